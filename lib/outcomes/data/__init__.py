@@ -1,1 +1,51 @@
+"""The data room: the one door to the tables in ``data/clean``.
 
+Functions are offered here whichever module holds them, and load when first used:
+``oc.data.crime_monthly(force="lancashire")``. Every reading is noted (:func:`store.reads`), so that
+a page can say what it read and be rebuilt when those rows change.
+"""
+
+from importlib import import_module
+
+_HOMES = {
+    "choices": (),
+    "crime": (
+        "CRIME_TYPES",
+        "OFFENCE_GROUPS",
+        "SERIOUS_ACQUISITIVE",
+        "TYPES",
+        "case_outcomes",
+        "coverage",
+        "crime_annual",
+        "crime_district_monthly",
+        "crime_force_monthly",
+        "crime_monthly",
+        "crime_quarterly",
+        "district_names",
+        "districts",
+        "drug_deaths",
+        "forces",
+        "lsoas",
+        "months_present",
+        "neighbours",
+        "offences",
+    ),
+    "disclosure": ("suppress",),
+    "errors": ("Invalid", "NotEnough"),
+    "register": ("areas", "figures", "measures", "programmes", "sources"),
+    "schema": (),
+    "store": ("digest", "forget", "read", "reads", "root"),
+}
+_WHERE = {name: module for module, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str):
+    if name in _WHERE:
+        return getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)
+    if name in _HOMES:
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*_WHERE, *_HOMES})

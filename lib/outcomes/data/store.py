@@ -1,0 +1,206 @@
+"""The one door to the tables: reads ``data/clean``, and notes what was read.
+
+A table is ``<root>/clean/<table>.parquet`` or ``.csv``; ``datapackage.json`` beside it gives the
+types of a CSV's fields. Rows are filtered while they are read, so a small question costs a few
+milliseconds. Neither DuckDB nor polars is used here: notebook kernels are forked after this module
+has been imported, and a forked child of a process that used either hangs.
+"""
+
+import hashlib
+import json
+import os
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from outcomes.data.errors import Invalid, one_of
+
+_SUFFIXES = (".parquet", ".csv")
+_log: list[tuple[str, str]] = []
+
+
+def root() -> Path:
+    """The data folder: the environment variable OUTCOMES_DATA, or ``data`` in the repository."""
+    given = os.environ.get("OUTCOMES_DATA")
+    return Path(given) if given else Path(__file__).resolve().parents[3] / "data"
+
+
+def tables() -> list[str]:
+    """Names of the tables at hand, sorted."""
+    found = (root() / "clean").glob("*.*")
+    return sorted({path.stem for path in found if path.suffix in _SUFFIXES})
+
+
+def path_of(table: str) -> Path:
+    """The file of a table; raises :class:`Invalid` with the nearest name when there is none."""
+    for suffix in _SUFFIXES:
+        path = root() / "clean" / f"{table}{suffix}"
+        if path.is_file():
+            return path
+    one_of(table, tables(), "table")
+    raise Invalid(f"table {table!r} has no file in {root() / 'clean'}.")
+
+
+def read(table: str, /, columns: list[str] | None = None, **where: Any) -> pd.DataFrame:
+    """Rows of a table as a new frame, and a note of the reading.
+
+    ``where`` keeps the rows whose column equals a value, or is one of a list of values; a filter
+    of None is no filter. Text is str ("" when absent), dates are datetime64[us] (NaT when absent),
+    whole numbers are int64 (float64 with NaN when some are absent). Raises :class:`Invalid` for a
+    table or column that does not exist.
+    """
+    kept = _plain(where)
+    _log.append((table, json.dumps(kept, sort_keys=True)))
+    path = path_of(table)
+    frame = _cached(_version(path), _frozen(kept), tuple(columns) if columns is not None else None)
+    return frame.copy(deep=False)  # copy-on-write: changing the copy leaves the cache as it is
+
+
+def reads() -> list[dict]:
+    """What has been read since :func:`forget`: ``{"table", "where"}``, each once, sorted."""
+    return [{"table": table, "where": json.loads(where)} for table, where in sorted(set(_log))]
+
+
+def forget() -> None:
+    """Empty the log of readings."""
+    _log.clear()
+
+
+def digest(table: str, where: dict | None = None) -> str:
+    """A sha256 of the rows of a table, all columns: it changes when any of those rows change.
+
+    Not noted in the log. A whole table is the digest of its file; filtered rows are hashed one by
+    one, so rows elsewhere in the table, and how the file was compressed, make no difference.
+    """
+    return _digest(_version(path_of(table)), _frozen(_plain(where or {})))
+
+
+@lru_cache(maxsize=256)
+def _digest(version: tuple, where: tuple) -> str:
+    if not where:
+        return hashlib.sha256(Path(version[0]).read_bytes()).hexdigest()
+    frame = _cached(version, where, None)
+    total = hashlib.sha256(json.dumps(list(frame.columns)).encode())
+    total.update(pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes())
+    return total.hexdigest()
+
+
+def _plain(where: dict) -> dict:
+    """Filters in a form that JSON can hold: text, numbers, or a sorted list of them."""
+    plain = {}
+    for column in sorted(where):
+        value = where[column]
+        if value is None:
+            continue
+        if isinstance(value, (list, tuple, set, frozenset, pd.Series, pd.Index, np.ndarray)):
+            plain[column] = sorted({_scalar(item) for item in value})
+        else:
+            plain[column] = _scalar(value)
+    return plain
+
+
+def _scalar(value: Any) -> Any:
+    if isinstance(value, (date, np.datetime64)):  # a pandas Timestamp is a date too
+        return pd.Timestamp(value).strftime("%Y-%m-%d")
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _frozen(where: dict) -> tuple:
+    return tuple((k, tuple(v) if isinstance(v, list) else v) for k, v in where.items())
+
+
+def _version(path: Path) -> tuple:
+    """Identity of a file's content, so that the cache never serves a file since replaced."""
+    found = path.stat()
+    return str(path), found.st_mtime_ns, found.st_size
+
+
+@lru_cache(maxsize=64)
+def _cached(version: tuple, where: tuple, columns: tuple | None) -> pd.DataFrame:
+    path = Path(version[0])
+    if path.suffix == ".csv":
+        return _select(_csv(version), path, where, columns)
+    return _parquet(path, where, columns)
+
+
+def _parquet(path: Path, where: tuple, columns: tuple | None) -> pd.DataFrame:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    schema = pq.read_schema(path)
+    for name in [*(column for column, _ in where), *(columns or ())]:
+        one_of(name, schema.names, f"column of {path.stem}")
+    rules = [_rule(column, value, schema.field(column).type) for column, value in where]
+    found = pq.read_table(
+        path, columns=list(columns) if columns else None, filters=rules or None, use_threads=False
+    )
+    wide = {pa.date32(): pa.timestamp("us"), pa.int32(): pa.int64(), pa.int16(): pa.int64()}
+    fields = [pa.field(f.name, wide.get(f.type, f.type)) for f in found.schema]
+    return found.cast(pa.schema(fields)).to_pandas()
+
+
+def _rule(column: str, value: Any, kind: Any) -> tuple:
+    import pyarrow.types as kinds
+
+    turn = date.fromisoformat if kinds.is_date(kind) else (lambda item: item)
+    if isinstance(value, tuple):
+        return column, "in", [turn(item) for item in value]
+    return column, "==", turn(value)
+
+
+def _select(frame: pd.DataFrame, path: Path, where: tuple, columns: tuple | None) -> pd.DataFrame:
+    for name in [*(column for column, _ in where), *(columns or ())]:
+        one_of(name, list(frame.columns), f"column of {path.stem}")
+    keep = np.ones(len(frame), dtype=bool)
+    for column, value in where:
+        wanted = list(value) if isinstance(value, tuple) else [value]
+        if frame[column].dtype.kind == "M":
+            wanted = [pd.Timestamp(item) for item in wanted]
+        keep &= frame[column].isin(wanted).to_numpy()
+    frame = frame[keep].reset_index(drop=True)
+    return frame[list(columns)] if columns else frame
+
+
+@lru_cache(maxsize=32)
+def _csv(version: tuple) -> pd.DataFrame:
+    path = Path(version[0])
+    text = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    types = _types(path)
+    return text.assign(**{name: _typed(text[name], types.get(name)) for name in text.columns})
+
+
+def _types(path: Path) -> dict[str, str]:
+    """Field types of a table from the data package that stands beside the ``clean`` folder."""
+    package = path.parent.parent / "datapackage.json"
+    if not package.is_file():
+        return {}
+    for resource in json.loads(package.read_text(encoding="utf-8"))["resources"]:
+        if resource["name"] == path.stem:
+            return {field["name"]: field["type"] for field in resource["schema"]["fields"]}
+    return {}
+
+
+def _typed(column: pd.Series, kind: str | None) -> pd.Series:
+    if kind == "date":
+        return pd.to_datetime(column.where(column != ""), format="%Y-%m-%d").astype(
+            "datetime64[us]"
+        )
+    if kind == "boolean":
+        return column.map({"true": True, "false": False, "True": True, "False": False})
+    if kind in ("integer", "number") or (kind is None and _is_number(column)):
+        # An int64 where every row has a whole number; NaN needs float64.
+        numbers = pd.to_numeric(column.where(column != ""))
+        return numbers.astype("float64") if kind == "number" else numbers
+    return column
+
+
+def _is_number(column: pd.Series) -> bool:
+    """For a table that the package does not describe yet: are all its filled cells numbers?"""
+    filled = column[column != ""]
+    if filled.empty or filled.str.match(r"0\d").any():
+        return False
+    return bool(pd.to_numeric(filled, errors="coerce").notna().all())

@@ -1,0 +1,136 @@
+"""The one door to the tables: types, filters, the log of readings and the digest of rows."""
+
+import datetime
+import hashlib
+import os
+import subprocess
+import sys
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from outcomes.data import store
+from outcomes.data.errors import Invalid
+
+
+@pytest.fixture
+def tables(tmp_path, monkeypatch):
+    """A data folder with the same four rows as CSV (with a package) and as parquet."""
+    clean = tmp_path / "clean"
+    clean.mkdir()
+    (clean / "small.csv").write_text(
+        "area,month,code,n,rate\nNA,2024-01-01,05A,3,1.5\n,2024-02-01,38,,\nfleetwood,,92A,7,2\n"
+        "blackpool,2024-02-01,92A,0,0\n"
+    )
+    kinds = {"area": "string", "month": "date", "code": "string", "n": "integer", "rate": "number"}
+    fields = ", ".join(f'{{"name": "{k}", "type": "{v}"}}' for k, v in kinds.items())
+    (tmp_path / "datapackage.json").write_text(
+        f'{{"resources": [{{"name": "small", "schema": {{"fields": [{fields}]}}}}]}}'
+    )
+    first, second = datetime.date(2024, 1, 1), datetime.date(2024, 2, 1)
+    columns = {
+        "area": ["NA", "", "fleetwood", "blackpool"],
+        "month": pa.array([first, second, None, second], pa.date32()),
+        "code": ["05A", "38", "92A", "92A"],
+        "n": pa.array([3, 0, 7, 0], pa.int32()),
+    }
+    pq.write_table(pa.table(columns), clean / "large.parquet")
+    monkeypatch.setenv("OUTCOMES_DATA", str(tmp_path))
+    store.forget()
+    yield clean
+    store.forget()
+
+
+def test_text_stays_text_and_absence_is_not_a_word(tables):
+    frame = store.read("small")
+    assert frame["area"].tolist() == ["NA", "", "fleetwood", "blackpool"]
+    assert frame["code"].tolist() == ["05A", "38", "92A", "92A"]
+    assert frame["n"].isna().tolist() == [False, True, False, False]
+    assert frame["month"].dtype == "datetime64[us]" and frame["month"].isna().sum() == 1
+
+
+@pytest.mark.parametrize("table", ["small", "large"])
+def test_csv_and_parquet_answer_alike(tables, table):
+    february = store.read(table, month=pd.Timestamp("2024-02-01"))
+    assert february["area"].tolist() == ["", "blackpool"]
+    assert february.index.tolist() == [0, 1]
+    assert february["month"].dtype == "datetime64[us]"
+    assert store.read(table, code=["92A", "38"], month="2024-02-01")["code"].tolist() == [
+        "38",
+        "92A",
+    ]
+    assert store.read(table, columns=["n", "code"], area="fleetwood").to_dict("list") == {
+        "n": [7],
+        "code": ["92A"],
+    }
+    assert store.read(table, area=None).shape[0] == 4
+    assert store.read(table, area=[]).empty
+
+
+def test_a_caller_cannot_spoil_the_cache(tables):
+    frame = store.read("large")
+    frame.loc[0, "n"] = 999
+    frame["extra"] = 1
+    again = store.read("large")
+    assert again["n"].tolist() == [3, 0, 7, 0] and "extra" not in again
+
+
+def test_readings_are_noted_once_and_sorted_though_cached(tables):
+    store.read("small", code=["92A", "38"])
+    store.read("large", month=pd.Timestamp("2024-01-01"), area=None)
+    store.read("small", code=["38", "92A", "38"])
+    assert store.reads() == [
+        {"table": "large", "where": {"month": "2024-01-01"}},
+        {"table": "small", "where": {"code": ["38", "92A"]}},
+    ]
+    store.forget()
+    assert store.reads() == []
+    store.read("small", code=["38", "92A"])
+    assert len(store.reads()) == 1
+
+
+def test_digest_of_a_whole_table_is_that_of_its_file(tables):
+    whole = hashlib.sha256((tables / "small.csv").read_bytes()).hexdigest()
+    assert store.digest("small") == store.digest("small", {}) == whole
+    assert store.reads() == []
+
+
+def test_digest_moves_with_the_rows_read_and_with_no_others(tables):
+    mine, other = store.digest("small", {"code": ["92A"]}), store.digest("small", {"code": "38"})
+    text = (tables / "small.csv").read_text()
+    (tables / "small.csv").write_text(text.replace("fleetwood,,92A,7", "fleetwood,,92A,8"))
+    assert store.digest("small", {"code": ["92A"]}) != mine
+    assert store.digest("small", {"code": "38"}) == other
+    assert store.read("small", code="92A")["n"].tolist() == [8, 0]
+
+
+def test_digest_does_not_depend_on_the_process(tables):
+    script = "from outcomes.data import store; print(store.digest('small', {'code': '92A'}))"
+    for seed in ("1", "2"):
+        run = subprocess.run(
+            [sys.executable, "-c", script],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert run.stdout.strip() == store.digest("small", {"code": "92A"})
+
+
+def test_unknown_names_are_answered_with_the_nearest(tables):
+    with pytest.raises(Invalid, match="'smal' is not known. Did you mean 'small'"):
+        store.read("smal")
+    for table in ("small", "large"):
+        with pytest.raises(Invalid, match=f"column of {table} 'mnth'.*'month'"):
+            store.read(table, mnth="2024-01-01")
+
+
+def test_reading_leaves_out_the_libraries_that_hang_after_a_fork(tables):
+    script = (
+        "import sys; from outcomes.data import store; store.read('large', area='NA');"
+        "print(sorted({'duckdb', 'polars'} & set(sys.modules)))"
+    )
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
