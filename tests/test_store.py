@@ -120,7 +120,7 @@ def test_digest_does_not_depend_on_the_process(tables):
 
 
 def test_unknown_names_are_answered_with_the_nearest(tables):
-    with pytest.raises(Invalid, match="'smal' is not known. Did you mean 'small'"):
+    with pytest.raises(Invalid, match=r"'smal' is not known\. Did you mean 'small'"):
         store.read("smal")
     for table in ("small", "large"):
         with pytest.raises(Invalid, match=f"column of {table} 'mnth'.*'month'"):

@@ -134,22 +134,27 @@ def _parquet(path: Path, where: tuple, columns: tuple | None) -> pd.DataFrame:
     schema = pq.read_schema(path)
     for name in [*(column for column, _ in where), *(columns or ())]:
         one_of(name, schema.names, f"column of {path.stem}")
-    rules = [_rule(column, value, schema.field(column).type) for column, value in where]
+    rule = None
+    for column, value in where:
+        one = _rule(column, value, schema.field(column).type)
+        rule = one if rule is None else rule & one
     found = pq.read_table(
-        path, columns=list(columns) if columns else None, filters=rules or None, use_threads=False
+        path, columns=list(columns) if columns else None, filters=rule, use_threads=False
     )
     wide = {pa.date32(): pa.timestamp("us"), pa.int32(): pa.int64(), pa.int16(): pa.int64()}
     fields = [pa.field(f.name, wide.get(f.type, f.type)) for f in found.schema]
     return found.cast(pa.schema(fields)).to_pandas()
 
 
-def _rule(column: str, value: Any, kind: Any) -> tuple:
-    import pyarrow.types as kinds
+def _rule(column: str, value: Any, kind: Any) -> Any:
+    """The filter as an Arrow expression, its values in the type of the column."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
 
-    turn = date.fromisoformat if kinds.is_date(kind) else (lambda item: item)
-    if isinstance(value, tuple):
-        return column, "in", [turn(item) for item in value]
-    return column, "==", turn(value)
+    wanted = list(value) if isinstance(value, tuple) else [value]
+    if pa.types.is_date(kind):
+        wanted = [date.fromisoformat(item) for item in wanted]
+    return pc.field(column).isin(pa.array(wanted, type=kind))
 
 
 def _select(frame: pd.DataFrame, path: Path, where: tuple, columns: tuple | None) -> pd.DataFrame:
