@@ -1,1 +1,31 @@
+"""The show room: a result as a sentence, a figure and a table (a Finding), and nothing of files."""
 
+from importlib import import_module
+
+_HOME = {
+    "finding": "finding",
+    "Finding": "finding",
+    "provenance": "provenance",
+    **dict.fromkeys(
+        ("bars", "bounds", "funnel", "gaps", "intervals", "panels", "series", "strip", "waves"),
+        "plots",
+    ),
+    **dict.fromkeys(("event_time", "xmr"), "plots"),
+}
+_MODULES = ("plots", "style", "table", "words")
+
+__all__ = sorted([*_HOME, *_MODULES])
+
+
+def __getattr__(name: str):
+    if name in _HOME:
+        value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+        globals()[name] = value  # a submodule of the same name must not shadow the function
+        return value
+    if name in _MODULES:
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

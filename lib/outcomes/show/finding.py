@@ -1,0 +1,190 @@
+"""A Finding: one result as a sentence, a figure, a table and the facts behind them.
+
+The display bundle holds ``text/plain`` (the sentence: also the figure's alt text, and what the
+regression tests compare), ``image/svg+xml``, ``text/html`` (all of it, as a person sees it) and
+``application/vnd.outcomes.finding+json`` (what the publisher reads). JupyterLab prefers the HTML.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from html import escape
+
+import pandas as pd
+
+from outcomes.data.errors import Invalid, one_of
+from outcomes.show import style, table, words
+
+MIME = "application/vnd.outcomes.finding+json"
+BETTER = {
+    "fewer": "fewer is better",
+    "more": "more is better",
+    "neither": "neither more nor fewer is better in itself",
+}
+VERDICTS = {
+    "exact": "the published figures fix this value",
+    "bounded": "the published figures allow a range, not one value",
+    "contradicted": "published figures contradict each other here",
+    "not_enough": "there is not enough data to tell",
+    "estimate": "an estimate with an interval",
+    "informational": "a description, with no test behind it",
+}
+_CITED = ("source", "publisher", "title", "url", "published")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One result; make it with :func:`finding`. Frozen, so that what is shown is what was made."""
+
+    name: str
+    sentence: str
+    facts: dict
+    svg: str = ""
+    caption: str = ""
+    frame: pd.DataFrame | None = field(default=None, repr=False)
+    units: dict = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return self.sentence
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
+        bundle = {"text/plain": self.sentence, "text/html": self.html(), MIME: self.facts}
+        if self.svg:
+            bundle["image/svg+xml"] = self.svg
+        return bundle
+
+    def html(self) -> str:
+        """The whole finding as a person sees it; every text in it is escaped."""
+        parts = [f'<p class="sentence">{escape(self.sentence)}</p>']
+        if self.svg:
+            parts.append(f'<img alt="{escape(self.sentence)}" src="{_data_uri(self.svg)}">')
+        parts.append(f"<figcaption>{_credit(self.facts['sources'])}{self._caveats()}</figcaption>")
+        if self.frame is not None:
+            body = table.html(self.frame, caption=self.caption, units=self.units)
+            label = f"Table: {escape(self.caption)}"
+            parts.append(
+                f'<details><summary>{label}</summary><div class="scroll" role="region" '
+                f'aria-label="{label}" tabindex="0">{body}</div></details>'
+            )
+        kind = self.facts["verdict"]
+        return f'<figure class="finding {kind}" id="{self.name}">{"".join(parts)}</figure>'
+
+    def _caveats(self) -> str:
+        return "".join(f'<p class="caveat">{escape(c)}</p>' for c in self.facts["caveats"])
+
+
+def _data_uri(svg: str) -> str:
+    """An SVG as an image address: never run as a document, so nothing in it can act."""
+    packed = " ".join(svg.split()).replace('"', "'").replace("%", "%25").replace("#", "%23")
+    return "data:image/svg+xml," + packed.replace("&", "%26").replace("<", "%3C").replace(
+        ">", "%3E"
+    )
+
+
+def _credit(sources: list[dict]) -> str:
+    """The source line: publisher and title, each linked where its address is a web address."""
+    shown = []
+    for one in sources:
+        text = escape(", ".join(filter(None, (one["publisher"], one["title"], one["published"]))))
+        link = re.match(r"https?://[^\s\"'<>]+$", one["url"] or "")
+        shown.append(f'<a href="{escape(one["url"])}">{text}</a>' if link else text)
+    if len(shown) > 6:
+        shown = [*shown[:6], f"and {len(shown) - 6} more, listed at the foot of the page"]
+    return f'<p class="source">Source: {"; ".join(shown)}.</p>' if shown else ""
+
+
+def cite(sources) -> list[dict]:
+    """Sources as dicts of source, publisher, title, url and published; duplicates once, in order.
+
+    ``sources`` is a frame with those columns (a figures frame will do), or an iterable of such
+    dicts or of plain names ("Home Office, police recorded crime").
+    """
+    if isinstance(sources, pd.DataFrame):
+        keep = [c for c in _CITED if c in sources]
+        sources = sources[keep].drop_duplicates().to_dict("records")
+    elif isinstance(sources, str):
+        sources = [sources]
+    out: dict[tuple, dict] = {}
+    for one in sources:
+        one = {"publisher": one} if isinstance(one, str) else one
+        clean = {k: _cited(one.get(k)) for k in _CITED}
+        out.setdefault(tuple(clean.values()), clean)
+    return list(out.values())
+
+
+def _cited(value) -> str:
+    if value is None or pd.isna(value):
+        return ""
+    return words.date(value) if isinstance(value, pd.Timestamp) else words.plain(value)
+
+
+def _bare(value) -> float | int | None:
+    return table._raw(value) if value is not None else None
+
+
+def finding(
+    name: str,
+    sentence: str,
+    *,
+    sources,
+    value: float | None = None,
+    lower: float | None = None,
+    upper: float | None = None,
+    unit: str = "",
+    period: str = "",
+    area: str = "",
+    better: str = "neither",
+    verdict: str = "informational",
+    headline: bool = False,
+    table: pd.DataFrame | None = None,
+    caption: str = "",
+    figure=None,
+    caveats: Iterable[str] = (),
+    units: dict[str, str] | None = None,
+) -> Finding:
+    """Make a Finding.
+
+    Parameters
+    ----------
+    name : short kebab-case name, unique on its page; also the name of its CSV.
+    sentence : the result in one or two sentences with its number; the figure's alt text.
+    sources : a figures frame, source names, or dicts; every finding has at least one.
+    value, lower, upper : the number and its interval or bounds, in ``unit``.
+    better : "fewer", "more" or "neither": the direction of improvement.
+    verdict : "exact", "bounded", "contradicted", "not_enough", "estimate" or "informational".
+    headline : whether it belongs among the three or four findings at the head of the page.
+    table, caption, units : the data behind the figure, its caption, and units by column.
+    figure : a matplotlib Figure.
+    caveats : sentences shown under the figure.
+
+    Raises
+    ------
+    Invalid : when a choice is not allowed, or the sentence, sources or caption are missing.
+    """
+    if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name):
+        raise Invalid(f"finding name {name!r} is not allowed: use lower-case words and hyphens.")
+    one_of(better, BETTER, "better")
+    one_of(verdict, VERDICTS, "verdict")
+    cited = cite(sources)
+    if not sentence.strip() or not cited:
+        raise Invalid(f"finding {name!r} needs a sentence and at least one source.")
+    if table is not None and not caption:
+        raise Invalid(f"finding {name!r} has a table without a caption.")
+    sentence = words.plain(sentence)
+    facts = {
+        "name": name,
+        "sentence": sentence,
+        **{k: _bare(v) for k, v in (("value", value), ("lower", lower), ("upper", upper))},
+        **{"unit": unit, "period": period, "area": area, "better": better, "verdict": verdict},
+        "headline": headline,
+        "caveats": [words.plain(c) for c in caveats],
+        "sources": cited,
+        "caption": words.plain(caption),
+        "table": _records(table, units),
+    }
+    drawn = style.svg(figure, name) if figure is not None else ""
+    return Finding(name, sentence, facts, drawn, facts["caption"], table, units or {})
+
+
+def _records(frame: pd.DataFrame | None, units: dict | None) -> dict | None:
+    return None if frame is None else table.records(frame, units)

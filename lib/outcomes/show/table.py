@@ -1,0 +1,96 @@
+"""A data frame as an accessible HTML table: caption, header scope, units, and marks for gaps.
+
+pandas writes neither caption nor ``scope``, and its Styler escapes nothing by default, so the
+few lines here are our own. Marks follow the Government Analysis Function: ``[c]`` confidential,
+``[x]`` unavailable, ``[z]`` not applicable.
+"""
+
+from html import escape
+
+import pandas as pd
+
+from outcomes.show import words
+
+
+def _is_number(column: pd.Series) -> bool:
+    return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+
+
+def cell(value, decimals: int | None = None) -> str:
+    """One value as plain text for a reader."""
+    if isinstance(value, str):
+        return value
+    if value is None or pd.isna(value):
+        return words.UNAVAILABLE
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, pd.Timestamp):
+        return words.date(value)
+    return words.number(value, decimals)
+
+
+def _decimals(column: pd.Series) -> int | None:
+    """One number of decimals for a whole column, so that its figures line up."""
+    if not pd.api.types.is_float_dtype(column):
+        return None
+    known = column[column.abs() < float("inf")].dropna()
+    if known.empty or (known == known.round()).all():
+        return 0
+    return 0 if known.abs().min() >= 1000 else 1 if known.abs().max() >= 10 else 2
+
+
+def _header(label: str, unit: str) -> str:
+    shown = escape(words.plain(label).replace("_", " "))
+    return shown[:1].upper() + shown[1:] + (f" ({escape(words.plain(unit))})" if unit else "")
+
+
+def html(frame: pd.DataFrame, *, caption: str, units: dict[str, str] | None = None) -> str:
+    """``frame`` as a table; the first column names each row. Every cell is escaped.
+
+    ``units`` gives the unit of a column, written in its header.
+    """
+    units = units or {}
+    numeric = {c: _is_number(frame[c]) for c in frame.columns}
+    decimals = {c: _decimals(frame[c]) for c in frame.columns}
+    kind = {c: ' class="n"' if numeric[c] else "" for c in frame.columns}
+    head = "".join(
+        f'<th scope="col"{kind[c]}>{_header(str(c), units.get(c, ""))}</th>' for c in frame.columns
+    )
+    body = []
+    for row in frame.itertuples(index=False, name=None):
+        first, *rest = zip(frame.columns, row, strict=True)
+        cells = [f'<th scope="row">{escape(words.plain(cell(first[1], decimals[first[0]])))}</th>']
+        cells += [f"<td{kind[c]}>{escape(words.plain(cell(v, decimals[c])))}</td>" for c, v in rest]
+        body.append(f"<tr>{''.join(cells)}</tr>")
+    return (
+        f"<table><caption>{escape(words.plain(caption))}</caption>"
+        f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
+    )
+
+
+def _raw(value):
+    if isinstance(value, str) or value is None:
+        return value
+    if isinstance(value, (list, tuple)):
+        return "; ".join(map(str, value))
+    if pd.isna(value):
+        return None
+    if isinstance(value, pd.Timestamp):
+        return value.date().isoformat()
+    if isinstance(value, bool) or type(value).__name__ == "bool_":
+        return bool(value)
+    value = float(f"{float(value):.10g}")  # the last bits of a float differ between machines
+    if value in (float("inf"), float("-inf")):
+        return None
+    return int(value) if value.is_integer() and abs(value) < 1e15 else value
+
+
+def records(frame: pd.DataFrame, units: dict[str, str] | None = None) -> dict:
+    """``frame`` as the JSON of a Finding: columns with key, label and unit, and plain rows."""
+    units = units or {}
+    columns = [
+        {"key": str(c), "label": str(c).replace("_", " "), "unit": units.get(c, "")}
+        for c in frame.columns
+    ]
+    rows = [[_raw(v) for v in row] for row in frame.itertuples(index=False, name=None)]
+    return {"columns": columns, "rows": rows}

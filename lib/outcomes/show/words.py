@@ -1,0 +1,125 @@
+"""Numbers, shares, money and periods written as a reader expects them.
+
+Every function returns text that is the same on any locale. Missing values become ``[x]``
+(unavailable), the shorthand of the Government Analysis Function.
+"""
+
+from collections.abc import Iterable
+from math import isfinite
+
+import pandas as pd
+
+UNAVAILABLE = "[x]"
+_MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
+
+
+def number(value: float | None, decimals: int | None = None) -> str:
+    """``1212`` → "1,212". Without ``decimals``: none from 100 up, else at most one or two."""
+    if value is None or pd.isna(value):
+        return UNAVAILABLE
+    if not isfinite(value):
+        return "no upper limit" if value > 0 else "no lower limit"
+    if decimals is None:
+        decimals = (
+            0 if float(value).is_integer() or abs(value) >= 100 else 1 if abs(value) >= 1 else 2
+        )
+    text = f"{abs(value):,.{decimals}f}"
+    negative = value < 0 and float(text.replace(",", "")) != 0
+    return ("−" if negative else "") + text
+
+
+def percent(share: float | None, decimals: int = 1) -> str:
+    """A share between 0 and 1 as a percentage: ``0.2381`` → "23.8%"."""
+    if share is None or pd.isna(share):
+        return UNAVAILABLE
+    return number(100 * share, decimals) + "%"
+
+
+def money(pounds: float | None, decimals: int = 0) -> str:
+    """Pounds sterling: ``1347298`` → "£1,347,298"; negative sums carry the sign first."""
+    text = number(pounds, decimals)
+    if text == UNAVAILABLE or text.startswith("no "):
+        return text
+    return f"−£{text[1:]}" if text.startswith("−") else f"£{text}"
+
+
+def interval(
+    lower: float, upper: float, *, kind: str = "number", decimals: int | None = None
+) -> str:
+    """Two limits as words: "13.5% to 38.5%". ``kind`` is number, percent or money."""
+    write = {"number": number, "percent": percent, "money": money}[kind]
+    extra = {} if decimals is None else {"decimals": decimals}
+    return f"{write(lower, **extra)} to {write(upper, **extra)}"
+
+
+def between(lower: float, upper: float, *, kind: str = "number") -> str:
+    """Bounds as words: "exactly 1,212", "at least 300", "between 300 and 420"."""
+    write = {"number": number, "percent": percent, "money": money}[kind]
+    if lower == upper:
+        return f"exactly {write(lower)}"
+    if not isfinite(upper):
+        return f"at least {write(lower)}"
+    return f"between {write(lower)} and {write(upper)}"
+
+
+def date(day) -> str:
+    """``2023-11-13`` → "13 November 2023"."""
+    if pd.isna(day):
+        return "date not stated"
+    day = pd.Timestamp(day)
+    return f"{day.day} {month(day)}"
+
+
+def month(day) -> str:
+    """``2023-11-13`` → "November 2023"."""
+    if pd.isna(day):
+        return "date not stated"
+    day = pd.Timestamp(day)
+    return f"{_MONTHS[day.month - 1]} {day.year}"
+
+
+def period(start, end) -> str:
+    """A span in words: whole months as "November 2022 to December 2023", else by the day."""
+    if pd.isna(start) or pd.isna(end):
+        return "dates not stated"
+    start, end = pd.Timestamp(start), pd.Timestamp(end)
+    whole = start.day == 1 and end.is_month_end
+    if whole and (start.year, start.month) == (end.year, end.month):
+        return month(start)
+    if whole:
+        return f"{month(start)} to {month(end)}"
+    if start == end:
+        return date(start)
+    return f"{date(start)} to {date(end)}"
+
+
+def listed(items: Iterable[str], last: str = "and") -> str:
+    """``["a", "b", "c"]`` → "a, b and c"."""
+    items = [str(i) for i in items]
+    if len(items) < 2:
+        return "".join(items)
+    return f"{', '.join(items[:-1])} {last} {items[-1]}"
+
+
+def count(n: int, one: str, many: str | None = None) -> str:
+    """``count(1, "figure")`` → "1 figure"; ``count(3, "figure")`` → "3 figures"."""
+    return f"{number(n)} {one if n == 1 else many or one + 's'}"
+
+
+def plain(text: str) -> str:
+    """One line of text without control or direction-changing characters, for any sink."""
+    keep = (c for c in str(text) if c.isprintable() and not 0x202A <= ord(c) <= 0x202E)
+    return " ".join("".join(keep).split())
