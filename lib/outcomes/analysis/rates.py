@@ -1,0 +1,220 @@
+"""Proportions and rates with intervals that hold for small numbers.
+
+Scalars in give an :class:`Interval`; lists or arrays give an Interval of arrays; a pandas Series
+gives a frame with the same index, ready to join. All counts are non-negative, every denominator
+or exposure is above nought, and anything else is refused with a sentence. Wald intervals are not
+offered: for 0 of 20 they claim certainty.
+"""
+
+from statistics import NormalDist
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from outcomes.data.errors import Invalid
+
+
+class Interval(NamedTuple):
+    """An estimate and the limits of its interval, in the units of the estimate."""
+
+    estimate: float
+    lower: float
+    upper: float
+
+
+def wilson(x, n, *, confidence: float = 0.95, continuity: bool = False):
+    """The proportion ``x`` of ``n`` with Wilson's score interval; the default for shares.
+
+    Source: Wilson 1927 (JASA 22:209); Newcombe 1998 (Stat Med 17:857), methods 3 and 4.
+    """
+    k, m = _share(x, n)
+    z, p = _z(confidence), k / m
+    if not continuity:
+        centre, half = 2 * k + z * z, z * np.sqrt(z * z + 4 * k * (1 - p))
+        lower, upper = centre - half, centre + half
+    else:
+        low = z * np.sqrt(np.maximum(z * z - 2 - 1 / m + 4 * p * (m * (1 - p) + 1), 0))
+        high = z * np.sqrt(np.maximum(z * z + 2 - 1 / m + 4 * p * (m * (1 - p) - 1), 0))
+        lower, upper = 2 * k + z * z - 1 - low, 2 * k + z * z + 1 + high
+    scale = 2 * (m + z * z)
+    # At 0 and at n the closed form is exact, and rounding must not leave 1e-17 behind.
+    lower = np.where(k == 0, 0.0, np.maximum(lower / scale, 0))
+    upper = np.where(k == m, 1.0, np.minimum(upper / scale, 1))
+    return _shape(p, lower, upper, x, n)
+
+
+def clopper_pearson(x, n, *, confidence: float = 0.95):
+    """The proportion with the exact (conservative) interval of Clopper & Pearson 1934."""
+    from scipy.stats import beta
+
+    k, m = _share(x, n)
+    a = (1 - _confidence(confidence)) / 2
+    lower = np.where(k == 0, 0.0, beta.ppf(a, np.maximum(k, 0.5), m - k + 1))
+    upper = np.where(k == m, 1.0, beta.ppf(1 - a, k + 1, np.maximum(m - k, 0.5)))
+    return _shape(k / m, lower, upper, x, n)
+
+
+def jeffreys(x, n, *, confidence: float = 0.95):
+    """The proportion with the equal-tailed Jeffreys interval, Brown, Cai & DasGupta 2001.
+
+    At 0 and at ``n`` the outer limit is set to 0 or 1, so that it holds the estimate.
+    """
+    from scipy.stats import beta
+
+    k, m = _share(x, n)
+    a = (1 - _confidence(confidence)) / 2
+    lower = np.where(k == 0, 0.0, beta.ppf(a, k + 0.5, m - k + 0.5))
+    upper = np.where(k == m, 1.0, beta.ppf(1 - a, k + 0.5, m - k + 0.5))
+    return _shape(k / m, lower, upper, x, n)
+
+
+def newcombe(x1, n1, x2, n2, *, confidence: float = 0.95):
+    """The difference of two independent proportions, first less second.
+
+    Source: Newcombe 1998 (Stat Med 17:873), method 10 (hybrid of two Wilson intervals).
+    """
+    k1, m1 = _share(x1, n1)
+    k2, m2 = _share(x2, n2)
+    a = wilson(k1, m1, confidence=confidence)
+    b = wilson(k2, m2, confidence=confidence)
+    d = a.estimate - b.estimate
+    lower = d - np.hypot(a.estimate - a.lower, b.upper - b.estimate)
+    upper = d + np.hypot(a.upper - a.estimate, b.estimate - b.lower)
+    return _shape(d, lower, upper, x1, n1, x2, n2)
+
+
+def garwood(count, *, exposure=1, per: float = 1, confidence: float = 0.95):
+    """A Poisson rate, ``count / exposure * per``, with the exact interval of Garwood 1936.
+
+    ``exposure`` is whatever the count ran over: days, people, person-days.
+    """
+    from scipy.stats import chi2
+
+    k, t = _rate(count, exposure)
+    a = (1 - _confidence(confidence)) / 2
+    lower = np.where(k == 0, 0.0, chi2.ppf(a, np.maximum(2 * k, 1)) / 2)
+    upper = chi2.ppf(1 - a, 2 * k + 2) / 2
+    return _shape(k / t * per, lower / t * per, upper / t * per, count, exposure)
+
+
+def byar(count, *, exposure=1, per: float = 1, confidence: float = 0.95):
+    """A Poisson rate with Byar's approximate interval, the practice of ONS and OHID for 10 or more.
+
+    Source: Breslow & Day 1987, volume II, p. 69. Below 10 use :func:`garwood`.
+    """
+    k, t = _rate(count, exposure)
+    lower, upper = _byar_counts(k, _z(confidence))
+    return _shape(k / t * per, lower / t * per, upper / t * per, count, exposure)
+
+
+def poisson_ratio(x1, t1, x2, t2, *, confidence: float = 0.95):
+    """The ratio of two Poisson rates, ``(x1/t1) / (x2/t2)``, exact given their sum.
+
+    The share x1/(x1+x2) is binomial, so its Clopper-Pearson limits turn into limits of the ratio
+    (Przyborowski & Wilenski 1940). Refused when both counts are 0; infinite when only x2 is.
+    """
+    k1, e1 = _rate(x1, t1)
+    k2, e2 = _rate(x2, t2)
+    if np.any(k1 + k2 == 0):
+        raise Invalid("A ratio of rates cannot be given where both counts are 0.")
+    share = clopper_pearson(k1, k1 + k2, confidence=confidence)
+    with np.errstate(divide="ignore"):
+        limits = [np.divide(s, np.subtract(1, s)) * e2 / e1 for s in share]
+    return _shape(*limits, x1, t1, x2, t2)
+
+
+def e_test(x1, t1, x2, t2) -> float:
+    """The two-sided p-value that two Poisson rates are equal.
+
+    Source: Krishnamoorthy & Thomson 2004 (J Stat Plan Inference 119:23).
+    """
+    from scipy.stats import poisson_means_test
+
+    k1, e1 = (float(v) for v in _rate(x1, t1))
+    k2, e2 = (float(v) for v in _rate(x2, t2))
+    if k1 + k2 == 0:
+        return 1.0
+    return float(poisson_means_test(int(k1), e1, int(k2), e2).pvalue)
+
+
+def standardised(counts, populations, standard, *, per: float = 100_000, confidence=0.95):
+    """A directly standardised rate over strata (ages, types), with Dobson's interval.
+
+    ``standard`` holds the standard population of each stratum. Source: Dobson, Kuulasmaa,
+    Eberle & Scherer 1991 (Stat Med 10:457), with Byar's limits, as OHID's Fingertips does.
+    """
+    k, m = _rate(np.asarray(counts, float), np.asarray(populations, float))
+    w = np.asarray(standard, float)
+    if w.shape != k.shape or w.sum() <= 0 or (w < 0).any():
+        raise Invalid("The standard population needs one non-negative number for each stratum.")
+    if k.sum() == 0:
+        raise Invalid("A standardised rate needs at least one event; all the counts are 0.")
+    w = w / w.sum()
+    rate, variance, total = (w * k / m).sum(), (w**2 * k / m**2).sum(), k.sum()
+    low, high = _byar_counts(np.asarray(total), _z(confidence))
+    scale = np.sqrt(variance / total)
+    return Interval(
+        float(rate * per),
+        float((rate + scale * (low - total)) * per),
+        float((rate + scale * (high - total)) * per),
+    )
+
+
+def days(start, end) -> int:
+    """The number of days from ``start`` to ``end``, both included: the exposure of a period."""
+    first, last = pd.Timestamp(start), pd.Timestamp(end)
+    if pd.isna(first) or pd.isna(last) or last < first:
+        raise Invalid(f"A period from {start} to {end} has no days; the end must not come first.")
+    return int((last.normalize() - first.normalize()).days) + 1
+
+
+def _byar_counts(k, z):
+    root = np.sqrt(np.maximum(k, 1))
+    lower = np.where(k == 0, 0.0, k * (1 - 1 / (9 * np.maximum(k, 1)) - z / (3 * root)) ** 3)
+    upper = (k + 1) * (1 - 1 / (9 * (k + 1)) + z / (3 * np.sqrt(k + 1))) ** 3
+    return lower, upper
+
+
+def _share(x, n):
+    k, m = np.asarray(x, float), np.asarray(n, float)
+    if np.any(m == 0):
+        raise Invalid("A share of nothing cannot be given: the denominator n is 0.")
+    if np.any(~np.isfinite(k) | ~np.isfinite(m) | (k < 0) | (k > m)):
+        raise Invalid(f"A share needs 0 <= x <= n; given x = {_show(x)} and n = {_show(n)}.")
+    return k, m
+
+
+def _rate(count, exposure):
+    k, t = np.asarray(count, float), np.asarray(exposure, float)
+    if np.any(~np.isfinite(t) | (t <= 0)):
+        raise Invalid(f"A rate needs an exposure above 0; given {_show(exposure)}.")
+    if np.any(~np.isfinite(k) | (k < 0)):
+        raise Invalid(f"A rate needs a count of 0 or more; given {_show(count)}.")
+    return k, t
+
+
+def _show(values) -> str:
+    flat = np.ravel(np.asarray(values))
+    return str(flat[0]) if flat.size == 1 else f"{flat.size} values from {flat.min()}"
+
+
+def _confidence(confidence: float) -> float:
+    if not 0 < confidence < 1:
+        raise Invalid(f"The confidence must lie between 0 and 1, such as 0.95; given {confidence}.")
+    return confidence
+
+
+def _z(confidence: float) -> float:
+    return NormalDist().inv_cdf(0.5 + _confidence(confidence) / 2)
+
+
+def _shape(estimate, lower, upper, *given):
+    """The same shape out as in: floats for scalars, a frame for a Series, else arrays."""
+    series = next((g for g in given if isinstance(g, pd.Series)), None)
+    if series is not None:
+        columns = {"estimate": estimate, "lower": lower, "upper": upper}
+        return pd.DataFrame(columns, index=series.index)
+    if np.ndim(estimate) == 0:
+        return Interval(float(estimate), float(lower), float(upper))
+    return Interval(np.asarray(estimate), np.asarray(lower), np.asarray(upper))
