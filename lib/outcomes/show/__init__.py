@@ -6,13 +6,10 @@ _HOME = {
     "finding": "finding",
     "Finding": "finding",
     "provenance": "provenance",
-    **dict.fromkeys(
-        ("bars", "bounds", "funnel", "gaps", "intervals", "panels", "series", "strip", "waves"),
-        "plots",
-    ),
-    **dict.fromkeys(("event_time", "xmr"), "plots"),
+    **dict.fromkeys(("bars", "bounds", "intervals", "panels", "series", "strip", "waves"), "plots"),
+    **dict.fromkeys(("event_time", "funnel", "gaps", "xmr"), "charts"),
 }
-_MODULES = ("plots", "style", "table", "words")
+_MODULES = ("charts", "plots", "style", "table", "words")
 
 __all__ = sorted([*_HOME, *_MODULES])
 

@@ -32,7 +32,7 @@ _RC = {
     "figure.constrained_layout.use": True,
 }
 _SHEET = "afcharts.afcharts"  # matplotlib finds a style sheet that ships inside a package
-_STACK = "Arial, Helvetica, 'Liberation Sans', sans-serif"
+_STACK = "Arial, Helvetica, sans-serif"  # no quoted name: the SVG must fit in an attribute
 
 
 @contextmanager
@@ -60,6 +60,17 @@ def svg(figure, salt: str) -> str:
     text = out.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", text, flags=re.S)
+    text = re.sub(r' transform="rotate\(-?0 [^"]*"', "", text)
     text = re.sub(r"-?\d+\.\d{2,}", lambda m: f"{float(m[0]):.1f}".removesuffix(".0"), text)
     text = re.sub(r"('DejaVu Sans')(, [^;\"]*)?", _STACK, text)
-    return re.sub(r">\s+<", "><", text).strip() + "\n"
+    return _classes(re.sub(r">\s+<", "><", text).strip()) + "\n"
+
+
+def _classes(text: str) -> str:
+    """Styles that stand more than once become classes: a chart of many marks halves in size."""
+    styles = re.findall(r' style="([^"]*)"', text)
+    shared = [s for s in dict.fromkeys(styles) if styles.count(s) > 1]
+    for at, one in enumerate(shared):
+        text = text.replace(f' style="{one}"', f' class="s{at}"')
+    rules = "".join(f".s{at}{{{one}}}" for at, one in enumerate(shared))
+    return text.replace("</style>", f"{rules}</style>", 1)

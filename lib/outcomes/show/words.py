@@ -10,20 +10,8 @@ from math import isfinite
 import pandas as pd
 
 UNAVAILABLE = "[x]"
-_MONTHS = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
+_MONTHS = (None, "January", "February", "March", "April", "May", "June", "July", "August",
+           "September", "October", "November", "December")  # fmt: skip
 
 
 def number(value: float | None, decimals: int | None = None) -> str:
@@ -88,7 +76,7 @@ def month(day) -> str:
     if pd.isna(day):
         return "date not stated"
     day = pd.Timestamp(day)
-    return f"{_MONTHS[day.month - 1]} {day.year}"
+    return f"{_MONTHS[day.month]} {day.year}"
 
 
 def period(start, end) -> str:

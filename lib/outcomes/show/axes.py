@@ -1,0 +1,125 @@
+"""What every figure shares: its frame, axes in words and months, labels and unbroken runs."""
+
+from collections.abc import Callable, Iterable
+from functools import wraps
+
+import numpy as np
+import pandas as pd
+
+from outcomes.data.errors import Invalid
+from outcomes.show import words
+from outcomes.show.style import GREY, INK, NAVY, ORANGE, PLUM, TEAL, canvas, styled
+
+COLOURS = (NAVY, ORANGE, TEAL, PLUM)
+# the same hues, dark enough to be read as text on white (contrast of 4.5 to 1 and more)
+TEXT_OF = {NAVY: NAVY, ORANGE: "#A33B00", TEAL: "#17655E", PLUM: PLUM}
+SIGNAL = "#A33B00"
+WRITE = {"number": words.number, "percent": words.percent, "money": words.money}
+
+
+def drawn(height: Callable[[pd.DataFrame], float] | float = 3.2):
+    """Give a drawing function an ``ax`` in our style, and return the figure it is part of."""
+
+    def decorate(draw):
+        @wraps(draw)
+        def outer(frame: pd.DataFrame, *, ax=None, **options):
+            if len(frame) == 0:
+                raise Invalid(f"there is nothing to draw: {draw.__name__} was given no rows.")
+            with styled():
+                if ax is None:
+                    _, ax = canvas(height(frame) if callable(height) else height)
+                draw(frame.reset_index(drop=True), ax=ax, **options)
+            return ax.figure
+
+        return outer
+
+    return decorate
+
+
+def note(ax, text, at, *, offset=(5, 0), colour=INK, bold=False, size=8.5, **extra) -> None:
+    """A short text ``offset`` points from ``at``, allowed to stand beside the plot."""
+    extra = {"va": "center", "annotation_clip": False} | extra
+    weight = "bold" if bold else "normal"
+    style = {"color": TEXT_OF.get(colour, colour), "fontsize": size, "fontweight": weight}
+    ax.annotate(text, at, xytext=offset, textcoords="offset points", **style, **extra)
+
+
+def short_money(pounds: float) -> str:
+    """£1,500,000 as "£1.5m", for an axis."""
+    for size, letter in ((1e6, "m"), (1e3, "k")):
+        if abs(pounds) >= size:
+            short = round(pounds / size, 3)
+            return words.money(short, 0 if short.is_integer() else 1) + letter
+    return words.money(pounds)
+
+
+def scale(axis, kind: str) -> None:
+    """Four to six round ticks, written as numbers, percentages or money."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    write = {"percent": lambda v: words.number(round(100 * v, 6)) + "%", "money": short_money}
+    axis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 2.5, 5, 10]))
+    chosen = write.get(kind, lambda v: words.number(round(v, 9)))
+    axis.set_major_formatter(FuncFormatter(lambda v, _: chosen(v)))
+
+
+def months(axis, most: int = 7) -> None:
+    """A time axis in months and years, ``most`` ticks at most."""
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    locator = AutoDateLocator(minticks=min(3, most), maxticks=most)
+    axis.set_major_locator(locator)
+    axis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))
+
+
+def row_labels(ax, labels: Iterable, highlight: Iterable = ()) -> None:
+    """Row labels of a horizontal chart, first row on top; highlighted ones in bold."""
+    labels = [str(x) for x in labels]
+    ax.set_yticks(range(len(labels)), labels)
+    ax.set_ylim(len(labels) - 0.4, -0.6)
+    ax.grid(False, axis="y")
+    ax.grid(True, axis="x")
+    ax.tick_params(length=0)
+    for text, label in zip(ax.get_yticklabels(), labels, strict=True):
+        text.set_fontweight("bold" if label in highlight else "normal")
+
+
+def picked(highlight) -> list[str]:
+    """``highlight`` as a list of labels, whether one or many were given."""
+    return [highlight] if isinstance(highlight, str) else [str(h) for h in highlight]
+
+
+def usual_step(x: pd.Series) -> pd.Timedelta | None:
+    """Half as long again as the usual distance between points: more than that is a gap."""
+    steps = x.drop_duplicates().sort_values().diff().dropna()
+    return steps.median() * 1.5 if len(steps) and pd.api.types.is_datetime64_any_dtype(x) else None
+
+
+def runs(x: pd.Series, y: pd.Series, step: pd.Timedelta | None) -> np.ndarray:
+    """A number for each unbroken run of points, so that a line never crosses a gap."""
+    x, known = x.reset_index(drop=True), y.notna().reset_index(drop=True)
+    gap = x.diff() > step if step is not None else pd.Series(False, index=x.index)
+    return (gap | (known != known.shift())).cumsum().to_numpy()
+
+
+def label_ends(ax, ends: list[tuple]) -> None:
+    """Names beside the last points, pushed apart so that none covers another."""
+    low, high = ax.get_ylim()
+    room, at = (high - low) * 0.075, -np.inf
+    for x, y, name, colour in sorted(ends, key=lambda e: e[1]):
+        at = max(y, at + room)
+        note(ax, name, (x, at), colour=colour, bold=True, size=9)
+
+
+def time_frame(ax, x: pd.Series, events: dict | None = None, shade: tuple | None = None) -> None:
+    """Month ticks, dashed lines for dated ``events`` (label to date) and a shaded span."""
+    if pd.api.types.is_datetime64_any_dtype(x):
+        months(ax.xaxis)
+    if shade:
+        ax.axvspan(*map(pd.Timestamp, shade), color="#EFEFEF", zorder=0)
+    for at, (text, day) in enumerate((events or {}).items()):
+        day = pd.Timestamp(day)
+        ax.axvline(day, color=GREY, linewidth=1, linestyle=(0, (4, 3)))
+        box = {"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.85}
+        place = {"xycoords": ("data", "axes fraction"), "va": "top", "bbox": box}
+        note(ax, text, (day, 1 - 0.09 * (at % 3)), offset=(3, -2), **place)

@@ -1,0 +1,97 @@
+"""The statistical charts: process behaviour, funnel, event time, and gaps against placebos.
+
+They follow the conventions of :mod:`outcomes.show.plots`.
+"""
+
+import pandas as pd
+
+from outcomes.show.axes import SIGNAL, drawn, note, picked, runs, scale, time_frame, usual_step
+from outcomes.show.style import GREY, NAVY, PALE
+
+_DASHED, _DOTTED = (0, (6, 2)), (0, (2, 2))
+
+
+@drawn(3.4)
+def xmr(
+    frame, *, ax, x, value="value", mean="mean", lower="lower", upper="upper", special="special",
+    kind="number", ylabel="", events=None,
+) -> None:  # fmt: skip
+    """A process behaviour chart: values, mean and limits; points that signal are ringed."""
+    for _, part in frame.groupby(runs(frame[x], frame[value], usual_step(frame[x]))):
+        ax.plot(part[x], part[value], "-o", color=NAVY, linewidth=1.2, markersize=3)
+        ax.plot(part[x], part[mean], color=GREY, linewidth=1)
+        for edge in (lower, upper):
+            ax.plot(part[x], part[edge], color=GREY, linewidth=1, linestyle=_DASHED)
+    hot = frame[frame[special].fillna("").astype(str) != ""]
+    ring = {"markerfacecolor": "none", "markeredgecolor": SIGNAL, "markeredgewidth": 1.8}
+    ax.plot(hot[x], hot[value], "o", markersize=7, **ring)
+    last = frame.dropna(subset=[mean]).iloc[-1]
+    for column, text in ((upper, "upper limit"), (mean, "mean"), (lower, "lower limit")):
+        note(ax, text, (last[x], last[column]))
+    time_frame(ax, frame[x], events)
+    scale(ax.yaxis, kind)
+    ax.set_title(ylabel, fontsize=10, loc="left")
+
+
+@drawn(3.6)
+def funnel(
+    frame, *, ax, label, size, rate, highlight=(), kind="number", centre="centre", xlabel="",
+    ylabel="", limits=(("lower95", "upper95", "95%"), ("lower998", "upper998", "99.8%")),
+) -> None:  # fmt: skip
+    """Rates against size with limits that narrow as size grows; highlighted units are named."""
+    ordered = frame.sort_values(size)
+    far, chosen = ordered.iloc[-1], picked(highlight)
+    for (low, high, text), dash in zip(limits, (_DOTTED, _DASHED), strict=False):
+        for edge in (low, high):
+            ax.plot(ordered[size], ordered[edge], color=GREY, linewidth=1, linestyle=dash)
+        # one label above, one below: the two limits meet at the right-hand end
+        note(ax, text, (far[size], far[low if dash == _DOTTED else high]), offset=(4, 0))
+    ax.plot(ordered[size], ordered[centre], color=GREY, linewidth=1)
+    inside = ordered[label].astype(str).isin(chosen)
+    ax.plot(ordered[size][~inside], ordered[rate][~inside], "o", color="#8A8A8A", markersize=4)
+    for row in ordered[inside].to_dict("records"):
+        ax.plot(row[size], row[rate], "D", color=NAVY, markersize=7)
+        place = {"offset": (7, 7), "colour": NAVY, "bold": True, "size": 9.5}
+        note(ax, str(row[label]), (row[size], row[rate]), **place)
+    scale(ax.xaxis, "number")
+    scale(ax.yaxis, kind)
+    ax.set_xlabel(xlabel)
+    ax.set_title(ylabel, fontsize=10, loc="left")
+
+
+@drawn()
+def event_time(
+    frame, *, ax, time="time", estimate="estimate", lower="lower", upper="upper", kind="number",
+    xlabel="", ylabel="", reference=0.0,
+) -> None:  # fmt: skip
+    """Effects by time since the start; the time before is shaded, and should lie flat."""
+    first = min(frame[time].min(), -1) - 0.5
+    ax.axvspan(first, -0.5, color="#EFEFEF", zorder=0)
+    ax.axhline(reference, color=GREY, linewidth=1)
+    ax.vlines(frame[time], frame[lower], frame[upper], color=NAVY, linewidth=1.6)
+    ax.plot(frame[time], frame[estimate], "o", color=NAVY, markersize=4)
+    place = {"xycoords": ("data", "axes fraction"), "va": "top"}
+    note(ax, "before", (first, 1), offset=(4, -4), **place)
+    ax.set_xlim(first, frame[time].max() + 0.5)
+    scale(ax.yaxis, kind)
+    ax.set_xlabel(xlabel)
+    ax.set_title(ylabel, fontsize=10, loc="left")
+
+
+@drawn()
+def gaps(
+    frame, *, ax, x, treated, others=(), start=None, kind="number", ylabel="", label="",
+    others_label="other places", start_label="start",
+) -> None:  # fmt: skip
+    """One place's difference from its comparison, against the same for placebo places (grey)."""
+    for _, part in frame.groupby(runs(frame[x], frame[treated], usual_step(frame[x]))):
+        for name in others:
+            ax.plot(part[x], part[name], color=PALE, linewidth=0.6)
+        ax.plot(part[x], part[treated], color=NAVY, linewidth=2.2)
+    ax.axhline(0, color=GREY, linewidth=1)
+    last = frame.dropna(subset=[treated]).iloc[-1]
+    note(ax, label or treated, (last[x], last[treated]), colour=NAVY, bold=True, size=9)
+    note(ax, f"grey: {others_label}", (0, 0), offset=(4, 6), xycoords="axes fraction")
+    time_frame(ax, frame[x], {start_label: pd.Timestamp(start)} if start is not None else None)
+    scale(ax.yaxis, kind)
+    ax.set_title(ylabel, fontsize=10, loc="left")
