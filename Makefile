@@ -1,0 +1,55 @@
+# Two commands matter: `make reports` and `make test`. Both set up .venv from the lock first.
+PYTHON ?= python3
+BIN := .venv/bin
+WORKERS ?=
+export OUTCOMES_WORKERS = $(WORKERS)
+
+.PHONY: help reports test test-notebooks lab lint bench notebooks data lock clean
+.DEFAULT_GOAL := help
+
+help:  ## list the commands
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
+
+# The stamp holds the lock's digest, so a changed lock installs again and nothing else does.
+.venv/installed: requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.11 …")'
+	@echo "Installing the locked packages into .venv (once) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --compile --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m compileall -q -j 0 .venv/lib lib >/dev/null || true
+	@touch $@
+
+reports: .venv/installed  ## build every page of reports.toml into site/latest
+	@$(BIN)/outcomes build $(if $(WORKERS),--workers $(WORKERS))
+
+test: .venv/installed  ## run everything: units, notebooks by nbval, collection rules, site and browser checks
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(MAKE) --no-print-directory test-notebooks
+
+test-notebooks: .venv/installed  ## re-run every notebook and compare with its stored outputs (nbval)
+	@$(BIN)/python -m pytest --nbval notebooks -n 2 --dist loadfile -p no:cacheprovider
+
+lab: .venv/installed  ## open the notebooks in JupyterLab
+	@$(BIN)/jupyter lab --notebook-dir notebooks
+
+lint: .venv/installed  ## style and the import contract
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check lib tests benchmarks
+	@$(BIN)/lint-imports
+
+bench: .venv/installed  ## measure; the last figures are in benchmarks/README.md
+	@for b in benchmarks/bench_*.py; do $(BIN)/python $$b || exit 1; done
+
+notebooks: .venv/installed  ## run the notebooks in place and store their outputs, normalised
+	@$(BIN)/outcomes notebooks
+
+data: .venv/installed  ## rebuild data/clean from SOURCE=folder of downloads
+	@$(BIN)/outcomes data build $(SOURCE)
+
+lock:  ## make requirements.lock anew from pyproject.toml (needs uv)
+	@uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --all-extras --universal \
+		--python-version 3.11 pyproject.toml --output-file requirements.lock
+
+clean:  ## remove the virtual environment and the built site
+	@rm -rf .venv site

@@ -1,0 +1,58 @@
+"""environment.yml says the same as pyproject.toml, and the lock covers both and names no index."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+# conda-forge's name of a package, where it is not PyPI's
+CONDA_NAMES = {"python-duckdb": "duckdb"}
+
+
+def _split(requirement: str) -> tuple[str, str]:
+    name, bound = re.fullmatch(r"([A-Za-z0-9_.-]+?)((?:[<>=!~]=?).*)?", requirement).groups()
+    return name.lower(), bound or ""
+
+
+@pytest.fixture(scope="module")
+def project() -> dict:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+@pytest.fixture(scope="module")
+def wanted(project) -> dict[str, str]:
+    extras = project["optional-dependencies"]
+    return dict(map(_split, [*project["dependencies"], *(r for e in extras.values() for r in e)]))
+
+
+def test_environment_yml_equals_pyproject(project, wanted):
+    env = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+    conda = [d for d in env["dependencies"] if isinstance(d, str) and d != "pip"]
+    pip = next(d["pip"] for d in env["dependencies"] if isinstance(d, dict))
+    found = {CONDA_NAMES.get(n, n): b for n, b in map(_split, [*conda, *pip])}
+    assert found.pop("python") == project["requires-python"]
+    assert found == wanted
+
+
+def test_lock_pins_every_dependency_with_a_hash_and_within_its_bound(wanted):
+    from packaging.specifiers import SpecifierSet
+
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    pins = dict(re.findall(r"^([a-z0-9._-]+)==([^\s;]+)[^\n]*\\\n    --hash=sha256:", lock, re.M))
+    assert pins.keys() >= wanted.keys()
+    for name, bound in wanted.items():
+        assert pins[name] in SpecifierSet(bound, prereleases=True), name
+
+
+def test_lock_names_no_package_index():
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    assert not re.search(r"https?://|--index-url|--extra-index|file:", lock)
+
+
+def test_readme_gives_a_reason_for_each_dependency(wanted):
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"^\| `([a-z0-9-]+)` \|", readme, re.M))
+    assert named == wanted.keys()
