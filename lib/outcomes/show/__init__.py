@@ -3,22 +3,20 @@
 from importlib import import_module
 
 _HOME = {
-    "finding": "finding",
-    "Finding": "finding",
-    "provenance": "provenance",
+    "finding": "findings",
+    "Finding": "findings",
+    "provenance": "ending",
     **dict.fromkeys(("bars", "bounds", "intervals", "panels", "series", "strip", "waves"), "plots"),
     **dict.fromkeys(("event_time", "funnel", "gaps", "xmr"), "charts"),
 }
-_MODULES = ("charts", "plots", "style", "table", "words")
+_MODULES = ("charts", "findings", "plots", "style", "table", "words")
 
 __all__ = sorted([*_HOME, *_MODULES])
 
 
 def __getattr__(name: str):
     if name in _HOME:
-        value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-        globals()[name] = value  # a submodule of the same name must not shadow the function
-        return value
+        return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
     if name in _MODULES:
         return import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

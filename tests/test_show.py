@@ -1,0 +1,205 @@
+"""The show room: words, tables, findings and figures."""
+
+import html.parser
+import json
+import re
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from outcomes import show
+from outcomes.data.errors import Invalid
+from outcomes.show import axes, style, table, words
+from outcomes.show.findings import MIME, cite
+
+MONTHS = pd.date_range("2019-12-01", "2022-10-01", freq="MS").append(
+    pd.date_range("2024-01-01", "2024-04-01", freq="MS")
+)
+
+
+def made(**extra):
+    frame = pd.DataFrame({"measure": ["a", "b"], "share": [0.5, None]})
+    options = {"table": frame, "caption": "Shares", "units": {"share": "%"}, "sources": ["Office"]}
+    return show.finding("a-name", "Half of them.", **options | extra)
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        (1212, "1,212"), (0.5, "0.50"), (12.34, "12.3"), (1347298.0, "1,347,298"), (-3, "−3"),
+        (-0.001, "0.00"), (float("nan"), "[x]"), (None, "[x]"), (float("inf"), "no upper limit"),
+        (100.4, "100"),
+    ],
+)  # fmt: skip
+def test_number(given, text):
+    assert words.number(given) == text
+
+
+def test_shares_money_and_bounds():
+    assert words.percent(10 / 42) == "23.8%"
+    assert words.money(-1300000) == "−£1,300,000"
+    assert words.interval(0.1348, 0.3853, kind="percent") == "13.5% to 38.5%"
+    assert words.between(1212, 1212) == "exactly 1,212"
+    assert words.between(300, float("inf"), kind="money") == "at least £300"
+    assert words.between(300, 420) == "between 300 and 420"
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "text"),
+    [
+        ("2022-11-01", "2023-12-31", "November 2022 to December 2023"),
+        ("2023-11-01", "2023-11-30", "November 2023"),
+        ("2023-11-13", "2023-11-19", "13 November 2023 to 19 November 2023"),
+        ("2024-02-01", "2024-02-28", "1 February 2024 to 28 February 2024"),  # a leap year
+        (None, "2024-02-28", "dates not stated"),
+    ],
+)
+def test_period(start, end, text):
+    assert words.period(start, end) == text
+
+
+def test_plain_text_has_no_control_or_direction_characters():
+    assert words.plain("a\u202eb\u200b\x1b[31m\n c") == "ab[31m c"
+
+
+class _Table(html.parser.HTMLParser):
+    def __init__(self, text):
+        super().__init__()
+        self.tags = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+
+def test_table_has_caption_scope_units_and_marks_and_escapes():
+    frame = pd.DataFrame({"<b>name": ["<script>x", "y"], "n": [1200, 3], "share": [0.5, None]})
+    text = table.html(frame, caption="A & B", units={"share": "%"})
+    tags = _Table(text).tags
+    assert tags[1][0] == "caption" and "A &amp; B" in text
+    heads = [a for t, a in tags if t == "th"]
+    assert [h["scope"] for h in heads] == ["col"] * 3 + ["row"] * 2
+    assert "Share (%)" in text and "1,200" in text and "[x]" in text
+    assert not any(t == "script" for t, _ in tags) and "&lt;b&gt;name" in text
+
+
+def test_finding_bundle_says_the_same_in_every_form():
+    figure = show.bars(pd.DataFrame({"a": ["x"], "n": [3]}), label="a", value="n")
+    one = made(value=0.5, lower=0.1, upper=0.9, figure=figure, headline=True, caveats=["Careful."])
+    bundle = one._repr_mimebundle_()
+    assert bundle["text/plain"] == repr(one) == "Half of them."
+    assert 'alt="Half of them."' in bundle["text/html"] and "Careful." in bundle["text/html"]
+    facts = json.loads(json.dumps(bundle[MIME]))
+    assert (facts["value"], facts["lower"], facts["upper"]) == (0.5, 0.1, 0.9)
+    assert facts["table"]["rows"] == [["a", 0.5], ["b", None]]
+    assert facts["table"]["columns"][1] == {"key": "share", "label": "share", "unit": "%"}
+    ET.fromstring(bundle["image/svg+xml"])
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"verdict": "exakt"}, "Did you mean 'exact'"),
+        ({"better": "less"}, "fewer, more, neither"),
+        ({"sources": []}, "at least one source"),
+        ({"caption": ""}, "without a caption"),
+    ],
+)
+def test_finding_refuses_in_a_sentence(change, says):
+    with pytest.raises(Invalid, match=says):
+        made(**change)
+
+
+def test_hostile_text_in_a_finding_stays_text():
+    evil = '"><img src=x onerror=alert(1)><script>alert(1)</script>'
+    sources = [{"publisher": evil, "url": "javascript:alert(1)"}]
+    bundle = made(caption=evil, caveats=[evil], sources=sources)._repr_mimebundle_()
+    tags = _Table(bundle["text/html"]).tags
+    assert {t for t, _ in tags} <= set(
+        [
+            "figure",
+            "p",
+            "figcaption",
+            "details",
+            "summary",
+            "div",
+            "table",
+            "caption",
+            "thead",
+            "tbody",
+            "tr",
+            "th",
+            "td",
+        ]
+    )
+    assert not any(k.startswith("on") for _, attrs in tags for k in attrs)
+
+
+def test_sources_of_a_figures_frame_are_cited_once_with_their_date():
+    frame = pd.DataFrame(
+        {"source": ["s1", "s1", "s2"], "publisher": ["P", "P", "Q"], "title": ["T", "T", None],
+         "url": ["https://x.example/a", "https://x.example/a", ""],
+         "published": pd.to_datetime(["2024-11-29", "2024-11-29", None])}
+    )  # fmt: skip
+    assert [c["publisher"] for c in cite(frame)] == ["P", "Q"]
+    assert cite(frame)[0]["published"] == "29 November 2024"
+    assert cite(frame)[1]["title"] == ""
+
+
+def drawn(seed=0):
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame({"m": MONTHS, "n": rng.poisson(100, len(MONTHS))})
+    return show.series(frame, x="m", y="n", ylabel="Crimes")
+
+
+def test_svg_is_the_same_bytes_twice_and_changes_with_the_data():
+    first, again, other = (style.svg(drawn(s), "a") for s in (0, 0, 1))
+    assert first == again
+    assert first != other
+
+
+def test_svg_fits_in_an_attribute_and_names_no_outside_host():
+    text = style.svg(drawn(), "a")
+    assert "'" not in text.split("<text")[0]
+    assert set(re.findall(r'https?://[^"]+', text)) <= {
+        "http://www.w3.org/1999/xlink", "http://www.w3.org/2000/svg"
+    }  # fmt: skip
+
+
+def test_a_line_never_crosses_a_gap():
+    lines = [line.get_xdata() for line in drawn().axes[0].lines if len(line.get_xdata()) > 1]
+    spans = [x[-1] - x[0] for x in (np.asarray(line, dtype="datetime64[D]") for line in lines)]
+    assert len(lines) == 2  # before and after the months that are absent
+    assert max(spans) < np.timedelta64(1100, "D")
+
+
+def test_a_missing_value_breaks_the_run():
+    x = pd.Series(pd.date_range("2024-01-01", periods=5, freq="MS"))
+    run = axes.runs(x, pd.Series([1, 2, np.nan, 4, 5]), axes.usual_step(x))
+    assert run[0] == run[1] != run[3] == run[4]
+
+
+def test_nothing_to_draw_is_said():
+    with pytest.raises(Invalid, match="bars was given no rows"):
+        show.bars(pd.DataFrame({"a": [], "n": []}), label="a", value="n")
+
+
+def test_drawing_leaves_matplotlib_as_it_was():
+    import matplotlib as mpl
+
+    before = dict(mpl.rcParams)
+    drawn()
+    assert dict(mpl.rcParams) == before
+
+
+def test_bounds_draw_an_open_top_without_an_upper_edge():
+    frame = pd.DataFrame(
+        {"start": pd.to_datetime(["2022-11-01", "2023-11-01"]),
+         "end": pd.to_datetime(["2023-10-31", "2024-10-31"]),
+         "lower": [1212, 300], "upper": [1212, np.inf]}
+    )  # fmt: skip
+    ax = show.bounds(frame).axes[0]
+    assert [float(line.get_ydata()[0]) for line in ax.lines] == [1212, 300]
+    assert [t.get_text() for t in ax.texts] == ["1,212", "at least 300"]
