@@ -1,0 +1,117 @@
+"""What one printed figure claims: the least and the most its total can be.
+
+The rules, in one place:
+
+* ``exact``: within the rounding it was printed with, half of the last significant place. So 1,409
+  is 1,409; 1,200 is 1,150 to 1,250; £1.3m is ±£50,000; 608.417 is ±0.0005. Numbers below 100
+  are taken as counted, because nobody rounds 20 arrests to the nearest ten.
+* ``over`` and ``at_least``: that much or more, with no upper limit.
+* ``nearly``: that much or less, and not below it by more than ``NEARLY`` of itself.
+* ``approx``: within ``APPROX`` of itself, or within its rounding if that is wider.
+"""
+
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+
+from outcomes.data.errors import Invalid, one_of
+
+APPROX = 0.10
+NEARLY = 0.10
+QUALIFIERS = ("exact", "over", "at_least", "nearly", "approx")
+CONTINUOUS = ("GBP", "kg", "g", "years", "tonnes", "litres", "months", "hours", "miles")
+_NEEDED = ("figure", "value", "qualifier", "period_start", "period_end")
+
+
+def tolerance(value: float, unit: str = "count") -> float:
+    """Half of the last significant place of a number as printed: 1,200 gives 50, 1,409 gives 0.5.
+
+    Money with pence is good to the penny, because £360,942.60 is stored as 360942.6.
+    """
+    number = Decimal(repr(float(value))).normalize()
+    exponent = number.as_tuple().exponent
+    if exponent < 0:
+        return 0.005 if unit == "GBP" else 0.5 * 10.0**exponent
+    if abs(value) < 100:
+        return 0.5
+    return 0.5 * 10.0**exponent
+
+
+def limits(value: float, qualifier: str, unit: str, *, approx=APPROX, nearly=NEARLY):
+    """The least and the most that a figure allows its own total to be."""
+    if qualifier in ("over", "at_least"):
+        return float(value), np.inf
+    if qualifier == "nearly":
+        return value * (1 - nearly), float(value)
+    room = tolerance(value, unit)
+    if qualifier == "approx":
+        room = max(room, approx * abs(value))
+    return max(value - room, 0.0), value + room
+
+
+def read(figures: pd.DataFrame, *, integral: bool | None, approx: float, nearly: float):
+    """The dated figures as claims: figure, area, start and stop (half-open days), low, high.
+
+    Returns the claims and whether the quantity is counted in whole numbers. Raises ``Invalid``
+    for rates and percentages, which do not add up over time, and for two units in one frame.
+    """
+    missing = [c for c in _NEEDED if c not in figures.columns]
+    if missing:
+        raise Invalid(f"Figures to reconcile need the column {missing[0]!r}.")
+    unit = _unit(figures)
+    dated = figures[figures["period_start"].notna() & figures["period_end"].notna()]
+    dated = dated[dated["value"].notna()]
+    if integral is None:
+        integral = unit not in CONTINUOUS and bool((dated["value"] % 1 == 0).all())
+    ends = [
+        [limits(v, one_of(q, QUALIFIERS, "qualifier"), unit, approx=approx, nearly=nearly)]
+        for v, q in zip(dated["value"], dated["qualifier"], strict=True)
+    ]
+    low, high = np.array(ends, float).reshape(-1, 2).T if ends else (np.empty(0), np.empty(0))
+    if "part" in dated:  # a figure for part of the measure is only a floor
+        high = np.where(dated["part"].fillna(False).astype(bool), np.inf, high)
+    if integral:  # a count within half of one is that whole number
+        close = high - low <= 1
+        middle = np.round(dated["value"].to_numpy(float))
+        low, high = np.where(close, middle, np.ceil(low)), np.where(close, middle, np.floor(high))
+    out = pd.DataFrame(
+        {
+            "figure": dated["figure"].to_numpy(),
+            "area": dated["area"].to_numpy() if "area" in dated else "",
+            "start": day_number(dated["period_start"]),
+            "stop": day_number(dated["period_end"]) + 1,
+            "low": low,
+            "high": high,
+            "value": dated["value"].to_numpy(float),
+            "qualifier": dated["qualifier"].to_numpy(),
+            "inferred": _inferred(dated),
+        }
+    )
+    backwards = out[out["stop"] <= out["start"]]
+    if len(backwards):
+        raise Invalid(f"Figure {backwards['figure'].iloc[0]!r} ends before it starts.")
+    return out, integral
+
+
+def day_number(dates) -> np.ndarray:
+    """Dates as whole days since 1970, so that periods can be cut with plain integers."""
+    return pd.to_datetime(pd.Series(dates)).to_numpy("datetime64[D]").astype(np.int64)
+
+
+def _unit(figures: pd.DataFrame) -> str:
+    if "unit" not in figures or figures.empty:
+        return "count"
+    units = sorted(figures["unit"].dropna().astype(str).unique())
+    if len(units) > 1:
+        raise Invalid(f"Figures in different units cannot be reconciled: {', '.join(units)}.")
+    unit = units[0] if units else "count"
+    if unit.startswith("per") or " per " in f" {unit} " or "_per_" in unit:
+        raise Invalid(f"Figures in {unit!r} are rates; rates of parts do not add to the whole's.")
+    return unit
+
+
+def _inferred(dated: pd.DataFrame) -> np.ndarray:
+    if "period_state" not in dated:
+        return np.zeros(len(dated), bool)
+    return dated["period_state"].isin(["inferred", "ambiguous"]).to_numpy(bool)

@@ -1,0 +1,64 @@
+"""Frames of periods (label, start, end; both ends included) to ask a reconciliation about."""
+
+import pandas as pd
+
+from outcomes.data.errors import Invalid
+
+_MONTHS = tuple(
+    "January February March April May June July August September October November December".split()  # noqa: SIM905
+)
+
+
+def one_period(label: str, start, end) -> pd.DataFrame:
+    """A frame of one period, to be joined with others by ``pd.concat``."""
+    first, last = _ends(start, end)
+    return pd.DataFrame({"label": [label], "start": [first], "end": [last]})
+
+
+def months(start, end) -> pd.DataFrame:
+    """Every calendar month which ``start`` to ``end`` touches, labelled ``2023-11``."""
+    return _regular(start, end, "M", lambda p: f"{p.year}-{p.month:02d}")
+
+
+def quarters(start, end) -> pd.DataFrame:
+    """Every calendar quarter which ``start`` to ``end`` touches, labelled ``2023 Q4``."""
+    return _regular(start, end, "Q-DEC", lambda p: f"{p.year} Q{p.quarter}")
+
+
+def calendar_years(start, end) -> pd.DataFrame:
+    """Every calendar year which ``start`` to ``end`` touches, labelled ``2023``."""
+    return _regular(start, end, "Y-DEC", lambda p: str(p.year))
+
+
+def financial_years(start, end) -> pd.DataFrame:
+    """Every year from 1 April to 31 March which ``start`` to ``end`` touches: ``2022-23``."""
+    return _regular(start, end, "Y-MAR", lambda p: f"{p.year - 1}-{p.year % 100:02d}")
+
+
+def reading(start, end) -> str:
+    """A period in words: whole months as 'November 2022 to October 2023', else with days."""
+    first, last = _ends(start, end)
+    whole = first.day == 1 and (last + pd.Timedelta(days=1)).day == 1
+    words = [f"{_MONTHS[d.month - 1]} {d.year}" for d in (first, last)]
+    if not whole:
+        words = [f"{d.day} {w}" for d, w in zip((first, last), words, strict=True)]
+    return words[0] if words[0] == words[1] else f"{words[0]} to {words[1]}"
+
+
+def _regular(start, end, unit: str, label) -> pd.DataFrame:
+    first, last = _ends(start, end)
+    spans = pd.period_range(first, last, freq=unit)
+    return pd.DataFrame(
+        {
+            "label": [label(p) for p in spans],
+            "start": spans.start_time.normalize(),
+            "end": spans.end_time.normalize(),
+        }
+    )
+
+
+def _ends(start, end) -> tuple[pd.Timestamp, pd.Timestamp]:
+    first, last = pd.Timestamp(start), pd.Timestamp(end)
+    if pd.isna(first) or pd.isna(last) or last < first:
+        raise Invalid(f"A period from {start} to {end} has no days; the end must not come first.")
+    return first.normalize(), last.normalize()

@@ -1,0 +1,215 @@
+"""What overlapping, rounded and qualified figures allow any period's total to be.
+
+Time is cut at the boundary of every figure and of every period asked about. Each figure is then
+one or two linear inequalities over the pieces, no piece is below nought, and a part of an area
+holds no more than the whole. For each period two linear programmes (HiGHS) give the least and
+the most that all figures allow, and their dual prices name the figures that bind.
+
+When no history satisfies every figure, a smallest set of figures that contradict each other is
+found (elastic programme, then a deletion filter: Chinneck 2008, *Feasibility and Infeasibility
+in Optimization*, chapter 6). Each of its members is then loosened just so far that it could be
+the one at fault, and so on until the rest agree; periods that touch the set say so.
+
+Assumptions: figures with one ``area`` count the same thing; totals add over time; nothing is
+negative. Do not use it for rates, shares, stocks at a date, or measures of different scope.
+"""
+
+import sys
+from types import ModuleType
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from outcomes.analysis import claims as _claims
+from outcomes.analysis.claims import APPROX, NEARLY, tolerance
+from outcomes.analysis.contradiction import settle
+from outcomes.analysis.periods import (
+    calendar_years,
+    financial_years,
+    months,
+    one_period,
+    quarters,
+    reading,
+)
+from outcomes.analysis.programme import Programme, build
+from outcomes.data.errors import Invalid
+
+__all__ = [
+    "Reconciliation",
+    "calendar_years",
+    "financial_years",
+    "months",
+    "one_period",
+    "quarters",
+    "reading",
+    "reconcile",
+    "tolerance",
+]
+
+
+class Reconciliation(NamedTuple):
+    """The bounds of each period, the sets of figures that contradict, and the steadiest path."""
+
+    bounds: pd.DataFrame
+    contradictions: list[dict]
+    path: pd.DataFrame
+
+
+def reconcile(
+    figures: pd.DataFrame,
+    periods: pd.DataFrame,
+    *,
+    area: str | None = None,
+    parent: dict | pd.DataFrame | None = None,
+    integral: bool | None = None,
+    approx: float = APPROX,
+    nearly: float = NEARLY,
+) -> Reconciliation:
+    """The least and most that published figures allow each period's total to be.
+
+    figures   one row per statement: figure (id), value, qualifier, period_start, period_end (both
+              days included), and if at hand unit, area, period_state, and part (True where the
+              figure counts only part of the measure, so that it is a floor). Undated rows are
+              left out.
+    periods   label, start, end (both included): see ``financial_years``, ``months`` and others.
+    area      whose total is asked; needed when the figures cover several areas.
+    parent    sub-area -> area (a mapping, or a frame with area, parent and perhaps level): with
+              it, figures of the parts bound the whole from below and the whole bounds its parts
+              from above. Parts of one level are added up, as they do not overlap.
+    integral  whether totals are whole numbers; by default judged from unit and values.
+
+    ``bounds`` has label, start, end, lower, upper (inf when nothing limits it), point (where
+    they meet, else NaN), state, binding (ids of every figure that states a binding limit, copies
+    included), inferred (a binding figure's period was inferred). state is ``exact`` (known to the
+    unit), ``bounded``, ``open`` (no upper limit) or ``contradicted``. ``contradictions`` are
+    dicts: figures, members (figure, value, qualifier, start, end, lower, upper: what it would
+    have to be were the others right) and sentence. ``path`` has start, end, total, per_day: the
+    steadiest history that every figure allows, an assumption and not data.
+    """
+    stated, integral = _claims.read(
+        _of_area(figures, area, parent), integral=integral, approx=approx, nearly=nearly
+    )
+    asked = _asked(periods)
+    programme = build(
+        stated, asked, area=_home(stated, area), parent=_mapping(parent), level=_levels(parent)
+    )
+    programme, contradictions = settle(programme, stated)
+    rows = [_bound(programme, p, contradictions, stated, integral) for p in asked.itertuples()]
+    bounds = pd.concat([asked[["label", "start", "end"]], pd.DataFrame(rows)], axis=1)
+    return Reconciliation(bounds, contradictions, _path(programme))
+
+
+def _bound(programme: Programme, period, contradictions, stated, integral) -> dict:
+    """Bounds of one period with the figures that bind and the state they leave it in."""
+    (lower, low_ids), (upper, high_ids) = programme.range(period.first, period.stop)
+    if integral:
+        lower = float(np.ceil(lower - 1e-6)) + 0.0
+        upper = float(np.floor(upper + 1e-6)) if np.isfinite(upper) else np.inf
+    ids = set(low_ids) | set(high_ids)
+    binding = [f for f in stated["figure"] if f in ids]
+    exact = upper - lower <= (0 if integral else 1 + 1e-9)
+    state = "exact" if exact else "bounded" if np.isfinite(upper) else "open"
+    if _touched(period, contradictions, ids, exact):
+        state = "contradicted"
+    point = (lower + upper) / 2 if exact else np.nan
+    inferred = bool(stated.loc[stated["figure"].isin(ids), "inferred"].any())
+    return {
+        "lower": lower,
+        "upper": upper,
+        "point": point,
+        "state": state,
+        "binding": binding,
+        "inferred": inferred,
+    }
+
+
+def _touched(period, contradictions, ids, exact) -> bool:
+    """Whether a contradiction bears on a period: by its figures, or by its time unless exact."""
+    for found in contradictions:
+        if ids & set(found["figures"]):
+            return True
+        for m in found["members"]:
+            if not exact and m["start"] <= period.end and m["end"] >= period.start:
+                return True
+    return False
+
+
+def _path(programme: Programme) -> pd.DataFrame:
+    first, stop, totals = programme.steadiest()
+    days = stop - first
+    return pd.DataFrame(
+        {
+            "start": first.astype("datetime64[D]").astype("datetime64[s]"),
+            "end": (stop - 1).astype("datetime64[D]").astype("datetime64[s]"),
+            "total": totals,
+            "per_day": totals / days,
+        }
+    )
+
+
+def _asked(periods: pd.DataFrame) -> pd.DataFrame:
+    missing = [c for c in ("label", "start", "end") if c not in periods.columns]
+    if missing:
+        raise Invalid(f"Periods need the columns label, start and end; {missing[0]!r} is missing.")
+    asked = periods[["label", "start", "end"]].reset_index(drop=True)
+    asked["first"] = _claims.day_number(asked["start"])
+    asked["stop"] = _claims.day_number(asked["end"]) + 1
+    if (asked["stop"] <= asked["first"]).any():
+        raise Invalid("A period asked about ends before it starts.")
+    return asked
+
+
+def _mapping(parent) -> dict:
+    if parent is None:
+        return {}
+    if isinstance(parent, pd.DataFrame):
+        parent = dict(zip(parent["area"], parent["parent"], strict=True))
+    return {k: v for k, v in parent.items() if isinstance(v, str) and v and v != k}
+
+
+def _levels(parent) -> dict:
+    if not isinstance(parent, pd.DataFrame) or "level" not in parent:
+        return {}
+    return dict(zip(parent["area"], parent["level"], strict=True))
+
+
+def _of_area(figures: pd.DataFrame, area, parent) -> pd.DataFrame:
+    """The figures that can bear on an area: its own and, with ``parent``, its line's."""
+    if "basis" in figures:
+        figures = figures[figures["basis"] != "change"]
+    if "area" not in figures:
+        return figures
+    names = sorted(figures["area"].dropna().astype(str).unique())
+    if area is None:
+        if len(names) > 1:
+            raise Invalid(f"Figures of several areas: name one with area=. {', '.join(names[:12])}")
+        return figures
+    tree = _mapping(parent)
+    related = [n for n in names if n == area or area in _line(n, tree) or n in _line(area, tree)]
+    return figures[figures["area"].isin(related)]
+
+
+def _line(area: str, tree: dict) -> list[str]:
+    """The parents of an area, nearest first."""
+    line = []
+    while area in tree and tree[area] not in line:
+        area = tree[area]
+        line.append(area)
+    return line
+
+
+def _home(stated: pd.DataFrame, area) -> str:
+    if area is not None:
+        return area
+    return stated["area"].iloc[0] if len(stated) else ""
+
+
+class _Room(ModuleType):
+    """Lets ``analysis.reconcile(...)`` call the function, as module and function share a name."""
+
+    def __call__(self, *given, **options):
+        return reconcile(*given, **options)
+
+
+sys.modules[__name__].__class__ = _Room

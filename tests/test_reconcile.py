@@ -1,0 +1,322 @@
+"""Reconciling: the programme's own figures, a second route, and properties of made-up histories."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from outcomes.analysis import claims, contradiction, periods, reconcile
+from outcomes.data.errors import Invalid
+
+
+def figures(*rows, **extra):
+    names = ["figure", "value", "qualifier", "period_start", "period_end", "unit"]
+    frame = pd.DataFrame([(*r, "count")[:6] for r in rows], columns=names)
+    return frame.assign(
+        period_start=pd.to_datetime(frame["period_start"]),
+        period_end=pd.to_datetime(frame["period_end"]),
+        **extra,
+    )
+
+
+ARRESTS = figures(
+    ("seed", 1409, "exact", "2022-11-01", "2023-12-31"),
+    ("one-year", 1200, "over", "2022-11-01", "2023-10-31"),
+    ("recalled", 1200, "exact", "2022-11-01", "2023-10-31"),
+    ("two-years", 3067, "exact", "2022-11-01", "2024-10-31"),
+    ("two-years-copy", 3067, "exact", "2022-11-01", "2024-10-31"),
+    ("second-year", 1855, "exact", "2023-11-01", "2024-10-31"),
+    ("2024-25", 2252, "exact", "2024-04-01", "2025-03-31"),
+    ("2024-25-over", 2200, "over", "2024-04-01", "2025-03-31"),
+    period_state=["stated", "inferred"] * 4,
+)
+YEAR_ONE = periods.one_period("year one", "2022-11-01", "2023-10-31")
+TAIL = periods.one_period("end of 2023", "2023-11-01", "2023-12-31")
+
+
+def test_op_warrior_arrests_come_out_to_the_unit():
+    asked = pd.concat([YEAR_ONE, TAIL])
+    got = reconcile(ARRESTS, asked)
+    assert got.contradictions == []
+    assert list(got.bounds["lower"]) == list(got.bounds["upper"]) == [1212, 197]
+    assert list(got.bounds["state"]) == ["exact", "exact"]
+    assert got.bounds["binding"][0] == ["two-years", "two-years-copy", "second-year"]
+    assert got.bounds["binding"][1][0] == "seed"
+    assert got.bounds["inferred"].all()
+
+
+def test_financial_years_by_hand():
+    """2023-24: at least November 2023 to March 2024 less what 2024-25 can hold: 1,855 less all of
+    it is 0, so 197; at most 1,212 + 1,855. 2022-23 reaches before the first figure: no limit."""
+    got = reconcile(ARRESTS, periods.financial_years("2022-04-01", "2025-03-31")).bounds
+    assert list(got["label"]) == ["2022-23", "2023-24", "2024-25"]
+    assert list(got["lower"]) == [0, 197, 2252]
+    assert list(got["upper"]) == [np.inf, 3067, 2252]
+    assert list(got["state"]) == ["open", "bounded", "exact"]
+
+
+def test_a_launch_closes_the_year_before_it():
+    launch = figures(("launch", 0, "exact", "2022-04-01", "2022-10-31"))
+    both = pd.concat([ARRESTS, launch])
+    got = reconcile(both, periods.financial_years("2022-04-01", "2023-03-31")).bounds
+    assert (got["lower"][0], got["upper"][0], got["state"][0]) == (0, 1212, "bounded")
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "room"),
+    [
+        (1409, "count", 0.5),
+        (1200, "count", 50),
+        (10_550, "plants", 5),
+        (1_300_000, "GBP", 50_000),
+        (1_347_298, "GBP", 0.5),
+        (360_942.6, "GBP", 0.005),
+        (608.417, "years", 0.0005),
+        (20, "count", 0.5),
+        (0, "count", 0.5),
+    ],
+)
+def test_rounding_is_half_of_the_last_place_printed(value, unit, room):
+    assert claims.tolerance(value, unit) == pytest.approx(room, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("qualifier", "low", "high"),
+    [
+        ("exact", 1150, 1250),
+        ("over", 1200, np.inf),
+        ("at_least", 1200, np.inf),
+        ("nearly", 1080, 1200),
+        ("approx", 1080, 1320),
+    ],
+)
+def test_what_each_qualifier_allows(qualifier, low, high):
+    one = figures(("a", 1200, qualifier, "2022-11-01", "2023-10-31"))
+    got = reconcile(one, YEAR_ONE).bounds.iloc[0]
+    assert (got["lower"], got["upper"]) == (low, high)
+
+
+def test_a_rounded_number_does_not_contradict_a_precise_one():
+    one = figures(
+        ("rounded", 1200, "exact", "2022-11-01", "2023-10-31"),
+        ("precise", 1212, "exact", "2022-11-01", "2023-10-31"),
+    )
+    got = reconcile(one, YEAR_ONE)
+    assert got.contradictions == [] and got.bounds["point"][0] == 1212
+
+
+def test_two_statements_of_one_period_contradict_and_both_stay_in_the_bounds():
+    one = figures(
+        ("release", 522, "exact", "2022-11-01", "2023-10-31"),
+        ("report", 531, "exact", "2022-11-01", "2023-10-31"),
+        ("copy", 522, "exact", "2022-11-01", "2023-10-31"),
+    )
+    got = reconcile(one, YEAR_ONE)
+    assert [c["figures"] for c in got.contradictions] == [["release", "report", "copy"]]
+    needs = {m["figure"]: (m["lower"], m["upper"]) for m in got.contradictions[0]["members"]}
+    assert needs == {"release": (531, 531), "copy": (531, 531), "report": (522, 522)}
+    row = got.bounds.iloc[0]
+    assert (row["lower"], row["upper"], row["state"]) == (522, 531, "contradicted")
+    assert (
+        "522 for November 2022 to October 2023 (it would have to be 531)"
+        in (got.contradictions[0]["sentence"])
+    )
+
+
+def test_the_smallest_contradicting_set_is_named_with_what_each_would_have_to_be():
+    rows = figures(
+        ("h1", 100, "exact", "2023-01-01", "2023-06-30"),
+        ("h2", 151, "exact", "2023-07-01", "2023-12-31"),
+        ("year", 303, "exact", "2023-01-01", "2023-12-31"),
+        ("bystander", 55, "exact", "2024-01-01", "2024-12-31"),
+    )
+    rows.loc[0, "value"] = 101
+    got = reconcile(rows, periods.calendar_years("2023-01-01", "2024-12-31"))
+    assert [c["figures"] for c in got.contradictions] == [["h1", "h2", "year"]]
+    needs = {m["figure"]: (m["lower"], m["upper"]) for m in got.contradictions[0]["members"]}
+    assert needs == {"h1": (152, 152), "h2": (202, 202), "year": (252, 252)}
+    assert list(got.bounds["state"]) == ["contradicted", "exact"]
+    assert (got.bounds["lower"][0], got.bounds["upper"][0]) == (252, 303)
+
+
+def test_parts_hold_up_the_whole_and_the_whole_limits_its_parts():
+    rows = figures(
+        ("east", 17, "exact", "2023-01-01", "2023-12-31"),
+        ("west", 21, "exact", "2023-01-01", "2023-12-31"),
+        ("force", 45, "nearly", "2023-01-01", "2023-12-31"),
+        area=["east", "west", "lancashire"],
+    )
+    tree = {"east": "lancashire", "west": "lancashire", "south": "lancashire"}
+    year = periods.one_period("2023", "2023-01-01", "2023-12-31")
+    whole = reconcile(rows, year, area="lancashire", parent=tree).bounds.iloc[0]
+    assert (whole["lower"], whole["upper"]) == (41, 45)  # nearly 45 is 40.5 or more
+    rows.loc[2, "qualifier"] = "exact"
+    south = reconcile(rows, year, area="south", parent=tree).bounds.iloc[0]
+    assert (south["lower"], south["upper"], south["binding"]) == (0, 45, ["force"])
+    with pytest.raises(Invalid, match="name one with area="):
+        reconcile(rows, year)
+
+
+def test_parts_of_two_levels_are_not_added_up_for_they_may_overlap():
+    rows = figures(
+        ("division", 17, "exact", "2023-01-01", "2023-12-31"),
+        ("district", 15, "exact", "2023-01-01", "2023-12-31"),
+        area=["east", "burnley"],
+    )
+    tree = pd.DataFrame(
+        {"area": ["east", "burnley", "lancashire"], "parent": ["lancashire", "lancashire", None]}
+    ).assign(level=["division", "district", "force"])
+    year = periods.one_period("2023", "2023-01-01", "2023-12-31")
+    got = reconcile(rows, year, area="lancashire", parent=tree).bounds.iloc[0]
+    assert (got["lower"], got["binding"]) == (17, ["division"])
+
+
+def test_a_figure_for_part_of_the_measure_is_only_a_floor():
+    rows = figures(("raids", 16, "exact", "2022-11-01", "2022-11-30"), part=True)
+    got = reconcile(rows, YEAR_ONE).bounds.iloc[0]
+    assert (got["lower"], got["state"]) == (16, "open")
+
+
+def test_rates_and_mixed_units_are_refused():
+    rate = figures(("a", 17, "exact", "2023-01-01", "2023-12-31")).assign(unit="per week")
+    with pytest.raises(Invalid, match="rates"):
+        reconcile(rate, YEAR_ONE)
+    mixed = pd.concat([ARRESTS, ARRESTS.assign(unit="kg")])
+    with pytest.raises(Invalid, match="different units"):
+        reconcile(mixed, YEAR_ONE)
+    with pytest.raises(Invalid, match="Did you mean"):
+        reconcile(ARRESTS.assign(qualifier="exactly"), YEAR_ONE)
+
+
+def test_path_is_the_steadiest_by_a_grid():
+    """Second route: two halves, the year known, each half bounded; try every split."""
+    rows = figures(
+        ("year", 365, "exact", "2023-01-01", "2023-12-31"),
+        ("h1", 300, "over", "2023-01-01", "2023-06-30"),
+    )
+    path = reconcile(rows, periods.one_period("2023", "2023-01-01", "2023-12-31")).path
+    splits = np.arange(300, 366)
+    wobble = np.abs(splits / 181 - (365 - splits) / 184)
+    assert path["total"][0] == pytest.approx(splits[wobble.argmin()])
+    assert path["total"].sum() == pytest.approx(365)
+
+
+def test_periods_name_themselves():
+    years = periods.financial_years("2022-11-01", "2024-04-01")
+    assert list(years["label"]) == ["2022-23", "2023-24", "2024-25"]
+    assert str(years["end"][0].date()) == "2023-03-31"
+    assert list(periods.quarters("2023-11-01", "2024-01-01")["label"]) == ["2023 Q4", "2024 Q1"]
+    assert list(periods.months("2023-11-01", "2024-01-01")["label"])[-1] == "2024-01"
+    assert periods.reading("2023-11-01", "2023-12-31") == "November 2023 to December 2023"
+    assert periods.reading("2023-11-01", "2023-11-30") == "November 2023"
+    assert periods.reading("2023-11-13", "2023-11-19") == "13 November 2023 to 19 November 2023"
+
+
+# Made-up histories: daily truth, statements of random spans, rounded and qualified.
+
+DAYS = pd.date_range("2023-01-01", periods=40)
+truths = st.lists(st.integers(0, 9), min_size=40, max_size=40)
+spans = st.tuples(st.integers(0, 39), st.integers(0, 39)).map(lambda p: (min(p), max(p)))
+kinds = st.sampled_from(["exact", "rounded", "over", "nearly", "approx"])
+statements = st.lists(st.tuples(spans, kinds), min_size=1, max_size=10)
+
+
+def publish(truth, made):
+    """True statements about a daily history, in the forms in which figures are printed."""
+    rows = []
+    for k, ((a, b), kind) in enumerate(made):
+        total = sum(truth[a : b + 1])
+        value, qualifier = total, kind
+        if kind == "exact" and total >= 100 and total % 10 == 0:
+            qualifier = "at_least"  # a true 130 printed in full reads as rounded, which is weaker
+        if kind == "rounded":
+            value, qualifier = (round(total, -1) if total >= 100 else total), "exact"
+        elif kind == "over":
+            value = max(total - k, 0)
+        elif kind == "nearly":
+            value = int(total * 1.05)
+        rows.append((f"f{k}", value, qualifier, DAYS[a], DAYS[b]))
+    return figures(*rows)
+
+
+@settings(max_examples=40, deadline=None)
+@given(truths, statements, st.lists(spans, min_size=1, max_size=3))
+def test_the_truth_is_always_inside(truth, made, asked):
+    frame = pd.concat([periods.one_period(f"{a}-{b}", DAYS[a], DAYS[b]) for a, b in asked])
+    got = reconcile(publish(truth, made), frame, integral=True)
+    assert got.contradictions == []
+    for (a, b), row in zip(asked, got.bounds.itertuples(), strict=True):
+        assert row.lower <= sum(truth[a : b + 1]) <= row.upper
+
+
+@settings(max_examples=40, deadline=None)
+@given(truths, statements, spans)
+def test_bounds_never_widen_when_a_figure_is_added(truth, made, asked):
+    frame = periods.one_period("asked", DAYS[asked[0]], DAYS[asked[1]])
+    all_of_it = publish(truth, made)
+    fewer = reconcile(all_of_it.iloc[:-1], frame, integral=True).bounds.iloc[0]
+    more = reconcile(all_of_it, frame, integral=True).bounds.iloc[0]
+    assert more["lower"] >= fewer["lower"] and more["upper"] <= fewer["upper"]
+
+
+def shortest_paths(frame, asked):
+    """Second route for one area: bounds on cumulative totals by Floyd and Warshall.
+
+    With S(t) the running total, a figure says low <= S(stop) - S(start) <= high and S never
+    falls. The tightest bound on any difference is a shortest path; a negative cycle on the
+    diagonal is a contradiction.
+    """
+    stated, _ = claims.read(frame, integral=True, approx=0.1, nearly=0.1)
+    first, stop = claims.day_number(asked["start"])[0], claims.day_number(asked["end"])[0] + 1
+    cuts = np.unique(np.r_[stated["start"], stated["stop"], first, stop])
+    far = np.full((len(cuts), len(cuts)), np.inf)
+    np.fill_diagonal(far, 0)
+    for k in range(len(cuts) - 1):
+        far[k + 1, k] = 0
+    for r in stated.itertuples():
+        i, j = np.searchsorted(cuts, [r.start, r.stop])
+        far[i, j], far[j, i] = min(far[i, j], r.high), min(far[j, i], -r.low)
+    for k in range(len(cuts)):
+        far = np.minimum(far, far[:, [k]] + far[[k], :])
+    i, j = np.searchsorted(cuts, [first, stop])
+    return -far[j, i], far[i, j], bool((np.diag(far) < 0).any())
+
+
+@settings(max_examples=60, deadline=None)
+@given(truths, statements, spans, st.integers(-3, 3))
+def test_bounds_equal_shortest_paths_and_both_routes_see_contradictions(truth, made, asked, slip):
+    frame = publish(truth, made)
+    frame.loc[0, "value"] = max(frame.loc[0, "value"] + slip, 0)
+    one = periods.one_period("asked", DAYS[asked[0]], DAYS[asked[1]])
+    got = reconcile(frame, one, integral=True)
+    lower, upper, clash = shortest_paths(frame, one)
+    assert bool(got.contradictions) == clash
+    if not clash:
+        assert (got.bounds["lower"][0], got.bounds["upper"][0]) == (lower, upper)
+
+
+@settings(max_examples=30, deadline=None)
+@given(truths, statements, st.integers(1, 40))
+def test_a_named_set_contradicts_and_none_of_it_can_be_spared(truth, made, slip):
+    frame = publish(truth, made)
+    frame.loc[0, "value"] += slip
+    frame.loc[0, "qualifier"] = "exact"
+    one = periods.one_period("asked", DAYS[0], DAYS[-1])
+    for found in reconcile(frame, one, integral=True).contradictions[:1]:
+        named = frame[frame["figure"].isin(found["figures"])]
+        assert reconcile(named, one, integral=True).contradictions
+        for claim in named.groupby(["value", "period_start", "period_end"]).groups.values():
+            rest = named.drop(index=claim)
+            if len(rest):
+                assert not reconcile(rest, one, integral=True).contradictions
+
+
+def test_sets_are_empty_when_everything_agrees():
+    stated, _ = claims.read(ARRESTS, integral=None, approx=0.1, nearly=0.1)
+    from outcomes.analysis.programme import build
+
+    asked = YEAR_ONE.assign(
+        first=claims.day_number(YEAR_ONE["start"]), stop=claims.day_number(YEAR_ONE["end"]) + 1
+    )
+    assert contradiction.smallest_set(build(stated, asked, area="", parent={})) == []
