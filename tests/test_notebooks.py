@@ -1,0 +1,116 @@
+"""Rules that every notebook of the collection keeps, checked on the files as they are in git."""
+
+import ast
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from outcomes.publish.parameters import check, declared
+from outcomes.publish.stored import normalise
+
+ROOT = Path(__file__).parents[1]
+NOTEBOOKS = sorted(ROOT.glob("notebooks/**/*.ipynb"))
+NAMES = [str(n.relative_to(ROOT / "notebooks")) for n in NOTEBOOKS]
+FINDING = "application/vnd.outcomes.finding+json"
+PROVENANCE = "application/vnd.outcomes.provenance+json"
+PROGRAMMES = {
+    "op_warrior", "clear_hold_build", "project_adder", "modern_slavery", "no_more_knives",
+    "county_lines", "op_sceptre", "fraud",
+}  # fmt: skip
+
+each = pytest.mark.parametrize("path", NOTEBOOKS, ids=NAMES)
+
+
+def read(path: Path) -> dict:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def text(cell: dict) -> str:
+    return "".join(cell["source"])
+
+
+def code(path: Path) -> list[dict]:
+    return [c for c in read(path)["cells"] if c["cell_type"] == "code"]
+
+
+def prose(path: Path) -> str:
+    return "\n".join(text(c) for c in read(path)["cells"] if c["cell_type"] == "markdown")
+
+
+def findings(path: Path) -> list[dict]:
+    return [o["data"][FINDING] for c in code(path) for o in c["outputs"] if FINDING in o["data"]]
+
+
+def test_the_collection_is_whole():
+    assert {p.stem for p in NOTEBOOKS if p.parent.name == "programmes"} == PROGRAMMES
+    county = {p.stem for p in NOTEBOOKS if p.parent.name == "county"}
+    assert county == {"annual_report", "area_profile", "trend_monitor", "data_quality"}
+
+
+@each
+def test_reads_like_a_page(path):
+    first = read(path)["cells"][0]
+    assert first["cell_type"] == "markdown" and text(first).startswith("# ")
+    assert len(re.findall(r"^# ", prose(path), re.M)) == 1
+    assert 250 <= len(prose(path).split()) <= 900
+    levels = [len(h) for h in re.findall(r"^(#+) ", prose(path), re.M)]
+    assert all(b - a <= 1 for a, b in zip(levels, levels[1:], strict=False))
+
+
+@each
+def test_code_is_short_and_plain(path):
+    source = "\n".join(text(c) for c in code(path))
+    lines = [x for x in source.splitlines() if x.strip() and not x.strip().startswith("#")]
+    assert len(lines) <= 70
+    tree = ast.parse(source)  # also refuses shell escapes and magics
+    banned = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Try, ast.Lambda)
+    found = [type(n).__name__ for n in ast.walk(tree) if isinstance(n, banned)]
+    assert set(found) <= {"Lambda"}
+    assert not re.search(r"warnings\.|sys\.path|;\s*$", source, re.M)
+
+
+@each
+def test_parameters_are_declared_explained_and_allowed(path):
+    known = declared(path)
+    assert known, "a report notebook has parameters"
+    assert all(p.vocabulary and p.explanation for p in known.values())
+    defaults = {name: p.default for name, p in known.items()}
+    assert check(defaults, known, where=path.name) == defaults
+
+
+@each
+def test_outputs_are_stored_and_cannot_be_silently_empty(path):
+    shown = findings(path)
+    assert len(shown) >= 3
+    names = [f["name"] for f in shown]
+    assert len(names) == len(set(names))
+    assert 2 <= sum(f["headline"] for f in shown) <= 4
+    assert all(o["output_type"] == "execute_result" for c in code(path) for o in c["outputs"])
+    assert PROVENANCE in code(path)[-1]["outputs"][0]["data"]
+
+
+@each
+def test_every_finding_cites_a_source_and_has_its_data(path):
+    for one in findings(path):
+        assert all(s["publisher"] or s["title"] for s in one["sources"])
+        if one["verdict"] in ("exact", "bounded", "estimate"):
+            assert one["value"] is not None or one["lower"] is not None, one["name"]
+    drawn = [o["data"] for c in code(path) for o in c["outputs"] if "image/svg+xml" in o["data"]]
+    assert drawn
+    assert all(d[FINDING]["table"]["rows"] for d in drawn)
+
+
+@each
+def test_language_claims_no_cause(path):
+    said = prose(path) + " ".join(f["sentence"] for f in findings(path))
+    assert not re.search(r"\b(was|were|is|are) caused by\b|\bproves? that\b|thanks to Op", said)
+    assert "cannot" in prose(path), "the page says what it cannot show"
+
+
+@each
+def test_stored_as_normalised(path):
+    stored = read(path)
+    assert normalise(stored) == stored
+    assert path.stat().st_size < 400_000
