@@ -1,6 +1,7 @@
 """Rules that every notebook of the collection keeps, checked on the files as they are in git."""
 
 import ast
+import itertools
 import json
 import re
 from pathlib import Path
@@ -56,7 +57,7 @@ def test_reads_like_a_page(path):
     assert len(re.findall(r"^# ", prose(path), re.M)) == 1
     assert 250 <= len(prose(path).split()) <= 900
     levels = [len(h) for h in re.findall(r"^(#+) ", prose(path), re.M)]
-    assert all(b - a <= 1 for a, b in zip(levels, levels[1:], strict=False))
+    assert all(b - a <= 1 for a, b in itertools.pairwise(levels))
 
 
 @each
