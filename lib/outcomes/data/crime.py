@@ -1,0 +1,216 @@
+"""Recorded crime: what each table of counts can be asked.
+
+Two families never mix. **Street-level** rows (data.police.uk) are counted by month and place, and
+carry anti-social behaviour, which is not crime: ``CRIME_TYPES`` leaves it out. **Recorded crime**
+(Home Office) is counted by quarter and offence code for whole forces, without a gap.
+
+An absent row is a zero only in a month that is ``complete`` in :func:`coverage`; a month that is
+missing is never a zero. ``fill=True`` gives the complete grid of such months, zeros included.
+"""
+
+from typing import Any
+
+import pandas as pd
+
+from outcomes.data import store
+from outcomes.data.codes import OFFENCE_GROUPS, TYPES
+from outcomes.data.errors import Invalid, one_of
+from outcomes.data.places import district_codes, force_slugs, forces, forces_of, listed
+
+
+def crime_monthly(
+    *,
+    force: Any = None,
+    district: Any = None,
+    lsoa: Any = None,
+    month_from: Any = None,
+    month_to: Any = None,
+    types: Any = None,
+    fill: bool = False,
+) -> pd.DataFrame:
+    """Street-level counts of Lancashire and Leicestershire by neighbourhood, month and type.
+
+    Columns: force, district (GSS code; "" without location), lsoa (2021 code; "" without
+    location), month (first day), type (:data:`TYPES`), n. ``district`` may be a code or a name, and
+    then only rows of the district's own force are returned. ``fill=True`` gives, for complete
+    months only, every LSOA of the force (and "" when no place is asked for) with its zeros.
+    """
+    codes = district_codes(district)
+    force = forces_of(codes) if codes is not None and force is None else force_slugs(force)
+    where = {"force": force, "district": codes, "lsoa": lsoa, "type": _types(types)}
+    frame = _between(store.read("crime_monthly", **where), month_from, month_to)
+    if not fill:
+        return frame
+    units = _neighbourhoods(codes, force, lsoa)
+    return _filled(frame, units, types, month_from, month_to)
+
+
+def crime_force_monthly(
+    *,
+    force: Any = None,
+    month_from: Any = None,
+    month_to: Any = None,
+    types: Any = None,
+    fill: bool = False,
+) -> pd.DataFrame:
+    """Street-level counts of whole forces: force, month, type, n.
+
+    Lancashire and Leicestershire have most months from December 2019; the others January to April
+    2024 and 2025 only. ``fill=True`` adds the zeros of complete months and drops partial months.
+    """
+    where = {"force": force_slugs(force), "type": _types(types)}
+    frame = _between(store.read("crime_force_monthly", **where), month_from, month_to)
+    if not fill:
+        return frame
+    units = coverage(force=where["force"])[["force"]].drop_duplicates()
+    return _filled(frame, units, types, month_from, month_to)
+
+
+def crime_district_monthly(
+    *,
+    district: Any = None,
+    force: Any = None,
+    month_from: Any = None,
+    month_to: Any = None,
+    types: Any = None,
+    fill: bool = False,
+) -> pd.DataFrame:
+    """Street-level counts by district (2021 GSS code): force, district, month, type, n.
+
+    Only rows that a force recorded in its own districts carry a code; rows without a location, or
+    in another force's district, are counted under "" so that the rows of a force add up to its
+    total. ``fill=True`` gives every own district of complete months, without the "" rows.
+    """
+    codes = district_codes(district)
+    where = {"district": codes, "force": force_slugs(force), "type": _types(types)}
+    frame = _between(store.read("crime_district_monthly", **where), month_from, month_to)
+    if not fill:
+        return frame
+    units = store.read("districts", ["force", "district"], district=codes, force=where["force"])
+    return _filled(frame[frame["district"] != ""], units, types, month_from, month_to)
+
+
+def crime_quarterly(
+    *,
+    force: Any = None,
+    offence: Any = None,
+    quarter_from: Any = None,
+    quarter_to: Any = None,
+    territorial: bool = True,
+) -> pd.DataFrame:
+    """Home Office recorded crime: force, quarter (first day), offence (code), n.
+
+    April 2012 to December 2025, without a gap. ``offence`` is a code, a list of codes, or the name
+    of a group in :data:`OFFENCE_GROUPS`. ``n`` can be negative: records cancelled in a later
+    quarter. ``territorial=False`` adds the British Transport Police and the fraud bodies.
+    """
+    if force is None and territorial:
+        force = forces(territorial=True)["force"].tolist()
+    frame = store.read("crime_quarterly", force=force_slugs(force), offence=_offences(offence))
+    return _between(frame, quarter_from, quarter_to, "quarter")
+
+
+def crime_annual(
+    *, district: Any = None, force: Any = None, offence: Any = None, kind: Any = None
+) -> pd.DataFrame:
+    """Recorded crime by community safety partnership: years to Dec 2023, Dec 2024 and June 2025.
+
+    Columns: year_end, force, kind (force | district | unassigned), csp, csp_name, district (GSS),
+    offence (ONS name), n. In Lancashire a partnership is a district, and 2.4-3.1 % of offences
+    are unassigned: they belong to the force but to no district. The last two years share six
+    months: never add them.
+    """
+    codes = district_codes(district)
+    where = {"district": codes, "force": force_slugs(force), "offence": offence, "kind": kind}
+    return store.read("crime_annual", **where)
+
+
+def case_outcomes(*, force: Any = None, group: Any = None) -> pd.DataFrame:
+    """Outcomes of investigations, 2024/25: force, quarter, group (offence group), outcome (Home
+    Office outcome type; 0 is not yet assigned), outcome_group, n (summed)."""
+    return store.read("case_outcomes", force=force_slugs(force), group=group)
+
+
+def coverage(*, force: Any = None) -> pd.DataFrame:
+    """What the street-level tables hold: one row for each force and month.
+
+    Columns: force, month, state (complete | partial | missing), reason ("" when complete), rows
+    (counted, duplicates removed), no_location, duplicates, outside (another force's area). Counts
+    are NaN where the file is missing or the number is not known.
+    """
+    return store.read("coverage", force=force_slugs(force))
+
+
+def months_present(force: str = "lancashire", *, partial: bool = False) -> pd.DatetimeIndex:
+    """The months a force has, sorted: complete ones, and partial ones when asked for."""
+    frame = coverage(force=force)
+    states = ["complete", "partial"] if partial else ["complete"]
+    return pd.DatetimeIndex(frame.loc[frame["state"].isin(states), "month"])
+
+
+def offences() -> pd.DataFrame:
+    """Home Office offence codes: offence, name (latest), group, subgroup, first_quarter and
+    last_quarter (with a count other than zero), outcomes_only (bool: no longer recorded)."""
+    return store.read("offences")
+
+
+def drug_deaths(area: Any = None) -> pd.DataFrame:
+    """Deaths by drug poisoning registered 1993-2020: area (slug), gss, name, year, deaths.
+
+    The series ends before Project ADDER began: a baseline, never an outcome of it. A death is
+    counted in the year it was registered, often the year after it happened.
+    """
+    return store.read("drug_deaths", area=area)
+
+
+def _types(types: Any) -> list[str] | None:
+    return None if types is None else [one_of(name, TYPES, "type") for name in listed(types)]
+
+
+def _offences(offence: Any) -> list[str] | None:
+    """Offence codes, from codes or names of groups; checked."""
+    if offence is None:
+        return None
+    known = [*OFFENCE_GROUPS, *offences()["offence"]]
+    asked = [one_of(name, known, "offence") for name in listed(offence)]
+    return sorted({code for name in asked for code in OFFENCE_GROUPS.get(name, [name])})
+
+
+def _between(frame: pd.DataFrame, start: Any, end: Any, column: str = "month") -> pd.DataFrame:
+    """Rows whose month lies from ``start`` to ``end``, both included."""
+    keep = pd.Series(True, index=frame.index)
+    if start is not None:
+        keep &= frame[column] >= _date(start)
+    if end is not None:
+        keep &= frame[column] <= _date(end)
+    return frame[keep].reset_index(drop=True)
+
+
+def _date(given: Any) -> pd.Timestamp:
+    try:
+        return pd.Timestamp(given)
+    except ValueError:
+        raise Invalid(f"date {given!r} is not a date; write it as 2024-01 or 2024-01-31.") from None
+
+
+def _neighbourhoods(codes: list | None, force: list | None, lsoa: Any) -> pd.DataFrame:
+    """The neighbourhoods a filled grid must hold, with "" (no location) when no place is asked."""
+    keys = ["force", "district", "lsoa"]
+    units = store.read("lsoas", keys, district=codes, force=force, lsoa=lsoa)
+    if codes is not None or lsoa is not None:
+        return units
+    blank = units[["force"]].drop_duplicates().assign(district="", lsoa="")
+    return pd.concat([blank, units], ignore_index=True)[keys]
+
+
+def _filled(
+    frame: pd.DataFrame, units: pd.DataFrame, types: Any, start: Any, end: Any
+) -> pd.DataFrame:
+    """The complete grid of units, complete months and types: an absent row becomes a zero."""
+    months = coverage(force=sorted(units["force"].unique()))
+    months = _between(months[months["state"] == "complete"], start, end)[["force", "month"]]
+    kinds = pd.DataFrame({"type": sorted(_types(types) or TYPES)})
+    grid = units.merge(months, on="force").merge(kinds, how="cross")
+    frame = frame.merge(months, on=["force", "month"])
+    filled = grid.merge(frame, how="outer", on=list(grid.columns), sort=True)
+    return filled.assign(n=filled["n"].fillna(0).astype("int64"))

@@ -1,0 +1,110 @@
+"""Places: police forces, districts and neighbourhoods, and the ways a person may name them."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from outcomes.data import store
+from outcomes.data.errors import one_of
+
+_EARTH_KM = 6371.0088
+
+
+def forces(*, territorial: bool | None = None) -> pd.DataFrame:
+    """Police forces: force (slug), name, gss, territorial (bool), population (mid-2020, residents).
+
+    Rates per resident mean nothing for City of London, where few live and many work.
+    """
+    return store.read("forces", territorial=territorial)
+
+
+def districts(*, force: Any = None) -> pd.DataFrame:
+    """Districts of England and Wales (2021): district (GSS), name, force, population (mid-2020),
+    population_2021 (census; the 14 districts of Lancashire only)."""
+    return store.read("districts", force=force)
+
+
+def district_names() -> list[str]:
+    """Names of the 14 districts of Lancashire, sorted."""
+    return sorted(districts(force="lancashire")["name"])
+
+
+def lsoas(*, district: Any = None, force: Any = "lancashire") -> pd.DataFrame:
+    """Neighbourhoods (LSOA, 2021 frame): where they lie, who lives there, how deprived they are.
+
+    Columns: lsoa, name, force, district, district_name, ward, unit, frame, population (mid-2020),
+    imd2019_rank, imd2019_decile, imd2025_score, imd2025_rank, imd2025_decile, longitude, latitude.
+    ``unit`` groups codes of both frames which cover the same ground. Leicestershire (``force``)
+    has no ward, population or deprivation here.
+    """
+    codes = district_codes(district)
+    if codes is not None and force == "lancashire":
+        force = None
+    return store.read("lsoas", district=codes, force=force)
+
+
+def neighbours(lsoa: Iterable[str], km: float = 1.0) -> list[str]:
+    """The ring: LSOAs with a centre within ``km`` of the centre of one of a set, the set left out.
+
+    Distances are on a sphere between the means of recorded points. Raises :class:`Invalid` for a
+    code that is not at hand.
+    """
+    frame = lsoas(force=None)
+    frame = frame[frame["longitude"].notna()]
+    inside = set(listed(lsoa))
+    for code in sorted(inside):
+        one_of(code, frame["lsoa"], "LSOA")
+    chosen = frame["lsoa"].isin(inside)
+    apart = _distances(frame[~chosen], frame[chosen]).min(axis=1)
+    return sorted(frame.loc[~chosen, "lsoa"][apart <= km])
+
+
+def district_codes(district: Any) -> list[str] | None:
+    """GSS codes of districts given by code, name or slug; None stays None (no filter).
+
+    Raises :class:`Invalid` with the nearest name among the 14 districts of Lancashire.
+    """
+    if district is None:
+        return None
+    frame = districts()
+    codes = {code.lower(): code for code in frame["district"]}
+    codes |= {_plain(name): code for name, code in zip(frame["name"], codes.values(), strict=True)}
+    asked = listed(district)
+    for name in asked:
+        if _plain(name) not in codes:
+            one_of(name, district_names(), "district")
+    return sorted({codes[_plain(name)] for name in asked})
+
+
+def forces_of(district: list[str]) -> list[str]:
+    """The forces whose area holds these districts (GSS codes), sorted."""
+    frame = districts()
+    return sorted(frame.loc[frame["district"].isin(district), "force"].unique())
+
+
+def force_slugs(force: Any) -> list[str] | None:
+    """Force slugs, checked; None stays None. Raises :class:`Invalid` with the nearest slug."""
+    if force is None:
+        return None
+    known = forces()["force"]
+    return sorted({one_of(name, known, "force") for name in listed(force)})
+
+
+def listed(value: Any) -> list:
+    """A single name as a list of one; any other collection as a list."""
+    return [value] if isinstance(value, str) else list(value)
+
+
+def _plain(name: str) -> str:
+    return str(name).lower().replace("-", " ")
+
+
+def _distances(here: pd.DataFrame, there: pd.DataFrame) -> np.ndarray:
+    """Great-circle kilometres between every row of one frame and every row of another."""
+    lat1, lat2 = (np.radians(f["latitude"].to_numpy()) for f in (here, there))
+    lon1, lon2 = (np.radians(f["longitude"].to_numpy()) for f in (here, there))
+    north, east = lat2[None, :] - lat1[:, None], lon2[None, :] - lon1[:, None]
+    chord = np.sin(north / 2) ** 2 + np.cos(lat1)[:, None] * np.cos(lat2) * np.sin(east / 2) ** 2
+    return 2 * _EARTH_KM * np.arcsin(np.sqrt(chord))

@@ -1,0 +1,234 @@
+"""Places: forces, districts and neighbourhoods, and one frame for codes of 2011 and of 2021.
+
+Street files up to October 2022 carry LSOA codes of 2011, later ones those of 2021. A code that did
+not change is the same place. Codes that were merged become the new code, exactly. A code that was
+split is taken to the new code with the nearest recorded point, so its share is an estimate; the
+``unit`` of :func:`lsoas` groups codes of both frames that cover the same ground, exactly.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from outcomes.data.errors import Invalid
+from outcomes.ingest import write
+
+# LSOA names carry shorter district names than the look-ups, and some rows older districts.
+_ALIASES = {
+    "Bristol": "Bristol, City of",
+    "Herefordshire": "Herefordshire, County of",
+    "Kingston upon Hull": "Kingston upon Hull, City of",
+    "The Vale of Glamorgan": "Vale of Glamorgan",
+    "Bournemouth": "Bournemouth, Christchurch and Poole",
+    "Christchurch": "Bournemouth, Christchurch and Poole",
+    "Poole": "Bournemouth, Christchurch and Poole",
+    "East Dorset": "Dorset",
+    "North Dorset": "Dorset",
+    "Purbeck": "Dorset",
+    "West Dorset": "Dorset",
+    "Weymouth and Portland": "Dorset",
+    "Forest Heath": "West Suffolk",
+    "St Edmundsbury": "West Suffolk",
+    "Suffolk Coastal": "East Suffolk",
+    "Waveney": "East Suffolk",
+    "Taunton Deane": "Somerset West and Taunton",
+    "West Somerset": "Somerset West and Taunton",
+    "Aylesbury Vale": "Buckinghamshire",
+    "Chiltern": "Buckinghamshire",
+    "South Bucks": "Buckinghamshire",
+    "Wycombe": "Buckinghamshire",
+    "Corby": "North Northamptonshire",
+    "East Northamptonshire": "North Northamptonshire",
+    "Kettering": "North Northamptonshire",
+    "Wellingborough": "North Northamptonshire",
+    "Daventry": "West Northamptonshire",
+    "Northampton": "West Northamptonshire",
+    "South Northamptonshire": "West Northamptonshire",
+}
+
+_LSOA_FIELDS = [
+    *("lsoa", "name", "force", "district", "district_name", "ward", "unit", "frame"),
+    *("population", "imd2019_rank", "imd2019_decile"),
+    *("imd2025_score", "imd2025_rank", "imd2025_decile", "longitude", "latitude"),
+]
+
+# Districts of 2021 that had been merged by 2024, the year of the look-up to forces.
+_MERGED_SINCE = {
+    "cumbria": "Allerdale,Barrow-in-Furness,Carlisle,Copeland,Eden,South Lakeland",
+    "north-yorkshire": "Craven,Hambleton,Harrogate,Richmondshire,Ryedale,Scarborough,Selby",
+    "avon-and-somerset": "Mendip,Sedgemoor,Somerset West and Taunton,South Somerset",
+}
+
+_BODIES = {  # not territorial: they record crime without having an area of their own
+    "action-fraud": "Action Fraud",
+    "btp": "British Transport Police",
+    "cifas": "Cifas",
+    "financial-fraud-action-uk": "Financial Fraud Action UK",
+    "northern-ireland": "Police Service of Northern Ireland",
+    "uk-finance": "UK Finance",
+}
+
+_SLUGS = {
+    "London, City of": "city-of-london",
+    "Metropolitan Police": "metropolitan",
+    "British Transport Police": "btp",
+}
+
+
+def slug(name: str) -> str:
+    """The slug of data.police.uk for a force: "Devon & Cornwall" is devon-and-cornwall."""
+    return _SLUGS.get(name, name.lower().replace("&", "and").replace(" ", "-"))
+
+
+def districts(source: Path) -> pd.DataFrame:
+    """Districts of 2021 with their force and residents, one row each."""
+    folder = source / "geography"
+    people = _read(folder / "population_mid2020_ltla21.csv")
+    links = _read(folder / "england_wales_ltla24_csp24_pfa24.csv")
+    forces_ = {row.ltla24_code: slug(row.pfa24_name) for row in links.itertuples()}
+    forces_ |= {row.ltla24_name: slug(row.pfa24_name) for row in links.itertuples()}
+    for force, names in _MERGED_SINCE.items():
+        forces_ |= dict.fromkeys(names.split(","), force)
+    census = _read(folder / "census2021_lancashire_ltla21.csv").set_index("ltla21_code")
+    census = census["total_population"].astype(float).astype("Int64")
+    frame = pd.DataFrame({"district": people["ltla21_code"], "name": people["ltla21_name"]})
+    frame["force"] = [
+        forces_.get(code) or forces_.get(name)
+        for code, name in zip(frame["district"], frame["name"], strict=True)
+    ]
+    if frame["force"].isna().any():
+        raise Invalid(f"no force is known for {', '.join(frame.loc[frame.force.isna(), 'name'])}.")
+    frame["population"] = people["total_population"].astype(float).astype("int64")
+    frame["population_2021"] = frame["district"].map(census).astype("Int64")
+    return frame
+
+
+def forces(source: Path, places: pd.DataFrame) -> pd.DataFrame:
+    """Forces with an area, and bodies without: force, name, gss, territorial, population."""
+    links = _read(source / "geography" / "england_wales_ltla24_csp24_pfa24.csv")
+    links = links.drop_duplicates("pfa24_code")
+    people = places.groupby("force")["population"].sum()
+    frame = pd.DataFrame({"force": links["pfa24_name"].map(slug), "gss": links["pfa24_code"]})
+    frame["name"] = links["pfa24_name"].replace(
+        {"Devon & Cornwall": "Devon and Cornwall", "London, City of": "City of London"}
+    )
+    frame["territorial"] = True
+    frame["population"] = frame["force"].map(people).astype("Int64")
+    bodies = pd.DataFrame({"force": list(_BODIES), "name": list(_BODIES.values())})
+    frame = pd.concat([frame, bodies.assign(gss="", territorial=False)], ignore_index=True)
+    return frame[["force", "name", "gss", "territorial", "population"]]
+
+
+def district_of(names: pd.Series, places: pd.DataFrame) -> pd.Series:
+    """GSS codes for district names as they stand in LSOA names; "" for no name.
+
+    Raises :class:`Invalid` naming districts that are not in the frame.
+    """
+    codes = dict(zip(places["name"], places["district"], strict=True)) | {"": ""}
+    found = names.replace(_ALIASES).map(codes)
+    if found.isna().any():
+        unknown = ", ".join(sorted(names[found.isna()].unique()))
+        raise Invalid(f"no district is known by the name of {unknown}.")
+    return found
+
+
+def lookup(source: Path) -> pd.DataFrame:
+    """Lancashire's codes of 2011 beside those of 2021: lsoa11, lsoa21, change (U, M or S)."""
+    frame = _read(source / "geography" / "lancashire_lsoa11_lsoa21_ltla22.csv")
+    names = {"lsoa11_code": "lsoa11", "lsoa21_code": "lsoa21", "change_code": "change"}
+    return frame.rename(columns=names)[list(names.values())]
+
+
+def nearest(old: pd.DataFrame, new: pd.DataFrame) -> pd.Series:
+    """For each old point the code of the nearest new point (degrees); a tie takes the first code.
+
+    ``old`` has x, y; ``new`` has x, y, lsoa. A degree of longitude is shortened by the latitude.
+    """
+    new = new.sort_values(["lsoa", "x", "y"], kind="stable", ignore_index=True)
+    scale = np.cos(np.radians(new["y"].mean()))
+    east = (old["x"].to_numpy()[:, None] - new["x"].to_numpy()[None, :]) * scale
+    north = old["y"].to_numpy()[:, None] - new["y"].to_numpy()[None, :]
+    return pd.Series(new["lsoa"].to_numpy()[np.argmin(east**2 + north**2, axis=1)], index=old.index)
+
+
+def units(pairs: pd.DataFrame) -> dict[str, str]:
+    """Codes of both frames that cover the same ground: each code → the first code of its group."""
+    group: dict[str, str] = {}
+    for old, new in sorted(zip(pairs["lsoa11"], pairs["lsoa21"], strict=True)):
+        one, other = group.get(old, old), group.get(new, new)
+        first, last = min(one, other), max(one, other)
+        group = {code: first if held == last else held for code, held in group.items()}
+        group |= {old: first, new: first}
+    return group
+
+
+def lsoas(
+    source: Path, places: pd.DataFrame, recorded: pd.DataFrame, group: dict[str, str]
+) -> pd.DataFrame:
+    """Neighbourhoods of 2021 that a street force holds, with what is known of each.
+
+    ``recorded`` has lsoa, name, force, district, x, y: the recorded points of the codes of 2021.
+    """
+    centre = recorded.groupby(["lsoa", "name", "force", "district"], as_index=False)
+    frame = centre[["x", "y"]].mean().rename(columns={"x": "longitude", "y": "latitude"})
+    frame = frame.round({"longitude": 5, "latitude": 5})
+    wards = _read(source / "geography" / "lancashire_lsoa21_ward24_ltla24.csv")
+    frame["ward"] = frame["lsoa"].map(wards.set_index("lsoa21_code")["ward24_name"]).fillna("")
+    named = places.set_index("district")["name"]
+    frame["district_name"] = frame["district"].map(named)
+    frame["unit"] = frame["lsoa"].map(group).fillna(frame["lsoa"])
+    frame = frame.merge(_before(source), how="left", on="lsoa")
+    frame["frame"] = frame["frame"].fillna("")
+    return frame.merge(_deprivation(source), how="left", on="lsoa")[_LSOA_FIELDS]
+
+
+def _before(source: Path) -> pd.DataFrame:
+    """Residents of mid-2020 and deprivation of 2019, brought from the codes of 2011.
+
+    Merged codes are summed and have no rank of their own. The residents of a split code are
+    shared equally, and each part carries the rank of the whole.
+    """
+    folder = source / "geography"
+    people = _read(folder / "population_mid2020_lancashire_lsoa11.csv").set_index("lsoa11_code")
+    poor = _read(folder / "imd2019_lancashire_lsoa11.csv").set_index("lsoa11_code")
+    links = lookup(source).sort_values(["lsoa11", "lsoa21"], kind="stable", ignore_index=True)
+    total = links["lsoa11"].map(people["total_population"].astype(float).astype("int64"))
+    parts = links.groupby("lsoa11")["lsoa21"].transform("size")
+    # the first parts take the remainder, so that the parts add up to the whole
+    extra = links.groupby("lsoa11").cumcount() < total % parts
+    links["population"] = total // parts + extra.astype("int64")
+    whole = links["change"] != "M"
+    for field, column in (("imd2019_rank", "IMD_rank"), ("imd2019_decile", "IMD_decile")):
+        value = links["lsoa11"].map(poor[column].astype(float).astype("Int64"))
+        links[field] = value.where(whole)
+    links["frame"] = links["change"].map({"U": "unchanged", "M": "merged", "S": "split"})
+    how = {"population": "sum", "imd2019_rank": "max", "imd2019_decile": "max", "frame": "first"}
+    frame = links.groupby("lsoa21", as_index=False).agg(how).rename(columns={"lsoa21": "lsoa"})
+    return frame.astype({"population": "Int64"})
+
+
+def _deprivation(source: Path) -> pd.DataFrame:
+    poor = _read(source / "geography" / "imd2025_lancashire_lsoa21.csv")
+    return pd.DataFrame(
+        {
+            "lsoa": poor["lsoa21_code"],
+            "imd2025_score": poor["IMD_score"].astype(float),
+            "imd2025_rank": poor["IMD_rank"].astype(float).astype("Int64"),
+            "imd2025_decile": poor["IMD_decile"].astype(float).astype("Int64"),
+        }
+    )
+
+
+def _read(path: Path) -> pd.DataFrame:
+    if not path.is_file():
+        raise Invalid(f"the source folder has no {path.parent.name}/{path.name}.")
+    return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+
+
+def build(source: Path, clean: Path) -> pd.DataFrame:
+    """Write ``districts`` and ``forces``; return the districts."""
+    places = districts(source)
+    write.csv(places, clean / "districts.csv", ["district"])
+    write.csv(forces(source, places), clean / "forces.csv", ["force"])
+    return places

@@ -1,0 +1,139 @@
+"""Home Office and ONS tables: recorded crime by quarter, by partnership, outcomes, drug deaths."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from outcomes.data.errors import Invalid
+from outcomes.ingest import geography, write
+
+_BODIES = {"CIFAS": "cifas", "Cifas": "cifas"}
+_ENDS = {"YE Dec 2023": "2023-12-31", "YE Dec 2024": "2024-12-31", "YE Jun 2025": "2025-06-30"}
+
+
+def build(source: Path, clean: Path, places: pd.DataFrame) -> None:
+    """Write crime_quarterly, offences, crime_annual, case_outcomes and drug_deaths."""
+    folder = source / "recorded_crime"
+    raw = _parquet(folder / "prc_pfa_long.parquet")
+    counts = quarterly(raw)
+    write.parquet(counts, clean / "crime_quarterly.parquet", ["offence", "force", "quarter"])
+    write.csv(offences(raw, counts), clean / "offences.csv", ["offence"])
+    years = annual(folder / "csp_annual_long.csv.gz", places)
+    keys = ["year_end", "force", "kind", "csp_name", "offence"]
+    write.parquet(years, clean / "crime_annual.parquet", keys)
+    cases = case_outcomes(_parquet(folder / "outcomes_2024_25.parquet"))
+    keys = ["force", "quarter", "group", "outcome", "outcome_group"]
+    write.parquet(cases, clean / "case_outcomes.parquet", keys)
+    deaths = drug_deaths(source / "health" / "drug_poisoning_deaths_by_area_1993_2020.csv")
+    write.csv(deaths, clean / "drug_deaths.csv", ["area", "year"])
+
+
+def quarterly(raw: pd.DataFrame) -> pd.DataFrame:
+    """Force × quarter × offence code: one count each; negative counts are kept as they are.
+
+    A body that changed the spelling of its name, or a code that changed its subgroup, is one.
+    """
+    frame = pd.DataFrame(
+        {
+            "force": _slugs(raw["Force"]),
+            "quarter": quarter(raw["FY"], raw["Financial Quarter"]),
+            "offence": raw["Offence Code"],
+            "n": _whole(raw["n"]),
+        }
+    )
+    return frame.groupby(["force", "quarter", "offence"], as_index=False)["n"].sum()
+
+
+def quarter(year: pd.Series, number: pd.Series) -> pd.Series:
+    """First day of a financial quarter: quarter 1 of "2012/13" is April to June 2012."""
+    first = pd.to_datetime(year.str[:4] + "-04-01")
+    months = first.dt.year * 12 + 3 + (number.astype("int64") - 1) * 3
+    text = (months // 12).astype(str) + "-" + (months % 12 + 1).astype(str).str.zfill(2) + "-01"
+    return pd.to_datetime(text).astype("datetime64[us]")
+
+
+def offences(raw: pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:
+    """One row for each code, named as in its latest year; when it was used, and if it still is."""
+    fields = {"Offence Code": "offence", "Offence Description": "name", "Group": "group"}
+    frame = raw.rename(columns={**fields, "Offence Subgroup": "subgroup"})
+    names = ["name", "group", "subgroup"]
+    frame = frame.groupby(["offence", "FY", *names], as_index=False).size()
+    frame = frame.sort_values(["FY", "size", "name"], kind="stable").groupby("offence").tail(1)
+    mark = r"\s*\(outcomes? only\)$"
+    frame["outcomes_only"] = frame["name"].str.contains(mark)
+    frame["name"] = frame["name"].str.replace(mark, "", regex=True)
+    used = counts[counts["n"] != 0].groupby("offence")["quarter"]
+    frame["first_quarter"] = frame["offence"].map(used.min())
+    frame["last_quarter"] = frame["offence"].map(used.max())
+    return frame[["offence", *names, "first_quarter", "last_quarter", "outcomes_only"]]
+
+
+def annual(path: Path, places: pd.DataFrame) -> pd.DataFrame:
+    """Partnerships × year × offence, with each force's total and what it could not assign."""
+    raw = pd.read_csv(_there(path), dtype=str, keep_default_na=False, encoding="utf-8")
+    raw = raw[raw["offences"] != ""]  # an empty cell is unknown, not a zero
+    known = set(places["district"])
+    frame = pd.DataFrame(
+        {
+            "year_end": pd.to_datetime(raw["period"].map(_ENDS)).astype("datetime64[us]"),
+            "force": _slugs(raw["pfa_name"]),
+            "kind": "district",
+            "csp": raw["csp_code"],
+            "csp_name": raw["csp_name"],
+            "district": raw["la_code"].where(raw["la_code"].isin(known), ""),
+            "offence": raw["offence"],
+            "n": _whole(raw["offences"]),
+        }
+    )
+    frame.loc[frame["csp"] == "", "kind"] = "unassigned"
+    frame.loc[frame["csp_name"] == "", "kind"] = "force"
+    return frame
+
+
+def case_outcomes(raw: pd.DataFrame) -> pd.DataFrame:
+    """Force × quarter × offence group × outcome type: the rows of the source summed."""
+    frame = pd.DataFrame(
+        {
+            "force": _slugs(raw["Force"]),
+            "quarter": quarter(raw["Financial Year"], raw["Financial Quarter"]),
+            "group": raw["Offence Group"],
+            "outcome": raw["Outcome Type"].astype("int64"),
+            "outcome_group": raw["Outcome Group"].str.strip(),
+            "n": _whole(raw["n"]),
+        }
+    )
+    keys = ["force", "quarter", "group", "outcome", "outcome_group"]
+    return frame.groupby(keys, as_index=False)["n"].sum()
+
+
+def drug_deaths(path: Path) -> pd.DataFrame:
+    """One row for each area and year of registration."""
+    raw = pd.read_csv(_there(path), dtype=str, keep_default_na=False, encoding="utf-8")
+    frame = raw.melt(["code", "name"], var_name="year", value_name="deaths")
+    name = frame["name"].str.strip()
+    name = name.where(name != name.str.upper(), name.str.title().str.replace(" And ", " and "))
+    frame = frame.assign(area=name.str.lower().str.replace(" ", "-"), name=name, gss=frame["code"])
+    frame[["year", "deaths"]] = frame[["year", "deaths"]].astype("int64")
+    return frame[["area", "gss", "name", "year", "deaths"]]
+
+
+def _slugs(names: pd.Series) -> pd.Series:
+    slugs = {name: _BODIES.get(name) or geography.slug(name) for name in names.unique()}
+    return names.map(slugs)
+
+
+def _whole(numbers: pd.Series) -> pd.Series:
+    value = pd.to_numeric(numbers)
+    if value.isna().any() or (value % 1 != 0).any():
+        raise Invalid("a count of recorded crimes is absent or not a whole number.")
+    return value.astype("int64")
+
+
+def _parquet(path: Path) -> pd.DataFrame:
+    return pd.read_parquet(_there(path))
+
+
+def _there(path: Path) -> Path:
+    if not path.is_file():
+        raise Invalid(f"the source folder has no {path.parent.name}/{path.name}.")
+    return path
