@@ -1,0 +1,193 @@
+"""Signal and noise in a series: the individuals chart (XmR) by NHS "Making Data Count" rules.
+
+Limits are the mean ± 2.66 times the mean moving range, where moving ranges above 3.267 times
+their mean are screened out first. A point is special when it lies outside the limits, in 7
+rising or falling, in 7 on one side of the mean, or in 2 of 3 near the same limit. Sources:
+NHS England 2019, *Making Data Count*; NHSRplotthedots 0.2 (the same rules in R); Wheeler 2000,
+*Understanding Variation*. Not for seasonal series before :func:`deseasonalise`, nor for counts so
+small that most points are 0 or 1.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from outcomes.analysis.funnels import Funnel, dersimonian_laird, funnel
+from outcomes.data.errors import Invalid, NotEnough, one_of
+
+__all__ = ["Chart", "Funnel", "dersimonian_laird", "deseasonalise", "funnel", "xmr"]
+
+SETTLED = 12  # points before limits stop being trial limits
+BETTER = ("more", "fewer", "neither")
+OUTSIDE, TREND = "outside the limits", "7 rising or falling"
+SIDE, NEAR = "7 on one side of the mean", "2 of 3 near a limit"
+
+
+class Chart(NamedTuple):
+    """An XmR chart: a row per point, the latest limits, and whether they are only trial limits."""
+
+    frame: pd.DataFrame
+    mean: float
+    lower: float
+    upper: float
+    moving_range: float
+    points: int
+    trial: bool
+    note: str
+
+
+def xmr(values, *, baseline=None, better: str | None = None, rebase=(), screen: bool = True):
+    """Limits and special-cause points of a series in order of time.
+
+    values    a Series (its index names the periods) or a list; NaN is a gap, which breaks runs.
+    baseline  which points set the limits: None for all, ``n`` for the first n, or a pair of labels.
+    better    "more", "fewer" or "neither": which way is improvement.
+    rebase    pairs of (label, reason): fresh limits from that label on; a reason is required.
+
+    The frame has period, value, mean, lower, upper, near_lower, near_upper, moving_range, phase,
+    special (the rule met, or ""), direction (high, low, rising, falling or "") and verdict (improvement,
+    concern, neither or ""). Raises NotEnough under 3 points.
+    """
+    series = pd.Series(values, dtype=float)
+    better = one_of(better or "neither", BETTER, "better")
+    parts = [
+        _part(p, baseline if k == 0 else None, screen)
+        for k, p in enumerate(_phases(series, rebase))
+    ]
+    frame = pd.concat([p[0].assign(phase=k + 1) for k, p in enumerate(parts)])
+    frame = _judge(frame.reset_index(drop=True), better)
+    last, points, moving = frame.iloc[-1], parts[-1][1], parts[-1][2]
+    trial = points < SETTLED
+    note = (
+        f"The limits rest on {points} points and are trial limits until there are {SETTLED}."
+        if trial
+        else f"The limits rest on {points} points."
+    )
+    return Chart(frame, last["mean"], last["lower"], last["upper"], moving, points, trial, note)
+
+
+def _part(series: pd.Series, baseline, screen: bool):
+    """One phase with its own mean and limits; the number of points and mean moving range too."""
+    moving = series.diff().abs()
+    inside = _baseline(series, baseline)
+    known = series[inside].dropna()
+    ranges = series[inside].diff().abs().dropna()
+    if len(known) < 3 or ranges.empty:
+        raise NotEnough(f"A chart needs at least 3 points in a row; there are {len(known)}.")
+    if screen:
+        ranges = ranges[ranges < 3.267 * ranges.mean()] if ranges.mean() > 0 else ranges
+    mean, bar = known.mean(), ranges.mean()
+    frame = pd.DataFrame({"period": series.index, "value": series.to_numpy(), "mean": mean})
+    for name, reach in (("lower", -1), ("upper", 1), ("near_lower", -2 / 3), ("near_upper", 2 / 3)):
+        frame[name] = mean + reach * 2.66 * bar
+    frame["moving_range"] = moving.to_numpy()
+    return frame, len(known), float(bar)
+
+
+def _judge(frame: pd.DataFrame, better: str) -> pd.DataFrame:
+    value, side = frame["value"].to_numpy(), np.nan_to_num(np.sign(frame["value"] - frame["mean"]))
+    outside = (value > frame["upper"].to_numpy()) | (value < frame["lower"].to_numpy())
+    near = (value > frame["near_upper"].to_numpy()) | (value < frame["near_lower"].to_numpy())
+    near &= ~outside
+    phase = frame["phase"].to_numpy()
+    trend, run, pair = np.zeros(len(value)), np.zeros(len(value), bool), np.zeros(len(value), bool)
+    for k in np.unique(phase):  # runs do not cross a change of limits
+        at = phase == k
+        trend[at] = _whole_run(trend_of_seven(value[at]))
+        run[at] = _whole_run(seven_one_side(side[at])) != 0
+        pair[at] = two_of_three(near[at], side[at]) & near[at]
+    rules = [(outside, OUTSIDE), (trend != 0, TREND), (run, SIDE), (pair, NEAR)]
+    frame["special"] = np.select([r for r, _ in rules], [name for _, name in rules], "")
+    ways = np.where(side > 0, "high", "low").astype(object)
+    ways = np.where((frame["special"] == TREND), np.where(trend > 0, "rising", "falling"), ways)
+    frame["direction"] = np.where(frame["special"] == "", "", ways)
+    frame["verdict"] = [_verdict(d, better) for d in frame["direction"]]
+    return frame
+
+
+def _verdict(direction: str, better: str) -> str:
+    if direction == "" or better == "neither":
+        return "" if direction == "" else "neither"
+    up = direction in ("high", "rising")
+    return "improvement" if up == (better == "more") else "concern"
+
+
+def seven_one_side(side) -> np.ndarray:
+    """1 at each point that is the 7th or later in a row on one side of the mean."""
+    side = np.asarray(side, float)
+    out = np.zeros(len(side))
+    for k in range(6, len(side)):
+        window = side[k - 6 : k + 1]
+        out[k] = side[k] != 0 and bool((window == side[k]).all())
+    return out
+
+
+def trend_of_seven(values) -> np.ndarray:
+    """1 (rising) or -1 (falling) at each point that ends 7 in a row; ties and gaps break it."""
+    steps = np.sign(np.diff(np.asarray(values, float)))
+    out = np.zeros(len(steps) + 1)
+    for k in range(6, len(out)):
+        window = steps[k - 6 : k]
+        if np.isfinite(window).all() and abs(window.sum()) == 6:
+            out[k] = window[0]
+    return out
+
+
+def two_of_three(near, side) -> np.ndarray:
+    """Whether a point is in any 3 in a row, all on one side, 2 or more of them near the limit."""
+    near, side = np.asarray(near, bool), np.asarray(side, float)
+    out = np.zeros(len(near), bool)
+    for k in range(len(near) - 2):
+        if near[k : k + 3].sum() >= 2 and abs(side[k : k + 3].sum()) == 3:
+            out[k : k + 3] = True
+    return out
+
+
+def _whole_run(ends: np.ndarray) -> np.ndarray:
+    """Spread a flag at the 7th point back over the six before it."""
+    out = np.zeros(len(ends))
+    for k in np.flatnonzero(ends):
+        out[k - 6 : k + 1] = np.where(out[k - 6 : k + 1] == 0, ends[k], out[k - 6 : k + 1])
+    return out
+
+
+def _baseline(series: pd.Series, baseline) -> np.ndarray:
+    if baseline is None:
+        return np.ones(len(series), bool)
+    if isinstance(baseline, (int, np.integer)):
+        return np.arange(len(series)) < baseline
+    start, end = baseline
+    return np.asarray((series.index >= start) & (series.index <= end))
+
+
+def _phases(series: pd.Series, rebase) -> list[pd.Series]:
+    cuts = [0]
+    for label, reason in rebase:
+        if not str(reason).strip():
+            raise Invalid(f"New limits from {label} need a reason that can be printed.")
+        at = np.flatnonzero(np.asarray(series.index >= label))
+        if not len(at) or at[0] <= cuts[-1]:
+            raise Invalid(f"New limits cannot start at {label}: it is not a later point here.")
+        cuts.append(int(at[0]))
+    return [series.iloc[a:b] for a, b in zip(cuts, [*cuts[1:], len(series)], strict=True)]
+
+
+def deseasonalise(values: pd.Series, *, season=None) -> pd.DataFrame:
+    """A monthly (or quarterly) series with its usual season taken out: value, factor, adjusted.
+
+    Least squares of log(value + 0.5) on a straight line and a term for each season; the factor of
+    a season is its geometric size beside the average one. ``season`` defaults to the month of the
+    index. Raises NotEnough unless every season has been seen twice.
+    """
+    series = pd.Series(values, dtype=float)
+    months = np.asarray(season) if season is not None else pd.DatetimeIndex(series.index).month
+    known = series.notna().to_numpy()
+    labels, place = np.unique(months, return_inverse=True)
+    if np.bincount(place[known], minlength=len(labels)).min() < 2:
+        raise NotEnough("The season cannot be taken out until each month has been seen twice.")
+    design = np.column_stack([np.arange(len(series)) / len(labels), np.eye(len(labels))[place]])
+    target = np.log(series.to_numpy()[known] + 0.5)
+    terms = np.linalg.lstsq(design[known], target, rcond=None)[0][1:]
+    factor = np.exp(terms - terms.mean())[place]
+    return pd.DataFrame({"value": series, "factor": factor, "adjusted": series / factor})
