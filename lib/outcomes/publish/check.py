@@ -1,0 +1,97 @@
+"""What a page must be before it may be published, checked on the HTML itself.
+
+One reading with the standard parser; every problem is a sentence. A page with a problem counts
+as failed, and its last good version stays.
+"""
+
+import posixpath
+import re
+from collections.abc import Collection
+from html.parser import HTMLParser
+from urllib.parse import unquote, urlsplit
+
+_FORBIDDEN = {"script", "iframe", "object", "embed", "form", "base", "link", "audio", "video"}
+_ADDRESSES = {"src", "srcset", "poster", "data", "background", "action", "formaction", "xlink:href"}
+
+
+class _Reader(HTMLParser):
+    """Collects what the rules need: headings, images, ids, links, and what is not allowed."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.levels: list[int] = []
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.problems: list[str] = []
+        self.tables: list[list[str]] = []
+        self.language, self.title = "", ""
+        self._in_title = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag in _FORBIDDEN:
+            self.problems.append(f"it holds a <{tag}>")
+        for name, value in given.items():
+            if name.startswith("on") or name == "style":
+                self.problems.append(f"a <{tag}> has the attribute {name}")
+            if name in _ADDRESSES and not value.startswith("data:image/"):
+                self.problems.append(f"a <{tag}> loads {value[:60]!r} from elsewhere")
+        if tag == "img" and not given.get("alt", "").strip():
+            self.problems.append("an image has no alternative text")
+        if re.fullmatch("h[1-6]", tag):
+            self.levels.append(int(tag[1]))
+        if "id" in given:
+            self.ids.append(given["id"])
+        if tag == "a" and "href" in given:
+            self.links.append(given["href"])
+        self._note(tag, given)
+
+    def _note(self, tag: str, given: dict) -> None:
+        self._in_title = tag == "title"
+        if tag == "html":
+            self.language = given.get("lang", "")
+        if tag == "table":
+            self.tables.append([])
+        elif self.tables:
+            self.tables[-1].append("scope" if tag == "th" and "scope" in given else tag)
+
+    def handle_data(self, data: str) -> None:
+        if self._in_title:
+            self.title += data
+            self._in_title = False
+
+
+def problems(html: str, path: str, files: Collection[str]) -> list[str]:
+    """What keeps ``html`` from being published at ``path`` among the ``files`` of a release."""
+    page = _Reader()
+    page.feed(html)
+    page.close()
+    found = list(page.problems)
+    if page.language != "en-GB" or not page.title.strip():
+        found.append("it lacks its language or title")
+    if page.levels.count(1) != 1 or page.levels[0] != 1:
+        found.append(f"it has {page.levels.count(1)} first-level headings; one must open it")
+    for before, after in zip(page.levels, page.levels[1:], strict=False):
+        if after > before + 1:
+            found.append(f"a heading of level {after} follows one of level {before}")
+    found += [f"the id {i!r} is used twice" for i in sorted(_twice(page.ids))]
+    if any("th" in tags or "scope" not in tags for tags in page.tables):
+        found.append("a table has no header cells with scope")
+    found += [p for link in page.links if (p := _link(link, path, set(page.ids), files))]
+    return list(dict.fromkeys(found))
+
+
+def _twice(ids: list[str]) -> set[str]:
+    return {i for i in ids if ids.count(i) > 1}
+
+
+def _link(link: str, path: str, ids: set[str], files: Collection[str]) -> str | None:
+    parts = urlsplit(link)
+    if parts.scheme in ("http", "https", "mailto"):
+        return None
+    if parts.scheme or parts.netloc:
+        return f"the link {link[:60]!r} is of a kind that is not allowed"
+    if not parts.path:
+        return None if parts.fragment in ids else f"the link {link[:60]!r} leads nowhere"
+    target = posixpath.normpath(posixpath.join(posixpath.dirname(path), unquote(parts.path)))
+    return None if target in files else f"the link {link[:60]!r} leads nowhere"

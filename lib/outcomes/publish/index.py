@@ -1,0 +1,148 @@
+"""What a release says as a whole: its index page, and all findings as one table."""
+
+import csv
+import io
+import re
+from collections.abc import Iterable
+
+from outcomes.publish import page as pages
+from outcomes.publish.plan import slug, words
+
+COLUMNS = ["handle", "name", "sentence", "value", "lower", "upper", "unit", "period", "area"]
+COLUMNS += ["better", "verdict", "sources"]
+STATES = {
+    "built": "built in this release",
+    "carried": "kept from an earlier release, not asked for in this one",
+    "kept": "could not be rebuilt; the last good version is shown",
+    "failed": "could not be built",
+}
+
+
+def safe(value) -> str:
+    """A cell that a spreadsheet shows and never runs: a formula gets an apostrophe before it."""
+    text = "" if value is None else str(value)
+    if text[:1] in ("=", "+", "-", "@", "\t", "\r", "\n"):
+        try:
+            float(text)
+        except ValueError:
+            return f"'{text}"
+    return text
+
+
+def table(header: Iterable[str], rows: Iterable[Iterable]) -> str:
+    """Rows as CSV text (RFC 4180 with plain line ends), every cell made safe."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerows([[safe(v) for v in row] for row in ([*header], *rows)])
+    return out.getvalue()
+
+
+def finding_csv(fact: dict) -> str:
+    """The table behind one finding, units in its header."""
+    columns = fact["table"]["columns"]
+    header = [f"{c['label']} ({c['unit']})" if c.get("unit") else c["label"] for c in columns]
+    return table(header, fact["table"]["rows"])
+
+
+def findings_csv(entries: list[dict]) -> str:
+    """Every finding of a release, one row each."""
+    return table(
+        COLUMNS,
+        (
+            [e["handle"], *(f.get(c) for c in COLUMNS[1:-1]), _cited(f["sources"])]
+            for e in entries
+            for f in e["findings"]
+        ),
+    )
+
+
+def _cited(sources: list[dict]) -> str:
+    shown = (
+        ", ".join(filter(None, (s.get(k) for k in ("publisher", "title", "url")))) for s in sources
+    )
+    return "; ".join(shown)
+
+
+def index_html(entries: list[dict], when: str) -> str:
+    """The index page of a release; ``entries`` are the manifest's records in plan order."""
+    grouped = {
+        g: [e for e in entries if e["group"] == g] for g in ("programmes", "districts", "county")
+    }
+    sections = [(g, n) for g, n in _SECTIONS.items() if grouped.get(g, True)]
+    counts = {s: sum(e["state"] == s for e in entries) for s in STATES}
+    return pages.template(
+        "index.html.j2",
+        programmes=_cards(grouped["programmes"]),
+        districts=[_tile(e) for e in grouped["districts"]],
+        county=_cards(grouped["county"]),
+        sections=sections,
+        entries=[e | {"shown": _state(e)} for e in entries],
+        troubled=[e for e in entries if e["state"] in ("kept", "failed")],
+        count=len(entries),
+        findings=sum(len(e["findings"]) for e in entries),
+        when=day(when),
+        states="; ".join(f"{n} {_plural(n)} {STATES[s]}" for s, n in counts.items() if n),
+    )
+
+
+_SECTIONS = {
+    "programmes": "Programmes",
+    "districts": "Districts",
+    "county": "County-wide",
+    "marks": "How to read the marks",
+    "data": "Take the data",
+    "state": "State of the pages",
+}
+
+
+def day(stamp: str) -> str:
+    """A run's name as a date: "20251124T083000Z-…" → "24 November 2025"."""
+    return words(f"{stamp[:4]}-{stamp[4:6]}-{stamp[6:8]}")
+
+
+def _plural(n: int) -> str:
+    return "page" if n == 1 else "pages"
+
+
+def _cards(entries: list[dict]) -> list[dict]:
+    """One card for each notebook, in plan order: its first page, and the others as links."""
+    by_notebook: dict[str, list[dict]] = {}
+    for entry in entries:
+        by_notebook.setdefault(entry["notebook"], []).append(entry)
+    return [
+        {"title": first["title"], "path": first["path"], "finding": _first(first), "others": others}
+        for first, *others in by_notebook.values()
+    ]
+
+
+def _tile(entry: dict) -> dict:
+    fact = _first(entry) or {}
+    value = fact.get("value")
+    shown = f"{_number(value)} {fact['unit']}" if value is not None else ""
+    label = entry["label"]
+    return {"area": slug(label), "path": entry["path"], "label": label, "value": shown.strip()}
+
+
+def _first(entry: dict) -> dict | None:
+    """The finding a page leads with: its first headline, or its first of all."""
+    facts = entry["findings"]
+    return next((f for f in facts if f.get("headline")), facts[0] if facts else None)
+
+
+def _number(value: float) -> str:
+    return re.sub(r"\.0$", "", f"{value:,.1f}")
+
+
+def _state(entry: dict) -> str:
+    shown = STATES[entry["state"]]
+    if entry["state"] in ("carried", "kept"):
+        shown += f" (from {day(entry['built'])})"
+    if entry["error"]:
+        shown += f". {reason(entry['error'])}"
+    return shown
+
+
+def reason(error: dict) -> str:
+    """A failure's record in words: its name, its message, and the cell it happened in."""
+    where = f" (cell {error['cell']})" if error.get("cell") else ""
+    return f"{error['name']}: {error['message'].rstrip('.')}{where}"

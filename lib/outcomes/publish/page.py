@@ -1,0 +1,255 @@
+"""An executed notebook as one HTML page that needs no script, no style sheet and no outside host.
+
+The page's bytes follow from its inputs alone: no clock, no machine. When it was built stands on
+the index and in the manifest.
+"""
+
+import base64
+import hashlib
+import posixpath
+import re
+from dataclasses import dataclass
+from functools import cache
+from html import escape
+from pathlib import Path
+
+import mistune
+import nh3
+from markupsafe import Markup
+from nbconvert.exporters import TemplateExporter
+from nbformat import from_dict
+
+from outcomes.data.errors import Invalid
+from outcomes.publish.parameters import Parameter, source
+from outcomes.publish.plan import Page, Plan, words
+from outcomes.publish.run import FINDING, SENTINEL
+
+TEMPLATES = Path(__file__).parent / "templates"
+# A verdict as a shape, a word and an explanation: never by colour alone.
+MARKS = {
+    "exact": ("=", "Exact", "the published figures fix this value"),
+    "bounded": ("↔", "Bounded", "the published figures allow a range, not one value"),
+    "estimate": ("≈", "Estimate", "a measured value with an interval around it"),
+    "contradicted": ("≠", "Contradicted", "published figures contradict each other here"),
+    "not_enough": ("?", "Not enough data", "there is not enough to tell"),
+    "informational": ("i", "Description", "a description, with no test behind it"),
+}
+BETTER = {"fewer": "Fewer is better.", "more": "More is better."}
+_TAGS = {"p", "br", "hr", "em", "strong", "b", "i", "del", "sub", "sup", "abbr", "code", "pre", "a"}
+_TAGS |= {"blockquote", "ul", "ol", "li", "dl", "dt", "dd", "h2", "h3", "h4", "h5", "h6"}
+_TAGS |= {"table", "thead", "tbody", "tr", "th", "td"}
+_ATTRIBUTES = {"a": {"href", "title"}, "th": {"scope"}, "abbr": {"title"}, "ol": {"start"}}
+_UNSEEN = ("image/png", "image/jpeg", "image/svg+xml", "application/javascript", "text/latex")
+
+
+class PageExporter(TemplateExporter):
+    """nbconvert's exporter with our templates, escaping everything that is not marked safe."""
+
+    file_extension = ".html"
+    output_mimetype = "text/html"
+
+    def __init__(self, **options):
+        super().__init__(template_file="page.html.j2", template_paths=[str(TEMPLATES)], **options)
+
+    def _create_environment(self):
+        environment = super()._create_environment()
+        environment.autoescape = True
+        environment.trim_blocks = environment.lstrip_blocks = True
+        style = re.sub(r"\s+", " ", (TEMPLATES / "page.css").read_text(encoding="utf-8")).strip()
+        hashed = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+        environment.globals.update(style=Markup(style), style_hash=hashed, marks=MARKS)
+        environment.globals.update(better=BETTER, words=words)
+        return environment
+
+
+@cache
+def exporter() -> PageExporter:
+    """The one exporter of this process."""
+    return PageExporter()
+
+
+def template(name: str, **context) -> str:
+    """One of the other templates, filled."""
+    return exporter().environment.get_template(name).render(**context)
+
+
+@dataclass(frozen=True)
+class Built:
+    """A page's HTML, its findings in order, and what it read."""
+
+    html: str
+    findings: list[dict]
+    reads: list[dict]
+
+
+def build(
+    page: Page,
+    notebook: dict,
+    *,
+    plan: Plan,
+    known: dict[str, Parameter],
+    code: str,
+    root: str | None,
+) -> Built:
+    """Make the page of an executed notebook.
+
+    ``known`` are the notebook's parameters, ``code`` names the code's version, ``root`` leads
+    from the page to the top of the release (None: it belongs to none). Raises :class:`Invalid`
+    when something in the notebook has no place on a page.
+    """
+    lead, blocks, facts, reads = _blocks(page, notebook, plan, root)
+    names = [f["name"] for f in facts]
+    if len(set(names)) < len(names):
+        raise Invalid("two findings of the page have the same name.")
+    context = {
+        "page": page,
+        "root": root,
+        "lead": lead,
+        "blocks": blocks,
+        "brief": [f for f in facts if f["headline"]],
+        "shown_marks": [m for m in MARKS if m in {f["verdict"] for f in facts}],
+        "parameters": [(p, page.parameters.get(n, p.default)) for n, p in known.items()],
+        "tables": sorted({r["table"] for r in reads}),
+        "sources": sources(facts),
+        "vintage": vintage(facts),
+        "code": code,
+    }
+    html, _ = exporter().from_notebook_node(from_dict(notebook), {"view": context})
+    return Built(html, facts, reads)
+
+
+def fill(html: str, slot: str, content: str) -> str:
+    """``html`` with the content of one slot replaced; slots are what may change on a kept page."""
+    pattern = f"(<!--{slot}-->).*?(<!--/{slot}-->)"
+    return re.sub(pattern, lambda m: f"{m[1]}{content}{m[2]}", html, count=1, flags=re.S)
+
+
+def siblings(page: Page, present: list[Page]) -> str:
+    """Links to the pages of the same notebook with other parameters, of those present."""
+    others = [p for p in present if p.notebook == page.notebook and p.handle != page.handle]
+    if not others:
+        return ""
+    here = posixpath.dirname(page.path)
+    items = (
+        f'<li><a href="{escape(posixpath.relpath(p.path, here))}">{escape(p.label)}</a></li>'
+        for p in others
+    )
+    return (
+        '<nav class="siblings" aria-labelledby="siblings"><h2 id="siblings">The same page for '
+        f"other choices</h2><ul>{''.join(items)}</ul></nav>"
+    )
+
+
+def sources(facts: list[dict]) -> list[dict]:
+    """Every source the findings cite, once, in the order of first mention."""
+    seen: dict[tuple, dict] = {}
+    for one in (s for f in facts for s in f["sources"]):
+        seen.setdefault(tuple(str(v) for v in one.values()), one)
+    return list(seen.values())
+
+
+def vintage(facts: list[dict]) -> str:
+    """The newest date of publication among the sources, as YYYY-MM-DD, or "" when none has one."""
+    return max((_iso(s.get("published") or "") for s in sources(facts)), default="")
+
+
+def _iso(text: str) -> str:
+    """ "13 November 2023" or "2023-11-13" as 2023-11-13."""
+    found = re.fullmatch(r"(\d{1,2}) ([A-Z][a-z]+) (\d{4})", text)
+    if not found:
+        return text if re.fullmatch(r"\d{4}-\d\d-\d\d", text) else ""
+    months = [words(f"2000-{m:02d}").split()[0] for m in range(1, 13)]
+    if found[2] not in months:
+        return ""
+    return f"{found[3]}-{months.index(found[2]) + 1:02d}-{int(found[1]):02d}"
+
+
+def _blocks(page: Page, notebook: dict, plan: Plan, root: str | None) -> tuple:
+    """The page's lead, its blocks in order, the facts of its findings, and what was read."""
+    text = _Text(page, plan, root)
+    lead, blocks, facts, reads, waiting = [], [], [], [], []
+    for number, cell in enumerate(notebook["cells"], start=1):
+        if cell["cell_type"] == "markdown":
+            html = text.html(source(cell))
+            first = not any(c["cell_type"] == "code" for c in notebook["cells"][: number - 1])
+            (lead if first and "<h" not in html else blocks).append({"kind": "text", "html": html})
+        if cell["cell_type"] != "code" or not source(cell).strip():
+            continue
+        waiting.append(source(cell))
+        shown = [b for output in cell.get("outputs", []) if (b := _output(output, number))]
+        facts += [b["facts"] for b in shown if b["kind"] == "finding"]
+        reads += [r for b in shown if b["kind"] == "end" for r in b["reads"]]
+        blocks += [b for b in shown if b["kind"] != "end"]
+        if shown:
+            name = (
+                shown[-1]["facts"]["name"] if shown[-1]["kind"] == "finding" else f"cell {number}"
+            )
+            blocks.append({"kind": "code", "source": "\n\n".join(waiting), "of": name})
+            waiting = []
+    return lead, blocks, facts, reads
+
+
+def _output(output: dict, number: int) -> dict | None:
+    """One output as a block: a finding, the provenance, plain text, or nothing."""
+    if output["output_type"] == "stream":
+        text = _joined(output["text"]).strip() if output["name"] == "stdout" else ""
+        return {"kind": "plain", "text": text} if text else None
+    data = output.get("data", {})
+    if FINDING in data:
+        return {
+            "kind": "finding",
+            "facts": data[FINDING],
+            "html": Markup(_joined(data["text/html"])),
+        }
+    if SENTINEL in data:
+        return {"kind": "end", "reads": data[SENTINEL].get("reads", [])}
+    if any(kind in data for kind in _UNSEEN):
+        raise Invalid(f"cell {number} shows a picture outside a finding, so it has no words.")
+    text = _joined(data.get("text/plain", "")).strip()
+    return {"kind": "plain", "text": text} if text else None
+
+
+def _joined(text: str | list[str]) -> str:
+    return text if isinstance(text, str) else "".join(text)
+
+
+class _Text(mistune.HTMLRenderer):
+    """Markdown cells of one page: headings brought into order, links to notebooks to pages."""
+
+    def __init__(self, page: Page, plan: Plan, root: str | None):
+        super().__init__(escape=False)
+        self.page, self.plan, self.root = page, plan, root
+        self.level, self.titled = 1, False
+        self.parse = mistune.create_markdown(renderer=self, plugins=["table", "strikethrough"])
+
+    def html(self, text: str) -> Markup:
+        """One cell as HTML in which nothing can act or load."""
+        return Markup(
+            nh3.clean(
+                self.parse(text),
+                tags=_TAGS,
+                attributes=_ATTRIBUTES,
+                clean_content_tags={"script", "style"},
+                url_schemes={"http", "https", "mailto"},
+                link_rel="noopener noreferrer",
+            ).strip()
+        )
+
+    def heading(self, text: str, level: int, **attrs) -> str:
+        if level == 1 and not self.titled:
+            self.titled = True  # the plan's title stands in its place
+            return ""
+        self.level = max(2, min(level, self.level + 1))
+        return f"<h{self.level}>{text}</h{self.level}>\n"
+
+    def table_cell(self, text: str, align: str | None = None, head: bool = False) -> str:
+        return f'<th scope="col">{text}</th>' if head else f"<td>{text}</td>"
+
+    def link(self, text: str, url: str, title: str | None = None) -> str:
+        if not url.endswith(".ipynb"):
+            return super().link(text, url, title)
+        here = posixpath.dirname(self.page.notebook)
+        found = self.plan.main(posixpath.normpath(posixpath.join(here, url.removesuffix(".ipynb"))))
+        if found is None or self.root is None:
+            return text
+        return f'<a href="{self.root}{found.path}">{text}</a>'

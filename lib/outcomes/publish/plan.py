@@ -1,0 +1,213 @@
+"""The plan: ``reports.toml`` read into a list of pages.
+
+Every page is declared: which notebook, with which parameters, under which handle. A handle is at
+once what ``outcomes list`` prints, what ``outcomes build`` accepts and the path of the page.
+"""
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from outcomes.data.errors import Invalid, one_of
+
+GROUPS = ("programmes", "districts", "county")
+SCHEDULES = ("daily", "weekly", "monthly", "quarterly", "yearly", "on-request")
+AUDIENCES = ("public", "staff")
+DEFAULTS = {"group": "county", "schedule": "monthly", "audience": "public"}
+_REQUIRED = ("handle", "notebook", "title")
+_KEYS = (*_REQUIRED, "group", "schedule", "audience", "parameters", "sweep")
+_WORDS = "[a-z0-9]+(?:-[a-z0-9]+)*"
+_RESERVED = {"index", "findings", "manifest", "notebooks", "releases", "latest", "adhoc"}
+# Names that Windows cannot store as a file, whatever the extension.
+_DEVICES = {"con", "prn", "aux", "nul"} | {f"{d}{n}" for d in ("com", "lpt") for n in range(1, 10)}
+_MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August"]
+_MONTHS += ["September", "October", "November", "December"]
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of the site: a notebook with its parameters, under a handle."""
+
+    handle: str
+    notebook: str
+    title: str
+    group: str = DEFAULTS["group"]
+    schedule: str = DEFAULTS["schedule"]
+    audience: str = DEFAULTS["audience"]
+    parameters: dict = field(default_factory=dict)
+
+    @property
+    def path(self) -> str:
+        """The page's file inside a release."""
+        return f"{self.handle}.html"
+
+    @property
+    def label(self) -> str:
+        """What tells this page from the others of its notebook: the title after its colon."""
+        return self.title.partition(": ")[2] or self.title
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All pages in their declared order, and the folder that holds plan and notebooks."""
+
+    file: Path
+    pages: list[Page]
+
+    @property
+    def folder(self) -> Path:
+        return self.file.parent
+
+    def source(self, page: Page) -> Path:
+        """The notebook file of a page."""
+        return self.folder / "notebooks" / f"{page.notebook}.ipynb"
+
+    def main(self, notebook: str) -> Page | None:
+        """The page that stands for a notebook: the first one declared."""
+        return next((p for p in self.pages if p.notebook == notebook), None)
+
+    def select(self, handles: Iterable[str]) -> list[Page]:
+        """The pages of some handles, in plan order; "area-profile" also means all beneath it.
+
+        Raises :class:`Invalid` for a handle that names no page, with the nearest that does.
+        """
+        known = [p.handle for p in self.pages]
+        wanted: set[str] = set()
+        for given in handles:
+            beneath = [h for h in known if h.startswith(f"{given}/")]
+            wanted.update([given] if given in known or not beneath else beneath)
+        for handle in sorted(wanted):
+            one_of(handle, known, "handle")
+        return [p for p in self.pages if p.handle in wanted] if wanted else list(self.pages)
+
+
+def read(file: Path, *, choices: Callable[[str], list] | None = None) -> Plan:
+    """Read a plan.
+
+    ``choices`` answers ``"each district"`` with the list of values; by default the data room's.
+    Raises :class:`Invalid`, in a sentence, for anything that cannot become a page.
+    """
+    file = Path(file).resolve()
+    if not file.is_file():
+        raise Invalid(f"plan {str(file)!r} does not exist; give its path with --plan.")
+    try:
+        raw = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Invalid(f"{file.name} is not valid TOML: {error}.") from None
+    for key in raw:
+        one_of(key, ["page"], f"{file.name}: the heading")
+    pages: list[Page] = []
+    for number, entry in enumerate(raw.get("page", []), start=1):
+        pages += _pages(entry, f"{file.name}, page {number}", choices or _choices)
+    _check_handles(pages, file.name)
+    _check_notebooks(pages, file)
+    return Plan(file, pages)
+
+
+def slug(value: Any) -> str:
+    """A value as lower-case words and hyphens: "West Lancashire" → "west-lancashire"."""
+    text = "-".join(map(str, value)) if isinstance(value, list) else str(value)
+    ascii_only = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return re.sub("[^a-z0-9]+", "-", ascii_only.lower()).strip("-")
+
+
+def words(value: Any) -> str:
+    """A value as a title says it: "2023-11" → "November 2023"."""
+    if isinstance(value, list):
+        shown = [words(v) for v in value]
+        return " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1]))) if shown else ""
+    text = str(value)
+    month = re.fullmatch(r"(\d{4})-(0[1-9]|1[0-2])(?:-(\d\d))?", text)
+    if month:
+        day = f"{int(month[3])} " if month[3] else ""
+        return f"{day}{_MONTHS[int(month[2]) - 1]} {month[1]}"
+    if re.fullmatch("[a-z0-9]+([-_][a-z0-9]+)+", text):
+        return re.sub("[-_]", " ", text).replace("anti social", "anti-social")
+    return text
+
+
+def _choices(name: str) -> list:
+    from outcomes.data import choices  # the tables are opened only when a sweep asks for them
+
+    return choices.choices(name)
+
+
+def _pages(entry: Any, where: str, choices: Callable) -> list[Page]:
+    """The pages of one entry: one, or one for each combination of its sweeps."""
+    if not isinstance(entry, dict):
+        raise Invalid(f"{where} must be a table, headed [[page]].")
+    for key in entry:
+        one_of(key, _KEYS, f"{where}: the key")
+    for key in _REQUIRED:
+        if not isinstance(entry.get(key), str) or not entry[key].strip():
+            raise Invalid(f"{where} needs {key!r}, as text.")
+    fixed, sweep = entry.get("parameters", {}), entry.get("sweep", {})
+    if not isinstance(fixed, dict) or not isinstance(sweep, dict):
+        raise Invalid(f"{where}: 'parameters' and 'sweep' must be tables of names and values.")
+    settings = {k: entry.get(k, default) for k, default in DEFAULTS.items()}
+    for key, allowed in (("group", GROUPS), ("schedule", SCHEDULES), ("audience", AUDIENCES)):
+        one_of(settings[key], allowed, f"{where}: {key}")
+    values = [_values(name, given, where, choices) for name, given in sweep.items()]
+    return [
+        _page(entry, settings, fixed | dict(zip(sweep, combination, strict=True)), where)
+        for combination in product(*values)
+    ]
+
+
+def _values(name: str, given: Any, where: str, choices: Callable) -> list:
+    if isinstance(given, str) and given.startswith("each "):
+        found = choices(given.removeprefix("each ").strip())
+    elif isinstance(given, list):
+        found = given
+    else:
+        raise Invalid(f'{where}: sweep {name!r} must be a list or "each …", not {given!r}.')
+    if not found:
+        raise Invalid(f"{where}: sweep {name!r} has no values, so it makes no page.")
+    return list(found)
+
+
+def _page(entry: dict, settings: dict, parameters: dict, where: str) -> Page:
+    handle = _filled(entry["handle"], parameters, slug, where)
+    title = " ".join(_filled(entry["title"], parameters, words, where).split())
+    return Page(handle, entry["notebook"], title, **settings, parameters=parameters)
+
+
+def _filled(text: str, parameters: dict, shape: Callable, where: str) -> str:
+    """``text`` with each ``{name}`` replaced; never str.format, which can reach attributes."""
+
+    def value(found: re.Match) -> str:
+        return shape(parameters[one_of(found[1], parameters, f"{where}: the placeholder")])
+
+    return re.sub(r"\{([^{}]*)\}", value, text)
+
+
+def _check_handles(pages: list[Page], name: str) -> None:
+    seen: set[str] = set()
+    for page in pages:
+        parts = page.handle.split("/")
+        if not re.fullmatch(f"{_WORDS}(?:/{_WORDS})*", page.handle) or len(page.handle) > 120:
+            raise Invalid(
+                f"{name}: handle {page.handle!r} is not allowed: use lower-case words and "
+                "hyphens, with '/' between parts, up to 120 characters."
+            )
+        if parts[0] in _RESERVED or _DEVICES.intersection(parts):
+            raise Invalid(f"{name}: handle {page.handle!r} uses a name that is reserved.")
+        if page.handle in seen:
+            raise Invalid(f"{name}: handle {page.handle!r} is declared twice; each must be unique.")
+        seen.add(page.handle)
+
+
+def _check_notebooks(pages: list[Page], file: Path) -> None:
+    folder = file.parent / "notebooks"
+    at_hand = sorted(
+        path.relative_to(folder).with_suffix("").as_posix()
+        for path in folder.rglob("*.ipynb")
+        if ".ipynb_checkpoints" not in path.parts
+    )
+    for page in pages:
+        one_of(page.notebook, at_hand, f"{file.name}, {page.handle}: the notebook")
