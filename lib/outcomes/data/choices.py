@@ -1,0 +1,206 @@
+"""What a notebook parameter may be: named vocabularies, computed from the data, and plain kinds.
+
+``choices("sceptre_wave")`` lists the values that a page can be built for; ``check(name, value)``
+returns the value, or raises :class:`Invalid` with the values allowed and the nearest of them.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from outcomes.data import register
+from outcomes.data.codes import TYPES
+from outcomes.data.errors import Invalid, nearest, one_of
+
+ENOUGH = 3
+"""A week of action is offered when this many different measures were published for it; a measure
+of a programme of weeks, when it was published for this many weeks."""
+
+SERIES = {
+    "referrals": "nrm_referrals",
+    "adults": "nrm_referrals_adult",
+    "children": "nrm_referrals_child",
+    "county lines": "nrm_referrals_county_lines",
+    "men and boys": "nrm_referrals_male",
+    "women and girls": "nrm_referrals_female",
+    "UK nationals": "nrm_referrals_uk_nationals",
+    "duty to notify": "dtn_reports",
+    "reasonable grounds": "nrm_reasonable_grounds",
+    "conclusive grounds": "nrm_conclusive_grounds",
+}
+"""Modern slavery series: the word on a control, and the measure behind it."""
+
+_FIXED = {
+    "period_unit": ["financial year", "calendar year", "quarter"],
+    "project_adder_comparison": ["matched", "county", "leicestershire"],
+    "chb_comparison": ["matched", "county", "leicestershire"],
+    "chb_outcome": [
+        "anti-social behaviour",
+        "serious acquisitive crime",
+        "burglary",
+        "robbery",
+        "vehicle crime",
+        "theft from the person",
+    ],
+}
+
+
+def vocabularies() -> list[str]:
+    """Names of the vocabularies that :func:`choices` lists."""
+    return sorted([*_FIXED, *_COMPUTED])
+
+
+def kinds() -> list[str]:
+    """Names of the kinds of value that :func:`check` knows and that have no list."""
+    return sorted(_KINDS)
+
+
+def choices(name: str) -> list[str]:
+    """The values of a vocabulary, in the order a person would list them."""
+    if name in _FIXED:
+        return list(_FIXED[name])
+    if name in _COMPUTED:
+        return _COMPUTED[name]()
+    if name in _KINDS:
+        raise Invalid(f"{name!r} is {_KINDS[name][1]}: it has no list of values.")
+    one_of(name, [*vocabularies(), *kinds()], "vocabulary")
+    return []
+
+
+def check(name: str, value: Any, *, parameter: str = "") -> Any:
+    """``value`` when it belongs to the vocabulary or kind; a list is checked item by item.
+
+    ``parameter`` is the name to use in the message, such as "wave". Raises :class:`Invalid`.
+    """
+    called = parameter or name
+    if isinstance(value, (list, tuple)):
+        return [check(name, item, parameter=called) for item in value]
+    if name in _KINDS:
+        test, meaning = _KINDS[name]
+        if not test(value):
+            raise Invalid(f"{called} {value!r} is not {meaning}.")
+        return value
+    allowed = choices(name)
+    if value in allowed:
+        return value
+    guess = nearest(str(value), allowed)
+    hint = f" Did you mean {guess!r}?" if guess else ""
+    raise Invalid(f"{called} {value!r} is not known.{hint} Allowed: {', '.join(allowed)}.")
+
+
+# ---------------------------------------------------------------- vocabularies from the data
+
+
+def _within(slug: str) -> pd.DataFrame:
+    """Places inside an area, by the chain of parents."""
+    areas = register.areas()
+    inside, size = {slug}, 0
+    while len(inside) > size:
+        size = len(inside)
+        inside |= set(areas.loc[areas["parent"].isin(inside), "area"])
+    return areas[areas["area"].isin(inside - {slug})]
+
+
+def _lancashire(level: str) -> list[str]:
+    places = _within("lancashire")
+    return sorted(places.loc[places["level"] == level, "name"])
+
+
+def _forces() -> list[str]:
+    return sorted(register.areas("force")["name"])
+
+
+def _sceptre_forces() -> list[str]:
+    frame = register.figures(programme="op_sceptre", dated=True)
+    return sorted(set(frame.loc[frame["level"] == "force", "area_name"]))
+
+
+def _sceptre_waves() -> list[str]:
+    waves = register.waves("op_sceptre")
+    return list(waves.loc[waves["local"] >= ENOUGH, "wave"])
+
+
+def _county_lines_weeks() -> list[str]:
+    weeks = register.waves("county_lines")
+    return list(weeks.loc[weeks[["local", "national"]].max(axis=1) >= ENOUGH, "wave"])
+
+
+def _countable(programme: str) -> list[str]:
+    """Measures that add up over time, published for Lancashire with both ends of the period."""
+    frame = register.figures(programme=programme, area="lancashire", dated=True)
+    known = register.measures(programme)
+    periods = frame.groupby("measure")["fact"].nunique()
+    whole = known.loc[known["whole"], "measure"]
+    return [measure for measure in whole if periods.get(measure, 0) > 1]
+
+
+def _county_lines_measures() -> list[str]:
+    """Measures published for enough weeks, for Lancashire or nationally."""
+    weeks = register.week_figures("county_lines")
+    weeks = weeks[weeks["area"].isin(["lancashire", *register.NATIONAL])]
+    count = weeks.groupby("measure")["wave"].nunique()
+    return sorted(count[count >= ENOUGH].index)
+
+
+def _series() -> list[str]:
+    """Series published for at least four separate quarters or years of the United Kingdom."""
+    frame = register.figures(programme="modern_slavery", area="united-kingdom", dated=True)
+    facts = frame.groupby("measure")["fact"].nunique()
+    return [word for word, measure in SERIES.items() if facts.get(measure, 0) >= 4]
+
+
+def _programmes() -> list[str]:
+    frame = register.programmes()
+    return list(frame["programme"])
+
+
+_COMPUTED: dict[str, Callable[[], list[str]]] = {
+    "district": lambda: _lancashire("district"),
+    "town": lambda: _lancashire("town"),
+    "division": lambda: _lancashire("division"),
+    "force": _forces,
+    "sceptre_force": _sceptre_forces,
+    "sceptre_wave": _sceptre_waves,
+    "county_lines_week": _county_lines_weeks,
+    "op_warrior_measure": lambda: _countable("op_warrior"),
+    "fraud_measure": lambda: _countable("fraud"),
+    "county_lines_measure": _county_lines_measures,
+    "modern_slavery_series": _series,
+    "crime_type": lambda: list(TYPES),
+    "programme": _programmes,
+}
+
+
+# ---------------------------------------------------------------- kinds of value
+
+
+def _is_date(value: Any) -> bool:
+    if value == "":
+        return True
+    if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+        return False
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_month(value: Any) -> bool:
+    return isinstance(value, str) and value != "" and _is_date(f"{value}-01")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+_KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "date": (_is_date, 'a day written YYYY-MM-DD, or "" for none'),
+    "month": (_is_month, "a month written YYYY-MM"),
+    "probability": (lambda v: _is_number(v) and 0 < v < 1, "a number between 0 and 1"),
+    "positive": (lambda v: _is_number(v) and 0 < v < float("inf"), "a number above 0"),
+    "yes_no": (lambda v: isinstance(v, bool), "True or False"),
+}

@@ -1,0 +1,168 @@
+"""The register of published figures: programmes, measures, areas, sources and the figures.
+
+Every vintage is kept: one quantity may stand in many rows, from several publishers, first printed
+and later revised. ``fact`` names the quantity, ``copy_of`` a print of the same release, ``as_of``
+takes the register back to what was in print on a day.
+"""
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from outcomes.data import store
+from outcomes.data.errors import Invalid, one_of
+
+_DATES = ("period_start", "period_end", "published")
+_FLAGS = ("seed", "whole", "seed_page")
+
+
+def programmes() -> pd.DataFrame:
+    """The programmes: programme, name, start, sites, partners, aim, seed_page (bool)."""
+    return _typed(store.read("programmes"), ("start",))
+
+
+def measures(programme: str | None = None) -> pd.DataFrame:
+    """What is counted: measure, name, unit, kind, better, minimum_n, whole, definition, programmes.
+
+    ``kind`` is output, outcome or context; ``better`` is fewer, more or neither; ``whole`` is true
+    when values for separate periods and areas may be added; no rate or share is shown for fewer
+    than ``minimum_n``. With ``programme``, the measures that it has figures for.
+    """
+    frame = _typed(store.read("measures"))
+    if programme is None:
+        return frame
+    used = frame["programmes"].str.split()
+    one_of(programme, sorted(set(used.explode())), "programme")
+    return frame[[programme in words for words in used]].reset_index(drop=True)
+
+
+def areas(level: str | None = None) -> pd.DataFrame:
+    """Places: area, name, level, gss, parent, population (mid-2020), population_year."""
+    frame = store.read("areas", level=level)
+    if level is not None and frame.empty:
+        one_of(level, sorted(set(store.read("areas")["level"])), "level")
+    return frame
+
+
+def sources(ids: Iterable[str] | None = None) -> pd.DataFrame:
+    """Pages: source, publisher, title, url, published, published_by, seed, in the order asked.
+
+    ``published`` is text as far as it is known ("2024-11", "" for an undated page);
+    ``published_by`` is the last day it can mean.
+    """
+    if ids is None:
+        return _typed(store.read("sources"), ("published_by",))
+    wanted = list(dict.fromkeys([ids] if isinstance(ids, str) else ids))
+    frame = _typed(store.read("sources", source=wanted), ("published_by",))
+    for name in sorted(set(wanted) - set(frame["source"])):
+        one_of(name, list(store.read("sources", columns=["source"])["source"]), "source")
+    return frame.set_index("source").loc[wanted].reset_index()
+
+
+def figures(
+    *,
+    programme: str | list[str] | None = None,
+    measure: str | list[str] | None = None,
+    area: str | list[str] | None = None,
+    start: str | None = None,
+    end: str | None = None,
+    as_of: str | None = None,
+    dated: bool | None = None,
+    copies: bool = True,
+) -> pd.DataFrame:
+    """Published figures, one row per figure per source, in the order of transcription.
+
+    Columns: figure, programme, measure, area, area_name, level, value (float), unit, qualifier
+    (exact, over, at_least, nearly, approx), period_start, period_end (inclusive days, NaT when
+    unknown), period_state (stated, inferred, ambiguous, unstated), basis (published, derived_sum,
+    coded, change), source, publisher, title, url, published, note, fact, seed (bool), copy_of.
+
+    ``start`` and ``end`` keep periods that overlap the days between them, an open end counting as
+    overlap; figures with no date at all drop out. ``dated`` True keeps figures with both ends,
+    False the others. ``as_of`` keeps pages published on or before that day: a page dated to a
+    month counts from the month's last day, an undated page drops out. ``copies=False`` leaves out
+    each print of a release of which another print is in the result. Raises :class:`Invalid` for a
+    programme, measure or area that the register does not know, with the nearest one it does.
+    """
+    frame = store.read("figures", programme=programme, measure=measure, area=area)
+    _known(frame, programme=programme, measure=measure, area=area)
+    frame = _typed(frame, _DATES)
+    frame["value"] = frame["value"].astype(float)
+    keep = pd.Series(True, index=frame.index)
+    first, last = frame["period_start"], frame["period_end"]
+    if start or end:
+        keep &= first.notna() | last.notna()
+    if start:
+        keep &= last.isna() | (last >= _day(start))
+    if end:
+        keep &= first.isna() | (first <= _day(end))
+    if as_of:
+        keep &= frame["published"] <= _day(as_of)
+    if dated is not None:
+        keep &= (first.notna() & last.notna()) == dated
+    frame = frame[keep]
+    if not copies:
+        frame = frame[~frame["copy_of"].isin(frame["figure"])]
+    return frame.reset_index(drop=True)
+
+
+def waves(programme: str) -> pd.DataFrame:
+    """National weeks of action (op_sceptre, county_lines): wave, start, end, local, national.
+
+    A week is five to nine days and named by its month, "2023-11". ``start`` and ``end`` are the
+    days most rows give; ``local`` and ``national`` count the distinct measures published for the
+    whole of Lancashire and for England and Wales or the United Kingdom.
+    """
+    frame = week_figures(programme)
+    found = []
+    for wave, rows in frame.groupby("wave", sort=True):
+        days = rows.groupby(["period_start", "period_end"]).size().sort_index()
+        begin, finish = days.idxmax()
+        local = rows.loc[rows["area"] == "lancashire", "measure"].nunique()
+        national = rows.loc[rows["area"].isin(NATIONAL), "measure"].nunique()
+        found.append((wave, begin, finish, local, national))
+    return pd.DataFrame(found, columns=["wave", "start", "end", "local", "national"])
+
+
+NATIONAL = ("england-and-wales", "united-kingdom")
+"""Areas that national weeks are published for; the same week may be called either."""
+
+
+def week_figures(programme: str) -> pd.DataFrame:
+    """The figures of national weeks of action, with the column ``wave`` ("2023-11")."""
+    frame = figures(programme=one_of(programme, ("county_lines", "op_sceptre"), "programme"))
+    days = (frame["period_end"] - frame["period_start"]).dt.days + 1
+    frame = frame[days.between(5, 9)].reset_index(drop=True)
+    return frame.assign(wave=frame["period_start"].dt.strftime("%Y-%m"))
+
+
+def _typed(frame: pd.DataFrame, dates: tuple[str, ...] = ()) -> pd.DataFrame:
+    """Dates as datetime64 and flags as bool, whatever the store has made of them already."""
+    made: dict[str, pd.Series] = {}
+    for column in dates:
+        if frame[column].dtype.kind != "M":
+            text = frame[column].where(frame[column] != "")
+            made[column] = pd.to_datetime(text, format="%Y-%m-%d").astype("datetime64[us]")
+    for column in (c for c in _FLAGS if c in frame and frame[c].dtype != bool):
+        made[column] = frame[column].astype(str).str.lower() == "true"
+    return frame.assign(**made)
+
+
+def _known(frame: pd.DataFrame, **filters: str | list[str] | None) -> None:
+    """Refuse a name that the vocabulary lacks. It is read only when a name brought no row."""
+    for column, value in filters.items():
+        asked = [] if value is None else [value] if isinstance(value, str) else list(value)
+        for item in sorted(set(asked) - set(frame[column])):
+            one_of(item, _names(column), column)
+
+
+def _names(column: str) -> list[str]:
+    table = {"programme": "programmes", "measure": "measures", "area": "areas"}[column]
+    return sorted(store.read(table, columns=[column])[column])
+
+
+def _day(text: str) -> pd.Timestamp:
+    try:
+        return pd.Timestamp(text)
+    except ValueError:
+        raise Invalid(f"date {text!r} is not a day; write it as YYYY-MM-DD.") from None

@@ -1,0 +1,209 @@
+"""The figures register: ``data/published`` (as transcribed) to ``data/clean`` (as read).
+
+An analyst adds a row to ``figures.csv``; the ``map_*`` files bring its labels to the vocabulary of
+``programmes.csv``, ``measures.csv`` and ``areas.csv``. A label that no map holds, a date that is
+not one, or a row that stands twice stops the build, and every such place is listed at once.
+"""
+
+import hashlib
+import re
+from pathlib import Path
+
+import pandas as pd
+
+from outcomes.ingest import checks
+
+SEED = "https://lancashire-pcc.gov.uk/police-annual-report-2023-2024/page-5"
+"""The page the collection starts from; its statements carry ``seed``."""
+
+WEEKLY = ("county_lines", "op_sceptre")
+COPY_DAYS = 14
+FIELDS = [
+    *("figure", "programme", "measure", "area", "area_name", "level", "value", "unit"),
+    *("qualifier", "period_start", "period_end", "period_state", "basis", "source", "publisher"),
+    *("title", "url", "published", "note", "fact", "seed", "copy_of"),
+]
+_AMBIGUOUS = re.compile(r"\bAMBIGUOUS\b")
+_UNSTATED = re.compile(r"\b(?:PERIOD|START|END) NOT STATED\b")
+_COPY = re.compile(r"count once|second (?:copy|source)|same police release|OPCC copy", re.I)
+
+
+def build(published: Path, clean: Path) -> None:
+    """Write programmes, measures, areas, sources and figures as CSV into ``clean``.
+
+    The same input gives the same bytes. Raises :class:`Invalid` that lists every problem found,
+    each with its file, row (the header is row 1), column and value; nothing is written then.
+    """
+    published, clean = Path(published), Path(clean)
+    given = {n: checks.read(published / f"{n}.csv", c) for n, c in checks.INPUTS.items()}
+    checks.stop(checks.vocabulary(given) + checks.rows(given))
+    figures = _figures(given)
+    checks.stop(checks.units(figures, given["measures"]))
+    made = {
+        "programmes": _flags(given["programmes"], "seed_page"),
+        "measures": _measures(given["measures"], figures),
+        "areas": given["areas"],
+        "sources": _sources(given["figures"]),
+        "figures": figures[FIELDS],
+    }
+    clean.mkdir(parents=True, exist_ok=True)
+    for name, frame in made.items():
+        text = frame.to_csv(index=False, lineterminator="\n")
+        (clean / f"{name}.csv").write_text(text, encoding="utf-8", newline="")
+
+
+def _figures(given: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    rows = given["figures"]
+    maps = {n: given[f"map_{n}"] for n in ("programmes", "measures", "areas", "units")}
+    programme = rows["programme"].map(maps["programmes"].set_index("label")["programme"])
+    pairs = pd.MultiIndex.from_frame(rows[["programme", "measure"]])
+    measured = maps["measures"].set_index(["label", "measure"]).reindex(pairs).reset_index()
+    places = pd.MultiIndex.from_frame(rows[["area", "area_level"]])
+    area = (
+        maps["areas"].set_index(["label", "level"])["area"].reindex(places).reset_index(drop=True)
+    )
+    known = given["areas"].set_index("area")
+    out = pd.DataFrame(
+        {
+            "figure": [f"f{_digest('|'.join(row), 8)}" for row in rows[checks.IDENTITY].to_numpy()],
+            "programme": programme,
+            "measure": measured["slug"],
+            "area": area,
+            "area_name": area.map(known["name"]),
+            "level": area.map(known["level"]),
+            "value": rows["value"].map(_number),
+            "unit": rows["unit"].map(maps["units"].set_index("label")["unit"]),
+            "qualifier": rows["qualifier"],
+            "period_start": rows["period_start"],
+            "period_end": rows["period_end"],
+            "period_state": [_period_state(row) for row in rows.to_dict("records")],
+            "basis": [_basis(*pair) for pair in zip(rows["note"], measured["basis"], strict=True)],
+            "note": (measured["remark"] + " " + rows["note"]).str.strip(),
+        }
+    )
+    out = pd.concat([out, _cited(rows)], axis=1)
+    out["fact"] = [_fact(row) for row in out.to_dict("records")]
+    out["copy_of"] = _copies(out)
+    return out
+
+
+def _cited(rows: pd.DataFrame) -> pd.DataFrame:
+    """Who published each row, where and when. A date may be printed as a month or year only."""
+    pairs = zip(rows["publisher"], rows["source_url"], strict=True)
+    return pd.DataFrame(
+        {
+            "source": [_source_id(*pair) for pair in pairs],
+            "publisher": rows["publisher"],
+            "title": rows["source_title"],
+            "url": rows["source_url"],
+            "printed": rows["published_date"],
+            "published": rows["published_date"].map(checks.last_day),
+            "seed": (rows["source_url"] == SEED).map({True: "true", False: "false"}),
+        }
+    )
+
+
+def _digest(text: str, length: int) -> str:
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:length]
+
+
+def _number(text: str) -> str:
+    """The shortest spelling: 20.0 and 20 are the same figure."""
+    value = float(text)
+    return str(int(value)) if value == int(value) else repr(value)
+
+
+def _period_state(row: dict) -> str:
+    if _AMBIGUOUS.search(row["note"]):
+        return "ambiguous"
+    if _UNSTATED.search(row["note"]) or not (row["period_start"] or row["period_end"]):
+        return "unstated"
+    return "inferred" if "PERIOD INFERRED" in row["note"] else "stated"
+
+
+def _basis(note: str, measured: str) -> str:
+    if "CODED" in note:
+        return "coded"
+    return "derived_sum" if "DERIVED SUM" in note else measured or "published"
+
+
+def _source_id(publisher: str, url: str) -> str:
+    words = re.sub(r"[^a-z0-9]+", "-", publisher.split("(")[0].lower()).strip("-")
+    return f"{words[:32].strip('-')}-{_digest(url, 6)}"
+
+
+def _fact(row: dict) -> str:
+    """The quantity a row states: programme, measure, area and period.
+
+    A national week of action is printed with ends a day apart (13-19 or 13-20 November), and as of
+    England and Wales or of the United Kingdom: the week is named by its month. Two undated pages
+    need not mean the same period, so an undated quantity is the page's own.
+    """
+    start, end, area = row["period_start"], row["period_end"], row["area"]
+    period = f"{start}..{end}" if start or end else f"undated.{row['source']}"
+    if row["programme"] in WEEKLY and start and end:
+        days = (pd.Timestamp(end) - pd.Timestamp(start)).days + 1
+        if 5 <= days <= 9:
+            period = f"week.{start[:7]}"
+            area = "england-and-wales" if area == "united-kingdom" else area
+    return f"{row['programme']}.{row['measure']}.{area}.{period}"
+
+
+def _copies(figures: pd.DataFrame) -> list[str]:
+    """For a row that repeats another page's release, the figure of the first; otherwise "".
+
+    A copy states the same fact and value, and either its note says that it is one, or the two
+    pages came out at most 14 days apart (an undated page: shares a second figure with the other).
+    The seed page restates earlier releases in a report of its own: it is neither copy nor copied.
+    """
+    rows = figures.to_dict("index")
+    told = figures["note"].str.contains(_COPY)
+    groups: dict[tuple, list[int]] = {}
+    pages: dict[str, set] = {}
+    for i, row in rows.items():
+        pages.setdefault(row["source"], set()).add((row["fact"], row["value"]))
+        if row["seed"] == "false":
+            groups.setdefault((row["fact"], row["value"]), []).append(i)
+    copy_of = [""] * len(figures)
+    for group in groups.values():
+        firsts: list[int] = []
+        for i in sorted(group, key=lambda i: (told[i], rows[i]["published"] or "9999", i)):
+            same = [j for j in firsts if rows[j]["source"] != rows[i]["source"]]
+            near = [j for j in same if told[i] or _near(rows[i], rows[j], pages)]
+            copy_of[i] = rows[near[0]]["figure"] if near else ""
+            firsts += [] if near else [i]
+    return copy_of
+
+
+def _near(one: dict, other: dict, pages: dict[str, set]) -> bool:
+    """Do the two pages look like prints of one release?"""
+    if not (one["printed"] and other["printed"]):
+        return len(pages[one["source"]] & pages[other["source"]]) > 1
+    gap = pd.Timedelta(days=COPY_DAYS)
+    first = [pd.Timestamp(row["printed"]) for row in (one, other)]
+    last = [pd.Timestamp(row["published"]) for row in (one, other)]
+    return first[0] - last[1] <= gap and first[1] - last[0] <= gap
+
+
+def _sources(rows: pd.DataFrame) -> pd.DataFrame:
+    """One row for each page; ``published`` as printed, ``published_by`` its last possible day."""
+    cited = _cited(rows).rename(columns={"published": "published_by", "printed": "published"})
+    kept = ["source", "publisher", "title", "url", "published", "published_by", "seed"]
+    unique = cited[kept].drop_duplicates()
+    again = unique[unique.duplicated("source")]
+    why = "stands above with another title or date."
+    checks.stop(
+        [checks.problem("figures", i, "source_url", u, why) for i, u in again["url"].items()]
+    )
+    return unique.sort_values("source")
+
+
+def _measures(measures: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:
+    """The vocabulary with the programmes that use each measure, separated by spaces."""
+    used = figures.groupby("measure")["programme"].agg(lambda p: " ".join(sorted(set(p))))
+    held = measures.assign(programmes=measures["measure"].map(used).fillna(""))
+    return _flags(held, "whole").sort_values("measure")
+
+
+def _flags(frame: pd.DataFrame, column: str) -> pd.DataFrame:
+    return frame.assign(**{column: frame[column].map({"yes": "true", "no": "false"})})
