@@ -4,7 +4,6 @@
 same bytes. Nothing else in the package reads the raw files.
 """
 
-from importlib import import_module
 from pathlib import Path
 
 
@@ -15,10 +14,11 @@ def build(source: Path, published: Path, clean: Path) -> list[str]:
     ``clean`` where the tables go. Raises :class:`outcomes.data.errors.Invalid` with a sentence
     when a raw file is missing, cut short or holds something that is not known.
     """
-    geography, police_uk, recorded = (
-        import_module(f"{__name__}.{name}") for name in ("geography", "police_uk", "recorded")
-    )
+    from outcomes.ingest import figures, geography, package, police_uk, recorded
+
+    figures.build(published, clean)
     places = geography.build(source, clean)
     police_uk.build(source, clean, places)
     recorded.build(source, clean, places)
+    package.build(clean.parent)
     return sorted(path.name for path in clean.iterdir())

@@ -99,7 +99,6 @@ def _partial(by_force: pd.DataFrame) -> pd.Series:
         "The file holds under half of the force's usual month of crimes: it is incomplete."
     )
     if ASB in counts:
-        said[(counts[ASB] < _LOW_ASB * usual[ASB]) & (said == "")] = (
-            "The file lacks most of the force's anti-social behaviour."
-        )
+        few = (counts[ASB] < _LOW_ASB * usual[ASB]) & (usual[ASB] >= _ENOUGH)
+        said[few & (said == "")] = "The file lacks most of the force's anti-social behaviour."
     return said[said != ""]

@@ -8,6 +8,7 @@ from outcomes.data.errors import Invalid
 from outcomes.ingest import geography, write
 
 _BODIES = {"CIFAS": "cifas", "Cifas": "cifas"}
+_COUNTY = "E10000017"  # without Blackburn with Darwen and Blackpool: not the force's area
 _ENDS = {"YE Dec 2023": "2023-12-31", "YE Dec 2024": "2024-12-31", "YE Jun 2025": "2025-06-30"}
 
 
@@ -112,7 +113,8 @@ def drug_deaths(path: Path) -> pd.DataFrame:
     frame = raw.melt(["code", "name"], var_name="year", value_name="deaths")
     name = frame["name"].str.strip()
     name = name.where(name != name.str.upper(), name.str.title().str.replace(" And ", " and "))
-    frame = frame.assign(area=name.str.lower().str.replace(" ", "-"), name=name, gss=frame["code"])
+    area = name.str.lower().str.replace(" ", "-").mask(frame["code"] == _COUNTY, "lancashire-12")
+    frame = frame.assign(area=area, name=name, gss=frame["code"])
     frame[["year", "deaths"]] = frame[["year", "deaths"]].astype("int64")
     return frame[["area", "gss", "name", "year", "deaths"]]
 
