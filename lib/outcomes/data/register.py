@@ -12,6 +12,9 @@ import pandas as pd
 from outcomes.data import store
 from outcomes.data.errors import Invalid, one_of
 
+NATIONAL = ("england-and-wales", "united-kingdom")
+"""Areas that national weeks are published for; the same week may be called either."""
+
 _DATES = ("period_start", "period_end", "published")
 _FLAGS = ("seed", "whole", "seed_page")
 
@@ -106,6 +109,21 @@ def figures(
     return frame.reset_index(drop=True)
 
 
+def one_each(figures: pd.DataFrame, *, vintage: str = "latest") -> pd.DataFrame:
+    """One row for each fact: the latest or the first published, exact figures before others.
+
+    An undated page is taken only when no dated page states the fact as exactly. The order of the
+    rows stays. Raises :class:`Invalid` for another ``vintage``.
+    """
+    first = one_of(vintage, ("latest", "first"), "vintage") == "first"
+    order = figures.assign(vague=figures["qualifier"] != "exact", at=range(len(figures)))
+    order["undated"] = order["published"].isna()
+    keys = ["vague", "undated", "published", "at"]
+    order = order.sort_values(keys, ascending=[True, True, first, True])
+    kept = order.drop_duplicates("fact")["at"].sort_values()
+    return figures.iloc[kept.to_numpy()].reset_index(drop=True)
+
+
 def waves(programme: str) -> pd.DataFrame:
     """National weeks of action (op_sceptre, county_lines): wave, start, end, local, national.
 
@@ -122,10 +140,6 @@ def waves(programme: str) -> pd.DataFrame:
         national = rows.loc[rows["area"].isin(NATIONAL), "measure"].nunique()
         found.append((wave, begin, finish, local, national))
     return pd.DataFrame(found, columns=["wave", "start", "end", "local", "national"])
-
-
-NATIONAL = ("england-and-wales", "united-kingdom")
-"""Areas that national weeks are published for; the same week may be called either."""
 
 
 def week_figures(programme: str) -> pd.DataFrame:
@@ -161,8 +175,10 @@ def _names(column: str) -> list[str]:
     return sorted(store.read(table, columns=[column])[column])
 
 
-def _day(text: str) -> pd.Timestamp:
+def _day(value: str | pd.Timestamp) -> pd.Timestamp:
+    """A day; a month or a year is refused, since either end of it could be meant."""
+    text = str(value)[:10]
     try:
-        return pd.Timestamp(text)
+        return pd.to_datetime(text, format="%Y-%m-%d", exact=True)
     except ValueError:
-        raise Invalid(f"date {text!r} is not a day; write it as YYYY-MM-DD.") from None
+        raise Invalid(f"date {value!r} is not a day; write it as YYYY-MM-DD.") from None

@@ -1,0 +1,120 @@
+"""Vocabularies of parameters: what a page may be asked for."""
+
+import pytest
+
+from outcomes import data
+from outcomes.data import choices as module
+from outcomes.data import register
+from outcomes.data.choices import check, choices
+from outcomes.data.errors import Invalid
+
+
+@pytest.mark.parametrize("name", module.vocabularies())
+def test_every_vocabulary_lists_text_once_and_accepts_it(name):
+    listed = choices(name)
+    assert listed, f"{name} has no value"
+    assert len(set(listed)) == len(listed)
+    assert check(name, listed) == listed
+
+
+def test_districts_are_the_fourteen_of_the_force_area():
+    listed = choices("district")
+    assert len(listed) == 14
+    assert {"Blackpool", "Blackburn with Darwen", "Wyre"} <= set(listed)
+
+
+def test_waves_have_three_measures_for_the_county_and_others_are_left_out():
+    assert "2023-11" in choices("sceptre_wave")
+    assert "2020-11" not in choices("sceptre_wave")  # only West Division published figures
+    for wave in choices("sceptre_wave"):
+        frame = register.week_figures("op_sceptre")
+        rows = frame[(frame["wave"] == wave) & (frame["area"] == "lancashire")]
+        assert rows["measure"].nunique() >= 3
+
+
+def test_weeks_include_the_week_of_the_annual_report():
+    assert "2024-03" in choices("county_lines_week")
+    assert "2022-03" not in choices("county_lines_week")  # two national measures, one local
+
+
+def test_measures_on_offer_add_up_over_time():
+    known = data.measures().set_index("measure")
+    for name in ("op_warrior_measure", "fraud_measure"):
+        assert known.loc[choices(name), "whole"].all()
+    expected = {"arrests", "cannabis_plants_seized", "drugs_seized", "cash_seized", "jail_years"}
+    assert expected <= set(choices("op_warrior_measure"))
+
+
+def test_series_are_words_with_a_measure_behind_each():
+    listed = choices("modern_slavery_series")
+    assert {"referrals", "adults", "children", "county lines"} <= set(listed)
+    assert set(module.SERIES.values()) <= set(data.measures("modern_slavery")["measure"])
+
+
+def test_crime_types_are_the_fourteen_of_the_police_site():
+    assert len(choices("crime_type")) == 14
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong", "words"),
+    [
+        ("district", "Burnly", "Did you mean 'Burnley'"),
+        ("sceptre_wave", "2023-12", "Did you mean '2023-11'"),
+        ("op_warrior_measure", ["arrests", "arests"], "'arests'.*Did you mean 'arrests'"),
+        ("period_unit", "month", "Allowed: financial year, calendar year, quarter"),
+        ("distrct", "Burnley", "Did you mean 'district'"),
+    ],
+)
+def test_a_wrong_value_is_answered_with_what_is_allowed(name, wrong, words):
+    with pytest.raises(Invalid, match=words):
+        check(name, wrong)
+
+
+def test_the_message_names_the_parameter():
+    with pytest.raises(Invalid, match=r"^wave '2020-01' is not known"):
+        check("sceptre_wave", "2020-01", parameter="wave")
+
+
+@pytest.mark.parametrize(
+    ("kind", "good"),
+    [
+        ("date", ""),
+        ("date", "2024-02-29"),
+        ("month", "2023-09"),
+        ("probability", 0.95),
+        ("positive", 1),
+        ("positive", 2.5),
+        ("yes_no", False),
+    ],
+)
+def test_a_value_of_its_kind_is_returned_as_it_is(kind, good):
+    assert check(kind, good) is good
+
+
+@pytest.mark.parametrize(
+    ("kind", "bad"),
+    [
+        ("date", "2023-02-29"),
+        ("date", "2023-2-1"),
+        ("date", 20230201),
+        ("month", ""),
+        ("month", "2023-13"),
+        ("month", "2023-09-01"),
+        ("probability", 0),
+        ("probability", 1),
+        ("probability", 95),
+        ("probability", True),
+        ("positive", 0),
+        ("positive", float("nan")),
+        ("positive", float("inf")),
+        ("yes_no", "yes"),
+    ],
+)
+def test_a_value_not_of_its_kind_is_refused(kind, bad):
+    with pytest.raises(Invalid, match="is not"):
+        check(kind, bad)
+
+
+def test_a_kind_has_no_list():
+    with pytest.raises(Invalid, match="no list"):
+        choices("probability")
