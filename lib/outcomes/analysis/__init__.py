@@ -11,16 +11,20 @@ _NAMES = {
         "Interval byar clopper_pearson days e_test garwood jeffreys newcombe poisson_ratio "
         "standardised wilson"
     ),
-    "reconcile": (
-        "Reconciliation calendar_years financial_years months one_period quarters reading tolerance"
-    ),
-    "spc": "Chart Funnel deseasonalise dersimonian_laird funnel xmr",
+    "reconcile": "Reconciliation",
+    "claims": "tolerance",
+    "contradiction": "",
+    "programme": "",
+    "periods": "calendar_years financial_years months one_period quarters reading",
+    "spc": "Chart deseasonalise xmr",
+    "funnels": "Funnel dersimonian_laird funnel",
     "displacement": "Change rirr wdd wdq",
-    "interrupted": "its",
-    "differences": "did event_study placebo_dates randomisation",
-    "synthetic": "synthetic_control simplex_weights",
-    "matching": "contiguous_clusters match_units ring",
-    "impact": ("benjamini_hochberg minimum_detectable require_months verdict"),
+    "interrupted": "Its its",
+    "differences": "Did compare_changes did event_study placebo_dates randomisation",
+    "synthetic": "Synthetic simplex_weights synthetic_control",
+    "matching": "Matching contiguous_clusters distances match_units ring",
+    "guards": "require_months",
+    "impact": "Detectable Verdict benjamini_hochberg minimum_detectable verdict",
 }
 _HOME = {name: module for module, names in _NAMES.items() for name in names.split()}
 

@@ -46,8 +46,8 @@ def xmr(values, *, baseline=None, better: str | None = None, rebase=(), screen: 
     rebase    pairs of (label, reason): fresh limits from that label on; a reason is required.
 
     The frame has period, value, mean, lower, upper, near_lower, near_upper, moving_range, phase,
-    special (the rule met, or ""), direction (high, low, rising, falling or "") and verdict (improvement,
-    concern, neither or ""). Raises NotEnough under 3 points.
+    special (the rule met, or ""), direction (high, low, rising, falling or "") and verdict
+    (improvement, concern, neither or ""). Raises NotEnough under 3 points.
     """
     series = pd.Series(values, dtype=float)
     better = one_of(better or "neither", BETTER, "better")

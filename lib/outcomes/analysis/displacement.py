@@ -1,0 +1,131 @@
+"""Before and after in a treated area and a control: weighted counts, ratios and displacement.
+
+Each argument is a pair (before, after) of counts. Sources: Wheeler & Ratcliffe 2018 (Crime
+Science 7:11) for the WDD; Wilson 2021 for the relative incident rate ratio and its inflation;
+Bowers & Johnson 2003 (J Quant Criminol 19:275) for the WDQ. Counts of crime vary more than
+chance alone, so pass ``inflation`` (a dispersion above 1) or a WDD will signal too often.
+"""
+
+from statistics import NormalDist
+from typing import NamedTuple
+
+import numpy as np
+
+from outcomes.data.errors import Invalid, NotEnough
+
+
+class Change(NamedTuple):
+    """An estimate, its standard error (for a ratio, of its logarithm), z and interval."""
+
+    estimate: float
+    se: float
+    z: float
+    lower: float
+    upper: float
+
+
+class Displacement(NamedTuple):
+    """Bowers and Johnson's success measure, their quotient, and what it says in words."""
+
+    success: float
+    wdq: float
+    reading: str
+
+
+def wdd(
+    treated,
+    control,
+    *,
+    near_treated=None,
+    near_control=None,
+    exposure=(1, 1),
+    inflation: float = 1.0,
+    confidence: float = 0.95,
+) -> Change:
+    """How many events fewer (negative) or more than the control's change would have given.
+
+    ``near_treated`` and ``near_control`` are rings around the two, so that displacement counts
+    against the programme. ``exposure`` is the length of the two periods; the answer is in events
+    over the second one.
+    """
+    pairs = [(_pair(treated), 1), (_pair(control), -1)]
+    if (near_treated is None) != (near_control is None):
+        raise Invalid("A ring around the treated area needs one around the control as well.")
+    if near_treated is not None:
+        pairs += [(_pair(near_treated), 1), (_pair(near_control), -1)]
+    scale = _positive(exposure, "exposure")[1] / _positive(exposure, "exposure")[0]
+    estimate = sum(sign * (after - before * scale) for (before, after), sign in pairs)
+    variance = sum(after + before * scale**2 for (before, after), _ in pairs) * inflation
+    if variance == 0:
+        raise NotEnough("A difference of counts needs at least one event; every count is 0.")
+    return _change(estimate, np.sqrt(variance), confidence)
+
+
+def rirr(treated, control, *, inflation: float = 1.0, confidence: float = 0.95) -> Change:
+    """The ratio of the treated area's change to the control's: 0.65 is 35 % lower than expected.
+
+    The same as the interaction of a Poisson regression. ``se`` and ``z`` are of the logarithm.
+    """
+    cells = np.array([*_pair(treated), *_pair(control)])
+    if (cells == 0).any():
+        raise NotEnough("A ratio of changes needs at least one event before and after in both.")
+    log = float(np.log(cells[1] / cells[0]) - np.log(cells[3] / cells[2]))
+    found = _change(log, np.sqrt((1 / cells).sum() * inflation), confidence)
+    return found._replace(
+        estimate=float(np.exp(log)), lower=np.exp(found.lower), upper=np.exp(found.upper)
+    )
+
+
+def wdq(treated, near, control) -> Displacement:
+    """Whether a ring around the treated area gained or lost relative to what the area gained.
+
+    Only to be read where the area itself did better than the control (success below 0): above 0
+    the ring shared the benefit, below 0 events moved there, below -1 more than all moved.
+    """
+    a, b, c = (_pair(p) for p in (treated, near, control))
+    if min(c) == 0:
+        raise NotEnough("A displacement quotient needs events in the control before and after.")
+    success = a[1] / c[1] - a[0] / c[0]
+    if success == 0:
+        raise NotEnough("The area changed as the control did, so there is nothing to displace.")
+    quotient = (b[1] / c[1] - b[0] / c[0]) / success
+    return Displacement(float(success), float(quotient), _reading(success, quotient))
+
+
+def _reading(success: float, quotient: float) -> str:
+    if success > 0:
+        return "no success in the area itself, so displacement is not in question"
+    if quotient > 0:
+        return "the surroundings gained too"
+    return (
+        "more moved to the surroundings than was gained"
+        if quotient < -1
+        else ("part of the gain moved to the surroundings")
+    )
+
+
+def _change(estimate: float, se: float, confidence: float) -> Change:
+    if not 0 < confidence < 1:
+        raise Invalid(f"The confidence must lie between 0 and 1, such as 0.95; given {confidence}.")
+    reach = NormalDist().inv_cdf(0.5 + confidence / 2) * se
+    return Change(
+        float(estimate),
+        float(se),
+        float(estimate / se),
+        float(estimate - reach),
+        float(estimate + reach),
+    )
+
+
+def _pair(counts) -> tuple[float, float]:
+    before, after = (float(v) for v in counts)
+    if not (np.isfinite([before, after]).all() and before >= 0 and after >= 0):
+        raise Invalid(f"Counts before and after must be 0 or more; given {before} and {after}.")
+    return before, after
+
+
+def _positive(pair, what: str) -> tuple[float, float]:
+    before, after = (float(v) for v in pair)
+    if not (before > 0 and after > 0):
+        raise Invalid(f"Each {what} must be above 0; given {before} and {after}.")
+    return before, after

@@ -1,0 +1,45 @@
+"""What must be there before a method is used, said as the sentence to print when it is not."""
+
+import numpy as np
+import pandas as pd
+
+from outcomes.data.errors import Invalid, NotEnough, nearest
+
+
+def require_months(pre: int, post: int, *, minimum=(24, 12), unit="months") -> None:
+    """Raise NotEnough, with the sentence to print, under the fewest months before or after."""
+    short = []
+    if pre < minimum[0]:
+        short.append(f"{pre} {unit} before the start where {minimum[0]} are needed")
+    if post < minimum[1]:
+        short.append(f"{post} {unit} after it where {minimum[1]} are needed")
+    if short:
+        raise NotEnough(f"Not enough {unit} to tell: there are {' and '.join(short)}.")
+
+
+def wide(panel: pd.DataFrame, treated, start, *, minimum) -> tuple[pd.DataFrame, list, np.ndarray]:
+    """A time x unit frame in order without missing rows, the treated units, and the rows after.
+
+    Times with any unit missing are left out: an absent month is not a nought.
+    """
+    treated = [treated] if isinstance(treated, str) else list(treated)
+    for name in treated:
+        if name not in panel.columns:
+            guess = nearest(str(name), panel.columns)
+            hint = f" Did you mean {guess!r}?" if guess else ""
+            raise Invalid(f"The treated unit {name!r} is not a column of the panel.{hint}")
+    if not treated or len(treated) >= panel.shape[1]:
+        raise NotEnough("A comparison needs at least one treated and one other unit.")
+    panel = panel.sort_index().dropna(how="any").astype(float)
+    after = np.asarray(panel.index >= like(start, panel.index))
+    require_months(int((~after).sum()), int(after.sum()), minimum=minimum, unit="periods")
+    return panel, treated, after
+
+
+def like(start, index: pd.Index):
+    """The start as the kind of label the index has: '2023-09' becomes a date beside dates."""
+    if isinstance(index, pd.DatetimeIndex):
+        return pd.Timestamp(start)
+    if isinstance(index, pd.PeriodIndex):
+        return pd.Period(start, freq=index.freq)
+    return start

@@ -1,0 +1,149 @@
+"""Which untreated places to compare with: matched on level, trend and deprivation, and clusters.
+
+Sources: Stuart 2010 (Stat Sci 25:1) for matching and balance; standardised mean differences under
+0.25 after matching are usual practice, under 0.1 good (Austin 2009, Stat Med 28:3083).
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from outcomes.analysis.guards import wide
+from outcomes.data.errors import Invalid, NotEnough
+
+BALANCED = 0.25
+
+
+class Matching(NamedTuple):
+    """The matched comparison units, which treated unit each stands for, and the balance."""
+
+    units: list
+    pairs: pd.DataFrame  # treated, match, distance
+    balance: pd.DataFrame  # feature, treated, pool, matched, smd_before, smd_after, balanced
+    balanced: bool
+
+
+def match_units(
+    panel: pd.DataFrame,
+    treated,
+    start,
+    *,
+    covariates: pd.DataFrame | None = None,
+    population: pd.Series | None = None,
+    exclude=(),
+    ratio: int = 3,
+    minimum=(24, 0),
+) -> Matching:
+    """For each treated unit the ``ratio`` untreated ones nearest before the start, without reuse.
+
+    panel       time x unit of counts; only times before ``start`` are looked at.
+    covariates  unit x further features, such as a deprivation score.
+    population  unit -> people, to compare rates and not sizes.
+    exclude     units that may not be used, such as a ring where events could be displaced to.
+    """
+    panel, treated, after = wide(panel, treated, start, minimum=minimum)
+    features = _features(panel[~after], population)
+    if covariates is not None:
+        features = features.join(covariates, how="left")
+    lacking = features.index[features.isna().any(axis=1)]
+    if set(lacking) & set(treated):
+        raise Invalid(f"The treated unit {sorted(set(lacking) & set(treated))[0]!r} lacks a value.")
+    barred = set(treated) | set(exclude) | set(lacking)
+    pool = [u for u in features.index if u not in barred]
+    if len(pool) < ratio * len(treated):
+        raise NotEnough(
+            f"There are {len(pool)} units to match {len(treated)} treated ones with {ratio} each."
+        )
+    pairs = _pairs(features, treated, pool, ratio)
+    units = sorted(pairs["match"])
+    balance = _balance(features, treated, pool, units)
+    return Matching(units, pairs, balance, bool(balance["balanced"].all()))
+
+
+def contiguous_clusters(places: pd.DataFrame, size: int, *, exclude=(), limit: int | None = None):
+    """Sets of ``size`` neighbours to play a treated town: each place with its nearest others.
+
+    ``places`` has longitude and latitude by unit (index). Each different set is kept once, in
+    the order of the units; ``limit`` keeps that many, spread evenly through the list.
+    """
+    free = places[~places.index.isin(list(exclude))]
+    if len(free) <= size:
+        raise NotEnough(f"Clusters of {size} need more than {size} places; there are {len(free)}.")
+    far = distances(free, free)
+    sets: dict[tuple, list] = {}
+    for k in range(len(free)):
+        nearest = np.argsort(far[k], kind="stable")[:size]
+        members = sorted(free.index[nearest])
+        sets.setdefault(tuple(members), members)
+    found = list(sets.values())
+    if limit is not None and len(found) > limit:
+        found = [found[i] for i in np.linspace(0, len(found) - 1, limit).round().astype(int)]
+    return found
+
+
+def ring(places: pd.DataFrame, treated, *, km: float) -> list:
+    """The places within ``km`` of any treated place, without the treated ones themselves."""
+    inside = places.index.isin(list(treated))
+    if not inside.any():
+        raise Invalid("None of the treated places has a position.")
+    near = distances(places[~inside], places[inside]).min(axis=1) <= km
+    return sorted(places.index[~inside][near])
+
+
+def distances(a: pd.DataFrame, b: pd.DataFrame) -> np.ndarray:
+    """Great-circle kilometres from each place of ``a`` to each of ``b`` (haversine)."""
+    lon1, lat1 = (np.radians(a[c].to_numpy(float))[:, None] for c in ("longitude", "latitude"))
+    lon2, lat2 = (np.radians(b[c].to_numpy(float))[None, :] for c in ("longitude", "latitude"))
+    h = np.sin((lat2 - lat1) / 2) ** 2
+    h = h + np.cos(lat1) * np.cos(lat2) * np.sin((lon2 - lon1) / 2) ** 2
+    return 2 * 6371.0088 * np.arcsin(np.sqrt(np.clip(h, 0, 1)))
+
+
+def _features(early: pd.DataFrame, population) -> pd.DataFrame:
+    """Level (log of the mean count or rate) and trend (the log's change between the two halves).
+
+    Half an event is added so that empty places have a level.
+    """
+    half = len(early) // 2
+    people = 1.0 if population is None else population.reindex(early.columns).astype(float)
+    first, second = early.iloc[:half].sum() + 0.5, early.iloc[half:].sum() + 0.5
+    trend = np.log(second / (len(early) - half)) - np.log(first / half)
+    level = np.log((early.sum() + 0.5) / len(early) / people)
+    return pd.DataFrame({"level": level, "trend": trend})
+
+
+def _pairs(features, treated, pool, ratio) -> pd.DataFrame:
+    """Greedy nearest neighbours in units of standard deviations, hardest to match first."""
+    scaled = features / features.loc[[*treated, *pool]].std(ddof=1).replace(0, 1)
+    far = pd.DataFrame(
+        np.sqrt(
+            (
+                (scaled.loc[treated].to_numpy()[:, None] - scaled.loc[pool].to_numpy()[None]) ** 2
+            ).sum(-1)
+        ),
+        index=treated,
+        columns=pool,
+    )
+    rows, free = [], list(pool)
+    for _ in range(ratio):  # one round gives every treated unit one more match
+        order = far[free].min(axis=1).sort_values(ascending=False, kind="stable").index
+        for unit in order:
+            match = far.loc[unit, free].idxmin()
+            rows.append((unit, match, float(far.loc[unit, match])))
+            free.remove(match)
+    return pd.DataFrame(rows, columns=["treated", "match", "distance"])
+
+
+def _balance(features, treated, pool, units) -> pd.DataFrame:
+    """Standardised mean differences; the spread is that of the treated and pool together."""
+    spread = features.loc[[*treated, *pool]].std(ddof=1).replace(0, np.nan)
+    means = {
+        k: features.loc[v].mean()
+        for k, v in (("treated", treated), ("pool", pool), ("matched", units))
+    }
+    frame = pd.DataFrame(means)
+    frame["smd_before"] = ((means["treated"] - means["pool"]) / spread).fillna(0)
+    frame["smd_after"] = ((means["treated"] - means["matched"]) / spread).fillna(0)
+    frame["balanced"] = frame["smd_after"].abs() < BALANCED
+    return frame.rename_axis("feature").reset_index()

@@ -1,0 +1,234 @@
+"""Synthetic control: a weighted mix of other areas that tracked the treated one before the start.
+
+Sources: Abadie, Diamond & Hainmueller 2010 (JASA 105:493) for the method and placebo ranks; 2015
+(AJPS 59:495) for leave-one-out. Weights are non-negative and sum to 1; the least-squares optimum
+is found exactly (non-negative least squares, then an active-set polish) and its optimality
+conditions are asserted. Not to be used when the fit before the start is poor: see ``note``.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from outcomes.analysis.guards import wide
+from outcomes.data.errors import Invalid, NotEnough
+
+_HEAVY = 1e3
+
+
+class Synthetic(NamedTuple):
+    """The treated unit beside its synthetic self, with placebos and what each donor matters."""
+
+    ratio: float  # actual over synthetic after the start
+    effect: float  # mean gap after the start, in the outcome's units
+    fit: float  # root mean squared gap before the start, over the mean
+    mspe_ratio: float  # squared gaps after over before
+    p: float  # rank of mspe_ratio among all units that fit as well; NaN without placebos
+    rank: int
+    weights: pd.Series  # donors with any weight, largest first
+    frame: pd.DataFrame  # time, actual, synthetic, gap, after
+    placebo: pd.DataFrame  # unit, fit, ratio, effect, mspe_ratio, kept
+    gaps: pd.DataFrame  # time x unit, gaps of the placebos kept
+    leave_one_out: pd.DataFrame  # dropped, ratio, effect, fit
+    note: str
+
+
+def simplex_weights(donors, target) -> np.ndarray:
+    """The w >= 0 with sum 1 that minimises ||target - donors @ w||, exactly.
+
+    ``donors`` is time x donor. Where several mixes fit equally well one of them is returned.
+    """
+    from scipy.optimize import nnls
+
+    x, y = np.asarray(donors, float), np.asarray(target, float)
+    scale = np.abs(x).max() or 1.0
+    x, y = x / scale, y / scale
+    heavy = np.vstack([x, np.full(x.shape[1], _HEAVY)])
+    w = nnls(heavy, np.r_[y, _HEAVY], maxiter=50 * x.shape[1])[0]
+    w = _polish(x, y, w / w.sum())
+    assert _optimal(x, y, w), "the weights of the synthetic control are not optimal"
+    return w
+
+
+def synthetic_control(
+    outcome: pd.DataFrame,
+    treated: str,
+    start,
+    *,
+    donors=None,
+    intercept: bool = False,
+    season: int = 0,
+    fit_filter: float = 5.0,
+    placebos: bool = True,
+    leave_one_out: bool = True,
+    minimum=(8, 4),
+) -> Synthetic:
+    """What the treated unit would have had, made from the others, and how unusual the gap is.
+
+    outcome     time x unit of rates (per head) or counts; times with a missing cell are left out.
+    donors      units to mix; by default all others.
+    intercept   match movements around each unit's own level before the start, not the level.
+    season      the number of times in a year: each unit's season (measured before the start)
+                is divided out first. 0 leaves seasons as they are.
+    fit_filter  placebos whose squared gap before is more than so many times the treated unit's
+                are left out of the ranking, as their gaps after say nothing.
+    """
+    outcome, (treated,), after = wide(outcome, treated, start, minimum=minimum)
+    pool = [c for c in (donors if donors is not None else outcome.columns) if c != treated]
+    missing = [c for c in pool if c not in outcome.columns]
+    if missing:
+        raise Invalid(f"The donor {missing[0]!r} is not a column of the outcome.")
+    if len(pool) < 2:
+        raise NotEnough(f"A synthetic control needs at least 2 donors; there are {len(pool)}.")
+    outcome = _without_season(outcome[[treated, *pool]], after, season)
+    own, weights = _one(outcome, treated, pool, after, intercept)
+    found, gaps = _placebos(outcome, pool, after, intercept) if placebos else _none(outcome)
+    found["kept"] = found["mspe_pre"] <= fit_filter * own["mspe_pre"]
+    rank = 1 + int((found["kept"] & (found["mspe_ratio"] >= own["mspe_ratio"])).sum())
+    kept = int(found["kept"].sum())
+    p = rank / (kept + 1) if placebos and kept else np.nan
+    spared = _leave_one_out(outcome, treated, pool, weights, after, intercept)
+    return Synthetic(
+        own["ratio"],
+        own["effect"],
+        own["fit"],
+        own["mspe_ratio"],
+        p,
+        rank,
+        weights,
+        own["frame"],
+        found.drop(columns="mspe_pre"),
+        gaps[found.loc[found["kept"], "unit"].tolist()],
+        spared if leave_one_out else spared.iloc[:0],
+        _note(own["fit"], kept, len(found), fit_filter),
+    )
+
+
+def _one(outcome, treated, pool, after, intercept):
+    """Gaps and summary of one unit against a mix of the pool; its non-zero weights."""
+    y, x = outcome[treated].to_numpy(), outcome[pool].to_numpy()
+    shift = 0.0
+    if intercept:
+        level, levels = y[~after].mean(), x[~after].mean(0)
+        w = simplex_weights(x[~after] - levels, y[~after] - level)
+        shift = level - levels @ w
+    else:
+        w = simplex_weights(x[~after], y[~after])
+    synthetic = x @ w + shift
+    gap = y - synthetic
+    pre, post = (gap[~after] ** 2).mean(), (gap[after] ** 2).mean()
+    frame = pd.DataFrame({"time": outcome.index, "actual": y, "synthetic": synthetic, "gap": gap})
+    summary = {
+        "ratio": float(y[after].sum() / synthetic[after].sum()),
+        "effect": float(gap[after].mean()),
+        "fit": float(np.sqrt(pre) / abs(y[~after].mean())),
+        "mspe_ratio": float(post / pre) if pre > 0 else np.inf,
+        "mspe_pre": float(pre),
+        "frame": frame.assign(after=after),
+    }
+    weights = pd.Series(w, index=pool, name="weight")
+    return summary, weights[weights > 1e-6].sort_values(ascending=False, kind="stable")
+
+
+def _placebos(outcome, pool, after, intercept):
+    """Each donor in turn as if treated, made from the other donors (the treated unit left out)."""
+    rows, gaps = [], {}
+    for unit in pool:
+        rest = [c for c in pool if c != unit]
+        found, _ = _one(outcome, unit, rest, after, intercept)
+        gaps[unit] = found.pop("frame")["gap"].to_numpy()
+        rows.append({"unit": unit, **found})
+    return pd.DataFrame(rows), pd.DataFrame(gaps, index=outcome.index)
+
+
+def _none(outcome):
+    columns = ["unit", "ratio", "effect", "fit", "mspe_ratio", "mspe_pre"]
+    return pd.DataFrame(columns=columns), pd.DataFrame(index=outcome.index)
+
+
+def _leave_one_out(outcome, treated, pool, weights, after, intercept) -> pd.DataFrame:
+    rows = []
+    for dropped in weights.index if len(pool) > 2 else []:
+        rest = [c for c in pool if c != dropped]
+        found, _ = _one(outcome, treated, rest, after, intercept)
+        rows.append((dropped, found["ratio"], found["effect"], found["fit"]))
+    return pd.DataFrame(rows, columns=["dropped", "ratio", "effect", "fit"])
+
+
+def _without_season(outcome: pd.DataFrame, after, season: int) -> pd.DataFrame:
+    """Divide each unit by its own season: the mean of its share of a year at each place in it."""
+    if season <= 1:
+        return outcome
+    if (~after).sum() < 2 * season:
+        raise NotEnough("A season cannot be taken out with under two years before the start.")
+    place = _place(outcome.index, season)
+    early = outcome[~after]
+    level = early.rolling(season, center=True, min_periods=season).mean()
+    share = (early / level).groupby(place[~after]).mean()
+    share = share / share.mean()
+    if share.isna().any(axis=None) or (share <= 0).any(axis=None):
+        raise NotEnough("A season cannot be taken out of a unit with empty months or quarters.")
+    return outcome / share.loc[place].to_numpy()
+
+
+def _place(index: pd.Index, season: int) -> np.ndarray:
+    if isinstance(index, (pd.DatetimeIndex, pd.PeriodIndex)):
+        return np.asarray((index.month - 1) * season // 12)
+    return np.arange(len(index)) % season
+
+
+def _polish(x, y, w):
+    """Primal active set: solve on the support, step back at a bound, add what would help most."""
+    support = w > 1e-10
+    for _ in range(20 * len(w) + 20):
+        step = np.zeros(len(w))
+        step[support] = _equality(x[:, support], y)
+        if (step[support] < 0).any():
+            move = support & (step < 0)
+            ratio = w[move] / np.maximum(w[move] - step[move], 1e-300)
+            w = w + ratio.min() * (step - w)
+            support = support & (w > 1e-12)
+            w = np.where(support, np.maximum(w, 0), 0.0)
+            continue
+        w = step
+        slack = _slack(x, y, w, support)
+        if slack.min() >= -1e-10:
+            break
+        support[slack.argmin()] = True
+    return w
+
+
+def _equality(x, y):
+    """Least squares with weights that sum to 1 and no other limit, on the donors given."""
+    n = x.shape[1]
+    if n == 1:
+        return np.ones(1)
+    base = x[:, -1]
+    free = np.linalg.lstsq(x[:, :-1] - base[:, None], y - base, rcond=None)[0]
+    return np.r_[free, 1 - free.sum()]
+
+
+def _slack(x, y, w, support):
+    """How far each donor's gradient lies above that of the donors in use (0 or more: optimal)."""
+    gradient = x.T @ (x @ w - y)
+    return np.where(support, 0.0, gradient - gradient[support].mean())
+
+
+def _optimal(x, y, w) -> bool:
+    """The Karush-Kuhn-Tucker conditions: on the simplex, and no donor would improve the fit."""
+    gradient = x.T @ (x @ w - y)
+    level = gradient @ w
+    room = 1e-7 * max(1.0, np.abs(gradient).max())
+    used = w > 1e-7
+    feasible = w.min() >= -1e-9 and abs(w.sum() - 1) < 1e-9
+    flat = np.abs(gradient[used] - level).max() <= room
+    return bool(feasible and flat and gradient.min() >= level - room)
+
+
+def _note(fit: float, kept: int, tried: int, fit_filter: float) -> str:
+    quality = "close" if fit <= 0.05 else "fair" if fit <= 0.10 else "poor"
+    return (
+        f"The fit before the start is {quality} (gaps of {fit:.1%} of the level); {kept} of "
+        f"{tried} placebo areas fit no worse than {fit_filter:g} times as badly and are ranked."
+    )
