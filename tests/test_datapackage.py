@@ -1,0 +1,130 @@
+"""The clean tables are what the data package says, and the dictionary says the same."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from outcomes.data import schema
+from outcomes.data.errors import Invalid
+from outcomes.ingest import package, write
+
+DATA = Path(__file__).parents[1] / "data"
+
+
+@pytest.fixture
+def small(tmp_path):
+    """Two small tables that refer to each other, as the package describes them."""
+    clean = tmp_path / "clean"
+    clean.mkdir()
+    (clean / "forces.csv").write_text(
+        "force,name,gss,territorial,population\nlancashire,Lancashire,E23000003,true,1515487\n"
+    )
+    (clean / "coverage.csv").write_text(
+        "force,month,state,reason,rows,no_location,duplicates,outside\n"
+        "lancashire,2024-01-01,complete,,13974,422,0,39\n"
+        "lancashire,2024-05-01,missing,No copy.,,,,\n"
+    )
+    whole = json.loads((DATA / "datapackage.json").read_text(encoding="utf-8"))
+    kept = [item for item in whole["resources"] if item["name"] in ("forces", "coverage")]
+    (tmp_path / "datapackage.json").write_text(json.dumps({"resources": kept}))
+    return clean
+
+
+def test_the_clean_tables_are_as_described():
+    assert schema.check(DATA / "clean") == []
+
+
+def test_package_and_dictionary_are_current():
+    described = package.describe(DATA)
+    assert json.loads((DATA / "datapackage.json").read_text(encoding="utf-8")) == described, (
+        "run python -m outcomes.ingest.package"
+    )
+    readme = (DATA / "README.md").read_text(encoding="utf-8")
+    assert package.with_dictionary(readme, described) == readme
+
+
+def test_every_field_is_described_and_every_table_has_a_key_and_a_source():
+    for resource in package.describe(DATA)["resources"]:
+        fields = {field["name"] for field in resource["schema"]["fields"]}
+        assert set(resource["schema"]["primaryKey"]) <= fields and resource["sources"]
+        for field in resource["schema"]["fields"]:
+            assert field["description"].endswith((".", "?")), (resource["name"], field["name"])
+            if field["type"] in ("integer", "number") and field["name"] not in (
+                *("value", "minimum_n", "outcome"),
+            ):
+                assert field.get("unit"), (resource["name"], field["name"])
+
+
+def test_the_dataset_stays_small():
+    assert sum(path.stat().st_size for path in (DATA / "clean").iterdir()) < 12e6
+
+
+def test_sound_tables_have_no_problem(small):
+    assert schema.check(small) == []
+
+
+@pytest.mark.parametrize(
+    ("table", "old", "new", "said"),
+    [
+        ("coverage", "complete", "compleat", "state is not one of complete, partial, missing"),
+        ("coverage", ",reason", "", "has the columns"),
+        (
+            "coverage",
+            "13974",
+            "13974.5",
+            "rows is not an integer: 1 row, such as '13974.5' in row 2",
+        ),
+        ("coverage", "422", "-1", "no_location is below 0: 1 row, such as '-1' in row 2"),
+        ("coverage", "2024-05-01", "2024-13-01", "month is not a date"),
+        ("coverage", "2024-05-01", "01/05/2024", "month is not a date"),
+        ("coverage", "2024-05-01", "2024-01-01", "force, month should be unique but repeats"),
+        ("coverage", "lancashire,2024-05", "lancs,2024-05", "force is not in forces.force: 1 row"),
+        ("forces", "E23000003", "23000003", "gss does not match [EW]\\d{8}"),
+        ("forces", "Lancashire", "", "name is empty: 1 row"),
+        ("forces", "true", "yes", "territorial is not true or false"),
+        ("forces", "population", "people", "has the columns"),
+    ],
+)
+def test_each_breach_is_named(small, table, old, new, said):
+    path = small / f"{table}.csv"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    problems = schema.check(small)
+    assert any(said in problem and problem.startswith(f"{table}: ") for problem in problems), (
+        problems
+    )
+    with pytest.raises(Invalid):
+        schema.demand(small)
+
+
+def test_a_parquet_table_is_held_to_its_types_too(tmp_path):
+    shutil.copytree(DATA / "clean", tmp_path / "clean")
+    shutil.copy(DATA / "datapackage.json", tmp_path)
+    path = tmp_path / "clean" / "crime_force_monthly.parquet"
+    keys = ["force", "month", "type"]
+    frame = pd.read_parquet(path)
+    frame.loc[0, "type"] = "asb"
+    write.parquet(frame.assign(month=frame["month"].astype(str)), path, keys)
+    problems = schema.check(tmp_path / "clean")
+    assert problems == ["crime_force_monthly: month is stored as string, not as date."]
+    write.parquet(frame.assign(month=pd.to_datetime(frame["month"])), path, keys)
+    problems = schema.check(tmp_path / "clean")
+    assert len(problems) == 1 and "type is not one of anti-social-behaviour" in problems[0]
+    assert "1 row, such as 'asb'" in problems[0]
+    path.unlink()
+    problems = schema.check(tmp_path / "clean")
+    assert problems == [
+        "crime_force_monthly: the file clean/crime_force_monthly.parquet is not there."
+    ]
+
+
+def test_a_table_without_a_description_stops_the_package(tmp_path):
+    shutil.copytree(DATA / "clean", tmp_path / "clean")
+    shutil.copy(DATA / "tables.toml", tmp_path)
+    (tmp_path / "clean" / "extra.csv").write_text("a\n1\n")
+    with pytest.raises(Invalid, match=r"extra has no description in tables\.toml"):
+        package.build(tmp_path)
