@@ -25,7 +25,16 @@ _HOMES = {
     "disclosure": ("suppress",),
     "errors": ("Invalid", "NotEnough"),
     "places": ("district_names", "districts", "forces", "lsoas", "neighbours"),
-    "register": ("areas", "figures", "measures", "programmes", "sources"),
+    "register": (
+        "areas",
+        "figures",
+        "measures",
+        "one_each",
+        "programmes",
+        "sources",
+        "waves",
+        "week_figures",
+    ),
     "schema": (),
     "store": ("digest", "forget", "read", "reads", "root"),
 }

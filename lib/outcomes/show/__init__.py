@@ -7,6 +7,7 @@ _HOME = {
     "Finding": "findings",
     "provenance": "ending",
     **dict.fromkeys(("bars", "bounds", "intervals", "panels", "series", "strip", "waves"), "plots"),
+    **dict.fromkeys(("behaviour", "place", "reconciled", "share", "shares"), "ready"),
     **dict.fromkeys(("event_time", "funnel", "gaps", "xmr"), "charts"),
 }
 _MODULES = ("charts", "findings", "plots", "style", "table", "words")

@@ -13,8 +13,8 @@ _DASHED, _DOTTED = (0, (6, 2)), (0, (2, 2))
 
 @drawn(3.4)
 def xmr(
-    frame, *, ax, x, value="value", mean="mean", lower="lower", upper="upper", special="special",
-    kind="number", ylabel="", events=None,
+    frame, *, ax, x="period", value="value", mean="mean", lower="lower", upper="upper",
+    special="special", kind="number", ylabel="", events=None,
 ) -> None:  # fmt: skip
     """A process behaviour chart: values, mean and limits; points that signal are ringed."""
     for _, part in frame.groupby(runs(frame[x], frame[value], usual_step(frame[x]))):
@@ -35,8 +35,9 @@ def xmr(
 
 @drawn(3.6)
 def funnel(
-    frame, *, ax, label, size, rate, highlight=(), kind="number", centre="centre", xlabel="",
-    ylabel="", limits=(("lower95", "upper95", "95%"), ("lower998", "upper998", "99.8%")),
+    frame, *, ax, label="label", size="denominator", rate="rate", highlight=(), kind="number",
+    centre="mean", xlabel="", ylabel="",
+    limits=(("lower_95", "upper_95", "95%"), ("lower_998", "upper_998", "99.8%")),
 ) -> None:  # fmt: skip
     """Rates against size with limits that narrow as size grows; highlighted units are named."""
     ordered = frame.sort_values(size)

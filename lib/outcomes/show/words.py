@@ -111,3 +111,26 @@ def plain(text: str) -> str:
     """One line of text without control or direction-changing characters, for any sink."""
     keep = (c for c in str(text) if c.isprintable() and not 0x202A <= ord(c) <= 0x202E)
     return " ".join("".join(keep).split())
+
+
+def sentence_case(text: str) -> str:
+    """The first letter large, the rest as given."""
+    return text[:1].upper() + text[1:]
+
+
+def place(area: str) -> str:
+    """An area's slug as a name: "east-division" → "East Division"."""
+    return area.replace("-", " ").title().replace(" And ", " and ").replace(" With ", " with ")
+
+
+def stated(figures: pd.DataFrame, kind: str = "number") -> list[str]:
+    """Published figures in words, each once: "over 18,000 for November 2022 to December 2023"."""
+    write = {"number": number, "percent": percent, "money": money}[kind]
+    said = {"exact": "", "at_least": "at least ", "approx": "about "}
+    return list(
+        dict.fromkeys(
+            f"{said.get(f.qualifier, f.qualifier + ' ')}{write(f.value)} for "
+            f"{period(f.period_start, f.period_end)}"
+            for f in figures.itertuples()
+        )
+    )
