@@ -273,7 +273,9 @@ def _mean_difference(change, mask) -> tuple[float, float]:
     # CR1 with a cluster for each row of the first-difference regression: n/(n-1) * (n-1)/(n-2).
     se = np.sqrt(spread * n / (n - 2))
     estimate = a.mean() - b.mean()
-    return float(estimate), float(estimate / se) if se > 0 else np.inf * np.sign(estimate)
+    if se == 0:  # no spread at all: any difference is beyond doubt, and none is none
+        return float(estimate), 0.0 if estimate == 0 else float(np.copysign(np.inf, estimate))
+    return float(estimate), float(estimate / se)
 
 
 def _z(confidence: float) -> float:

