@@ -180,7 +180,7 @@ def _blocks(page: Page, notebook: dict, plan: Plan, root: str | None) -> tuple:
         facts += [b["facts"] for b in shown if b["kind"] == "finding"]
         reads += [r for b in shown if b["kind"] == "end" for r in b["reads"]]
         blocks += [b for b in shown if b["kind"] != "end"]
-        if shown:
+        if any(b["kind"] != "end" for b in shown):
             name = (
                 shown[-1]["facts"]["name"] if shown[-1]["kind"] == "finding" else f"cell {number}"
             )
@@ -247,7 +247,8 @@ class _Text(mistune.HTMLRenderer):
 
     def link(self, text: str, url: str, title: str | None = None) -> str:
         if not url.endswith(".ipynb"):
-            return super().link(text, url, title)
+            unsafe = self.safe_url(url) == "#harmful-link"
+            return text if unsafe else super().link(text, url, title)
         here = posixpath.dirname(self.page.notebook)
         found = self.plan.main(posixpath.normpath(posixpath.join(here, url.removesuffix(".ipynb"))))
         if found is None or self.root is None:

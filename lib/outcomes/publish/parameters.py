@@ -160,14 +160,12 @@ def _items(value: Any) -> list:
 
 
 def _allowed(value: Any, parameter: Parameter, where: str) -> Any:
-    """``value`` once the data room has agreed to it; a list is agreed to item by item."""
+    """``value`` once the data room has agreed to it."""
     if not parameter.vocabulary:
         return value
     from outcomes.data import choices  # opens the tables: only when there is something to check
 
     try:
-        if isinstance(value, list):
-            return [choices.check(parameter.vocabulary, item) for item in value]
-        return choices.check(parameter.vocabulary, value)
+        return choices.check(parameter.vocabulary, value, parameter=parameter.name)
     except Invalid as error:
-        raise Invalid(f"{where}: parameter {parameter.name!r}: {error}") from None
+        raise Invalid(f"{where}: {error}") from None

@@ -102,6 +102,8 @@ def read(file: Path, *, choices: Callable[[str], list] | None = None) -> Plan:
     for key in raw:
         one_of(key, ["page"], f"{file.name}: the heading")
     pages: list[Page] = []
+    if not isinstance(raw.get("page", []), list):
+        raise Invalid(f"{file.name}: each page must be written as [[page]].")
     for number, entry in enumerate(raw.get("page", []), start=1):
         pages += _pages(entry, f"{file.name}, page {number}", choices or _choices)
     _check_handles(pages, file.name)
@@ -126,7 +128,7 @@ def words(value: Any) -> str:
     if month:
         day = f"{int(month[3])} " if month[3] else ""
         return f"{day}{_MONTHS[int(month[2]) - 1]} {month[1]}"
-    if re.fullmatch("[a-z0-9]+([-_][a-z0-9]+)+", text):
+    if re.fullmatch("[a-z][a-z0-9]*([-_][a-z0-9]+)+", text):
         return re.sub("[-_]", " ", text).replace("anti social", "anti-social")
     return text
 

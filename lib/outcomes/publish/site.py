@@ -37,7 +37,8 @@ class Release:
 
     @property
     def failed(self) -> list[dict]:
-        return [e for e in self.entries if e["error"]]
+        """The pages that were asked for and could not be built."""
+        return [e for e in self.entries if e["error"] and e["tried"] == self.path.name]
 
 
 def build(
@@ -118,8 +119,10 @@ class Staged:
         """Carry over what was not asked for, and write what speaks of the whole."""
         for page in self.pages:
             if page.handle not in self.records:
-                self.records[page.handle] = self.before[page.handle] | self._carry(page, "carried")
-                self.records[page.handle]["error"] = None
+                self._copy(page)
+                old = self.before[page.handle]
+                state = "carried" if old["state"] == "built" else old["state"]
+                self.records[page.handle] = old | {"state": state}
             self._link_siblings(page)
             source = self.plan.source(page)
             write(self.folder / "notebooks" / f"{page.notebook}.ipynb", source.read_bytes())
@@ -134,14 +137,11 @@ class Staged:
         return entries
 
     def _record(self, page: Page, seconds: float) -> dict:
-        shown = {k: v for k, v in vars(page).items()} | {"path": page.path, "label": page.label}
+        shown = {**vars(page), "path": page.path, "label": page.label}
         digests = {"code": self.code, "lock": self.lock, "source": _digest(self.plan.source(page))}
-        return (
-            shown
-            | {"state": "built", "built": self.name, "seconds": round(seconds, 2)}
-            | digests
-            | {"reads": [], "inputs": "", "vintage": "", "findings": [], "error": None}
-        )
+        now = {"state": "built", "built": self.name, "tried": self.name, "error": None}
+        found = {"reads": [], "inputs": "", "vintage": "", "findings": []}
+        return shown | now | {"seconds": round(seconds, 2)} | digests | found
 
     def _render(self, page: Page, executed: Path) -> dict:
         """Write a page and its tables, once it is fit to be published."""
@@ -174,23 +174,21 @@ class Staged:
         old = self.before.get(page.handle)
         if old and old["state"] != "failed":
             kept = {k: old[k] for k in ("built", "reads", "inputs", "vintage", "findings")}
-            return kept | self._carry(page, "kept", error)
+            self._copy(page, _notice(self.name, old["built"], error))
+            return kept | {"state": "kept"}
         root = "../" * page.handle.count("/")
         stub = pages.template("stub.html.j2", page=page, root=root, reason=index.reason(error))
         write(self.folder / page.path, stub)
         return {"state": "failed"}
 
-    def _carry(self, page: Page, state: str, error: dict | None = None) -> dict:
-        """Copy a page and its tables from the release before; a failed one stays failed."""
-        old = self.before[page.handle]
+    def _copy(self, page: Page, notice: str | None = None) -> None:
+        """Copy a page and its tables from the release before."""
         html = (self.previous / page.path).read_text(encoding="utf-8")
-        if error:
-            html = pages.fill(html, "notice", _notice(self.name, old["built"], error))
+        html = html if notice is None else pages.fill(html, "notice", notice)
         write(self.folder / page.path, html)
         for path in sorted((self.previous / page.handle).glob("*.csv")):
             write(self.folder / page.handle / path.name, path.read_bytes())
             self.files.add(f"{page.handle}/{path.name}")
-        return {"state": "failed" if old["state"] == "failed" else state}
 
     def _link_siblings(self, page: Page) -> None:
         path = self.folder / page.path

@@ -1,0 +1,109 @@
+"""The command line: what it prints, and its exit codes."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from notebook_maker import entry, fact, notebook, plan, show
+
+PARAMETERS = 'measures = ["arrests"]  # : what is counted'
+
+
+@pytest.fixture
+def folder(tmp_path):
+    cell = show(fact())
+    notebook(tmp_path / "notebooks/programmes/op_warrior.ipynb", cell, parameters=PARAMETERS)
+    sweep = {"measures": [["cash"], ["plants"]]}
+    pages = entry("op-warrior", "programmes/op_warrior", "Op Warrior", group="programmes")
+    more = entry(
+        "op-warrior/{measures}", "programmes/op_warrior", "Op Warrior: {measures}", sweep=sweep
+    )
+    plan(tmp_path, pages + more)
+    return tmp_path
+
+
+def outcomes(folder, *arguments):
+    command = Path(sys.executable).with_name("outcomes")
+    return subprocess.run([command, *arguments], cwd=folder, capture_output=True, text=True)
+
+
+def test_list_prints_handles_and_titles(folder):
+    ran = outcomes(folder, "list")
+    assert ran.returncode == 0
+    assert ran.stdout.splitlines()[1].split("  ")[0] == "op-warrior/cash"
+    listed = json.loads(outcomes(folder, "list", "--json").stdout)
+    assert [p["parameters"] for p in listed] == [
+        {},
+        {"measures": ["cash"]},
+        {"measures": ["plants"]},
+    ]
+
+
+def test_the_plan_is_found_from_a_folder_beneath(folder):
+    assert outcomes(folder / "notebooks", "list").stdout.startswith("op-warrior")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["build", "op-warrior", "-p", "mesures=arrests"], "Did you mean 'measures'?"),
+        (["build", "op-warior"], "Did you mean 'op-warrior'?"),
+        (["build", "op-warrior", "-p", "measures"], "name=value"),
+        (["build", "-p", "measures=cash"], "exactly one page"),
+        (["build", "--plan", "none.toml"], "does not exist"),
+        (["build", "--out", "reports.toml"], "is a file"),
+        (["data", "build", "nowhere"], "does not exist"),
+        (["status", "--max-age", "soon"], "35d"),
+        (["notebooks", "programmes/op_warior"], "'programmes/op_warrior'"),
+    ],
+)
+def test_what_cannot_be_used_is_one_sentence_and_exit_code_2(folder, arguments, says):
+    ran = outcomes(folder, *arguments)
+    assert ran.returncode == 2
+    assert says in ran.stderr
+    assert len(ran.stderr.splitlines()) == 1
+    assert ran.stdout == ""
+    assert not (folder / "site").exists()
+
+
+@pytest.mark.build
+def test_build_says_what_it_does_and_where_to_look(folder):
+    ran = outcomes(folder, "build", "op-warrior", "--workers", "1")
+    assert ran.returncode == 0, ran.stderr
+    first, last = ran.stdout.splitlines()
+    assert first.startswith("[1/1] op-warrior  ")
+    assert last == f"Open {folder}/site/latest/index.html"
+    assert outcomes(folder, "status").returncode == 0
+
+
+@pytest.mark.build
+def test_a_failed_page_gives_exit_code_1_and_its_reason(folder):
+    notebook(folder / "notebooks/programmes/op_warrior.ipynb", "1 / 0", parameters=PARAMETERS)
+    ran = outcomes(folder, "build", "op-warrior")
+    assert ran.returncode == 1
+    assert "FAILED  ZeroDivisionError: division by zero (cell 4)" in ran.stdout
+    ran = outcomes(folder, "build", "op-warrior", "-p", "measures=cash")
+    assert ran.returncode == 1
+    assert outcomes(folder, "status").returncode == 1
+
+
+@pytest.mark.build
+def test_a_page_with_chosen_parameters_is_made_beside_the_site(folder):
+    ran = outcomes(folder, "build", "op-warrior", "-p", "measures=cash,plants")
+    assert ran.returncode == 0, ran.stderr
+    shown = Path(ran.stdout.splitlines()[-1].removeprefix("Open "))
+    assert "cash, plants" in shown.read_text()
+    assert not (folder / "site/latest").exists()
+
+
+def test_light_commands_load_no_heavy_library(folder):
+    code = (
+        "import sys, outcomes.cli as c; sys.argv = ['outcomes', 'list'];\n"
+        "try: c.main()\nexcept SystemExit: pass\n"
+        "print([m for m in ('pandas', 'papermill', 'nbconvert', 'matplotlib') if m in sys.modules])"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True)
+    assert ran.stdout.splitlines()[-1] == "[]"
