@@ -142,9 +142,10 @@ def waves(programme: str) -> pd.DataFrame:
     return pd.DataFrame(found, columns=["wave", "start", "end", "local", "national"])
 
 
-def week_figures(programme: str) -> pd.DataFrame:
+def week_figures(programme: str, *, area: str | list[str] | None = None) -> pd.DataFrame:
     """The figures of national weeks of action, with the column ``wave`` ("2023-11")."""
-    frame = figures(programme=one_of(programme, ("county_lines", "op_sceptre"), "programme"))
+    programme = one_of(programme, ("county_lines", "op_sceptre"), "programme")
+    frame = figures(programme=programme, area=area)
     days = (frame["period_end"] - frame["period_start"]).dt.days + 1
     frame = frame[days.between(5, 9)].reset_index(drop=True)
     return frame.assign(wave=frame["period_start"].dt.strftime("%Y-%m"))

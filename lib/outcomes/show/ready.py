@@ -52,12 +52,13 @@ def shares(
     if len(rows) < 2:
         text = f"{what} cannot be compared: fewer than two have both counts published."
         return finding(name, text, verdict="not_enough", **facts)
-    p, low, high = rates.wilson(rows[part], rows[whole], confidence=confidence)
-    shown = rows[[label, part, whole]].assign(share=p, lower=low, upper=high)
+    found = rates.wilson(rows[part], rows[whole], confidence=confidence)
+    found = pd.DataFrame(found).rename(columns={"estimate": "share"})
+    shown = rows[[label, part, whole]].join(found)
     options = {"label": label, "estimate": "share", "lower": "lower", "upper": "upper"}
     figure = plots.intervals(shown, kind="percent", highlight=highlight, xlabel=what, **options)
-    table = shown.assign(share=shown["share"] * 100, lower=100 * low, upper=100 * high)
     units = dict.fromkeys(("share", "lower", "upper"), "%")
+    table = shown.assign(**{c: 100 * shown[c] for c in units})
     picture = {"table": table, "caption": caption, "figure": figure, "units": units}
     text, numbers = _compared(shown, label, part, whole, what, highlight, confidence)
     return finding(name, text, **numbers, **facts, **picture)
@@ -140,15 +141,18 @@ def _behaved(chart, what: str, step: str, kind: str) -> tuple[str, pd.Series]:
 
 def place(
     name: str, frame: pd.DataFrame, *, label: str, count: str, denominator: str, highlight: str,
-    what: str, of: str, sources, period: str, per: float = 1, kind: str = "rate",
+    what: str, of: str = "", sources, period: str, per: float = 1, kind: str = "rate", also=(),
     better: str = "neither", headline: bool = False, caveats=(),
 ) -> Finding:  # fmt: skip
     """Where one place stands among all: a funnel plot and the sentence it supports.
 
-    ``what`` names the rate ("blade or point offences"), ``of`` its base ("100,000 residents").
+    ``what`` names the rate ("blade or point offences") and ``of`` its base ("100,000 residents");
+    with ``kind="proportion"`` ``what`` reads on from a percentage ("of test purchases failed").
+    ``also`` names other places in the figure.
     """
     rows = frame.dropna(subset=[count, denominator])
-    facts = {"unit": f"{what} per {of}", "period": period, "area": highlight, "sources": sources}
+    measured = f"{what} per {of}" if of else f"share {what}"
+    facts = {"unit": measured, "period": period, "area": highlight, "sources": sources}
     facts |= {"better": better, "headline": headline}
     if len(rows) < 5 or highlight not in set(rows[label]):
         text = f"Where {highlight} stands in {period} cannot be told: too few places published it."
@@ -158,23 +162,26 @@ def place(
     where = {"high": "above", "low": "below", "": "within"}[row["signal"]]
     write = words.percent if kind == "proportion" else words.number
     rank = int((found.frame["rate"] > row["rate"]).sum()) + 1
+    said = f"{highlight} had {write(row['rate'])} {what} per {of} in {period}"
+    if kind == "proportion":
+        said = f"In {highlight}, {write(row['rate'])} {what} in {period}"
     text = (
-        f"{highlight} had {write(row['rate'])} {what} per {of} in {period}, against "
-        f"{write(row['mean'])} over all {len(rows)} places: {where} the range that chance and "
-        f"the usual differences between places allow (rank {rank} of {len(rows)}, highest first)."
+        f"{said}, against {write(row['mean'])} over all {len(rows)} places: {where} the range that "
+        "chance and the usual differences between places allow "
+        f"(rank {rank} of {len(rows)}, highest first)."
     )
     shown = found.frame[
         ["label", "count", "denominator", "rate", "lower_998", "upper_998", "signal"]
     ]
     figure = charts.funnel(
-        found.frame, highlight=highlight, ylabel=f"{what} per {of}", xlabel="size of base",
+        found.frame, highlight=[highlight, *also], ylabel=measured, xlabel="size of base",
         kind="percent" if kind == "proportion" else "number",
     )  # fmt: skip
     wide = ["Limits are widened, because places differ by more than chance."]
     numbers = {"value": row["rate"], "lower": row["lower_998"], "upper": row["upper_998"]}
     return finding(
         name, text, verdict="informational", table=shown.sort_values("rate", ascending=False),
-        caption=f"{words.sentence_case(what)} per {of}, {period}", figure=figure,
+        caption=f"{words.sentence_case(measured)}, {period}", figure=figure,
         caveats=[*caveats, *(wide if found.overdispersed else [])], **numbers, **facts,
     )  # fmt: skip
 
