@@ -66,7 +66,7 @@ def test_a_crime_id_counts_once_and_its_first_row_stands(street):
             row("a" * 64, kind="Robbery"),
             row("b" * 64),
             row("a" * 64, kind="Burglary", lsoa="E01000099", name="Wyre 009Z"),
-            row("a" * 64, kind="Robbery"),
+            row("a" * 64, kind="Drugs"),
         ]
     )
     frame = counted(path)
@@ -180,11 +180,11 @@ def test_codes_of_2011_become_those_of_2021():
 
 def test_without_a_look_up_new_codes_are_found_by_their_points():
     rows = [
-        ("E01000007", -3.20, "2022-01", 40),
+        ("E01000007", -3.204, "2022-01", 40),
         ("E01000007", -3.24, "2022-01", 59),
         ("E01000007", -3.30, "2022-01", 1),  # one stray row makes no heir
         ("E01000008", -3.31, "2022-01", 9),
-        ("E01000008", -3.31, "2024-01", 9),
+        ("E01000008", -3.205, "2024-01", 9),  # nearer, but a code that was there before
         ("E01000071", -3.20, "2024-01", 1),
         ("E01000072", -3.24, "2024-01", 1),
         ("E01000073", -3.30, "2024-01", 1),

@@ -26,8 +26,8 @@ def suppress(
 ) -> pd.DataFrame:
     """A copy of ``frame`` with counts from 1 to below ``threshold`` shown as ``[c]``.
 
-    ``total`` marks the rows that are totals of the others: when exactly one part is hidden, or the
-    hidden parts add up to less than the threshold, the next smallest part is hidden too. ``by``
+    ``total`` marks the rows that are totals of the others: while the hidden parts add up to less
+    than the threshold, as one alone always does, the next smallest part is hidden too. ``by``
     names columns within which parts and totals belong together. A zero is shown: it points to
     nobody. ``public=True`` returns everything: the counts have been published already.
     The column becomes text and numbers mixed. Raises :class:`Invalid` for a negative or broken
@@ -66,8 +66,9 @@ def _hidden(counts: pd.Series, is_total: pd.Series, threshold: int) -> list:
 def _secondary(parts: pd.Series, hidden: list, threshold: int) -> list:
     """Further parts to hide, smallest first, until a reader cannot take the hidden ones apart."""
     more: list = []
-    for place in parts.drop(hidden).index[parts.drop(hidden) > 0]:
-        if len(hidden) + len(more) >= 2 and parts[hidden + more].sum() >= threshold:
+    others = parts.drop(hidden)
+    for place in others.index[others > 0]:
+        if parts[hidden + more].sum() >= threshold:  # never so for one small part alone
             break
         more.append(place)
     return more
