@@ -19,13 +19,13 @@ def share(
     """A share with Wilson's interval: "10 of 42 test purchases failed …".
 
     ``what`` reads on from the two counts ("test purchases failed"). A missing count makes the
-    finding say that the share cannot be told.
+    finding say that the share cannot be told, and then it is no headline.
     """
     facts = {"unit": f"share of {what}", "period": period, "area": area, "sources": sources}
     facts |= {"better": better, "headline": headline, "caveats": caveats}
     if pd.isna(part) or pd.isna(whole) or not whole:
         text = f"What share of {what} in {period} cannot be told: both counts were not published."
-        return finding(name, text, verdict="not_enough", **facts)
+        return finding(name, text, verdict="not_enough", **facts | {"headline": False})
     p, low, high = rates.wilson(part, whole, confidence=confidence)
     text = (
         f"{words.number(part)} of {words.number(whole)} {what} in {period}: {words.percent(p)}, "
@@ -131,12 +131,18 @@ def _behaved(chart, what: str, step: str, kind: str) -> tuple[str, pd.Series]:
     write = plots.WRITE[kind]
     low, high = write(max(last["lower"], 0)), write(last["upper"])
     text = f"{words.sentence_case(what)}: {write(last['value'])} in {_point(last['period'], step)}"
+    noisy = f"{words.number(len(special))} of {words.count(len(frame), step)}"
+    if len(special) > len(frame) / 2:  # limits of a series that moves describe none of it
+        first = f"{write(frame['value'].iloc[0])} in {_point(frame['period'].iloc[0], step)}"
+        text += f", from {first}. The series has moved so much that no one range is usual: "
+        return f"{text}{noisy} signal change.", last
     if last["special"]:
         text += f", a signal of change ({last['special']}; usual range {low} to {high})"
     else:
         text += f", within the usual range of {low} to {high}"
-    noisy = f"{words.number(len(special))} of {words.count(len(frame), step)} signal change"
-    return f"{text}. {noisy if len(special) else 'No ' + step + ' signals change'}.", last
+    if len(special) == 0:
+        return f"{text}. No {step} signals change.", last
+    return f"{text}. {noisy} signal{'s' if len(special) == 1 else ''} change.", last
 
 
 def place(
