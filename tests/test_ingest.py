@@ -70,7 +70,8 @@ def test_a_crime_id_counts_once_and_its_first_row_stands(street):
         ]
     )
     frame = counted(path)
-    assert frame.groupby("type")["n"].sum().to_dict() == {"burglary": 1, "robbery": 1}
+    by_type = frame.groupby("type")["n"].sum()
+    assert by_type[by_type > 0].to_dict() == {"burglary": 1, "robbery": 1}
     assert frame["duplicates"].sum() == 2
     assert frame.loc[frame["type"] == "robbery", "lsoa"].unique().tolist() == ["E01000001"]
 
