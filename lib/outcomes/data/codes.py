@@ -56,9 +56,9 @@ OFFENCE_GROUPS = {
     "homicide": ["1", "4.1", "4.10", "4.2", "1/4.1/4.10/4.2"],
     "serious_acquisitive": [*_DOMESTIC, *_NON_DOMESTIC, *_ROBBERY, "39", *_VEHICLE],
 }
-"""Groups of Home Office offence codes that stay comparable from 2012/13 to 2025/26.
+"""Groups of Home Office offence codes, each with all its codes from 2012/13 to 2025/26.
 
-Codes changed, so a series by one code can end where another begins:
+Codes changed, so a series by one code can end where another begins; add up a whole group:
 
 - **Burglary.** To March 2017: dwelling 28A-28D and 29, other buildings 30A, 30B, 31. From April
   2017: residential 28E-28H and 29A, business and community 30C, 30D, 31A. Residential took in
