@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outcomes.analysis import claims, contradiction, periods, reconcile
+from outcomes.analysis.programme import build
 from outcomes.data.errors import Invalid
 
 
@@ -213,6 +214,12 @@ def test_periods_name_themselves():
     assert periods.reading("2023-11-13", "2023-11-19") == "13 November 2023 to 19 November 2023"
 
 
+def cut(asked):
+    """Periods with the whole days at which they begin and stop, as the programme needs them."""
+    first, last = claims.day_number(asked["start"]), claims.day_number(asked["end"])
+    return asked.assign(first=first, stop=last + 1)
+
+
 # Made-up histories: daily truth, statements of random spans, rounded and qualified.
 
 DAYS = pd.date_range("2023-01-01", periods=40)
@@ -296,6 +303,17 @@ def test_bounds_equal_shortest_paths_and_both_routes_see_contradictions(truth, m
         assert (got.bounds["lower"][0], got.bounds["upper"][0]) == (lower, upper)
 
 
+@settings(max_examples=25, deadline=None)
+@given(truths, statements, spans)
+def test_linear_programme_and_shortest_paths_agree(truth, made, asked):
+    stated, _ = claims.read(publish(truth, made), integral=True, approx=0.1, nearly=0.1)
+    one = cut(periods.one_period("asked", DAYS[asked[0]], DAYS[asked[1]]))
+    whole = build(stated, one, area="", parent={})
+    i, j = np.searchsorted(whole.cuts, [one["first"][0], one["stop"][0]])
+    by_programme, by_paths = whole._programmed(i, j), whole._shortest(i, j)
+    assert [end[0] for end in by_programme] == [end[0] for end in by_paths]
+
+
 @settings(max_examples=30, deadline=None)
 @given(truths, statements, st.integers(1, 40))
 def test_a_named_set_contradicts_and_none_of_it_can_be_spared(truth, made, slip):
@@ -314,9 +332,4 @@ def test_a_named_set_contradicts_and_none_of_it_can_be_spared(truth, made, slip)
 
 def test_sets_are_empty_when_everything_agrees():
     stated, _ = claims.read(ARRESTS, integral=None, approx=0.1, nearly=0.1)
-    from outcomes.analysis.programme import build
-
-    asked = YEAR_ONE.assign(
-        first=claims.day_number(YEAR_ONE["start"]), stop=claims.day_number(YEAR_ONE["end"]) + 1
-    )
-    assert contradiction.smallest_set(build(stated, asked, area="", parent={})) == []
+    assert contradiction.smallest_set(build(stated, cut(YEAR_ONE), area="", parent={})) == []

@@ -47,8 +47,7 @@ def _breach(programme: Programme):
     """The elastic solution when some side must be broken, else None."""
     if not programme.sides:
         return None
-    size = len(programme.areas) * programme.pieces
-    found = programme.solve(np.zeros(size), elastic=True)
+    found = programme.solve(np.zeros(programme.size), elastic=True)
     scale = max(abs(s.limit) for s in programme.sides)
     return found if found.fun > 1e-6 + 1e-10 * scale else None
 
@@ -57,8 +56,7 @@ def _needed(programme: Programme, side: Side, culprits: list[Side]) -> tuple[flo
     """The range a side's total has when the other figures of its set are right."""
     own, named = set(side.figures), {f for s in culprits for f in s.figures}
     theirs = [s for s in programme.sides if set(s.figures) & (named - own) and s != side]
-    cost = np.zeros(len(programme.areas) * programme.pieces)
-    cost[list(programme.columns(side))] = 1
+    cost = programme.total(side.area, side.i, side.j)
     for sides in (theirs, [s for s in culprits if s is not side]):
         others = programme.with_sides(sides)
         if _breach(others) is None:

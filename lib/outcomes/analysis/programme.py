@@ -1,10 +1,16 @@
-"""The linear programme behind a reconciliation: pieces of time, sides of figures, HiGHS.
+"""The linear programme behind a reconciliation: cuts of time, sides of figures, HiGHS.
 
-A *side* is one inequality: the total of an area from cut ``i`` to cut ``j`` is at most (sign +1)
-or at least (sign -1) ``limit``, said by ``figures``.
+The unknowns are the running totals of each area at each cut, which never fall, so that a period's
+total is a difference of two of them. A *side* is one inequality: the total of an area from cut
+``i`` to cut ``j`` is at most (sign +1) or at least (sign -1) ``limit``, said by ``figures``.
+
+For one area alone these are difference constraints, whose tightest consequences are shortest
+paths (Cormen et al., *Introduction to Algorithms*, 24.4): the same answer as the programme's, for
+all periods at once. Where areas hold one another the programme itself is solved.
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -28,7 +34,7 @@ class Side(NamedTuple):
 
 @dataclass(frozen=True)
 class Programme:
-    """Pieces of time between ``cuts`` for each area, and what is known of their totals."""
+    """Running totals at ``cuts`` for each area, and what figures say of their differences."""
 
     cuts: np.ndarray  # days since 1970, sorted
     areas: tuple[str, ...]
@@ -37,12 +43,14 @@ class Programme:
     sides: tuple[Side, ...]
 
     @property
-    def pieces(self) -> int:
-        return max(len(self.cuts) - 1, 0)
+    def size(self) -> int:
+        return len(self.areas) * len(self.cuts)
 
-    def columns(self, side) -> range:
-        """The variables that a side's total adds up."""
-        return range(side.area * self.pieces + side.i, side.area * self.pieces + side.j)
+    def total(self, area: int, i: int, j: int) -> np.ndarray:
+        """The cost vector that picks out an area's total from cut i to cut j."""
+        cost = np.zeros(self.size)
+        cost[area * len(self.cuts) + j], cost[area * len(self.cuts) + i] = 1, -1
+        return cost
 
     def with_sides(self, sides) -> "Programme":
         return replace(self, sides=tuple(sides))
@@ -50,65 +58,108 @@ class Programme:
     def solve(self, cost, *, elastic: bool = False, extra=None):
         """Minimise ``cost`` over histories; ``elastic`` prices every breach of a side at 1.
 
-        ``extra`` is (columns of further non-negative variables, their cost, rows, limits).
+        ``extra`` is (cost of further non-negative variables, rows over all variables): rows <= 0.
         """
         from scipy.optimize import linprog
+        from scipy.sparse import block_array, csr_array
 
         matrix, limit = self._matrix()
-        cost = np.asarray(cost, float)
         if elastic:
-            matrix, cost = self._elastic(matrix, cost)
+            n = len(self.sides)
+            slack = csr_array((-np.ones(n), (range(n), range(n))), shape=(matrix.shape[0], n))
+            matrix = block_array([[matrix, slack]])
+            cost = np.r_[cost, np.ones(n)]
         if extra is not None:
-            matrix, limit, cost = _extend(matrix, limit, cost, extra)
-        if matrix.shape[0] == 0:
-            matrix = limit = None
-        return linprog(cost, A_ub=matrix, b_ub=limit, bounds=(0, None), method="highs")
+            price, rows = extra
+            matrix = block_array([[matrix, None], [rows[:, : self.size], rows[:, self.size :]]])
+            limit, cost = np.r_[limit, np.zeros(rows.shape[0])], np.r_[cost, price]
+        return linprog(cost, A_ub=csr_array(matrix), b_ub=limit, bounds=(0, None), method="highs")
 
     def range(self, first: int, stop: int):
         """Least and most of the home area's total over days [first, stop), with their figures."""
-        i, j = np.searchsorted(self.cuts, [first, stop])
-        cost = np.zeros(len(self.areas) * self.pieces)
-        cost[self.home * self.pieces + i : self.home * self.pieces + j] = 1
-        low = self._end(cost, i, j, sign=-1)
-        if self._unlimited(i, j):
-            return low, (np.inf, ())
-        return low, self._end(-cost, i, j, sign=1)
+        i, j = (int(k) for k in np.searchsorted(self.cuts, [first, stop]))
+        if not self.sides:
+            return (0.0, ()), (np.inf, ())
+        found = (self._shortest if len(self.areas) == 1 else self._programmed)(i, j)
+        return tuple(
+            self._direct(i, j, sign, *end) for sign, end in zip((-1, 1), found, strict=True)
+        )
 
     def steadiest(self):
-        """The home area's pieces with the least total variation of the rate per day."""
+        """The home area's totals between cuts with the least total variation of the daily rate."""
+        from scipy.sparse import lil_array
+
         own = [s for s in self.sides if s.area == self.home]
         if not own:
             return np.empty(0, int), np.empty(0, int), np.empty(0)
         a, b = min(s.i for s in own), max(s.j for s in own)
-        days = np.diff(self.cuts)[a:b]
-        n, start = b - a, self.home * self.pieces + a
-        rows = np.zeros((2 * (n - 1), len(self.areas) * self.pieces + n - 1))
+        days, at = np.diff(self.cuts)[a:b], self.home * len(self.cuts) + a
+        n = b - a
+        rows = lil_array((2 * max(n - 1, 0), self.size + max(n - 1, 0)))
         for k in range(n - 1):
             for row, sign in ((2 * k, 1), (2 * k + 1, -1)):
-                rows[row, start + k] = -sign / days[k]
-                rows[row, start + k + 1] = sign / days[k + 1]
-                rows[row, len(self.areas) * self.pieces + k] = -1
-        free = np.zeros(len(self.areas) * self.pieces)
-        found = self.solve(free, extra=(n - 1, np.ones(n - 1), rows, np.zeros(len(rows))))
-        return (
-            self.cuts[a:b],
-            self.cuts[a + 1 : b + 1],
-            np.round(found.x[start : start + n], 6) + 0.0,
-        )
+                rows[row, at + k] = sign / days[k]
+                rows[row, at + k + 1] = -sign / days[k] - sign / days[k + 1]
+                rows[row, at + k + 2] = sign / days[k + 1]
+                rows[row, self.size + k] = -1
+        extra = (np.ones(n - 1), rows.tocsr()) if n > 1 else None
+        found = self.solve(np.zeros(self.size), extra=extra)
+        totals = np.diff(found.x[at : at + n + 1])
+        return self.cuts[a:b], self.cuts[a + 1 : b + 1], np.round(totals, 6) + 0.0
 
-    def _end(self, cost, i, j, *, sign):
-        found = self.solve(cost)
-        value = round(abs(float(found.fun)), 6)
-        direct = [s for s in self.sides if (s.area, s.i, s.j, s.sign) == (self.home, i, j, sign)]
-        for side in direct:  # a figure for this very period explains more than a sum does
-            if abs(side.limit - value) <= 1e-6 * max(1, abs(value)):
-                return value, side.figures
-        if not self.sides:
-            return value, ()
-        prices = np.abs(found.ineqlin.marginals[: len(self.sides)])
-        return value, tuple(
-            f for s, p in zip(self.sides, prices, strict=True) if p > _DUAL for f in s.figures
+    def _direct(self, i, j, sign, value, ids):
+        """Prefer a figure for this very period as the reason: it explains more than a sum does."""
+        for s in self.sides:
+            same = (s.area, s.i, s.j, s.sign) == (self.home, i, j, sign)
+            if same and abs(s.limit - value) <= 1e-6 * max(1, abs(value)):
+                return value, s.figures
+        return value, ids
+
+    def _programmed(self, i, j):
+        """Both ends by linear programming, with the figures whose dual price is not nought."""
+        ends = []
+        for sign in (-1, 1):
+            if sign > 0 and self._unlimited(i, j):
+                return ends[0], (np.inf, ())
+            found = self.solve(-sign * self.total(self.home, i, j))
+            prices = np.abs(found.ineqlin.marginals[: len(self.sides)])
+            bind = [s for s, p in zip(self.sides, prices, strict=True) if p > _DUAL]
+            ends.append(
+                (round(abs(float(found.fun)), 6), tuple(f for s in bind for f in s.figures))
+            )
+        return tuple(ends)
+
+    def _shortest(self, i, j):
+        """Both ends as shortest paths between the two cuts, with the figures along the way."""
+        edges, far, before = self._paths
+        ends = []
+        for sign, (a, b) in ((-1, (j, i)), (1, (i, j))):
+            ids, node = [], b
+            while np.isfinite(far[a, b]) and node != a:
+                ids += edges.get((int(before[a, node]), node), (0, ()))[1]
+                node = int(before[a, node])
+            ends.append((round(sign * float(far[a, b]), 6) + 0.0, tuple(ids)))
+        return tuple(ends)
+
+    @cached_property
+    def _paths(self):
+        from scipy.sparse import csr_array
+        from scipy.sparse.csgraph import johnson
+
+        edges = {(k + 1, k): (0.0, ()) for k in range(len(self.cuts) - 1)}
+        for s in self.sides:
+            key = (s.i, s.j) if s.sign > 0 else (s.j, s.i)
+            weight, ids = edges.get(key, (np.inf, ()))
+            if s.sign * s.limit < weight:
+                edges[key] = (s.sign * s.limit, s.figures)
+            elif s.sign * s.limit == weight:
+                edges[key] = (weight, ids + s.figures)
+        rows, cols = zip(*edges, strict=True)
+        graph = csr_array(
+            ([w for w, _ in edges.values()], (rows, cols)), shape=(len(self.cuts),) * 2
         )
+        far, before = johnson(graph, return_predecessors=True)
+        return edges, far, before
 
     def _unlimited(self, i, j) -> bool:
         """Whether some piece has no upper limit from its area's figures or a wider area's."""
@@ -117,45 +168,34 @@ class Programme:
             area = frontier.pop()
             frontier += [w for w, parts in self.within if area in parts and w not in wider]
             wider |= set(frontier)
-        covered = np.zeros(self.pieces, bool)
+        covered = np.zeros(max(len(self.cuts) - 1, 0), bool)
         for s in self.sides:
             if s.sign > 0 and s.area in wider:
                 covered[s.i : s.j] = True
         return not covered[i:j].all()
 
     def _matrix(self):
-        from scipy.sparse import csr_array
+        """Rows of the sides first, then that running totals never fall, then parts and wholes."""
+        from scipy.sparse import coo_array, csr_array
 
-        size, lists = len(self.areas) * self.pieces, [self.columns(s) for s in self.sides]
-        cols = [c for columns in lists for c in columns]
-        data = [
-            float(s.sign) for s, columns in zip(self.sides, lists, strict=True) for _ in columns
-        ]
-        rows = [r for r, columns in enumerate(lists) for _ in columns]
-        limit = [s.sign * s.limit for s in self.sides]
-        for whole, parts in self.within:
-            for piece in range(self.pieces):
-                new = [area * self.pieces + piece for area in (*parts, whole)]
-                cols += new
-                data += [1.0] * len(parts) + [-1.0]
-                rows += [len(limit)] * len(new)
+        width, cells, limit = len(self.cuts), [], []
+        for s in self.sides:
+            row, at = len(limit), s.area * width
+            cells += [(row, at + s.j, s.sign), (row, at + s.i, -s.sign)]
+            limit.append(s.sign * s.limit)
+        steps = [((-1.0,), (area,)) for area in range(len(self.areas))]
+        steps += [((1.0,) * len(parts) + (-1.0,), (*parts, whole)) for whole, parts in self.within]
+        for weights, areas in steps:
+            for k in range(width - 1):
+                for weight, area in zip(weights, areas, strict=True):
+                    at = area * width + k
+                    cells += [(len(limit), at + 1, weight), (len(limit), at, -weight)]
                 limit.append(0.0)
-        return csr_array((data, (rows, cols)), shape=(len(limit), size)), np.array(limit)
-
-    def _elastic(self, matrix, cost):
-        from scipy.sparse import csr_array, eye_array, hstack, vstack
-
-        n, rest = len(self.sides), matrix.shape[0] - len(self.sides)
-        slack = vstack([-eye_array(n), csr_array((rest, n))]) if rest else -eye_array(n)
-        return hstack([matrix, slack], format="csr"), np.r_[cost, np.ones(n)]
-
-
-def _extend(matrix, limit, cost, extra):
-    from scipy.sparse import csr_array, hstack, vstack
-
-    count, price, rows, limits = extra
-    wide = hstack([matrix, csr_array((matrix.shape[0], count))], format="csr")
-    return vstack([wide, csr_array(rows)], format="csr"), np.r_[limit, limits], np.r_[cost, price]
+        if not cells:
+            return csr_array((0, self.size)), np.array(limit)
+        rows, cols, data = zip(*cells, strict=True)
+        shape = (len(limit), self.size)
+        return csr_array(coo_array((np.array(data, float), (rows, cols)), shape)), np.array(limit)
 
 
 def build(

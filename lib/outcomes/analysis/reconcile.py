@@ -95,32 +95,32 @@ def reconcile(
         stated, asked, area=_home(stated, area), parent=_mapping(parent), level=_levels(parent)
     )
     programme, contradictions = settle(programme, stated)
-    rows = [_bound(programme, p, contradictions, stated, integral) for p in asked.itertuples()]
+    inferred = dict(zip(stated["figure"].tolist(), stated["inferred"].tolist(), strict=True))
+    rows = [_bound(programme, p, contradictions, inferred, integral) for p in asked.itertuples()]
     bounds = pd.concat([asked[["label", "start", "end"]], pd.DataFrame(rows)], axis=1)
     return Reconciliation(bounds, contradictions, _path(programme))
 
 
-def _bound(programme: Programme, period, contradictions, stated, integral) -> dict:
+def _bound(programme: Programme, period, contradictions, inferred, integral) -> dict:
     """Bounds of one period with the figures that bind and the state they leave it in."""
     (lower, low_ids), (upper, high_ids) = programme.range(period.first, period.stop)
     if integral:
         lower = float(np.ceil(lower - 1e-6)) + 0.0
         upper = float(np.floor(upper + 1e-6)) if np.isfinite(upper) else np.inf
     ids = set(low_ids) | set(high_ids)
-    binding = [f for f in stated["figure"] if f in ids]
+    binding = [f for f in inferred if f in ids]
     exact = upper - lower <= (0 if integral else 1 + 1e-9)
     state = "exact" if exact else "bounded" if np.isfinite(upper) else "open"
     if _touched(period, contradictions, ids, exact):
         state = "contradicted"
     point = (lower + upper) / 2 if exact else np.nan
-    inferred = bool(stated.loc[stated["figure"].isin(ids), "inferred"].any())
     return {
         "lower": lower,
         "upper": upper,
         "point": point,
         "state": state,
         "binding": binding,
-        "inferred": inferred,
+        "inferred": any(inferred[f] for f in binding),
     }
 
 
