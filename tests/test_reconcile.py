@@ -70,9 +70,9 @@ def test_a_launch_closes_the_year_before_it():
         (1409, "count", 0.5),
         (1200, "count", 50),
         (10_550, "plants", 5),
-        (1_300_000, "GBP", 50_000),
+        (1_300_000, "£", 50_000),
         (1_347_298, "GBP", 0.5),
-        (360_942.6, "GBP", 0.005),
+        (360_942.6, "£", 0.005),
         (608.417, "years", 0.0005),
         (20, "count", 0.5),
         (0, "count", 0.5),
@@ -181,8 +181,9 @@ def test_a_figure_for_part_of_the_measure_is_only_a_floor():
 
 def test_rates_and_mixed_units_are_refused():
     rate = figures(("a", 17, "exact", "2023-01-01", "2023-12-31")).assign(unit="per week")
-    with pytest.raises(Invalid, match="rates"):
-        reconcile(rate, YEAR_ONE)
+    for unit in ("per week", "£ per week", "%", "per 100,000"):
+        with pytest.raises(Invalid, match="do not add"):
+            reconcile(rate.assign(unit=unit), YEAR_ONE)
     mixed = pd.concat([ARRESTS, ARRESTS.assign(unit="kg")])
     with pytest.raises(Invalid, match="different units"):
         reconcile(mixed, YEAR_ONE)

@@ -20,7 +20,9 @@ from outcomes.data.errors import Invalid, one_of
 APPROX = 0.10
 NEARLY = 0.10
 QUALIFIERS = ("exact", "over", "at_least", "nearly", "approx")
-CONTINUOUS = ("GBP", "kg", "g", "years", "tonnes", "litres", "months", "hours", "miles")
+MONEY = ("£", "GBP")
+CONTINUOUS = (*MONEY, "kg", "g", "years", "tonnes", "litres", "months", "hours", "miles")
+NOT_SUMS = ("%", "percent", "grade", "ratio")
 _NEEDED = ("figure", "value", "qualifier", "period_start", "period_end")
 
 
@@ -32,7 +34,7 @@ def tolerance(value: float, unit: str = "count") -> float:
     number = Decimal(repr(float(value))).normalize()
     exponent = number.as_tuple().exponent
     if exponent < 0:
-        return 0.005 if unit == "GBP" else 0.5 * 10.0**exponent
+        return 0.005 if unit in MONEY else 0.5 * 10.0**exponent
     if abs(value) < 100:
         return 0.5
     return 0.5 * 10.0**exponent
@@ -106,8 +108,8 @@ def _unit(figures: pd.DataFrame) -> str:
     if len(units) > 1:
         raise Invalid(f"Figures in different units cannot be reconciled: {', '.join(units)}.")
     unit = units[0] if units else "count"
-    if unit.startswith("per") or " per " in f" {unit} " or "_per_" in unit:
-        raise Invalid(f"Figures in {unit!r} are rates; rates of parts do not add to the whole's.")
+    if unit in NOT_SUMS or " per " in f" {unit} ":
+        raise Invalid(f"Figures in {unit!r} are rates; those of parts do not add to the whole's.")
     return unit
 
 
