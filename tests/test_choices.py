@@ -55,6 +55,12 @@ def test_crime_types_are_the_fourteen_of_the_police_site():
     assert len(choices("crime_type")) == 14
 
 
+def test_years_and_starts_leave_enough_data():
+    assert choices("crime_year") == ["2025", "2021"]
+    starts = choices("trend_since")
+    assert starts[0] == "2012-04" and starts[-1] == "2021-04"  # the latest quarter is 2025 Q4
+
+
 @pytest.mark.parametrize(
     ("name", "wrong", "words"),
     [

@@ -11,9 +11,10 @@ from typing import Any
 
 import pandas as pd
 
-from outcomes.data import register
-from outcomes.data.codes import TYPES
+from outcomes.data import register, store
+from outcomes.data.codes import OFFENCE_GROUPS, TYPES
 from outcomes.data.errors import Invalid, nearest, one_of
+from outcomes.data.places import WARDS
 
 ENOUGH = 3
 """A week of action is offered when this many different measures were published for it; a measure
@@ -35,6 +36,7 @@ SERIES = {
 
 _FIXED = {
     "period_unit": ["financial year", "calendar year", "quarter"],
+    "trend_step": ["quarter", "month"],
     "project_adder_comparison": ["matched", "county", "leicestershire"],
     "chb_comparison": ["matched", "county", "leicestershire"],
     "chb_outcome": [
@@ -44,6 +46,14 @@ _FIXED = {
         "robbery",
         "vehicle crime",
         "theft from the person",
+    ],
+    "adder_outcome": [
+        "drug offences",
+        "serious acquisitive crime",
+        "violence and sexual offences",
+        "shoplifting",
+        "anti-social behaviour",
+        "all crime",
     ],
 }
 
@@ -152,6 +162,21 @@ def _series() -> list[str]:
     return [word for word, measure in SERIES.items() if facts.get(measure, 0) >= 4]
 
 
+def _crime_years() -> list[str]:
+    """Calendar years with all twelve street files of Lancashire, the latest first."""
+    months = store.read("coverage", force="lancashire")
+    complete = months.loc[months["state"] == "complete", "month"].dt.year.value_counts()
+    return [str(year) for year in sorted(complete[complete == 12].index, reverse=True)]
+
+
+def _trend_starts() -> list[str]:
+    """Aprils that leave three years or more before the latest year of recorded crime."""
+    quarters = store.read("crime_quarterly", force="lancashire")["quarter"].drop_duplicates()
+    aprils = quarters[quarters.dt.month == 4].sort_values()
+    late = quarters.max() - pd.DateOffset(months=45)
+    return list(aprils[aprils <= late].dt.strftime("%Y-%m"))
+
+
 def _programmes() -> list[str]:
     frame = register.programmes()
     return list(frame["programme"])
@@ -159,6 +184,7 @@ def _programmes() -> list[str]:
 
 _COMPUTED: dict[str, Callable[[], list[str]]] = {
     "district": lambda: _lancashire("district"),
+    "chb_area": lambda: [*WARDS, *_lancashire("district")],
     "town": lambda: _lancashire("town"),
     "division": lambda: _lancashire("division"),
     "force": _forces,
@@ -170,6 +196,9 @@ _COMPUTED: dict[str, Callable[[], list[str]]] = {
     "county_lines_measure": _county_lines_measures,
     "modern_slavery_series": _series,
     "crime_type": lambda: list(TYPES),
+    "crime_year": _crime_years,
+    "offence_group": lambda: list(OFFENCE_GROUPS),
+    "trend_since": _trend_starts,
     "programme": _programmes,
 }
 
