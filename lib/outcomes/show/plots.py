@@ -152,6 +152,7 @@ def _band(ax, left, right, low, high, top, kind) -> None:
         ax.plot([left, right], [edge, edge], color=NAVY, linewidth=3 if exact else 1.2)
     words_of = words.between(low, high, kind=kind).removeprefix("exactly ")
     text = words_of.replace("between ", "").replace(" and ", " to ")
+    text = text if limited or low > 0 else "no limit known"
     note(ax, text, (left + (right - left) / 2, shown), offset=(0, 4), ha="center", va="bottom")
 
 

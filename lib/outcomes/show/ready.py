@@ -199,36 +199,46 @@ def reconciled(
     """What overlapping published figures allow each of ``periods`` to be, and which figures say so.
 
     ``ask`` is the label of the period that the sentence is about; ``what`` names the count
-    ("arrests"). Contradictions become caveats, each figure with what it would have to be.
+    ("arrests"). Contradictions become caveats, each figure with what it would have to be. A
+    period that no figure limits cannot be told, and then it is no headline.
     """
-    found = reconcile.reconcile(figures, periods, area=area if parent else None, parent=parent)
+    whose = area if parent is not None else None
+    found = reconcile.reconcile(figures, periods, area=whose, parent=parent)
     bounds = found.bounds
     row = bounds[bounds["label"] == ask].iloc[0]
     verdict = {"exact": "exact", "contradicted": "contradicted"}.get(row["state"], "bounded")
     binding = figures[figures["figure"].isin(row["binding"])]
-    rests = words.listed(words.stated(binding, kind)) if len(binding) else "no figure"
+    when = words.period(row["start"], row["end"])
+    subject = f"{words.sentence_case(what)} in {when}"
     text = (
-        f"{words.sentence_case(what)} in {words.period(row['start'], row['end'])}: "
-        f"{words.between(row['lower'], row['upper'], kind=kind)}, from {rests}"
+        f"{subject}: {words.between(row['lower'], row['upper'], kind=kind)}, "
+        f"from {words.listed(words.stated(binding, kind))}"
         f"{'' if verdict != 'contradicted' else '; but some of the figures contradict each other'}."
     )
+    if row["lower"] == 0 and row["upper"] == float("inf"):
+        verdict, headline = "not_enough", False
+        text = f"{subject} cannot be told: no published figure limits it."
     said = [c["sentence"] for c in found.contradictions]
     inferred = ["The period of a figure it rests on was inferred, not printed."]
     inferred = inferred if row["inferred"] else []
-    span = bounds["end"] - bounds["start"] + pd.Timedelta(days=1)
-    figure = plots.bounds(bounds, kind=kind, ylabel=words.sentence_case(what))
+    months = ((bounds["end"] - bounds["start"]).dt.days + 1) / (365.25 / 12)
+    figure = None
+    if len(figures):
+        figure = plots.bounds(bounds, kind=kind, ylabel=words.sentence_case(what))
     table = bounds[["label", "start", "end", "lower", "upper", "state"]].assign(
         rests_on=[
             "; ".join(words.stated(figures[figures["figure"].isin(b)], kind))
             for b in bounds["binding"]
         ],
-        per_month_at_least=bounds["lower"] / span.dt.days * 365.25 / 12,
+        per_month_at_least=bounds["lower"] / months,
+        per_month_at_most=bounds["upper"] / months,
     )
     upper = row["upper"] if row["upper"] != float("inf") else None
     numbers = {"value": row["point"], "lower": row["lower"], "upper": upper}
     return finding(
-        name, text, **numbers, unit=what, period=words.period(row["start"], row["end"]),
-        area=words.place(area), better=better, verdict=verdict, headline=headline, figure=figure,
-        table=table, caption=f"{words.sentence_case(what)}: what the published figures allow",
-        caveats=[*caveats, *inferred, *said], sources=figures,
+        name, text, **numbers, unit=what, period=when, area=words.place(area), better=better,
+        verdict=verdict, headline=headline, figure=figure, table=table,
+        caption=f"{words.sentence_case(what)}: what the published figures allow",
+        caveats=[*caveats, *inferred, *said],
+        sources=figures if len(figures) else ["The register of published figures"],
     )  # fmt: skip
