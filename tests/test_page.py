@@ -34,7 +34,6 @@ def shown(one, inner=""):
 
 def code(source, *outputs):
     return {
-        "id": "c",
         "cell_type": "code",
         "source": source,
         "metadata": {},
@@ -44,7 +43,7 @@ def code(source, *outputs):
 
 
 def text(source):
-    return {"id": "t", "cell_type": "markdown", "source": source, "metadata": {}}
+    return {"cell_type": "markdown", "source": source, "metadata": {}}
 
 
 END = code("show.provenance()", output({"text/plain": "End.", PROVENANCE: {"reads": []}}))
@@ -60,6 +59,8 @@ def make(tmp_path):
         found = plans.read(plan(tmp_path, pages))
         known = parameters.declared(found.source(found.pages[0]))
         body = {"cells": [text("# Title of the notebook"), *cells, END], "metadata": {}}
+        for at, cell in enumerate(body["cells"]):
+            cell["id"] = f"c{at}"
         body |= {"nbformat": 4, "nbformat_minor": 5}
         return page.build(found.pages[0], body, plan=found, known=known, code="1", root="")
 
@@ -98,8 +99,16 @@ def test_the_foot_says_what_the_page_rests_on(make):
 
 def test_headings_are_brought_into_order(make):
     cells = [text("#### Deep first"), text("# Second title"), text("### Below\n\n##### Far below")]
-    levels = re.findall(r"<h(\d)>(?:Deep|Second|Below|Far)", make(*cells).html)
+    levels = re.findall(r"<h(\d)[^>]*>(?:Deep|Second|Below|Far)", make(*cells).html)
     assert levels == ["2", "2", "3", "4"]
+
+
+def test_the_parts_of_a_page_are_listed_with_links_that_work(make):
+    parts = [text(f"## Part *{n}* & more") for n in ("one", "two", "three")]
+    built = make(*parts)
+    assert '<a href="#part-2">Part two &amp; more</a>' in built.html
+    assert '<h2 id="part-2">Part <em>two</em> &amp; more</h2>' in built.html
+    assert check.problems(built.html, "demo.html", FILES) == []
 
 
 def test_script_in_markdown_is_removed(make):

@@ -10,7 +10,7 @@ import posixpath
 import re
 from dataclasses import dataclass
 from functools import cache
-from html import escape
+from html import escape, unescape
 from pathlib import Path
 
 import mistune
@@ -39,6 +39,7 @@ _TAGS = {"p", "br", "hr", "em", "strong", "b", "i", "del", "sub", "sup", "abbr",
 _TAGS |= {"blockquote", "ul", "ol", "li", "dl", "dt", "dd", "h2", "h3", "h4", "h5", "h6"}
 _TAGS |= {"table", "thead", "tbody", "tr", "th", "td"}
 _ATTRIBUTES = {"a": {"href", "title"}, "th": {"scope"}, "abbr": {"title"}, "ol": {"start"}}
+_ATTRIBUTES["h2"] = {"id"}
 _UNSEEN = ("image/png", "image/jpeg", "image/svg+xml", "application/javascript", "text/latex")
 
 
@@ -97,7 +98,8 @@ def build(
     from the page to the top of the release (None: it belongs to none). Raises :class:`Invalid`
     when something in the notebook has no place on a page.
     """
-    lead, blocks, facts, reads = _blocks(page, notebook, plan, root)
+    text = _Text(page, plan, root)
+    lead, blocks, facts, reads = _blocks(notebook, text)
     names = [f["name"] for f in facts]
     if len(set(names)) < len(names):
         raise Invalid("two findings of the page have the same name.")
@@ -106,6 +108,7 @@ def build(
         "root": root,
         "lead": lead,
         "blocks": blocks,
+        "contents": text.contents,
         "brief": [f for f in facts if f["headline"]],
         "shown_marks": [m for m in MARKS if m in {f["verdict"] for f in facts}],
         "parameters": [(p, page.parameters.get(n, p.default)) for n, p in known.items()],
@@ -164,27 +167,29 @@ def _iso(text: str) -> str:
     return f"{found[3]}-{months.index(found[2]) + 1:02d}-{int(found[1]):02d}"
 
 
-def _blocks(page: Page, notebook: dict, plan: Plan, root: str | None) -> tuple:
+def _blocks(notebook: dict, text: "_Text") -> tuple:
     """The page's lead, its blocks in order, the facts of its findings, and what was read."""
-    text = _Text(page, plan, root)
     lead, blocks, facts, reads, waiting = [], [], [], [], []
+    opening = True
     for number, cell in enumerate(notebook["cells"], start=1):
         if cell["cell_type"] == "markdown":
             html = text.html(source(cell))
-            first = not any(c["cell_type"] == "code" for c in notebook["cells"][: number - 1])
-            (lead if first and "<h" not in html else blocks).append({"kind": "text", "html": html})
+            (lead if opening and "<h" not in html else blocks).append(
+                {"kind": "text", "html": html}
+            )
         if cell["cell_type"] != "code" or not source(cell).strip():
             continue
+        opening = False
+        if "parameters" in cell.get("metadata", {}).get("tags", []):
+            blocks.append({"kind": "asked"})
         waiting.append(source(cell))
         shown = [b for output in cell.get("outputs", []) if (b := _output(output, number))]
         facts += [b["facts"] for b in shown if b["kind"] == "finding"]
         reads += [r for b in shown if b["kind"] == "end" for r in b["reads"]]
-        blocks += [b for b in shown if b["kind"] != "end"]
-        if any(b["kind"] != "end" for b in shown):
-            name = (
-                shown[-1]["facts"]["name"] if shown[-1]["kind"] == "finding" else f"cell {number}"
-            )
-            blocks.append({"kind": "code", "source": "\n\n".join(waiting), "of": name})
+        shown = [b for b in shown if b["kind"] != "end"]
+        if shown:
+            last = shown[-1].get("facts", {"name": f"cell {number}"})["name"]
+            blocks += [*shown, {"kind": "code", "source": "\n\n".join(waiting), "of": last}]
             waiting = []
     return lead, blocks, facts, reads
 
@@ -220,6 +225,7 @@ class _Text(mistune.HTMLRenderer):
         super().__init__(escape=False)
         self.page, self.plan, self.root = page, plan, root
         self.level, self.titled = 1, False
+        self.contents: list[tuple[str, str]] = []
         self.parse = mistune.create_markdown(renderer=self, plugins=["table", "strikethrough"])
 
     def html(self, text: str) -> Markup:
@@ -240,7 +246,11 @@ class _Text(mistune.HTMLRenderer):
             self.titled = True  # the plan's title stands in its place
             return ""
         self.level = max(2, min(level, self.level + 1))
-        return f"<h{self.level}>{text}</h{self.level}>\n"
+        if self.level > 2:
+            return f"<h{self.level}>{text}</h{self.level}>\n"
+        anchor = f"part-{len(self.contents) + 1}"
+        self.contents.append((anchor, unescape(nh3.clean(text, tags=set()))))
+        return f'<h2 id="{anchor}">{text}</h2>\n'
 
     def table_cell(self, text: str, align: str | None = None, head: bool = False) -> str:
         return f'<th scope="col">{text}</th>' if head else f"<td>{text}</td>"
