@@ -9,7 +9,7 @@ from importlib import import_module
 
 _HOMES = {
     "choices": (),
-    "codes": ("ASB", "CRIME_TYPES", "OFFENCE_GROUPS", "SERIOUS_ACQUISITIVE", "TYPES"),
+    "codes": ("ASB", "CRIME_TYPES", "OFFENCE_GROUPS", "OUTCOMES", "SERIOUS_ACQUISITIVE", "TYPES"),
     "crime": (
         "case_outcomes",
         "coverage",
@@ -24,7 +24,7 @@ _HOMES = {
     ),
     "disclosure": ("suppress",),
     "errors": ("Invalid", "NotEnough"),
-    "places": ("district_names", "districts", "forces", "lsoas", "neighbours"),
+    "places": ("district_names", "districts", "forces", "lsoas", "lsoas_of", "neighbours"),
     "register": (
         "areas",
         "figures",

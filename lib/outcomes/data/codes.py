@@ -25,6 +25,20 @@ CRIME_TYPES = [name for name in TYPES if name != ASB]
 SERIOUS_ACQUISITIVE = ["burglary", "robbery", "theft-from-the-person", "vehicle-crime"]
 """Serious acquisitive crime as Clear, Hold, Build counts it."""
 
+OUTCOMES = {
+    "anti-social behaviour": [ASB],
+    "serious acquisitive crime": SERIOUS_ACQUISITIVE,
+    "burglary": ["burglary"],
+    "robbery": ["robbery"],
+    "vehicle crime": ["vehicle-crime"],
+    "theft from the person": ["theft-from-the-person"],
+    "drug offences": ["drugs"],
+    "violence and sexual offences": ["violent-crime"],
+    "shoplifting": ["shoplifting"],
+    "all crime": CRIME_TYPES,
+}
+"""Outcomes that an evaluation may declare, in words, and the types each adds up."""
+
 _DOMESTIC = [
     *("28A", "28B", "28C", "28D", "29"),  # to March 2017
     *("28E", "28F", "28G", "28H", "29A"),  # April 2017 to March 2023

@@ -11,6 +11,9 @@ from outcomes.data.errors import one_of
 
 _EARTH_KM = 6371.0088
 
+WARDS = {"Fleetwood": ("Wyre", ("Mount", "Park", "Pharos", "Rossall", "Warren"))}
+"""Towns that can be made from whole wards: the town, its district, its wards."""
+
 
 def forces(*, territorial: bool | None = None) -> pd.DataFrame:
     """Police forces: force (slug), name, gss, territorial (bool), population (mid-2020, residents).
@@ -43,6 +46,19 @@ def lsoas(*, district: Any = None, force: Any = "lancashire") -> pd.DataFrame:
     if codes is not None and force == "lancashire":
         force = None
     return store.read("lsoas", district=codes, force=force)
+
+
+def lsoas_of(place: str) -> list[str]:
+    """The LSOAs of a district of Lancashire, or of a town made of whole wards (:data:`WARDS`).
+
+    Fleetwood is 18 neighbourhoods of Wyre. Raises :class:`Invalid` for any other town: its limits
+    are not those of wards, so it cannot be drawn.
+    """
+    district, wards = WARDS.get(place, (place, None))
+    if wards is None:
+        one_of(place, [*WARDS, *district_names()], "place")
+    frame = lsoas(district=district)
+    return sorted(frame["lsoa"] if wards is None else frame.loc[frame["ward"].isin(wards), "lsoa"])
 
 
 def neighbours(lsoa: Iterable[str], km: float = 1.0) -> list[str]:
