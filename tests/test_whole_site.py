@@ -1,0 +1,226 @@
+"""The whole collection, built once from the plan: what a reader gets, and what a browser says.
+
+One build serves every test here. The browser tests need a Chromium: they are skipped by name where
+none is found, and fail instead of skipping when OUTCOMES_REQUIRE_BROWSER is set.
+"""
+
+import csv
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from outcomes import data
+
+ROOT = Path(__file__).parents[1]
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+WIDTHS = {"desktop": 1280, "phone": 390, "narrow": 320}
+
+pytestmark = pytest.mark.build
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory) -> Path:
+    """The release that ``make reports`` would show, built into a folder of its own."""
+    out = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "outcomes", "build", "--out", str(out)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return (out / "latest").resolve()
+
+
+@pytest.fixture(scope="module")
+def pages(site) -> list[Path]:
+    listed = json.loads((site / "manifest.json").read_text(encoding="utf-8"))["pages"]
+    return [site / page["path"] for page in listed]
+
+
+@pytest.fixture(scope="module")
+def findings(site) -> list[dict]:
+    with (site / "findings.csv").open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+class _Text(HTMLParser):
+    """The words of a page, as a screen reader would come to them: alt texts included."""
+
+    def __init__(self, page: Path):
+        super().__init__()
+        self.words, self.alts, self.links, self.hidden = [], [], [], 0
+        self.feed(page.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        self.hidden += tag in ("style", "script")
+        if tag == "img":
+            self.alts.append(attrs.get("alt", ""))
+        if tag == "a":
+            self.links.append(attrs.get("href", ""))
+
+    def handle_endtag(self, tag):
+        self.hidden -= tag in ("style", "script")
+
+    def handle_data(self, text):
+        if not self.hidden:
+            self.words.append(text)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+
+def test_the_index_links_at_least_sixty_pages_and_every_link_resolves(site, pages):
+    links = {link.partition("#")[0] for link in _Text(site / "index.html").links}
+    linked = {link for link in links if link.endswith(".html")}
+    assert len(linked) >= 60
+    assert {str(p.relative_to(site)) for p in pages} <= linked
+    assert all((site / link).is_file() for link in linked)
+
+
+def test_op_sceptre_shows_its_shares_with_wilson_intervals_and_sources(site):
+    page = _Text(site / "op-sceptre/2023-11.html").text
+    said = (
+        ("10 of 42 test purchases failed", "23.8%", "13.5% to 38.5%"),
+        ("30 of 289 stop searches led to an arrest", "10.4%", "7.4% to 14.4%"),
+        ("6 of 289 stop searches found a knife", "2.1%", "1.0% to 4.5%"),
+    )
+    for what, share, limits in said:
+        sentence = f"{what} in November 2023: {share}, with a 95% interval of {limits}."
+        assert sentence in page
+        after = page.rpartition(sentence)[2][:200]
+        assert "Source: Office of the Police and Crime Commissioner for Lancashire" in after
+
+
+def test_op_warrior_derives_its_first_year_with_the_figures_it_rests_on(site):
+    page = _Text(site / "op-warrior.html").text
+    assert re.search(
+        r"November 2022 to October 2023: exactly 1,212, from 3,067 for .+? and 1,855", page
+    )
+    assert re.search(r"November 2023 to December 2023: exactly 197", page)
+
+
+def test_clear_hold_build_says_which_months_are_missing_and_why_it_matters(site):
+    page = _Text(site / "clear-hold-build.html").text
+    assert "October 2022" in page and "January 2024" in page
+    assert "September 2023" in page
+
+
+def seed_figures():
+    rows = data.figures()
+    return [f for f in rows[rows["seed"]].itertuples()]
+
+
+@pytest.mark.parametrize(
+    "figure", seed_figures(), ids=lambda f: f"{f.programme}-{f.measure}-{f.value:g}"
+)
+def test_every_number_of_the_seed_page_is_on_the_annual_report_page(site, figure):
+    tables = (site / "annual-report").glob("*.csv")
+    rows = [row for t in tables for row in csv.DictReader(t.open(encoding="utf-8-sig", newline=""))]
+    kept = [r for r in rows if f"{figure.value:g}" in {_plain(v) for v in r.values()}]
+    assert kept, "the figure stands in no table of the annual-report page"
+    assert any(v for r in kept for k, v in r.items() if k and k.startswith("state")), "no state"
+
+
+def _plain(cell) -> str:
+    try:
+        return f"{float(str(cell).replace(',', '')):g}"
+    except ValueError:
+        return str(cell)
+
+
+def test_every_finding_has_a_sentence_a_source_and_its_page(site, findings):
+    assert len(findings) > 400
+    assert all(f["sentence"] and f["sources"] for f in findings)
+    assert all((site / f"{f['handle']}.html").is_file() for f in findings)
+
+
+def test_alt_texts_are_there_and_tell_images_apart(pages):
+    for page in pages:
+        alts = _Text(page).alts
+        assert alts and all(alts), page.name
+        assert len(set(alts)) == len(alts), page.name
+
+
+def test_pages_are_light(site, pages):
+    sizes = sorted(p.stat().st_size for p in pages)
+    assert sizes[-1] < 300_000, sizes[-5:]
+    assert (site / "index.html").stat().st_size < 100_000
+
+
+def test_no_page_names_this_machine(pages):
+    home = str(ROOT)
+    assert not [p.name for p in pages if home in p.read_text(encoding="utf-8")]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if CHROMIUM is None:
+        if os.environ.get("OUTCOMES_REQUIRE_BROWSER"):
+            pytest.fail("no Chromium was found, and OUTCOMES_REQUIRE_BROWSER is set")
+        pytest.skip("no Chromium was found: the browser tests did not run")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        yield play.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+
+
+def visit(browser, page: Path, width: int = 1280, script: bool = True):
+    """Open a page; returns it with every request beyond the page and every console message."""
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, java_script_enabled=script
+    )
+    tab, heard = context.new_page(), []
+    tab.on("console", lambda m: heard.append(m.text))
+    tab.on("pageerror", lambda e: heard.append(str(e)))
+    tab.on(
+        "request", lambda r: heard.append(r.url) if not r.url.startswith(("file:", "data:")) else 0
+    )
+    tab.goto(page.as_uri())
+    return tab, heard
+
+
+@pytest.mark.browser
+def test_no_page_breaks_an_accessibility_rule_or_calls_outside(site, pages, browser):
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = {}
+    for page in [site / "index.html", *pages]:
+        tab, heard = visit(browser, page)
+        result = Axe().run(tab).response["violations"]
+        tab.context.close()
+        if result or heard:
+            found[str(page.relative_to(site))] = [v["id"] for v in result] + heard
+    assert not found
+
+
+@pytest.mark.browser
+def test_no_page_scrolls_sideways_on_a_phone(site, pages, browser):
+    wide = []
+    for page in [site / "index.html", *pages]:
+        tab, _ = visit(browser, page, WIDTHS["narrow"])
+        if tab.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+            wide.append(page.name)
+        tab.context.close()
+    assert not wide
+
+
+@pytest.mark.browser
+def test_a_csv_is_reached_from_the_index_by_keyboard_and_without_script(site, browser):
+    tab, _ = visit(browser, site / "index.html", script=False)
+    link = tab.get_by_role("link", name="Op Sceptre", exact=True).first
+    link.focus()
+    tab.keyboard.press("Enter")
+    tab.wait_for_url("**/op-sceptre.html")
+    tab.get_by_role("link", name=re.compile("Download the data")).first.focus()
+    with tab.expect_download() as started:
+        tab.keyboard.press("Enter")
+    assert started.value.suggested_filename.endswith(".csv")
+    tab.context.close()
