@@ -93,15 +93,21 @@ def test_kernels_get_the_same_surroundings_on_any_machine(tmp_path, monkeypatch)
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("PYTHONHASHSEED", "123")
     cell = "import os, json; print(json.dumps([os.environ.get(k) for k in NAMES]))"
+    (tmp_path / "home/profile_default/startup").mkdir(parents=True)
+    (tmp_path / "home/profile_default/startup/a.py").write_text("STARTED = 1")
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "home"))
     names = 'NAMES = ["TZ", "LC_ALL", "PYTHONHASHSEED", "OMP_NUM_THREADS", "MPLBACKEND"]'
-    made = job(tmp_path, names, cell, "import sys; print(sys.prefix); print(os.getcwd())")
+    made = job(
+        tmp_path, names, cell, "import sys; print(sys.prefix, os.getcwd(), 'STARTED' in globals())"
+    )
     assert only(made).error is None
     text = Path(made.output).read_text(encoding="utf-8")
     outputs = [o for c in json.loads(text)["cells"] for o in c.get("outputs", [])]
     seen = json.loads("".join(outputs[0]["text"]))
     assert seen[:4] == ["UTC", "C.UTF-8", "0", "1"]
     assert "inline" in seen[4]
-    prefix, cwd = "".join(outputs[1]["text"]).split()
+    prefix, cwd, started = "".join(outputs[1]["text"]).split()
+    assert started == "False"
     assert prefix == run.sys.prefix
     assert cwd != os.getcwd()
     assert os.environ["TZ"] == "Asia/Tokyo"

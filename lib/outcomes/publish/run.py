@@ -132,9 +132,7 @@ def failure(name: str, message: str, cell: int | None = None) -> dict:
 def prepare() -> None:
     """Once in each worker: the environment that its kernels inherit."""
     os.environ.pop("MPLBACKEND", None)  # the kernel chooses its own, inline
-    home = tempfile.mkdtemp(prefix="oc-")
     os.environ.update(_SAME | _THREADS)
-    os.environ["IPYTHONDIR"] = home  # nobody's start-up files change a page
     os.environ["JUPYTER_PATH"] = str(Path(sys.prefix, "share", "jupyter"))
     os.environ["JUPYTER_PREFER_ENV_PATH"] = os.environ["JUPYTER_NO_CONFIG"] = "1"
     # nbformat would build a grammar for 1.4 s, for a check nobody needs.
@@ -147,6 +145,7 @@ def _papermill(job: Job, deadline: float) -> dict | None:
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
     with tempfile.TemporaryDirectory(prefix="oc-", ignore_cleanup_errors=True) as folder:
+        os.environ["IPYTHONDIR"] = folder  # nobody's start-up files change a page
         try:
             done = papermill.execute_notebook(
                 job.notebook,
