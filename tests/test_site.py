@@ -208,6 +208,9 @@ def test_a_reader_never_sees_a_site_that_is_missing_or_mixed(folder, monkeypatch
 
     def look():
         while not stop.is_set():
+            if not (folder / "site/latest/index.html").exists():
+                seen.add(("missing", False))
+                continue
             release = os.open(folder / "site/latest", os.O_RDONLY | os.O_DIRECTORY)
             index_page, listed = (_whole(name, release) for name in ("index.html", "manifest.json"))
             os.close(release)
