@@ -70,7 +70,8 @@ def synthetic_control(
     donors      units to mix; by default all others.
     intercept   match movements around each unit's own level before the start, not the level.
     season      the number of times in a year: each unit's season (measured before the start)
-                is divided out first. 0 leaves seasons as they are.
+                is divided out first, and donors too sparse to have one are left out. 0 leaves
+                seasons as they are.
     fit_filter  placebos whose squared gap before is more than so many times the treated unit's
                 are left out of the ranking, as their gaps after say nothing.
     """
@@ -82,6 +83,7 @@ def synthetic_control(
     if len(pool) < 2:
         raise NotEnough(f"A synthetic control needs at least 2 donors; there are {len(pool)}.")
     outcome = _without_season(outcome[[treated, *pool]], after, season)
+    pool = [c for c in pool if c in outcome.columns]
     own, weights = _one(outcome, treated, pool, after, intercept)
     found, gaps = _placebos(outcome, pool, after, intercept) if placebos else _none(outcome)
     found["kept"] = found["mspe_pre"] <= fit_filter * own["mspe_pre"]
@@ -167,9 +169,11 @@ def _without_season(outcome: pd.DataFrame, after, season: int) -> pd.DataFrame:
     level = early.rolling(season, center=True, min_periods=season).mean()
     share = (early / level).groupby(place[~after]).mean()
     share = share / share.mean()
-    if share.isna().any(axis=None) or (share <= 0).any(axis=None):
-        raise NotEnough("A season cannot be taken out of a unit with empty months or quarters.")
-    return outcome / share.loc[place].to_numpy()
+    sound = share.notna().all() & (share > 0).all()
+    if not sound.iloc[0]:
+        raise NotEnough("The treated unit's season cannot be told: some months are always empty.")
+    kept = sound.index[sound]
+    return outcome[kept] / share.loc[place, kept].to_numpy()
 
 
 def _place(index: pd.Index, season: int) -> np.ndarray:
