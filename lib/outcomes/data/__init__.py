@@ -33,6 +33,7 @@ _HOMES = {
         "programmes",
         "sources",
         "waves",
+        "week_counts",
         "week_figures",
     ),
     "schema": (),

@@ -151,6 +151,19 @@ def week_figures(programme: str, *, area: str | list[str] | None = None) -> pd.D
     return frame.assign(wave=frame["period_start"].dt.strftime("%Y-%m"))
 
 
+def week_counts(programme: str) -> pd.DataFrame:
+    """The figures of national weeks of action, each count once for each week and place.
+
+    Adds ``wave`` and ``place``: the area, with England and Wales and the United Kingdom as one,
+    "nation", since pages call the same week by either name. An exact figure is taken before a
+    rounded one, and the latest of those, whatever last day of the week its page gives.
+    """
+    frame = week_figures(programme)
+    frame["place"] = frame["area"].where(~frame["area"].isin(NATIONAL), "nation")
+    frame = frame.assign(fact=frame["wave"] + frame["place"] + frame["measure"])
+    return one_each(frame).drop(columns="fact")
+
+
 def _typed(frame: pd.DataFrame, dates: tuple[str, ...] = ()) -> pd.DataFrame:
     """Dates as datetime64 and flags as bool, whatever the store has made of them already."""
     made: dict[str, pd.Series] = {}

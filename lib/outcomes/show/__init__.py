@@ -7,10 +7,15 @@ _HOME = {
     "Finding": "findings",
     "provenance": "ending",
     **dict.fromkeys(("bars", "bounds", "intervals", "panels", "series", "strip", "waves"), "plots"),
+    "stems": "plots",
     **dict.fromkeys(("behaviour", "place", "reconciled", "share", "shares"), "ready"),
-    **dict.fromkeys(("event_time", "funnel", "gaps", "xmr"), "charts"),
+    **dict.fromkeys(("differing", "pace", "standing"), "among"),
+    **dict.fromkeys(("allowed", "amount"), "many"),
+    **dict.fromkeys(("balanced", "effect", "effects", "events", "seen"), "evaluated"),
+    **dict.fromkeys(("displaced", "mixed"), "elsewhere"),
+    **dict.fromkeys(("event_time", "funnel", "gaps", "placebos", "xmr"), "charts"),
 }
-_MODULES = ("charts", "findings", "plots", "style", "table", "words")
+_MODULES = ("charts", "findings", "many", "plots", "style", "table", "words")
 
 __all__ = sorted([*_HOME, *_MODULES])
 

@@ -11,6 +11,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
+from outcomes.data.errors import Invalid
 from outcomes.show import words
 from outcomes.show.axes import (
     COLOURS,
@@ -173,6 +174,23 @@ def waves(frame, *, ax, start, value, label=None, highlight=(), kind="number", y
     ax.margins(y=0.14)
     ax.set_ylim(bottom=0)
     ax.set_title(ylabel, fontsize=10, loc="left")
+
+
+def stems(frame, *, start, columns, label, highlight=()):
+    """Several counts of the same separate weeks, one small chart of stems under another.
+
+    ``columns`` maps a column to its title and kind: ``{"arrests": ("arrests", "number")}``.
+    """
+    shown = {c: look for c, look in columns.items() if c in frame and frame[c].notna().any()}
+    if not shown:
+        raise Invalid("there is nothing to draw: none of the columns has a value.")
+    with styled():
+        figure, axes = canvas(1.75 * len(shown), rows=len(shown), sharex=True, squeeze=False)
+        for ax, (column, (title, kind)) in zip(axes.flat, shown.items(), strict=True):
+            rows = frame.dropna(subset=[column])
+            options = {"highlight": highlight, "kind": kind, "ylabel": title}
+            waves(rows, ax=ax, start=start, value=column, label=label, **options)
+    return figure
 
 
 @drawn(lambda frame: 0.75 + 0.24 * frame.iloc[:, 0].nunique())

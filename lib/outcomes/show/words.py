@@ -60,6 +60,8 @@ def between(lower: float, upper: float, *, kind: str = "number") -> str:
         return f"exactly {write(lower)}"
     if not isfinite(upper):
         return f"at least {write(lower)}"
+    if write(lower) == write(upper):  # apart by less than is written: pence, when pounds are
+        return write(lower)
     return f"between {write(lower)} and {write(upper)}"
 
 
