@@ -1,6 +1,8 @@
 """environment.yml says the same as pyproject.toml, and the lock covers both and names no index."""
 
+import ast
 import re
+import sys
 import tomllib
 from pathlib import Path
 
@@ -56,3 +58,18 @@ def test_readme_gives_a_reason_for_each_dependency(wanted):
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     named = set(re.findall(r"^\| `([a-z0-9-]+)` \|", readme, re.M))
     assert named == wanted.keys()
+
+
+def _imported(folder: Path) -> set[str]:
+    nodes = [n for p in folder.rglob("*.py") for n in ast.walk(ast.parse(p.read_text("utf-8")))]
+    plain = {a.name for n in nodes if isinstance(n, ast.Import) for a in n.names}
+    parts = {n.module for n in nodes if isinstance(n, ast.ImportFrom) and n.level == 0}
+    return {name.partition(".")[0] for name in plain | parts} - set(sys.stdlib_module_names)
+
+
+def test_what_the_library_imports_is_declared_and_what_is_declared_is_used(project):
+    declared = {_split(r)[0] for r in project["dependencies"]}
+    used = _imported(ROOT / "lib") - {"outcomes"}
+    by_name = {"afcharts", "ipykernel", "jupyterlab"}  # a style sheet, a kernel and an application
+    assert used <= declared
+    assert declared - by_name <= used
