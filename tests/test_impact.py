@@ -72,6 +72,21 @@ def test_inflation_widens_by_its_root_and_the_disjoint_union_adds():
     assert both.se**2 == pytest.approx(a.se**2 + b.se**2)
 
 
+def test_overdispersion_is_one_by_chance_and_what_was_put_in_otherwise():
+    rng = np.random.default_rng(8)
+    level = rng.gamma(5, 40, 300)
+    plain = displacement.overdispersion(rng.poisson(level), rng.poisson(level))
+    assert plain == pytest.approx(1, abs=0.15)
+    # A gamma change with variance v adds (v * mean^2 * 2) / (4 * mean) to each pair's z squared.
+    moved = level * rng.gamma(25, 1 / 25, 300)
+    expected = 1 + np.mean((level[:, None] ** 2 + level**2) / 25 / (2 * (level[:, None] + level)))
+    assert displacement.overdispersion(rng.poisson(level), rng.poisson(moved)) == pytest.approx(
+        expected, rel=0.2
+    )
+    with pytest.raises(NotEnough, match="10 places"):
+        displacement.overdispersion([1, 2], [3, 4])
+
+
 counts = st.tuples(st.integers(1, 10_000), st.integers(1, 10_000))
 
 

@@ -268,6 +268,21 @@ def test_bounds_never_widen_when_a_figure_is_added(truth, made, asked):
     assert more["lower"] >= fewer["lower"] and more["upper"] <= fewer["upper"]
 
 
+@settings(max_examples=40, deadline=None)
+@given(truths, statements, st.integers(0, 20), st.integers(0, 18))
+def test_the_union_of_two_periods_lies_within_the_sum_of_their_bounds(truth, made, a, width):
+    middle, last = a + width // 2, a + width + 1
+    asked = [
+        periods.one_period("first", DAYS[a], DAYS[middle]),
+        periods.one_period("second", DAYS[middle + 1], DAYS[last]),
+        periods.one_period("both", DAYS[a], DAYS[last]),
+    ]
+    got = reconcile(publish(truth, made), pd.concat(asked), integral=True).bounds
+    one, two, both = (got.iloc[k] for k in range(3))
+    assert both["lower"] >= one["lower"] + two["lower"]
+    assert both["upper"] <= one["upper"] + two["upper"]
+
+
 def shortest_paths(frame, asked):
     """Second route for one area: bounds on cumulative totals by Floyd and Warshall.
 

@@ -61,6 +61,21 @@ def wdd(
     return _change(estimate, np.sqrt(variance), confidence)
 
 
+def overdispersion(before, after) -> float:
+    """How much more places without a programme differ in their change than chance allows.
+
+    ``before`` and ``after`` are counts of such places; the mean squared z of the WDD between all
+    pairs of them, 1 at least. Pass it as ``inflation``. Raises NotEnough under 10 places.
+    """
+    b, a = np.asarray(before, float), np.asarray(after, float)
+    if len(b) < 10:
+        raise NotEnough(f"Overdispersion needs at least 10 places; there are {len(b)}.")
+    i, j = np.triu_indices(len(b), 1)
+    size = (a + b)[i] + (a + b)[j]
+    z2 = np.divide(((a - b)[i] - (a - b)[j]) ** 2, size, out=np.zeros(len(i)), where=size > 0)
+    return max(1.0, float(z2.mean()))
+
+
 def rirr(treated, control, *, inflation: float = 1.0, confidence: float = 0.95) -> Change:
     """The ratio of the treated area's change to the control's: 0.65 is 35 % lower than expected.
 

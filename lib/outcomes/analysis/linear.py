@@ -36,7 +36,8 @@ def least_squares(
     """Regress column ``y`` on columns ``x`` with effects of the columns ``unit`` and ``time``.
 
     Without effects a constant is added. ``cluster`` is a column, by default ``unit``; see
-    ``CONVENTIONS`` for the corrections; without either the errors are HC1. Raises NotEnough under 2 clusters.
+    ``CONVENTIONS`` for the corrections; without either the errors are HC1. Raises NotEnough under
+    2 clusters.
     """
     one_of(convention, CONVENTIONS, "convention")
     names = [x] if isinstance(x, str) else list(x)
