@@ -122,15 +122,22 @@ def _one(outcome, treated, pool, after, intercept):
     pre, post = (gap[~after] ** 2).mean(), (gap[after] ** 2).mean()
     frame = pd.DataFrame({"time": outcome.index, "actual": y, "synthetic": synthetic, "gap": gap})
     summary = {
-        "ratio": float(y[after].sum() / synthetic[after].sum()),
+        "ratio": _over(y[after].sum(), synthetic[after].sum()),
         "effect": float(gap[after].mean()),
-        "fit": float(np.sqrt(pre) / abs(y[~after].mean())),
-        "mspe_ratio": float(post / pre) if pre > 0 else np.inf,
+        "fit": _over(np.sqrt(pre), abs(y[~after].mean())),
+        "mspe_ratio": _over(post, pre),
         "mspe_pre": float(pre),
         "frame": frame.assign(after=after),
     }
     weights = pd.Series(w, index=pool, name="weight")
     return summary, weights[weights > 1e-6].sort_values(ascending=False, kind="stable")
+
+
+def _over(a: float, b: float) -> float:
+    """a / b, where nothing over nothing is not a number."""
+    if b == 0:
+        return np.nan if a == 0 else np.inf
+    return float(a / b)
 
 
 def _placebos(outcome, pool, after, intercept):
@@ -167,7 +174,7 @@ def _without_season(outcome: pd.DataFrame, after, season: int) -> pd.DataFrame:
     place = _place(outcome.index, season)
     early = outcome[~after]
     level = early.rolling(season, center=True, min_periods=season).mean()
-    share = (early / level).groupby(place[~after]).mean()
+    share = (early / level.where(level > 0)).groupby(place[~after]).mean()
     share = share / share.mean()
     sound = share.notna().all() & (share > 0).all()
     if not sound.iloc[0]:
