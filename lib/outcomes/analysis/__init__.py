@@ -22,7 +22,8 @@ _NAMES = {
     "interrupted": "Its its",
     "differences": "Did compare_changes did event_study placebo_dates randomisation",
     "synthetic": "Synthetic simplex_weights synthetic_control",
-    "matching": "Matching contiguous_clusters distances match_units ring",
+    "matching": "Matching contiguous_clusters distances match_sets match_units ring separate",
+    "evaluation": "Evaluation bounded_by_unplaced corrected evaluate like_for_like",
     "guards": "require_months",
     "impact": "Detectable Verdict benjamini_hochberg minimum_detectable verdict",
 }

@@ -105,18 +105,25 @@ def did(panel: pd.DataFrame, treated, start, *, confidence=0.95, minimum=(24, 12
 
 
 def event_study(
-    panel: pd.DataFrame, treated, start, *, width: int = 3, confidence=0.95, minimum=(24, 12)
-) -> EventStudy:
+    panel: pd.DataFrame, treated, start, *, width: int = 3, calendar: bool = False,
+    confidence=0.95, minimum=(24, 12),
+) -> EventStudy:  # fmt: skip
     """The treated-to-control ratio through time, in bins of ``width`` times, 1 just before start.
 
     Before the start the ratios should wander around a level: ``pretrend_p`` tests that they do
     not drift (a straight line in the log ratio, with dispersion). The frame has event (bins from
-    the start), start, end, ratio, lower, upper, before.
+    the start), start, end, ratio, lower, upper, before. With ``calendar`` the bins are of
+    ``width`` calendar months from the start, so that missing months leave their place empty, and
+    the ratios are relative to all the time before: the last bin may hold a month or two only.
     """
     panel, treated, after = wide(panel, treated, start, minimum=minimum)
     inside = panel.columns.isin(treated)
     y = panel.to_numpy()
-    event = np.floor((np.arange(len(y)) - int((~after).sum())) / width).astype(int)
+    steps = np.arange(len(y)) - int((~after).sum())
+    if calendar:
+        first = like(start, panel.index)
+        steps = 12 * (panel.index.year - first.year) + panel.index.month - first.month
+    event = np.floor(steps / width).astype(int)
     sums = pd.DataFrame({"t": y[:, inside].sum(1), "c": y[:, ~inside].sum(1), "event": event})
     ends = pd.DataFrame({"time": panel.index, "event": event}).groupby("event")["time"]
     bins = sums.groupby("event").sum()
@@ -125,9 +132,14 @@ def event_study(
     spread = max(_group_dispersion(y[:, inside].sum(1), y[:, ~inside].sum(1), event), 1.0)
     log = np.log(bins["t"] / bins["c"])
     variance = spread * (1 / bins["t"] + 1 / bins["c"])
-    frame = pd.DataFrame({"start": ends.min(), "end": ends.max(), "log": log - log[-1]})
-    frame["se"] = np.sqrt(variance + variance[-1])
-    frame.loc[-1, "se"] = 0.0
+    frame = pd.DataFrame({"start": ends.min(), "end": ends.max()})
+    if calendar:
+        early = bins[bins.index < 0].sum()
+        frame["log"] = log - np.log(early["t"] / early["c"])
+        frame["se"] = np.sqrt(variance + spread * (1 / early["t"] + 1 / early["c"]))
+    else:
+        frame["log"] = log - log[-1]
+        frame["se"] = np.sqrt(variance + variance[-1]).where(frame.index != -1, 0.0)
     reach = _z(confidence) * frame["se"]
     for name, sign in (("ratio", 0), ("lower", -1), ("upper", 1)):
         frame[name] = np.exp(frame["log"] + sign * reach)
@@ -137,25 +149,28 @@ def event_study(
 
 
 def randomisation(
-    panel: pd.DataFrame, treated, start, sets, *, minimum=(24, 12), better: str | None = None
-) -> Randomisation:
+    panel: pd.DataFrame, treated, start, sets, *, comparison=None, comparisons=None,
+    minimum=(24, 12), better: str | None = None,
+) -> Randomisation:  # fmt: skip
     """How unusual the treated set's ratio is among placebo sets of units that had no programme.
 
-    Each set in ``sets`` plays the treated; the rest of the untreated units are its comparison.
+    Each set in ``sets`` plays the treated; the rest of the untreated units are its comparison, or
+    the list at the same place in ``comparisons`` (then ``comparison`` is that of the treated).
     ``p`` is two-sided on the log ratio, or one-sided when ``better`` is "fewer" or "more", and
     counts the treated set itself, so that it is never 0.
     """
     panel, treated, after = wide(panel, treated, start, minimum=minimum)
-    before = panel[~after].sum()
-    later = panel[after].sum()
-    pool = [c for c in panel.columns if c not in set(treated)]
-    own = _log_ratio(before, later, treated, pool)
+    sums = np.stack([panel[~after].sum().to_numpy(), panel[after].sum().to_numpy()])
+    at = {unit: k for k, unit in enumerate(panel.columns)}
+    pool = set(at) - set(treated)
+    own = _log_ratio(sums, at, treated, pool if comparison is None else comparison, pool)
     rows = []
     for k, members in enumerate(sets):
-        members = [m for m in members if m in set(pool)]
-        rest = [c for c in pool if c not in set(members)]
-        if members and rest:
-            rows.append((k, members[0], len(members), _log_ratio(before, later, members, rest)))
+        members = [m for m in members if m in pool]
+        rest = pool if comparisons is None else comparisons[k]
+        if members:
+            ratio = _log_ratio(sums, at, members, rest, pool)
+            rows.append((k, members[0], len(members), ratio))
     placebo = pd.DataFrame(rows, columns=["set", "first", "units", "log"])
     placebo = placebo[np.isfinite(placebo["log"])].reset_index(drop=True)
     if len(placebo) < 19:
@@ -258,11 +273,17 @@ def _drift(log: pd.Series, variance: pd.Series) -> float:
     return float(2 * (1 - NormalDist().cdf(z)))
 
 
-def _log_ratio(before, later, members, rest) -> float:
-    cells = [later[members].sum(), before[rest].sum(), before[members].sum(), later[rest].sum()]
-    if min(cells) <= 0:
+def _log_ratio(sums, at, members, rest, pool) -> float:
+    """The log ratio of two sets' changes from sums before and after; NaN where one is empty."""
+    inside = np.zeros(sums.shape[1], bool)
+    inside[[at[m] for m in members]] = True
+    outside = np.zeros(sums.shape[1], bool)
+    outside[[at[c] for c in rest if c in pool]] = True
+    outside &= ~inside
+    t, c = sums[:, inside].sum(axis=1), sums[:, outside].sum(axis=1)
+    if min(*t, *c) <= 0:
         return np.nan
-    return float(np.log(cells[0] * cells[1] / (cells[2] * cells[3])))
+    return float(np.log(t[1] * c[0] / (t[0] * c[1])))
 
 
 def _mean_difference(change, mask) -> tuple[float, float]:

@@ -123,7 +123,7 @@ def verdict(
     True, False or None (could not be checked). A failed check outranks any estimate. The words
     are "consistent with", never "caused".
     """
-    one_of(better, ("fewer", "more"), "better")
+    one_of(better, ("fewer", "more", "neither"), "better")
     failed = [name for name, passed in (checks or {}).items() if passed is False]
     change = f"{_change(ratio)} compared with {comparison}{_interval(lower, upper)}"
     head = f"{outcome} in {place} {change}"
@@ -140,6 +140,12 @@ def verdict(
             f"{head}; a difference of that size is usual among places without the programme "
             f"(p = {p:.2f}), so no effect can be told from chance.{_seen(detectable)}{tail}",
             "none",
+        )
+    if better == "neither":
+        return Verdict(
+            f"{head}, more than chance would explain (p = {_p(p)}): consistent with a change that "
+            f"came with the programme, where neither more nor fewer is better in itself.{tail}",
+            "effect",
         )
     good = (ratio < 1) == (better == "fewer")
     what = (

@@ -61,6 +61,53 @@ def match_units(
     return Matching(units, pairs, balance, bool(balance["balanced"].all()))
 
 
+def match_sets(
+    panel: pd.DataFrame,
+    sets,
+    start,
+    *,
+    covariates: pd.DataFrame | None = None,
+    population: pd.Series | None = None,
+    ratio: int = 3,
+) -> list[list]:
+    """The comparison of each of many placebo sets, chosen as :func:`match_units` would choose it.
+
+    ``panel`` must not hold the treated units, nor any that may not be used. Distances are worked
+    out once, so that hundreds of sets take a second.
+    """
+    panel, _, after = wide(panel, list(panel.columns[:1]), start, minimum=(1, 0))
+    features = _features(panel[~after], population)
+    if covariates is not None:
+        features = features.join(covariates, how="left")
+    features = features.dropna()
+    scaled = (features / features.std(ddof=1).replace(0, 1)).to_numpy()
+    far = np.sqrt(sum((x[:, None] - x[None]) ** 2 for x in scaled.T))
+    units = features.index.tolist()
+    at = {unit: k for k, unit in enumerate(units)}
+    return [[units[k] for k in _greedy(far, [at[u] for u in s], ratio)] for s in sets]
+
+
+def _greedy(far: np.ndarray, inside: list[int], ratio: int) -> list[int]:
+    """Positions of the nearest others, in the order of :func:`_pairs`."""
+    near, chosen = far[inside], []
+    near[:, inside] = np.inf
+    for _ in range(ratio):
+        for row in np.argsort(-near.min(axis=1), kind="stable"):
+            chosen.append(int(near[row].argmin()))
+            near[:, chosen[-1]] = np.inf
+    return chosen
+
+
+def separate(sets) -> list[list]:
+    """Of sets that overlap, those that share no unit with one kept before, in order."""
+    kept, used = [], set()
+    for members in sets:
+        if used.isdisjoint(members):
+            kept.append(list(members))
+            used |= set(members)
+    return kept
+
+
 def contiguous_clusters(places: pd.DataFrame, size: int, *, exclude=(), limit: int | None = None):
     """Sets of ``size`` neighbours to play a treated town: each place with its nearest others.
 

@@ -96,3 +96,24 @@ def gaps(
     time_frame(ax, frame[x], {start_label: pd.Timestamp(start)} if start is not None else None)
     scale(ax.yaxis, kind)
     ax.set_title(ylabel, fontsize=10, loc="left")
+
+
+@drawn(2.8)
+def placebos(
+    frame, *, ax, lower="lower", upper="upper", count="n", treated, label, kind="percent",
+    xlabel="", ylabel="",
+) -> None:  # fmt: skip
+    """How placebo places changed, counted in bins, and where the treated place stands."""
+    width = frame[upper] - frame[lower]
+    ax.bar(frame[lower], frame[count], width, align="edge", color=PALE, edgecolor="white")
+    ax.axvline(0, color=GREY, linewidth=1)
+    ax.axvline(treated, color=NAVY, linewidth=2.4)
+    ax.set_ylim(0, frame[count].max() * 1.25)
+    right = treated > (frame[lower].min() + frame[upper].max()) / 2
+    place = {"xycoords": ("data", "axes fraction"), "va": "top", "ha": "right" if right else "left"}
+    offset = (-5 if right else 5, -3)
+    note(ax, label, (treated, 1), offset=offset, colour=NAVY, bold=True, size=9.5, **place)
+    scale(ax.xaxis, kind)
+    scale(ax.yaxis, "number")
+    ax.set_xlabel(xlabel)
+    ax.set_title(ylabel, fontsize=10, loc="left")
