@@ -74,7 +74,8 @@ def _part(series: pd.Series, baseline, screen: bool):
     known = series[inside].dropna()
     ranges = series[inside].diff().abs().dropna()
     if len(known) < 3 or ranges.empty:
-        raise NotEnough(f"A chart needs at least 3 points in a row; there are {len(known)}.")
+        found = f"there are {len(known)}"
+        raise NotEnough(f"A chart needs at least 3 points, two of them in a row; {found}.")
     if screen:
         ranges = ranges[ranges < 3.267 * ranges.mean()] if ranges.mean() > 0 else ranges
     mean, bar = known.mean(), ranges.mean()

@@ -104,7 +104,8 @@ def behaviour(
     try:
         chart = spc.xmr(values, better=better, rebase=rebase)
     except NotEnough as reason:
-        return finding(name, str(reason), verdict="not_enough", caveats=caveats, **facts)
+        text = f"Whether {what} by {step} changed cannot be told. {reason}"
+        return finding(name, text, verdict="not_enough", caveats=caveats, **facts)
     frame = chart.frame
     text, last = _behaved(chart, what, step, kind)
     table = frame[["period", "value", "mean", "lower", "upper", "special"]]
