@@ -12,6 +12,7 @@ _NAMES = {
         "standardised wilson"
     ),
     "reconcile": "Reconciliation",
+    "several": "Several growth reconcile_each",
     "claims": "tolerance",
     "contradiction": "",
     "programme": "",

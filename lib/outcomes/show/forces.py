@@ -1,0 +1,102 @@
+"""One force against a mix of all others, by quarter and per head: findings ready made.
+
+The comparison is a synthetic control with placebo ranks over the other forces; the sentence is the
+verdict its checks have earned. A mix whose gaps before the start exceed ``FIT`` of the level fails.
+"""
+
+import pandas as pd
+
+from outcomes.analysis import impact, synthetic
+from outcomes.data.errors import NotEnough
+from outcomes.show import plots, words
+from outcomes.show.findings import Finding, finding
+
+FIT = 0.10
+PER = 100_000
+
+
+def against_forces(
+    name: str, counts: pd.DataFrame, people: pd.Series, treated: str, start, *, what: str,
+    sources, better: str, event: str = "start", headline: bool = False, caveats=(),
+) -> Finding:  # fmt: skip
+    """Offences per head of one force against its mix of other forces, before and after a start.
+
+    ``counts`` is quarter x force, ``people`` the residents of each force to be compared; ``what``
+    names the offences ("recorded drug trafficking").
+    """
+    place, start = words.place(treated), pd.Timestamp(start)
+    facts = {"area": place, "sources": sources, "unit": "% of the mix of other forces"}
+    facts["period"] = f"from {start.year} Q{start.quarter}"
+    try:
+        made, said = _made(counts, people, treated, start, what, better)
+    except NotEnough as reason:
+        return finding(name, str(reason), verdict="not_enough", caveats=caveats, **facts)
+    frame = made.frame
+    own = frame.groupby("after")["actual"].mean()
+    text = (
+        f"{said.sentence} {place}'s own rate was {words.number(own[True])} per "
+        f"{words.number(PER)} a quarter after the start and {words.number(own[False])} before."
+    )
+    named = {"actual": place, "synthetic": "mix of others"}
+    lines = frame.melt("time", list(named), "which", "rate").replace({"which": named})
+    figure = plots.series(
+        lines, x="time", y="rate", by="which", highlight=list(named.values()),
+        events={event: start}, ylabel=f"{what} per {words.number(PER)} residents, by quarter",
+    )  # fmt: skip
+    spared = 100 * (made.leave_one_out["ratio"] - 1)
+    spread = words.interval(spared.min(), spared.max(), decimals=0)
+    notes = [made.note, f"Leaving out any one force of the mix, the difference is {spread}%."]
+    table = frame.assign(time=[f"{t.year} Q{t.quarter}" for t in frame["time"]])
+    return finding(
+        name, text, value=100 * (made.ratio - 1), headline=headline, figure=figure, table=table,
+        verdict="informational" if said.kind == "unsound" else "estimate",
+        caption=f"{words.sentence_case(what)} per {words.number(PER)} residents by quarter",
+        caveats=[*caveats, *notes], **facts,
+    )  # fmt: skip
+
+
+def others_against_forces(
+    name: str, outcomes: dict[str, pd.DataFrame], people: pd.Series, treated: str, start, *,
+    sources, better: str, caveats=(),
+) -> Finding:  # fmt: skip
+    """The outcomes after the primary one, all listed, with p-values adjusted for many looks.
+
+    ``outcomes`` maps what is counted to its counts, quarter x force.
+    """
+    start = pd.Timestamp(start)
+    told, rows, span = [], [], f"from {start.year} Q{start.quarter}"
+    for what, counts in outcomes.items():
+        made, said = _made(counts, people, treated, start, what, better)
+        told.append(said.sentence)
+        change, ranked = 100 * (made.ratio - 1), made.gaps.shape[1] + 1
+        rows.append((what, change, 100 * made.fit, made.rank, ranked, made.p))
+    columns = ["offences", "difference", "gap_before", "rank", "ranked", "p"]
+    table = pd.DataFrame(rows, columns=columns)
+    ranked = table["p"].notna()
+    if ranked.any():
+        adjusted = impact.benjamini_hochberg(table.loc[ranked, "p"])["adjusted"]
+        table.loc[ranked, "p_adjusted"] = adjusted.to_numpy()
+    return finding(
+        name, " ".join(told), area=words.place(treated), period=span, unit="offences",
+        sources=sources, table=table, caveats=caveats,
+        units={"difference": "% of the mix", "gap_before": "% of the level"},
+        caption=f"Other offences in {words.place(treated)} against a mix of other forces",
+    )  # fmt: skip
+
+
+def _made(counts, people, treated, start, what, better):
+    """The synthetic control of one outcome, and the verdict that its checks have earned."""
+    rates = counts[people.index] * PER / people
+    made = synthetic.synthetic_control(rates, treated, start)
+    kept = made.placebo.loc[made.placebo["kept"], "ratio"]
+    said = impact.verdict(
+        outcome=f"{words.sentence_case(what)} per head",
+        place=words.place(treated),
+        comparison=f"a mix of {words.count(len(made.weights), 'other force')}",
+        ratio=made.ratio,
+        p=made.p,
+        better=better,
+        checks={"fit before the start": made.fit <= FIT, "forces to rank it among": len(kept) > 0},
+        detectable=impact.minimum_detectable(placebo=kept) if len(kept) >= 19 else None,
+    )
+    return made, said

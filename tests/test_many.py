@@ -1,0 +1,82 @@
+"""Ready-made findings about several counts: the words, the numbers and the empty cases."""
+
+import pandas as pd
+import pytest
+
+import outcomes as oc
+from outcomes import show
+from outcomes.data.errors import Invalid
+
+YEARS = pd.DataFrame(
+    {
+        "label": ["first", "second"],
+        "start": pd.to_datetime(["2022-11-01", "2023-11-01"]),
+        "end": pd.to_datetime(["2023-10-31", "2024-10-31"]),
+    }
+)
+FIGURES = pd.DataFrame(
+    {
+        "figure": ["a", "b", "c", "d"],
+        "measure": ["arrests", "arrests", "cash_seized", "cash_seized"],
+        "value": [1212.0, 1855.0, 1000.0, 3000.0],
+        "qualifier": ["exact", "exact", "exact", "over"],
+        "unit": ["count", "count", "£", "£"],
+        "period_start": YEARS["start"].tolist() * 2,
+        "period_end": YEARS["end"].tolist() * 2,
+    }
+)
+SAID = {"measures": oc.data.measures(), "sources": ["A page"], "area": "Lancashire"}
+
+
+def bounds(*measures):
+    return oc.analysis.reconcile_each(FIGURES, YEARS, of=measures).bounds
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "unit", "said"),
+    [
+        (1212, 1212, "count", "exactly 1,212"),
+        (0, 47298, "£", "at most £47,298"),
+        (3, float("inf"), "kg", "at least 3 kg"),
+        (0, float("inf"), "kg", "not limited"),
+        (0, 0, "count", "exactly 0"),
+    ],
+)
+def test_amounts_read_as_a_person_would_say_them(lower, upper, unit, said):
+    assert show.amount(lower, upper, unit) == said
+
+
+def test_allowed_says_the_last_period_and_counts_the_states():
+    found = show.allowed(
+        "b", bounds("arrests", "cash_seized"), ask="second", caption="Bounds", **SAID
+    )
+    assert "arrests, exactly 1,855; cash seized, at least £3,000" in found.sentence
+    assert "Of 4 totals asked for, 2 fixed, 1 between two limits and 1 without" in found.sentence
+    assert found.svg and len(found.frame) == 4
+
+
+def test_allowed_without_any_figure_has_no_chart_and_is_not_enough():
+    found = show.allowed("b", bounds("jail_years"), ask="second", caption="Bounds", **SAID)
+    assert found.facts["verdict"] == "not_enough" and not found.svg
+    with pytest.raises(Invalid, match="no measure"):
+        show.allowed("b", bounds("arrests")[:0], ask="second", caption="Bounds", **SAID)
+
+
+def test_growth_leaves_out_what_has_no_upper_limit_and_says_so():
+    both = bounds("arrests", "cash_seized")
+    found = show.grown("g", both, "first", "second", period="two years", **SAID)
+    assert found.sentence == (
+        "Growth from first to second: arrests 53.1%. It cannot be told for cash seized."
+    )
+    none = show.grown("g", bounds("cash_seized"), "first", "second", period="", **SAID)
+    assert none.facts["verdict"] == "not_enough"
+
+
+def test_clashing_names_the_figures_or_says_that_there_are_none():
+    rivals = FIGURES.assign(period_start=YEARS["start"][0], period_end=YEARS["end"][0])[:2]
+    clash = oc.analysis.reconcile_each(rivals, YEARS, of=["arrests"]).contradictions
+    found = show.clashing("c", clash, checked=["arrests"], **SAID)
+    assert found.sentence.startswith("1 of 1 measure has figures that cannot all be right. Arrests")
+    assert "1,212 for November 2022 to October 2023 (it would have to be 1,855)" in found.sentence
+    calm = show.clashing("c", clash[:0], checked=["arrests"], **SAID)
+    assert calm.facts["verdict"] == "informational" and calm.facts["value"] == 0
