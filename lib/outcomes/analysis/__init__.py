@@ -19,13 +19,15 @@ _NAMES = {
     "periods": "calendar_years financial_years months one_period quarters reading",
     "spc": "Chart deseasonalise xmr",
     "funnels": "Funnel dersimonian_laird funnel",
-    "displacement": "Change rirr wdd wdq",
+    "displacement": "Change overdispersion rirr wdd wdq",
     "interrupted": "Its its",
     "differences": "Did compare_changes did event_study placebo_dates randomisation",
     "synthetic": "Synthetic simplex_weights synthetic_control",
     "matching": "Matching contiguous_clusters distances match_sets match_units ring separate",
     "evaluation": "Evaluation bounded_by_unplaced corrected evaluate like_for_like",
-    "guards": "require_months",
+    "guards": "require_months to_panel",
+    "linear": "Linear least_squares",
+    "placebos": "placebo_interval",
     "impact": "Detectable Verdict benjamini_hochberg minimum_detectable verdict",
 }
 _HOME = {name: module for module, names in _NAMES.items() for name in names.split()}

@@ -29,6 +29,7 @@ from outcomes.analysis.impact import (
     verdict,
 )
 from outcomes.analysis.matching import Matching, match_sets, match_units, separate
+from outcomes.analysis.placebos import placebo_interval
 from outcomes.data.errors import NotEnough
 
 
@@ -39,7 +40,7 @@ class Evaluation(NamedTuple):
     months: pd.DatetimeIndex | None = None  # those compared
     comparison: Sequence[str] = ()  # units compared with; empty only with a reason
     matching: Matching | None = None
-    did: Did | None = None
+    did: Did | None = None  # its interval is that of the placebo areas, in step with their p
     events: EventStudy | None = None
     randomisation: Randomisation | None = None
     detectable: Detectable | None = None
@@ -91,6 +92,7 @@ def evaluate(
         drawn = randomisation(
             rows, treated, start, sets, comparison=units, comparisons=others, minimum=minimum
         )
+        change = _spread(change, drawn)
         near = panel.loc[months, [*beside, *units]] if len(beside) else None
         checks = _checks(matching, near, beside, start, minimum)
     except NotEnough as short:
@@ -107,6 +109,12 @@ def evaluate(
 def _guard(months, start, minimum) -> None:
     before = int((months < like(start, months)).sum())
     require_months(before, len(months) - before, minimum=minimum)
+
+
+def _spread(change: Did, drawn: Randomisation) -> Did:
+    """Regression errors for one town miss far too often, so its interval is the placebos'."""
+    found = placebo_interval(change.ratio, drawn.placebo["ratio"])
+    return change._replace(lower=found.lower, upper=found.upper)
 
 
 def _matching(rows, treated, start, known, minimum) -> Matching:
