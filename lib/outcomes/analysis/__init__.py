@@ -21,13 +21,13 @@ _NAMES = {
     "funnels": "Funnel dersimonian_laird funnel",
     "displacement": "Change overdispersion rirr wdd wdq",
     "interrupted": "Its its",
-    "differences": "Did compare_changes did event_study placebo_dates randomisation",
+    "differences": "Did EventStudy did event_study",
     "synthetic": "Synthetic simplex_weights synthetic_control",
     "matching": "Matching contiguous_clusters distances match_sets match_units ring separate",
-    "evaluation": "Evaluation bounded_by_unplaced corrected evaluate like_for_like",
+    "evaluation": "Evaluation bounded_by_unplaced corrected designs evaluate like_for_like",
     "guards": "require_months to_panel",
     "linear": "Linear least_squares",
-    "placebos": "placebo_interval",
+    "placebos": ("Randomisation compare_changes placebo_dates placebo_interval randomisation"),
     "impact": "Detectable Verdict benjamini_hochberg minimum_detectable verdict",
 }
 _HOME = {name: module for module, names in _NAMES.items() for name in names.split()}

@@ -7,7 +7,6 @@ for one or few treated areas, randomisation instead of clustered errors: Conley 
 (REStat 93:113); MacKinnon & Webb 2020 (J Econometrics 218:435).
 """
 
-from itertools import combinations, product
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -46,25 +45,6 @@ class EventStudy(NamedTuple):
     frame: pd.DataFrame
     pretrend_p: float
     dispersion: float
-
-
-class Randomisation(NamedTuple):
-    """The observed ratio's place among the ratios of placebo sets."""
-
-    p: float
-    ratio: float
-    rank: int
-    sets: int
-    placebo: pd.DataFrame
-
-
-class Changes(NamedTuple):
-    """A difference of mean changes with its CR1 t and two exact p-values."""
-
-    estimate: float
-    t: float
-    p_permutation: float
-    p_wild: float
 
 
 def did(panel: pd.DataFrame, treated, start, *, confidence=0.95, minimum=(24, 12)) -> Did:
@@ -148,76 +128,6 @@ def event_study(
     return EventStudy(frame, _drift(log[log.index < 0], variance), float(spread))
 
 
-def randomisation(
-    panel: pd.DataFrame, treated, start, sets, *, comparison=None, comparisons=None,
-    minimum=(24, 12), better: str | None = None,
-) -> Randomisation:  # fmt: skip
-    """How unusual the treated set's ratio is among placebo sets of units that had no programme.
-
-    Each set in ``sets`` plays the treated; the rest of the untreated units are its comparison, or
-    the list at the same place in ``comparisons`` (then ``comparison`` is that of the treated).
-    ``p`` is two-sided on the log ratio, or one-sided when ``better`` is "fewer" or "more", and
-    counts the treated set itself, so that it is never 0.
-    """
-    panel, treated, after = wide(panel, treated, start, minimum=minimum)
-    sums = np.stack([panel[~after].sum().to_numpy(), panel[after].sum().to_numpy()])
-    at = {unit: k for k, unit in enumerate(panel.columns)}
-    pool = set(at) - set(treated)
-    own = _log_ratio(sums, at, treated, pool if comparison is None else comparison, pool)
-    rows = []
-    for k, members in enumerate(sets):
-        members = [m for m in members if m in pool]
-        rest = pool if comparisons is None else comparisons[k]
-        if members:
-            ratio = _log_ratio(sums, at, members, rest, pool)
-            rows.append((k, members[0], len(members), ratio))
-    placebo = pd.DataFrame(rows, columns=["set", "first", "units", "log"])
-    placebo = placebo[np.isfinite(placebo["log"])].reset_index(drop=True)
-    if len(placebo) < 19:
-        raise NotEnough(
-            f"There are {len(placebo)} placebo sets; at least 19 are needed for a p of 0.05."
-        )
-    sign = {"fewer": -1, "more": 1}.get(better or "")
-    score = (lambda v: np.abs(v)) if sign is None else (lambda v: sign * v)
-    rank = 1 + int((score(placebo["log"]) >= score(own) - 1e-12).sum())
-    placebo["ratio"] = np.exp(placebo["log"])
-    return Randomisation(rank / (len(placebo) + 1), float(np.exp(own)), rank, len(placebo), placebo)
-
-
-def placebo_dates(panel: pd.DataFrame, treated, start, dates, *, minimum=(12, 6)) -> pd.DataFrame:
-    """The ratio at pretended starts, using only times before the real one: date, ratio, pre, post.
-
-    A sound comparison finds nothing at dates when nothing began.
-    """
-    ordered = panel.sort_index()
-    early = ordered[ordered.index < like(start, ordered.index)]
-    rows = []
-    for date in dates:
-        found = did(early, treated, date, minimum=minimum)
-        rows.append((date, found.ratio, found.lower, found.upper, found.pre, found.post))
-    return pd.DataFrame(rows, columns=["date", "ratio", "lower", "upper", "pre", "post"])
-
-
-def compare_changes(before, after, treated) -> Changes:
-    """Mean change of treated units less that of the others, tested exactly for few units.
-
-    ``treated`` is a mask. All ways of choosing as many treated units are enumerated, and all
-    Rademacher signs of the residuals under no effect (Webb & MacKinnon's restricted wild test).
-    """
-    change = np.asarray(after, float) - np.asarray(before, float)
-    mask = np.asarray(treated, bool)
-    estimate, t = _mean_difference(change, mask)
-    sets = combinations(range(len(change)), int(mask.sum()))
-    others = [_mean_difference(change, np.isin(np.arange(len(change)), s))[0] for s in sets]
-    permuted = np.mean(np.abs(others) >= abs(estimate) - 1e-12)
-    centred = change - change.mean()
-    wild = [
-        abs(_mean_difference(centred * np.array(signs), mask)[1])
-        for signs in product([-1, 1], repeat=len(change))
-    ]
-    return Changes(estimate, t, float(permuted), float(np.mean(np.array(wild) >= abs(t) - 1e-9)))
-
-
 def _fitted(y, inside, after, ratio):
     """Means of the two-way Poisson model in closed form (time x unit)."""
     control = y[:, ~inside].sum(1)
@@ -271,32 +181,6 @@ def _drift(log: pd.Series, variance: pd.Series) -> float:
     slope = (w * centred * log.to_numpy()).sum() / (w * centred**2).sum()
     z = abs(slope) * np.sqrt((w * centred**2).sum())
     return float(2 * (1 - NormalDist().cdf(z)))
-
-
-def _log_ratio(sums, at, members, rest, pool) -> float:
-    """The log ratio of two sets' changes from sums before and after; NaN where one is empty."""
-    inside = np.zeros(sums.shape[1], bool)
-    inside[[at[m] for m in members]] = True
-    outside = np.zeros(sums.shape[1], bool)
-    outside[[at[c] for c in rest if c in pool]] = True
-    outside &= ~inside
-    t, c = sums[:, inside].sum(axis=1), sums[:, outside].sum(axis=1)
-    if min(*t, *c) <= 0:
-        return np.nan
-    return float(np.log(t[1] * c[0] / (t[0] * c[1])))
-
-
-def _mean_difference(change, mask) -> tuple[float, float]:
-    """The difference of means and its t with CR1 errors, one cluster for each unit."""
-    a, b = change[mask], change[~mask]
-    n = len(change)
-    spread = ((a - a.mean()) ** 2).sum() / len(a) ** 2 + ((b - b.mean()) ** 2).sum() / len(b) ** 2
-    # CR1 with a cluster for each row of the first-difference regression: n/(n-1) * (n-1)/(n-2).
-    se = np.sqrt(spread * n / (n - 2))
-    estimate = a.mean() - b.mean()
-    if se == 0:  # no spread at all: any difference is beyond doubt, and none is none
-        return float(estimate), 0.0 if estimate == 0 else float(np.copysign(np.inf, estimate))
-    return float(estimate), float(estimate / se)
 
 
 def _z(confidence: float) -> float:

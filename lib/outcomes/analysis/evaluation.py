@@ -11,14 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from outcomes.analysis.differences import (
-    Did,
-    EventStudy,
-    Randomisation,
-    did,
-    event_study,
-    randomisation,
-)
+from outcomes.analysis.differences import Did, EventStudy, did, event_study
 from outcomes.analysis.displacement import rirr
 from outcomes.analysis.guards import like, require_months
 from outcomes.analysis.impact import (
@@ -29,7 +22,7 @@ from outcomes.analysis.impact import (
     verdict,
 )
 from outcomes.analysis.matching import Matching, match_sets, match_units, separate
-from outcomes.analysis.placebos import placebo_interval
+from outcomes.analysis.placebos import Randomisation, placebo_interval, randomisation
 from outcomes.data.errors import NotEnough
 
 

@@ -10,17 +10,17 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from outcomes.analysis.differences import (
-    compare_changes,
-    did,
-    event_study,
-    placebo_dates,
-    randomisation,
-)
+from outcomes.analysis.differences import did, event_study
 from outcomes.analysis.displacement import rirr, wdd, wdq
 from outcomes.analysis.guards import require_months
 from outcomes.analysis.interrupted import its
 from outcomes.analysis.matching import contiguous_clusters, match_units, ring
+from outcomes.analysis.placebos import (
+    compare_changes,
+    placebo_dates,
+    placebo_interval,
+    randomisation,
+)
 from outcomes.analysis.synthetic import simplex_weights, synthetic_control
 from outcomes.data.errors import Invalid, NotEnough, one_of
 
@@ -36,6 +36,7 @@ __all__ = [
     "match_units",
     "minimum_detectable",
     "placebo_dates",
+    "placebo_interval",
     "randomisation",
     "require_months",
     "ring",
