@@ -30,25 +30,30 @@ def amount(lower: float, upper: float, unit: str = "count") -> str:
 
 
 def allowed(
-    name: str, bounds: pd.DataFrame, *, measures: pd.DataFrame, ask: str, sources, area: str,
+    name: str, bounds: pd.DataFrame, *, measures: pd.DataFrame, ask, sources, area: str,
     caption: str, period: str = "", by: str = "measure", headline: bool = False, caveats=(),
 ) -> Finding:  # fmt: skip
     """Bounds of several measures by period: a panel of bands each, in one month on average.
 
     ``bounds`` is that of :func:`outcomes.analysis.several.reconcile_each`; ``measures`` the table
-    of measures (measure, name, unit); the sentence is about the period labelled ``ask``.
+    of measures (measure, name, unit); the sentence is about the period, or periods, named ``ask``.
     """
     if bounds.empty:
         raise Invalid(f"finding {name!r} was asked about no measure.")
     known = measures.set_index(by)
     names, units = bounds[by].map(known["name"]), bounds[by].map(known["unit"])
+    asked = [ask] if isinstance(ask, str) else list(ask)
     said = [
-        f"{names[i]}, {amount(bounds['lower'][i], bounds['upper'][i], units[i])}"
-        for i in bounds.index[bounds["label"] == ask]
+        f"In {label}: "
+        + "; ".join(
+            f"{names[i]}, {amount(bounds['lower'][i], bounds['upper'][i], units[i])}"
+            for i in bounds.index[bounds["label"] == label]
+        )
+        for label in asked
     ]
     count = bounds["state"].value_counts()
     states = [text.format(words.number(count[s])) for s, text in _STATES.items() if s in count]
-    text = f"In {ask}: {'; '.join(said)}. Of {words.count(len(bounds), 'total')} asked for, "
+    text = f"{'. '.join(said)}. Of {words.count(len(bounds), 'total')} asked for, "
     text += f"{words.listed(states)}."
     limited = (bounds["lower"] > 0) | (bounds["upper"] < float("inf"))
     table = bounds[["label", "start", "end", "lower", "upper", "month_least", "month_most"]]
@@ -60,8 +65,9 @@ def allowed(
     if drawn.empty:
         facts = {"verdict": "not_enough"}
     return finding(
-        name, text, **facts, unit="totals asked for", area=area, period=period or ask, table=table,
-        caption=caption, figure=_panels(drawn, known, by), sources=sources, caveats=caveats,
+        name, text, **facts, unit="totals asked for", area=area, table=table,
+        period=period or words.listed(asked), figure=_panels(drawn, known, by), caption=caption,
+        sources=sources, caveats=caveats,
     )  # fmt: skip
 
 
