@@ -112,14 +112,16 @@ def figures(
 def one_each(figures: pd.DataFrame, *, vintage: str = "latest") -> pd.DataFrame:
     """One row for each fact: the latest or the first published, exact figures before others.
 
-    An undated page is taken only when no dated page states the fact as exactly. The order of the
-    rows stays. Raises :class:`Invalid` for another ``vintage``.
+    A figure whose period is ambiguous is taken only when no other is at hand, and an undated page
+    only when no dated page states the fact as exactly. The order of the rows stays. Raises
+    :class:`Invalid` for another ``vintage``.
     """
     first = one_of(vintage, ("latest", "first"), "vintage") == "first"
     order = figures.assign(vague=figures["qualifier"] != "exact", at=range(len(figures)))
     order["undated"] = order["published"].isna()
-    keys = ["vague", "undated", "published", "at"]
-    order = order.sort_values(keys, ascending=[True, True, first, True])
+    order["unsure"] = order["period_state"].isin(["ambiguous", "unstated"])
+    keys = ["unsure", "vague", "undated", "published", "at"]
+    order = order.sort_values(keys, ascending=[True, True, True, first, True])
     kept = order.drop_duplicates("fact")["at"].sort_values()
     return figures.iloc[kept.to_numpy()].reset_index(drop=True)
 

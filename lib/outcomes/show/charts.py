@@ -19,9 +19,10 @@ def xmr(
     """A process behaviour chart: values, mean and limits; points that signal are ringed."""
     for _, part in frame.groupby(runs(frame[x], frame[value], usual_step(frame[x]))):
         ax.plot(part[x], part[value], "-o", color=NAVY, linewidth=1.2, markersize=3)
-        ax.plot(part[x], part[mean], color=GREY, linewidth=1)
+        level = part if part[mean].nunique() > 1 else part.iloc[[0, -1]]
+        ax.plot(level[x], level[mean], color=GREY, linewidth=1)
         for edge in (lower, upper):
-            ax.plot(part[x], part[edge], color=GREY, linewidth=1, linestyle=_DASHED)
+            ax.plot(level[x], level[edge], color=GREY, linewidth=1, linestyle=_DASHED)
     hot = frame[frame[special].fillna("").astype(str) != ""]
     ring = {"markerfacecolor": "none", "markeredgecolor": SIGNAL, "markeredgewidth": 1.8}
     ax.plot(hot[x], hot[value], "o", markersize=7, **ring)
@@ -50,9 +51,10 @@ def funnel(
     ax.plot(ordered[size], ordered[centre], color=GREY, linewidth=1)
     inside = ordered[label].astype(str).isin(chosen)
     ax.plot(ordered[size][~inside], ordered[rate][~inside], "o", color="#8A8A8A", markersize=4)
-    for row in ordered[inside].to_dict("records"):
+    for at, row in enumerate(ordered[inside].to_dict("records")):
         ax.plot(row[size], row[rate], "D", color=NAVY, markersize=7)
-        place = {"offset": (7, 7), "colour": NAVY, "bold": True, "size": 9.5}
+        beside = {"offset": (7, 8 if at % 2 == 0 else -9)}  # two marks may lie close together
+        place = beside | {"colour": NAVY, "bold": True, "size": 9.5}
         note(ax, str(row[label]), (row[size], row[rate]), **place)
     scale(ax.xaxis, "number")
     scale(ax.yaxis, kind)

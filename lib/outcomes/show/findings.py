@@ -88,8 +88,8 @@ def _credit(sources: list[dict]) -> str:
         text = escape(", ".join(filter(None, (one["publisher"], one["title"], one["published"]))))
         link = re.match(r"https?://[^\s\"'<>]+$", one["url"] or "")
         shown.append(f'<a href="{escape(one["url"])}">{text}</a>' if link else text)
-    if len(shown) > 6:
-        shown = [*shown[:6], f"and {len(shown) - 6} more, listed at the foot of the page"]
+    if len(shown) > 3:
+        shown = [*shown[:3], f"and {len(shown) - 3} more, listed at the foot of the page"]
     return f'<p class="source">Source: {"; ".join(shown)}.</p>' if shown else ""
 
 
@@ -115,7 +115,9 @@ def cite(sources) -> list[dict]:
 def _cited(value) -> str:
     if value is None or pd.isna(value):
         return ""
-    return words.date(value) if isinstance(value, pd.Timestamp) else words.plain(value)
+    if isinstance(value, pd.Timestamp):
+        return words.date(value)
+    return words.plain(value).removesuffix(" [title inferred from address]")
 
 
 def _bare(value) -> float | int | None:

@@ -110,7 +110,11 @@ def behaviour(
     text, last = _behaved(chart, what, step, kind)
     table = frame[["period", "value", "mean", "lower", "upper", "special"]]
     table = table.assign(period=[_point(p, step) for p in table["period"]])
-    figure = charts.xmr(frame, kind=kind, ylabel=f"{what} by {step}", events=events)
+    drawn = {"kind": kind, "ylabel": f"{what} by {step}", "events": events}
+    if _moved(frame):
+        figure = plots.series(frame, x="period", y="value", **drawn)
+    else:
+        figure = charts.xmr(frame, **drawn)
     caption = f"{words.sentence_case(what)} by {step}, with usual range"
     reasons = [f"New limits from {words.month(d)}: {why}." for d, why in rebase]
     trial = [chart.note] if chart.trial else []
@@ -123,7 +127,15 @@ def behaviour(
 
 def _point(day, step: str) -> str:
     day = pd.Timestamp(day)
+    if step == "year":
+        return str(day.year)
     return f"{day.year} Q{day.quarter}" if step == "quarter" else words.month(day)
+
+
+def _moved(frame: pd.DataFrame) -> bool:
+    """Most points signal: the limits of a series that moves so much describe none of it."""
+    known = frame.dropna(subset=["value"])
+    return (known["special"] != "").sum() > len(known) / 2
 
 
 def _behaved(chart, what: str, step: str, kind: str) -> tuple[str, pd.Series]:
@@ -133,7 +145,7 @@ def _behaved(chart, what: str, step: str, kind: str) -> tuple[str, pd.Series]:
     low, high = write(max(last["lower"], 0)), write(last["upper"])
     text = f"{words.sentence_case(what)}: {write(last['value'])} in {_point(last['period'], step)}"
     noisy = f"{words.number(len(special))} of {words.count(len(frame), step)}"
-    if len(special) > len(frame) / 2:  # limits of a series that moves describe none of it
+    if _moved(frame):
         first = f"{write(frame['value'].iloc[0])} in {_point(frame['period'].iloc[0], step)}"
         text += f", from {first}. The series has moved so much that no one range is usual: "
         return f"{text}{noisy} signal change.", last

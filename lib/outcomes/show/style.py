@@ -2,7 +2,9 @@
 
 import io
 import re
+from collections import Counter
 from contextlib import contextmanager
+from xml.etree import ElementTree
 
 NAVY, TEAL, PLUM, ORANGE, GREY = "#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D"
 PALE = "#BFBFBF"
@@ -31,6 +33,7 @@ _RC = {
     "text.parse_math": False,  # a "$" in a label is a dollar, never a formula
     "figure.constrained_layout.use": True,
 }
+_SVG, _XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 _SHEET = "afcharts.afcharts"  # matplotlib finds a style sheet that ships inside a package
 _STACK = "Arial, Helvetica, sans-serif"  # no quoted name: the SVG must fit in an attribute
 
@@ -57,20 +60,53 @@ def svg(figure, salt: str) -> str:
     out = io.StringIO()
     with styled(salt):
         figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
-    text = out.getvalue()
-    text = text[text.index("<svg") :]
-    text = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", text, flags=re.S)
-    text = re.sub(r' transform="rotate\(-?0 [^"]*"', "", text)
-    text = re.sub(r"-?\d+\.\d{2,}", lambda m: f"{float(m[0]):.1f}".removesuffix(".0"), text)
+    text = re.sub(r"-?\d+\.\d{2,}", _short, out.getvalue())
     text = re.sub(r"('DejaVu Sans')(, [^;\"]*)?", _STACK, text)
-    return _classes(re.sub(r">\s+<", "><", text).strip()) + "\n"
+    text = re.sub(r' transform="rotate\(-?0 [^"]*"', "", text)
+    return _small(text[text.index("<svg") :]) + "\n"
 
 
-def _classes(text: str) -> str:
-    """Styles that stand more than once become classes: a chart of many marks halves in size."""
-    styles = re.findall(r' style="([^"]*)"', text)
-    shared = [s for s in dict.fromkeys(styles) if styles.count(s) > 1]
-    for at, one in enumerate(shared):
-        text = text.replace(f' style="{one}"', f' class="s{at}"')
-    rules = "".join(f".s{at}{{{one}}}" for at, one in enumerate(shared))
-    return text.replace("</style>", f"{rules}</style>", 1)
+def _short(number: re.Match) -> str:
+    return f"{float(number[0]):.1f}".removesuffix(".0").replace("-0.", "-.")
+
+
+def _small(text: str) -> str:
+    """The same picture in half the bytes: what a browser does not need is left out."""
+    for prefix, space in (("", _SVG), ("xlink", _XLINK)):
+        ElementTree.register_namespace(prefix, space)
+    root = ElementTree.fromstring(text)
+    _prune(root)
+    named = [e.get("id") for e in root.iter() if e.get("id")]
+    shared = Counter(e.get("style") for e in root.iter() if e.get("style"))
+    classes = {s: f"s{at}" for at, s in enumerate(s for s, n in shared.items() if n > 1)}
+    for element in root.iter():
+        if element.get("style") in classes:
+            element.set("class", classes[element.attrib.pop("style")])
+        if element.get("d"):
+            element.set("d", _path(element.get("d")))
+    root.find(f".//{{{_SVG}}}style").text += "".join(f".{c}{{{s}}}" for s, c in classes.items())
+    text = ElementTree.tostring(root, encoding="unicode", short_empty_elements=True)
+    text = text.replace(" />", "/>").replace("xlink:href", "href")
+    for at, name in enumerate(named):
+        text = re.sub(rf'(id="|"#|url\(#){name}\b', rf"\g<1>i{at}", text)
+    return re.sub(r' xmlns:xlink="[^"]*"|(?<=>)\s+(?=<)', "", text).strip()
+
+
+def _prune(parent) -> None:
+    """Drop metadata and empty marks, and lift what is in a group that says nothing."""
+    for child in list(parent):
+        _prune(child)
+        at = list(parent).index(child)
+        tag = child.tag.rpartition("}")[2]
+        idle = tag == "g" and not set(child.attrib) - {"id"}
+        if idle:
+            parent[at : at + 1] = list(child)
+        elif tag == "metadata" or (tag == "path" and not child.get("d")):
+            parent.remove(child)
+        elif tag == "g":
+            child.attrib.pop("id", None)
+
+
+def _path(d: str) -> str:
+    """Coordinates alone: a line to a point needs no letter after a move or a line."""
+    return re.sub(r"\s*([A-Za-z])\s*", r"\1", " ".join(d.split())).replace("L", " ")
