@@ -37,6 +37,12 @@ def test_weeks_include_the_week_of_the_annual_report():
     assert "2022-03" not in choices("county_lines_week")  # two national measures, one local
 
 
+def test_places_of_the_tour_are_in_the_county():
+    listed = choices("nmk_area")
+    assert listed[0] == "Lancashire" and {"Preston", "Hyndburn"} <= set(listed)
+    assert not {"Salford", "Coventry", "North West"} & set(listed)
+
+
 def test_measures_on_offer_add_up_over_time():
     known = data.measures().set_index("measure")
     for name in ("op_warrior_measure", "fraud_measure"):

@@ -155,6 +155,13 @@ def _county_lines_measures() -> list[str]:
     return sorted(count[count >= ENOUGH].index)
 
 
+def _tour_areas() -> list[str]:
+    """Places of the county that a figure of the No More Knives tour was published for."""
+    named = register.figures(programme="no_more_knives")
+    inside = named[named["area"].isin(_within("lancashire")["area"])]
+    return ["Lancashire", *sorted(set(inside["area_name"]))]
+
+
 def _series() -> list[str]:
     """Series published for at least four separate quarters or years of the United Kingdom."""
     frame = register.figures(programme="modern_slavery", area="united-kingdom", dated=True)
@@ -191,6 +198,7 @@ _COMPUTED: dict[str, Callable[[], list[str]]] = {
     "sceptre_force": _sceptre_forces,
     "sceptre_wave": _sceptre_waves,
     "county_lines_week": _county_lines_weeks,
+    "nmk_area": _tour_areas,
     "op_warrior_measure": lambda: _countable("op_warrior"),
     "fraud_measure": lambda: _countable("fraud"),
     "county_lines_measure": _county_lines_measures,
