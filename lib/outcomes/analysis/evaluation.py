@@ -21,7 +21,13 @@ from outcomes.analysis.impact import (
     minimum_detectable,
     verdict,
 )
-from outcomes.analysis.matching import Matching, match_sets, match_units, separate
+from outcomes.analysis.matching import (
+    Matching,
+    contiguous_clusters,
+    match_sets,
+    match_units,
+    separate,
+)
 from outcomes.analysis.placebos import Randomisation, placebo_interval, randomisation
 from outcomes.data.errors import NotEnough
 
@@ -39,17 +45,26 @@ class Evaluation(NamedTuple):
     detectable: Detectable | None = None
     checks: dict | None = None
     separate: int = 0  # placebo sets that do not overlap
+    pool: str = "other neighbourhoods"  # what the comparison is taken from
 
-    def verdict(
-        self, *, outcome: str, place: str, comparison: str, better: str, p: float | None = None
-    ) -> Verdict:
+    @property
+    def against(self) -> str:
+        """What was compared with, in words."""
+        return f"{len(self.comparison)} matched neighbourhoods" if self.matching else self.pool
+
+    @property
+    def failed(self) -> str:
+        """The checks that failed, in words; empty when none did."""
+        return "; ".join(k for k, passed in (self.checks or {}).items() if passed is False)
+
+    def verdict(self, *, outcome: str, place: str, better: str, p: float | None = None) -> Verdict:
         """The sentence that this evaluation has earned (:func:`impact.verdict`); ``p`` is its own
         unless a corrected one is given (:func:`corrected`)."""
         if self.reason:
             return Verdict(self.reason, "not_enough")
         found = self.did
         return verdict(
-            outcome=outcome, place=place, comparison=comparison, better=better,
+            outcome=outcome, place=place, comparison=self.against, better=better,
             ratio=found.ratio, lower=found.lower, upper=found.upper, checks=self.checks,
             p=self.randomisation.p if p is None else p, detectable=self.detectable,
         )  # fmt: skip
@@ -59,6 +74,7 @@ def evaluate(
     panel: pd.DataFrame, treated, start, *, pool, sets, matched: bool = True,
     covariates: pd.DataFrame | None = None, population: pd.Series | None = None, ratio: int = 3,
     minimum=(24, 12), alike: bool = True, unchecked: Sequence[str] = (), beside: Sequence[str] = (),
+    name: str = "other neighbourhoods",
 ) -> Evaluation:  # fmt: skip
     """Whether ``treated`` changed differently from comparable units at ``start``.
 
@@ -70,6 +86,7 @@ def evaluate(
     beside     untreated units near the treated ones, when the pool is elsewhere: they should have
                moved as the pool did, or the two regions differ for other reasons.
     unchecked  what no data at hand can check, to be said with the verdict.
+    name       the pool in words, for sentences.
     """
     treated, pool = list(treated), list(pool)
     whole = panel[[*treated, *pool]].dropna(how="any")
@@ -89,14 +106,46 @@ def evaluate(
         near = panel.loc[months, [*beside, *units]] if len(beside) else None
         checks = _checks(matching, near, beside, start, minimum)
     except NotEnough as short:
-        return Evaluation(reason=str(short), months=months)
+        return Evaluation(reason=str(short), months=months, pool=name)
     events = _events(whole[[*treated, *units]], treated, start)
     drift = events.pretrend_p if events else np.nan
     checks["no drift before the start"] = None if np.isnan(drift) else bool(drift >= 0.05)
     checks |= dict.fromkeys(unchecked)
     found = minimum_detectable(placebo=drawn.placebo["ratio"])
     apart = len(separate(sets))
-    return Evaluation("", months, units, matching, change, events, drawn, found, checks, apart)
+    facts = ("", months, units, matching, change, events, drawn, found, checks, apart, name)
+    return Evaluation(*facts)
+
+
+def designs(
+    places: pd.DataFrame, treated, near, *, home: str, away: str, unchecked=(), minimum=(24, 12),
+    limit: int | None = None,
+) -> dict[str, dict]:  # fmt: skip
+    """The keywords of :func:`evaluate` for three comparisons: matched, county, and another force.
+
+    places  by unit: force, longitude, latitude, population, imd2025_score.
+    near    units next to the treated ones, which are not compared with.
+    home    the force of the treated units; ``away`` another, where nothing began.
+    limit   the most placebo areas, spread evenly through all there are.
+    """
+    barred, made = {*treated, *near}, {}
+    pools = {
+        f: [u for u in places.index[places["force"] == f] if u not in barred] for f in (home, away)
+    }
+    sets = {
+        f: contiguous_clusters(places.loc[p], len(treated), limit=limit) for f, p in pools.items()
+    }
+    known = {"covariates": places[["imd2025_score"]], "population": places["population"]}
+    known |= {"unchecked": unchecked, "minimum": minimum}
+    for key, force, name in (
+        ("matched", home, "other neighbourhoods"),
+        ("county", home, "the rest of the county"),
+        (away, away, away.title()),
+    ):
+        beside = pools[home] if force == away else []
+        rest = {"matched": key == "matched", "beside": beside, "name": name}
+        made[key] = {"pool": pools[force], "sets": sets[force], **rest, **known}
+    return made
 
 
 def _guard(months, start, minimum) -> None:

@@ -17,6 +17,7 @@ _HOMES = {
         "crime_district_monthly",
         "crime_force_monthly",
         "crime_monthly",
+        "crime_panels",
         "crime_quarterly",
         "drug_deaths",
         "months_present",

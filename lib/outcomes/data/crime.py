@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from outcomes.data import store
-from outcomes.data.codes import OFFENCE_GROUPS, TYPES
+from outcomes.data.codes import OFFENCE_GROUPS, OUTCOMES, TYPES
 from outcomes.data.errors import Invalid, one_of
 from outcomes.data.places import district_codes, force_slugs, forces, forces_of, listed
 
@@ -43,6 +43,27 @@ def crime_monthly(
         return frame
     units = _neighbourhoods(codes, force, lsoa)
     return _filled(frame, units, types, month_from, month_to)
+
+
+def crime_panels(outcomes: Any, *, force: Any) -> dict[str, pd.DataFrame]:
+    """For each outcome (:data:`OUTCOMES`) its counts, month x LSOA, with zeros, for comparisons.
+
+    Only months that are complete in every ``force`` are rows; every LSOA of the forces is a column.
+    Rows without a location, or that a force recorded in another's area, are not in them.
+    """
+    slugs = force_slugs(force)
+    names = [one_of(name, OUTCOMES, "outcome") for name in listed(outcomes)]
+    frame = store.read("crime_monthly", force=slugs)
+    home = store.read("lsoas", ["lsoa", "force"], force=slugs).set_index("lsoa")["force"]
+    frame = frame[frame["lsoa"].map(home) == frame["force"]]
+    months = set.intersection(*(set(months_present(f)) for f in slugs))
+    grid = {"index": sorted(months), "columns": home.index.tolist()}
+    made = {}
+    for name in names:
+        rows = frame[frame["type"].isin(OUTCOMES[name])]
+        table = rows.groupby(["month", "lsoa"])["n"].sum().unstack(fill_value=0)
+        made[name] = table.reindex(**grid, fill_value=0).rename_axis(index="month", columns="lsoa")
+    return made
 
 
 def crime_force_monthly(

@@ -11,9 +11,12 @@ _HOME = {
     **dict.fromkeys(("behaviour", "place", "reconciled", "share", "shares"), "ready"),
     **dict.fromkeys(("differing", "pace", "standing"), "among"),
     **dict.fromkeys(("allowed", "amount", "clashing", "grown"), "many"),
+    **dict.fromkeys(("held", "held_counts"), "held"),
     **dict.fromkeys(("against_forces", "others_against_forces"), "forces"),
-    **dict.fromkeys(("balanced", "effect", "effects", "events", "seen"), "evaluated"),
-    **dict.fromkeys(("displaced", "mixed"), "elsewhere"),
+    **dict.fromkeys(("balanced", "levels", "placeless", "seen"), "outset"),
+    **dict.fromkeys(("claimed", "effect", "effects", "events"), "evaluated"),
+    "printed": "published",
+    **dict.fromkeys(("displaced", "mixed", "ranked", "unplaced"), "elsewhere"),
     **dict.fromkeys(("event_time", "funnel", "gaps", "placebos", "xmr"), "charts"),
 }
 _MODULES = ("charts", "findings", "many", "plots", "style", "table", "words")

@@ -1,13 +1,15 @@
-"""Findings about other places, ready made: a mix of them as comparison, and the surroundings."""
+"""Findings about other places, ready made: a mix, the surroundings, a rank, and no place at all."""
 
 import pandas as pd
 
-from outcomes.analysis import displacement, matching, synthetic
-from outcomes.analysis.evaluation import Evaluation
+from outcomes.analysis import differences, displacement, matching, synthetic
+from outcomes.analysis.evaluation import Evaluation, bounded_by_unplaced
 from outcomes.analysis.guards import require_months
 from outcomes.data.errors import NotEnough
-from outcomes.show import charts, words
+from outcomes.show import charts, plots, words
 from outcomes.show.findings import Finding, finding
+
+_NUMBERS = {"value": "change", "lower": "lower", "upper": "upper"}
 
 
 def mixed(
@@ -129,3 +131,84 @@ def _rings(rows, treated, near, pool, start, covariates, population):
         columns=["place", "neighbourhoods", "before", "after"],
     )
     return table, sums
+
+
+def ranked(
+    name: str, panel: pd.DataFrame, groups: dict[str, list], treated: str, start, *, what: str,
+    sources, better: str, minimum=(24, 12), kind: str = "area", caveats=(),
+) -> Finding:  # fmt: skip
+    """Each area's change against all the others together, and the rank of the treated one.
+
+    ``groups`` maps each area to its units, columns of ``panel`` (month x unit); ``kind`` is what
+    an area is called. Under 19 other areas a rank is no test, and the sentence says so.
+    """
+    facts = {"area": treated, "sources": sources, "better": better, "caveats": caveats}
+    facts["unit"] = "% change against the others"
+    whole = panel[[u for units in groups.values() for u in units]].dropna(how="any")
+    try:
+        found = {
+            k: differences.did(whole, v, start, minimum=minimum)[:3] for k, v in groups.items()
+        }
+    except NotEnough as reason:
+        return finding(name, str(reason), verdict="not_enough", **facts)
+    rows = pd.DataFrame(
+        [(k, *(v - 1 for v in r)) for k, r in found.items()],
+        columns=["area", "change", "lower", "upper"],
+    ).sort_values("change", ignore_index=True)
+    size = rows["change"].abs().rank(ascending=False, method="min")
+    at = rows.index[rows["area"] == treated][0]
+    own, n = rows.loc[at], len(rows)
+    text = (
+        f"{what} in {treated} changed by {words.percent(own['change'], 0)} against the other "
+        f"{words.count(n - 1, kind)}: number {int(size[at])} of {n} by size of change, and number "
+        f"{at + 1} from the lowest."
+    )
+    if n < 20:
+        text += f" The least p that {n} can give is {words.number(1 / n, 2)}: a rank, not a test."
+    units = dict.fromkeys(("change", "lower", "upper"), "%")
+    figure = plots.intervals(
+        rows, label="area", estimate="change", lower="lower", upper="upper", kind="percent",
+        highlight=treated, reference=0, xlabel="change against the others",
+    )  # fmt: skip
+    return finding(
+        name, text, **{k: 100 * own[v] for k, v in _NUMBERS.items()}, verdict="estimate",
+        figure=figure, table=rows.assign(**{c: 100 * rows[c] for c in units}), units=units,
+        caption=f"{what}: each {kind} against the others", **facts,
+    )  # fmt: skip
+
+
+def unplaced(
+    name: str, panel: pd.DataFrame, treated, unknown: pd.Series, start, evaluation: Evaluation, *,
+    what: str, area: str, sources, better: str, caveats=(),
+) -> Finding:  # fmt: skip
+    """How far counts without a location could move the result, both ways.
+
+    ``unknown`` is month -> counts of the treated area's force that have no location.
+    """
+    facts = {"area": area, "sources": sources, "better": better, "caveats": caveats}
+    if evaluation.reason:
+        return finding(name, evaluation.reason, verdict="not_enough", **facts)
+    months = evaluation.months
+    after = months >= pd.Timestamp(start)
+    series = [panel[list(u)].sum(axis=1) for u in (treated, evaluation.comparison)]
+    series = [s.reindex(months).fillna(0) for s in (*series, unknown)]
+    rows = bounded_by_unplaced(*((s[~after].sum(), s[after].sum()) for s in series))
+    rows["change"] = rows["ratio"] - 1
+    low, high = rows["change"].min(), rows["change"].max()
+    same = rows["change"][rows["before"] == rows["after"]]
+    own = rows["change"].iloc[0]
+    cross = "could be a fall or a rise" if low < 0 < high else "keeps its direction"
+    text = (
+        f"{what} in {area} against {evaluation.against}: {words.percent(own, 0)} from located "
+        f"counts. Were none or all of the counts without a location {area}'s, "
+        f"{words.interval(same.min(), same.max(), kind='percent', decimals=0)}; were all on one "
+        "side of the start only, "
+        f"{words.interval(low, high, kind='percent', decimals=0)}: the change {cross}."
+    )
+    figure = plots.bars(rows, label="case", value="change", kind="percent", xlabel="change")
+    return finding(
+        name, text, value=100 * own, lower=100 * low, upper=100 * high, verdict="bounded",
+        unit="% change against the comparison", figure=figure, units={"change": "%"},
+        table=rows[["case", "change"]].assign(change=100 * rows["change"]),
+        caption="What the change would be, by where the unplaced counts happened", **facts,
+    )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Findings of evaluations, ready made: what can be seen, balance, effect, other choices.
+"""Findings of evaluations, ready made: effect, time, other choices and outcomes, claims.
 
 Each takes what the analysis room found (:class:`outcomes.analysis.evaluation.Evaluation`) or the
 counts it needs, and returns a Finding. Ratios of changes are shown as changes in per cent.
@@ -9,111 +9,27 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from outcomes.analysis import matching
 from outcomes.analysis.evaluation import Evaluation, corrected
 from outcomes.show import charts, plots, words
 from outcomes.show.findings import Finding, finding
-from outcomes.show.style import NAVY, PALE, TEAL
 
-TREND = 24
-"""Months before a start without which no trend is extended past it."""
-
-_STATES = {"compared": NAVY, "at hand": TEAL, "missing": PALE}
 _OVERLAP = (
     "Placebo areas overlap one another, so they are fewer in truth than in number: {} of them "
     "share no neighbourhood."
 )
 
 
-def seen(
-    name: str, coverage: pd.DataFrame, start, evaluation: Evaluation, *, area: str, sources,
-    headline: bool = True, caveats=(),
-) -> Finding:  # fmt: skip
-    """What the months at hand allow to be seen of a start, as a strip of months.
-
-    ``coverage`` has force, month, state and reason for each force of the comparison.
-    """
-    start = pd.Timestamp(start)
-    frame = coverage.assign(at_hand=coverage["state"] == "complete")
-    shared = frame.groupby("month")["at_hand"].all()
-    months = pd.DatetimeIndex(shared.index[shared])
-    before, after = months[months < start], months[months >= start]
-    compared = pd.DatetimeIndex([] if evaluation.reason else evaluation.months)
-    facts = {"area": area, "sources": sources, "headline": headline, "caveats": caveats}
-    state = np.where(frame["month"].isin(compared), "compared", "at hand")
-    frame["state"] = np.where(frame["at_hand"], state, "missing")
-    frame["force"] = frame["force"].map(words.place)
-    figure = plots.strip(frame, row="force", x="month", state="state", colours=_STATES)
-    table = frame.assign(month=frame["month"].map(words.month))
-    return finding(
-        name, _seen(before, after, start, compared, evaluation.reason),
-        verdict="not_enough" if evaluation.reason else "informational", value=len(compared),
-        unit="months compared", figure=figure, table=table[["force", "month", "state", "reason"]],
-        caption="Months of street-level crime at hand and compared", **facts,
-    )  # fmt: skip
-
-
-def _seen(before, after, start, compared, reason: str) -> str:
-    if not len(before) or not len(after):
-        side = "before" if not len(before) else "from"
-        return f"Nothing can be compared: no month {side} {words.month(start)} is at hand. {reason}"
-    last, first = before.max(), after.min()
-    gap = (first.year - last.year) * 12 + first.month - last.month - 1
-    text = (
-        f"The months at hand stop at {words.month(last)} and resume in {words.month(first)}: what "
-        f"happened in the {words.count(gap, 'month')} between cannot be seen"
-        f"{f', the start in {words.month(start)} among them' if first > start else ''}."
-        if gap
-        else f"The months at hand run through the start in {words.month(start)}."
-    )
-    n, m = int((compared < start).sum()), int((compared >= start).sum())
-    held = f" {words.count(len(before), 'month')} before the start and {len(after)} after are held"
-    if reason:
-        return f"{text}{held}. {reason}"
-    text += f"{held}; {n} and {m} of them are compared"
-    text += f", from {words.month(compared.min())} to {words.month(compared.max())}."
-    if len(before) < TREND:
-        text += f" Under {TREND} months before, no trend is extended past the start."
-    return text
-
-
-def balanced(name: str, evaluation: Evaluation, *, area: str, sources, caveats=()) -> Finding:
-    """What is compared with, and whether it was alike before the start."""
-    facts = {"area": area, "sources": sources, "caveats": caveats}
-    if evaluation.reason:
-        return finding(name, evaluation.reason, verdict="not_enough", **facts)
-    units = words.count(len(evaluation.comparison), "neighbourhood")
-    if evaluation.matching is None:
-        text = f"{area} is compared with all {units} neither in it nor beside it, unmatched."
-        return finding(name, text, value=len(evaluation.comparison), unit="neighbourhoods", **facts)
-    table = evaluation.matching.balance
-    worst = table.loc[table["smd_after"].abs().idxmax()]
-    text = (
-        f"{area} is compared with {units}, matched on what was known before the start. "
-        f"{'All features are' if evaluation.matching.balanced else 'Not all features are'} in "
-        f"balance: the largest difference left is {words.number(abs(worst['smd_after']), 2)} of a "
-        f"standard deviation ({worst['feature']}), where "
-        f"{words.number(matching.BALANCED, 2)} is the most allowed and "
-        f"{words.number(table['smd_before'].abs().max(), 2)} was the largest without matching."
-    )
-    return finding(
-        name, text, value=abs(worst["smd_after"]), unit="standard deviations", table=table,
-        caption="Balance before the start, in standard deviations", **facts,
-    )  # fmt: skip
-
-
 def effect(
-    name: str, evaluation: Evaluation, *, what: str, area: str, comparison: str, better: str,
-    sources, placebos: str = "placebo areas", headline: bool = True, caveats=(),
+    name: str, evaluation: Evaluation, *, what: str, area: str, better: str, sources,
+    placebos: str = "placebo areas", headline: bool = True, caveats=(),
 ) -> Finding:  # fmt: skip
     """The change against the comparison, its place among placebo areas, and the verdict.
 
-    ``what`` opens the sentence ("Anti-social behaviour"), ``comparison`` names what it is
-    compared with, ``placebos`` what the grey bars are.
+    ``what`` opens the sentence ("Anti-social behaviour"), ``placebos`` names the grey bars.
     """
     facts = {"area": area, "better": better, "sources": sources, "headline": headline}
     facts["unit"] = "% change against the comparison"
-    said = evaluation.verdict(outcome=what, place=area, comparison=comparison, better=better)
+    said = evaluation.verdict(outcome=what, place=area, better=better)
     if evaluation.reason:
         return finding(name, said.sentence, verdict="not_enough", caveats=caveats, **facts)
     drawn, found = evaluation.randomisation, evaluation.did
@@ -146,8 +62,7 @@ def _percent(found: Any) -> dict[str, float]:
 
 
 def events(
-    name: str, evaluation: Evaluation, *, what: str, area: str, comparison: str, better: str,
-    sources, caveats=(),
+    name: str, evaluation: Evaluation, *, what: str, area: str, better: str, sources, caveats=(),
 ) -> Finding:  # fmt: skip
     """The treated area against its comparison through time, before and after the start."""
     facts = {"area": area, "better": better, "sources": sources, "caveats": caveats}
@@ -160,9 +75,9 @@ def events(
     out = frame[~frame["before"] & ((frame["upper"] < 1) | (frame["lower"] > 1))]
     n = int((~frame["before"]).sum())
     text = (
-        f"{what} in {area} against {comparison}, relative to all the time before the start: the "
-        f"straight line before it {drift}{flat}; after it {len(out)} of {words.count(n, 'period')} "
-        f"{'lies' if len(out) == 1 else 'lie'} clear of no difference."
+        f"{what} in {area} against {evaluation.against}, relative to all the time before the "
+        f"start: the straight line before it {drift}{flat}; after it {len(out)} of "
+        f"{words.count(n, 'period')} {'lies' if len(out) == 1 else 'lie'} clear of no difference."
     )
     wide = frame["event"].to_numpy()
     shown = frame.assign(**{c: frame[c] - 1 for c in ("ratio", "lower", "upper")})
@@ -204,15 +119,17 @@ def effects(
         return finding(name, next(iter(evaluations.values())).reason, verdict="not_enough", **facts)
     rows = pd.DataFrame(
         [
-            (k, *(v - 1 for v in e.did[:3]), e.randomisation.p, _drift(e), e.did.pre, e.did.post)
+            (k, *(v - 1 for v in e.did[:3]), e.randomisation.p, e.did.pre, e.did.post, e.failed)
             for k, e in told.items()
         ],
-        columns=["case", "change", "lower", "upper", "p", "drift_p", "pre", "post"],
+        columns=["case", "change", "lower", "upper", "p", "pre", "post", "failed_checks"],
     )
     if adjust:
         rows["p_corrected"] = rows["case"].map(corrected(told, primary=primary))
     tested = rows["p_corrected"] if adjust else rows["p"]
-    clear = rows["case"][tested <= 0.05].tolist()
+    sound = rows["failed_checks"] == ""
+    clear = rows["case"][sound & (tested <= 0.05)].tolist()
+    unsound = words.listed(rows["case"][~sound])
     looks = ", after correction of all but the primary outcome for many looks" if adjust else ""
     which = f"{words.listed(clear)} {'is' if len(clear) == 1 else 'are'}" if clear else "none is"
     text = (
@@ -220,6 +137,7 @@ def effects(
         f"{words.percent(rows['change'].min(), 0)} to {words.percent(rows['change'].max(), 0)} "
         f"over {words.count(len(rows), 'case')}; {which} "
         f"more than is usual among placebo areas{looks}."
+        f"{f' The comparison fails its own checks for: {unsound}.' if unsound else ''}"
     )
     figure = plots.intervals(
         rows, label="case", estimate="change", lower="lower", upper="upper", kind="percent",
@@ -233,5 +151,36 @@ def effects(
     )  # fmt: skip
 
 
-def _drift(evaluation: Evaluation) -> float:
-    return evaluation.events.pretrend_p if evaluation.events else np.nan
+_KINDS = {
+    "effect": "consistent with it",
+    "harm": "the opposite of it",
+    "none": "cannot be told from chance",
+    "unsound": "the comparison failed its own checks",
+    "not_enough": "not enough data to tell",
+}
+
+
+def claimed(
+    name: str, claim: str, evaluations: dict[str, Evaluation], outcomes, *, primary: str,
+    area: str, sources, better: str = "fewer", headline: bool = True, caveats=(),
+) -> Finding:  # fmt: skip
+    """A published claim beside the verdict on each outcome it names.
+
+    ``claim`` is the sentence that says who claims what. An outcome other than ``primary`` must
+    stand after correction for all the ``evaluations``.
+    """
+    p = corrected(evaluations, primary=primary)
+    said = {
+        o: evaluations[o].verdict(
+            outcome=words.sentence_case(o), place=area, better=better, p=p.get(o)
+        )
+        for o in outcomes
+    }
+    found = "; ".join(f"{o}: {_KINDS[v.kind]}" for o, v in said.items())
+    text = f"{claim} Tested in {area} against {evaluations[primary].against}: {found}."
+    rows = [(o, _KINDS[v.kind], v.sentence) for o, v in said.items()]
+    return finding(
+        name, text, area=area, better=better, headline=headline, sources=sources, caveats=caveats,
+        table=pd.DataFrame(rows, columns=["outcome", "result", "verdict"]),
+        caption="The claim, outcome by outcome",
+    )  # fmt: skip

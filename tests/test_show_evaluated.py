@@ -1,0 +1,202 @@
+"""Findings of evaluations on the real data and made-up months: sentences, numbers, refusals."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from outcomes import analysis, data, show
+from outcomes.analysis import evaluation, matching
+
+START = pd.Timestamp("2023-01-01")
+SAID = {"area": "Here", "sources": "made up"}
+
+
+def panel(effect=1.0, units=80, seed=2, months=60):
+    """Counts of small areas; the first six had a programme."""
+    rng = np.random.default_rng(seed)
+    mean = np.outer(np.exp(rng.normal(0, 0.1, months)), rng.gamma(6, 2, units))
+    mean[36:, :6] *= effect
+    time = pd.date_range("2020-01-01", periods=months, freq="MS")
+    return pd.DataFrame(rng.poisson(mean), time, [f"u{k:02d}" for k in range(units)])
+
+
+def run(frame, **options):
+    treated, pool = list(frame.columns[:6]), list(frame.columns[6:])
+    sets = [pool[k : k + 6] for k in range(len(pool) - 5)]
+    return evaluation.evaluate(frame, treated, START, pool=pool, sets=sets, **options)
+
+
+def test_fleetwood_is_the_eighteen_neighbourhoods_of_five_wards():
+    fleetwood = data.lsoas_of("Fleetwood")
+    assert len(fleetwood) == 18 and set(fleetwood) < set(data.lsoas_of("Wyre"))
+    assert len(data.lsoas_of("Blackpool")) == 94
+    with pytest.raises(data.Invalid, match="place 'Accrington'"):
+        data.lsoas_of("Accrington")
+
+
+def test_panels_hold_every_located_count_of_complete_months_and_no_other():
+    made = data.crime_panels(["drug offences", "all crime"], force=["lancashire", "leicestershire"])
+    panel = made["drug offences"]
+    assert list(panel.index) == list(data.months_present("lancashire"))  # Leicestershire has more
+    assert panel.shape[1] == 945 + 634 and panel.notna().all(axis=None)
+    rows = data.crime_monthly(force="lancashire", types="drugs", fill=True)
+    inside = rows[(rows["lsoa"] != "") & rows["lsoa"].isin(panel.columns)]
+    assert panel[data.lsoas()["lsoa"]].to_numpy().sum() == inside["n"].sum()
+    assert (made["all crime"] >= panel).all(axis=None)
+
+
+def test_many_sets_are_matched_as_each_would_be_alone():
+    frame = panel()
+    score = pd.DataFrame({"imd": np.linspace(0, 50, 80)}, index=frame.columns)
+    sets = [["u10", "u11", "u12"], ["u40", "u55", "u70"]]
+    got = matching.match_sets(frame, sets, START, covariates=score)
+    for members, found in zip(sets, got, strict=True):
+        assert sorted(found) == matching.match_units(frame, members, START, covariates=score).units
+
+
+def test_sets_kept_apart_share_no_unit():
+    assert matching.separate([["a", "b"], ["b", "c"], ["c", "d"]]) == [["a", "b"], ["c", "d"]]
+
+
+def test_bins_of_calendar_time_leave_a_gap_where_months_are_missing():
+    frame = panel().drop(pd.date_range("2022-08-01", "2023-03-01", freq="MS"))
+    got = analysis.event_study(frame, ["u00"], START, calendar=True, minimum=(6, 1)).frame
+    assert got["event"].tolist() == [*range(-12, -1), *range(1, 8)]  # -1 and 0 are not at hand
+    early = frame[frame.index < START]
+    base = early["u00"].sum() / early.drop(columns="u00").to_numpy().sum()
+    last = frame.loc["2022-07"]
+    assert got.loc[10, "ratio"] == pytest.approx(
+        last["u00"].sum() / last.drop(columns="u00").to_numpy().sum() / base
+    )
+
+
+def test_like_months_each_count_as_often():
+    index = data.months_present("lancashire")
+    got = evaluation.like_for_like(index, "2023-09")
+    before, after = got[got < "2023-09"], got[got >= "2023-09"]
+    assert (before.month.value_counts() == 2).all() and (after.month.value_counts() == 1).all()
+    assert [before.min(), before.max()] == [pd.Timestamp("2020-11-01"), pd.Timestamp("2022-10-01")]
+    assert (len(before), len(after)) == (24, 12) and set(after.year) == {2025}
+    short = evaluation.like_for_like(index, "2021-07", minimum=(12, 12))  # 10 alike are too few
+    assert set(short.month) == set(range(1, 13)) - {8, 9} and (short < "2021-07").sum() == 16
+
+
+def test_what_can_be_seen_says_where_the_months_stop():
+    cover = data.coverage(force="lancashire")
+    got = show.seen("seen", cover, "2023-09", run(panel()), **SAID)
+    assert "stop at October 2022 and resume in January 2024" in got.sentence
+    assert "14 months between" in got.sentence and "September 2023 among them" in got.sentence
+    late = show.seen("seen", cover, "2030-01", evaluation.Evaluation(reason="Too few."), **SAID)
+    assert late.facts["verdict"] == "not_enough" and "no month from January 2030" in late.sentence
+
+
+def test_an_effect_is_worded_with_its_rank_and_a_failed_check_outranks_it():
+    got = run(panel(0.6))
+    told = show.effect("effect", got, what="Burglary", better="fewer", **SAID)
+    assert "consistent with an effect" in told.sentence
+    assert f"number {got.randomisation.rank} of {got.randomisation.sets + 1}" in told.sentence
+    assert told.facts["value"] == pytest.approx(100 * (got.did.ratio - 1))
+    assert told.frame["n"].sum() == got.randomisation.sets
+    failed = got._replace(checks={"balance before the start": False})
+    told = show.effect("effect", failed, what="Burglary", better="fewer", **SAID)
+    assert "failed its own checks (balance" in told.sentence
+    both = {"sound": got, "failed": failed}
+    told = show.effects("choices", both, what="Burglary", caption="c", **SAID)
+    assert "sound is more than is usual" in told.sentence
+    assert "fails its own checks for: failed" in told.sentence
+
+
+def test_a_claim_stands_only_after_correction_for_many_looks():
+    got = run(panel(0.6))
+    border = got._replace(randomisation=got.randomisation._replace(p=0.04))
+    plain = got._replace(randomisation=got.randomisation._replace(p=0.9))
+    all_of = {"a": plain, "b": border, "c": plain, "d": plain}
+    told = show.claimed("claim", "It is said.", all_of, ["b"], primary="a", **SAID)
+    assert "b: cannot be told from chance" in told.sentence  # 0.04 becomes 0.12
+    told = show.claimed("claim", "It is said.", all_of, ["b"], primary="b", **SAID)
+    assert "b: consistent with it" in told.sentence
+
+
+def test_counts_without_a_place_bound_the_change_both_ways():
+    rows = evaluation.bounded_by_unplaced((100, 90), (1000, 1000), (50, 30)).set_index("case")
+    assert rows.loc["none of them inside", "ratio"] == pytest.approx(0.9)
+    assert rows.loc["all of them inside", "ratio"] == pytest.approx(120 / 150)
+    assert rows.loc["all before and none after", "ratio"] == pytest.approx(90 / 150)
+    assert rows.loc["none before and all after", "ratio"] == pytest.approx(1.2)
+    got, frame = run(panel(0.6)), panel(0.6)
+    unknown = pd.Series(5.0, index=frame.index)
+    told = show.unplaced(
+        "bounds", frame, frame.columns[:6], unknown, START, got, what="Burglary", better="fewer",
+        **SAID,
+    )  # fmt: skip
+    assert told.facts["lower"] < told.facts["value"] < told.facts["upper"]
+    assert told.facts["value"] == pytest.approx(100 * (got.did.ratio - 1))
+
+
+def test_displacement_is_measured_against_controls_of_the_same_size():
+    frame, got = panel(0.6), run(panel(0.6))
+    near, pool = list(frame.columns[6:10]), list(frame.columns[10:])
+    told = show.displaced(
+        "ring", frame, list(frame.columns[:6]), near, START, got, pool=pool, what="burglaries",
+        km=1, **SAID,
+    )  # fmt: skip
+    table = told.frame.set_index("place")
+    assert table["neighbourhoods"].tolist() == [6, 6, 4, 4]
+    counts = table[["before", "after"]]
+    change = counts["after"] - counts["before"] * got.did.post / got.did.pre
+    expected = change["area"] - change["area's match"] + change["ring"] - change["ring's match"]
+    assert told.facts["value"] == pytest.approx(expected)
+    none = show.displaced(
+        "ring", frame, list(frame.columns[:6]), [], START, got, pool=pool, what="burglaries",
+        km=1, **SAID,
+    )  # fmt: skip
+    assert none.facts["verdict"] == "not_enough"
+
+
+def test_a_rank_among_few_is_said_to_be_no_test():
+    frame = panel(0.5)
+    groups = {f"g{k}": list(frame.columns[6 * k : 6 * k + 6]) for k in range(13)}
+    told = show.ranked(
+        "rank", frame, groups, "g0", START, what="Burglary", sources="made up", better="fewer"
+    )
+    assert "number 1 of 13 by size of change, and number 1 from the lowest" in told.sentence
+    assert "a rank, not a test" in told.sentence
+
+
+def test_too_little_is_a_finding_everywhere():
+    frame = panel(months=40)
+    short, treated = run(frame), list(frame.columns[:6])
+    people = pd.Series(1000.0, index=frame.columns)
+    told = [
+        show.balanced("a", short, **SAID),
+        show.effect("b", short, what="B", better="fewer", **SAID),
+        show.events("c", short, what="B", better="fewer", **SAID),
+        show.effects("d", {"x": short}, what="B", caption="c", **SAID),
+        show.levels("e", frame, treated, short, people=people, start=START, what="B",
+                    better="fewer", **SAID),
+        show.unplaced("f", frame, treated, frame["u00"], START, short, what="B", better="fewer",
+                      **SAID),
+        show.mixed("g", frame, "u00", START, what="B", sources="s", better="fewer"),
+    ]  # fmt: skip
+    assert {f.facts["verdict"] for f in told} == {"not_enough"}
+    assert all("Not enough months to tell" in f.sentence for f in told)
+
+
+def test_what_was_printed_of_blackpool():
+    """19.5 deaths from drug misuse for each 100,000 in 2020 to 2022, beside 5.2 in England."""
+    rows = data.figures(programme="project_adder", measure="drug_misuse_death_rate")
+    rows = data.one_each(rows[rows["area"].isin(["blackpool", "england"])])
+    told = show.printed(
+        "rate", rows, place="blackpool", area="Blackpool", what="Rate", unit="deaths",
+        start="2021-07", better="fewer",
+    )  # fmt: skip
+    assert told.facts["value"] == 19.5 and "19.5 in 2020 to 2022" in told.sentence
+    assert "none shows the time after it alone" in told.sentence
+    none = show.printed("rate", rows, place="wyre", area="Wyre", what="Rate", unit="deaths")
+    assert none.facts["verdict"] == "not_enough"
+
+
+def test_rows_without_a_place_peak_as_project_adder_begins():
+    told = show.placeless("share", data.coverage(force="lancashire"), area="L", sources="s")
+    assert told.facts["value"] == pytest.approx(2887 / 19905)  # July 2021
+    assert "July 2021" in told.sentence
