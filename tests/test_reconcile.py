@@ -179,6 +179,35 @@ def test_a_figure_for_part_of_the_measure_is_only_a_floor():
     assert (got["lower"], got["state"]) == (16, "open")
 
 
+def test_a_weekly_rate_contradicts_the_total_it_was_printed_beside():
+    """£25,909 a week is £1,347,268 in 52 weeks, so £1,347,298 was one year's and not two years'."""
+    total = figures(("total", 1_347_298, "exact", "2022-01-01", "2023-12-31", "£"))
+    rate = figures(("rate", 25_909, "exact", "2022-01-01", "2023-12-31", "£ per week"))
+    both = pd.concat([total, claims.totals_of_rates(rate)])
+    years = periods.one_period("two years", "2022-01-01", "2023-12-31")
+    found = reconcile(both, years).contradictions
+    assert [c["figures"] for c in found] == [["total", "rate"]]
+    assert found[0]["members"][1]["value"] == round(25_909 * 730 / 7)
+    assert both["tolerance"].iloc[1] == pytest.approx(0.5 * 730 / 7 + 0.5)
+
+
+def test_kinds_of_drug_cannot_weigh_more_than_all_drugs():
+    """Op Warrior 2024-25: 77 kg of class A and 594 kg of cannabis, beside 616 kg in all."""
+    rows = figures(
+        ("all", 616, "exact", "2024-04-01", "2025-03-31", "kg"),
+        ("class A", 77, "exact", "2024-04-01", "2025-03-31", "kg"),
+        ("cannabis", 594, "exact", "2024-04-01", "2025-03-31", "kg"),
+        area=["drugs", "class A", "cannabis"],
+    )
+    year = periods.financial_years("2024-04-01", "2025-03-31")
+    tree = {"class A": "drugs", "cannabis": "drugs"}
+    got = reconcile(rows, year, area="drugs", parent=tree, integral=False)
+    assert [c["figures"] for c in got.contradictions] == [["all", "class A", "cannabis"]]
+    needs = {m["figure"]: (m["lower"], m["upper"]) for m in got.contradictions[0]["members"]}
+    assert needs == {"all": (670, np.inf), "class A": (0, 23), "cannabis": (0, 540)}
+    assert got.bounds["state"][0] == "contradicted"
+
+
 def test_rates_and_mixed_units_are_refused():
     rate = figures(("a", 17, "exact", "2023-01-01", "2023-12-31")).assign(unit="per week")
     for unit in ("per week", "£ per week", "%", "per 100,000"):

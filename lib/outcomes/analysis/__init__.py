@@ -12,8 +12,9 @@ _NAMES = {
         "standardised wilson"
     ),
     "reconcile": "Reconciliation",
+    "statements": "STATES hold",
     "several": "Several growth reconcile_each",
-    "claims": "tolerance",
+    "claims": "tolerance totals_of_rates",
     "contradiction": "",
     "programme": "",
     "periods": "calendar_years financial_years months one_period quarters reading",

@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analysis import claims as _claims
-from outcomes.analysis.claims import APPROX, NEARLY, tolerance
+from outcomes.analysis.claims import APPROX, NEARLY, tolerance, totals_of_rates
 from outcomes.analysis.contradiction import settle
 from outcomes.analysis.periods import (
     calendar_years,
@@ -45,6 +45,7 @@ __all__ = [
     "reading",
     "reconcile",
     "tolerance",
+    "totals_of_rates",
 ]
 
 
@@ -69,14 +70,15 @@ def reconcile(
     """The least and most that published figures allow each period's total to be.
 
     figures   one row per statement: figure (id), value, qualifier, period_start, period_end (both
-              days included), and if at hand unit, area, period_state, and part (True where the
-              figure counts only part of the measure, so that it is a floor). Undated rows are
-              left out.
+              days included), and if at hand unit, area, period_state, tolerance (in place of
+              the rounding), and part (True where the figure counts only part of the measure, so
+              that it is a floor). Undated rows are left out.
     periods   label, start, end (both included): see ``financial_years``, ``months`` and others.
     area      whose total is asked; needed when the figures cover several areas.
     parent    sub-area -> area (a mapping, or a frame with area, parent and perhaps level): with
               it, figures of the parts bound the whole from below and the whole bounds its parts
-              from above. Parts of one level are added up, as they do not overlap.
+              from above. Parts of one level are added up, as they do not overlap. Kinds of a
+              thing (cannabis and class A within all drugs) can stand in for areas.
     integral  whether totals are whole numbers; by default judged from unit and values.
 
     ``bounds`` has label, start, end, lower, upper (inf when nothing limits it), point (where
