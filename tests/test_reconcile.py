@@ -188,6 +188,10 @@ def test_a_weekly_rate_contradicts_the_total_it_was_printed_beside():
     found = reconcile(both, years).contradictions
     assert [c["figures"] for c in found] == [["total", "rate"]]
     assert found[0]["members"][1]["value"] == round(25_909 * 730 / 7)
+    assert (
+        "2,701,939 for January 2022 to December 2023 (it would have to be 1,347,298)"
+        in (found[0]["sentence"])
+    )
     assert both["tolerance"].iloc[1] == pytest.approx(0.5 * 730 / 7 + 0.5)
 
 

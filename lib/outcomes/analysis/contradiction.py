@@ -143,13 +143,18 @@ def _sentence(members: list[dict]) -> str:
 
 def _qualified(member: dict) -> str:
     words = {"exact": "", "over": "over ", "at_least": "at least ", "nearly": "nearly "}
-    return words.get(member["qualifier"], "about ") + f"{member['value']:,.10g}"
+    return words.get(member["qualifier"], "about ") + _amount(member["value"])
 
 
 def _would(member: dict) -> str:
     low, high = member["lower"], member["upper"]
     if not np.isfinite(high):
-        return f"at least {low:,.10g}"
+        return f"at least {_amount(low)}"
     if abs(high - low) <= 1e-6 * max(1, abs(high)):
-        return f"{low:,.10g}"
-    return f"at most {high:,.10g}" if low <= 0 else f"{low:,.10g} to {high:,.10g}"
+        return _amount((low + high) / 2)
+    return f"at most {_amount(high)}" if low <= 0 else f"{_amount(low)} to {_amount(high)}"
+
+
+def _amount(value: float) -> str:
+    """Thousands with commas; halves only where they say something, which is not in millions."""
+    return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:,.10g}"
