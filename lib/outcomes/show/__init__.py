@@ -11,7 +11,7 @@ _HOME = {
     **dict.fromkeys(("behaviour", "place", "reconciled", "share", "shares"), "ready"),
     **dict.fromkeys(("differing", "pace", "standing"), "among"),
     **dict.fromkeys(("allowed", "amount", "clashing", "grown"), "many"),
-    **dict.fromkeys(("held", "held_counts"), "held"),
+    **dict.fromkeys(("held", "held_counts", "held_kinds"), "against"),
     **dict.fromkeys(("against_forces", "others_against_forces"), "forces"),
     **dict.fromkeys(("balanced", "levels", "placeless", "seen"), "outset"),
     **dict.fromkeys(("claimed", "effect", "effects", "events"), "evaluated"),
@@ -19,7 +19,7 @@ _HOME = {
     **dict.fromkeys(("displaced", "mixed", "ranked", "unplaced"), "elsewhere"),
     **dict.fromkeys(("event_time", "funnel", "gaps", "placebos", "xmr"), "charts"),
 }
-_MODULES = ("charts", "findings", "many", "plots", "style", "table", "words")
+_MODULES = ("against", "charts", "findings", "many", "plots", "style", "table", "words")
 
 __all__ = sorted([*_HOME, *_MODULES])
 
