@@ -4,7 +4,7 @@ BIN := .venv/bin
 WORKERS ?=
 export OUTCOMES_WORKERS = $(WORKERS)
 
-.PHONY: help reports test test-notebooks lab lint bench notebooks data lock clean
+.PHONY: help reports test test-notebooks simulate lab lint bench notebooks data lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list the commands
@@ -29,6 +29,9 @@ test: .venv/installed  ## run everything: units, notebooks by nbval, collection 
 
 test-notebooks: .venv/installed  ## re-run every notebook and compare with its stored outputs (nbval)
 	@$(BIN)/python -m pytest --nbval notebooks -n 2 --dist loadfile -p no:cacheprovider
+
+simulate: .venv/installed  ## the slow lane: coverage and false alarms by simulation (about 3 minutes)
+	@$(BIN)/python -m pytest tests/simulate -o python_files="simulate_*.py"
 
 lab: .venv/installed  ## open the notebooks in JupyterLab
 	@$(BIN)/jupyter lab --notebook-dir notebooks
