@@ -125,12 +125,15 @@ def bounds(
 ) -> None:  # fmt: skip
     """What the figures allow, as a band for each period; a thick line where they allow one value.
 
-    ``path`` (columns start, end, level) is drawn as a thin line: an assumption, not data.
+    ``path`` (columns start, end, level) is drawn as a thin line: an assumption, not data. Where
+    bands are too many for their numbers to stand side by side, only exact ones carry theirs.
     """
+    crowded = len(frame) > (4 if kind == "money" else 7)
     finite = frame[upper][np.isfinite(frame[upper])]
     top = max([*finite, *(1.3 * frame[lower]), 1e-9])
     for row in frame.to_dict("records"):
-        _band(ax, row[start], row[end] + pd.Timedelta(days=1), row[lower], row[upper], top, kind)
+        span, limits = (row[start], row[end] + pd.Timedelta(days=1)), (row[lower], row[upper])
+        _band(ax, *span, *limits, top, kind, written=not crowded or row[lower] == row[upper])
     if path is not None and len(path):
         ends = path[end] + pd.Timedelta(days=1)
         x, y = np.column_stack([path[start], ends]).ravel(), np.repeat(path["level"], 2)
@@ -143,7 +146,7 @@ def bounds(
     ax.set_title(ylabel, fontsize=10, loc="left")
 
 
-def _band(ax, left, right, low, high, top, kind) -> None:
+def _band(ax, left, right, low, high, top, kind, *, written=True) -> None:
     """One period's bounds: a band, hatched and open above where no figure limits it."""
     exact, limited = low == high, np.isfinite(high)
     shown = high if limited else top
@@ -151,6 +154,8 @@ def _band(ax, left, right, low, high, top, kind) -> None:
     ax.fill_between([left, right], low, shown, **look)
     for edge in sorted({low, shown}) if limited else [low]:
         ax.plot([left, right], [edge, edge], color=NAVY, linewidth=3 if exact else 1.2)
+    if not written:
+        return
     words_of = words.between(low, high, kind=kind).removeprefix("exactly ")
     text = words_of.replace("between ", "").replace(" and ", " to ")
     text = text if limited or low > 0 else "no limit known"
