@@ -186,6 +186,12 @@ def test_nothing_to_draw_is_said():
         show.bars(pd.DataFrame({"a": [], "n": []}), label="a", value="n")
 
 
+def test_a_series_of_missing_values_is_said():
+    frame = pd.DataFrame({"m": MONTHS, "n": np.nan})
+    with pytest.raises(Invalid, match="series was given only missing values"):
+        show.series(frame, x="m", y="n")
+
+
 def test_drawing_leaves_matplotlib_as_it_was():
     import matplotlib as mpl
 

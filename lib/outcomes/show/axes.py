@@ -23,8 +23,10 @@ def drawn(height: Callable[[pd.DataFrame], float] | float = 3.2):
     def decorate(draw):
         @wraps(draw)
         def outer(frame: pd.DataFrame, *, ax=None, **options):
-            if len(frame) == 0:
-                raise Invalid(f"there is nothing to draw: {draw.__name__} was given no rows.")
+            missing = "y" in options and frame[options["y"]].isna().all()
+            if len(frame) == 0 or missing:
+                what = "only missing values" if len(frame) else "no rows"
+                raise Invalid(f"there is nothing to draw: {draw.__name__} was given {what}.")
             with styled():
                 if ax is None:
                     _, ax = canvas(height(frame) if callable(height) else height)
