@@ -132,9 +132,7 @@ def designs(
     pools = {
         f: [u for u in places.index[places["force"] == f] if u not in barred] for f in (home, away)
     }
-    sets = {
-        f: contiguous_clusters(places.loc[p], len(treated), limit=limit) for f, p in pools.items()
-    }
+    sets = {f: _sets(places.loc[p], len(treated), limit) for f, p in pools.items()}
     known = {"covariates": places[["imd2025_score"]], "population": places["population"]}
     known |= {"unchecked": unchecked, "minimum": minimum}
     for key, force, name in (
@@ -146,6 +144,14 @@ def designs(
         rest = {"matched": key == "matched", "beside": beside, "name": name}
         made[key] = {"pool": pools[force], "sets": sets[force], **rest, **known}
     return made
+
+
+def _sets(places, size, limit) -> list:
+    """No placebo area where too few places are left: the evaluation then gives its reason."""
+    try:
+        return contiguous_clusters(places, size, limit=limit)
+    except NotEnough:
+        return []
 
 
 def _guard(months, start, minimum) -> None:

@@ -58,10 +58,11 @@ class Detectable(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """The sentence to print and its kind: effect, harm, none or unsound."""
+    """The sentence to print, its kind (effect, harm, none or unsound), and what was not checked."""
 
     sentence: str
     kind: str
+    unchecked: str = ""
 
 
 def benjamini_hochberg(p_values, *, q: float = 0.05, labels=None) -> pd.DataFrame:
@@ -135,18 +136,20 @@ def verdict(
             "unsound",
         )
     unknown = [name for name, passed in (checks or {}).items() if passed is None]
-    tail = f" Not checked, for want of data: {', '.join(unknown)}." if unknown else ""
+    rest = f"Not checked, for want of data: {', '.join(unknown)}." if unknown else ""
     if not p <= alpha:
         return Verdict(
             f"{head}; a difference of that size is usual among places without the programme "
-            f"(p = {p:.2f}), so no effect can be told from chance.{_seen(detectable)}{tail}",
+            f"(p = {p:.2f}), so no effect can be told from chance.{_seen(detectable)}",
             "none",
+            rest,
         )
     if better == "neither":
         return Verdict(
             f"{head}, more than chance would explain (p = {_p(p)}): consistent with a change that "
-            f"came with the programme, where neither more nor fewer is better in itself.{tail}",
+            f"came with the programme, where neither more nor fewer is better in itself.",
             "effect",
+            rest,
         )
     good = (ratio < 1) == (better == "fewer")
     what = (
@@ -155,8 +158,9 @@ def verdict(
         else ("the opposite of what the programme is for")
     )
     return Verdict(
-        f"{head}, more than chance would explain (p = {_p(p)}): {what}.{tail}",
+        f"{head}, more than chance would explain (p = {_p(p)}): {what}.",
         "effect" if good else "harm",
+        rest,
     )
 
 

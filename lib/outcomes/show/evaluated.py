@@ -40,14 +40,15 @@ def effect(
         table, treated=drawn.ratio - 1, label=area, ylabel=f"number of {placebos}",
         xlabel="change against the comparison",
     )  # fmt: skip
-    rank = f" By size of change it is number {drawn.rank} of {drawn.sets + 1}: "
+    rank = f"By size of change it is number {drawn.rank} of {drawn.sets + 1}: "
     rank += f"{area} and {words.number(drawn.sets)} {placebos}."
+    notes = [n for n in (rank, said.unchecked) if n]
     return finding(
-        name, said.sentence + rank, **_percent(found), verdict="estimate", figure=figure,
+        name, said.sentence, **_percent(found), verdict="estimate", figure=figure,
         table=table.assign(lower=100 * table["lower"], upper=100 * table["upper"]),
         units={"lower": "%", "upper": "%"}, caption=f"Change in {placebos}, counted in bins",
         period=_span(evaluation.months),
-        caveats=[*caveats, _OVERLAP.format(evaluation.separate)], **facts,
+        caveats=[*notes, *caveats, _OVERLAP.format(evaluation.separate)], **facts,
     )  # fmt: skip
 
 
@@ -178,7 +179,7 @@ def claimed(
     }
     found = "; ".join(f"{o}: {_KINDS[v.kind]}" for o, v in said.items())
     text = f"{claim} Tested in {area} against {evaluations[primary].against}: {found}."
-    rows = [(o, _KINDS[v.kind], v.sentence) for o, v in said.items()]
+    rows = [(o, _KINDS[v.kind], f"{v.sentence} {v.unchecked}".strip()) for o, v in said.items()]
     return finding(
         name, text, area=area, better=better, headline=headline, sources=sources, caveats=caveats,
         table=pd.DataFrame(rows, columns=["outcome", "result", "verdict"]),

@@ -29,6 +29,7 @@ VERDICTS = {
     "estimate": "an estimate with an interval",
     "informational": "a description, with no test behind it",
 }
+_SHORT = 12  # rows: a table this short, with no figure above it, is what people came to look at
 _CITED = ("source", "publisher", "title", "url", "published")
 
 
@@ -62,8 +63,9 @@ class Finding:
         if self.frame is not None:
             body = table.html(self.frame, caption=self.caption, units=self.units)
             label = f"Table: {escape(self.caption)}"
+            shown = " open" if not self.svg and len(self.frame) <= _SHORT else ""
             parts.append(
-                f'<details><summary>{label}</summary><div class="scroll" role="region" '
+                f'<details{shown}><summary>{label}</summary><div class="scroll" role="region" '
                 f'aria-label="{label}" tabindex="0">{body}</div></details>'
             )
         kind = self.facts["verdict"]
