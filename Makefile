@@ -38,7 +38,7 @@ lab: .venv/installed  ## open the notebooks in JupyterLab
 
 lint: .venv/installed  ## style and the import contract
 	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check lib tests benchmarks
+	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports
 
 bench: .venv/installed  ## measure; the last figures are in benchmarks/README.md
