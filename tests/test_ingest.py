@@ -136,10 +136,7 @@ def test_a_plain_file_that_ends_within_a_row_gives_a_sentence(street):
     ("rows", "said"),
     [
         ([row("a" * 64, month="2024-02")], "row 3, column Month: '2024-02' is not 2024-01"),
-        (
-            [row("a" * 64, kind="Piracy")],
-            "row 3, column Crime type: 'Piracy' is a type of crime that is not known",
-        ),
+        ([row("a" * 64, kind="Piracy")], "row 3, column Crime type: 'Piracy' is a type"),
         ([row("a" * 64)[:-3]], "row 3 has 9 cells, not 12"),
         ([[*row("a" * 64), "more"]], "row 3 has 13 cells, not 12"),
     ],

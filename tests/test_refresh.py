@@ -49,7 +49,8 @@ def covered(data, force="lancashire", month="2024-01-01"):
 
 
 def test_a_month_goes_into_every_table(data, tmp_path):
-    rows = maker.some(6) + [
+    rows = [
+        *maker.some(6),
         maker.row("f" * 64, lsoa=""),
         maker.row("f" * 64, lsoa="", kind="Drugs"),  # the ID has been seen: a duplicate
         maker.row("e" * 64, lsoa="E01006499", name="Liverpool 034A"),
@@ -114,7 +115,7 @@ def test_a_month_is_replaced_whole_and_the_change_is_said(data, tmp_path):
     maker.write(tmp_path / "old", maker.some(20))
     maker.write(tmp_path / "old", maker.some(20, "2024-02"), "2024-02")
     take(data, tmp_path / "old")
-    rows = maker.some(17) + [maker.row("d" * 64, kind="Drugs"), maker.row("c" * 64, kind="Drugs")]
+    rows = [*maker.some(17), maker.row("d" * 64, kind="Drugs"), maker.row("c" * 64, kind="Drugs")]
     maker.write(tmp_path / "new", rows)
     said = []
     take(data, tmp_path / "new", said=said)

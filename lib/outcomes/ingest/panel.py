@@ -134,8 +134,9 @@ def place(frame: pd.DataFrame, file: street.File, near: Places, path: Path) -> p
     """Counts with their district, whether it is the force's ``own``, and codes of 2021."""
     names = pd.Series(frame["name"].unique())
     codes = geography.district_of(names.str[:-5], near.districts, strict=False)
-    if codes.isna().any():
-        name = names[codes.isna()].iloc[0]
+    lost = codes.isna() | ((codes == "") & (names != ""))
+    if lost.any():
+        name = names[lost].iloc[0]
         row = street.row_of(path, "LSOA name", name)
         raise Invalid(
             f"{file.name} row {row}, column LSOA name: {name!r} lies in no district known."

@@ -70,6 +70,8 @@ def archive(stream: BinaryIO, name: str) -> list[File]:
     """The street files of a zip archive: all else in it is passed over, if it is harmless."""
     try:
         held = zipfile.ZipFile(stream)
+    except Invalid:  # of a remote stream
+        raise
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OverflowError):
         raise Invalid(f"{name} is not a whole zip archive: damaged or cut short.") from None
     seen: set[str] = set()

@@ -5,6 +5,7 @@ duplicate and is dropped; anti-social behaviour has no Crime ID, so all its rows
 look alike are two incidents. A row without a location is counted under "", never dropped.
 """
 
+import codecs
 import csv
 import hashlib
 import math
@@ -65,6 +66,7 @@ def unpack(file: File, folder: Path) -> Whole:
     """
     target = file.path or folder / f"{file.month}-{file.force}-street.csv"
     size, digest, first, last = 0, hashlib.sha256(), b"", b""
+    rows, decoder = 1, codecs.getincrementaldecoder("utf-8")()
     with file.open() as stream, open("/dev/null" if file.path else target, "wb") as copy:
         while block := stream.read(1 << 20):
             first, last = (first or block), block
@@ -73,6 +75,13 @@ def unpack(file: File, folder: Path) -> Whole:
                 raise Invalid(f"{file.name} unpacks to over {MOST_BYTES >> 20} MiB: no street file")
             digest.update(block)
             copy.write(block)
+            try:
+                decoder.decode(block)
+            except UnicodeDecodeError as error:
+                _check_ends(file.name, first, last)
+                row = rows + block[: error.start].count(b"\n")
+                raise Invalid(f"{file.name} row {row}: the text is not UTF-8.") from None
+            rows += block.count(b"\n")
     _check_ends(file.name, first, last)
     return Whole(target, size, digest.hexdigest())
 
@@ -120,7 +129,7 @@ with raw as materialized (
       or (x is null) <> ("Longitude" is null) or (y is null) <> ("Latitude" is null)
       or (x is null) <> (y is null) or (x is null and lsoa <> '')
       or not coalesce(x between {west} and {east} and y between {south} and {north}, true)
-      or (type = '{asb}' and not anonymous) as bad
+      or (type = '{asb}' and not anonymous) or (lsoa = '') <> (name = '') as bad
   from {rows}
 )
 select lsoa, name, type,
@@ -204,7 +213,7 @@ def row_of(path: Path, column: str, value: str) -> int:
 
 
 def _problems(file: File, path: Path) -> Iterator[str]:
-    with open(path, encoding="utf-8-sig", newline="", errors="replace") as stream:
+    with open(path, encoding="utf-8-sig", newline="") as stream:
         rows = csv.reader(stream, strict=True)
         next(rows)
         row = 1
@@ -221,8 +230,6 @@ def _problems(file: File, path: Path) -> Iterator[str]:
 
 def _cells(row: dict[str, str], month: str) -> Iterator[tuple[str, str, str]]:
     """What is wrong in one row: (column, value, why)."""
-    if any("\ufffd" in cell for cell in row.values()):
-        yield next((c, v, "is not UTF-8.") for c, v in row.items() if "\ufffd" in v)
     if row["Month"] != month:
         yield "Month", row["Month"], f"is not {month}, the month of the file's name."
     kind = row["Crime type"]
@@ -235,6 +242,8 @@ def _cells(row: dict[str, str], month: str) -> Iterator[tuple[str, str, str]]:
     code = row["LSOA code"]
     if code and not _CODE.fullmatch(code):
         yield "LSOA code", code, "is not a code such as E01012571."
+    if bool(code) != bool(row["LSOA name"]):
+        yield "LSOA name", row["LSOA name"], f"stands beside the code {code!r}."
     points = row["Longitude"], row["Latitude"]
     limits = (WEST, EAST), (SOUTH, NORTH)
     for column, text, (low, high) in zip(("Longitude", "Latitude"), points, limits, strict=True):
