@@ -156,3 +156,42 @@ def test_the_reading_is_noted():
     data.forget()
     data.figures(programme="fraud")
     assert data.reads() == [{"table": "figures", "where": {"programme": "fraud"}}]
+
+
+def statements(*rows):
+    """Figures of one fact: (figure, publisher, copy_of)."""
+    frame = pd.DataFrame(rows, columns=["figure", "publisher", "copy_of"])
+    return frame.assign(fact="f", value=7.0)
+
+
+@pytest.mark.parametrize(
+    ("rows", "prints", "releases", "independent"),
+    [
+        ([("a", "BBC", ""), ("b", "Blog Preston", "")], 2, 2, 2),
+        ([("a", "BBC", ""), ("b", "Blog Preston", "a")], 2, 1, 1),  # one press release
+        ([("a", "BBC", ""), ("b", "BBC", "")], 2, 2, 1),  # printed twice by one publisher
+        ([("a", "Home Office", ""), ("b", "LBC (Home Office data)", "")], 2, 2, 1),
+        ([("a", "X (NCA data)", ""), ("b", "Y (National Crime Agency)", "")], 2, 2, 1),
+        ([("a", "X (Z)", ""), ("b", "Y", ""), ("c", "Y (Z)", "")], 3, 3, 1),  # joined by the third
+        (
+            [("a", "X (stored copy at y.com)", ""), ("b", "Y (FOI to Lancashire Police)", "")],
+            2,
+            2,
+            2,
+        ),
+        ([("b", "Blog Preston", "a")], 1, 1, 1),  # the first print is not among these figures
+    ],
+)
+def test_only_publishers_who_do_not_quote_each_other_corroborate(
+    rows, prints, releases, independent
+):
+    (found,) = register.corroboration(statements(*rows)).itertuples()
+    assert (found.prints, found.releases, found.independent) == (prints, releases, independent)
+
+
+def test_three_prints_of_one_release_are_one_voice():
+    found = register.corroboration(data.figures(programme="op_warrior")).set_index("value")
+    assert found.loc[860, ["prints", "releases", "independent"]].tolist() == [3, 1, 1]
+    whole = register.corroboration(data.figures())
+    assert whole["prints"].sum() == len(data.figures())
+    assert (whole["independent"] <= whole["releases"]).all()

@@ -152,6 +152,68 @@ def data_build(
     ingest.build(source, published or store.root() / "published", clean or store.root() / "clean")
 
 
+@data.command("refresh")
+def data_refresh(
+    source: Annotated[
+        list[Path] | None, typer.Argument(help="Folders of street files, files, or archives.")
+    ] = None,
+    first: Annotated[str, typer.Option("--from", help="Download from this month, 2022-11.")] = "",
+    last: Annotated[str, typer.Option("--to", help="… to this month; default: the latest.")] = "",
+    forces: Annotated[
+        str, typer.Option(help="Such as lancashire,merseyside, or all; default: those held.")
+    ] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Commit without asking.")] = False,
+    host: Annotated[
+        str, typer.Option(envvar="OUTCOMES_POLICE_HOST", help="Where to download from.")
+    ] = "https://data.police.uk",
+    stores: Annotated[
+        str, typer.Option(envvar="OUTCOMES_POLICE_STORES", help="Hosts it may redirect to.")
+    ] = "policeuk-data.s3.amazonaws.com",
+    deadline: Annotated[float, typer.Option(min=1, help="Seconds for all downloads.")] = 1800,
+) -> None:
+    """Take months of street-level crime into the tables, whole or not at all."""
+    from tqdm import tqdm
+
+    from outcomes import ingest
+    from outcomes.data import store
+    from outcomes.ingest import fetch
+
+    def agreed(said: list[str], tables: list[str]) -> bool:
+        bar.close()
+        print("\n".join(said))
+        return bool(tables) and (yes or typer.confirm("Put these changes in place?"))
+
+    with tqdm(unit="file", leave=False, disable=None) as bar:
+        web = fetch.Web(host, stores=tuple(filter(None, stores.split(","))), deadline=deadline)
+        changed = ingest.take_months(
+            source or [],
+            store.root(),
+            months=(first, last),
+            forces=forces,
+            web=web,
+            agreed=agreed,
+            tell=lambda name: bar.update(),
+        )
+    print(f"Changed: {', '.join(changed)}." if changed else "The tables stay as they are.")
+
+
+@data.command("check")
+def data_check() -> None:
+    """Check the published figures and every table; make the figures anew when they changed."""
+    from outcomes.data import gate, store
+    from outcomes.ingest import refresh
+
+    for line in refresh.figures(store.root()):
+        print(line)
+    errors, cautions = gate.check(store.root() / "clean")
+    for caution in cautions:
+        print(f"Caution: {caution.said}")
+    print(*errors, sep="\n", file=sys.stderr, end="\n" if errors else "")
+    if errors:
+        raise typer.Exit(2)
+    print(f"The tables are sound; {len(cautions)} cautions.")
+
+
 def _plan(given: Path | None):
     from outcomes.publish import plan
 

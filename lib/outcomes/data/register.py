@@ -5,6 +5,7 @@ and later revised. ``fact`` names the quantity, ``copy_of`` a print of the same 
 takes the register back to what was in print on a day.
 """
 
+import re
 from collections.abc import Iterable
 
 import pandas as pd
@@ -15,6 +16,12 @@ from outcomes.data.errors import Invalid, one_of
 NATIONAL = ("england-and-wales", "united-kingdom")
 """Areas that national weeks are published for; the same week may be called either."""
 
+_ASIDE = re.compile(r"stored copy at \S+|\b(from an?|releases?|data|quoting|foi( to)?|listing)\b")
+_SAME = {
+    "lancashire police": "lancashire constabulary",
+    "nca": "national crime agency",
+    "ons": "office for national statistics",
+}
 _DATES = ("period_start", "period_end", "published")
 _FLAGS = ("seed", "whole", "seed_page")
 
@@ -124,6 +131,34 @@ def one_each(figures: pd.DataFrame, *, vintage: str = "latest") -> pd.DataFrame:
     order = order.sort_values(keys, ascending=[True, True, True, first, True])
     kept = order.drop_duplicates("fact")["at"].sort_values()
     return figures.iloc[kept.to_numpy()].reset_index(drop=True)
+
+
+def corroboration(figures: pd.DataFrame) -> pd.DataFrame:
+    """How many independent publishers state each fact with each value, in order of first print.
+
+    Columns: fact, value, prints (pages), releases (pages that are no copy of another one here),
+    independent, publishers (names, sorted, separated by "; "). A page that quotes another body, as
+    "Lancashire Telegraph (Home Office data)" does, is not independent of it, nor of another page
+    that quotes the same; copies of one press release count once.
+    """
+    found = []
+    copies = figures["copy_of"].isin(figures["figure"])
+    for (fact, value), rows in figures.groupby(["fact", "value"], sort=False):
+        mine = rows.loc[~copies[rows.index], "publisher"]
+        groups: list[set[str]] = []
+        for names in map(_bodies, mine):
+            near = [group for group in groups if group & names]
+            groups = [group for group in groups if not group & names] + [names.union(*near)]
+        publishers = "; ".join(sorted(set(rows["publisher"])))
+        found.append((fact, value, len(rows), len(mine), len(groups), publishers))
+    columns = ["fact", "value", "prints", "releases", "independent", "publishers"]
+    return pd.DataFrame(found, columns=columns)
+
+
+def _bodies(publisher: str) -> set[str]:
+    """The outlet and the bodies it quotes, in brackets, by one name each."""
+    names = re.split(r"[(/),]", _ASIDE.sub("", publisher.lower()))
+    return {_SAME.get(name.strip(), name.strip()) for name in names} - {""}
 
 
 def waves(programme: str) -> pd.DataFrame:

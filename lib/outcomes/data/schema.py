@@ -8,12 +8,14 @@ import pandas as pd
 
 from outcomes.data.errors import Invalid
 
+PACKAGE = "datapackage.json"
 _TEXT = {
-    "integer": r"-?\d+",
-    "number": r"-?\d+(\.\d+)?(e-?\d+)?",
-    "date": r"\d{4}-\d{2}-\d{2}",
+    "integer": r"-?[0-9]+",
+    "number": r"-?[0-9]+(\.[0-9]+)?(e-?[0-9]{1,2})?",
+    "date": r"[0-9]{4}-[0-9]{2}-[0-9]{2}",
     "boolean": r"true|false",
 }
+_SHOWN = 20  # of the rows that break one rule
 _A = {"integer": "an integer", "number": "a number", "date": "a date", "boolean": "true or false"}
 _ARROW = {"integer": "int", "number": "double", "date": "date", "string": "string"}
 
@@ -24,7 +26,7 @@ def check(clean: Path) -> list[str]:
     Checks, by the package beside the folder: columns and their order, types, required cells,
     allowed values, ranges, patterns, keys without repeats, and references that exist.
     """
-    package = json.loads((clean.parent / "datapackage.json").read_text(encoding="utf-8"))
+    package = json.loads((clean.parent / PACKAGE).read_text(encoding="utf-8"))
     found, frames = [], {}
     for resource in package["resources"]:
         name, path = resource["name"], clean.parent / resource["path"]
@@ -166,8 +168,9 @@ def _references(resource: dict, frames: dict[str, pd.DataFrame]) -> list[str]:
 
 
 def _said(values: pd.Series, what: str) -> str:
-    """ "type is not one of …: 3 rows, such as 'x' in row 12" (the header is row 1)."""
-    first = values.iloc[0]
+    """ "type is not one of …: 2 rows, such as 'x' in row 12, 'y' in row 15" (header: row 1)."""
     rows = f"{len(values)} row" + ("" if len(values) == 1 else "s")
-    shown = re.sub(r"\s+", " ", str(first))
-    return f"{what}: {rows}, such as {shown!r} in row {int(values.index[0]) + 2}."
+    plain = [re.sub(r"\s+", " ", str(value)) for value in values.head(_SHOWN)]
+    listed = zip(plain, values.index, strict=False)
+    shown = ", ".join(f"{value!r} in row {int(row) + 2}" for value, row in listed)
+    return f"{what}: {rows}, such as {shown}."

@@ -1,10 +1,14 @@
 """From raw files to the tables in ``data/clean``: run once, by hand, when new files arrive.
 
-``outcomes data build SOURCE`` or ``python -m outcomes.ingest SOURCE``. The same source gives the
-same bytes. Nothing else in the package reads the raw files.
+``outcomes data build SOURCE`` makes every table; ``outcomes data refresh`` takes single months of
+street-level crime in. The same source gives the same bytes. Nothing else reads the raw files.
 """
 
+from collections.abc import Callable
+from datetime import date
 from pathlib import Path
+
+from outcomes.data.errors import Invalid, one_of
 
 
 def build(source: Path, published: Path, clean: Path) -> list[str]:
@@ -22,3 +26,50 @@ def build(source: Path, published: Path, clean: Path) -> list[str]:
     recorded.build(source, clean, places)
     package.build(clean.parent)
     return sorted(path.name for path in clean.iterdir())
+
+
+def take_months(
+    paths: list[Path],
+    data: Path,
+    *,
+    months: tuple[str, str] = ("", ""),
+    forces: str = "",
+    web=None,
+    agreed: Callable[[list[str], list[str]], bool],
+    tell: Callable[[str], None] = lambda name: None,
+    today: date | None = None,
+) -> list[str]:
+    """Take months of street-level crime from files, or download them; names of changed tables.
+
+    ``paths`` are folders of street files, single files, or archives of data.police.uk; without
+    any, ``months`` (first and last, "2022-11") are downloaded by ``web``. ``forces`` are slugs
+    separated by commas, or "all"; by default those whose neighbourhoods the tables hold.
+    """
+    from outcomes.ingest import fetch, panel, refresh, sources
+
+    if bool(paths) == any(months):
+        raise Invalid("give a SOURCE of street files, or the months to download: --from and --to.")
+    near = panel.places(data / "clean")
+    known = sorted(set(near.districts["force"]))
+    asked = sorted(set(near.lsoas["force"])) if not forces else known
+    if forces not in ("", "all"):
+        asked = [one_of(name.strip(), known, "force") for name in forces.split(",")]
+    if paths:
+        found = sources.find(paths)
+        files = [file for file in found if file.force in asked or forces == "all"]
+        lost = [f"{n} passed over: give --forces." for n in _others(found, files)]
+    else:
+        web = web or fetch.Web()
+        files, lost = fetch.months(months, asked, data / ".downloads", web, tell)
+    if not files:
+        raise Invalid(f"there is no file of {', '.join(asked)}. {' '.join(lost)}")
+
+    def told(said: list[str], tables: list[str]) -> bool:
+        return agreed([*lost, *said], tables)
+
+    return refresh.run(files, data, agreed=told, today=today, tell=tell)
+
+
+def _others(found: list, kept: list) -> list[str]:
+    forces = sorted({file.force for file in found} - {file.force for file in kept})
+    return [f"{name}: files are" for name in forces]

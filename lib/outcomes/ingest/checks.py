@@ -47,8 +47,8 @@ _ALLOWED = {
         )
     },
 }
-_DATE = re.compile(r"\d{4}-\d\d-\d\d")
-_PARTIAL = re.compile(r"\d{4}(-\d\d){0,2}")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_PARTIAL = re.compile(r"\d{4}(-\d\d){0,2}", re.ASCII)
 
 
 def read(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
@@ -176,7 +176,7 @@ def _unmapped_areas(figures: pd.DataFrame, mapping: pd.DataFrame) -> list[str]:
 def _cells(row: pd.Series) -> list[tuple[str, str, str]]:
     """Cells of one row that cannot be read: (column, value, why)."""
     found = []
-    if not re.fullmatch(r"-?\d+(\.\d+)?", row["value"]):
+    if not re.fullmatch(r"-?\d+(\.\d+)?", row["value"], re.ASCII):
         found.append(("value", row["value"], "is not a plain number such as 1200 or 12.5."))
     for column in ("period_start", "period_end"):
         if row[column] and not _is_day(row[column]):

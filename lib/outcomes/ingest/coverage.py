@@ -24,17 +24,8 @@ _LOW_TYPE = 0.45
 _ENOUGH = 25
 
 
-def of_street(rows: pd.DataFrame) -> pd.DataFrame:
-    """From rows of street files: force, month, no_location, duplicates, outside."""
-    frame = rows[["force", "month", "duplicates"]].assign(
-        no_location=rows["n"].where(rows["lsoa"] == "", 0),
-        outside=rows["n"].where((rows["lsoa"] != "") & ~rows["own"], 0),
-    )
-    return frame.groupby(["force", "month"], as_index=False).sum()
-
-
 def of_districts(frame: pd.DataFrame, places: pd.DataFrame) -> pd.DataFrame:
-    """The same from counts by district of forces that have districts; duplicates are not known."""
+    """From counts by district: force, month, no_location, outside; duplicates are not known."""
     frame = frame[frame["force"].isin(set(places["force"]))]
     blank = frame["lad"].isin(["", "NO_LOCATION"])
     named = geography.district_of(frame["lad"].where(~blank, ""), places)
@@ -48,17 +39,17 @@ def of_districts(frame: pd.DataFrame, places: pd.DataFrame) -> pd.DataFrame:
 def build(by_force: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     """One row for each force with an area or a file, and each month from the first to the last.
 
-    ``by_force`` has force, month, type, n; ``known`` the counts of :func:`of_street` and, for the
-    forces it lacks, of :func:`of_districts`.
+    ``by_force`` has force, month, type, n; ``known`` force, month, no_location, duplicates and
+    outside, where they are known.
     """
     months = pd.date_range(by_force["month"].min(), by_force["month"].max(), freq="MS")
     forces = sorted({*by_force["force"], *_without_file()})
     grid = pd.MultiIndex.from_product([forces, months], names=["force", "month"])
     frame = pd.DataFrame(index=grid)
     frame["rows"] = by_force.groupby(["force", "month"])["n"].sum().astype("Int64")
-    known = known.drop_duplicates(["force", "month"]).set_index(["force", "month"])
+    known = known.set_index(["force", "month"])
     for column in ("no_location", "duplicates", "outside"):
-        frame[column] = known[column].astype("Int64")
+        frame[column] = known.get(column, pd.Series(dtype="Int64")).astype("Int64")
     partial = _partial(by_force)
     frame["state"] = "complete"
     frame.loc[frame.index.isin(partial.index), "state"] = "partial"

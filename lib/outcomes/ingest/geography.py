@@ -47,6 +47,11 @@ _ALIASES = {
     "South Northamptonshire": "West Northamptonshire",
 }
 
+FRAME_2021 = "2023-01"  # street files from this month on carry the LSOA codes of 2021
+POINTS = ["lsoa_2011", "district", "lsoa", "longitude", "latitude"]
+"""Where a code of 2011 that is gone has to be looked for: points recorded under its heirs. An empty
+code of 2011 stands for any of the district, where there is no look-up."""
+
 _LSOA_FIELDS = [
     *("lsoa", "name", "force", "district", "district_name", "ward", "unit", "frame"),
     *("population", "imd2019_rank", "imd2019_decile"),
@@ -120,14 +125,15 @@ def forces(source: Path, places: pd.DataFrame) -> pd.DataFrame:
     return frame[["force", "name", "gss", "territorial", "population"]]
 
 
-def district_of(names: pd.Series, places: pd.DataFrame) -> pd.Series:
+def district_of(names: pd.Series, places: pd.DataFrame, *, strict: bool = True) -> pd.Series:
     """GSS codes for district names as they stand in LSOA names; "" for no name.
 
-    Raises :class:`Invalid` naming districts that are not in the frame.
+    Raises :class:`Invalid` naming districts that are not in the frame; they have no code when not
+    ``strict``.
     """
     codes = dict(zip(places["name"], places["district"], strict=True)) | {"": ""}
     found = names.replace(_ALIASES).map(codes)
-    if found.isna().any():
+    if strict and found.isna().any():
         unknown = ", ".join(sorted(names[found.isna()].unique()))
         raise Invalid(f"no district is known by the name of {unknown}.")
     return found
@@ -138,6 +144,21 @@ def lookup(source: Path) -> pd.DataFrame:
     frame = _read(source / "geography" / "lancashire_lsoa11_lsoa21_ltla22.csv")
     names = {"lsoa11_code": "lsoa11", "lsoa21_code": "lsoa21", "change_code": "change"}
     return frame.rename(columns=names)[list(names.values())]
+
+
+def to_2021(rows: pd.DataFrame, now: set[str], points: pd.DataFrame) -> pd.Series:
+    """The code of 2021 for every row (lsoa, district, x, y) whose code is not among those of now.
+
+    It is that of the nearest point recorded under an heir of the code, in its district.
+    """
+    moved = [pd.Series(dtype=str)]
+    for (code, district), old in rows[~rows["lsoa"].isin(now)].groupby(["lsoa", "district"]):
+        own = points[points["lsoa_2011"].isin([code, ""]) & (points["district"] == district)]
+        own = own[own["lsoa_2011"] == code] if code in set(own["lsoa_2011"]) else own
+        if len(own):
+            new = own.rename(columns={"longitude": "x", "latitude": "y"})
+            moved.append(nearest(old, new[["lsoa", "x", "y"]]))
+    return pd.concat(moved)
 
 
 def nearest(old: pd.DataFrame, new: pd.DataFrame) -> pd.Series:

@@ -1,0 +1,291 @@
+"""From counted street files to the clean tables of crime by month, in bounded memory.
+
+Every file is counted by itself and its counts are laid aside on disk; the panel by neighbourhood is
+then written one force at a time. So memory grows neither with the number of files nor of forces.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from outcomes.data.errors import Invalid
+from outcomes.ingest import coverage, geography, street, write
+
+_FINE = ["force", "district", "lsoa", "month", "type", "n"]
+_CELL = ["lsoa", "type"]
+_WORKERS = 2
+_TELLS = ["no_location", "duplicates", "outside"]
+
+
+class Places(NamedTuple):
+    """What is needed to place a row, from the clean tables."""
+
+    districts: pd.DataFrame
+    lsoas: pd.DataFrame
+    points: pd.DataFrame
+
+
+class Month(NamedTuple):
+    """One counted file: what coverage tells of it, and where its counts lie."""
+
+    force: str
+    month: pd.Timestamp
+    bytes: int
+    sha256: str
+    rows: int
+    no_location: int
+    duplicates: int
+    outside: int
+    unmatched: int  # rows whose code of 2011 has no match in the codes of 2021
+    part: Path
+    near: pd.DataFrame  # district, type, n
+    fresh: pd.DataFrame  # neighbourhoods that the table lacks
+
+
+def places(clean: Path) -> Places:
+    """The places of a clean folder; without neighbourhoods when it has none yet."""
+    texts = {"dtype": str, "keep_default_na": False, "encoding": "utf-8"}
+    found = [pd.read_csv(clean / "districts.csv", **texts)]
+    for name, fields in (("lsoas", ["lsoa"]), ("lsoa_points", geography.POINTS)):
+        path = clean / f"{name}.csv"
+        found.append(pd.read_csv(path, **texts) if path.is_file() else pd.DataFrame(columns=fields))
+    found[2] = found[2].astype({"longitude": float, "latitude": float})
+    return Places(*found)
+
+
+def make(
+    files: list[street.File],
+    clean: Path,
+    work: Path,
+    tell: Callable[[str], None] = lambda name: None,
+) -> list[str]:
+    """Write into ``work/clean`` the tables of ``clean`` with the months of ``files`` replaced.
+
+    Returns the changes in words, one for each force and month, and for each month of coverage.
+    Raises :class:`Invalid` that lists what is wrong in any of the files.
+    """
+    (work / "parts").mkdir(parents=True)
+    months = _count_all(files, places(clean), work / "parts", tell)
+    said = _fine(months, clean, work / "clean")
+    return said + _coarse(months, clean, work / "clean")
+
+
+def _count_all(
+    files: list[street.File], near: Places, parts: Path, tell: Callable[[str], None]
+) -> list[Month]:
+    own = threading.local()
+    known = near.lsoas["lsoa"].tolist()
+
+    def one(file: street.File) -> Month | str:
+        if not hasattr(own, "connection"):
+            own.connection = street.connect(known)
+        try:
+            return _month(own.connection, file, near, parts)
+        except Invalid as error:
+            return str(error)
+        finally:
+            tell(f"{file.month} {file.force}")
+
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        found = list(pool.map(one, files))
+    wrong = [item for item in found if isinstance(item, str)]
+    if wrong:
+        more = [f"{len(wrong) - 20} more files cannot be used."] if len(wrong) > 20 else []
+        raise Invalid(" ".join(wrong[:20] + more))
+    return [item for item in found if isinstance(item, Month)]
+
+
+def _month(connection, file: street.File, near: Places, parts: Path) -> Month:
+    import pyarrow.feather as feather
+
+    whole = street.unpack(file, parts)
+    frame = street.count(connection, file, whole)
+    frame = place(frame, file, near, whole.path)
+    if not file.path:
+        whole.path.unlink()
+    located = frame["lsoa"] != ""
+    outside = int(frame.loc[located & ~frame["own"], "n"].sum())
+    if outside > frame.loc[located & frame["own"], "n"].sum():
+        raise Invalid(
+            f"{file.name}: most of its rows lie outside {file.force}: is it another force's file?"
+        )
+    early = file.month < geography.FRAME_2021
+    strange = frame["own"] & ~frame["lsoa"].isin(set(near.lsoas["lsoa"]))
+    fresh = frame[strange & (not early)].drop_duplicates(["lsoa", "x", "y"])
+    unmatched = int(frame.loc[strange & early, "n"].sum())
+    near_by = frame.assign(district=frame["district"].where(frame["own"], ""))
+    part = parts / f"{file.force}.{file.month}.feather"
+    cells = frame.groupby(["district", *_CELL], as_index=False, sort=False)["n"].sum()
+    feather.write_feather(cells[cells["n"] > 0], part, compression="uncompressed")
+    return Month(
+        *(file.force, pd.Timestamp(file.month), whole.bytes, whole.sha256),
+        *(int(frame["n"].sum()), int(frame.loc[~located, "n"].sum())),
+        *(int(frame["duplicates"].sum()), outside, unmatched, part),
+        near_by.groupby(["district", "type"], as_index=False)["n"].sum().query("n > 0"),
+        fresh[["lsoa", "name", "district", "x", "y"]].assign(force=file.force),
+    )
+
+
+def place(frame: pd.DataFrame, file: street.File, near: Places, path: Path) -> pd.DataFrame:
+    """Counts with their district, whether it is the force's ``own``, and codes of 2021."""
+    names = pd.Series(frame["name"].unique())
+    codes = geography.district_of(names.str[:-5], near.districts, strict=False)
+    lost = codes.isna() | ((codes == "") & (names != ""))
+    if lost.any():
+        name = names[lost].iloc[0]
+        row = street.row_of(path, "LSOA name", name)
+        raise Invalid(
+            f"{file.name} row {row}, column LSOA name: {name!r} lies in no district known."
+        )
+    frame["district"] = frame["name"].map(dict(zip(names, codes, strict=True)))
+    force = near.districts.set_index("district")["force"]
+    frame["own"] = frame["district"].map(force) == file.force
+    if file.month < geography.FRAME_2021:
+        now = geography.to_2021(frame[frame["own"]], set(near.lsoas["lsoa"]), near.points)
+        frame["lsoa"] = now.reindex(frame.index).fillna(frame["lsoa"])
+    return frame
+
+
+def _fine(months: list[Month], clean: Path, new: Path) -> list[str]:
+    """Write crime_monthly; say for each month what it adds or changes."""
+    import pyarrow as pa
+    import pyarrow.dataset as ds
+    import pyarrow.feather as feather
+
+    path, said = clean / "crime_monthly.parquet", {}
+    old = ds.dataset(path) if path.is_file() else None
+    had = old.to_table(["force"])["force"].unique().to_pylist() if old else []
+    fields = [pa.field(name, pa.string()) for name in _FINE]
+    fields[3], fields[5] = pa.field("month", pa.date32()), pa.field("n", pa.int32())
+    schema = pa.schema(fields)
+
+    def tables() -> Iterator[pa.Table]:
+        yield schema.empty_table()
+        for force in sorted({*had, *(m.force for m in months)}):
+            held = old.to_table(filter=ds.field("force") == force) if old else schema.empty_table()
+            mine = [m for m in months if m.force == force]
+            days = pa.array([m.month.date() for m in mine], pa.date32())
+            whole = [held.filter(~ds.field("month").isin(days))]
+            for month in mine:
+                cells = feather.read_table(month.part)
+                before = held.filter(ds.field("month") == month.month.date())
+                said[month.force, month.month] = _change(month, before, cells)
+                day = pa.array([month.month.date()] * len(cells), pa.date32())
+                named = pa.array([force] * len(cells), pa.string())
+                cells = cells.append_column("month", day).append_column("force", named)
+                whole.append(cells.select(_FINE).cast(schema))
+            order = [(name, "ascending") for name in ("lsoa", "month", "type")]
+            yield pa.concat_tables(whole).sort_by(order)
+
+    write.stream(tables(), new / path.name)
+    return [said[key] for key in sorted(said)]
+
+
+def _change(month: Month, before, cells) -> str:
+    """What one month adds or changes, in words."""
+    name = f"{month.force} {month.month:%Y-%m}"
+    note = f"; {month.unmatched:,} in old neighbourhoods without a match" if month.unmatched else ""
+    if not len(before):
+        return (
+            f"{name}: added, {month.rows:,} rows, {month.no_location:,} of them without a "
+            f"location; {month.duplicates:,} duplicates left out{note}."
+        )
+    old, new = (t.select([*_CELL, "n"]).to_pandas() for t in (before, cells))
+    both = (
+        old.groupby(_CELL)["n"]
+        .sum()
+        .to_frame("old")
+        .join(new.groupby(_CELL)["n"].sum().rename("new"), how="outer")
+        .fillna(0)
+    )
+    moved = both[both["old"] != both["new"]]
+    if moved.empty:
+        return f"{name}: as before{note}."
+    gap = (both["new"] - both["old"]).groupby("type").sum()
+    kinds = [f"{kind} {n:+,.0f}" for kind, n in gap[gap != 0].items()]
+    told = ", ".join(kinds) or "only places differ"
+    return (
+        f"{name}: revised, {month.rows:,} rows, {gap.sum():+,.0f} ({told}), in {len(moved):,} "
+        f"counts of a neighbourhood and type{note}."
+    )
+
+
+def _coarse(months: list[Month], clean: Path, new: Path) -> list[str]:
+    """Write the tables by district and force, coverage, the files' digests, new neighbourhoods."""
+    near = [m.near.assign(force=m.force, month=m.month) for m in months]
+    near = pd.concat(near).astype({"month": "datetime64[us]"})
+    keys = ["force", "district", "month", "type"]
+    write.parquet(
+        _replaced(clean / "crime_district_monthly.parquet", near[[*keys, "n"]], months),
+        *(new / "crime_district_monthly.parquet", keys),
+    )
+    keys = ["force", "month", "type"]
+    by_force = near.groupby(keys, as_index=False)["n"].sum()
+    by_force = _replaced(clean / "crime_force_monthly.parquet", by_force, months)
+    write.parquet(by_force, new / "crime_force_monthly.parquet", keys)
+    told = pd.DataFrame([m[:9] for m in months], columns=Month._fields[:9])
+    known = _replaced(clean / "coverage.csv", told[["force", "month", *_TELLS]], months)
+    covered = coverage.build(by_force, known)
+    write.csv(covered, new / "coverage.csv", ["force", "month"])
+    digests = _replaced(
+        clean / "street_files.csv", told[["force", "month", "bytes", "sha256"]], months
+    )
+    write.csv(digests, new / "street_files.csv", ["force", "month"])
+    fresh = pd.concat([m.fresh for m in months])
+    if len(fresh):
+        _neighbourhoods(fresh, clean, new)
+    return _other_states(clean / "coverage.csv", covered, months)
+
+
+def _replaced(path: Path, fresh: pd.DataFrame, months: list[Month]) -> pd.DataFrame:
+    """The rows of a table with those of ``months`` replaced by fresh ones."""
+    if not path.is_file():
+        return fresh
+    if path.suffix == ".csv":
+        old = pd.read_csv(path, keep_default_na=False, na_values={n: [""] for n in _TELLS})
+    else:
+        old = pd.read_parquet(path)
+    old["month"] = pd.to_datetime(old["month"]).astype("datetime64[us]")
+    pairs = pd.MultiIndex.from_frame(old[["force", "month"]])
+    kept = old[~pairs.isin([(m.force, m.month) for m in months])]
+    fresh = fresh.astype({"month": "datetime64[us]"})
+    return pd.concat([kept[list(fresh.columns)], fresh], ignore_index=True)
+
+
+def _neighbourhoods(fresh: pd.DataFrame, clean: Path, new: Path) -> None:
+    """Add neighbourhoods that were not known, each at the mean of its recorded points."""
+    path = clean / "lsoas.csv"
+    old = pd.read_csv(path, dtype=str, keep_default_na=False)
+    names = places(clean).districts.set_index("district")["name"]
+    fresh = fresh.drop_duplicates(["lsoa", "x", "y"]).sort_values(["lsoa", "name"])
+    fresh = fresh.groupby("lsoa", as_index=False).agg(
+        *({"name": "first", "force": "first", "district": "first", "x": "mean", "y": "mean"},)
+    )
+    fresh = fresh.assign(
+        longitude=fresh["x"].map("{:.5f}".format),
+        latitude=fresh["y"].map("{:.5f}".format),
+        district_name=fresh["district"].map(names),
+        unit=fresh["lsoa"],
+    )
+    both = pd.concat([old, fresh.reindex(columns=old.columns, fill_value="")])
+    write.csv(both, new / "lsoas.csv", ["lsoa"])
+
+
+def _other_states(path: Path, covered: pd.DataFrame, months: list[Month]) -> list[str]:
+    """Months that were not replaced and are now judged otherwise: the usual month has moved."""
+    if not path.is_file():
+        return []
+    old = pd.read_csv(path, parse_dates=["month"]).set_index(["force", "month"])["state"]
+    new = covered.set_index(["force", "month"])["state"]
+    mine = {(m.force, m.month) for m in months}
+    both = pd.concat([old, new], axis=1, keys=["old", "new"]).dropna()
+    moved = both[both["old"] != both["new"]].sort_index()
+    return [
+        f"{force} {month:%Y-%m}: {row.old} until now, {row.new} beside the new months."
+        for (force, month), row in zip(moved.index, moved.itertuples(), strict=True)
+        if (force, month) not in mine
+    ]

@@ -1,0 +1,142 @@
+"""Take new or revised months of street-level crime into the clean tables, or leave them alone.
+
+New tables are made beside the old ones, checked by the gate and shown as a list of changes. Only
+then are they put in place: one rename decides, and what follows it is made good by the next run.
+"""
+
+import fcntl
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+from outcomes.data import gate, schema
+from outcomes.data.errors import Invalid, one_of
+from outcomes.ingest import figures as register
+from outcomes.ingest import panel, street
+
+_WORK, _READY, _LOCK = ".refresh", ".refresh-ready", ".refresh-lock"
+_FIRST = "2010-12"  # data.police.uk begins here
+
+
+Agreed = Callable[[list[str], list[str]], bool]
+"""Is given the changes in words and the tables they touch, and says whether to go on."""
+
+
+def run(
+    files: list[street.File],
+    data: Path,
+    *,
+    agreed: Agreed,
+    today: date | None = None,
+    tell: Callable[[str], None] = lambda name: None,
+) -> list[str]:
+    """Take files into the tables of a data folder; return the names of the tables that changed.
+
+    Raises :class:`Invalid` with every problem found in the files, or by the gate; the tables are
+    then as they were.
+    """
+    today = today or date.today()
+    with alone(data) as work:
+        _check_names(files, data / "clean", today)
+        said = panel.make(files, data / "clean", work, tell)
+        return _settle(work, data, said, agreed, today)
+
+
+def figures(data: Path, *, today: date | None = None) -> list[str]:
+    """Make the register's tables anew from ``published``; what changed, in words."""
+    told: list[str] = []
+    with alone(data) as work:
+        register.build(data / "published", work / "clean")
+        for name in _changed(work / "clean", data / "clean"):
+            old, new = (_rows(folder / "clean" / name) for folder in (data, work))
+            told.append(f"{name}: made anew, {len(new - old)} rows in, {len(old - new)} rows out.")
+        _settle(work, data, told, lambda said, tables: True, today or date.today())
+    return told
+
+
+def _rows(path: Path) -> set[str]:
+    return set(path.read_text("utf-8").splitlines()) if path.is_file() else set()
+
+
+def _settle(work: Path, data: Path, said: list[str], agreed: Agreed, today: date) -> list[str]:
+    """Put the tables in ``work`` in place, when they differ, are sound and are agreed to."""
+    changed = _changed(work / "clean", data / "clean")
+    if not changed:
+        agreed([*said, "Nothing changes."], [])
+        return []
+    said = said + _checked(work, data, today)
+    if not agreed(said, changed):
+        return []
+    _commit(work, data, changed)
+    return changed
+
+
+@contextmanager
+def alone(data: Path) -> Iterator[Path]:
+    """A folder to work in, for one process at a time; first finish what was cut off."""
+    with (data / _LOCK).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise Invalid(f"another refresh of {data} is under way.") from None
+        work = data / _WORK
+        shutil.rmtree(work, ignore_errors=True)
+        if (data / _READY).is_dir():
+            _put(data)
+        try:
+            yield work
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+            (data / _LOCK).unlink()
+
+
+def _check_names(files: list[street.File], clean: Path, today: date) -> None:
+    forces = (clean / "forces.csv").read_text("utf-8").splitlines()[1:]
+    known = sorted(line.split(",")[0] for line in forces)
+    for file in files:
+        one_of(file.force, known, f"{file.name}: force")
+        if not _FIRST <= file.month < f"{today:%Y-%m}":
+            raise Invalid(f"{file.name}: {file.month} is before {_FIRST} or has not ended yet.")
+
+
+def _changed(new: Path, clean: Path) -> list[str]:
+    """Names of new tables that differ from the old."""
+    return [
+        path.name
+        for path in sorted(new.iterdir())
+        if not (clean / path.name).is_file()
+        or (clean / path.name).read_bytes() != path.read_bytes()
+    ]
+
+
+def _checked(work: Path, data: Path, today: date) -> list[str]:
+    """The new warnings of the gate, were the new tables in place; raises when it has errors."""
+    for path in sorted((data / "clean").iterdir()):
+        if not (work / "clean" / path.name).exists():
+            (work / "clean" / path.name).symlink_to(path.resolve())
+    (work / schema.PACKAGE).symlink_to((data / schema.PACKAGE).resolve())
+    errors, cautions = gate.check(work / "clean", today=today)
+    if errors:
+        raise Invalid("The tables would not be sound, and stay as they are: " + " ".join(errors))
+    known = {caution.said for caution in gate.cautions(data / "clean", today=today)}
+    return [f"Warning: {w.said}" for w in cautions if w.said not in known]
+
+
+def _commit(work: Path, data: Path, names: list[str]) -> None:
+    ready = work / "ready"
+    ready.mkdir()
+    for name in names:
+        (work / "clean" / name).rename(ready / name)
+        with (ready / name).open("rb") as stream:
+            os.fsync(stream.fileno())
+    ready.rename(data / _READY)  # from here on the change is certain
+    _put(data)
+
+
+def _put(data: Path) -> None:
+    for path in sorted((data / _READY).iterdir()):
+        path.replace(data / "clean" / path.name)
+    (data / _READY).rmdir()

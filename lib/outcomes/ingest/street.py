@@ -1,0 +1,259 @@
+"""One street file of data.police.uk: from rows to counts, or a sentence for each thing wrong in it.
+
+A row is one recorded crime or incident. A Crime ID that came before in the same file is a
+duplicate and is dropped; anti-social behaviour has no Crime ID, so all its rows are kept: two that
+look alike are two incidents. A row without a location is counted under "", never dropped.
+"""
+
+import codecs
+import csv
+import hashlib
+import math
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+import pandas as pd
+
+from outcomes.data.codes import TYPES
+from outcomes.data.errors import Invalid, nearest
+
+HEADER = [
+    *("Crime ID", "Month", "Reported by", "Falls within", "Longitude", "Latitude", "Location"),
+    *("LSOA code", "LSOA name", "Crime type", "Last outcome category", "Context"),
+]
+MOST_BYTES = 128 << 20  # the largest real file, of London, has 30 MB
+MOST_SAID = 20
+WEST, EAST, SOUTH, NORTH = -9.0, 3.0, 49.0, 61.0
+SLUGS = {name: slug for slug, name in TYPES.items()}
+_ASB = TYPES["anti-social-behaviour"]
+_CODE = re.compile(r"[A-Z]\d{8}")
+_NAME = re.compile(r"(\d{4}-(?:0[1-9]|1[0-2]))-([a-z-]+)-street\.csv(\.gz)?")
+
+
+class File(NamedTuple):
+    """A street file that can be opened: ``open()`` gives the CSV as bytes, already unpacked."""
+
+    force: str
+    month: str
+    name: str
+    open: Callable[[], BinaryIO]
+    path: Path | None = None  # where it lies as plain CSV
+    crc: int | None = None
+
+
+class Whole(NamedTuple):
+    """A street file as plain CSV on disk, read to its end once: its size and digest."""
+
+    path: Path
+    bytes: int
+    sha256: str
+
+
+def named(name: str) -> tuple[str, str]:
+    """Month and force from a file's name; raises :class:`Invalid` for any other name."""
+    found = _NAME.fullmatch(name)
+    if not found:
+        raise Invalid(f"{name} is not named like 2024-01-lancashire-street.csv.")
+    return found[1], found[2]
+
+
+def unpack(file: File, folder: Path) -> Whole:
+    """The whole file as plain CSV, in ``folder`` unless it lies somewhere already.
+
+    Raises :class:`Invalid` when it is empty, too large, cut short, or has other columns.
+    """
+    target = file.path or folder / f"{file.month}-{file.force}-street.csv"
+    size, digest, first, last = 0, hashlib.sha256(), b"", b""
+    rows, decoder = 1, codecs.getincrementaldecoder("utf-8")()
+    with file.open() as stream, open("/dev/null" if file.path else target, "wb") as copy:
+        while block := stream.read(1 << 20):
+            first, last = (first or block), block
+            size += len(block)
+            if size > MOST_BYTES:
+                raise Invalid(f"{file.name} unpacks to over {MOST_BYTES >> 20} MiB: no street file")
+            digest.update(block)
+            copy.write(block)
+            try:
+                decoder.decode(block)
+            except UnicodeDecodeError as error:
+                _check_ends(file.name, first, last)
+                row = rows + block[: error.start].count(b"\n")
+                raise Invalid(f"{file.name} row {row}: the text is not UTF-8.") from None
+            rows += block.count(b"\n")
+    _check_ends(file.name, first, last)
+    return Whole(target, size, digest.hexdigest())
+
+
+def _check_ends(name: str, first: bytes, last: bytes) -> None:
+    if not first.strip():
+        raise Invalid(f"{name} is empty.")
+    if first[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in first[:4000]:
+        raise Invalid(f"{name} row 1: the text is not UTF-8 (it looks like UTF-16 or binary).")
+    if first.lstrip()[:1] == b"<":
+        raise Invalid(f"{name} row 1: this is a web page, not a CSV file.")
+    if not last.endswith(b"\n"):
+        raise Invalid(f"{name} ends within a row: its last row is cut short; download it again.")
+    try:
+        row = first.split(b"\n", 1)[0].decode("utf-8-sig").strip()
+    except UnicodeDecodeError:
+        raise Invalid(f"{name} row 1: the text is not UTF-8.") from None
+    have = next(csv.reader([row]), [])
+    if have != HEADER:
+        raise Invalid(f"{name} row 1: {_other_columns(have)}")
+
+
+def _other_columns(have: list[str]) -> str:
+    lost = [repr(column) for column in HEADER if column not in have]
+    odd = [c for c in have if c not in HEADER]
+    said = [f"column {column} is missing." for column in lost]
+    for column in odd:
+        guess = nearest(column, HEADER)
+        said.append(f"column {column!r} is not known{f', like {guess!r}' if guess else ''}.")
+    if not said:
+        twice = [repr(c) for c in HEADER if have.count(c) > 1]
+        said = [f"column {c} stands twice." for c in twice] or ["columns are in another order."]
+    return f"{' '.join(said)} A street file begins with the columns {', '.join(HEADER)}."
+
+
+# One row of the answer is one place: lsoa, name, type, x, y, n, duplicates, bad, repeats. Codes
+# in ``known`` need no point. ``repeats`` is zero unless a Crime ID may stand twice: hashes of IDs
+# are far quicker to compare, and only where two agree are the IDs themselves.
+_COUNT = """
+with raw as materialized (
+  select hash("Crime ID") as id, "Crime ID" is null as anonymous, coalesce("LSOA code", '') as lsoa,
+    coalesce("LSOA name", '') as name, "Crime type" as type,
+    try_cast("Longitude" as double) as x, try_cast("Latitude" as double) as y, {again} as again,
+    coalesce("Month" <> $month, true)
+      or (x is null) <> ("Longitude" is null) or (y is null) <> ("Latitude" is null)
+      or (x is null) <> (y is null) or (x is null and lsoa <> '')
+      or not coalesce(x between {west} and {east} and y between {south} and {north}, true)
+      or (type = '{asb}' and not anonymous) or (lsoa = '') <> (name = '') as bad
+  from {rows}
+)
+select lsoa, name, type,
+  case when lsoa in (select lsoa from known) then null else x end as x,
+  case when lsoa in (select lsoa from known) then null else y end as y,
+  count(*) filter (not again) as n, count(*) filter (again) as duplicates,
+  count(*) filter (bad) as bad,
+  (select count(id) - count(distinct id) from raw where not anonymous) as repeats
+from raw group by all
+"""
+_READ = """read_csv($path, columns = $columns, header = true, delim = ',', quote = '"',
+    escape = '"', auto_detect = false, strict_mode = true, null_padding = false{more})"""
+_NUMBERED = f"(select *, row_number() over () as line from {_READ})"
+_AGAIN = '"Crime ID" is not null and row_number() over (partition by "Crime ID" order by line) > 1'
+_LIMITS = {"west": WEST, "east": EAST, "south": SOUTH, "north": NORTH, "asb": _ASB}
+
+
+def connect(known: list[str]):
+    """A DuckDB connection for :func:`count`, with the codes that need no point."""
+    import duckdb
+
+    connection = duckdb.connect()
+    connection.execute("set threads = 1")
+    connection.execute("set memory_limit = '300MB'")
+    connection.execute("create table known as select unnest($1::varchar[]) as lsoa", [known])
+    return connection
+
+
+def count(connection, file: File, whole: Whole) -> pd.DataFrame:
+    """Counts of one file: lsoa, name, type (slug), x, y, n, duplicates.
+
+    ``x`` and ``y`` are empty for codes that the connection knows. Raises :class:`Invalid` that
+    lists what is wrong, with row, column and value.
+    """
+    import duckdb
+
+    values = {"path": str(whole.path), "columns": dict.fromkeys(HEADER, "VARCHAR")}
+    values["month"] = file.month
+    try:
+        query = _COUNT.format(again="false", rows=_READ.format(more=""), **_LIMITS)
+        frame = _ask(connection, query, values)
+        if len(frame) and frame["repeats"].iloc[0]:
+            rows = _NUMBERED.format(more=", parallel = false")
+            frame = _ask(connection, _COUNT.format(again=_AGAIN, rows=rows, **_LIMITS), values)
+    except duckdb.Error as error:
+        _explain(file, whole.path)
+        said = str(error).splitlines()[0]
+        raise Invalid(f"{file.name} cannot be read as CSV: {said}") from None
+    if frame.empty:
+        raise Invalid(f"{file.name} has a header and no rows.")
+    codes = frame["lsoa"].drop_duplicates()
+    odd = codes[(codes != "") & ~codes.str.fullmatch(_CODE.pattern)]
+    if frame["bad"].any() or len(odd) or not frame["type"].isin(SLUGS).all():
+        _explain(file, whole.path)
+        raise Invalid(f"{file.name} holds rows that cannot be right.")
+    slugs = frame["type"].map(SLUGS)
+    return frame.assign(type=slugs).drop(columns=["bad", "repeats"])
+
+
+def _ask(connection, query: str, values: dict) -> pd.DataFrame:
+    return connection.sql(query, params=values).to_arrow_table().to_pandas()
+
+
+def _explain(file: File, path: Path) -> None:
+    """Raise :class:`Invalid` with every problem that a slow reading finds; return when none is."""
+    found = []
+    for problem in _problems(file, path):
+        found.append(problem)
+        if len(found) > MOST_SAID:
+            found[-1] = "and more."
+            break
+    if found:
+        raise Invalid(" ".join(found))
+
+
+def row_of(path: Path, column: str, value: str) -> int:
+    """The first row (the header is row 1) that has a value in a column."""
+    with open(path, encoding="utf-8-sig", newline="") as stream:
+        rows = enumerate(csv.DictReader(stream), 2)
+        return next(number for number, row in rows if row[column] == value)
+
+
+def _problems(file: File, path: Path) -> Iterator[str]:
+    with open(path, encoding="utf-8-sig", newline="") as stream:
+        rows = csv.reader(stream, strict=True)
+        next(rows)
+        row = 1
+        try:
+            for row, cells in enumerate(rows, 2):
+                if len(cells) != len(HEADER):
+                    yield f"{file.name} row {row} has {len(cells)} cells, not {len(HEADER)}."
+                    continue
+                for column, value, why in _cells(dict(zip(HEADER, cells, strict=True)), file.month):
+                    yield f"{file.name} row {row}, column {column}: {value!r} {why}"
+        except csv.Error as error:
+            yield f"{file.name} row {row + 1} cannot be read as CSV: {error}."
+
+
+def _cells(row: dict[str, str], month: str) -> Iterator[tuple[str, str, str]]:
+    """What is wrong in one row: (column, value, why)."""
+    if row["Month"] != month:
+        yield "Month", row["Month"], f"is not {month}, the month of the file's name."
+    kind = row["Crime type"]
+    if kind not in SLUGS:
+        guess = nearest(kind, SLUGS)
+        hint = f"; did you mean {guess!r}?" if guess else "."
+        yield "Crime type", kind, f"is a type of crime that is not known{hint}"
+    if kind == _ASB and row["Crime ID"]:
+        yield "Crime ID", row["Crime ID"], "stands beside anti-social behaviour, which has none."
+    code = row["LSOA code"]
+    if code and not _CODE.fullmatch(code):
+        yield "LSOA code", code, "is not a code such as E01012571."
+    if bool(code) != bool(row["LSOA name"]):
+        yield "LSOA name", row["LSOA name"], f"stands beside the code {code!r}."
+    points = row["Longitude"], row["Latitude"]
+    limits = (WEST, EAST), (SOUTH, NORTH)
+    for column, text, (low, high) in zip(("Longitude", "Latitude"), points, limits, strict=True):
+        if text and not low <= _number(text) <= high:
+            yield column, text, f"is not a number of degrees from {low:g} to {high:g}."
+        elif not text and (code or any(points)):
+            yield column, text, "is empty in a row with a location."
+
+
+def _number(text: str) -> float:
+    """The number as DuckDB would read it (ASCII digits, no separators), otherwise NaN."""
+    plain = re.fullmatch(r"\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?\s*", text, re.ASCII | re.I)
+    return float(text) if plain else math.nan

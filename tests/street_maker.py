@@ -1,0 +1,76 @@
+"""Small street files and a small data folder, made for tests."""
+
+import csv
+import gzip
+import hashlib
+import io
+import json
+import shutil
+from pathlib import Path
+
+from outcomes.ingest import street
+
+DATA = Path(__file__).parents[1] / "data"
+NAMES = {"lancashire": "Lancashire Constabulary", "merseyside": "Merseyside Police"}
+TABLES = (
+    *("forces", "districts", "lsoas", "lsoa_points", "crime_monthly", "crime_district_monthly"),
+    *("crime_force_monthly", "coverage", "street_files"),
+)
+WYRE = "E01025548", "Wyre 007A"
+
+
+def row(ident="", lsoa=WYRE[0], name=WYRE[1], kind="Burglary", x=-3.0, y=53.92, **cells):
+    """One row as a list of cells; no location when ``lsoa`` is empty."""
+    place = [f"{x:.6f}", f"{y:.6f}", "On or near High Street", lsoa, name]
+    if not lsoa:
+        place = ["", "", "No Location", "", ""]
+    month, force = cells.pop("month", "2024-01"), cells.pop("force", "Lancashire Constabulary")
+    made = [ident, month, force, force, *place, kind, "Under investigation", ""]
+    for column, value in cells.items():
+        made[street.HEADER.index(column.replace("_", " "))] = value
+    return made
+
+
+def some(n=20, month="2024-01", **options):
+    """Rows with an ID each."""
+    return [
+        row(hashlib.sha256(f"{month}{i}".encode()).hexdigest(), month=month, **options)
+        for i in range(n)
+    ]
+
+
+def text(rows, header=street.HEADER):
+    """The file as text."""
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows([header, *rows])
+    return out.getvalue()
+
+
+def write(folder, rows, month="2024-01", force="lancashire", packed=False):
+    """Write a street file; returns its path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{month}-{force}-street.csv{'.gz' if packed else ''}"
+    raw = (rows if isinstance(rows, str) else text(rows)).encode()
+    path.write_bytes(gzip.compress(raw, mtime=0) if packed else raw)
+    return path
+
+
+def data_folder(folder):
+    """A data folder with the real places and no month of crime."""
+    clean = folder / "data" / "clean"
+    clean.mkdir(parents=True)
+    for name in TABLES[:4]:
+        shutil.copy(DATA / "clean" / f"{name}.csv", clean)
+    whole = json.loads((DATA / "datapackage.json").read_text("utf-8"))
+    whole["resources"] = [r for r in whole["resources"] if r["name"] in TABLES]
+    (folder / "data" / "datapackage.json").write_text(json.dumps(whole), "utf-8")
+    return folder / "data"
+
+
+def state(data):
+    """Every file of a data folder and its digest, the cache of downloads apart."""
+    return {
+        path.relative_to(data).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(data.rglob("*"))
+        if path.is_file() and ".downloads" not in path.parts
+    }

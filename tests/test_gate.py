@@ -1,0 +1,207 @@
+"""The gate: what stops a build, and what a reader is told instead."""
+
+import json
+import shutil
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from outcomes.data import gate
+from outcomes.data.errors import Invalid
+from outcomes.ingest import refresh, write
+
+DATA = Path(__file__).parents[1] / "data"
+TODAY = date(2026, 11, 24)
+
+
+@pytest.fixture
+def data(tmp_path):
+    """A copy of the whole data folder."""
+    shutil.copytree(DATA, tmp_path / "data")
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def small(tmp_path):
+    """The tables that are CSV, which are quick to check."""
+    clean = tmp_path / "data" / "clean"
+    clean.mkdir(parents=True)
+    whole = json.loads((DATA / "datapackage.json").read_text("utf-8"))
+    whole["resources"] = [r for r in whole["resources"] if r["format"] == "csv"]
+    for resource in whole["resources"]:
+        shutil.copy(DATA / resource["path"], clean)
+    (tmp_path / "data" / "datapackage.json").write_text(json.dumps(whole), "utf-8")
+    return tmp_path / "data"
+
+
+@pytest.fixture(scope="module")
+def cautions():
+    return gate.cautions(DATA / "clean", today=TODAY)
+
+
+def said(cautions, **of):
+    return [c.said for c in cautions if all(v in getattr(c, k) for k, v in of.items())]
+
+
+def test_the_tables_as_they_are_pass():
+    assert gate.errors(DATA / "clean", today=TODAY) == []
+
+
+def test_gaps_and_blanks_are_said_in_words_with_their_area(cautions):
+    found = said(cautions, table="coverage", areas="lancashire")
+    assert (
+        "There is no street-level crime of Lancashire for June 2020, August to September 2020, "
+        "November 2022 to December 2023 and May to December 2024." in found
+    )
+    # SOURCE.txt of the downloads: 12-15 % of rows without a location in May to September 2021
+    assert any("no location in February 2020 and May to September 2021" in line for line in found)
+
+
+def test_contradictions_name_the_programme_and_the_publishers(cautions):
+    jail = said(cautions, programmes="op_warrior", areas="lancashire")
+    assert len(jail) == 1 and "531 (Office of the Police" in jail[0] and "522 (Lanc" in jail[0]
+    adder = said(cautions, programmes="project_adder", areas="blackpool")
+    assert adder[0].endswith("and at least 200 in one part of it.")
+
+
+def test_a_revised_series_is_no_contradiction(cautions):
+    assert not said(cautions, programmes="modern_slavery")
+
+
+def test_age_depends_on_the_day(cautions):
+    assert said(cautions, table="crime_monthly")[0].startswith("Street-level crime ends with Dec")
+    young = gate.cautions(DATA / "clean", today=date(2026, 3, 1))
+    assert not said(young, table="crime_monthly")
+
+
+def counts(*rows):
+    """Figures of one measure: (value, qualifier, start, end, publisher)."""
+    columns = ["value", "qualifier", "period_start", "period_end", "publisher"]
+    frame = pd.DataFrame(rows, columns=columns)
+    dates = {name: pd.to_datetime(frame[name]) for name in columns[2:4]}
+    frame = frame.assign(**dates, fact=frame["period_start"] + frame["period_end"])
+    exact, slack = frame["qualifier"] == "exact", frame["value"].map(gate._slack)
+    low = (frame["value"] - slack).where(exact, frame["value"])
+    return frame.assign(low=low, high=(frame["value"] + slack).where(exact, float("inf")))
+
+
+def test_parts_that_do_not_overlap_may_not_exceed_their_whole():
+    whole = (100.5, "exact", "2024-01-01", "2024-12-31", "A")
+    first = (41.5, "exact", "2024-01-01", "2024-04-30", "B")
+    across = (45.5, "exact", "2024-04-01", "2024-08-31", "B")
+    last = (66.5, "exact", "2024-09-01", "2024-12-31", "B")
+    assert list(gate._too_much(counts(whole, first, across))) == []
+    # across and last do not meet: 45 + 66; first and across share April, and are not added
+    assert "at least 111 in 2 parts that do not overlap" in next(
+        gate._too_much(counts(whole, first, across, last))
+    )
+
+
+def test_a_rounded_figure_agrees_with_what_rounds_to_it():
+    year = "2024-01-01", "2024-12-31"
+    assert not list(
+        gate._two_ways(counts((1200, "exact", *year, "A"), (1212, "exact", *year, "B")))
+    )
+    assert list(gate._two_ways(counts((1200, "exact", *year, "A"), (1262, "exact", *year, "B"))))
+    assert not list(gate._two_ways(counts((1200, "over", *year, "A"), (1262, "exact", *year, "B"))))
+
+
+def change(path, column, row, value):
+    frame = pd.read_parquet(path)
+    frame["month" if "month" in frame else "year_end"] = pd.to_datetime(
+        frame["month" if "month" in frame else "year_end"]
+    )
+    frame.loc[row, column] = value
+    write.parquet(frame, path, ["force"])
+
+
+def test_tables_that_disagree_are_errors(data):
+    path = data / "clean" / "crime_monthly.parquet"
+    first = pd.read_parquet(path).iloc[0]
+    change(path, "n", 0, int(first["n"]) + 1)
+    (error,) = gate.errors(data / "clean", today=TODAY)
+    assert error.startswith("crime_monthly: n of lancashire in ")
+    assert "and in crime_force_monthly to" in error
+
+
+def test_half_a_year_as_a_year_is_an_error(data):
+    path = data / "clean" / "crime_annual.parquet"
+    frame = pd.read_parquet(path)
+    half = (frame["force"] == "cumbria") & (frame["year_end"].astype(str) == "2024-12-31")
+    frame["n"] = frame["n"].where(~half, frame["n"] // 2)
+    frame["year_end"] = pd.to_datetime(frame["year_end"])
+    write.parquet(frame, path, ["year_end", "force", "kind", "csp_name", "offence"])
+    (error,) = gate.errors(data / "clean", today=TODAY)
+    assert error.startswith("crime_annual: n of cumbria in the year to 2024-12-31 is ")
+
+
+def test_a_partial_month_is_said_with_its_reason(small, cautions):
+    assert not any("incomplete for Lancashire" in line for line in said(cautions))
+    path = small / "clean" / "coverage.csv"
+    text = path.read_text("utf-8")
+    known = "lancashire,2024-01-01,complete,,"
+    assert known in text
+    path.write_text(text.replace(known, "lancashire,2024-01-01,partial,Half is lost.,"), "utf-8")
+    found = said(gate.cautions(small / "clean", today=TODAY), areas="lancashire")
+    assert "January 2024 is incomplete for Lancashire. Half is lost." in found
+
+
+@pytest.mark.parametrize(
+    ("months", "words"),
+    [
+        (["2024-01"], "January 2024"),
+        (["2024-02", "2024-01"], "January to February 2024"),
+        (["2023-12", "2024-01", "2024-05"], "December 2023 to January 2024 and May 2024"),
+        (["2020-06", "2020-08", "2020-10"], "June 2020, August 2020 and October 2020"),
+    ],
+)
+def test_months_in_words(months, words):
+    assert gate.spans(pd.Series(pd.to_datetime(months))) == words
+
+
+@pytest.mark.parametrize(
+    ("table", "old", "new", "error"),
+    [
+        ("coverage", "lancashire,2024-01-01", "lancashire,2031-01-01", "month lies in the future"),
+        ("figures", ",22,%", ",222,%", "value is out of range: '222' %"),
+        ("figures", ",1409,count", ",-1409,count", "value is out of range: '-1409' count"),
+        ("figures", ",1409,count", ",nan,count", "value is not a number"),
+        ("figures", ",1409,count", ',"1,409",count', "value is not a number"),
+        ("figures", ",1409,count", ",1e400,count", "value is not a number: 1 row, such as '1e400'"),
+        ("figures", ",1409,count", ",１４０９,count", "value is not a number"),
+        ("figures", ",op_warrior,", ",op_worrier,", "programme is not in programmes.programme"),
+        ("sources", ",true", ",maybe", "seed is not true or false"),
+        ("areas", "blackpool,Blackpool", "lancashire,Blackpool", "area should be unique"),
+        ("lsoas", "E01012571,Black", "E0101257,Black", "lsoa does not match"),
+        ("street_files", "lancashire,2019-12-01", "lancashire,01/12/2019", "month is not a date"),
+    ],
+)
+def test_each_breach_stops_the_build(small, table, old, new, error):
+    path = small / "clean" / f"{table}.csv"
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), "utf-8")
+    found, cautions = gate.check(small / "clean", today=TODAY)
+    assert any(line.startswith(f"{table}: ") and error in line for line in found), found
+    assert cautions == []
+
+
+def test_a_figure_is_added_by_a_row_and_a_check(data):
+    path = data / "published" / "figures.csv"
+    lines = path.read_text("utf-8").splitlines(keepends=True)
+    line = lines[1].replace(",1409,", ",1500,").replace("2023-12-31", "2024-12-31")
+    path.write_text("".join([*lines, line]), "utf-8")
+    assert refresh.figures(data, today=TODAY) == ["figures.csv: made anew, 1 rows in, 0 rows out."]
+    assert ",1500,count" in (data / "clean" / "figures.csv").read_text("utf-8")
+    assert refresh.figures(data, today=TODAY) == []
+
+
+def test_a_bad_row_leaves_the_figures_as_they_were(data):
+    path = data / "published" / "figures.csv"
+    before = (data / "clean" / "figures.csv").read_bytes()
+    path.write_text(path.read_text("utf-8").replace(",1409,", ',"1,409",', 1), "utf-8")
+    with pytest.raises(Invalid, match=r"figures.csv row 2, column value: '1,409' is not a plain"):
+        refresh.figures(data, today=TODAY)
+    assert (data / "clean" / "figures.csv").read_bytes() == before
