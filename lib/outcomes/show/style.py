@@ -61,7 +61,7 @@ def svg(figure, salt: str) -> str:
     with styled(salt):
         figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
     text = re.sub(r"-?\d+\.\d{2,}", _short, out.getvalue())
-    text = re.sub(r"('DejaVu Sans')(, [^;\"]*)?", _STACK, text)
+    text = re.sub(r" font-family: [^;\"]*;", "", text)
     text = re.sub(r' transform="rotate\(-?0 [^"]*"', "", text)
     return _small(text[text.index("<svg") :]) + "\n"
 
@@ -84,7 +84,9 @@ def _small(text: str) -> str:
             element.set("class", classes[element.attrib.pop("style")])
         if element.get("d"):
             element.set("d", _path(element.get("d")))
-    root.find(f".//{{{_SVG}}}style").text += "".join(f".{c}{{{s}}}" for s, c in classes.items())
+    rules = "".join(f".{c}{{{s}}}" for s, c in classes.items())
+    sheet = f"*{{stroke-linejoin:round}}text{{font-family:{_STACK}}}{rules}"
+    root.find(f".//{{{_SVG}}}style").text = re.sub(r"([:;]) ", r"\1", sheet)
     text = ElementTree.tostring(root, encoding="unicode", short_empty_elements=True)
     text = text.replace(" />", "/>").replace("xlink:href", "href")
     for at, name in enumerate(named):

@@ -52,9 +52,11 @@ def html(frame: pd.DataFrame, *, caption: str, units: dict[str, str] | None = No
     units = units or {}
     numeric = {c: _is_number(frame[c]) for c in frame.columns}
     decimals = {c: _decimals(frame[c]) for c in frame.columns}
-    kind = {c: ' class="n"' if numeric[c] else "" for c in frame.columns}
+    # numbers are the rule in a cell, so it is text that carries a class
+    over = {c: ' class="n"' if numeric[c] else "" for c in frame.columns}
+    kind = {c: "" if numeric[c] else ' class="t"' for c in frame.columns}
     head = "".join(
-        f'<th scope="col"{kind[c]}>{_header(str(c), units.get(c, ""))}</th>' for c in frame.columns
+        f'<th scope="col"{over[c]}>{_header(str(c), units.get(c, ""))}</th>' for c in frame.columns
     )
     body = []
     for row in frame.itertuples(index=False, name=None):
