@@ -39,6 +39,7 @@ def build(
     with tempfile.TemporaryDirectory(prefix=".staging-", dir=folder.parent) as staging:
         executed, made = Path(staging, "executed.ipynb"), Path(staging, "made")
         job = run.Job(page.handle, str(plan.source(page)), page.parameters, str(executed), timeout)
+        run.prepare()
         result = next(run.run([job], workers=1))
         error = result.error
         if error is None:

@@ -55,6 +55,7 @@ def build(
     ``tell`` is called as each page is done. Nothing is written before the parameters of every
     page have been checked, and what is shown changes only when the release is whole.
     """
+    run.prepare()
     chosen = parameters.for_pages(plan, chosen)
     out = Path(out).resolve()
     if out.exists() and not out.is_dir():
