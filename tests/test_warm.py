@@ -1,4 +1,4 @@
-"""Warm kernels: the same bytes as ordinary ones, nothing shared between pages, nothing left over."""
+"""Warm kernels: the same bytes as ordinary ones, nothing shared, nothing left over."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Kernels for the publisher's pages, through jupyter_client's provisioner, so papermill is as it is.
+"""Kernels for the publisher's pages, through jupyter_client's provisioner: papermill is unchanged.
 
 Every kernel gets the same surroundings on any machine. Where a process can be forked, kernels are
 forked from one that has imported what pages import (:mod:`outcomes.publish.zygote`); elsewhere

@@ -12,7 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from outcomes.publish.parameters import load, source
@@ -65,7 +65,11 @@ def execute(job: Job) -> Result:
     """Run one notebook in a kernel of its own; whatever goes wrong is the result's error."""
     started = time.monotonic()
     try:
-        error = refused(load(Path(job.notebook))) or _papermill(job, started + job.timeout)
+        part = Path(job.output).with_suffix(".part.ipynb")
+        made = replace(job, output=str(part))
+        error = refused(load(Path(job.notebook))) or _papermill(made, started + job.timeout)
+        if error is None:
+            part.replace(job.output)  # an output that is there is a success, whole
     except Exception as problem:  # a missing kernel, a full disk: named in the manifest
         error = failure(type(problem).__name__, str(problem))
     return Result(job.handle, time.monotonic() - started, error)

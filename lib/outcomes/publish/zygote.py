@@ -14,21 +14,22 @@ import signal
 import socket
 import sys
 import time
+from contextlib import suppress
 from importlib import import_module
 
-_USED = (
-    "seaborn matplotlib.pyplot matplotlib.backends.backend_agg matplotlib.backends.backend_svg "
-    "pyarrow.parquet pyarrow.compute pyarrow.dataset scipy.optimize scipy.stats statsmodels.api "
-    "pandas.core.reshape.reshape pandas.core.methods.to_dict afcharts sqlite3 "
-    "ipykernel.kernelapp ipykernel.ipkernel ipykernel.zmqshell IPython.core.completerlib"
-).split()
+_USED = """
+seaborn matplotlib.pyplot matplotlib.backends.backend_agg matplotlib.backends.backend_svg afcharts
+pyarrow.parquet pyarrow.compute pyarrow.dataset scipy.optimize scipy.stats statsmodels.api sqlite3
+pandas.core.reshape.reshape pandas.core.methods.to_dict
+ipykernel.kernelapp ipykernel.ipkernel ipykernel.zmqshell IPython.core.completerlib
+"""
 _ROOMS = ("outcomes.data", "outcomes.analysis", "outcomes.show")
 _NEVER = {"outcomes.data.schema"}  # it checks tables when they are made; no page does
 
 
 def preload() -> None:
     """Import what pages import; a used DuckDB or polars would hang the children."""
-    for name in _USED:
+    for name in _USED.split():
         import_module(name)
     for room in map(import_module, _ROOMS):
         for found in pkgutil.iter_modules(room.__path__, f"{room.__name__}."):
@@ -69,10 +70,8 @@ def _reap(channels: dict[int, socket.socket]) -> None:
         found, status = os.waitpid(pid, os.WNOHANG)
         if found:
             channel = channels.pop(pid)
-            try:
+            with suppress(OSError):  # nobody may be waiting any more
                 channel.send(str(os.waitstatus_to_exitcode(status)).encode())
-            except OSError:
-                pass  # nobody is waiting any more
             channel.close()
 
 
