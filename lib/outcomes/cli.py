@@ -69,7 +69,7 @@ def build(
     resume: Annotated[
         bool, typer.Option(help="Go on where a build that was killed left off.")
     ] = True,
-    keep: Annotated[int, typer.Option(min=1, help="Releases to keep whole.")] = 12,
+    keep: Annotated[int, typer.Option(min=2, help="Releases to keep whole.")] = 12,
     workers: Annotated[
         int, typer.Option(min=1, envvar="OUTCOMES_WORKERS", help="Pages at a time.")
     ] = os.cpu_count() or 1,

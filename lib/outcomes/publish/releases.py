@@ -78,9 +78,14 @@ def new_name(out: Path, short: str) -> str:
 def staging(out: Path, *, resume: bool) -> Path:
     """The folder to make a release in; executed notebooks found in it stay when ``resume``."""
     folder = out / ".staging"
-    shutil.rmtree(folder / "site" if resume else folder, ignore_errors=True)
+    shutil.rmtree(folder / "site", ignore_errors=True) if resume else clear(out)
     (folder / "run").mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def clear(out: Path) -> None:
+    """Remove what a build has left behind in staging."""
+    shutil.rmtree(out / ".staging", ignore_errors=True)
 
 
 def show(out: Path, staged: Path, name: str) -> Path:

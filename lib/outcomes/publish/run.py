@@ -119,7 +119,7 @@ def prepare() -> None:
 
 def _papermill(job: Job, deadline: float) -> dict | None:
     import papermill
-    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
     with tempfile.TemporaryDirectory(prefix="oc-", ignore_cleanup_errors=True) as folder:
         try:
@@ -138,6 +138,8 @@ def _papermill(job: Job, deadline: float) -> dict | None:
             )
         except papermill.PapermillExecutionError as error:
             return failure(error.ename, error.evalue, _shifted(job, error.cell_index))
+        except CellExecutionError as error:  # the kernel could not even show its error
+            return failure(error.ename, error.evalue)
         except CellTimeoutError:
             return failure("Timeout", f"the page took longer than {job.timeout:g} seconds")
         except DeadKernelError:

@@ -78,6 +78,7 @@ def build(
         why = due.reasons(plan, chosen, previous, before, force=force)
         present = [p.handle for p in plan.pages if p in chosen or p.handle in before]
         if previous and not why and present == list(before):
+            releases.clear(out)
             _remember(out, stands, plan, chosen, list(before.values()))
             return Release(previous, list(before.values()), new=False)
         short = due.file_digest(plan.file) + due.code_digest()
@@ -91,7 +92,7 @@ def build(
             tell(result.handle, result.seconds, error)
         entries = staged.finish()
         path = releases.show(out, staged.folder, name)
-        releases.staging(out, resume=False)
+        releases.clear(out)
         releases.prune(out, keep)
         _remember(out, stands, plan, chosen, entries)
     return Release(path, entries)
