@@ -14,7 +14,7 @@ from pathlib import Path
 import outcomes
 from outcomes.publish.plan import Page, Plan
 
-_LIBRARY = Path(outcomes.__file__).parent
+LIBRARY = Path(outcomes.__file__).parent
 _APART = ("ingest", "cli.py")  # what makes the tables shows in them; no page runs the command line
 _ENTRY = ("title", "group", "schedule", "audience")
 
@@ -80,7 +80,7 @@ def inputs_digest(reads: Iterable[dict]) -> str:
 
 def table_digest(table: str) -> str:
     """A sha256 of a table's file, or "" when there is none."""
-    return file_digest(next(iter(sorted(_data().glob(f"clean/{table}.*"))), None))
+    return file_digest(next(iter(sorted(data().glob(f"clean/{table}.*"))), None))
 
 
 def _row_changed(reading: dict) -> bool:
@@ -95,21 +95,21 @@ def _row_changed(reading: dict) -> bool:
 def standing(plan_file: Path) -> str:
     """A sha256 of all that a site rests on: while it stands, no page can be due."""
     folder = Path(plan_file).resolve().parent
-    files = [Path(plan_file), folder / "requirements.lock", *_data().glob("*.json")]
-    files += [*sorted((folder / "notebooks").rglob("*.ipynb")), *sorted(_data().glob("clean/*"))]
+    files = [Path(plan_file), folder / "requirements.lock", *data().glob("*.json")]
+    files += [*sorted((folder / "notebooks").rglob("*.ipynb")), *sorted(data().glob("clean/*"))]
     return _total([code_digest(), *(f"{p.name} {file_digest(p)}" for p in files)])
 
 
 def data_digest() -> str:
     """A sha256 of all tables."""
-    return _total(f"{p.name} {file_digest(p)}" for p in sorted(_data().glob("clean/*")))
+    return _total(f"{p.name} {file_digest(p)}" for p in sorted(data().glob("clean/*")))
 
 
 @cache
 def code_digest() -> str:
     """A sha256 of the library's code and templates, but for what no page depends on."""
-    paths = [p for p in sorted(_LIBRARY.rglob("*")) if p.is_file() and "__pycache__" not in p.parts]
-    names = [(p.relative_to(_LIBRARY).as_posix(), p) for p in paths]
+    paths = [p for p in sorted(LIBRARY.rglob("*")) if p.is_file() and "__pycache__" not in p.parts]
+    names = [(p.relative_to(LIBRARY).as_posix(), p) for p in paths]
     return _total(f"{n} {file_digest(p)}" for n, p in names if n.split("/")[0] not in _APART)
 
 
@@ -130,6 +130,6 @@ def _total(lines: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def _data() -> Path:
+def data() -> Path:
     """The data folder, as the data room finds it, but without its libraries."""
-    return Path(os.environ.get("OUTCOMES_DATA") or _LIBRARY.parents[1] / "data")
+    return Path(os.environ.get("OUTCOMES_DATA") or LIBRARY.parents[1] / "data")

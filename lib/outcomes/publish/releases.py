@@ -63,7 +63,7 @@ def names(out: Path) -> list[str]:
 def find(out: Path, name: str) -> Path:
     """A release by its name or the beginning of its name; the newest that begins so."""
     known = names(out)
-    begun = [n for n in known if n.startswith(name)]
+    begun = [n for n in known if n.startswith(name) and name not in known]
     return Path(out) / "releases" / (begun[-1] if begun else one_of(name, known, "release"))
 
 

@@ -125,7 +125,7 @@ def _results(
     if scheduler:
         from outcomes.publish import cluster
 
-        results = cluster.run(waiting, scheduler)
+        results = cluster.results(waiting, scheduler)
     else:
         run.prepare()
         results = run.run(waiting, workers=workers)
