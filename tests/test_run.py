@@ -78,7 +78,7 @@ def test_a_message_is_kept_on_one_line_of_bounded_length():
 def test_an_error_that_nobody_foresaw_fails_its_own_page_and_no_other(tmp_path, monkeypatch):
     jobs = [job(tmp_path, "x = 1", name=n) for n in ("a", "full", "b")]
     (tmp_path / "gone.ipynb").write_text("no notebook")
-    jobs.append(run.Job("gone", str(tmp_path / "gone.ipynb"), {}, ""))
+    jobs.append(run.Job("gone", str(tmp_path / "gone.ipynb"), {}, str(tmp_path / "g.ipynb")))
     real = run._papermill
 
     def work(one, deadline):
