@@ -87,7 +87,7 @@ def build(
     """
     file = (plan or _nearest_plan()).resolve()
     folder = out or file.parent / "site"
-    if not (handles or parameter or schedule or force) and _up_to_date(file, folder):
+    if not (handles or parameter or schedule or force or dry_run) and _up_to_date(file, folder):
         return
     found = _plan(file)
     chosen = found.select(handles or [], schedule)

@@ -5,6 +5,7 @@ forked from one that has imported what pages import (:mod:`outcomes.publish.zygo
 they are started the ordinary way.
 """
 
+import atexit
 import json
 import os
 import signal
@@ -134,6 +135,7 @@ def warm() -> Zygote | None:
         return None
     with _one:
         if _zygote is None or _zygote.process.poll() is not None:
+            atexit.register(stop)
             _zygote = Zygote()
         return _zygote
 

@@ -21,7 +21,9 @@ _USED = """
 seaborn matplotlib.pyplot matplotlib.backends.backend_agg matplotlib.backends.backend_svg afcharts
 pyarrow.parquet pyarrow.compute pyarrow.dataset scipy.optimize scipy.stats statsmodels.api sqlite3
 pandas.core.reshape.reshape pandas.core.methods.to_dict
-ipykernel.kernelapp ipykernel.ipkernel ipykernel.zmqshell IPython.core.completerlib
+ipykernel.kernelapp ipykernel.ipkernel ipykernel.zmqshell ipykernel.debugger
+IPython.core.completerlib IPython.core.debugger IPython.core.oinspect IPython.extensions.storemagic
+tornado.platform.asyncio tornado.queues
 """
 _ROOMS = ("outcomes.data", "outcomes.analysis", "outcomes.show")
 _NEVER = {"outcomes.data.schema"}  # it checks tables when they are made; no page does
