@@ -92,7 +92,7 @@ class Zygote:
 
     def __init__(self):
         self.socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        command = [sys.executable, "-P", "-m", "outcomes.publish.zygote"]
+        command = [sys.executable, "-P", "-Xfrozen_modules=off", "-m", "outcomes.publish.zygote"]
         options = {"stdout": subprocess.DEVNULL, "start_new_session": True}
         # Arrow's allocator would keep a thread of its own; none may be alive at a fork.
         env = surroundings(os.environ) | {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
