@@ -119,6 +119,15 @@ def test_a_page_that_failed_is_tried_again(folder):
     assert why(folder) == {"all": "it failed last time"}
 
 
+def test_tables_that_change_while_a_page_runs_are_noticed(folder):
+    table = folder / "data/clean/counts.csv"
+    cell = f"open({str(table)!r}, 'a').write('Preston,2024-02,1\\n')"
+    notebook(folder / "notebooks/all.ipynb", cell, show(fact()), parameters=PLAIN, end=reads())
+    made, _ = build(folder)
+    assert "changed while it ran" in made.failed[-1]["error"]["message"]
+    assert "it failed last time" in why(folder)["all"]
+
+
 def test_a_page_taken_out_of_the_plan_leaves_the_site_though_nothing_is_rebuilt(folder):
     build(folder)
     file = folder / "reports.toml"

@@ -85,7 +85,7 @@ def build(
         name = releases.new_name(out, hashlib.sha256(short.encode()).hexdigest()[:8])
         folder = releases.staging(out, resume=resume and not force)
         staged = Staged(plan, folder / "site", previous, name, chosen, why)
-        jobs = [_job(p, plan, folder / "run", timeout) for p in chosen if p.handle in why]
+        jobs = [staged.job(p, folder / "run", timeout) for p in chosen if p.handle in why]
         by_handle = {p.handle: p for p in chosen}
         for result, output in _results(jobs, workers, scheduler):
             error = staged.add(by_handle[result.handle], output, result)
@@ -102,14 +102,6 @@ def _remember(out: Path, stands: str, plan: Plan, chosen: list[Page], entries: l
     """A later build of the whole plan need not look again while nothing at all has changed."""
     whole = len(chosen) == len(plan.pages) and not any(e["error"] for e in entries)
     releases.note_standing(out, stands if whole else "")
-
-
-def _job(page: Page, plan: Plan, folder: Path, timeout: float) -> run.Job:
-    """The run of a page; its output is named after all it rests on, so that it can be resumed."""
-    rests = [page.handle, due.rests_on(plan, page), due.data_digest()]
-    key = hashlib.sha256(json.dumps(rests, sort_keys=True).encode()).hexdigest()[:32]
-    output = str(folder / f"{key}.ipynb")
-    return run.Job(page.handle, str(plan.source(page)), page.parameters, output, timeout)
 
 
 def _results(
@@ -155,7 +147,15 @@ class Staged:
         self.files |= {p.path for p in self.pages}
         self.files |= {f"notebooks/{p.notebook}.ipynb" for p in self.pages}
         self.records: dict[str, dict] = {}
+        self.rests = {p.handle: self._rests_on(p) for p in asked}
         self.methods = history.methods(plan.folder / "CHANGELOG.md")
+
+    def job(self, page: Page, folder: Path, timeout: float) -> run.Job:
+        """The run of a page; its output is named after all it rests on, to be found again."""
+        text = json.dumps([page.handle, self.rests[page.handle]], sort_keys=True)
+        output = folder / f"{hashlib.sha256(text.encode()).hexdigest()[:32]}.ipynb"
+        source = str(self.plan.source(page))
+        return run.Job(page.handle, source, page.parameters, str(output), timeout)
 
     def add(self, page: Page, executed: Path, result: run.Result) -> dict | None:
         """Put one page in, or its last good version; the error when there was one."""
@@ -195,6 +195,9 @@ class Staged:
         self._check_whole()
         return entries
 
+    def _rests_on(self, page: Page) -> dict:
+        return due.rests_on(self.plan, page) | {"tables": due.data_digest()}
+
     def _new_methods(self) -> list[str]:
         return [m for m in self.methods if m not in self.last.get("methods", [])]
 
@@ -203,7 +206,7 @@ class Staged:
         now = {"state": "built", "built": self.name, "tried": self.name, "error": None}
         found = {"reads": [], "inputs": "", "vintage": "", "findings": []}
         why = {"why": self.why[page.handle], "changes": [], "changed": ""}
-        digests = due.rests_on(self.plan, page)
+        digests = {k: v for k, v in self.rests[page.handle].items() if k != "tables"}
         return shown | now | why | {"seconds": round(seconds, 2)} | digests | found
 
     def _taken_over(self, page: Page) -> dict:
@@ -218,6 +221,8 @@ class Staged:
 
     def _render(self, page: Page, executed: Path) -> dict:
         """Write a page and its tables, once it is fit to be published."""
+        if self._rests_on(page) != self.rests[page.handle]:
+            raise Invalid("its notebook or the tables changed while it ran; build it again")
         built = pages.build(
             page,
             parameters.load(executed),
