@@ -11,7 +11,7 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 # conda-forge's name of a package, where it is not PyPI's
-CONDA_NAMES = {"python-duckdb": "duckdb"}
+CONDA_NAMES = {"python-duckdb": "duckdb", "jupyter_client": "jupyter-client"}
 
 
 def _split(requirement: str) -> tuple[str, str]:
@@ -68,8 +68,9 @@ def _imported(folder: Path) -> set[str]:
 
 
 def test_what_the_library_imports_is_declared_and_what_is_declared_is_used(project):
-    declared = {_split(r)[0] for r in project["dependencies"]}
-    used = _imported(ROOT / "lib") - {"outcomes"}
+    extra = project["optional-dependencies"]["cluster"]
+    declared = {_split(r)[0] for r in [*project["dependencies"], *extra]}
+    used = {name.replace("_", "-") for name in _imported(ROOT / "lib") - {"outcomes"}}
     by_name = {"afcharts", "ipykernel", "jupyterlab"}  # a style sheet, a kernel and an application
     assert used <= declared
     assert declared - by_name <= used

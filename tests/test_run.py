@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,12 @@ pytestmark = pytest.mark.build
 
 def job(tmp_path, *cells, parameters=None, name="demo", timeout=60.0, **options):
     path = notebook(tmp_path / f"{name}.ipynb", *cells, **options)
-    return run.Job(name, str(path), parameters or {}, str(tmp_path / f"{name}.out"), timeout)
+    return run.Job(name, str(path), parameters or {}, str(tmp_path / f"{name}.out.ipynb"), timeout)
+
+
+@pytest.fixture(autouse=True)
+def prepared():
+    run.prepare()
 
 
 def only(made):
@@ -71,21 +75,36 @@ def test_a_message_is_kept_on_one_line_of_bounded_length():
     assert len(message) == 500
 
 
-def _work(one: run.Job) -> run.Result:
-    if one.handle == "killer":
-        os.kill(os.getpid(), signal.SIGKILL)
-    if one.handle == "raiser":
-        raise OSError(28, "No space left on device")
-    return run.Result(one.handle, 0.0)
+def test_an_error_that_nobody_foresaw_fails_its_own_page_and_no_other(tmp_path, monkeypatch):
+    jobs = [job(tmp_path, "x = 1", name=n) for n in ("a", "full", "b")]
+    (tmp_path / "gone.ipynb").write_text("no notebook")
+    jobs.append(run.Job("gone", str(tmp_path / "gone.ipynb"), {}, str(tmp_path / "g.ipynb")))
+    real = run._papermill
 
+    def work(one, deadline):
+        if one.handle == "full":
+            raise OSError(28, "No space left on device")
+        return real(one, deadline)
 
-def test_a_killed_worker_fails_its_own_page_and_no_other():
-    handles = ["a", "killer", "b", "raiser", "c", "d"]
-    jobs = [run.Job(h, "", {}, "") for h in handles]
-    errors = {r.handle: r.error for r in run.run(jobs, workers=2, work=_work)}
-    assert sorted(errors) == sorted(handles)
+    monkeypatch.setattr(run, "_papermill", work)
+    errors = {r.handle: r.error for r in run.run(jobs, workers=2)}
     failed = {h: e["name"] for h, e in errors.items() if e}
-    assert failed == {"killer": "WorkerLost", "raiser": "OSError"}
+    assert failed == {"full": "OSError", "gone": "Invalid"}
+    assert sorted(errors) == ["a", "b", "full", "gone"]
+
+
+def test_a_kernel_killed_for_want_of_memory_is_named_as_such(tmp_path):
+    error = only(job(tmp_path, "import os; os.kill(os.getpid(), 9)")).error
+    assert error["name"] == "KernelDied"
+    assert "memory" in error["message"]
+
+
+def test_a_notebook_of_a_kernel_that_is_not_there_says_so(tmp_path):
+    made = job(tmp_path, "x = 1")
+    path = Path(made.notebook)
+    path.write_text(path.read_text().replace('"python3"', '"ir"'), encoding="utf-8")
+    error = only(made).error
+    assert (error["name"], "ir" in error["message"]) == ("NoSuchKernel", True)
 
 
 def test_kernels_get_the_same_surroundings_on_any_machine(tmp_path, monkeypatch):

@@ -31,8 +31,10 @@ def folder(tmp_path):
 
 
 def build(folder, *handles, out=None, **options):
+    """Build, whether or not anything is due: what is due is tested in test_incremental."""
     found = plans.read(folder / "reports.toml")
     out = out or folder / "site"
+    options = {"force": True} | options
     return site.build(found, found.select(handles), out=out, workers=2, **options)
 
 
@@ -54,7 +56,7 @@ def test_a_release_holds_every_page_its_tables_and_its_record(folder):
     made = build(folder)
     assert made.failed == []
     assert set(files(made.path)) == {
-        "index.html", "findings.csv", "manifest.json", "demo.html", "demo/found.csv",
+        "index.html", "findings.csv", "manifest.json", "feed.xml", "demo.html", "demo/found.csv",
         "demo/2024-05.html", "demo/2024-05/found.csv", "second.html", "second/found.csv",
         "notebooks/programmes/demo.ipynb", "notebooks/programmes/second.ipynb",
     }  # fmt: skip
@@ -198,7 +200,7 @@ def test_pages_do_not_change_with_the_clock(folder, monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1800000000")
     two = build(folder)
     changed = {p for p, b in files(one.path).items() if files(two.path)[p] != b}
-    assert changed == {"index.html", "manifest.json"}
+    assert changed == {"index.html", "manifest.json", "feed.xml"}
 
 
 def test_a_reader_never_sees_a_site_that_is_missing_or_mixed(folder, monkeypatch):
@@ -276,6 +278,8 @@ def test_status_is_judged_by_the_clock_and_by_the_pages(folder, monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
     build(folder)
     assert history.status(out)[1] is True
+    assert history.status(out, "35d")[1] is True, "a build was here just now"
+    os.utime(out / ".standing", (1_700_000_000, 1_700_000_000))
     assert history.status(out, "35d")[1] is False
     monkeypatch.delenv("SOURCE_DATE_EPOCH")
     break_demo(folder)

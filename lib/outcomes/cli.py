@@ -1,4 +1,4 @@
-"""The command line: ``outcomes list · build · status · data``.
+"""The command line: ``outcomes list · build · status · diff · data``.
 
 Exit codes: 0 all is well, 1 a page failed, 2 something given cannot be used (one sentence on the
 error stream, nothing written). Rooms are imported where they are used, so that each command pays
@@ -61,38 +61,108 @@ def build(
     parameter: Annotated[
         list[str] | None, typer.Option("-p", metavar="NAME=VALUE", help="For one page only.")
     ] = None,
+    schedule: Annotated[str, typer.Option(help="Only pages of this schedule.")] = "",
+    force: Annotated[bool, typer.Option("--force", help="Rebuild what has not changed.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say which pages would be built, and why.")
+    ] = False,
+    resume: Annotated[
+        bool, typer.Option(help="Go on where a build that was killed left off.")
+    ] = True,
+    keep: Annotated[int, typer.Option(min=2, help="Releases to keep whole.")] = 12,
     workers: Annotated[
         int, typer.Option(min=1, envvar="OUTCOMES_WORKERS", help="Pages at a time.")
     ] = os.cpu_count() or 1,
+    scheduler: Annotated[
+        str, typer.Option(metavar="tcp://HOST:PORT", help="Spread pages over this Dask cluster.")
+    ] = "",
     timeout: Annotated[float, typer.Option(min=1, help="Seconds allowed for a page.")] = 600,
     out: Out = None,
     plan: PlanFile = None,
 ) -> None:
-    """Build pages (all, or those named) and switch the site to them.
+    """Build the pages that are due (of all, or of those named) and switch the site to them.
 
-    With -p, one page is made to order beside the site, and the site stays as it is.
+    A page is due when its notebook, its parameters, the library, the locked packages or the rows
+    it reads have changed. With -p, one page is made to order beside the site, which stays as it is.
     """
-    found = _plan(plan)
-    chosen = found.select(handles or [])
-    options = {"out": out or found.folder / "site", "timeout": timeout}
+    file = (plan or _nearest_plan()).resolve()
+    folder = out or file.parent / "site"
+    if not (handles or parameter or schedule or force or dry_run) and _up_to_date(file, folder):
+        return
+    found = _plan(file)
+    chosen = found.select(handles or [], schedule)
     from outcomes.publish import parameters
 
     given = parameters.assignments(parameter or [])
     if given and len(chosen) != 1:
         raise Invalid("-p needs exactly one page: name its handle.")
     # What cannot be built is said before the publisher is loaded.
-    parameters.for_pages(found, [replace(p, parameters=p.parameters | given) for p in chosen])
-    from outcomes.publish import order, site
+    typed = parameters.for_pages(
+        found, [replace(p, parameters=p.parameters | given) for p in chosen]
+    )
+    if dry_run:
+        _what_if(found, typed, folder, force)
+        return
+    from outcomes.publish import kernels
 
+    if kernels.why_cold():
+        print(f"Kernels are started one by one: {kernels.why_cold()}.", file=sys.stderr)
     with _Progress(len(chosen)) as tell:
         if given:
-            made = order.build(found, chosen[0], given, tell=tell, **options)
-        else:
-            made = site.build(found, chosen, workers=workers, tell=tell, **options)
-    if made.failed and given:
-        raise typer.Exit(1)
-    print(f"Open {made.shown}")
-    raise typer.Exit(1 if made.failed else 0)
+            from outcomes.publish import order
+
+            made = order.build(found, chosen[0], given, out=folder, timeout=timeout, tell=tell)
+            if made.failed:
+                raise typer.Exit(1)
+            print(f"Open {made.shown}")
+            return
+        options = {"force": force, "resume": resume, "keep": keep, "scheduler": scheduler}
+        _build(found, chosen, folder, {"workers": workers, "timeout": timeout, **options}, tell)
+
+
+def _up_to_date(file: Path, folder: Path) -> bool:
+    """Whether there is nothing to do, seen without loading a library; then it is said."""
+    from outcomes.publish import due, releases
+
+    digest = due.standing(file) if releases.latest(folder) else ""
+    if not digest or not releases.stands(folder, digest):
+        return False
+    releases.note_standing(folder, digest)
+    print(f"Nothing to do: every page is up to date. Open {folder / 'latest' / 'index.html'}")
+    return True
+
+
+def _what_if(plan, pages: list, folder: Path, force: bool) -> None:
+    from outcomes.publish import due, releases
+
+    shown = releases.latest(folder)
+    before = {e["handle"]: e for e in releases.manifest(shown)["pages"]}
+    why = due.reasons(plan, pages, shown, before, force=force)
+    for page in pages:
+        if page.handle in why:
+            print(f"{page.handle}  {why[page.handle]}")
+    print(f"{len(why)} of {len(pages)} pages would be built.")
+
+
+def _build(plan, chosen: list, folder: Path, options: dict, tell) -> None:
+    """Build, tell whoever is to be told, and leave with the exit code."""
+    from outcomes.publish import notify, site
+
+    def say(sentence: str) -> None:
+        print(sentence, file=sys.stderr, flush=True)
+
+    try:
+        made = site.build(plan, chosen, out=folder, tell=tell, say=say, **options)
+    except (OSError, RuntimeError) as error:
+        say(f"outcomes: no release was made, and the site is as it was: {error}")
+        notify.failed(plan, folder, error, say)
+        raise typer.Exit(1) from None
+    told = notify.made(plan, made, say)
+    if made.new:
+        print(f"Open {made.shown}")
+    else:
+        print(f"Nothing to do: {len(chosen)} pages are up to date. Open {made.shown}")
+    raise typer.Exit(0 if told and not made.failed else 1)
 
 
 @app.command()
@@ -106,10 +176,29 @@ def status(
     """Say which release is shown, how old it is, and which pages are failing."""
     from outcomes.publish import history
 
-    folder = out or _plan(plan).folder / "site"
-    lines, good = history.status(folder, max_age)
+    lines, good = history.status(_site(out, plan), max_age)
     print("\n".join(lines))
     raise typer.Exit(0 if good else 1)
+
+
+@app.command()
+def diff(
+    first: Annotated[str, typer.Argument(metavar="[A]")] = "",
+    second: Annotated[str, typer.Argument(metavar="[B]")] = "",
+    out: Out = None,
+    plan: PlanFile = None,
+) -> None:
+    """Say which findings moved from release A to release B, by how much, and why.
+
+    By default: from the release before to the one that is shown.
+    """
+    from outcomes.publish import history
+
+    print("\n".join(history.diff(_site(out, plan), first, second)))
+
+
+def _site(out: Path | None, plan: Path | None) -> Path:
+    return out or (plan or _nearest_plan()).resolve().parent / "site"
 
 
 @app.command()

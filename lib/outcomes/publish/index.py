@@ -12,6 +12,7 @@ COLUMNS = ["handle", "name", "sentence", "value", "lower", "upper", "unit", "per
 COLUMNS += ["better", "verdict", "sources"]
 STATES = {
     "built": "built in this release",
+    "unchanged": "unchanged, as nothing behind them has changed",
     "carried": "kept from an earlier release, not asked for in this one",
     "kept": "could not be rebuilt; the last good version is shown",
     "failed": "could not be built",
@@ -63,11 +64,15 @@ def _cited(sources: list[dict]) -> str:
     return "; ".join(shown)
 
 
-def index_html(entries: list[dict], when: str) -> str:
-    """The index page of a release; ``entries`` are the manifest's records in plan order."""
+def index_html(entries: list[dict], when: str, told: dict) -> str:
+    """The index page of a release; ``entries`` are the manifest's records in plan order.
+
+    ``told`` is what changed since the release before.
+    """
     grouped = {
         g: [e for e in entries if e["group"] == g] for g in ("programmes", "districts", "county")
     }
+    grouped["changes"] = told["lines"]
     sections = [(g, n) for g, n in _SECTIONS.items() if grouped.get(g, True)]
     counts = {s: sum(e["state"] == s for e in entries) for s in STATES}
     return pages.template(
@@ -81,6 +86,8 @@ def index_html(entries: list[dict], when: str) -> str:
         count=len(entries),
         findings=sum(len(e["findings"]) for e in entries),
         when=day(when),
+        told=told,
+        since=day(told["since"]),
         states="; ".join(f"{n} {_plural(n)} {STATES[s]}" for s, n in counts.items() if n),
     )
 
@@ -89,6 +96,7 @@ _SECTIONS = {
     "programmes": "Programmes",
     "districts": "Districts",
     "county": "County-wide",
+    "changes": "What changed",
     "marks": "How to read the marks",
     "data": "Take the data",
     "state": "State of the pages",
@@ -97,7 +105,7 @@ _SECTIONS = {
 
 def day(stamp: str) -> str:
     """A run's name as a date: "20251124T083000Z-…" → "24 November 2025"."""
-    return words(f"{stamp[:4]}-{stamp[4:6]}-{stamp[6:8]}")
+    return stamp and words(f"{stamp[:4]}-{stamp[4:6]}-{stamp[6:8]}")
 
 
 def _plural(n: int) -> str:
@@ -135,7 +143,7 @@ def _number(value: float) -> str:
 
 def _state(entry: dict) -> str:
     shown = STATES[entry["state"]]
-    if entry["state"] in ("carried", "kept"):
+    if entry["state"] in ("carried", "unchanged", "kept"):
         shown += f" (from {day(entry['built'])})"
     if entry["error"]:
         shown += f". {reason(entry['error'])}"

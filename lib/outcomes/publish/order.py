@@ -14,7 +14,7 @@ from pathlib import Path
 
 import outcomes
 from outcomes.data.errors import Invalid
-from outcomes.publish import check, index, parameters, run, site
+from outcomes.publish import check, due, index, parameters, releases, run, site
 from outcomes.publish import page as pages
 from outcomes.publish.plan import Page, Plan, words
 
@@ -39,6 +39,7 @@ def build(
     with tempfile.TemporaryDirectory(prefix=".staging-", dir=folder.parent) as staging:
         executed, made = Path(staging, "executed.ipynb"), Path(staging, "made")
         job = run.Job(page.handle, str(plan.source(page)), page.parameters, str(executed), timeout)
+        run.prepare()
         result = next(run.run([job], workers=1))
         error = result.error
         if error is None:
@@ -59,7 +60,7 @@ def _render(plan: Plan, page: Page, executed: Path, folder: Path, given: dict) -
         parameters.load(executed),
         plan=plan,
         known=parameters.declared(plan.source(page)),
-        code=f"version {outcomes.__version__}, digest {site.code_digest()[:12]}",
+        code=f"version {outcomes.__version__}, digest {due.code_digest()[:12]}",
         root=None,
     )
     chosen = "; ".join(f"{name}: {words(page.parameters[name])}" for name in given)
@@ -69,5 +70,5 @@ def _render(plan: Plan, page: Page, executed: Path, folder: Path, given: dict) -
     if found := check.problems(html, "page.html", {"page.html", *tables}):
         raise Invalid("; ".join(found[:3]))
     for path, fact in tables.items():
-        site.write(folder / path, index.finding_csv(fact))
-    site.write(folder / "page.html", html)
+        releases.write(folder / path, index.finding_csv(fact))
+    releases.write(folder / "page.html", html)

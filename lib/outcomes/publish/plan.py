@@ -19,6 +19,7 @@ GROUPS = ("programmes", "districts", "county")
 SCHEDULES = ("daily", "weekly", "monthly", "quarterly", "yearly", "on-request")
 AUDIENCES = ("public", "staff")
 DEFAULTS = {"group": "county", "schedule": "monthly", "audience": "public"}
+OCCASIONS = ("failure", "change")
 _REQUIRED = ("handle", "notebook", "title")
 _KEYS = (*_REQUIRED, "group", "schedule", "audience", "parameters", "sweep")
 _WORDS = "[a-z0-9]+(?:-[a-z0-9]+)*"
@@ -58,6 +59,7 @@ class Plan:
 
     file: Path
     pages: list[Page]
+    notify: dict = field(default_factory=dict)
 
     @property
     def folder(self) -> Path:
@@ -71,10 +73,11 @@ class Plan:
         """The page that stands for a notebook: the first one declared."""
         return next((p for p in self.pages if p.notebook == notebook), None)
 
-    def select(self, handles: Iterable[str]) -> list[Page]:
+    def select(self, handles: Iterable[str], schedule: str = "") -> list[Page]:
         """The pages of some handles, in plan order; "area-profile" also means all beneath it.
 
-        Raises :class:`Invalid` for a handle that names no page, with the nearest that does.
+        With ``schedule``, only the pages of that schedule. Raises :class:`Invalid` for a handle
+        that names no page, with the nearest that does.
         """
         known = [p.handle for p in self.pages]
         wanted: set[str] = set()
@@ -83,7 +86,11 @@ class Plan:
             wanted.update([given] if given in known or not beneath else beneath)
         for handle in sorted(wanted):
             one_of(handle, known, "handle")
-        return [p for p in self.pages if p.handle in wanted] if wanted else list(self.pages)
+        found = [p for p in self.pages if p.handle in wanted] if wanted else list(self.pages)
+        if not schedule:
+            return found
+        one_of(schedule, SCHEDULES, "schedule")
+        return [p for p in found if p.schedule == schedule]
 
 
 def read(file: Path, *, choices: Callable[[str], list] | None = None) -> Plan:
@@ -100,7 +107,7 @@ def read(file: Path, *, choices: Callable[[str], list] | None = None) -> Plan:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Invalid(f"{file.name} is not valid TOML: {error}.") from None
     for key in raw:
-        one_of(key, ["page"], f"{file.name}: the heading")
+        one_of(key, ["page", "notify"], f"{file.name}: the heading")
     pages: list[Page] = []
     if not isinstance(raw.get("page", []), list):
         raise Invalid(f"{file.name}: each page must be written as [[page]].")
@@ -108,7 +115,7 @@ def read(file: Path, *, choices: Callable[[str], list] | None = None) -> Plan:
         pages += _pages(entry, f"{file.name}, page {number}", choices or _choices)
     _check_handles(pages, file.name)
     _check_notebooks(pages, file)
-    return Plan(file, pages)
+    return Plan(file, pages, _notify(raw.get("notify", {}), file.name))
 
 
 def slug(value: Any) -> str:
@@ -131,6 +138,20 @@ def words(value: Any) -> str:
     if re.fullmatch("[a-z][a-z0-9]*([-_][a-z0-9]+)+", text):
         return re.sub("[-_]", " ", text).replace("anti social", "anti-social")
     return text
+
+
+def _notify(given: Any, name: str) -> dict:
+    """The command to run after a build, and on what; an empty table when none is asked for."""
+    if not given:
+        return {}
+    command, on = given.get("command"), given.get("on", list(OCCASIONS))
+    if not command or not isinstance(command, list) or not all(isinstance(c, str) for c in command):
+        raise Invalid(f"{name}: [notify] needs command, as a list of words.")
+    for key in given:
+        one_of(key, ("command", "on"), f"{name}, [notify]: the key")
+    for occasion in on:
+        one_of(occasion, OCCASIONS, f"{name}, [notify]: on")
+    return {"command": command, "on": on}
 
 
 def _choices(name: str) -> list:

@@ -1,22 +1,18 @@
-"""Run notebooks with papermill, in worker processes, and judge whether each one truly ran.
+"""Run notebooks with papermill, and judge whether each one truly ran.
 
-papermill returns normally after ``sys.exit(0)``, ignores ``!false`` and changes the working
-directory of its process. So each worker is a process of its own, results go to a staging folder,
-and success is what :func:`complete` says it is.
+papermill returns normally after ``sys.exit(0)`` and ignores ``!false``, so success is what
+:func:`complete` says it is. Threads drive it, one to a kernel; that is safe because nothing here
+changes the working directory or the environment: a kernel gets its own.
 """
 
 import logging
-import os
 import re
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
-from multiprocessing import get_context
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from outcomes.publish.parameters import load, source
@@ -24,9 +20,6 @@ from outcomes.publish.parameters import load, source
 SENTINEL = "application/vnd.outcomes.provenance+json"
 FINDING = "application/vnd.outcomes.finding+json"
 TIMEOUT = 600
-# The same bytes from any machine: no hash seed, time zone or locale, and one thread to a kernel.
-_SAME = {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8", "LANG": "C.UTF-8"}
-_THREADS = {f"{lib}_NUM_THREADS": "1" for lib in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")}
 _SHELL = re.compile(r"^\s*(?:[\w, ]+=\s*)?!|^\s*%%?(?:!|sx|sc|system|bash|sh|script)\b", re.M)
 
 
@@ -53,45 +46,32 @@ class Result:
 def run(
     jobs: Iterable[Job], *, workers: int, work: Callable[[Job], Result] | None = None
 ) -> Iterator[Result]:
-    """Run jobs in ``workers`` processes and yield each result as it comes.
+    """Run jobs, ``workers`` at a time, and yield each result as it comes."""
+    from outcomes.publish import kernels
 
-    Each worker process belongs to one waiting thread. When a process is lost, the job it held is
-    the one that failed, and the thread goes on with a new process.
-    """
     jobs, work = list(jobs), work or execute
-    own, pools = threading.local(), []
-
-    def one(job: Job) -> Result:
-        if getattr(own, "pool", None) is None:
-            own.pool = ProcessPoolExecutor(1, get_context("spawn"), prepare)
-            pools.append(own.pool)
-        started = time.monotonic()
-        try:
-            return own.pool.submit(work, job).result()
-        except BrokenProcessPool:
-            own.pool = None
-            lost = failure("WorkerLost", "the process that ran this page was killed")
-        except Exception as error:  # the page fails with its reason; the others go on
-            lost = failure(type(error).__name__, str(error))
-        return Result(job.handle, time.monotonic() - started, lost)
-
     with ThreadPoolExecutor(max(1, min(workers, len(jobs)))) as threads:
-        waiting = [threads.submit(one, job) for job in jobs]
+        waiting = [threads.submit(work, job) for job in jobs]
         try:
             yield from (done.result() for done in as_completed(waiting))
-        finally:
+        except BaseException:
             for future in waiting:
                 future.cancel()
-            for pool in pools:
-                pool.shutdown(wait=False, cancel_futures=True)
+            kernels.stop()  # and with it the kernels of pages nobody waits for any more
+            raise
 
 
 def execute(job: Job) -> Result:
-    """Run one notebook in this process's kernel; called in a worker."""
+    """Run one notebook in a kernel of its own; whatever goes wrong is the result's error."""
     started = time.monotonic()
-    error = refused(load(Path(job.notebook)))
-    if error is None:
-        error = _papermill(job, started + job.timeout)
+    try:
+        part = Path(job.output).with_suffix(".part.ipynb")
+        made = replace(job, output=str(part))
+        error = refused(load(Path(job.notebook))) or _papermill(made, started + job.timeout)
+        if error is None:
+            part.replace(job.output)  # an output that is there is a success, whole
+    except Exception as problem:  # a missing kernel, a full disk: named in the manifest
+        error = failure(type(problem).__name__, str(problem))
     return Result(job.handle, time.monotonic() - started, error)
 
 
@@ -130,44 +110,50 @@ def failure(name: str, message: str, cell: int | None = None) -> dict:
 
 
 def prepare() -> None:
-    """Once in each worker: the environment that its kernels inherit."""
-    os.environ.pop("MPLBACKEND", None)  # the kernel chooses its own, inline
-    os.environ.update(_SAME | _THREADS)
-    os.environ["JUPYTER_PATH"] = str(Path(sys.prefix, "share", "jupyter"))
-    os.environ["JUPYTER_PREFER_ENV_PATH"] = os.environ["JUPYTER_NO_CONFIG"] = "1"
-    # nbformat would build a grammar for 1.4 s, for a check nobody needs.
-    sys.modules.setdefault("rfc3987_syntax", None)
+    """Before the first page: our kernels, and no log lines from the libraries that run them."""
+    from outcomes.publish import kernels
+
     logging.disable(logging.CRITICAL)
+    kernels.start()
 
 
 def _papermill(job: Job, deadline: float) -> dict | None:
     import papermill
-    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
     with tempfile.TemporaryDirectory(prefix="oc-", ignore_cleanup_errors=True) as folder:
-        os.environ["IPYTHONDIR"] = folder  # nobody's start-up files change a page
         try:
             done = papermill.execute_notebook(
                 job.notebook,
                 job.output,
                 parameters=job.parameters,
-                kernel_name="python3",
                 progress_bar=False,
                 request_save_on_cell_execute=False,
-                cwd=folder,
+                resources={"metadata": {"path": folder}},
+                # Nobody's start-up files change a page.
+                extra_arguments=[f"--IPKernelApp.ipython_dir={folder}"],
                 config=_config(folder),
                 shutdown_kernel="immediate",
                 timeout_func=lambda cell: max(0.01, deadline - time.monotonic()),
             )
         except papermill.PapermillExecutionError as error:
             return failure(error.ename, error.evalue, _shifted(job, error.cell_index))
+        except CellExecutionError as error:  # the kernel could not even show its error
+            return failure(error.ename, error.evalue)
         except CellTimeoutError:
             return failure("Timeout", f"the page took longer than {job.timeout:g} seconds")
         except DeadKernelError:
-            return failure("KernelDied", "the kernel ended before the notebook did")
-        except Exception as error:  # a missing kernel, a full disk: named in the manifest
-            return failure(type(error).__name__, str(error))
+            return failure("KernelDied", "the kernel ended before the notebook did" + _how(folder))
     return complete(done)
+
+
+def _how(folder: str) -> str:
+    from outcomes.publish import kernels
+
+    code = kernels.ended.get(folder)
+    if code == -9:
+        return ": it was killed (signal 9), as happens when memory runs out"
+    return f" (exit code {code})" if code is not None else ""
 
 
 def _config(folder: str):

@@ -1,34 +1,39 @@
 """A release of the site: staged whole, checked, then shown by one rename.
 
-``<out>/releases/<run>/`` holds a release; ``<out>/latest`` is a link to the newest. A reader who
-opens the site at any moment sees one whole release, never a part of one or a mixture of two.
+A reader who opens the site at any moment sees one whole release, never a part of one or a mixture
+of two (:mod:`outcomes.publish.releases`). Pages that nothing has changed for are taken over as
+they are (:mod:`outcomes.publish.due`).
 """
 
 import hashlib
 import json
-import os
-import tempfile
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
 import outcomes
 from outcomes.data.errors import Invalid
-from outcomes.publish import check, index, parameters, run
+from outcomes.publish import check, due, feed, history, index, parameters, releases, run
 from outcomes.publish import page as pages
 from outcomes.publish.plan import Page, Plan
+from outcomes.publish.releases import write
 
 Tell = Callable[[str, float, dict | None], None]
+KEEP = 12
+_GOOD = ("built", "reads", "inputs", "vintage", "findings", "changes", "changed")
 
 
 @dataclass(frozen=True)
 class Release:
-    """What a build made: its folder, and the manifest's record of every page."""
+    """What a build made: its folder, and the manifest's record of every page.
+
+    ``new`` is False when there was nothing to do, and the release is the one shown before.
+    """
 
     path: Path
     entries: list[dict]
+    new: bool = True
 
     @property
     def shown(self) -> Path:
@@ -40,6 +45,11 @@ class Release:
         """The pages that were asked for and could not be built."""
         return [e for e in self.entries if e["error"] and e["tried"] == self.path.name]
 
+    @property
+    def changed(self) -> list[dict]:
+        """The pages on which a finding changed in this release."""
+        return [e for e in self.entries if e["changes"] and e["changed"] == self.path.name]
+
 
 def build(
     plan: Plan,
@@ -48,58 +58,104 @@ def build(
     out: Path,
     workers: int,
     timeout: float = run.TIMEOUT,
+    force: bool = False,
+    resume: bool = True,
+    keep: int = KEEP,
+    scheduler: str = "",
     tell: Tell = lambda handle, seconds, error: None,
+    say: Callable[[str], None] = lambda sentence: None,
 ) -> Release:
-    """Build ``chosen`` pages, carry the others over from the last release, and switch to it all.
+    """Build those of the ``chosen`` pages that are due, take the others over, and switch to it all.
 
     ``tell`` is called as each page is done. Nothing is written before the parameters of every
-    page have been checked, and what is shown changes only when the release is whole.
+    page have been checked, and what is shown changes only when the release is whole. Executed
+    notebooks of a build that was killed are used again with ``resume``.
     """
     chosen = parameters.for_pages(plan, chosen)
-    out = Path(out).resolve()
-    if out.exists() and not out.is_dir():
-        raise Invalid(f"{str(out)!r} is a file; --out needs a folder.")
-    (out / "releases").mkdir(parents=True, exist_ok=True)
-    name = _run_name(plan, out)
-    with tempfile.TemporaryDirectory(prefix=".staging-", dir=out / "releases") as folder:
-        staged = Staged(plan, Path(folder, "site"), latest(out), name, {p.handle for p in chosen})
-        jobs = [
-            run.Job(p.handle, str(plan.source(p)), p.parameters, f"{folder}/{i}.ipynb", timeout)
-            for i, p in enumerate(chosen)
-        ]
-        by_handle = {p.handle: (p, Path(j.output)) for p, j in zip(chosen, jobs, strict=True)}
-        for result in run.run(jobs, workers=workers):
-            error = staged.add(*by_handle[result.handle], result)
+    with releases.alone(out, say) as out:
+        stands, previous = due.standing(plan.file), releases.latest(out)
+        before = {e["handle"]: e for e in releases.manifest(previous)["pages"]}
+        why = due.reasons(plan, chosen, previous, before, force=force)
+        present = [p.handle for p in plan.pages if p in chosen or p.handle in before]
+        if previous and not why and present == list(before):
+            releases.clear(out)
+            _remember(out, stands, plan, chosen, list(before.values()))
+            return Release(previous, list(before.values()), new=False)
+        short = due.file_digest(plan.file) + due.code_digest()
+        name = releases.new_name(out, hashlib.sha256(short.encode()).hexdigest()[:8])
+        folder = releases.staging(out, resume=resume and not force)
+        staged = Staged(plan, folder / "site", previous, name, chosen, why)
+        jobs = [staged.job(p, folder / "run", timeout) for p in chosen if p.handle in why]
+        by_handle = {p.handle: p for p in chosen}
+        for result, output in _results(jobs, workers, scheduler):
+            error = staged.add(by_handle[result.handle], output, result)
             tell(result.handle, result.seconds, error)
         entries = staged.finish()
-        os.rename(staged.folder, out / "releases" / name)
-    _switch(out, name)
-    return Release(out / "releases" / name, entries)
+        path = releases.show(out, staged.folder, name)
+        releases.clear(out)
+        releases.prune(out, keep)
+        _remember(out, stands, plan, chosen, entries)
+    return Release(path, entries)
 
 
-def latest(out: Path) -> Path | None:
-    """The release that is shown now, or None."""
-    found = (Path(out) / "latest").resolve()
-    return found if (found / "manifest.json").is_file() else None
+def _remember(out: Path, stands: str, plan: Plan, chosen: list[Page], entries: list[dict]) -> None:
+    """A later build of the whole plan need not look again while nothing at all has changed."""
+    whole = len(chosen) == len(plan.pages) and not any(e["error"] for e in entries)
+    releases.note_standing(out, stands if whole else "")
 
 
-def manifest(release: Path) -> dict:
-    """The record of a release."""
-    return json.loads((release / "manifest.json").read_text(encoding="utf-8"))
+def _results(
+    jobs: list[run.Job], workers: int, scheduler: str
+) -> Iterator[tuple[run.Result, Path]]:
+    """Each job's result and executed notebook: those of a build that was killed come first."""
+    waiting = [j for j in jobs if not Path(j.output).is_file()]
+    for job in jobs:
+        if job not in waiting:
+            yield run.Result(job.handle, 0.0), Path(job.output)
+    if not waiting:
+        return
+    if scheduler:
+        from outcomes.publish import cluster
+
+        results = cluster.results(waiting, scheduler)
+    else:
+        run.prepare()
+        results = run.run(waiting, workers=workers)
+    outputs = {j.handle: Path(j.output) for j in waiting}
+    for result in results:
+        yield result, outputs[result.handle]
 
 
 class Staged:
     """A release while it is being made, in a folder that nobody reads yet."""
 
-    def __init__(self, plan: Plan, folder: Path, previous: Path | None, name: str, asked: set[str]):
+    def __init__(
+        self,
+        plan: Plan,
+        folder: Path,
+        previous: Path | None,
+        name: str,
+        asked: list[Page],
+        why: dict[str, str],
+    ):
         self.plan, self.folder, self.previous, self.name = plan, folder, previous, name
-        self.before = {e["handle"]: e for e in manifest(previous)["pages"]} if previous else {}
-        self.pages = [p for p in plan.pages if p.handle in asked or p.handle in self.before]
-        self.files = {"index.html", "findings.csv", "manifest.json"}
+        self.last = releases.manifest(previous)
+        self.before = {e["handle"]: e for e in self.last["pages"]}
+        self.asked, self.why = {p.handle for p in asked}, why
+        self.pages = [p for p in plan.pages if p.handle in self.asked or p.handle in self.before]
+        self.files = {"index.html", "findings.csv", "manifest.json", "feed.xml"}
         self.files |= {p.path for p in self.pages}
         self.files |= {f"notebooks/{p.notebook}.ipynb" for p in self.pages}
         self.records: dict[str, dict] = {}
-        self.code, self.lock = code_digest(), _digest(plan.folder / "requirements.lock")
+        self.rests = {p.handle: self._rests_on(p) for p in asked}
+        self.methods = history.methods(plan.folder / "CHANGELOG.md")
+
+    def job(self, page: Page, folder: Path, timeout: float) -> run.Job:
+        """The run of a page; its output is named after all it rests on, to be found again."""
+        text = json.dumps([page.handle, self.rests[page.handle]], sort_keys=True)
+        output = folder / f"{hashlib.sha256(text.encode()).hexdigest()[:32]}.ipynb"
+        source = str(self.plan.source(page))
+        return run.Job(page.handle, source, page.parameters, str(output), timeout)
 
     def add(self, page: Page, executed: Path, result: run.Result) -> dict | None:
         """Put one page in, or its last good version; the error when there was one."""
@@ -107,6 +163,8 @@ class Staged:
         if error is None:
             try:
                 record |= self._render(page, executed)
+                old = self.before.get(page.handle)
+                record |= history.moved(old, record, self.name, self._new_methods())
             except Exception as problem:  # the page fails with its reason; the others go on
                 name = "PageCheck" if isinstance(problem, Invalid) else type(problem).__name__
                 error = run.failure(name, str(problem))
@@ -116,41 +174,61 @@ class Staged:
         return error
 
     def finish(self) -> list[dict]:
-        """Carry over what was not asked for, and write what speaks of the whole."""
+        """Take over what was not built, and write what speaks of the whole."""
         for page in self.pages:
             if page.handle not in self.records:
                 self._copy(page)
-                old = self.before[page.handle]
-                state = "carried" if old["state"] == "built" else old["state"]
-                self.records[page.handle] = old | {"state": state}
-            self._link_siblings(page)
+                self.records[page.handle] = self._taken_over(page)
+            self._fill_slots(page)
             source = self.plan.source(page)
             write(self.folder / "notebooks" / f"{page.notebook}.ipynb", source.read_bytes())
         entries = [self.records[p.handle] for p in self.pages]
-        record = {"release": self.name, "version": outcomes.__version__, "pages": entries}
-        write(
-            self.folder / "manifest.json", json.dumps(record, indent=1, ensure_ascii=False) + "\n"
-        )
+        told = history.summary(entries, self.name, self.last["release"])
+        past = [told, *self.last.get("history", [])][: feed.LENGTH]
+        record = {"release": self.name, "version": outcomes.__version__, "methods": self.methods}
+        record |= {"history": past, "pages": entries}
+        text = json.dumps(record, indent=1, ensure_ascii=False) + "\n"
+        write(self.folder / "manifest.json", text)
         write(self.folder / "findings.csv", index.findings_csv(entries))
-        write(self.folder / "index.html", index.index_html(entries, self.name))
+        write(self.folder / "feed.xml", feed.atom(past))
+        write(self.folder / "index.html", index.index_html(entries, self.name, told))
         self._check_whole()
         return entries
 
+    def _rests_on(self, page: Page) -> dict:
+        return due.rests_on(self.plan, page) | {"tables": due.data_digest()}
+
+    def _new_methods(self) -> list[str]:
+        return [m for m in self.methods if m not in self.last.get("methods", [])]
+
     def _record(self, page: Page, seconds: float) -> dict:
         shown = {**vars(page), "path": page.path, "label": page.label}
-        digests = {"code": self.code, "lock": self.lock, "source": _digest(self.plan.source(page))}
         now = {"state": "built", "built": self.name, "tried": self.name, "error": None}
         found = {"reads": [], "inputs": "", "vintage": "", "findings": []}
-        return shown | now | {"seconds": round(seconds, 2)} | digests | found
+        why = {"why": self.why[page.handle], "changes": [], "changed": ""}
+        digests = {k: v for k, v in self.rests[page.handle].items() if k != "tables"}
+        return shown | now | why | {"seconds": round(seconds, 2)} | digests | found
+
+    def _taken_over(self, page: Page) -> dict:
+        """The record of a page that was not built: nothing had changed, or nobody asked."""
+        old = self.before[page.handle]
+        if old["state"] in ("kept", "failed"):
+            return old
+        if page.handle not in self.asked:
+            return old | {"state": "carried"}
+        files = [r | {"file": due.table_digest(r["table"])} for r in old["reads"]]
+        return old | {"state": "unchanged", "reads": files}
 
     def _render(self, page: Page, executed: Path) -> dict:
         """Write a page and its tables, once it is fit to be published."""
+        if self._rests_on(page) != self.rests[page.handle]:
+            raise Invalid("its notebook or the tables changed while it ran; build it again")
         built = pages.build(
             page,
             parameters.load(executed),
             plan=self.plan,
             known=parameters.declared(self.plan.source(page)),
-            code=f"version {outcomes.__version__}, digest {self.code[:12]}",
+            code=f"version {outcomes.__version__}, digest {due.code_digest()[:12]}",
             root="../" * page.handle.count("/"),
         )
         tables = {f"{page.handle}/{f['name']}.csv": f for f in built.findings if f["table"]}
@@ -161,10 +239,10 @@ class Staged:
         write(self.folder / page.path, built.html)
         self.files |= set(tables)
         facts = [{k: v for k, v in f.items() if k != "table"} for f in built.findings]
-        inputs = inputs_digest(built.reads)
+        reads = due.readings(built.reads)
         return {
-            "reads": built.reads,
-            "inputs": inputs,
+            "reads": reads,
+            "inputs": due.inputs_digest(reads),
             "vintage": pages.vintage(facts),
             "findings": facts,
         }
@@ -172,8 +250,10 @@ class Staged:
     def _fall_back(self, page: Page, error: dict) -> dict:
         """The last good version with a notice, or a page that says there is none."""
         old = self.before.get(page.handle)
-        if old and old["state"] != "failed":
-            kept = {k: old[k] for k in ("built", "reads", "inputs", "vintage", "findings")}
+        for path in (self.folder / page.handle).glob("*.csv"):
+            path.unlink()  # of the version that failed
+        if old and old["state"] != "failed" and (self.previous / page.path).is_file():
+            kept = {k: old[k] for k in _GOOD}
             self._copy(page, _notice(self.name, old["built"], error))
             return kept | {"state": "kept"}
         root = "../" * page.handle.count("/")
@@ -190,12 +270,12 @@ class Staged:
             write(self.folder / page.handle / path.name, path.read_bytes())
             self.files.add(f"{page.handle}/{path.name}")
 
-    def _link_siblings(self, page: Page) -> None:
+    def _fill_slots(self, page: Page) -> None:
+        """What a page says of others and of the past, which may change while the page does not."""
         path = self.folder / page.path
-        html = pages.fill(
-            path.read_text(encoding="utf-8"), "siblings", pages.siblings(page, self.pages)
-        )
-        write(path, html)
+        html = path.read_text(encoding="utf-8")
+        html = pages.fill(html, "siblings", pages.siblings(page, self.pages))
+        write(path, pages.fill(html, "changes", history.told(self.records[page.handle])))
 
     def _check_whole(self) -> None:
         """The last look, on the files as they will be served."""
@@ -208,54 +288,9 @@ class Staged:
                 raise RuntimeError(f"{path} may not be published: {'; '.join(found[:3])}")
 
 
-def code_digest() -> str:
-    """A sha256 of the library's code and templates."""
-    folder = Path(outcomes.__file__).parent
-    total = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts:
-            total.update(f"{path.relative_to(folder).as_posix()}\0{_digest(path)}\n".encode())
-    return total.hexdigest()
-
-
-def inputs_digest(reads: list[dict]) -> str:
-    """A sha256 of the rows a page read: it changes when any of them does."""
-    from outcomes.data import store
-
-    parts = [[r["table"], r["where"], store.digest(r["table"], r["where"])] for r in reads]
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
-
-
-def _run_name(plan: Plan, out: Path) -> str:
-    """The time in UTC, and a short digest of plan and code; never a name already taken."""
-    now = time.gmtime(float(os.environ.get("SOURCE_DATE_EPOCH") or time.time()))
-    short = hashlib.sha256((_digest(plan.file) + code_digest()).encode()).hexdigest()[:8]
-    base = f"{time.strftime('%Y%m%dT%H%M%SZ', now)}-{short}"
-    taken = {p.name for p in (out / "releases").iterdir()}
-    return next(n for i in range(1, 10000) if (n := base if i == 1 else f"{base}-{i}") not in taken)
-
-
 def _notice(now: str, then: str, error: dict) -> str:
     return (
         f'<div class="notice"><p><strong>This is the version of {escape(index.day(then))}.</strong>'
         f" The page could not be rebuilt on {escape(index.day(now))}.</p>"
         f"<p>Reason: {escape(index.reason(error))}.</p></div>"
     )
-
-
-def write(path: Path, content: str | bytes) -> None:
-    """Write a file, and the folders it needs; text as UTF-8 with plain line ends."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
-
-
-def _switch(out: Path, name: str) -> None:
-    """Show a release: a new link takes the place of the old one in one rename."""
-    link = out / f".latest-{os.getpid()}"
-    link.unlink(missing_ok=True)
-    link.symlink_to(Path("releases", name), target_is_directory=True)
-    os.replace(link, out / "latest")

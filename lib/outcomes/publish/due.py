@@ -1,0 +1,135 @@
+"""Which pages must be rebuilt, and why: what a page rests on, compared with what it rested on.
+
+A page rests on its notebook, its parameters and entry in the plan, the library, the locked packages
+and the rows it read. No heavy library is loaded here unless a table that a page read has changed.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+import outcomes
+from outcomes.publish.plan import Page, Plan
+
+LIBRARY = Path(outcomes.__file__).parent
+_APART = ("ingest", "cli.py")  # what makes the tables shows in them; no page runs the command line
+_ENTRY = ("title", "group", "schedule", "audience")
+
+
+def reasons(
+    plan: Plan, pages: list[Page], shown: Path | None, before: dict, *, force: bool = False
+) -> dict[str, str]:
+    """Why each page that is due must be rebuilt, by handle; a page that is not due is left out.
+
+    ``shown`` is the release shown now, ``before`` the records of its pages by handle.
+    """
+    found = {p.handle: _why(plan, p, before.get(p.handle), force) for p in pages}
+    for page in pages:
+        if shown and page.handle in before and not (shown / page.path).is_file():
+            found[page.handle].append("its file is missing")
+    return {handle: "; ".join(why) for handle, why in found.items() if why}
+
+
+def _why(plan: Plan, page: Page, old: dict | None, force: bool) -> list[str]:
+    if old is None:
+        return ["it is new"]
+    now = rests_on(plan, page)
+    words = {
+        "source": "the notebook changed",
+        "parameters": "its parameters changed",
+        "code": "the library's code changed",
+        "lock": "the locked packages changed",
+    }
+    why = ["it was asked for by --force"] if force else []
+    if old["state"] in ("kept", "failed"):
+        why.append("it failed last time")
+    why += [say for key, say in words.items() if old[key] != now[key]]
+    if any(old[key] != getattr(page, key) for key in _ENTRY):
+        why.append("its entry in the plan changed")
+    changed = sorted({r["table"] for r in old["reads"] if _row_changed(r)})
+    return why + ([f"rows it reads changed: {', '.join(changed)}"] if changed else [])
+
+
+def rests_on(plan: Plan, page: Page) -> dict:
+    """What a page rests on, but for the rows it reads, which are known once it has run."""
+    source = file_digest(plan.source(page))
+    lock = file_digest(plan.folder / "requirements.lock")
+    return {"source": source, "parameters": page.parameters, "code": code_digest(), "lock": lock}
+
+
+def readings(reads: Iterable[dict]) -> list[dict]:
+    """Readings of tables, each with the digest of its rows, their number, and the file's digest."""
+    from outcomes.data import store
+
+    return [
+        {"table": r["table"], "where": r["where"], "file": table_digest(r["table"])}
+        | {"digest": store.digest(r["table"], r["where"])}
+        | {"rows": len(store.read(r["table"], **r["where"]))}
+        for r in reads
+    ]
+
+
+def inputs_digest(reads: Iterable[dict]) -> str:
+    """A sha256 of the rows a page read: it changes when any of them does."""
+    parts = [[r["table"], r["where"], r["digest"]] for r in reads]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def table_digest(table: str) -> str:
+    """A sha256 of a table's file, or "" when there is none."""
+    return file_digest(next(iter(sorted(data().glob(f"clean/{table}.*"))), None))
+
+
+def _row_changed(reading: dict) -> bool:
+    now = table_digest(reading["table"])
+    if not now or now == reading.get("file"):
+        return not now
+    from outcomes.data import store  # only now: it loads pandas
+
+    return store.digest(reading["table"], reading["where"]) != reading.get("digest")
+
+
+def standing(plan_file: Path) -> str:
+    """A sha256 of all that a site rests on: while it stands, no page can be due."""
+    folder = Path(plan_file).resolve().parent
+    files = [Path(plan_file), folder / "requirements.lock", *data().glob("*.json")]
+    files += [*sorted((folder / "notebooks").rglob("*.ipynb")), *sorted(data().glob("clean/*"))]
+    return _total([code_digest(), *(f"{p.name} {file_digest(p)}" for p in files)])
+
+
+def data_digest() -> str:
+    """A sha256 of all tables."""
+    return _total(f"{p.name} {file_digest(p)}" for p in sorted(data().glob("clean/*")))
+
+
+@cache
+def code_digest() -> str:
+    """A sha256 of the library's code and templates, but for what no page depends on."""
+    paths = [p for p in sorted(LIBRARY.rglob("*")) if p.is_file() and "__pycache__" not in p.parts]
+    names = [(p.relative_to(LIBRARY).as_posix(), p) for p in paths]
+    return _total(f"{n} {file_digest(p)}" for n, p in names if n.split("/")[0] not in _APART)
+
+
+def file_digest(path: Path | None) -> str:
+    """A sha256 of a file's bytes, or "" when there is none."""
+    if path is None or not path.is_file():
+        return ""
+    found = path.stat()
+    return _digest(path, found.st_mtime_ns, found.st_size, found.st_ino)
+
+
+@cache
+def _digest(path: Path, *version: int) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _total(lines: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def data() -> Path:
+    """The data folder, as the data room finds it, but without its libraries."""
+    return Path(os.environ.get("OUTCOMES_DATA") or LIBRARY.parents[1] / "data")

@@ -1,0 +1,151 @@
+"""The folder of a site: its releases, the link to the one shown, and one build at a time.
+
+``<out>/releases/<run>/`` holds a release; ``<out>/latest`` is a link to the newest, put in place by
+one rename. ``<out>/.staging`` is where the next one is made; what a killed build leaves there shows
+nowhere, and the pages it had run need not be run again.
+"""
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from outcomes.data.errors import Invalid, one_of
+
+_KEPT = {"manifest.json", "findings.csv"}
+
+
+@contextmanager
+def alone(out: Path, say: Callable[[str], None]) -> Iterator[Path]:
+    """The site's folder, made when it is not there, for one build at a time: a second one waits.
+
+    The lock is the system's own, so a process that dies lets go of it.
+    """
+    out = Path(out).resolve()
+    if out.exists() and not out.is_dir():
+        raise Invalid(f"{str(out)!r} is a file; --out needs a folder.")
+    (out / "releases").mkdir(parents=True, exist_ok=True)
+    with (out / ".lock").open("w") as file:
+        try:
+            import fcntl
+        except ImportError:  # no such lock on this system
+            yield out
+            return
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("Another build of this site is at work; waiting until it is done.")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield out
+
+
+def latest(out: Path) -> Path | None:
+    """The release that is shown now, or None."""
+    found = (Path(out) / "latest").resolve()
+    return found if (found / "manifest.json").is_file() else None
+
+
+def manifest(release: Path | None) -> dict:
+    """The record of a release; of none, an empty one."""
+    if release is None:
+        return {"release": "", "pages": [], "methods": [], "history": []}
+    return json.loads((release / "manifest.json").read_text(encoding="utf-8"))
+
+
+def names(out: Path) -> list[str]:
+    """Every release of which the record is kept, oldest first."""
+    return sorted(p.parent.name for p in (Path(out) / "releases").glob("*/manifest.json"))
+
+
+def find(out: Path, name: str) -> Path:
+    """A release by its name or the beginning of its name; the newest that begins so."""
+    known = names(out)
+    begun = [n for n in known if n.startswith(name) and name not in known]
+    return Path(out) / "releases" / (begun[-1] if begun else one_of(name, known, "release"))
+
+
+def new_name(out: Path, short: str) -> str:
+    """The time in UTC and a short digest; never a name already taken."""
+    now = time.gmtime(float(os.environ.get("SOURCE_DATE_EPOCH") or time.time()))
+    base = f"{time.strftime('%Y%m%dT%H%M%SZ', now)}-{short}"
+    taken = {p.name for p in (out / "releases").iterdir()}
+    return next(n for i in range(1, 10000) if (n := base if i == 1 else f"{base}-{i}") not in taken)
+
+
+def staging(out: Path, *, resume: bool) -> Path:
+    """The folder to make a release in; executed notebooks found in it stay when ``resume``."""
+    folder = out / ".staging"
+    shutil.rmtree(folder / "site", ignore_errors=True) if resume else clear(out)
+    (folder / "run").mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def clear(out: Path) -> None:
+    """Remove what a build has left behind in staging."""
+    shutil.rmtree(out / ".staging", ignore_errors=True)
+
+
+def show(out: Path, staged: Path, name: str) -> Path:
+    """Make a staged release the one that is shown: a new link takes the old one's place."""
+    os.sync()  # a power cut must not leave a link to pages that never reached the disk
+    release = out / "releases" / name
+    os.rename(staged, release)
+    link = out / ".latest-new"
+    link.unlink(missing_ok=True)
+    link.symlink_to(Path("releases", name), target_is_directory=True)
+    os.replace(link, out / "latest")
+    return release
+
+
+def prune(out: Path, keep: int) -> None:
+    """Empty all but the newest ``keep`` releases, down to the record and the findings.
+
+    Never the one that is shown, nor the newest in which no page was failing.
+    """
+    whole = [n for n in names(out) if (out / "releases" / n / "index.html").is_file()]
+    good = [n for n in whole[::-1] if not troubled(manifest(out / "releases" / n))]
+    stays = {*whole[-keep:], *good[:1], (out / "latest").resolve().name}
+    for name in set(names(out)) - stays:
+        for path in (out / "releases" / name).iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif path.name not in _KEPT:
+                path.unlink()
+
+
+def troubled(record: dict) -> list[dict]:
+    """The pages of a release that could not be rebuilt when they were last tried."""
+    return [e for e in record["pages"] if e["state"] in ("kept", "failed")]
+
+
+def note_standing(out: Path, digest: str) -> None:
+    """Remember that a build found nothing more to do while all the site rests on is as it is.
+
+    Without a digest, only that a build was here.
+    """
+    write(out / ".standing", f"{(out / 'latest').resolve().name} {digest}")
+
+
+def stands(out: Path, digest: str) -> bool:
+    """Whether the shown release needs nothing, as remembered."""
+    found = latest(out)
+    try:
+        return bool(found) and (out / ".standing").read_text() == f"{found.name} {digest}"
+    except OSError:
+        return False
+
+
+def checked(out: Path) -> float:
+    """When a build last found the shown release in need of nothing, as a time; 0 when never."""
+    found, file = latest(out), out / ".standing"
+    known = found and file.is_file() and file.read_text().startswith(found.name)
+    return file.stat().st_mtime if known else 0.0
+
+
+def write(path: Path, content: str | bytes) -> None:
+    """Write a file, and the folders it needs; text as UTF-8 with plain line ends."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))

@@ -1,0 +1,116 @@
+"""The process that warm kernels are forked from: it has imported what pages import, nothing more.
+
+It reads requests from the socket that is its standard input. Each comes with a socket of its own,
+over which the kernel's process id is told, and later how the kernel ended. When the publisher is
+gone, so are the kernels.
+"""
+
+import gc
+import json
+import os
+import pkgutil
+import select
+import signal
+import socket
+import sys
+import time
+from contextlib import suppress
+from importlib import import_module
+
+_USED = """
+seaborn matplotlib.pyplot matplotlib.backends.backend_agg matplotlib.backends.backend_svg afcharts
+pyarrow.parquet pyarrow.compute pyarrow.dataset scipy.optimize scipy.stats statsmodels.api sqlite3
+pandas.core.reshape.reshape pandas.core.methods.to_dict
+ipykernel.kernelapp ipykernel.ipkernel ipykernel.zmqshell ipykernel.debugger
+IPython.core.completerlib IPython.core.debugger IPython.core.oinspect IPython.extensions.storemagic
+tornado.platform.asyncio tornado.queues
+"""
+_ROOMS = ("outcomes.data", "outcomes.analysis", "outcomes.show")
+_NEVER = {"outcomes.data.schema"}  # it checks tables when they are made; no page does
+
+
+def preload() -> None:
+    """Import what pages import; a used DuckDB or polars would hang the children."""
+    for name in _USED.split():
+        import_module(name)
+    for room in map(import_module, _ROOMS):
+        for found in pkgutil.iter_modules(room.__path__, f"{room.__name__}."):
+            if found.name not in _NEVER:
+                import_module(found.name)
+
+
+def serve(requests: socket.socket) -> None:
+    """Fork a kernel for each request until the publisher is gone."""
+    ended, told = os.pipe()
+    os.set_blocking(told, False)
+    signal.set_wakeup_fd(told)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    channels: dict[int, socket.socket] = {}
+    while True:
+        ready, _, _ = select.select([requests, ended], [], [])
+        if ended in ready:
+            os.read(ended, 512)
+            _reap(channels)
+        if requests in ready:
+            message, fds, _, _ = socket.recv_fds(requests, 1 << 20, 1)
+            if not message:
+                break
+            channel = socket.socket(fileno=fds[0])
+            pid = os.fork()
+            if pid == 0:
+                os.close(ended)
+                _become_kernel(json.loads(message), [requests, channel, *channels.values()], told)
+            channels[pid] = channel
+            channel.send(str(pid).encode())
+    for pid in channels:
+        os.kill(pid, signal.SIGKILL)
+
+
+def _reap(channels: dict[int, socket.socket]) -> None:
+    """Tell how each ended kernel ended: its exit code, or minus the signal that killed it."""
+    for pid in list(channels):
+        found, status = os.waitpid(pid, os.WNOHANG)
+        if found:
+            channel = channels.pop(pid)
+            with suppress(OSError):  # nobody may be waiting any more
+                channel.send(str(os.waitstatus_to_exitcode(status)).encode())
+            channel.close()
+
+
+def _become_kernel(request: dict, sockets: list[socket.socket], told: int) -> None:
+    """In the child: an ordinary kernel's surroundings, then an ordinary kernel."""
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    os.close(told)
+    os.setsid()
+    nothing = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, 0)
+    for one in sockets:
+        one.close() if one.fileno() > 0 else one.detach()
+    os.environ.clear()
+    os.environ.update(request["env"], JPY_PARENT_PID=str(os.getppid()))
+    time.tzset()
+    os.chdir(request["cwd"])
+    sys.argv = ["ipykernel_launcher", *request["arguments"]]
+    numpy = import_module("numpy")
+    numpy.random.seed()  # as fresh as in a new process; Python's own is made so at every fork
+    gc.enable()
+    code = 1
+    try:
+        import_module("ipykernel.kernelapp").launch_new_instance()
+        code = 0
+    except SystemExit as leave:
+        code = leave.code if isinstance(leave.code, int) else int(leave.code is not None)
+    finally:
+        sys.stdout.flush()
+        os._exit(code)
+
+
+if __name__ == "__main__":
+    # The inline backend is named, but not yet imported: it must meet the kernel's own shell.
+    os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
+    preload()
+    gc.collect()
+    gc.disable()
+    gc.freeze()  # what is shared stays shared: the collector would write to it
+    serve(socket.socket(fileno=0))
