@@ -12,7 +12,8 @@ from outcomes.publish.parameters import check, declared
 from outcomes.publish.stored import normalise
 
 ROOT = Path(__file__).parents[1]
-NOTEBOOKS = sorted(ROOT.glob("notebooks/**/*.ipynb"))
+LESSONS = sorted(ROOT.glob("notebooks/learn/*.ipynb"))  # not pages: rules of their own, below
+NOTEBOOKS = sorted({*ROOT.glob("notebooks/**/*.ipynb")} - {*LESSONS})
 NAMES = [str(n.relative_to(ROOT / "notebooks")) for n in NOTEBOOKS]
 FINDING = "application/vnd.outcomes.finding+json"
 PROVENANCE = "application/vnd.outcomes.provenance+json"
@@ -115,3 +116,57 @@ def test_stored_as_normalised(path):
     stored = read(path)
     assert normalise(stored) == stored
     assert path.stat().st_size < 400_000
+
+
+lesson = pytest.mark.parametrize("path", LESSONS, ids=[p.stem for p in LESSONS])
+
+
+@lesson
+def test_a_lesson_has_an_aim_a_picture_exercises_a_quiz_and_a_next(path):
+    cells = read(path)["cells"]
+    assert text(cells[0]).startswith("# ") and "**Aim:**" in text(cells[0])
+    assert len(re.findall(r"^# ", prose(path), re.M)) == 1
+    assert {"## Quiz", "## Next"} <= set(re.findall(r"^## .*", prose(path), re.M))
+    levels = [len(h) for h in re.findall(r"^(#+) ", prose(path), re.M)]
+    assert all(b - a <= 1 for a, b in itertools.pairwise(levels))
+    done = [
+        text(c).splitlines()[-1] for c in code(path) if "solution" in c["metadata"].get("tags", [])
+    ]
+    asked = [re.match(r'learn\.(check|quiz)\("([a-z-]+)", ', line) for line in done]
+    assert all(asked) and {m[1] for m in asked} == {"check", "quiz"}
+    assert sum(m[1] == "quiz" for m in asked) >= 3
+    hinted = set(re.findall(r'learn\.hint\("([a-z-]+)", 0\)', "\n".join(map(text, code(path)))))
+    assert hinted == {m[2] for m in asked if m[1] == "check"}
+    assert any(
+        "image/svg+xml" in o["data"] for c in code(path) for o in c["outputs"] if "data" in o
+    )
+
+
+@lesson
+def test_a_lesson_hides_nothing_that_it_needs(path):
+    """Pictures are folded and solutions taken out: no other cell may use a name that they make."""
+    hidden, open_ = set(), []
+    for cell in code(path):
+        tree = ast.parse(text(cell))
+        names = [n for n in ast.walk(tree) if isinstance(n, ast.Name)]
+        tags = set(cell["metadata"].get("tags", []))
+        imports = [a for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names]
+        made = {n.id for n in names if isinstance(n.ctx, ast.Store)}
+        made |= {a.asname or a.name for a in imports}
+        used = {n.id for n in names if isinstance(n.ctx, ast.Load)}
+        if tags & {"picture", "solution"}:
+            hidden |= made - set(open_)
+        else:
+            assert not (used - made) & hidden, text(cell)
+            hidden -= made
+            open_ += made
+
+
+@lesson
+def test_a_lesson_is_stored_whole(path):
+    stored = read(path)
+    assert normalise(stored) == stored
+    assert path.stat().st_size < 400_000
+    assert all(c["outputs"] for c in code(path) if "learn." in text(c) or "show." in text(c))
+    assert all(o["output_type"] != "error" for c in code(path) for o in c["outputs"])
+    assert PROVENANCE in code(path)[-1]["outputs"][0]["data"]

@@ -1,4 +1,4 @@
-"""The command line: ``outcomes list · build · status · diff · data``.
+"""The command line: ``outcomes list · build · status · diff · notebooks · learn · data``.
 
 Exit codes: 0 all is well, 1 a page failed, 2 something given cannot be used (one sentence on the
 error stream, nothing written). Rooms are imported where they are used, so that each command pays
@@ -224,6 +224,24 @@ def notebooks(
             tell(name, time.monotonic() - started, error)
             failed += error is not None
     raise typer.Exit(1 if failed else 0)
+
+
+@app.command()
+def learn(
+    folder: Annotated[Path, typer.Argument(help="A folder of your own, such as my-lessons.")],
+    plan: PlanFile = None,
+) -> None:
+    """Write your own copy of the lessons: exercises without solutions, and your progress.
+
+    A lesson that is in the folder already is kept as it is, with your answers.
+    """
+    from outcomes.learn import copies
+
+    lessons = (plan or _nearest_plan()).resolve().parent / "notebooks" / "learn"
+    written, kept = copies.write(lessons, folder)
+    for names, what in ((written, "written"), (kept, "kept as it is")):
+        print("".join(f"{name}  {what}\n" for name in names), end="")
+    print(f"Open it with: jupyter lab {folder / '00_start_here.ipynb'}")
 
 
 @data.command("build")

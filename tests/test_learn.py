@@ -1,0 +1,543 @@
+"""The lessons: not yet, right, and which mistake; hints, progress, the learner's copy, the words.
+
+The wrong answers here are worked out from the files by plain pandas, not by the lessons' own code.
+"""
+
+import ast
+import csv
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from outcomes import learn
+from outcomes.data.errors import Invalid
+from outcomes.learn import copies, facts, kept
+from outcomes.learn.said import exercises
+
+ROOT = Path(__file__).parents[1]
+LESSONS = sorted((ROOT / "notebooks/learn").glob("*.ipynb"))
+NAMES = [p.stem for p in LESSONS]
+each = pytest.mark.parametrize("name", NAMES)
+
+
+def run(path: Path, *, leave_out: str = "") -> tuple[list, dict]:
+    """What each cell of a notebook shows when run from top to bottom, and the names it made."""
+    shown, names = [], {}
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+        if cell["cell_type"] != "code" or leave_out in cell["metadata"].get("tags", []):
+            continue
+        tree = ast.parse("".join(cell["source"]))
+        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+        exec(compile(tree, path.name, "exec"), names)
+        if last is not None:
+            shown.append(eval(compile(ast.Expression(last.value), path.name, "eval"), names))
+    return shown, names
+
+
+def states(shown: list) -> list[str]:
+    return [s.state for s in shown if isinstance(s, learn.marking.Said)]
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("learner") / "my-lessons"
+    copies.write(ROOT / "notebooks/learn", folder)
+    return folder
+
+
+def of_lesson(name: str) -> list[str]:
+    return [k for k, v in exercises().items() if v["lesson"] == name[:2]]
+
+
+def test_there_are_seven_lessons():
+    assert [n[:2] for n in NAMES] == ["00", "01", "02", "03", "04", "05", "06"]
+    assert {v["lesson"] for v in exercises().values()} == {n[:2] for n in NAMES}
+
+
+@each
+def test_the_learners_copy_as_given_says_not_yet_and_never_raises(name, copy, monkeypatch):
+    monkeypatch.chdir(copy)
+    shown, _ = run(copy / f"{name}.ipynb")
+    assert states(shown).count("not yet") == len(of_lesson(name))
+    assert set(states(shown)) == {"not yet", "hint", "note"}
+    text = (copy / f"{name}.ipynb").read_text(encoding="utf-8")
+    assert '"solution"' not in text and '"execution_count": 1' not in text
+
+
+@each
+def test_with_the_solutions_every_exercise_is_right_and_progress_is_kept(
+    name, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / kept.FILE).write_text("{}")
+    shown, _ = run(ROOT / f"notebooks/learn/{name}.ipynb")
+    assert states(shown).count("right") == len(of_lesson(name))
+    assert set(states(shown)) == {"right", "hint", "note"}
+    done = json.loads((tmp_path / kept.FILE).read_text())
+    assert done == {k: {"right": True, "tries": 1} for k in of_lesson(name)}
+    assert "All done" in learn.progress(name[:2]).text
+
+
+@each
+def test_the_last_hint_leads_to_the_right_answer(name, tmp_path, monkeypatch):
+    """Even for someone who typed numbers, so that no solution's names are at hand."""
+    monkeypatch.chdir(tmp_path)
+    _, names = run(ROOT / f"notebooks/learn/{name}.ipynb", leave_out="solution")
+    for key in (k for k in of_lesson(name) if "question" not in exercises()[k]):
+        line = exercises()[key]["hints"][-1]
+        if line.startswith("answer = "):
+            made = dict(names)
+            exec(line, made)
+            assert learn.check(key, made["answer"]).state == "right", key
+        else:
+            assert key in ("read-a-chart", "highest-rate"), key
+
+
+def test_without_a_progress_file_nothing_is_written(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    learn.check("two-months", 1)
+    assert "outcomes learn" in learn.progress("04").text
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_right_answer_stays_right_and_a_damaged_file_is_no_error(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / kept.FILE
+    for damaged in ("", "{", "[1]", '{"overlap": 3}'):
+        file.write_text(damaged)
+        learn.quiz("overlap", "b")
+        assert json.loads(file.read_text()) == {"overlap": {"right": False, "tries": 1}}
+    learn.quiz("overlap", "a")
+    learn.quiz("overlap", "c")
+    assert json.loads(file.read_text()) == {"overlap": {"right": True, "tries": 3}}
+    assert learn.progress("04").text.startswith("1 of 9 are right. Still open: how-many-outcomes")
+
+
+# ---------------------------------------------------------------- wrong answers
+
+
+@pytest.fixture(scope="module")
+def n() -> SimpleNamespace:
+    """What typical mistakes are made of, straight from the files."""
+    clean = ROOT / "data/clean"
+    crime = pd.read_parquet(clean / "crime_monthly.parquet")
+    crime["month"] = crime["month"].astype(str).str[:7]
+    force = pd.read_parquet(clean / "crime_force_monthly.parquet")
+    by_district = pd.read_parquet(clean / "crime_district_monthly.parquet")
+    districts = pd.read_csv(clean / "districts.csv").query("force == 'lancashire'")
+    lsoas = pd.read_csv(clean / "lsoas.csv").query("force == 'lancashire'")
+    figures = pd.read_csv(clean / "figures.csv")
+    code = dict(zip(districts["name"], districts["district"], strict=True))
+    asb, v = "anti-social-behaviour", SimpleNamespace()
+
+    rows = crime[(crime["district"] == code["Burnley"]) & (crime["month"] == "2025-06")]
+    v.rows, v.all, v.asb = len(rows), rows["n"].sum(), rows.loc[rows["type"] == asb, "n"].sum()
+    v.with_vehicle = (rows["type"] == "vehicle-crime").sum()
+    v.places = (lsoas["district_name"] == "Burnley").sum()
+    year = force[(force["force"] == "lancashire") & (force["month"].astype(str).str[:4] == "2020")]
+    v.in_2020, v.crime_2020 = year["n"].sum(), year.loc[year["type"] != asb, "n"].sum()
+    v.held = year["month"].nunique()
+    july = crime[(crime["force"] == "lancashire") & (crime["month"] == "2021-07")]
+    crimes = july[july["type"] != asb]
+    v.july, v.july_crime = july["n"].sum(), crimes["n"].sum()
+    v.blank = crimes.loc[crimes["lsoa"] == "", "n"].sum()
+
+    own = by_district[by_district["district"].isin(districts["district"])]
+    own = own[own["month"].astype(str).str[:4] == "2025"]
+    table = own.pivot_table(index="district", columns="type", values="n", aggfunc="sum")
+    table = table.fillna(0).rename(index={c: name for name, c in code.items()})
+    v.people = districts.set_index("name")["population"]
+    v.incidents, v.by_type = table[asb], table.drop(columns=asb)
+    v.crimes = v.by_type.sum(axis=1)
+    lancs = force[(force["force"] == "lancashire") & (force["type"] == "robbery")]
+    v.robbery = lancs[lancs["month"].astype(str).str[:4] == "2025"]["n"].sum() / 12
+
+    local = figures[figures["area"] == "lancashire"]
+    shop = local[local["programme"] == "op_sceptre"].assign(wave=local["period_start"].str[:7])
+    shop = shop[shop["qualifier"] == "exact"].groupby(["wave", "measure"])["value"].max()
+    for key, wave in {"a": "2023-11", "b": "2024-11", "c": "2025-05"}.items():
+        pair = (shop[wave, "test_purchase_failures"], shop[wave, "test_purchases"])
+        setattr(v, f"failed_{key}", pair[0])
+        setattr(v, f"tested_{key}", pair[1])
+    held = local[(local["programme"] == "op_warrior") & (local["measure"] == "arrests")]
+    span = held[held["qualifier"] == "exact"].groupby(["period_start", "period_end"])["value"]
+    span = span.max()
+    v.fourteen, v.two_years = span["2022-11-01", "2023-12-31"], span["2022-11-01", "2024-10-31"]
+    v.second, v.round = span["2023-11-01", "2024-10-31"], span["2022-11-01", "2023-10-31"]
+    v.first, v.june = v.two_years - v.second, span["2023-06-01", "2023-06-30"]
+
+    q = pd.read_parquet(clean / "crime_quarterly.parquet")
+    q = q[(q["force"] == "lancashire") & (q["offence"] == "92A")].assign(
+        quarter=lambda t: t["quarter"].astype(str).str[:7]
+    )
+    v.q = q[q["quarter"].between("2023-01", "2025-10")].set_index("quarter")["n"].sort_index()
+    v.steps = np.diff(v.q.to_numpy())
+    v.range = np.abs(v.steps).mean()
+
+    wards = ["Mount", "Park", "Pharos", "Rossall", "Warren"]
+    town = lsoas[(lsoas["district_name"] == "Wyre") & lsoas["ward"].isin(wards)]["lsoa"]
+    behaviour = crime[(crime["force"] == "lancashire") & (crime["type"] == asb)]
+    behaviour = behaviour[behaviour["lsoa"].isin(lsoas["lsoa"])]
+    inside = behaviour["lsoa"].isin(town)
+    before = behaviour["month"].between("2021-11", "2022-10")
+    after = behaviour["month"].between("2025-01", "2025-12")
+    late = behaviour["month"] >= "2023-09"
+    v.before, v.after, v.rest_before, v.rest_after, v.all_before, v.all_after = (
+        behaviour.loc[where, "n"].sum()
+        for where in (
+            *(before & inside, after & inside, before & ~inside, after & ~inside),
+            *(~late & inside, late & inside),
+        )
+    )
+    return v
+
+
+WRONG = {
+    "read-a-chart": [
+        (lambda n: n.crimes.sum(), "whole county"),
+        (lambda n: n.incidents["Burnley"], "anti-social behaviour in Burnley"),
+        (lambda n: n.people["Burnley"], "live in Burnley"),
+        (lambda n: n.crimes["Burnley"] // 100 * 100, "rounded"),
+        (lambda n: n.crimes[n.crimes > n.crimes["Burnley"]].min(), "the bar above"),
+        (lambda n: n.crimes[n.crimes < n.crimes["Burnley"]].max(), "the bar below"),
+        (lambda n: divmod(n.crimes["Burnley"], 1000), "comma"),
+        (lambda n: f"{n.crimes['Burnley']:,.0f}", "quotation marks"),
+    ],
+    "start-source": [(lambda n: "a", "after the word Source"), (lambda n: "c", "below the figure")],
+    "start-interval": [(lambda n: "a", "range over time"), (lambda n: "d", "Nobody was asked")],
+    "start-cannot-be-told": [(lambda n: "b", "not evidence of no change")],
+    "start-cause": [(lambda n: "a", "Much else changed")],
+    "all-records": [
+        (lambda n: n.rows, "counted the rows"),
+        (lambda n: n.all - n.asb, "left out anti-social behaviour"),
+    ],
+    "crimes-only": [
+        (lambda n: n.all, "counted anti-social behaviour as crime"),
+        (lambda n: n.asb, "anti-social behaviour itself"),
+    ],
+    "no-vehicle-crime": [
+        (lambda n: 0, "no row"),
+        (lambda n: n.with_vehicle, "with vehicle crime"),
+        (lambda n: n.places, "all the neighbourhoods"),
+    ],
+    "average-month": [
+        (lambda n: n.crime_2020 / 12, "divided by twelve"),
+        (lambda n: n.in_2020 / n.held, "anti-social behaviour as crime"),
+    ],
+    "no-location": [
+        (lambda n: round(100 * n.blank / n.july, 1), "wrong denominator"),
+        (lambda n: round(n.blank / n.july_crime, 2), "multiply by 100"),
+        (lambda n: n.blank, "how many"),
+    ],
+    "row-missing": [(lambda n: "a", "absent row is a zero only")],
+    "crime-rate": [
+        (lambda n: 1000 * n.crimes["Burnley"] / n.people.sum(), "wrong denominator"),
+        (
+            lambda n: 1000 * (n.crimes + n.incidents)["Burnley"] / n.people["Burnley"],
+            "anti-social behaviour as crime",
+        ),
+        (lambda n: n.people["Burnley"] / n.crimes["Burnley"], "Upside down"),
+        (lambda n: 100 * n.crimes["Burnley"] / n.people["Burnley"], "every 100 residents"),
+    ],
+    "highest-rate": [
+        (lambda n: n.by_type["burglary"].idxmax(), "highest count"),
+        (lambda n: 7, "quotation marks"),
+    ],
+    "county-rate": [
+        (lambda n: round((1000 * n.crimes / n.people).mean(), 1), "mean of the districts' rates"),
+        (lambda n: (1000 * n.crimes / n.people).sum(), "added up rates"),
+        (lambda n: 1000 * n.crimes / n.people, "whole table"),
+    ],
+    "points": [
+        (
+            lambda n: 100 * (n.failed_c / n.tested_c / (n.failed_b / n.tested_b) - 1),
+            "In percentage points was asked",
+        ),
+        (lambda n: n.failed_c - n.failed_b, "counts of failures"),
+        (lambda n: 100 * (n.failed_b / n.tested_b - n.failed_c / n.tested_c), "the sign is not"),
+    ],
+    "per-month": [
+        (lambda n: n.fourteen / 12, "not twelve"),
+        (lambda n: n.fourteen, "whole period"),
+    ],
+    "share-failed": [
+        (lambda n: 100 * n.failed_a / (n.tested_a - n.failed_a), "failures by passes"),
+        (lambda n: 0.24, "multiply by 100"),
+        (lambda n: 100 - 100 * n.failed_a / n.tested_a, "passed"),
+    ],
+    "upper-end": [
+        (
+            lambda n: (
+                100
+                * (
+                    n.failed_a / n.tested_a
+                    + 1.96
+                    * np.sqrt(n.failed_a * (n.tested_a - n.failed_a) / n.tested_a**2 / n.tested_a)
+                )
+            ),
+            "too narrow",
+        ),
+        (lambda n: 100 * n.failed_a / n.tested_a, "estimate in the middle"),
+    ],
+    "none-seen": [(lambda n: 0, "what was seen"), (lambda n: 3, "rule of three")],
+    "give-or-take": [
+        (lambda n: n.robbery**0.5, "Two are needed"),
+        (lambda n: 2 * n.robbery, "forgot the square root"),
+        (lambda n: n.robbery + 2 * n.robbery**0.5, "upper end"),
+    ],
+    "false-alarms": [
+        (lambda n: 0.05 * n.by_type.shape[0], "types for each"),
+        (lambda n: n.by_type.size, "number of looks"),
+        (lambda n: 0, "Even when nothing has happened"),
+    ],
+    "how-many-outcomes": [(lambda n: 1, "An arrest is work done")],
+    "two-years": [
+        (lambda n: n.fourteen + n.second, "periods that overlap"),
+        (lambda n: n.round + n.second, "round numbers"),
+        (lambda n: n.round + n.fourteen + n.second + n.two_years, "overlap"),
+    ],
+    "first-year": [
+        (lambda n: n.round, "rounded figure"),
+        (lambda n: n.fourteen, "14 months"),
+        (lambda n: n.two_years + n.second, "You added"),
+    ],
+    "two-months": [
+        (lambda n: n.fourteen - n.round, "rounded first year"),
+        (lambda n: n.fourteen * 2 / 14, "as if every month had been the same"),
+        (lambda n: n.two_years - n.fourteen, "January to October"),
+    ],
+    "growth": [
+        (lambda n: 100 * (n.second / n.fourteen - 1), "12 months with 14"),
+        (lambda n: 100 * (n.second / n.round - 1), "rounded first year"),
+        (lambda n: n.second - n.first, "how many more"),
+        (lambda n: 100 * (n.second - n.first) / n.second, "wrong denominator"),
+    ],
+    "at-least": [(lambda n: n.two_years, "the most"), (lambda n: n.fourteen - n.first, "June")],
+    "mean-level": [
+        (lambda n: n.q.median(), "median"),
+        (lambda n: n.q.sum(), "the sum"),
+        (lambda n: n.q.sum() / 11, "one too few"),
+    ],
+    "one-range": [
+        (lambda n: n.steps[0], "no sign"),
+        (lambda n: n.q.iloc[1], "second quarter itself"),
+    ],
+    "mean-range": [
+        (lambda n: n.range * 11 / 12, "one fewer"),
+        (lambda n: n.steps.mean(), "kept the signs"),
+        (lambda n: np.abs(n.steps).sum(), "sum of the ranges"),
+    ],
+    "upper-limit": [
+        (lambda n: n.q.mean() - 2.66 * n.range, "lower limit"),
+        (lambda n: n.q.mean() + n.range, "takes 2.66"),
+        (lambda n: n.q.mean() + 3 * n.q.std(), "three standard deviations"),
+        (lambda n: (n.q.mean() + n.range) * 2.66, "belongs to the range alone"),
+    ],
+    "how-many-signals": [(lambda n: (n.steps > 0).sum(), "A rise alone is not a signal")],
+    "noise-gap": [(lambda n: "c", "not a zero")],
+    "before-after": [
+        (lambda n: 100 * (n.all_after / n.all_before - 1), "all months at hand"),
+        (lambda n: 100 * (1 - n.after / n.before), "the sign is not"),
+        (lambda n: 100 * (n.after / n.before - 1) / (n.after / n.before), "wrong denominator"),
+        (lambda n: n.after - n.before, "how many fewer"),
+    ],
+    "elsewhere": [
+        (
+            lambda n: 100 * ((n.after + n.rest_after) / (n.before + n.rest_before) - 1),
+            "left Fleetwood inside",
+        )
+    ],
+    "expected": [
+        (lambda n: n.before + n.rest_after - n.rest_before, "fall in numbers"),
+        (lambda n: n.after, "what Fleetwood had"),
+        (lambda n: n.before * n.rest_before / n.rest_after, "Upside down"),
+    ],
+    "against-the-rest": [
+        (lambda n: 100 * (n.after / n.before - n.rest_after / n.rest_before), "percentage points"),
+        (lambda n: 100 * (n.after / n.before - 1), "simple before and after"),
+    ],
+    "by-chance": [(lambda n: 5, "draw the line")],
+    "worked-write": [(lambda n: "c", "A rise is inside")],
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_answer_is_told_which_mistake_it_was(name, n):
+    mark = learn.quiz if "question" in exercises()[name] else learn.check
+    for made, named in WRONG[name]:
+        said = mark(name, made(n))
+        assert said.state == "not quite" and re.search(named, said.text), (made(n), said)
+
+
+def test_ten_wrong_answers_are_tried_in_each_lesson():
+    tried = pd.Series({k: len(v) for k, v in WRONG.items()})
+    tried = tried.groupby([exercises()[k]["lesson"] for k in tried.index]).sum()
+    assert len(tried) == 7 and tried.min() >= 10, tried.to_dict()
+
+
+def test_no_listed_mistake_is_right_or_hidden_by_another():
+    for name, one in exercises().items():
+        if "question" in one:
+            assert one["answer"] in one["choices"]
+            continue
+        known = facts.of(one["facts"])
+        told = [learn.check(name, facts.value(m["value"], known)) for m in one["mistakes"]]
+        for mistake, said in zip(one["mistakes"], told, strict=True):
+            assert said.state == "not quite", (name, mistake)
+            assert said.text == learn.marking._filled(mistake["says"], known), (name, mistake)
+
+
+@pytest.mark.parametrize(
+    ("answer", "named"),
+    [
+        ((1, 212), "comma"),
+        ("1212", "quotation marks"),
+        (pd.Series([1, 2]), r"\.sum\(\)"),
+        (pd.Series([1, 2]).sum, r"put \(\) after it"),
+        (True, "True or False"),
+        (float("nan"), "finite"),
+        (float("inf"), "finite"),
+        (object(), "cannot be read"),
+        ({}, "cannot be read"),
+        (12120, "ten times too large"),
+        (1.212, "thousand times too small"),
+        (-1212, "other way round"),
+        (1300, "too large"),
+        (900, "too small"),
+    ],
+)
+def test_what_is_no_number_or_off_by_a_factor_is_said_plainly(answer, named):
+    said = learn.check("first-year", answer)
+    assert said.state == "not quite" and re.search(named, said.text), said
+
+
+def test_a_sign_forgotten_is_said_plainly():
+    assert "the sign is not" in learn.check("per-month", -100.6).text
+
+
+@pytest.mark.parametrize("nothing", [..., None, "", "  "])
+def test_no_answer_is_not_yet(nothing):
+    assert learn.check("first-year", nothing).state == "not yet"
+    assert learn.quiz("overlap", nothing).state == "not yet"
+
+
+def test_by_hand_and_by_the_library_give_the_published_arithmetic():
+    assert (
+        learn.check("first-year", 3067 - 1855).state
+        == "right"
+        == learn.check("first-year", 1212).state
+    )
+    assert learn.check("two-months", 197).state == "right"
+    assert learn.check("upper-end", 38.5).state == "right"  # Wilson 10 of 42, as on the page
+    assert learn.check("highest-rate", " burnley ").state == "right"
+
+
+def test_a_quiz_shows_its_choices_and_takes_a_letter_as_people_type_it():
+    for typed in ("a", "A", " a) "):
+        assert learn.quiz("overlap", typed).state == "right"
+    assert "letters a, b, c" in learn.quiz("overlap", "z").text
+    assert repr(learn.quiz("overlap")).count("\n") == 4
+
+
+def test_hints_come_in_steps_and_unknown_names_are_answered_with_the_nearest():
+    assert learn.hint("growth").text.startswith("There are 3 hints")
+    steps = [learn.hint("growth", k).text for k in (1, 2, 3)]
+    assert [s[:6] for s in steps] == ["1 of 3", "2 of 3", "3 of 3"] and len(set(steps)) == 3
+    assert learn.hint("growth", 4) == learn.hint("growth", "x") == learn.hint("growth")
+    with pytest.raises(Invalid, match="Did you mean 'growth'"):
+        learn.check("grwth", 1)
+    with pytest.raises(Invalid, match="Did you mean 'overlap'"):
+        learn.quiz("overlp")
+
+
+def test_new_data_change_the_right_answer_with_them(tmp_path, monkeypatch):
+    shutil.copytree(ROOT / "data", tmp_path / "data")
+    file = tmp_path / "data/clean/crime_monthly.parquet"
+    rows = pd.read_parquet(file)
+    here = (rows["month"].astype(str).str[:7] == "2025-06") & (rows["district"] == "E07000117")
+    before = int(rows.loc[here, "n"].sum())
+    rows.loc[rows.index[here & (rows["type"] == "burglary")][0], "n"] += 7
+    rows.to_parquet(file, index=False)
+    assert learn.check("all-records", before).state == "right"
+    monkeypatch.setenv("OUTCOMES_DATA", str(tmp_path / "data"))
+    assert learn.check("all-records", before).state == "not quite"
+    assert learn.check("all-records", before + 7).state == "right"
+
+
+def test_what_is_shown_is_escaped():
+    said = learn.marking.Said("right", "<script>", "<b>", {"a": "<i>"})
+    page = said._repr_mimebundle_()["text/html"]
+    assert "<script>" not in page and "<i>" not in page and "&lt;script&gt;" in page
+
+
+# ---------------------------------------------------------------- copies and words
+
+
+def outcomes(*arguments, cwd):
+    code = "from outcomes.cli import main; main()"
+    command = [sys.executable, "-c", code, *arguments]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True)
+
+
+def test_the_command_writes_a_copy_and_never_touches_answers(tmp_path):
+    ran = outcomes("learn", "mine", cwd=tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.count("written") == 7
+    assert "jupyter lab mine/00_start_here.ipynb" in ran.stdout
+    (tmp_path / "mine/02_rates.ipynb").write_text("my answers")
+    (tmp_path / "mine/05_signal_or_noise.ipynb").unlink()
+    again = outcomes("learn", "mine", cwd=tmp_path)
+    assert again.stdout.count("kept as it is") == 6 and again.stdout.count("written") == 1
+    assert (tmp_path / "mine/02_rates.ipynb").read_text() == "my answers"
+
+
+@pytest.mark.parametrize(
+    ("folder", "says"), [("file", "name a new folder"), (str(LESSONS[0].parent), "name a new")]
+)
+def test_a_folder_that_cannot_hold_a_copy_is_refused(folder, says, tmp_path):
+    (tmp_path / "file").write_text("")
+    ran = outcomes("learn", folder, cwd=tmp_path)
+    assert ran.returncode == 2 and says in ran.stderr and ran.stdout == ""
+    assert len(ran.stderr.splitlines()) == 1
+
+
+def test_pictures_are_folded_in_the_copy_and_outputs_are_gone(copy):
+    cells = json.loads((copy / "04_overlapping_periods.ipynb").read_text())["cells"]
+    code = [c for c in cells if c["cell_type"] == "code"]
+    assert all(c["outputs"] == [] and c["execution_count"] is None for c in code)
+    folded = [c for c in code if c["metadata"].get("jupyter") == {"source_hidden": True}]
+    assert folded and all(c["metadata"]["tags"] == ["picture"] for c in folded)
+
+
+@pytest.mark.build
+def test_the_copy_runs_in_a_kernel_and_keeps_progress(copy):
+    import nbformat
+    from nbclient import NotebookClient
+
+    notebook = nbformat.read(copy / "00_start_here.ipynb", as_version=4)
+    for cell in notebook.cells:
+        cell.source = cell.source.replace('"start-cause", ""', '"start-cause", "c"')
+    done = NotebookClient(notebook, resources={"metadata": {"path": str(copy)}}).execute()
+    said = [o["data"]["text/plain"] for c in done.cells for o in c.get("outputs", [])]
+    assert sum("Not yet." in s for s in said) == 4
+    assert any(s.startswith("1 of 5 are right.") for s in said)
+
+
+def test_every_term_of_the_glossary_is_explained_with_a_source():
+    with open(ROOT / "data/glossary.csv", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    terms = [r["term"] for r in rows]
+    assert len(rows) >= 40 and terms == sorted(set(terms), key=str.casefold)
+    assert all(r["meaning"].endswith(".") and len(r["source"]) > 8 for r in rows)
+    assert list(learn.glossary()) == rows
+    assert repr(learn.glossary("rate")).startswith("rate: A count divided by")
+    with pytest.raises(Invalid, match="Did you mean 'percentage point'"):
+        learn.glossary("percentage points")
