@@ -4,7 +4,7 @@ BIN := .venv/bin
 WORKERS ?=
 export OUTCOMES_WORKERS = $(WORKERS)
 
-.PHONY: help reports test test-notebooks simulate lab lint bench notebooks data lock clean
+.PHONY: help reports test test-notebooks simulate lab learn lint bench notebooks data lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list the commands
@@ -35,6 +35,9 @@ simulate: .venv/installed  ## the slow lane: coverage and false alarms by simula
 
 lab: .venv/installed  ## open the notebooks in JupyterLab
 	@$(BIN)/jupyter lab --notebook-dir notebooks
+
+learn: .venv/installed  ## write a learner's copy of the lessons into DIR (lessons)
+	@$(BIN)/outcomes learn $(or $(DIR),lessons)
 
 lint: .venv/installed  ## style and the import contract
 	@$(BIN)/ruff check .
