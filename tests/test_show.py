@@ -121,6 +121,7 @@ def test_hostile_text_in_a_finding_stays_text():
         [
             "figure",
             "p",
+            "strong",
             "figcaption",
             "details",
             "summary",

@@ -56,7 +56,7 @@ class Finding:
 
     def html(self) -> str:
         """The whole finding as a person sees it; every text in it is escaped."""
-        parts = [f'<p class="sentence">{escape(self.sentence)}</p>']
+        parts = [f'<p class="sentence"><strong>{escape(self.sentence)}</strong></p>']
         if self.svg:
             parts.append(f'<img alt="{escape(self.sentence)}" src="{_data_uri(self.svg)}">')
         parts.append(f"<figcaption>{_credit(self.facts['sources'])}{self._caveats()}</figcaption>")
