@@ -58,12 +58,13 @@ def street(tmp_path):
 
 
 def counted(path):
-    """All files of the path's folder, counted by point."""
-    with streets.connect([]) as connection:
-        return pd.concat(
+    """All files of the path's folder."""
+    frames = []
+    with streets.connect(geography.prefixes(PLACES)) as connection:
+        for file in sources.find([path.parents[1]]):
             streets.count(connection, file, streets.unpack(file, path.parents[2]))
-            for file in sources.find([path.parents[1]])
-        )
+            frames.append(connection.table("counted").df())
+    return pd.concat(frames)
 
 
 def test_a_crime_id_counts_once_and_its_first_row_stands(street):

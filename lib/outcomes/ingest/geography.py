@@ -125,15 +125,19 @@ def forces(source: Path, places: pd.DataFrame) -> pd.DataFrame:
     return frame[["force", "name", "gss", "territorial", "population"]]
 
 
-def district_of(names: pd.Series, places: pd.DataFrame, *, strict: bool = True) -> pd.Series:
-    """GSS codes for district names as they stand in LSOA names; "" for no name.
+def prefixes(places: pd.DataFrame) -> pd.DataFrame:
+    """What LSOA names begin with: prefix ("" for no name), district (GSS), force."""
+    now = places[["name", "district", "force"]].rename(columns={"name": "prefix"})
+    old = pd.DataFrame({"prefix": list(_ALIASES), "name": list(_ALIASES.values())})
+    old = old.merge(places[["name", "district", "force"]], on="name")[list(now.columns)]
+    none = pd.DataFrame({"prefix": [""], "district": [""], "force": [""]})
+    return pd.concat([none, now, old], ignore_index=True).drop_duplicates("prefix", keep="last")
 
-    Raises :class:`Invalid` naming districts that are not in the frame; they have no code when not
-    ``strict``.
-    """
-    codes = dict(zip(places["name"], places["district"], strict=True)) | {"": ""}
-    found = names.replace(_ALIASES).map(codes)
-    if strict and found.isna().any():
+
+def district_of(names: pd.Series, places: pd.DataFrame) -> pd.Series:
+    """GSS codes for district names; raises :class:`Invalid` naming those that are not known."""
+    found = names.map(prefixes(places).set_index("prefix")["district"])
+    if found.isna().any():
         unknown = ", ".join(sorted(names[found.isna()].unique()))
         raise Invalid(f"no district is known by the name of {unknown}.")
     return found

@@ -19,6 +19,7 @@ _FINE = ["force", "district", "lsoa", "month", "type", "n"]
 _CELL = ["lsoa", "type"]
 _WORKERS = 2
 _TELLS = ["no_location", "duplicates", "outside"]
+_NO_POINTS = pd.DataFrame(columns=["lsoa", "name", "force", "district", "x", "y"])
 
 
 class Places(NamedTuple):
@@ -27,6 +28,7 @@ class Places(NamedTuple):
     districts: pd.DataFrame
     lsoas: pd.DataFrame
     points: pd.DataFrame
+    prefixes: pd.DataFrame  # prefix (of an LSOA's name), district, force
 
 
 class Month(NamedTuple):
@@ -54,7 +56,7 @@ def places(clean: Path) -> Places:
         path = clean / f"{name}.csv"
         found.append(pd.read_csv(path, **texts) if path.is_file() else pd.DataFrame(columns=fields))
     found[2] = found[2].astype({"longitude": float, "latitude": float})
-    return Places(*found)
+    return Places(*found, geography.prefixes(found[0]))
 
 
 def make(
@@ -78,11 +80,10 @@ def _count_all(
     files: list[street.File], near: Places, parts: Path, tell: Callable[[str], None]
 ) -> list[Month]:
     own = threading.local()
-    known = near.lsoas["lsoa"].tolist()
 
     def one(file: street.File) -> Month | str:
         if not hasattr(own, "connection"):
-            own.connection = street.connect(known)
+            own.connection = _connect(near)
         try:
             return _month(own.connection, file, near, parts)
         except Invalid as error:
@@ -99,55 +100,73 @@ def _count_all(
     return [item for item in found if isinstance(item, Month)]
 
 
+def _connect(near: Places):
+    connection = street.connect(near.prefixes)
+    codes = near.lsoas["lsoa"].tolist()
+    connection.execute("create table known as select unnest($1::varchar[]) as lsoa", [codes])
+    return connection
+
+
+_TOTALS = """
+select sum(n), coalesce(sum(n) filter (lsoa = ''), 0), sum(duplicates),
+  coalesce(sum(n) filter (lsoa <> '' and not own), 0), coalesce(sum(n) filter (own), 0)
+from counted
+"""
+_PART = "select district, lsoa, type, n from counted where n > 0"
+_NEAR = """
+select case when own then district else '' end as district, type, sum(n)::bigint as n
+from counted group by all having sum(n) > 0 order by all
+"""
+_STRANGE = "select distinct lsoa from counted where own and lsoa not in (select lsoa from known)"
+
+
 def _month(connection, file: street.File, near: Places, parts: Path) -> Month:
     import pyarrow.feather as feather
 
     whole = street.unpack(file, parts)
-    frame = street.count(connection, file, whole)
-    frame = place(frame, file, near, whole.path)
-    if not file.path:
-        whole.path.unlink()
-    located = frame["lsoa"] != ""
-    outside = int(frame.loc[located & ~frame["own"], "n"].sum())
-    if outside > frame.loc[located & frame["own"], "n"].sum():
+    try:
+        street.count(connection, file, whole)
+        fresh, unmatched = _place(connection, file, whole, near)
+    finally:
+        if not file.path:
+            whole.path.unlink()
+    *totals, own = (int(n) for n in connection.execute(_TOTALS).fetchall()[0])
+    if totals[3] > own:
         raise Invalid(
             f"{file.name}: most of its rows lie outside {file.force}: is it another force's file?"
         )
-    early = file.month < geography.FRAME_2021
-    strange = frame["own"] & ~frame["lsoa"].isin(set(near.lsoas["lsoa"]))
-    fresh = frame[strange & (not early)].drop_duplicates(["lsoa", "x", "y"])
-    unmatched = int(frame.loc[strange & early, "n"].sum())
-    near_by = frame.assign(district=frame["district"].where(frame["own"], ""))
     part = parts / f"{file.force}.{file.month}.feather"
-    cells = frame.groupby(["district", *_CELL], as_index=False, sort=False)["n"].sum()
-    feather.write_feather(cells[cells["n"] > 0], part, compression="uncompressed")
-    return Month(
-        *(file.force, pd.Timestamp(file.month), whole.bytes, whole.sha256),
-        *(int(frame["n"].sum()), int(frame.loc[~located, "n"].sum())),
-        *(int(frame["duplicates"].sum()), outside, unmatched, part),
-        near_by.groupby(["district", "type"], as_index=False)["n"].sum().query("n > 0"),
-        fresh[["lsoa", "name", "district", "x", "y"]].assign(force=file.force),
-    )
+    feather.write_feather(connection.sql(_PART).to_arrow_table(), part, compression="uncompressed")
+    around = connection.sql(_NEAR).to_arrow_table().to_pandas()
+    told = (file.force, pd.Timestamp(file.month), whole.bytes, whole.sha256)
+    return Month(*told, *totals, unmatched, part, around, fresh)
 
 
-def place(frame: pd.DataFrame, file: street.File, near: Places, path: Path) -> pd.DataFrame:
-    """Counts with their district, whether it is the force's ``own``, and codes of 2021."""
-    names = pd.Series(frame["name"].unique())
-    codes = geography.district_of(names.str[:-5], near.districts, strict=False)
-    lost = codes.isna() | ((codes == "") & (names != ""))
-    if lost.any():
-        name = names[lost].iloc[0]
-        row = street.row_of(path, "LSOA name", name)
-        raise Invalid(
-            f"{file.name} row {row}, column LSOA name: {name!r} lies in no district known."
-        )
-    frame["district"] = frame["name"].map(dict(zip(names, codes, strict=True)))
-    force = near.districts.set_index("district")["force"]
-    frame["own"] = frame["district"].map(force) == file.force
-    if file.month < geography.FRAME_2021:
-        now = geography.to_2021(frame[frame["own"]], set(near.lsoas["lsoa"]), near.points)
-        frame["lsoa"] = now.reindex(frame.index).fillna(frame["lsoa"])
-    return frame
+def _place(
+    connection, file: street.File, whole: street.Whole, near: Places
+) -> tuple[pd.DataFrame, int]:
+    """Give counted rows codes of 2021; refuse those in no district.
+
+    Returns the points of neighbourhoods that are new, and the rows whose old code has no match.
+    """
+    lost = "select name from counted where district is null or (district = '') <> (name = '')"
+    if names := connection.execute(f"{lost} order by name limit 1").fetchall():
+        row = street.row_of(whole.path, "LSOA name", names[0][0])
+        why = f"column LSOA name: {names[0][0]!r} lies in no district known."
+        raise Invalid(f"{file.name} row {row}, {why}")
+    strange = sorted(code for (code,) in connection.execute(_STRANGE).fetchall())
+    if not strange:
+        return _NO_POINTS, 0
+    street.count(connection, file, whole, strange)
+    rows = connection.sql("select rowid as spot, * from counted where own and x is not null").df()
+    if file.month >= geography.FRAME_2021:
+        points = rows.assign(force=file.force)[[*_NO_POINTS.columns]].drop_duplicates()
+        return points.sort_values(["lsoa", "x", "y"], ignore_index=True), 0
+    heirs = geography.to_2021(rows, set(), near.points)
+    moved = pd.DataFrame({"spot": rows.loc[heirs.index, "spot"], "heir": heirs.to_numpy(str)})
+    connection.register("moved", moved)
+    connection.execute("update counted set lsoa = heir from moved where counted.rowid = spot")
+    return _NO_POINTS, int(rows["n"].sum() - rows.loc[heirs.index, "n"].sum())
 
 
 def _fine(months: list[Month], clean: Path, new: Path) -> list[str]:
@@ -159,9 +178,7 @@ def _fine(months: list[Month], clean: Path, new: Path) -> list[str]:
     path, said = clean / "crime_monthly.parquet", {}
     old = ds.dataset(path) if path.is_file() else None
     had = old.to_table(["force"])["force"].unique().to_pylist() if old else []
-    fields = [pa.field(name, pa.string()) for name in _FINE]
-    fields[3], fields[5] = pa.field("month", pa.date32()), pa.field("n", pa.int32())
-    schema = pa.schema(fields)
+    schema = _schema()
 
     def tables() -> Iterator[pa.Table]:
         yield schema.empty_table()
@@ -178,11 +195,36 @@ def _fine(months: list[Month], clean: Path, new: Path) -> list[str]:
                 named = pa.array([force] * len(cells), pa.string())
                 cells = cells.append_column("month", day).append_column("force", named)
                 whole.append(cells.select(_FINE).cast(schema))
-            order = [(name, "ascending") for name in ("lsoa", "month", "type")]
-            yield pa.concat_tables(whole).sort_by(order)
+            yield _sorted(pa.concat_tables(whole))
 
     write.stream(tables(), new / path.name)
     return [said[key] for key in sorted(said)]
+
+
+def _schema():
+    import pyarrow as pa
+
+    kinds = {"month": pa.date32(), "n": pa.int32()}
+    return pa.schema([(name, kinds.get(name, pa.string())) for name in _FINE])
+
+
+def _sorted(table):
+    """One force's rows in order. A code that goes by two names has two rows, which are added."""
+    import pyarrow.compute as pc
+
+    keys = ["lsoa", "month", "type"]
+    order = [(name, "ascending") for name in keys]
+    table = table.sort_by(order)
+    alike = None
+    for name in keys:
+        column = table[name]
+        same = pc.equal(column.slice(1), column.slice(0, max(0, len(column) - 1)))
+        alike = same if alike is None else pc.and_(alike, same)
+    if not pc.any(alike).as_py():
+        return table
+    rest = [name for name in _FINE if name != "n"]
+    table = table.group_by(rest, use_threads=False).aggregate([("n", "sum")])
+    return table.rename_columns([*rest, "n"]).cast(_schema()).sort_by(order)
 
 
 def _change(month: Month, before, cells) -> str:

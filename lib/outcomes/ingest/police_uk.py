@@ -39,9 +39,7 @@ def _write_places(
     source: Path, clean: Path, places: pd.DataFrame, files: list[street.File]
 ) -> None:
     """Neighbourhoods at the mean of their recorded points, and where gone codes are looked for."""
-    rows = _points(files, clean.parent / ".build")
-    rows["district"] = geography.district_of(rows["name"].str[:-5], places)
-    rows = rows[rows["district"].map(places.set_index("district")["force"]) == rows["force"]]
+    rows = _points(files, clean.parent / ".build", geography.prefixes(places))
     early = rows["month"] < geography.FRAME_2021
     points, group = frames(rows[early], rows[~early], geography.lookup(source))
     write.csv(points, clean / "lsoa_points.csv", geography.POINTS)
@@ -50,14 +48,19 @@ def _write_places(
     write.csv(geography.lsoas(source, places, current, group), clean / "lsoas.csv", ["lsoa"])
 
 
-def _points(files: list[street.File], scratch: Path) -> pd.DataFrame:
-    """Every file counted by point: force, month ("2024-01"), lsoa, name, type, x, y, n."""
+def _points(files: list[street.File], scratch: Path, prefixes: pd.DataFrame) -> pd.DataFrame:
+    """The forces' own rows, counted by point: force, month ("2024-01"), district, lsoa, name, type,
+    x, y, n."""
     scratch.mkdir(parents=True, exist_ok=True)
     counted = []
     try:
-        with street.connect([]) as connection:
+        with street.connect(prefixes) as connection:
             for file in files:
-                frame = street.count(connection, file, street.unpack(file, scratch))
+                whole = street.unpack(file, scratch)
+                street.count(connection, file, whole)
+                codes = connection.sql("select distinct lsoa from counted where own").fetchall()
+                street.count(connection, file, whole, [code for (code,) in codes])
+                frame = connection.sql("from counted where own").df()
                 counted.append(frame.assign(force=file.force, month=file.month))
     finally:
         shutil.rmtree(scratch)

@@ -66,12 +66,11 @@ def unpack(file: File, folder: Path) -> Whole:
     """
     target = file.path or folder / f"{file.month}-{file.force}-street.csv"
     size, digest, first, last = 0, hashlib.sha256(), b"", b""
-    rows, decoder = 1, codecs.getincrementaldecoder("utf-8")()
+    decoder = codecs.getincrementaldecoder("utf-8")()
     with file.open() as stream, open("/dev/null" if file.path else target, "wb") as copy:
         while block := stream.read(1 << 20):
             first, last = (first or block), block
-            size += len(block)
-            if size > MOST_BYTES:
+            if size + len(block) > MOST_BYTES:
                 raise Invalid(f"{file.name} unpacks to over {MOST_BYTES >> 20} MiB: no street file")
             digest.update(block)
             copy.write(block)
@@ -79,9 +78,11 @@ def unpack(file: File, folder: Path) -> Whole:
                 decoder.decode(block)
             except UnicodeDecodeError as error:
                 _check_ends(file.name, first, last)
-                row = rows + block[: error.start].count(b"\n")
+                copy.flush()
+                before = target.read_bytes()[: size + error.start]
+                row = before.count(b"\n") + 1
                 raise Invalid(f"{file.name} row {row}: the text is not UTF-8.") from None
-            rows += block.count(b"\n")
+            size += len(block)
     _check_ends(file.name, first, last)
     return Whole(target, size, digest.hexdigest())
 
@@ -117,80 +118,103 @@ def _other_columns(have: list[str]) -> str:
     return f"{' '.join(said)} A street file begins with the columns {', '.join(HEADER)}."
 
 
-# One row of the answer is one place: lsoa, name, type, x, y, n, duplicates, bad, repeats. Codes
-# in ``known`` need no point. ``repeats`` is zero unless a Crime ID may stand twice: hashes of IDs
-# are far quicker to compare, and only where two agree are the IDs themselves.
+# One row of ``counted`` is one neighbourhood (or point), name and type. A Crime ID that stands
+# again is found by its hash, and told from another with the same hash by the ID itself.
 _COUNT = """
+create or replace temp table counted as
 with raw as materialized (
-  select hash("Crime ID") as id, "Crime ID" is null as anonymous, coalesce("LSOA code", '') as lsoa,
-    coalesce("LSOA name", '') as name, "Crime type" as type,
-    try_cast("Longitude" as double) as x, try_cast("Latitude" as double) as y, {again} as again,
+  select line, "Crime ID" as ident,
+    case when "Crime ID" is not null then hash("Crime ID") end as id,
+    coalesce("LSOA code", '') as lsoa, coalesce("LSOA name", '') as name, "Crime type" as type,
+    {x} as x, {y} as y,
     coalesce("Month" <> $month, true)
-      or (x is null) <> ("Longitude" is null) or (y is null) <> ("Latitude" is null)
-      or (x is null) <> (y is null) or (x is null and lsoa <> '')
-      or not coalesce(x between {west} and {east} and y between {south} and {north}, true)
-      or (type = '{asb}' and not anonymous) or (lsoa = '') <> (name = '') as bad
-  from {rows}
+      or (lon is null) <> ("Longitude" is null) or (lat is null) <> ("Latitude" is null)
+      or (lon is null) <> (lat is null) or (lon is null and "LSOA code" is not null)
+      or not coalesce(lon between {west} and {east} and lat between {south} and {north}, true)
+      or (type = '{asb}' and "Crime ID" is not null)
+      or ("LSOA code" is null) <> ("LSOA name" is null) as bad
+  from (
+    select *, row_number() over () as line,
+      try_cast("Longitude" as double) as lon, try_cast("Latitude" as double) as lat
+    from read_csv($path, columns = $columns, header = true, delim = ',', quote = '"', escape = '"',
+      auto_detect = false, strict_mode = true, null_padding = false, parallel = false)
+  )
+), repeated as (
+  select id from raw where id is not null group by id having count(*) > 1
+), later as (
+  select line from raw where id in (select id from repeated)
+  qualify row_number() over (partition by ident order by line) > 1
 )
-select lsoa, name, type,
-  case when lsoa in (select lsoa from known) then null else x end as x,
-  case when lsoa in (select lsoa from known) then null else y end as y,
-  count(*) filter (not again) as n, count(*) filter (again) as duplicates,
-  count(*) filter (bad) as bad,
-  (select count(id) - count(distinct id) from raw where not anonymous) as repeats
-from raw group by all
+select lsoa, name, coalesce(slug, '') as type, x, y, n, duplicates, bad, district,
+  coalesce(force = $force, false) as own
+from (
+  select lsoa, name, type, x, y, (count(*) filter (not again))::int as n,
+    (count(*) filter (again))::int as duplicates, (count(*) filter (bad))::int as bad
+  from (select *, line in (select line from later) as again from raw)
+  group by all
+) as cells
+left join kinds on kinds.type = cells.type
+left join districts on prefix = left(name, greatest(length(name) - 5, 0))
 """
-_READ = """read_csv($path, columns = $columns, header = true, delim = ',', quote = '"',
-    escape = '"', auto_detect = false, strict_mode = true, null_padding = false{more})"""
-_NUMBERED = f"(select *, row_number() over () as line from {_READ})"
-_AGAIN = '"Crime ID" is not null and row_number() over (partition by "Crime ID" order by line) > 1'
+_SOUND = """
+select count(*), coalesce(sum(bad), 0) + count(*) filter (type = '')
+  + count(*) filter (lsoa <> '' and not regexp_full_match(lsoa, '[A-Z][0-9]{8}'))
+from counted
+"""
 _LIMITS = {"west": WEST, "east": EAST, "south": SOUTH, "north": NORTH, "asb": _ASB}
 
 
-def connect(known: list[str]):
-    """A DuckDB connection for :func:`count`, with the codes that need no point."""
+def connect(places: pd.DataFrame):
+    """A DuckDB connection for :func:`count`. ``places`` has prefix (what an LSOA's name begins
+    with), district and force."""
     import duckdb
 
     connection = duckdb.connect()
     connection.execute("set threads = 1")
     connection.execute("set memory_limit = '300MB'")
-    connection.execute("create table known as select unnest($1::varchar[]) as lsoa", [known])
+    names, slugs = list(SLUGS), list(SLUGS.values())
+    connection.execute(
+        "create table kinds as select unnest($1) as type, unnest($2) as slug", [names, slugs]
+    )
+    columns = [places[name].tolist() for name in ("prefix", "district", "force")]
+    table = "select unnest($1::varchar[]) as prefix, unnest($2::varchar[]) as district"
+    connection.execute(
+        f"create table districts as {table}, unnest($3::varchar[]) as force", columns
+    )
     return connection
 
 
-def count(connection, file: File, whole: Whole) -> pd.DataFrame:
-    """Counts of one file: lsoa, name, type (slug), x, y, n, duplicates.
+def count(connection, file: File, whole: Whole, points: list[str] | None = None) -> None:
+    """Count one file into the table ``counted`` of the connection.
 
-    ``x`` and ``y`` are empty for codes that the connection knows. Raises :class:`Invalid` that
-    lists what is wrong, with row, column and value.
+    Its columns: lsoa, name, type (slug), x, y, n, duplicates, district (null when the name tells
+    of none) and own (is it the force's district?). Rows are kept apart by their point (x, y) for
+    the codes in ``points``; the others, and all by default, have none. Raises
+    :class:`Invalid` that lists what is wrong, with row, column and value.
     """
     import duckdb
 
     values = {"path": str(whole.path), "columns": dict.fromkeys(HEADER, "VARCHAR")}
-    values["month"] = file.month
+    values |= {"month": file.month, "force": file.force}
+    at = {"x": "null::double", "y": "null::double"}
+    if points is not None:
+        values["points"] = points
+        at = {
+            k: f'case when list_contains($points, "LSOA code") then {v} end'
+            for k, v in (("x", "lon"), ("y", "lat"))
+        }
     try:
-        query = _COUNT.format(again="false", rows=_READ.format(more=""), **_LIMITS)
-        frame = _ask(connection, query, values)
-        if len(frame) and frame["repeats"].iloc[0]:
-            rows = _NUMBERED.format(more=", parallel = false")
-            frame = _ask(connection, _COUNT.format(again=_AGAIN, rows=rows, **_LIMITS), values)
+        connection.execute(_COUNT.format(**at, **_LIMITS), values)
     except duckdb.Error as error:
         _explain(file, whole.path)
         said = str(error).splitlines()[0]
         raise Invalid(f"{file.name} cannot be read as CSV: {said}") from None
-    if frame.empty:
+    rows, bad = connection.execute(_SOUND).fetchall()[0]
+    if not rows:
         raise Invalid(f"{file.name} has a header and no rows.")
-    codes = frame["lsoa"].drop_duplicates()
-    odd = codes[(codes != "") & ~codes.str.fullmatch(_CODE.pattern)]
-    if frame["bad"].any() or len(odd) or not frame["type"].isin(SLUGS).all():
+    if bad:
         _explain(file, whole.path)
         raise Invalid(f"{file.name} holds rows that cannot be right.")
-    slugs = frame["type"].map(SLUGS)
-    return frame.assign(type=slugs).drop(columns=["bad", "repeats"])
-
-
-def _ask(connection, query: str, values: dict) -> pd.DataFrame:
-    return connection.sql(query, params=values).to_arrow_table().to_pandas()
 
 
 def _explain(file: File, path: Path) -> None:
