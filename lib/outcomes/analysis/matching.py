@@ -80,22 +80,40 @@ def match_sets(
     if covariates is not None:
         features = features.join(covariates, how="left")
     features = features.dropna()
-    scaled = (features / features.std(ddof=1).replace(0, 1)).to_numpy()
-    far = np.sqrt(sum((x[:, None] - x[None]) ** 2 for x in scaled.T))
+    far, nearest = _ranked(features)
     units = features.index.tolist()
     at = {unit: k for k, unit in enumerate(units)}
-    return [[units[k] for k in _greedy(far, [at[u] for u in s], ratio)] for s in sets]
+    return [[units[k] for _, k in _greedy(far, nearest, [at[u] for u in s], ratio)] for s in sets]
 
 
-def _greedy(far: np.ndarray, inside: list[int], ratio: int) -> list[int]:
-    """Positions of the nearest others, in the order of :func:`_pairs`."""
-    near, chosen = far[inside], []
-    near[:, inside] = np.inf
+def _ranked(features: pd.DataFrame) -> tuple[np.ndarray, list[list[int]]]:
+    """Distances between all units in standard deviations, and each one's others, nearest first."""
+    scaled = (features / features.std(ddof=1).replace(0, 1)).to_numpy()
+    far = np.sqrt(sum((x[:, None] - x[None]) ** 2 for x in scaled.T))
+    return far, np.argsort(far, axis=1, kind="stable").tolist()
+
+
+def _greedy(far, nearest, inside: list[int], ratio: int) -> list[tuple[int, int]]:
+    """Pairs of a unit inside and its nearest free other; each round the hardest to match first.
+
+    Lists and a set, not arrays: only the first free neighbour of a unit is ever looked at.
+    """
+    taken, pairs = set(inside), []
+    queues = {u: iter(nearest[u]) for u in inside}
+    ahead = dict.fromkeys(inside, inside[0])
     for _ in range(ratio):
-        for row in np.argsort(-near.min(axis=1), kind="stable"):
-            chosen.append(int(near[row].argmin()))
-            near[:, chosen[-1]] = np.inf
-    return chosen
+        for unit in inside:
+            _advance(ahead, queues, unit, taken)
+        for unit in sorted(inside, key=lambda u: -far[u, ahead[u]]):
+            _advance(ahead, queues, unit, taken)
+            taken.add(ahead[unit])
+            pairs.append((unit, ahead[unit]))
+    return pairs
+
+
+def _advance(ahead: dict, queues: dict, unit: int, taken: set) -> None:
+    while ahead[unit] in taken:
+        ahead[unit] = next(queues[unit])
 
 
 def separate(sets) -> list[list]:
@@ -162,23 +180,10 @@ def _features(early: pd.DataFrame, population) -> pd.DataFrame:
 
 def _pairs(features, treated, pool, ratio) -> pd.DataFrame:
     """Greedy nearest neighbours in units of standard deviations, hardest to match first."""
-    scaled = features / features.loc[[*treated, *pool]].std(ddof=1).replace(0, 1)
-    far = pd.DataFrame(
-        np.sqrt(
-            (
-                (scaled.loc[treated].to_numpy()[:, None] - scaled.loc[pool].to_numpy()[None]) ** 2
-            ).sum(-1)
-        ),
-        index=treated,
-        columns=pool,
-    )
-    rows, free = [], list(pool)
-    for _ in range(ratio):  # one round gives every treated unit one more match
-        order = far[free].min(axis=1).sort_values(ascending=False, kind="stable").index
-        for unit in order:
-            match = far.loc[unit, free].idxmin()
-            rows.append((unit, match, float(far.loc[unit, match])))
-            free.remove(match)
+    far, nearest = _ranked(features.loc[[*treated, *pool]])
+    units = [*treated, *pool]
+    pairs = _greedy(far, nearest, list(range(len(treated))), ratio)
+    rows = [(units[u], units[k], float(far[u, k])) for u, k in pairs]
     return pd.DataFrame(rows, columns=["treated", "match", "distance"])
 
 
