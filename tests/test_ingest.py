@@ -60,7 +60,7 @@ def street(tmp_path):
 def counted(path):
     """All files of the path's folder."""
     frames = []
-    with streets.connect(geography.prefixes(PLACES)) as connection:
+    with streets.connect(geography.prefixes(PLACES), []) as connection:
         for file in sources.find([path.parents[1]]):
             streets.count(connection, file, streets.unpack(file, path.parents[2]))
             frames.append(connection.table("counted").df())

@@ -83,7 +83,7 @@ def _count_all(
 
     def one(file: street.File) -> Month | str:
         if not hasattr(own, "connection"):
-            own.connection = _connect(near)
+            own.connection = street.connect(near.prefixes, near.lsoas["lsoa"].tolist())
         try:
             return _month(own.connection, file, near, parts)
         except Invalid as error:
@@ -100,18 +100,6 @@ def _count_all(
     return [item for item in found if isinstance(item, Month)]
 
 
-def _connect(near: Places):
-    connection = street.connect(near.prefixes)
-    codes = near.lsoas["lsoa"].tolist()
-    connection.execute("create table known as select unnest($1::varchar[]) as lsoa", [codes])
-    return connection
-
-
-_TOTALS = """
-select sum(n), coalesce(sum(n) filter (lsoa = ''), 0), sum(duplicates),
-  coalesce(sum(n) filter (lsoa <> '' and not own), 0), coalesce(sum(n) filter (own), 0)
-from counted
-"""
 _PART = "select district, lsoa, type, n from counted where n > 0"
 _NEAR = """
 select case when own then district else '' end as district, type, sum(n)::bigint as n
@@ -125,38 +113,38 @@ def _month(connection, file: street.File, near: Places, parts: Path) -> Month:
 
     whole = street.unpack(file, parts)
     try:
-        street.count(connection, file, whole)
-        fresh, unmatched = _place(connection, file, whole, near)
+        told = street.count(connection, file, whole)
+        fresh, unmatched = _place(connection, file, whole, near, told)
     finally:
         if not file.path:
             whole.path.unlink()
-    *totals, own = (int(n) for n in connection.execute(_TOTALS).fetchall()[0])
-    if totals[3] > own:
+    if told.outside > told.own:
         raise Invalid(
             f"{file.name}: most of its rows lie outside {file.force}: is it another force's file?"
         )
     part = parts / f"{file.force}.{file.month}.feather"
     feather.write_feather(connection.sql(_PART).to_arrow_table(), part, compression="uncompressed")
     around = connection.sql(_NEAR).to_arrow_table().to_pandas()
-    told = (file.force, pd.Timestamp(file.month), whole.bytes, whole.sha256)
-    return Month(*told, *totals, unmatched, part, around, fresh)
+    names = (file.force, pd.Timestamp(file.month), whole.bytes, whole.sha256)
+    return Month(*names, *told[:4], unmatched, part, around, fresh)
 
 
 def _place(
-    connection, file: street.File, whole: street.Whole, near: Places
+    connection, file: street.File, whole: street.Whole, near: Places, told: street.Counted
 ) -> tuple[pd.DataFrame, int]:
     """Give counted rows codes of 2021; refuse those in no district.
 
     Returns the points of neighbourhoods that are new, and the rows whose old code has no match.
     """
-    lost = "select name from counted where district is null or (district = '') <> (name = '')"
-    if names := connection.execute(f"{lost} order by name limit 1").fetchall():
-        row = street.row_of(whole.path, "LSOA name", names[0][0])
-        why = f"column LSOA name: {names[0][0]!r} lies in no district known."
+    if told.lost:
+        lost = "select name from counted where district is null or (district = '') <> (name = '')"
+        name = min(name for (name,) in connection.execute(lost).fetchall())
+        row = street.row_of(whole.path, "LSOA name", name)
+        why = f"column LSOA name: {name!r} lies in no district known."
         raise Invalid(f"{file.name} row {row}, {why}")
-    strange = sorted(code for (code,) in connection.execute(_STRANGE).fetchall())
-    if not strange:
+    if not told.strange:
         return _NO_POINTS, 0
+    strange = sorted(code for (code,) in connection.execute(_STRANGE).fetchall())
     street.count(connection, file, whole, strange)
     rows = connection.sql("select rowid as spot, * from counted where own and x is not null").df()
     if file.month >= geography.FRAME_2021:

@@ -54,7 +54,7 @@ def _points(files: list[street.File], scratch: Path, prefixes: pd.DataFrame) -> 
     scratch.mkdir(parents=True, exist_ok=True)
     counted = []
     try:
-        with street.connect(prefixes) as connection:
+        with street.connect(prefixes, []) as connection:
             for file in files:
                 whole = street.unpack(file, scratch)
                 street.count(connection, file, whole)

@@ -118,15 +118,14 @@ def _other_columns(have: list[str]) -> str:
     return f"{' '.join(said)} A street file begins with the columns {', '.join(HEADER)}."
 
 
-# One row of ``counted`` is one neighbourhood (or point), name and type. A Crime ID that stands
-# again is found by its hash, and told from another with the same hash by the ID itself.
+# One row of ``counted`` is one neighbourhood (or point), name and type. A Crime ID that may stand
+# again is found by its hash; only in such a file are the IDs themselves compared, in a second pass.
 _COUNT = """
 create or replace temp table counted as
 with raw as materialized (
-  select line, "Crime ID" as ident,
-    case when "Crime ID" is not null then hash("Crime ID") end as id,
+  select {line} case when "Crime ID" is not null then hash("Crime ID") end as id,
     coalesce("LSOA code", '') as lsoa, coalesce("LSOA name", '') as name, "Crime type" as type,
-    {x} as x, {y} as y,
+    {points}
     coalesce("Month" <> $month, true)
       or (lon is null) <> ("Longitude" is null) or (lat is null) <> ("Latitude" is null)
       or (lon is null) <> (lat is null) or (lon is null and "LSOA code" is not null)
@@ -134,39 +133,64 @@ with raw as materialized (
       or (type = '{asb}' and "Crime ID" is not null)
       or ("LSOA code" is null) <> ("LSOA name" is null) as bad
   from (
-    select *, row_number() over () as line,
-      try_cast("Longitude" as double) as lon, try_cast("Latitude" as double) as lat
+    select *, try_cast("Longitude" as double) as lon, try_cast("Latitude" as double) as lat
     from read_csv($path, columns = $columns, header = true, delim = ',', quote = '"', escape = '"',
       auto_detect = false, strict_mode = true, null_padding = false, parallel = false)
   )
-), repeated as (
+){later}
+select lsoa, name, coalesce(slug, '') as type, x, y, n, duplicates, bad, district,
+  coalesce(force = $force, false) as own, repeats
+from (
+  select lsoa, name, type, {group}, (count(*) filter (not again))::int as n,
+    (count(*) filter (again))::int as duplicates, (count(*) filter (bad))::int as bad
+  from (select *, {again} as again from raw)
+  group by lsoa, name, type{keys}
+) as cells
+cross join (select count(id) - count(distinct id) as repeats from raw)
+left join kinds on kinds.type = cells.type
+left join districts on prefix = left(name, greatest(length(name) - 5, 0))
+"""
+_ONCE = {"line": "", "later": "", "again": "false"}
+_AGAIN = {
+    "line": 'row_number() over () as line, "Crime ID" as ident,',
+    "later": """, repeated as (
   select id from raw where id is not null group by id having count(*) > 1
 ), later as (
   select line from raw where id in (select id from repeated)
   qualify row_number() over (partition by ident order by line) > 1
-)
-select lsoa, name, coalesce(slug, '') as type, x, y, n, duplicates, bad, district,
-  coalesce(force = $force, false) as own
-from (
-  select lsoa, name, type, x, y, (count(*) filter (not again))::int as n,
-    (count(*) filter (again))::int as duplicates, (count(*) filter (bad))::int as bad
-  from (select *, line in (select line from later) as again from raw)
-  group by all
-) as cells
-left join kinds on kinds.type = cells.type
-left join districts on prefix = left(name, greatest(length(name) - 5, 0))
-"""
-_SOUND = """
-select count(*), coalesce(sum(bad), 0) + count(*) filter (type = '')
-  + count(*) filter (lsoa <> '' and not regexp_full_match(lsoa, '[A-Z][0-9]{8}'))
-from counted
+)""",
+    "again": "line in (select line from later)",
+}
+_POINTS = """case when list_contains($points, "LSOA code") then lon end as x,
+    case when list_contains($points, "LSOA code") then lat end as y,"""
+_SUMMARY = """
+select count(*), max(repeats),
+  coalesce(sum(bad), 0) + count(*) filter (type = '')
+    + count(*) filter (not known and lsoa <> '' and not regexp_full_match(lsoa, '[A-Z][0-9]{8}')),
+  sum(n), coalesce(sum(n) filter (lsoa = ''), 0), sum(duplicates),
+  coalesce(sum(n) filter (lsoa <> '' and not own), 0), coalesce(sum(n) filter (own), 0),
+  count(*) filter (district is null or (district = '') <> (name = '')),
+  count(*) filter (own and not known)
+from (select *, lsoa in (select lsoa from known) as known from counted)
 """
 _LIMITS = {"west": WEST, "east": EAST, "south": SOUTH, "north": NORTH, "asb": _ASB}
 
 
-def connect(places: pd.DataFrame):
+class Counted(NamedTuple):
+    """Rows of one file, duplicates left out, and what is odd about its places."""
+
+    rows: int
+    no_location: int
+    duplicates: int
+    outside: int
+    own: int
+    lost: int  # counts in no district that is known
+    strange: int  # counts of the force's own with a code that is not known
+
+
+def connect(places: pd.DataFrame, known: list[str]):
     """A DuckDB connection for :func:`count`. ``places`` has prefix (what an LSOA's name begins
-    with), district and force."""
+    with), district and force; ``known`` are codes of neighbourhoods."""
     import duckdb
 
     connection = duckdb.connect()
@@ -176,15 +200,13 @@ def connect(places: pd.DataFrame):
     connection.execute(
         "create table kinds as select unnest($1) as type, unnest($2) as slug", [names, slugs]
     )
-    columns = [places[name].tolist() for name in ("prefix", "district", "force")]
-    table = "select unnest($1::varchar[]) as prefix, unnest($2::varchar[]) as district"
-    connection.execute(
-        f"create table districts as {table}, unnest($3::varchar[]) as force", columns
-    )
+    for name, frame in (("districts", places), ("known", pd.DataFrame({"lsoa": known}, dtype=str))):
+        connection.register("given", frame)
+        connection.execute(f"create table {name} as select * from given")
     return connection
 
 
-def count(connection, file: File, whole: Whole, points: list[str] | None = None) -> None:
+def count(connection, file: File, whole: Whole, points: list[str] | None = None) -> Counted:
     """Count one file into the table ``counted`` of the connection.
 
     Its columns: lsoa, name, type (slug), x, y, n, duplicates, district (null when the name tells
@@ -196,25 +218,26 @@ def count(connection, file: File, whole: Whole, points: list[str] | None = None)
 
     values = {"path": str(whole.path), "columns": dict.fromkeys(HEADER, "VARCHAR")}
     values |= {"month": file.month, "force": file.force}
-    at = {"x": "null::double", "y": "null::double"}
+    at = {"points": "", "group": "null::double as x, null::double as y", "keys": ""}
     if points is not None:
         values["points"] = points
-        at = {
-            k: f'case when list_contains($points, "LSOA code") then {v} end'
-            for k, v in (("x", "lon"), ("y", "lat"))
-        }
+        at = {"points": _POINTS, "group": "x, y", "keys": ", x, y"}
     try:
-        connection.execute(_COUNT.format(**at, **_LIMITS), values)
+        for how in (_ONCE, _AGAIN):
+            connection.execute(_COUNT.format(**how, **at, **_LIMITS), values)
+            cells, repeats, bad, *told = connection.execute(_SUMMARY).fetchall()[0]
+            if not repeats:
+                break
     except duckdb.Error as error:
         _explain(file, whole.path)
         said = str(error).splitlines()[0]
         raise Invalid(f"{file.name} cannot be read as CSV: {said}") from None
-    rows, bad = connection.execute(_SOUND).fetchall()[0]
-    if not rows:
+    if not cells:
         raise Invalid(f"{file.name} has a header and no rows.")
     if bad:
         _explain(file, whole.path)
         raise Invalid(f"{file.name} holds rows that cannot be right.")
+    return Counted(*map(int, told))
 
 
 def _explain(file: File, path: Path) -> None:
