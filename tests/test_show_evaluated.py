@@ -183,6 +183,13 @@ def test_too_little_is_a_finding_everywhere():
     assert all("Not enough months to tell" in f.sentence for f in told)
 
 
+def test_a_ring_that_leaves_no_placebo_area_is_a_reason_and_no_error():
+    frame = panel(units=20)
+    treated, pool = list(frame.columns[:6]), list(frame.columns[6:])
+    got = evaluation.evaluate(frame, treated, START, pool=pool, sets=[], matched=False)
+    assert "There are 0 placebo sets" in got.reason
+
+
 def test_what_was_printed_of_blackpool():
     """19.5 deaths from drug misuse for each 100,000 in 2020 to 2022, beside 5.2 in England."""
     rows = data.figures(programme="project_adder", measure="drug_misuse_death_rate")

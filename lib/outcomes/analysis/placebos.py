@@ -61,7 +61,7 @@ def randomisation(
             ratio = _log_ratio(sums, at, members, rest, pool)
             rows.append((k, members[0], len(members), ratio))
     placebo = pd.DataFrame(rows, columns=["set", "first", "units", "log"])
-    placebo = placebo[np.isfinite(placebo["log"])].reset_index(drop=True)
+    placebo = placebo[np.isfinite(placebo["log"].astype(float))].reset_index(drop=True)
     if len(placebo) < 19:
         raise NotEnough(
             f"There are {len(placebo)} placebo sets; at least 19 are needed for a p of 0.05."
