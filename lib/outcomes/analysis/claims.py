@@ -40,46 +40,19 @@ def tolerance(value: float, unit: str = "count") -> float:
     return 0.5 * 10.0**exponent
 
 
-def totals_of_rates(rates: pd.DataFrame, *, days: float = 7) -> pd.DataFrame:
-    """Figures per week (or per ``days``) as totals over their own periods, to reconcile with sums.
-
-    £25,909 a week over two years claims £2.7m. The rounding of the rate is scaled
-    with it (column ``tolerance``); undated rates are left out.
-    """
-    dated = rates[rates["period_start"].notna() & rates["period_end"].notna()]
-    spans = (
-        pd.to_datetime(dated["period_end"]) - pd.to_datetime(dated["period_start"])
-    ).dt.days + 1
-    units = dated["unit"].astype(str)
-    room = [tolerance(v, u.split(" per ")[0]) for v, u in zip(dated["value"], units, strict=True)]
-    return dated.assign(
-        value=(dated["value"] * spans / days).round(),
-        tolerance=np.array(room) * spans / days + 0.5,
-        unit=[u.split(" per ")[0] if " per " in u else "count" for u in units],
-    )
-
-
-def limits(
-    value: float,
-    qualifier: str,
-    unit: str,
-    *,
-    approx=APPROX,
-    nearly=NEARLY,
-    room: float | None = None,
-):
-    """The least and the most that a figure allows its own total to be; ``room`` is its rounding."""
+def limits(value: float, qualifier: str, unit: str) -> tuple[float, float]:
+    """The least and the most that a figure allows its own total to be."""
     if qualifier in ("over", "at_least"):
         return float(value), np.inf
     if qualifier == "nearly":
-        return value * (1 - nearly), float(value)
-    room = tolerance(value, unit) if room is None or np.isnan(room) else room
+        return value * (1 - NEARLY), float(value)
+    room = tolerance(value, unit)
     if qualifier == "approx":
-        room = max(room, approx * abs(value))
+        room = max(room, APPROX * abs(value))
     return max(value - room, 0.0), value + room
 
 
-def read(figures: pd.DataFrame, *, integral: bool | None, approx: float, nearly: float):
+def read(figures: pd.DataFrame, *, integral: bool | None = None):
     """The dated figures as claims: figure, area, start and stop (half-open days), low, high.
 
     Returns the claims and whether the quantity is counted in whole numbers. Raises ``Invalid``
@@ -93,12 +66,11 @@ def read(figures: pd.DataFrame, *, integral: bool | None, approx: float, nearly:
     dated = dated[dated["value"].notna()]
     if integral is None:
         integral = unit not in CONTINUOUS and bool((dated["value"] % 1 == 0).all())
-    rooms = dated["tolerance"] if "tolerance" in dated else [None] * len(dated)
     ends = [
-        limits(v, one_of(q, QUALIFIERS, "qualifier"), unit, approx=approx, nearly=nearly, room=r)
-        for v, q, r in zip(dated["value"], dated["qualifier"], rooms, strict=True)
+        limits(v, one_of(q, QUALIFIERS, "qualifier"), unit)
+        for v, q in zip(dated["value"], dated["qualifier"], strict=True)
     ]
-    low, high = np.array(ends, float).reshape(-1, 2).T if ends else (np.empty(0), np.empty(0))
+    low, high = np.array(ends, float).reshape(-1, 2).T
     if "part" in dated:  # a figure for part of the measure is only a floor
         high = np.where(dated["part"].fillna(False).astype(bool), np.inf, high)
     if integral:  # a count within half of one is that whole number

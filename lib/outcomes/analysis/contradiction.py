@@ -1,4 +1,12 @@
-"""Which figures contradict each other, and what each would have to be were the others right."""
+"""Which figures contradict each other, and what each would have to be were the others right.
+
+Statements of one period that differ (a figure and its revision) span the gap between them. Of
+figures over different periods that cannot all hold, one at least is wrong, but which is unknown:
+bounds are those of every smallest choice of figures to leave out, together (the hitting sets of
+Reiter 1987, *Artificial Intelligence* 32:57). So they hold the truth when any one figure is wrong.
+"""
+
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -9,47 +17,124 @@ from outcomes.analysis.programme import Programme, Side
 _ROUNDS = 200
 
 
-def settle(programme: Programme, stated: pd.DataFrame) -> tuple[Programme, list[dict]]:
-    """Loosen contradicting figures until the rest agree; returns the programme and the sets.
+class Settled(NamedTuple):
+    """The contradictions, bounds over every culprit, and one programme in which all agree."""
 
-    Every member of a set is loosened as far as it would need were it alone at fault.
+    contradictions: list[dict]
+    blame: "Blame"
+    loosened: Programme
+
+
+def settle(programme: Programme, stated: pd.DataFrame) -> Settled:
+    """Name the sets of figures that contradict each other, one set after another.
+
+    For the loosened programme every member of a set is moved as far as it would need were it
+    alone at fault.
     """
-    found = []
-    programme, pairs = _same_span(programme, stated)
-    found += pairs
+    base, found = _same_span(programme, stated)
+    loosened, sets = base, []
     for _ in range(_ROUNDS):
-        culprits = smallest_set(programme)
+        culprits = smallest_set(loosened)
         if not culprits:
             break
-        needs = {s: _needed(programme, s, culprits) for s in culprits}
+        needs = {s: _needed(loosened, s, culprits) for s in culprits}
         found.append(_describe(culprits, needs, stated))
-        programme = programme.with_sides(
-            _loosened(s, needs[s]) if s in needs else s for s in programme.sides
+        sets.append(_claims(culprits))
+        loosened = loosened.with_sides(
+            _loosened(s, needs[s]) if s in needs else s for s in loosened.sides
         )
-    return programme, found
+    return Settled(found, Blame(base, sets), loosened)
+
+
+class Blame:
+    """Bounds of a period over every smallest choice of figures that could be the wrong ones.
+
+    Sets that share no figure are tried one after another, each with the choice for the others that
+    gives the widest bound so far: exact where they lie apart, and where there is one such group.
+    """
+
+    def __init__(self, base: Programme, sets: list[frozenset]):
+        self.base, self.made, self.choices = base, {}, choices(sets)
+        for _ in range(_ROUNDS if sets else 0):
+            left = (smallest_set(self._without(pick)) for pick in self._one_by_one())
+            more = next(filter(None, left), None)
+            if not more:
+                break
+            sets = [*sets, _claims(more)]
+            self.choices = choices(sets)
+
+    def range(self, first: int, stop: int):
+        """Least and most over days [first, stop), each with the figures that say so."""
+        chosen = [options[0] for options in self.choices]
+        found = self._without(chosen).range(first, stop)
+        widest = self._without([o for c in self.choices for o in c]).range(first, stop)
+        return tuple(
+            found[end] if found[end][0] == widest[end][0] else self._end(end, chosen, first, stop)
+            for end in (0, 1)
+        )
+
+    def _end(self, end: int, chosen, first, stop):
+        best, sign = self._without(chosen).range(first, stop)[end], 2 * end - 1
+        for k, options in enumerate(self.choices):
+            for option in options:
+                trial = [*chosen[:k], option, *chosen[k + 1 :]]
+                programme = self._without(trial)
+                if programme.breach is None:
+                    found = programme.range(first, stop)[end]
+                    if sign * found[0] > sign * best[0]:
+                        best, chosen = found, trial
+        return best
+
+    def _one_by_one(self):
+        first = [options[0] for options in self.choices]
+        yield first
+        for k, options in enumerate(self.choices):
+            yield from ([*first[:k], option, *first[k + 1 :]] for option in options[1:])
+
+    def _without(self, chosen) -> Programme:
+        blamed = frozenset().union(*chosen)
+        if blamed not in self.made:
+            kept = [s for s in self.base.sides if s.figures not in blamed]
+            self.made[blamed] = self.base.with_sides(kept)
+        return self.made[blamed]
+
+
+def choices(sets: list[frozenset]) -> list[list[frozenset]]:
+    """For each group of sets that share members: every smallest way to leave out one of each."""
+    groups: list[list[frozenset]] = []
+    for one in sets:
+        near = [g for g in groups if any(one & s for s in g)]
+        joined = [s for g in near for s in g] + [one]
+        groups = [*(g for g in groups if g not in near), joined]
+    return [_hitting(group) for group in groups]
+
+
+def _hitting(group: list[frozenset]) -> list[frozenset]:
+    ways = {frozenset()}
+    for one in group:
+        ways = {w if w & one else w | {f} for w in ways for f in one}
+        ways = {w for w in ways if not any(v < w for v in ways)}
+        if len(ways) > _ROUNDS:  # too many to try: none of them is believed
+            return [frozenset().union(*group)]
+    return sorted(ways, key=sorted)
+
+
+def _claims(sides: list[Side]) -> frozenset:
+    return frozenset(s.figures for s in sides)
 
 
 def smallest_set(programme: Programme) -> list[Side]:
     """Sides that cannot all hold, none of which can be spared; empty when all can hold."""
-    found = _breach(programme)
+    found = programme.breach
     if found is None:
         return []
     prices = np.abs(found.ineqlin.marginals[: len(programme.sides)])
     kept = [s for s, p in zip(programme.sides, prices, strict=True) if p > 1e-9]
     for side in list(kept):
         rest = [s for s in kept if s is not side]
-        if _breach(programme.with_sides(rest)) is not None:
+        if programme.with_sides(rest).breach is not None:
             kept = rest
     return kept
-
-
-def _breach(programme: Programme):
-    """The elastic solution when some side must be broken, else None."""
-    if not programme.sides:
-        return None
-    found = programme.solve(np.zeros(programme.size), elastic=True)
-    scale = max(abs(s.limit) for s in programme.sides)
-    return found if found.fun > 1e-6 + 1e-10 * scale else None
 
 
 def _needed(programme: Programme, side: Side, culprits: list[Side]) -> tuple[float, float]:
@@ -59,7 +144,7 @@ def _needed(programme: Programme, side: Side, culprits: list[Side]) -> tuple[flo
     cost = programme.total(side.area, side.i, side.j)
     for sides in (theirs, [s for s in culprits if s is not side]):
         others = programme.with_sides(sides)
-        if _breach(others) is None:
+        if others.breach is None:
             break
     low, high = others.solve(cost), others.solve(-cost)
     # Without a limit HiGHS answers 'unbounded' or, from presolve, 'unbounded or infeasible'.
@@ -112,24 +197,16 @@ def _describe(culprits: list[Side], needs: dict, stated: pd.DataFrame) -> dict:
             low, high = need.get(figure, (0.0, np.inf))
             need[figure] = (max(low, needs[side][0]), min(high, needs[side][1]))
     rows = stated[stated["figure"].isin(list(need))].drop_duplicates("figure")
-    members = [
-        {
-            "figure": r.figure,
-            "value": r.value,
-            "qualifier": r.qualifier,
-            "start": pd.Timestamp(r.start, unit="D"),
-            "end": pd.Timestamp(r.stop - 1, unit="D"),
-            "area": r.area,
-            "lower": need[r.figure][0],
-            "upper": need[r.figure][1],
-        }
-        for r in rows.itertuples()
-    ]
-    return {
-        "figures": [m["figure"] for m in members],
-        "members": members,
-        "sentence": _sentence(members),
-    }
+    rows = rows.assign(
+        start=pd.to_datetime(rows["start"], unit="D"),
+        end=pd.to_datetime(rows["stop"] - 1, unit="D"),
+        lower=[need[f][0] for f in rows["figure"]],
+        upper=[need[f][1] for f in rows["figure"]],
+    )
+    columns = ["figure", "value", "qualifier", "start", "end", "area", "lower", "upper"]
+    members = rows[columns].to_dict("records")
+    names = rows["figure"].tolist()
+    return {"figures": names, "members": members, "sentence": _sentence(members)}
 
 
 def _sentence(members: list[dict]) -> str:

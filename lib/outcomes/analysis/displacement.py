@@ -53,7 +53,9 @@ def wdd(
         raise Invalid("A ring around the treated area needs one around the control as well.")
     if near_treated is not None:
         pairs += [(_pair(near_treated), 1), (_pair(near_control), -1)]
-    scale = _positive(exposure, "exposure")[1] / _positive(exposure, "exposure")[0]
+    if min(exposure) <= 0:
+        raise Invalid(f"Each exposure must be above 0; given {exposure[0]} and {exposure[1]}.")
+    scale = exposure[1] / exposure[0]
     estimate = sum(sign * (after - before * scale) for (before, after), sign in pairs)
     variance = sum(after + before * scale**2 for (before, after), _ in pairs) * inflation
     if variance == 0:
@@ -65,7 +67,8 @@ def overdispersion(before, after) -> float:
     """How much more places without a programme differ in their change than chance allows.
 
     ``before`` and ``after`` are counts of such places; the mean squared z of the WDD between all
-    pairs of them, 1 at least. Pass it as ``inflation``. Raises NotEnough under 10 places.
+    pairs of them, 1 at least. Pass it as ``inflation`` for places of about that size. Raises
+    NotEnough under 10 places.
     """
     b, a = np.asarray(before, float), np.asarray(after, float)
     if len(b) < 10:
@@ -86,9 +89,8 @@ def rirr(treated, control, *, inflation: float = 1.0, confidence: float = 0.95) 
         raise NotEnough("A ratio of changes needs at least one event before and after in both.")
     log = float(np.log(cells[1] / cells[0]) - np.log(cells[3] / cells[2]))
     found = _change(log, np.sqrt((1 / cells).sum() * inflation), confidence)
-    return found._replace(
-        estimate=float(np.exp(log)), lower=np.exp(found.lower), upper=np.exp(found.upper)
-    )
+    ratios = np.exp([found.estimate, found.lower, found.upper]).tolist()
+    return found._replace(**dict(zip(("estimate", "lower", "upper"), ratios, strict=True)))
 
 
 def wdq(treated, near, control) -> Displacement:
@@ -112,35 +114,21 @@ def _reading(success: float, quotient: float) -> str:
         return "no success in the area itself, so displacement is not in question"
     if quotient > 0:
         return "the surroundings gained too"
-    return (
-        "more moved to the surroundings than was gained"
-        if quotient < -1
-        else ("part of the gain moved to the surroundings")
-    )
+    if quotient < -1:
+        return "more moved to the surroundings than was gained"
+    return "part of the gain moved to the surroundings"
 
 
 def _change(estimate: float, se: float, confidence: float) -> Change:
     if not 0 < confidence < 1:
         raise Invalid(f"The confidence must lie between 0 and 1, such as 0.95; given {confidence}.")
     reach = NormalDist().inv_cdf(0.5 + confidence / 2) * se
-    return Change(
-        float(estimate),
-        float(se),
-        float(estimate / se),
-        float(estimate - reach),
-        float(estimate + reach),
-    )
+    numbers = (estimate, se, estimate / se, estimate - reach, estimate + reach)
+    return Change(*map(float, numbers))
 
 
 def _pair(counts) -> tuple[float, float]:
     before, after = (float(v) for v in counts)
     if not (np.isfinite([before, after]).all() and before >= 0 and after >= 0):
         raise Invalid(f"Counts before and after must be 0 or more; given {before} and {after}.")
-    return before, after
-
-
-def _positive(pair, what: str) -> tuple[float, float]:
-    before, after = (float(v) for v in pair)
-    if not (before > 0 and after > 0):
-        raise Invalid(f"Each {what} must be above 0; given {before} and {after}.")
     return before, after

@@ -92,17 +92,21 @@ def evaluate(
     whole = panel[[*treated, *pool]].dropna(how="any")
     months = like_for_like(whole.index, start, minimum=minimum) if alike else whole.index
     known = {"covariates": covariates, "population": population, "ratio": ratio}
+    early = (minimum[0], 0)
     rows = whole.loc[months]
     try:
-        _guard(months, start, minimum)
-        matching = _matching(rows, treated, start, known, minimum) if matched else None
+        before = int((months < like(start, months)).sum())
+        require_months(before, len(months) - before, minimum=minimum)
+        matching = match_units(rows, treated, start, minimum=early, **known) if matched else None
         units = matching.units if matching else pool
         others = match_sets(rows[pool], sets, start, **known) if matched else None
         change = did(rows[[*treated, *units]], treated, start, minimum=minimum)
         drawn = randomisation(
             rows, treated, start, sets, comparison=units, comparisons=others, minimum=minimum
         )
-        change = _spread(change, drawn)
+        # Regression errors for one town miss far too often, so its interval is the placebos'.
+        found = placebo_interval(change.ratio, drawn.placebo["ratio"])
+        change = change._replace(lower=found.lower, upper=found.upper)
         near = panel.loc[months, [*beside, *units]] if len(beside) else None
         checks = _checks(matching, near, beside, start, minimum)
     except NotEnough as short:
@@ -154,21 +158,6 @@ def _sets(places, size, limit) -> list:
         return []
 
 
-def _guard(months, start, minimum) -> None:
-    before = int((months < like(start, months)).sum())
-    require_months(before, len(months) - before, minimum=minimum)
-
-
-def _spread(change: Did, drawn: Randomisation) -> Did:
-    """Regression errors for one town miss far too often, so its interval is the placebos'."""
-    found = placebo_interval(change.ratio, drawn.placebo["ratio"])
-    return change._replace(lower=found.lower, upper=found.upper)
-
-
-def _matching(rows, treated, start, known, minimum) -> Matching:
-    return match_units(rows, treated, start, minimum=(minimum[0], 0), **known)
-
-
 def _checks(matching, near, beside, start, minimum) -> dict[str, bool | None]:
     """Balance where there was matching; the surroundings where the comparison is elsewhere."""
     checks: dict[str, bool | None] = {}
@@ -194,7 +183,7 @@ def _events(panel, treated, start) -> EventStudy | None:
     """By quarter, or by half-year where quarters are too thin; None where both are."""
     for width in (3, 6):
         try:
-            return event_study(panel, treated, start, width=width, calendar=True, minimum=(6, 1))
+            return event_study(panel, treated, start, width=width, minimum=(6, 1))
         except NotEnough:
             continue
     return None

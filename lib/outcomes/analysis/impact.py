@@ -1,52 +1,23 @@
-"""Did it work: the designs in one place, corrections for many looks, and the verdict in words.
+"""Corrections for many looks, what could have been seen, and the verdict in words."""
 
-``did``, ``event_study`` and ``randomisation`` compare with other places; ``synthetic_control``
-makes a comparison; ``its`` stands alone; ``wdd``, ``rirr`` and ``wdq`` need only a few counts.
-"""
-
+from math import ceil
 from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from outcomes.analysis.differences import did, event_study
-from outcomes.analysis.displacement import rirr, wdd, wdq
-from outcomes.analysis.guards import require_months
-from outcomes.analysis.interrupted import its
-from outcomes.analysis.matching import contiguous_clusters, match_units, ring
-from outcomes.analysis.placebos import (
-    compare_changes,
-    placebo_dates,
-    placebo_interval,
-    randomisation,
-)
-from outcomes.analysis.synthetic import simplex_weights, synthetic_control
 from outcomes.data.errors import Invalid, NotEnough, one_of
 
-__all__ = [
-    "Detectable",
-    "Verdict",
-    "benjamini_hochberg",
-    "compare_changes",
-    "contiguous_clusters",
-    "did",
-    "event_study",
-    "its",
-    "match_units",
-    "minimum_detectable",
-    "placebo_dates",
-    "placebo_interval",
-    "randomisation",
-    "require_months",
-    "ring",
-    "rirr",
-    "simplex_weights",
-    "synthetic_control",
-    "verdict",
-    "wdd",
-    "wdq",
-]
+ENOUGH = 99  # placebos from which their own distribution is used, not its spread alone
+
+
+_EFFECTS = {
+    "neither": "consistent with a change that came with the programme, where neither more nor "
+    "fewer is better in itself",
+    True: "consistent with an effect of the programme",
+    False: "the opposite of what the programme is for",
+}
 
 
 class Detectable(NamedTuple):
@@ -89,18 +60,25 @@ def minimum_detectable(
 ) -> Detectable:
     """How large a change would have had to be to be seen, so that "no effect found" has a size.
 
-    Give ``se``, the standard error of a log ratio, or ``placebo``, the ratios of placebo sets: then
-    the spread of their logarithms takes its place (Bloom 1995, Eval Rev 19:547).
+    ``placebo`` are the ratios of placebo sets. From ``ENOUGH`` of them it is the change that, added
+    to their logarithms, passes the limit of :func:`placebos.placebo_interval` with the ``power``
+    asked. With fewer, the spread of their logarithms stands for ``se``, the standard error of a
+    log ratio, which can be given instead (Bloom 1995, Eval Rev 19:547). NotEnough under 19.
     """
     if (se is None) == (placebo is None):
         raise Invalid("Give either se or the placebo ratios.")
+    normal = NormalDist()
     if se is None:
         logs = np.log(np.asarray(placebo, float))
-        logs = logs[np.isfinite(logs)]
+        logs = np.sort(logs[np.isfinite(logs)])
         if len(logs) < 19:
             raise NotEnough(f"There are {len(logs)} placebo ratios; at least 19 are needed.")
+        if len(logs) >= ENOUGH:
+            limit = np.sort(np.abs(logs))[ceil(round(confidence * (len(logs) + 1), 9)) - 1]
+            most, least = np.quantile(logs, [power, 1 - power], method="weibull")
+            fall, rise = np.exp(-limit - most), np.exp(limit - least)
+            return Detectable(float(min(fall, 1.0)), float(max(rise, 1.0)), power)
         se = float(np.sqrt((logs**2).mean()))
-    normal = NormalDist()
     reach = (normal.inv_cdf(0.5 + confidence / 2) + normal.inv_cdf(power)) * se
     return Detectable(float(np.exp(-reach)), float(np.exp(reach)), power)
 
@@ -126,42 +104,23 @@ def verdict(
     are "consistent with", never "caused".
     """
     one_of(better, ("fewer", "more", "neither"), "better")
-    failed = [name for name, passed in (checks or {}).items() if passed is False]
-    change = f"{_change(ratio)} compared with {comparison}{_interval(lower, upper)}"
-    head = f"{outcome} in {place} {change}"
+    checks = checks or {}
+    failed, unknown = (", ".join(k for k in checks if checks[k] is v) for v in (False, None))
+    head = f"{outcome} in {place} {_change(ratio)} compared with {comparison}"
+    if lower is not None and upper is not None:
+        head += f" (95% interval {_signed(lower)} to {_signed(upper)})"
+    rest = f"Not checked, for want of data: {unknown}." if unknown else ""
     if failed:
-        return Verdict(
-            f"{head}, but the comparison failed its own checks ({', '.join(failed)}), so this "
-            "cannot be read as the programme's doing.",
-            "unsound",
-        )
-    unknown = [name for name, passed in (checks or {}).items() if passed is None]
-    rest = f"Not checked, for want of data: {', '.join(unknown)}." if unknown else ""
+        text = f"{head}, but the comparison failed its own checks ({failed}), so this "
+        return Verdict(text + "cannot be read as the programme's doing.", "unsound")
     if not p <= alpha:
-        return Verdict(
-            f"{head}; a difference of that size is usual among places without the programme "
-            f"(p = {p:.2f}), so no effect can be told from chance.{_seen(detectable)}",
-            "none",
-            rest,
-        )
-    if better == "neither":
-        return Verdict(
-            f"{head}, more than chance would explain (p = {_p(p)}): consistent with a change that "
-            f"came with the programme, where neither more nor fewer is better in itself.",
-            "effect",
-            rest,
-        )
-    good = (ratio < 1) == (better == "fewer")
-    what = (
-        "consistent with an effect of the programme"
-        if good
-        else ("the opposite of what the programme is for")
-    )
-    return Verdict(
-        f"{head}, more than chance would explain (p = {_p(p)}): {what}.",
-        "effect" if good else "harm",
-        rest,
-    )
+        text = f"{head}; a difference of that size is usual among places without the programme "
+        text += f"(p = {p:.2f}), so no effect can be told from chance.{_seen(detectable)}"
+        return Verdict(text, "none", rest)
+    good = better == "neither" or (ratio < 1) == (better == "fewer")
+    what = _EFFECTS[better if better == "neither" else good]
+    text = f"{head}, more than chance would explain (p = {_p(p)}): {what}."
+    return Verdict(text, "effect" if good else "harm", rest)
 
 
 def _change(ratio: float) -> str:
@@ -171,12 +130,6 @@ def _change(ratio: float) -> str:
     if size < 0.005:
         return "did not change"
     return f"{'fell' if ratio < 1 else 'rose'} by {size:.0%}"
-
-
-def _interval(lower, upper) -> str:
-    if lower is None or upper is None:
-        return ""
-    return f" (95% interval {_signed(lower)} to {_signed(upper)})"
 
 
 def _signed(ratio: float) -> str:

@@ -1,8 +1,16 @@
 """One series before and after a date: quasi-Poisson interrupted time series.
 
-Source: Bernal, Cummins & Gasparrini 2017 (Int J Epidemiol 46:348). The months after are compared
-with what the months before, their trend and their season foretell. It cannot tell the programme
-from anything else that began at the same time; prefer a comparison (``did``) where one exists.
+Sources: Bernal, Cummins & Gasparrini 2017 (Int J Epidemiol 46:348) for the design; Newey & West
+1987 (Econometrica 55:703) for the HAC errors. The months after are compared with what the months
+before, their trend and their season foretell. It cannot tell the programme from anything else
+that began at the same time; prefer a comparison (``did``) where one exists.
+
+The interval is not the HAC one: with 14 terms in eight years HAC errors hold the truth four times
+in five (``tests/simulate``), as residuals vary too little and too briefly. The memory of a month
+(a first-order autocorrelation, 0 at least) is instead the one whose residuals would show what
+these show; it scales the error, and Satterthwaite's (1946, Biometrics Bull 2:110) degrees of
+freedom give the t. That covers for a memory of up to 0.3; above it (92 % at 0.6) trust no
+interval of one series.
 """
 
 from typing import NamedTuple
@@ -15,21 +23,18 @@ from outcomes.data.errors import Invalid
 
 
 class Its(NamedTuple):
-    """The ratio of what was seen to what was foretold, at the start, with its checks.
-
-    ``lower`` and ``upper`` use the larger of the quasi-Poisson and the HAC standard error.
-    """
+    """The ratio of what was seen to what was foretold, at the start, with its checks."""
 
     ratio: float
     lower: float
     upper: float
-    quasi: tuple  # ratio's interval by quasi-Poisson
-    hac: tuple  # ratio's interval by HAC
-    se: float
-    hac_se: float
+    se: float  # of the log ratio, for the interval: dispersion and the memory of months
+    freedom: float  # of the interval's t
+    memory: float  # autocorrelation of neighbouring months
+    quasi_se: float  # were months independent
+    hac_se: float  # Newey-West over ``lags`` months, a sensitivity check
     dispersion: float
-    slope: float  # ratio by which the trend changes each month; NaN unless asked for
-    ljung_box: float  # p-value that residuals are free of autocorrelation
+    ljung_box: float  # p-value that the residuals are free of autocorrelation
     negative_binomial: float  # the ratio by negative binomial, a sensitivity check
     pre: int
     post: int
@@ -37,74 +42,104 @@ class Its(NamedTuple):
 
 
 def its(
-    values: pd.Series,
-    start,
-    *,
-    exposure=None,
-    season: bool = True,
-    slope: bool = False,
-    breaks=(),
-    lags: int = 12,
-    confidence: float = 0.95,
-    minimum=(24, 12),
+    values: pd.Series, start, *, breaks=(), lags: int = 12, confidence=0.95, minimum=(24, 12)
 ) -> Its:
     """The step in a monthly count at ``start``, given its trend and season.
 
     ``values`` is indexed by the first day of each month; NaN is a missing month, never a nought.
     ``breaks`` are (date, reason) of other steps to allow for, such as a change of counting rules.
-    ``slope`` lets the trend change too. Raises NotEnough under 24 months before or 12 after.
+    Raises NotEnough under 24 months before or 12 after.
     """
-    import statsmodels.api as sm
+    from scipy.stats import t as student
 
     series = _monthly(values)
     after = np.asarray(series.index >= pd.Timestamp(start))
     known = series.notna().to_numpy()
     pre, post = int((known & ~after).sum()), int((known & after).sum())
     require_months(pre, post, minimum=minimum)
-    design = _design(series.index, after, season=season, slope=slope, breaks=breaks)
-    offset = None if exposure is None else np.log(np.asarray(exposure, float))[known]
-    x, y = design[known], series.to_numpy()[known]
-    model = sm.GLM(y, x, family=sm.families.Poisson(), offset=offset)
-    quasi = model.fit(scale="X2", tol=1e-12)
-    hac = model.fit(scale="X2", tol=1e-12, cov_type="HAC", cov_kwds={"maxlags": lags})
-    se, hac_se = float(quasi.bse["change"]), float(hac.bse["change"])
-    beta = float(quasi.params["change"])
-    quasi_ci, hac_ci = _ratio(beta, se, confidence), _ratio(beta, hac_se, confidence)
-    box = sm.stats.acorr_ljungbox(quasi.resid_pearson, lags=[min(lags, len(y) // 5)])
-    lower, upper = quasi_ci if se >= hac_se else hac_ci
+    month = series.index.year * 12 + series.index.month
+    whole = _design(series.index, np.asarray(month - month[0]), after, breaks)
+    x, y, at = whole[known], series.to_numpy()[known], np.asarray(month)[known]
+    beta, mu = _fit(x, y)
+    bread = np.linalg.inv(x.T @ (x * mu[:, None]))
+    spread = float(((y - mu) ** 2 / mu).sum() / (len(y) - x.shape[1]))
+    memory, se, freedom = _with_memory(x, mu, bread, (y - mu) / np.sqrt(mu), at)
+    scores = (x * (y - mu)[:, None]) @ bread[:, 1]
+    reach = student.ppf(0.5 + confidence / 2, freedom) * se
+    extra = (((y - mu) ** 2 - mu) / mu**2).sum() / (len(y) - x.shape[1])
+    without = np.where(np.arange(x.shape[1]) == 1, 0.0, beta)
+    frame = pd.DataFrame({"time": series.index, "value": series.to_numpy()})
+    frame = frame.assign(fitted=np.exp(whole @ beta), expected=np.exp(whole @ without))
     return Its(
-        float(np.exp(beta)),
-        lower,
-        upper,
-        quasi_ci,
-        hac_ci,
-        se,
-        hac_se,
-        float(quasi.scale),
-        float(np.exp(quasi.params["slope"])) if slope else np.nan,
-        float(box["lb_pvalue"].iloc[0]),
-        _negative_binomial(y, x, offset),
-        pre,
-        post,
-        _frame(series, design, quasi, exposure),
-    )
+        *np.exp([beta[1], beta[1] - reach, beta[1] + reach]).tolist(),
+        se=se, freedom=freedom, memory=memory,
+        quasi_se=float(np.sqrt(spread * bread[1, 1])), hac_se=_hac(scores, lags),
+        dispersion=spread, ljung_box=_ljung_box((y - mu) / np.sqrt(mu), min(lags, len(y) // 5)),
+        negative_binomial=float(np.exp(_fit(x, y, extra=max(extra, 0.0))[0][1])),
+        pre=pre, post=post, frame=frame,
+    )  # fmt: skip
 
 
-def _design(index, after, *, season, slope, breaks) -> pd.DataFrame:
-    months = (index.year - index.year[0]) * 12 + index.month - index.month[0]
-    design = pd.DataFrame({"const": 1.0, "change": after.astype(float)}, index=index)
-    design["trend"] = np.asarray(months, float) / 12
-    if slope:
-        first = months[after][0] if after.any() else 0
-        design["slope"] = np.where(after, months - first, 0.0)
+def _fit(x, y, extra: float = 0.0):
+    """Coefficients and means of a log-linear model with variance mu + extra * mu**2."""
+    eta = np.log(y + 0.5)
+    for _ in range(100):
+        mu = np.exp(eta)
+        weight = mu / (1 + extra * mu)
+        root = np.sqrt(weight)
+        beta = np.linalg.lstsq(x * root[:, None], root * (eta + (y - mu) / mu), rcond=None)[0]
+        moved, eta = np.abs(x @ beta - eta).max(), x @ beta
+        if moved < 1e-11:
+            break
+    return beta, np.exp(eta)
+
+
+def _with_memory(x, mu, bread, residual, at) -> tuple[float, float, float]:
+    """The memory, the standard error of the change under it, and its degrees of freedom."""
+    rows = x * np.sqrt(mu)[:, None]
+    maker = np.eye(len(mu)) - rows @ bread @ rows.T
+    gap = np.abs(at[:, None] - at[None, :])
+    near = (gap == 1) / 2.0
+    seen = residual @ near @ residual / (residual @ residual)
+    grid = np.arange(0, 0.96, 0.01)
+    # Both traces are sums over gaps of rho**gap times what the residual maker leaves at that gap.
+    powers = grid[:, None] ** np.arange(gap.max() + 1)
+    kept = [powers @ np.bincount(gap.ravel(), m.ravel()) for m in (maker @ near @ maker, maker)]
+    memory = float(np.interp(seen, np.maximum.accumulate(kept[0] / kept[1]), grid))
+    between = memory**gap
+    left = maker @ between
+    pull = rows @ bread[:, 1]
+    variance = pull @ between @ pull * (residual @ residual) / np.trace(left)
+    freedom = float(np.trace(left) ** 2 / (left * left.T).sum())
+    return memory, float(np.sqrt(variance)), freedom
+
+
+def _hac(scores, lags: int) -> float:
+    """Newey-West's standard error from a coefficient's scores, with Bartlett's weights."""
+    total = scores @ scores
+    for k in range(1, lags + 1):
+        total += 2 * (1 - k / (lags + 1)) * (scores[k:] @ scores[:-k])
+    return float(np.sqrt(total))
+
+
+def _ljung_box(residual, lags: int) -> float:
+    """Ljung & Box 1978 (Biometrika 65:297), of residuals in order, missing months skipped."""
+    from scipy.stats import chi2
+
+    r, n = residual - residual.mean(), len(residual)
+    q = sum((r[k:] @ r[:-k] / (r @ r)) ** 2 / (n - k) for k in range(1, lags + 1))
+    return float(chi2.sf(n * (n + 2) * q, lags))
+
+
+def _design(index, months, after, breaks) -> np.ndarray:
+    """Columns: constant, change, trend, other steps, eleven months of the year."""
+    columns = [np.ones(len(index)), after.astype(float), months / 12]
     for date, reason in breaks:
         if not str(reason).strip():
             raise Invalid(f"A break at {date} needs a reason that can be printed.")
-        design[f"break {date}"] = np.asarray(index >= pd.Timestamp(date), float)
-    if season:
-        for month in range(2, 13):
-            design[f"month {month}"] = (index.month == month).astype(float)
-    return design
+        columns.append(np.asarray(index >= pd.Timestamp(date), float))
+    columns += [(index.month == month).astype(float) for month in range(2, 13)]
+    return np.column_stack(columns)
 
 
 def _monthly(values: pd.Series) -> pd.Series:
@@ -113,36 +148,3 @@ def _monthly(values: pd.Series) -> pd.Series:
     if not series.index.is_monotonic_increasing or series.index.has_duplicates:
         raise Invalid("The months of a series must be in order, each once.")
     return series
-
-
-def _ratio(beta: float, se: float, confidence: float) -> tuple[float, float]:
-    from statistics import NormalDist
-
-    z = NormalDist().inv_cdf(0.5 + confidence / 2)
-    return float(np.exp(beta - z * se)), float(np.exp(beta + z * se))
-
-
-def _negative_binomial(y, x, offset) -> float:
-    """The ratio by NB2 with the dispersion of a moments fit; NaN when nothing is left over."""
-    import statsmodels.api as sm
-
-    fit = sm.GLM(y, x, family=sm.families.Poisson(), offset=offset).fit()
-    extra = (((y - fit.mu) ** 2 - fit.mu) / fit.mu**2).sum() / fit.df_resid
-    if extra <= 0:
-        return float(np.exp(fit.params["change"]))
-    family = sm.families.NegativeBinomial(alpha=extra)
-    return float(np.exp(sm.GLM(y, x, family=family, offset=offset).fit().params["change"]))
-
-
-def _frame(series, design, fit, exposure) -> pd.DataFrame:
-    log = np.zeros(len(design)) if exposure is None else np.log(np.asarray(exposure, float))
-    without = design.copy()
-    without[[c for c in ("change", "slope") if c in without]] = 0.0
-    return pd.DataFrame(
-        {
-            "time": series.index,
-            "value": series.to_numpy(),
-            "fitted": np.exp(design.to_numpy() @ fit.params.to_numpy() + log),
-            "expected": np.exp(without.to_numpy() @ fit.params.to_numpy() + log),
-        }
-    )

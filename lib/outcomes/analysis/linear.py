@@ -12,8 +12,10 @@ import pandas as pd
 
 from outcomes.data.errors import NotEnough, one_of
 
+# N rows, G clusters, k regressors, K regressors and effects.
 CONVENTIONS = {
     "CR0": "no correction",
+    "linearmodels": "N/(N-k), or N/(N-K) unless every effect lies within a cluster",
     "CRV1": "G/(G-1) and (N-1)/(N-k-1), effects not counted, as fixest and pyfixest",
     "dummies": "G/(G-1) and (N-1)/(N-K), every effect counted, as statsmodels and Stata's regress",
     "HC1": "not clustered: N/(N-K)",
@@ -35,43 +37,45 @@ def least_squares(
 ) -> Linear:
     """Regress column ``y`` on columns ``x`` with effects of the columns ``unit`` and ``time``.
 
-    Without effects a constant is added. ``cluster`` is a column, by default ``unit``; see
-    ``CONVENTIONS`` for the corrections; without either the errors are HC1. Raises NotEnough under
-    2 clusters.
+    Without effects there is a constant, ``const``. ``cluster`` is a column, by default ``unit``;
+    without either the errors are HC1. Raises NotEnough under 2 clusters.
     """
     one_of(convention, CONVENTIONS, "convention")
-    names = [x] if isinstance(x, str) else list(x)
-    effects = _effects(data, [c for c in (unit, time) if c is not None])
-    target, design = data[y].to_numpy(float), data[names].to_numpy(float)
-    held = effects @ np.linalg.lstsq(effects, np.column_stack([target, design]), rcond=None)[0]
-    target, design = target - held[:, 0], design - held[:, 1:]
+    effects, label = [c for c in (unit, time) if c is not None], cluster or unit
+    convention = convention if label else "HC1"
+    names = [*([] if effects else ["const"]), *([x] if isinstance(x, str) else x)]
+    target, design, every = _swept(data.assign(const=1.0), [y, *names], effects)
     bread = np.linalg.inv(design.T @ design)
     beta = bread @ design.T @ target
-    left = target - design @ beta
-    label = cluster or unit
-    convention = "HC1" if label is None else convention
-    robust = convention == "HC1"
-    groups = np.arange(len(data)) if robust else pd.factorize(data[label], sort=True)[0]
+    alone = convention == "HC1"
+    groups = np.arange(len(data)) if alone else pd.factorize(data[label])[0]
     count = int(groups.max()) + 1
     if count < 2:
         raise NotEnough("Clustered errors need at least 2 clusters.")
-    scores = np.zeros((count, len(names)))
-    np.add.at(scores, groups, design * left[:, None])
-    total = len(names) + np.linalg.matrix_rank(effects)
-    factor = _factor(convention, len(data), count, len(names), total)
+    scores = np.zeros((count, len(beta)))
+    np.add.at(scores, groups, design * (target - design @ beta)[:, None])
+    within = all((data.groupby(c)[label].nunique() == 1).all() for c in effects)
+    factor = _factor(convention, len(data), count, len(beta), every, within)
     se = np.sqrt(np.diag(bread @ scores.T @ scores @ bread) * factor)
     return Linear(pd.Series(beta, names), pd.Series(se, names), convention, len(data), count)
 
 
-def _factor(convention: str, n: int, g: int, k: int, total: int) -> float:
-    if convention == "CR0":
-        return 1.0
-    if convention == "HC1":
-        return n / (n - total)
-    return g / (g - 1) * (n - 1) / (n - (k + 1 if convention == "CRV1" else total))
+def _swept(data, names: list, effects: list):
+    """Target and design with the effects' means swept out, and how many terms there are in all."""
+    both = data[names].to_numpy(float)
+    every = len(names) - 1
+    if effects:
+        dummies = np.hstack([pd.get_dummies(data[c]) for c in effects]).astype(float)
+        both = both - dummies @ np.linalg.lstsq(dummies, both, rcond=None)[0]
+        every += int(np.linalg.matrix_rank(dummies))
+    return both[:, 0], both[:, 1:], every
 
 
-def _effects(data: pd.DataFrame, columns: list) -> np.ndarray:
-    if not columns:
-        return np.ones((len(data), 1))
-    return pd.concat([pd.get_dummies(data[c].astype(str)) for c in columns], axis=1).to_numpy(float)
+def _factor(convention: str, n: int, g: int, k: int, every: int, within: bool) -> float:
+    return {
+        "CR0": 1.0,
+        "HC1": n / (n - every),
+        "linearmodels": n / (n - (k if within else every)),
+        "CRV1": g / (g - 1) * (n - 1) / (n - (k if every == k else k + 1)),
+        "dummies": g / (g - 1) * (n - 1) / (n - every),
+    }[convention]

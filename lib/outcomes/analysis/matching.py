@@ -25,32 +25,21 @@ class Matching(NamedTuple):
 
 
 def match_units(
-    panel: pd.DataFrame,
-    treated,
-    start,
-    *,
-    covariates: pd.DataFrame | None = None,
-    population: pd.Series | None = None,
-    exclude=(),
-    ratio: int = 3,
-    minimum=(24, 0),
-) -> Matching:
+    panel: pd.DataFrame, treated, start, *, covariates: pd.DataFrame | None = None,
+    population: pd.Series | None = None, ratio: int = 3, minimum=(24, 0),
+) -> Matching:  # fmt: skip
     """For each treated unit the ``ratio`` untreated ones nearest before the start, without reuse.
 
     panel       time x unit of counts; only times before ``start`` are looked at.
     covariates  unit x further features, such as a deprivation score.
     population  unit -> people, to compare rates and not sizes.
-    exclude     units that may not be used, such as a ring where events could be displaced to.
     """
     panel, treated, after = wide(panel, treated, start, minimum=minimum)
-    features = _features(panel[~after], population)
-    if covariates is not None:
-        features = features.join(covariates, how="left")
+    features = _features(panel[~after], population, covariates)
     lacking = features.index[features.isna().any(axis=1)]
     if set(lacking) & set(treated):
         raise Invalid(f"The treated unit {sorted(set(lacking) & set(treated))[0]!r} lacks a value.")
-    barred = set(treated) | set(exclude) | set(lacking)
-    pool = [u for u in features.index if u not in barred]
+    pool = [u for u in features.index if u not in {*treated, *lacking}]
     if len(pool) < ratio * len(treated):
         raise NotEnough(
             f"There are {len(pool)} units to match {len(treated)} treated ones with {ratio} each."
@@ -62,28 +51,20 @@ def match_units(
 
 
 def match_sets(
-    panel: pd.DataFrame,
-    sets,
-    start,
-    *,
-    covariates: pd.DataFrame | None = None,
-    population: pd.Series | None = None,
-    ratio: int = 3,
-) -> list[list]:
+    panel: pd.DataFrame, sets, start, *, covariates: pd.DataFrame | None = None,
+    population: pd.Series | None = None, ratio: int = 3,
+) -> list[list]:  # fmt: skip
     """The comparison of each of many placebo sets, chosen as :func:`match_units` would choose it.
 
     ``panel`` must not hold the treated units, nor any that may not be used. Distances are worked
     out once, so that hundreds of sets take a second.
     """
     panel, _, after = wide(panel, list(panel.columns[:1]), start, minimum=(1, 0))
-    features = _features(panel[~after], population)
-    if covariates is not None:
-        features = features.join(covariates, how="left")
-    features = features.dropna()
+    features = _features(panel[~after], population, covariates).dropna()
     far, nearest = _ranked(features)
-    units = features.index.tolist()
-    at = {unit: k for k, unit in enumerate(units)}
-    return [[units[k] for _, k in _greedy(far, nearest, [at[u] for u in s], ratio)] for s in sets]
+    units = features.index
+    inside = (units.get_indexer(s).tolist() for s in sets)
+    return [[units[k] for _, k in _greedy(far, nearest, s, ratio)] for s in inside]
 
 
 def _ranked(features: pd.DataFrame) -> tuple[np.ndarray, list[list[int]]]:
@@ -126,22 +107,17 @@ def separate(sets) -> list[list]:
     return kept
 
 
-def contiguous_clusters(places: pd.DataFrame, size: int, *, exclude=(), limit: int | None = None):
+def contiguous_clusters(places: pd.DataFrame, size: int, *, limit: int | None = None):
     """Sets of ``size`` neighbours to play a treated town: each place with its nearest others.
 
     ``places`` has longitude and latitude by unit (index). Each different set is kept once, in
     the order of the units; ``limit`` keeps that many, spread evenly through the list.
     """
-    free = places[~places.index.isin(list(exclude))]
-    if len(free) <= size:
-        raise NotEnough(f"Clusters of {size} need more than {size} places; there are {len(free)}.")
-    far = distances(free, free)
-    sets: dict[tuple, list] = {}
-    for k in range(len(free)):
-        nearest = np.argsort(far[k], kind="stable")[:size]
-        members = sorted(free.index[nearest])
-        sets.setdefault(tuple(members), members)
-    found = list(sets.values())
+    if len(places) <= size:
+        found = f"there are {len(places)}"
+        raise NotEnough(f"Clusters of {size} need more than {size} places; {found}.")
+    near = np.argsort(distances(places, places), axis=1, kind="stable")[:, :size]
+    found = [list(s) for s in dict.fromkeys(tuple(sorted(places.index[row])) for row in near)]
     if limit is not None and len(found) > limit:
         found = [found[i] for i in np.linspace(0, len(found) - 1, limit).round().astype(int)]
     return found
@@ -165,23 +141,22 @@ def distances(a: pd.DataFrame, b: pd.DataFrame) -> np.ndarray:
     return 2 * 6371.0088 * np.arcsin(np.sqrt(np.clip(h, 0, 1)))
 
 
-def _features(early: pd.DataFrame, population) -> pd.DataFrame:
-    """Level (log of the mean count or rate) and trend (the log's change between the two halves).
-
-    Half an event is added so that empty places have a level.
-    """
+def _features(early: pd.DataFrame, population, covariates) -> pd.DataFrame:
+    """Level (log of the mean count or rate), trend (the log's change between the two halves) and
+    the covariates. Half an event is added so that empty places have a level."""
     half = len(early) // 2
     people = 1.0 if population is None else population.reindex(early.columns).astype(float)
     first, second = early.iloc[:half].sum() + 0.5, early.iloc[half:].sum() + 0.5
     trend = np.log(second / (len(early) - half)) - np.log(first / half)
     level = np.log((early.sum() + 0.5) / len(early) / people)
-    return pd.DataFrame({"level": level, "trend": trend})
+    features = pd.DataFrame({"level": level, "trend": trend})
+    return features if covariates is None else features.join(covariates, how="left")
 
 
 def _pairs(features, treated, pool, ratio) -> pd.DataFrame:
-    """Greedy nearest neighbours in units of standard deviations, hardest to match first."""
-    far, nearest = _ranked(features.loc[[*treated, *pool]])
+    """Greedy nearest neighbours in units of standard deviations."""
     units = [*treated, *pool]
+    far, nearest = _ranked(features.loc[units])
     pairs = _greedy(far, nearest, list(range(len(treated))), ratio)
     rows = [(units[u], units[k], float(far[u, k])) for u, k in pairs]
     return pd.DataFrame(rows, columns=["treated", "match", "distance"])
@@ -190,12 +165,9 @@ def _pairs(features, treated, pool, ratio) -> pd.DataFrame:
 def _balance(features, treated, pool, units) -> pd.DataFrame:
     """Standardised mean differences; the spread is that of the treated and pool together."""
     spread = features.loc[[*treated, *pool]].std(ddof=1).replace(0, np.nan)
-    means = {
-        k: features.loc[v].mean()
-        for k, v in (("treated", treated), ("pool", pool), ("matched", units))
-    }
-    frame = pd.DataFrame(means)
-    frame["smd_before"] = ((means["treated"] - means["pool"]) / spread).fillna(0)
-    frame["smd_after"] = ((means["treated"] - means["matched"]) / spread).fillna(0)
+    groups = {"treated": treated, "pool": pool, "matched": units}
+    frame = pd.DataFrame({k: features.loc[v].mean() for k, v in groups.items()})
+    frame["smd_before"] = ((frame["treated"] - frame["pool"]) / spread).fillna(0)
+    frame["smd_after"] = ((frame["treated"] - frame["matched"]) / spread).fillna(0)
     frame["balanced"] = frame["smd_after"].abs() < BALANCED
     return frame.rename_axis("feature").reset_index()

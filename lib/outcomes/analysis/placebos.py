@@ -39,14 +39,13 @@ class Changes(NamedTuple):
 
 def randomisation(
     panel: pd.DataFrame, treated, start, sets, *, comparison=None, comparisons=None,
-    minimum=(24, 12), better: str | None = None,
+    minimum=(24, 12),
 ) -> Randomisation:  # fmt: skip
     """How unusual the treated set's ratio is among placebo sets of units that had no programme.
 
     Each set in ``sets`` plays the treated; the rest of the untreated units are its comparison, or
     the list at the same place in ``comparisons`` (then ``comparison`` is that of the treated).
-    ``p`` is two-sided on the log ratio, or one-sided when ``better`` is "fewer" or "more", and
-    counts the treated set itself, so that it is never 0.
+    ``p`` is two-sided on the log ratio and counts the treated set itself, so that it is never 0.
     """
     panel, treated, after = wide(panel, treated, start, minimum=minimum)
     sums = np.stack([panel[~after].sum().to_numpy(), panel[after].sum().to_numpy()])
@@ -58,17 +57,14 @@ def randomisation(
         members = [m for m in members if m in pool]
         rest = pool if comparisons is None else comparisons[k]
         if members:
-            ratio = _log_ratio(sums, at, members, rest, pool)
-            rows.append((k, members[0], len(members), ratio))
+            rows.append((k, members[0], len(members), _log_ratio(sums, at, members, rest, pool)))
     placebo = pd.DataFrame(rows, columns=["set", "first", "units", "log"])
     placebo = placebo[np.isfinite(placebo["log"].astype(float))].reset_index(drop=True)
     if len(placebo) < 19:
         raise NotEnough(
             f"There are {len(placebo)} placebo sets; at least 19 are needed for a p of 0.05."
         )
-    sign = {"fewer": -1, "more": 1}.get(better or "")
-    score = (lambda v: np.abs(v)) if sign is None else (lambda v: sign * v)
-    rank = 1 + int((score(placebo["log"]) >= score(own) - 1e-12).sum())
+    rank = 1 + int((placebo["log"].abs() >= abs(own) - 1e-12).sum())
     placebo["ratio"] = np.exp(placebo["log"])
     return Randomisation(rank / (len(placebo) + 1), float(np.exp(own)), rank, len(placebo), placebo)
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-_DUAL = 1e-9
+_DUAL, _HAIR = 1e-9, 1e-8
 # Areas of these levels can overlap one another, so each is held under its whole alone.
 OVERLAPPING = ("group", "hotspot", "neighbourhood", "region")
 
@@ -63,7 +63,7 @@ class Programme:
         from scipy.optimize import linprog
         from scipy.sparse import block_array, csr_array
 
-        matrix, limit = self._matrix()
+        matrix, limit = self._matrix
         if elastic:
             n = len(self.sides)
             slack = csr_array((-np.ones(n), (range(n), range(n))), shape=(matrix.shape[0], n))
@@ -74,6 +74,15 @@ class Programme:
             matrix = block_array([[matrix, None], [rows[:, : self.size], rows[:, self.size :]]])
             limit, cost = np.r_[limit, np.zeros(rows.shape[0])], np.r_[cost, price]
         return linprog(cost, A_ub=csr_array(matrix), b_ub=limit, bounds=(0, None), method="highs")
+
+    @cached_property
+    def breach(self):
+        """The elastic solution when some side must be broken, else None."""
+        if not self.sides:
+            return None
+        found = self.solve(np.zeros(self.size), elastic=True)
+        scale = max(abs(s.limit) for s in self.sides)
+        return found if found.fun > 1e-6 + 1e-10 * scale else None
 
     def range(self, first: int, stop: int):
         """Least and most of the home area's total over days [first, stop), with their figures."""
@@ -87,22 +96,20 @@ class Programme:
 
     def steadiest(self):
         """The home area's totals between cuts with the least total variation of the daily rate."""
-        from scipy.sparse import lil_array
+        from scipy.sparse import csr_array, diags
 
         own = [s for s in self.sides if s.area == self.home]
         if not own:
             return np.empty(0, int), np.empty(0, int), np.empty(0)
         a, b = min(s.i for s in own), max(s.j for s in own)
-        days, at = np.diff(self.cuts)[a:b], self.home * len(self.cuts) + a
-        n = b - a
-        rows = lil_array((2 * max(n - 1, 0), self.size + max(n - 1, 0)))
-        for k in range(n - 1):
-            for row, sign in ((2 * k, 1), (2 * k + 1, -1)):
-                rows[row, at + k] = sign / days[k]
-                rows[row, at + k + 1] = -sign / days[k] - sign / days[k + 1]
-                rows[row, at + k + 2] = sign / days[k + 1]
-                rows[row, self.size + k] = -1
-        extra = (np.ones(n - 1), rows.tocsr()) if n > 1 else None
+        days, at, n = np.diff(self.cuts)[a:b], self.home * len(self.cuts) + a, b - a
+        # Rates from running totals, then their differences; each is priced by a further variable.
+        rate = diags([1 / days, -1 / days], offsets=[1, 0], shape=(n, n + 1))
+        step = diags([1.0, -1.0], offsets=[1, 0], shape=(n - 1, n)) @ rate
+        rest = np.zeros((n - 1, at)), np.zeros((n - 1, self.size - at - n - 1))
+        change, price = np.hstack([rest[0], step.toarray(), rest[1]]), -np.eye(n - 1)
+        rows = csr_array(np.block([[change, price], [-change, price]]))
+        extra = (np.ones(n - 1), rows) if n > 1 else None
         found = self.solve(np.zeros(self.size), extra=extra)
         totals = np.diff(found.x[at : at + n + 1])
         return self.cuts[a:b], self.cuts[a + 1 : b + 1], np.round(totals, 6) + 0.0
@@ -119,14 +126,13 @@ class Programme:
         """Both ends by linear programming, with the figures whose dual price is not nought."""
         ends = []
         for sign in (-1, 1):
-            if sign > 0 and self._unlimited(i, j):
-                return ends[0], (np.inf, ())
             found = self.solve(-sign * self.total(self.home, i, j))
+            if found.status != 0:  # nothing limits it: 'unbounded', or so presolve cannot tell
+                return ends[0], (np.inf, ())
             prices = np.abs(found.ineqlin.marginals[: len(self.sides)])
             bind = [s for s, p in zip(self.sides, prices, strict=True) if p > _DUAL]
-            ends.append(
-                (round(abs(float(found.fun)), 6), tuple(f for s in bind for f in s.figures))
-            )
+            value = round(abs(float(found.fun)), 6)
+            ends.append((value, tuple(f for s in bind for f in s.figures)))
         return tuple(ends)
 
     def _shortest(self, i, j):
@@ -155,25 +161,13 @@ class Programme:
             elif s.sign * s.limit == weight:
                 edges[key] = (weight, ids + s.figures)
         rows, cols = zip(*edges, strict=True)
-        graph = csr_array(
-            ([w for w, _ in edges.values()], (rows, cols)), shape=(len(self.cuts),) * 2
-        )
+        # The hair's breadth keeps rounding in a sum of limits from passing for a contradiction.
+        weights = [w + _HAIR * (ids != ()) for w, ids in edges.values()]
+        graph = csr_array((weights, (rows, cols)), shape=(len(self.cuts),) * 2)
         far, before = johnson(graph, return_predecessors=True)
         return edges, far, before
 
-    def _unlimited(self, i, j) -> bool:
-        """Whether some piece has no upper limit from its area's figures or a wider area's."""
-        wider, frontier = {self.home}, [self.home]
-        while frontier:
-            area = frontier.pop()
-            frontier += [w for w, parts in self.within if area in parts and w not in wider]
-            wider |= set(frontier)
-        covered = np.zeros(max(len(self.cuts) - 1, 0), bool)
-        for s in self.sides:
-            if s.sign > 0 and s.area in wider:
-                covered[s.i : s.j] = True
-        return not covered[i:j].all()
-
+    @cached_property
     def _matrix(self):
         """Rows of the sides first, then that running totals never fall, then parts and wholes."""
         from scipy.sparse import coo_array, csr_array

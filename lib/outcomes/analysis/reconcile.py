@@ -7,8 +7,9 @@ the most that all figures allow, and their dual prices name the figures that bin
 
 When no history satisfies every figure, a smallest set of figures that contradict each other is
 found (elastic programme, then a deletion filter: Chinneck 2008, *Feasibility and Infeasibility
-in Optimization*, chapter 6). Each of its members is then loosened just so far that it could be
-the one at fault, and so on until the rest agree; periods that touch the set say so.
+in Optimization*, chapter 6), and so on until the rest agree. One of each set is wrong and which is
+unknown, so bounds are those of every choice of culprits together (``contradiction``); periods that
+touch the set say so.
 
 Assumptions: figures with one ``area`` count the same thing; totals add over time; nothing is
 negative. Do not use it for rates, shares, stocks at a date, or measures of different scope.
@@ -22,31 +23,12 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analysis import claims as _claims
-from outcomes.analysis.claims import APPROX, NEARLY, tolerance, totals_of_rates
-from outcomes.analysis.contradiction import settle
-from outcomes.analysis.periods import (
-    calendar_years,
-    financial_years,
-    months,
-    one_period,
-    quarters,
-    reading,
-)
+from outcomes.analysis.contradiction import Blame, settle
+from outcomes.analysis.periods import one_period
 from outcomes.analysis.programme import Programme, build
 from outcomes.data.errors import Invalid
 
-__all__ = [
-    "Reconciliation",
-    "calendar_years",
-    "financial_years",
-    "months",
-    "one_period",
-    "quarters",
-    "reading",
-    "reconcile",
-    "tolerance",
-    "totals_of_rates",
-]
+__all__ = ["Reconciliation", "one_period", "reconcile"]
 
 
 class Reconciliation(NamedTuple):
@@ -58,21 +40,15 @@ class Reconciliation(NamedTuple):
 
 
 def reconcile(
-    figures: pd.DataFrame,
-    periods: pd.DataFrame,
-    *,
-    area: str | None = None,
-    parent: dict | pd.DataFrame | None = None,
-    integral: bool | None = None,
-    approx: float = APPROX,
-    nearly: float = NEARLY,
-) -> Reconciliation:
+    figures: pd.DataFrame, periods: pd.DataFrame, *, area: str | None = None,
+    parent: dict | pd.DataFrame | None = None, integral: bool | None = None,
+) -> Reconciliation:  # fmt: skip
     """The least and most that published figures allow each period's total to be.
 
     figures   one row per statement: figure (id), value, qualifier, period_start, period_end (both
-              days included), and if at hand unit, area, period_state, tolerance (in place of
-              the rounding), and part (True where the figure counts only part of the measure, so
-              that it is a floor). Undated rows are left out.
+              days included), and if at hand unit, area, period_state, and part (True where the
+              figure counts only part of the measure, so that it is a floor). Undated rows are
+              left out.
     periods   label, start, end (both included): see ``financial_years``, ``months`` and others.
     area      whose total is asked; needed when the figures cover several areas.
     parent    sub-area -> area (a mapping, or a frame with area, parent and perhaps level): with
@@ -89,23 +65,21 @@ def reconcile(
     have to be were the others right) and sentence. ``path`` has start, end, total, per_day: the
     steadiest history that every figure allows, an assumption and not data.
     """
-    stated, integral = _claims.read(
-        _of_area(figures, area, parent), integral=integral, approx=approx, nearly=nearly
-    )
+    tree, level = _tree(parent)
+    stated, integral = _claims.read(_of_area(figures, area, tree), integral=integral)
     asked = _asked(periods)
-    programme = build(
-        stated, asked, area=_home(stated, area), parent=_mapping(parent), level=_levels(parent)
-    )
-    programme, contradictions = settle(programme, stated)
+    home = area if area is not None else next(iter(stated["area"]), "")
+    programme = build(stated, asked, area=home, parent=tree, level=level)
+    contradictions, blame, loosened = settle(programme, stated)
     inferred = dict(zip(stated["figure"].tolist(), stated["inferred"].tolist(), strict=True))
-    rows = [_bound(programme, p, contradictions, inferred, integral) for p in asked.itertuples()]
+    rows = [_bound(blame, p, contradictions, inferred, integral) for p in asked.itertuples()]
     bounds = pd.concat([asked[["label", "start", "end"]], pd.DataFrame(rows)], axis=1)
-    return Reconciliation(bounds, contradictions, _path(programme))
+    return Reconciliation(bounds, contradictions, _path(loosened))
 
 
-def _bound(programme: Programme, period, contradictions, inferred, integral) -> dict:
+def _bound(blame: Blame, period, contradictions, inferred, integral) -> dict:
     """Bounds of one period with the figures that bind and the state they leave it in."""
-    (lower, low_ids), (upper, high_ids) = programme.range(period.first, period.stop)
+    (lower, low_ids), (upper, high_ids) = blame.range(period.first, period.stop)
     if integral:
         lower = float(np.ceil(lower - 1e-6)) + 0.0
         upper = float(np.floor(upper + 1e-6)) if np.isfinite(upper) else np.inf
@@ -116,14 +90,8 @@ def _bound(programme: Programme, period, contradictions, inferred, integral) -> 
     if _touched(period, contradictions, ids, exact):
         state = "contradicted"
     point = (lower + upper) / 2 if exact else np.nan
-    return {
-        "lower": lower,
-        "upper": upper,
-        "point": point,
-        "state": state,
-        "binding": binding,
-        "inferred": any(inferred[f] for f in binding),
-    }
+    bounds = {"lower": lower, "upper": upper, "point": point, "state": state}
+    return {**bounds, "binding": binding, "inferred": any(inferred[f] for f in binding)}
 
 
 def _touched(period, contradictions, ids, exact) -> bool:
@@ -139,15 +107,9 @@ def _touched(period, contradictions, ids, exact) -> bool:
 
 def _path(programme: Programme) -> pd.DataFrame:
     first, stop, totals = programme.steadiest()
-    days = stop - first
-    return pd.DataFrame(
-        {
-            "start": first.astype("datetime64[D]").astype("datetime64[s]"),
-            "end": (stop - 1).astype("datetime64[D]").astype("datetime64[s]"),
-            "total": totals,
-            "per_day": totals / days,
-        }
-    )
+    start, end = (d.astype("datetime64[D]").astype("datetime64[s]") for d in (first, stop - 1))
+    rates = totals / (stop - first)
+    return pd.DataFrame({"start": start, "end": end, "total": totals, "per_day": rates})
 
 
 def _asked(periods: pd.DataFrame) -> pd.DataFrame:
@@ -162,22 +124,18 @@ def _asked(periods: pd.DataFrame) -> pd.DataFrame:
     return asked
 
 
-def _mapping(parent) -> dict:
-    if parent is None:
-        return {}
+def _tree(parent) -> tuple[dict, dict]:
+    """Sub-area -> area, and the level of each area where a frame says."""
+    level = {}
     if isinstance(parent, pd.DataFrame):
+        level = dict(zip(parent["area"], parent["level"], strict=True)) if "level" in parent else {}
         parent = dict(zip(parent["area"], parent["parent"], strict=True))
-    return {k: v for k, v in parent.items() if isinstance(v, str) and v and v != k}
+    known = (parent or {}).items()
+    return {k: v for k, v in known if isinstance(v, str) and v and v != k}, level
 
 
-def _levels(parent) -> dict:
-    if not isinstance(parent, pd.DataFrame) or "level" not in parent:
-        return {}
-    return dict(zip(parent["area"], parent["level"], strict=True))
-
-
-def _of_area(figures: pd.DataFrame, area, parent) -> pd.DataFrame:
-    """The figures that can bear on an area: its own and, with ``parent``, its line's."""
+def _of_area(figures: pd.DataFrame, area, tree: dict) -> pd.DataFrame:
+    """The figures that can bear on an area: its own and those of its line in the tree."""
     if "basis" in figures:
         figures = figures[figures["basis"] != "change"]
     if "area" not in figures:
@@ -187,7 +145,6 @@ def _of_area(figures: pd.DataFrame, area, parent) -> pd.DataFrame:
         if len(names) > 1:
             raise Invalid(f"Figures of several areas: name one with area=. {', '.join(names[:12])}")
         return figures
-    tree = _mapping(parent)
     related = [n for n in names if n == area or area in _line(n, tree) or n in _line(area, tree)]
     return figures[figures["area"].isin(related)]
 
@@ -199,12 +156,6 @@ def _line(area: str, tree: dict) -> list[str]:
         area = tree[area]
         line.append(area)
     return line
-
-
-def _home(stated: pd.DataFrame, area) -> str:
-    if area is not None:
-        return area
-    return stated["area"].iloc[0] if len(stated) else ""
 
 
 class _Room(ModuleType):

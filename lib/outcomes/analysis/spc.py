@@ -51,19 +51,14 @@ def xmr(values, *, baseline=None, better: str | None = None, rebase=(), screen: 
     """
     series = pd.Series(values, dtype=float)
     better = one_of(better or "neither", BETTER, "better")
-    parts = [
-        _part(p, baseline if k == 0 else None, screen)
-        for k, p in enumerate(_phases(series, rebase))
-    ]
+    phases = _phases(series, rebase)
+    parts = [_part(p, None if k else baseline, screen) for k, p in enumerate(phases)]
     frame = pd.concat([p[0].assign(phase=k + 1) for k, p in enumerate(parts)])
     frame = _judge(frame.reset_index(drop=True), better)
     last, points, moving = frame.iloc[-1], parts[-1][1], parts[-1][2]
     trial = points < SETTLED
-    note = (
-        f"The limits rest on {points} points and are trial limits until there are {SETTLED}."
-        if trial
-        else f"The limits rest on {points} points."
-    )
+    until = f" and are trial limits until there are {SETTLED}" if trial else ""
+    note = f"The limits rest on {points} points{until}."
     return Chart(frame, last["mean"], last["lower"], last["upper"], moving, points, trial, note)
 
 
@@ -76,8 +71,8 @@ def _part(series: pd.Series, baseline, screen: bool):
     if len(known) < 3 or ranges.empty:
         found = f"there are {len(known)}"
         raise NotEnough(f"A chart needs at least 3 points, two of them in a row; {found}.")
-    if screen:
-        ranges = ranges[ranges < 3.267 * ranges.mean()] if ranges.mean() > 0 else ranges
+    if screen and ranges.mean() > 0:
+        ranges = ranges[ranges < 3.267 * ranges.mean()]
     mean, bar = known.mean(), ranges.mean()
     frame = pd.DataFrame({"period": series.index, "value": series.to_numpy(), "mean": mean})
     for name, reach in (("lower", -1), ("upper", 1), ("near_lower", -2 / 3), ("near_upper", 2 / 3)):
@@ -129,10 +124,8 @@ def trend_of_seven(values) -> np.ndarray:
     steps = np.sign(np.diff(np.asarray(values, float)))
     out = np.zeros(len(steps) + 1)
     for k in range(6, len(out)):
-        window = steps[k - 6 : k]
-        if np.isfinite(window).all() and abs(window.sum()) == 6:
-            out[k] = window[0]
-    return out
+        out[k] = steps[k - 1] * (abs(steps[k - 6 : k].sum()) == 6) if steps[k - 1] else 0
+    return np.nan_to_num(out)
 
 
 def two_of_three(near, side) -> np.ndarray:

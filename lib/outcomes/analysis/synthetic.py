@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analysis.guards import wide
-from outcomes.data.errors import Invalid, NotEnough
+from outcomes.data.errors import NotEnough
 
 _HEAVY = 1e3
 
@@ -52,23 +52,12 @@ def simplex_weights(donors, target) -> np.ndarray:
 
 
 def synthetic_control(
-    outcome: pd.DataFrame,
-    treated: str,
-    start,
-    *,
-    donors=None,
-    intercept: bool = False,
-    season: int = 0,
-    fit_filter: float = 5.0,
-    placebos: bool = True,
-    leave_one_out: bool = True,
+    outcome: pd.DataFrame, treated: str, start, *, season: int = 0, fit_filter: float = 5.0,
     minimum=(8, 4),
-) -> Synthetic:
+) -> Synthetic:  # fmt: skip
     """What the treated unit would have had, made from the others, and how unusual the gap is.
 
     outcome     time x unit of rates (per head) or counts; times with a missing cell are left out.
-    donors      units to mix; by default all others.
-    intercept   match movements around each unit's own level before the start, not the level.
     season      the number of times in a year: each unit's season (measured before the start)
                 is divided out first, and donors too sparse to have one are left out. 0 leaves
                 seasons as they are.
@@ -76,48 +65,35 @@ def synthetic_control(
                 are left out of the ranking, as their gaps after say nothing.
     """
     outcome, (treated,), after = wide(outcome, treated, start, minimum=minimum)
-    pool = [c for c in (donors if donors is not None else outcome.columns) if c != treated]
-    missing = [c for c in pool if c not in outcome.columns]
-    if missing:
-        raise Invalid(f"The donor {missing[0]!r} is not a column of the outcome.")
-    if len(pool) < 2:
-        raise NotEnough(f"A synthetic control needs at least 2 donors; there are {len(pool)}.")
-    outcome = _without_season(outcome[[treated, *pool]], after, season)
-    pool = [c for c in pool if c in outcome.columns]
-    own, weights = _one(outcome, treated, pool, after, intercept)
-    found, gaps = _placebos(outcome, pool, after, intercept) if placebos else _none(outcome)
+    if outcome.shape[1] < 3:
+        raise NotEnough(
+            f"A synthetic control needs at least 2 donors; there are {outcome.shape[1] - 1}."
+        )
+    outcome = _without_season(outcome, treated, after, season)
+    pool = [c for c in outcome.columns if c != treated]
+    own, weights = _one(outcome, treated, pool, after)
+    found, gaps = _placebos(outcome, pool, after)
     found["kept"] = found["mspe_pre"] <= fit_filter * own["mspe_pre"]
     rank = 1 + int((found["kept"] & (found["mspe_ratio"] >= own["mspe_ratio"])).sum())
-    kept = int(found["kept"].sum())
-    p = rank / (kept + 1) if placebos and kept else np.nan
-    spared = _leave_one_out(outcome, treated, pool, weights, after, intercept)
+    kept = found.loc[found["kept"], "unit"].tolist()
     return Synthetic(
-        own["ratio"],
-        own["effect"],
-        own["fit"],
-        own["mspe_ratio"],
-        p,
-        rank,
-        weights,
-        own["frame"],
-        found.drop(columns="mspe_pre"),
-        gaps[found.loc[found["kept"], "unit"].tolist()],
-        spared if leave_one_out else spared.iloc[:0],
-        _note(own["fit"], kept, len(found), fit_filter),
+        *(own[k] for k in ("ratio", "effect", "fit", "mspe_ratio")),
+        p=rank / (len(kept) + 1) if kept else np.nan,
+        rank=rank,
+        weights=weights,
+        frame=own["frame"],
+        placebo=found.drop(columns="mspe_pre"),
+        gaps=gaps[kept],
+        leave_one_out=_leave_one_out(outcome, treated, pool, weights, after),
+        note=_note(own["fit"], len(kept), len(found), fit_filter),
     )
 
 
-def _one(outcome, treated, pool, after, intercept):
+def _one(outcome, treated, pool, after):
     """Gaps and summary of one unit against a mix of the pool; its non-zero weights."""
     y, x = outcome[treated].to_numpy(), outcome[pool].to_numpy()
-    shift = 0.0
-    if intercept:
-        level, levels = y[~after].mean(), x[~after].mean(0)
-        w = simplex_weights(x[~after] - levels, y[~after] - level)
-        shift = level - levels @ w
-    else:
-        w = simplex_weights(x[~after], y[~after])
-    synthetic = x @ w + shift
+    w = simplex_weights(x[~after], y[~after])
+    synthetic = x @ w
     gap = y - synthetic
     pre, post = (gap[~after] ** 2).mean(), (gap[after] ** 2).mean()
     frame = pd.DataFrame({"time": outcome.index, "actual": y, "synthetic": synthetic, "gap": gap})
@@ -140,32 +116,25 @@ def _over(a: float, b: float) -> float:
     return float(a / b)
 
 
-def _placebos(outcome, pool, after, intercept):
+def _placebos(outcome, pool, after):
     """Each donor in turn as if treated, made from the other donors (the treated unit left out)."""
     rows, gaps = [], {}
     for unit in pool:
-        rest = [c for c in pool if c != unit]
-        found, _ = _one(outcome, unit, rest, after, intercept)
+        found, _ = _one(outcome, unit, [c for c in pool if c != unit], after)
         gaps[unit] = found.pop("frame")["gap"].to_numpy()
         rows.append({"unit": unit, **found})
     return pd.DataFrame(rows), pd.DataFrame(gaps, index=outcome.index)
 
 
-def _none(outcome):
-    columns = ["unit", "ratio", "effect", "fit", "mspe_ratio", "mspe_pre"]
-    return pd.DataFrame(columns=columns), pd.DataFrame(index=outcome.index)
-
-
-def _leave_one_out(outcome, treated, pool, weights, after, intercept) -> pd.DataFrame:
+def _leave_one_out(outcome, treated, pool, weights, after) -> pd.DataFrame:
     rows = []
     for dropped in weights.index if len(pool) > 2 else []:
-        rest = [c for c in pool if c != dropped]
-        found, _ = _one(outcome, treated, rest, after, intercept)
+        found, _ = _one(outcome, treated, [c for c in pool if c != dropped], after)
         rows.append((dropped, found["ratio"], found["effect"], found["fit"]))
     return pd.DataFrame(rows, columns=["dropped", "ratio", "effect", "fit"])
 
 
-def _without_season(outcome: pd.DataFrame, after, season: int) -> pd.DataFrame:
+def _without_season(outcome: pd.DataFrame, treated, after, season: int) -> pd.DataFrame:
     """Divide each unit by its own season: the mean of its share of a year at each place in it."""
     if season <= 1:
         return outcome
@@ -177,7 +146,7 @@ def _without_season(outcome: pd.DataFrame, after, season: int) -> pd.DataFrame:
     share = (early / level.where(level > 0)).groupby(place[~after]).mean()
     share = share / share.mean()
     sound = share.notna().all() & (share > 0).all()
-    if not sound.iloc[0]:
+    if not sound[treated]:
         raise NotEnough("The treated unit's season cannot be told: some months are always empty.")
     kept = sound.index[sound]
     return outcome[kept] / share.loc[place, kept].to_numpy()
