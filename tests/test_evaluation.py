@@ -54,8 +54,8 @@ def test_the_comparison_is_the_matched_one_and_the_change_is_its_did():
     frame = panel(0.6)
     got = run(frame, alike=False)
     treated = list(frame.columns[:6])
-    assert got.comparison == impact.match_units(frame, treated, START).units
-    plain = impact.did(frame[[*treated, *got.comparison]], treated, START)
+    assert got.comparison == matching.match_units(frame, treated, START).units
+    plain = differences.did(frame[[*treated, *got.comparison]], treated, START)
     assert got.did.ratio == pytest.approx(plain.ratio)
 
 
@@ -64,7 +64,7 @@ def test_sets_matched_at_once_are_matched_as_one_by_one():
     sets = [["u03", "u04"], ["u20", "u21", "u22"]]
     got = matching.match_sets(frame, sets, START, ratio=3)
     for members, units in zip(sets, got, strict=True):
-        one = impact.match_units(frame, members, START, ratio=3, minimum=(12, 0)).units
+        one = matching.match_units(frame, members, START, ratio=3, minimum=(12, 0)).units
         assert sorted(units) == one
 
 
@@ -77,7 +77,7 @@ def test_separate_keeps_the_first_of_those_that_overlap():
 
 def test_calendar_bins_leave_a_gap_empty():
     frame = panel().drop(index=[m for m in months() if "2022-10" <= str(m)[:7] < "2023-04"])
-    got = differences.event_study(frame, ["u00"], START, width=3, calendar=True).frame
+    got = differences.event_study(frame, ["u00"], START, width=3).frame
     events = got.set_index("event")
     assert -1 not in events.index and 0 not in events.index
     assert events.loc[1, "start"] == pd.Timestamp("2023-04-01")

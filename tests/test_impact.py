@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from outcomes.analysis import displacement, impact
+from outcomes.analysis.displacement import rirr, wdd, wdq
+from outcomes.analysis.interrupted import its
 from outcomes.data.errors import Invalid, NotEnough
 
 T, C = (207, 110), (308, 318)
@@ -14,24 +16,24 @@ NEAR_T, NEAR_C = (178, 157), (150, 140)
 
 
 def test_wdd_as_wheeler_and_ratcliffe_publish():
-    got = impact.wdd(T, C, near_treated=NEAR_T, near_control=NEAR_C)
+    got = wdd(T, C, near_treated=NEAR_T, near_control=NEAR_C)
     assert (got.estimate, round(got.se, 5), round(got.z, 6)) == (-118, 39.59798, -2.979950)
     assert (round(got.lower, 5), round(got.upper, 5)) == (-195.61061, -40.38939)
-    local = impact.wdd(T, C)
+    local = wdd(T, C)
     assert (local.estimate, round(local.se, 5)) == (-107, 30.70831)
 
 
 def test_wdd_of_unequal_periods():
-    got = impact.wdd((80, 20), (100, 50), exposure=(2, 1))
+    got = wdd((80, 20), (100, 50), exposure=(2, 1))
     assert (got.estimate, round(got.se, 6)) == (-20, 10.723805)
 
 
 def test_rirr_as_wheeler_publishes():
-    got = impact.rirr((50, 30), (60, 55))
+    got = rirr((50, 30), (60, 55))
     assert (round(np.log(got.estimate), 7), round(got.estimate, 7)) == (-0.4238142, 0.6545455)
     assert round(got.se, 8) == 0.29695424
     assert (round(got.lower, 5), round(got.upper, 5)) == (0.36574, 1.17141)
-    wide = impact.rirr(T, C)
+    wide = rirr(T, C)
     assert (round(wide.estimate, 8), round(wide.se, 8)) == (0.51469024, 0.14252450)
     assert (round(wide.lower, 5), round(wide.upper, 5)) == (0.38925, 0.68055)
 
@@ -44,7 +46,7 @@ def test_rirr_and_wdd_are_interactions_of_poisson_regressions(link):
     x = np.array([[1, 0, 1, 0], [1, 1, 1, 1], [1, 0, 0, 0], [1, 1, 0, 0.0]])
     kind = sm.families.links.Log() if link == "log" else sm.families.links.Identity()
     fit = sm.GLM(y, x, family=sm.families.Poisson(kind)).fit(start_params=_start(y, link))
-    got = impact.rirr(T, C) if link == "log" else impact.wdd(T, C)
+    got = rirr(T, C) if link == "log" else wdd(T, C)
     point = np.log(got.estimate) if link == "log" else got.estimate
     assert (point, got.se) == pytest.approx((fit.params[3], fit.bse[3]), rel=1e-6)
 
@@ -55,19 +57,19 @@ def _start(y, link):
 
 
 def test_wdq_to_the_digits_of_the_reference():
-    got = impact.wdq(T, NEAR_T, C)
+    got = wdq(T, NEAR_T, C)
     assert (round(got.success, 8), round(got.wdq, 8)) == (-0.32616597, 0.25818569)
     assert got.reading == "the surroundings gained too"
-    assert impact.wdq(T, (157, 200), C).reading == "part of the gain moved to the surroundings"
-    assert "more moved" in impact.wdq(T, (100, 250), C).reading
-    assert "no success" in impact.wdq((110, 207), NEAR_T, C).reading
+    assert wdq(T, (157, 200), C).reading == "part of the gain moved to the surroundings"
+    assert "more moved" in wdq(T, (100, 250), C).reading
+    assert "no success" in wdq((110, 207), NEAR_T, C).reading
 
 
 def test_inflation_widens_by_its_root_and_the_disjoint_union_adds():
-    plain, wide = impact.wdd(T, C), impact.wdd(T, C, inflation=4)
+    plain, wide = wdd(T, C), wdd(T, C, inflation=4)
     assert wide.se == pytest.approx(2 * plain.se)
-    a, b = impact.wdd((10, 5), (20, 18)), impact.wdd((7, 9), (4, 8))
-    both = impact.wdd((17, 14), (24, 26))
+    a, b = wdd((10, 5), (20, 18)), wdd((7, 9), (4, 8))
+    both = wdd((17, 14), (24, 26))
     assert both.estimate == a.estimate + b.estimate
     assert both.se**2 == pytest.approx(a.se**2 + b.se**2)
 
@@ -109,23 +111,54 @@ def drivers():
 def test_seat_belt_law_by_interrupted_time_series(drivers):
     """UK drivers killed or seriously injured; the law came into force on 31 January 1983."""
     assert drivers.sum() == 320_699
-    got = impact.its(drivers, "1983-02-01")
+    got = its(drivers, "1983-02-01")
     assert round(got.ratio, 8) == 0.85043688
-    assert (round(got.quasi[0], 6), round(got.quasi[1], 6)) == (0.808127, 0.894962)
+    quasi = got.ratio * np.exp(np.array([-1, 1]) * 1.959963985 * got.quasi_se)
+    assert quasi.round(6).tolist() == [0.808127, 0.894962]
     assert (round(got.dispersion, 4), round(got.hac_se, 8)) == (13.4273, 0.03250654)
     assert (got.pre, got.post) == (169, 23)
-    assert (got.lower, got.upper) == got.hac  # the wider of the two is the one given
-    assert got.ljung_box < 1e-10
-    assert got.negative_binomial == pytest.approx(0.85, abs=0.005)
+
+
+def test_interrupted_series_and_its_checks_by_statsmodels(drivers):
+    import statsmodels.api as sm
+
+    got = its(drivers, "1983-02-01", lags=10)
+    months = pd.get_dummies(drivers.index.month).to_numpy(float)
+    law = np.arange(192) >= 169
+    x = np.column_stack([law, np.arange(192), months])
+    fit = sm.GLM(drivers.to_numpy(), x, family=sm.families.Poisson()).fit(tol=1e-13)
+    box = sm.stats.acorr_ljungbox(fit.resid_pearson - fit.resid_pearson.mean(), lags=[10])
+    assert got.ljung_box == pytest.approx(box["lb_pvalue"].iloc[0], rel=1e-6)
+    extra = (((drivers - fit.mu) ** 2 - fit.mu) / fit.mu**2).sum() / fit.df_resid
+    family = sm.families.NegativeBinomial(alpha=extra)
+    other = sm.GLM(drivers.to_numpy(), x, family=family).fit(tol=1e-13)
+    assert got.negative_binomial == pytest.approx(np.exp(other.params[0]), rel=1e-8)
+
+
+def test_memory_of_months_by_simulating_its_definition(drivers):
+    """Second route: residuals of noise with that memory show on average what these show."""
+    got = its(drivers, "1983-02-01")
+    rng, n = np.random.default_rng(3), 192
+    months = pd.get_dummies(drivers.index.month).to_numpy(float)
+    x = np.column_stack([np.arange(n) >= 169, np.arange(n), months])
+    root = np.sqrt(got.frame["fitted"].to_numpy())
+    q = np.linalg.qr(x * root[:, None])[0]
+    gap = np.abs(np.subtract.outer(np.arange(n), np.arange(n)))
+    noise = np.linalg.cholesky(got.memory**gap) @ rng.normal(size=(n, 4000))
+    left = noise - q @ (q.T @ noise)
+    shown = (left[1:] * left[:-1]).sum() / (left**2).sum()
+    seen = (drivers - got.frame["fitted"].to_numpy()).to_numpy() / root
+    assert shown == pytest.approx(seen[1:] @ seen[:-1] / (seen @ seen), abs=0.005)
+    w = np.linalg.solve((x * root[:, None]).T @ (x * root[:, None]), (x * root[:, None]).T)[0]
+    scale = (seen @ seen) / (left**2).sum(axis=0).mean()
+    assert got.se == pytest.approx(np.sqrt(scale) * (w @ noise).std(), rel=0.03)
 
 
 def test_expected_line_is_the_fitted_one_without_the_change(drivers):
-    got = impact.its(drivers, "1983-02-01", slope=True)
-    late = got.frame[got.frame["time"] >= "1983-02-01"].reset_index(drop=True)
-    steps = np.arange(len(late))
-    assert (late["fitted"] / late["expected"]).to_numpy() == pytest.approx(
-        got.ratio * got.slope**steps
-    )
+    got = its(drivers, "1983-02-01")
+    late, ratio = got.frame["time"] >= "1983-02-01", got.frame["fitted"] / got.frame["expected"]
+    assert ratio[late].to_numpy() == pytest.approx(got.ratio)
+    assert (ratio[~late] == 1).all()
 
 
 def test_a_missing_month_is_no_nought(drivers):
@@ -134,22 +167,22 @@ def test_a_missing_month_is_no_nought(drivers):
 
     holed = drivers.copy()
     holed.iloc[[30, 31, 180]] = np.nan
-    got = impact.its(holed, "1983-02-01", season=False)
-    t = np.arange(192)
+    got = its(holed, "1983-02-01")
+    t, months = np.arange(192), pd.get_dummies(holed.index.month).to_numpy(float)
     keep = holed.notna().to_numpy()
-    x = np.column_stack([np.ones(192), t / 12, t >= 169])[keep].astype(float)
-    fit = sm.GLM(holed[keep].to_numpy(), x, family=sm.families.Poisson()).fit()
-    assert got.ratio == pytest.approx(np.exp(fit.params[2]), rel=1e-8)
+    x = np.column_stack([t >= 169, t / 12, months])[keep].astype(float)
+    fit = sm.GLM(holed[keep].to_numpy(), x, family=sm.families.Poisson()).fit(tol=1e-12)
+    assert got.ratio == pytest.approx(np.exp(fit.params[0]), rel=1e-8)
     assert (got.pre, got.post) == (167, 22)
 
 
 def test_too_few_months_are_refused_with_the_sentence_to_print(drivers):
     with pytest.raises(NotEnough, match="Not enough months to tell: there are 23 months before"):
-        impact.its(drivers, "1970-12-01")
+        its(drivers, "1970-12-01")
     with pytest.raises(NotEnough, match="11 months after it where 12 are needed"):
-        impact.its(drivers, "1984-02-01")
+        its(drivers, "1984-02-01")
     with pytest.raises(Invalid, match="reason"):
-        impact.its(drivers, "1983-02-01", breaks=[("1975-01-01", "")])
+        its(drivers, "1983-02-01", breaks=[("1975-01-01", "")])
 
 
 P_1995 = [
@@ -161,6 +194,7 @@ P_1995 = [
 def test_benjamini_hochberg_as_published_in_1995():
     got = impact.benjamini_hochberg(P_1995)
     assert got["rejected"].sum() == 4
+    assert sum(p <= 0.05 / 15 for p in P_1995) == 3  # Bonferroni's count, as they print it
     assert list(got["adjusted"][:4].round(6)) == [0.0015, 0.003, 0.0095, 0.035625]
     assert got["adjusted"][4] == pytest.approx(0.0603)
     mixed = impact.benjamini_hochberg(pd.Series(P_1995[::-1], index=list("abcdefghijklmno")))
@@ -186,6 +220,9 @@ def test_minimum_detectable_by_its_own_definition():
     assert got.fall * got.rise == pytest.approx(1)
     ratios = np.exp(0.1 * np.array([-1, 1] * 20))
     assert impact.minimum_detectable(placebo=ratios).fall == pytest.approx(got.fall)
+    logs = np.arange(-60, 39) / 100  # 99: the 95th size is 0.56, the 80th from below 0.19
+    skew = impact.minimum_detectable(placebo=np.exp(logs))
+    assert np.log([skew.fall, skew.rise]) == pytest.approx([-0.56 - 0.19, 0.56 + 0.41])
     with pytest.raises(NotEnough):
         impact.minimum_detectable(placebo=[1.1, 0.9])
     with pytest.raises(Invalid):
@@ -217,14 +254,14 @@ def test_verdicts_follow_the_checks_and_never_say_caused():
 
 def test_what_cannot_be_computed_is_refused_in_a_sentence():
     for call in (
-        lambda: impact.wdd((1, 2), (3, -1)),
-        lambda: impact.wdd(T, C, near_treated=NEAR_T),
-        lambda: impact.wdd((0, 0), (0, 0)),
-        lambda: impact.wdd(T, C, exposure=(0, 1)),
-        lambda: impact.rirr((0, 2), (3, 1)),
-        lambda: impact.rirr(T, C, confidence=95),
-        lambda: impact.wdq(T, NEAR_T, (0, 4)),
-        lambda: impact.wdq((10, 10), NEAR_T, (5, 5)),
+        lambda: wdd((1, 2), (3, -1)),
+        lambda: wdd(T, C, near_treated=NEAR_T),
+        lambda: wdd((0, 0), (0, 0)),
+        lambda: wdd(T, C, exposure=(0, 1)),
+        lambda: rirr((0, 2), (3, 1)),
+        lambda: rirr(T, C, confidence=95),
+        lambda: wdq(T, NEAR_T, (0, 4)),
+        lambda: wdq((10, 10), NEAR_T, (5, 5)),
         lambda: impact.benjamini_hochberg([0.2, 1.2]),
         lambda: impact.verdict(**WORDS, ratio=0, p=0.5),
         lambda: impact.verdict(**WORDS, ratio=0.5, p=0.5, better="lower"),

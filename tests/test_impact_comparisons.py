@@ -8,7 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from outcomes.analysis import differences, impact, matching, synthetic
+from outcomes.analysis import differences, matching, synthetic
+from outcomes.analysis.differences import did, event_study
+from outcomes.analysis.matching import contiguous_clusters, match_units
+from outcomes.analysis.placebos import compare_changes, placebo_dates, randomisation
+from outcomes.analysis.synthetic import simplex_weights, synthetic_control
 from outcomes.data.errors import Invalid, NotEnough
 
 START = "2023-01-01"
@@ -29,7 +33,7 @@ def test_closed_form_is_the_poisson_regression_with_unit_and_month_effects():
     import statsmodels.api as sm
 
     frame = panel(effect=0.7)
-    got = impact.did(frame, ["u0", "u1"], START)
+    got = did(frame, ["u0", "u1"], START)
     long = frame.rename_axis("time").reset_index().melt("time", var_name="unit", value_name="n")
     inside = long["unit"].isin(["u0", "u1"]) & (long["time"] >= START)
     dummies = [
@@ -57,64 +61,60 @@ def test_closed_form_is_the_poisson_regression_with_unit_and_month_effects():
 
 def test_did_counts_what_was_avoided_and_leaves_out_missing_months():
     frame = panel(effect=0.6).astype(float)
-    got = impact.did(frame, ["u0", "u1"], START)
+    got = did(frame, ["u0", "u1"], START)
     late = got.frame[got.frame["time"] >= START]
     assert got.avoided == pytest.approx((late["expected"] - late["treated"]).sum())
     assert got.lower < 0.6 < got.upper and got.ratio < 0.75
     frame.iloc[5, 3] = np.nan
-    assert impact.did(frame, ["u0", "u1"], START).pre == 35
+    assert did(frame, ["u0", "u1"], START).pre == 35
 
 
 def test_event_study_bins_by_hand_and_sees_a_drift():
     frame = panel()
-    got = impact.event_study(frame, ["u0", "u1"], START, width=3).frame.set_index("event")
+    got = event_study(frame, ["u0", "u1"], START, width=3).frame.set_index("event")
     t, c = frame[["u0", "u1"]].sum(axis=1), frame.drop(columns=["u0", "u1"]).sum(axis=1)
-    last = t["2022-10":"2022-12"].sum() / c["2022-10":"2022-12"].sum()
+    before = t[:"2022-12"].sum() / c[:"2022-12"].sum()
     first = t["2023-01":"2023-03"].sum() / c["2023-01":"2023-03"].sum()
-    assert got.loc[0, "ratio"] == pytest.approx(first / last)
-    assert got.loc[-1, ["ratio", "lower", "upper"]].tolist() == [1, 1, 1]
+    assert got.loc[0, "ratio"] == pytest.approx(first / before)
     assert list(got.index) == list(range(-12, 4)) and got["before"].sum() == 12
     drifting = frame.astype(float)
     drifting[["u0", "u1"]] = (drifting[["u0", "u1"]].mul(np.linspace(1, 3, 48), axis=0)).round()
-    assert impact.event_study(drifting, ["u0", "u1"], START).pretrend_p < 0.001
-    assert impact.event_study(frame, ["u0", "u1"], START).pretrend_p > 0.05
+    assert event_study(drifting, ["u0", "u1"], START).pretrend_p < 0.001
+    assert event_study(frame, ["u0", "u1"], START).pretrend_p > 0.05
 
 
 def test_randomisation_over_all_pairs_by_enumeration():
     frame = panel(effect=0.6)
     sets = [list(p) for p in combinations([f"u{k}" for k in range(2, 12)], 2)]
-    got = impact.randomisation(frame, ["u0", "u1"], START, sets)
-    own = np.log(impact.did(frame, ["u0", "u1"], START).ratio)
+    got = randomisation(frame, ["u0", "u1"], START, sets)
+    own = np.log(did(frame, ["u0", "u1"], START).ratio)
     others = frame.drop(columns=["u0", "u1"])
-    logs = [np.log(impact.did(others, s, START).ratio) for s in sets]
+    logs = [np.log(did(others, s, START).ratio) for s in sets]
     assert got.sets == 45 and got.placebo["log"].tolist() == pytest.approx(logs)
     assert got.p == (1 + sum(abs(v) >= abs(own) for v in logs)) / 46
-    assert impact.randomisation(frame, ["u0", "u1"], START, sets, better="fewer").p <= got.p
     with pytest.raises(NotEnough, match="at least 19"):
-        impact.randomisation(frame, ["u0"], START, sets[:5])
+        randomisation(frame, ["u0"], START, sets[:5])
 
 
 def test_pretended_starts_use_only_what_came_before():
     frame = panel(effect=0.5)
     dates = ["2021-07-01", "2022-01-01"]
-    got = impact.placebo_dates(frame, ["u0", "u1"], START, dates)
+    got = placebo_dates(frame, ["u0", "u1"], START, dates)
     early = frame[frame.index < START]
-    assert got["ratio"][0] == impact.did(early, ["u0", "u1"], dates[0], minimum=(1, 1)).ratio
+    assert got["ratio"][0] == did(early, ["u0", "u1"], dates[0], minimum=(1, 1)).ratio
     assert got["post"].tolist() == [18, 12]
     assert (np.abs(np.log(got["ratio"])) < 0.3).all()
 
 
 def test_few_units_by_exact_tests_to_the_digits_of_the_reference():
     y0, y1 = np.array([20, 25, 30, 22, 28, 26]), np.array([14, 20, 24, 21, 27, 27])
-    got = impact.compare_changes(y0, y1, [1, 1, 1, 0, 0, 0])
+    got = compare_changes(y0, y1, [1, 1, 1, 0, 0, 0])
     assert (round(got.estimate, 6), round(got.t, 6)) == (-5.333333, -7.155418)
     assert (got.p_wild, got.p_permutation) == (2 / 64, 2 / 20)
 
 
 def test_difference_in_differences_of_card_and_krueger_means():
-    got = impact.compare_changes(
-        [20.44, 20.44, 23.33, 23.33], [21.03, 21.03, 21.17, 21.17], [1, 1, 0, 0]
-    )
+    got = compare_changes([20.44, 20.44, 23.33, 23.33], [21.03, 21.03, 21.17, 21.17], [1, 1, 0, 0])
     assert round(got.estimate, 2) == 2.75
 
 
@@ -122,7 +122,7 @@ def test_weights_by_grid_search_over_three_donors():
     rng = np.random.default_rng(7)
     x = rng.gamma(5, 10, (12, 3))
     y = x @ [0.55, 0.0, 0.45] + rng.normal(0, 2, 12)
-    w = impact.simplex_weights(x, y)
+    w = simplex_weights(x, y)
     grid = np.array([(a, b, 1000 - a - b) for a in range(1001) for b in range(1001 - a)]) / 1000
     loss = ((grid @ x.T - y) ** 2).sum(1)
     assert ((x @ w - y) ** 2).sum() <= loss.min() + 1e-12
@@ -137,7 +137,7 @@ def test_weights_are_optimal_on_any_panel(seed, times, donors, stretch):
     x = rng.poisson(rng.gamma(2, 20, donors), (times, donors)).astype(float)
     x[:, 0] = x[:, -1]  # twins must not upset it
     y = x.mean(1) * stretch + rng.normal(0, 1, times)
-    w = impact.simplex_weights(x, y)
+    w = simplex_weights(x, y)
     best = ((x @ w - y) ** 2).sum()
     assert w.min() >= 0 and w.sum() == pytest.approx(1)
     mixes = rng.dirichlet(np.full(donors, 0.3), 200)
@@ -159,41 +159,31 @@ def rates(effect=1.0, seed=3):
 
 
 def test_synthetic_control_finds_an_effect_put_in_and_none_where_none_is():
-    got = impact.synthetic_control(rates(0.8), "lancashire", "2022Q4")
+    got = synthetic_control(rates(0.8), "lancashire", "2022Q4")
     assert got.ratio == pytest.approx(0.8, abs=0.02)
     assert got.p == 1 / (got.placebo["kept"].sum() + 1) and got.rank == 1
     assert (got.leave_one_out["ratio"] < 0.9).all()
     assert set(got.leave_one_out["dropped"]) == set(got.weights.index)
-    nothing = impact.synthetic_control(rates(), "lancashire", "2022Q4")
+    nothing = synthetic_control(rates(), "lancashire", "2022Q4")
     assert nothing.ratio == pytest.approx(1, abs=0.02) and nothing.p > 0.05
     assert "close" in nothing.note
 
 
 def test_synthetic_control_gap_is_actual_less_the_weighted_donors():
     frame = rates(0.8)
-    got = impact.synthetic_control(frame, "lancashire", "2022Q4", placebos=False)
+    got = synthetic_control(frame, "lancashire", "2022Q4")
     mix = frame[got.weights.index] @ got.weights
     assert got.frame["synthetic"].to_numpy() == pytest.approx(mix.to_numpy(), rel=1e-5)
     late = frame.index >= "2022Q4"
     assert got.effect == pytest.approx((frame["lancashire"] - mix)[late].mean(), rel=1e-4)
-    assert np.isnan(got.p) and got.placebo.empty
-
-
-def test_intercept_matches_movements_whatever_the_level():
-    frame = rates(0.8)
-    plain = impact.synthetic_control(frame, "lancashire", "2022Q4", intercept=True)
-    frame["lancashire"] += 500
-    lifted = impact.synthetic_control(frame, "lancashire", "2022Q4", intercept=True)
-    assert lifted.effect == pytest.approx(plain.effect)
-    assert impact.synthetic_control(frame, "lancashire", "2022Q4").fit > 0.1
 
 
 def test_each_units_season_is_divided_out():
     frame = rates()
     seasonal = frame.copy()
     seasonal["lancashire"] *= np.tile([1.2, 0.9, 0.8, 1.1], 14)[:55]
-    raw = impact.synthetic_control(seasonal, "lancashire", "2022Q4", placebos=False)
-    out = impact.synthetic_control(seasonal, "lancashire", "2022Q4", season=4, placebos=False)
+    raw = synthetic_control(seasonal, "lancashire", "2022Q4")
+    out = synthetic_control(seasonal, "lancashire", "2022Q4", season=4)
     assert out.fit < raw.fit / 4
 
 
@@ -208,21 +198,16 @@ def places(n=60):
 def test_matching_takes_the_nearest_and_shows_the_balance():
     frame = panel(units=60, treated=("u0",))
     score = pd.DataFrame({"imd": np.linspace(0, 50, 60)}, index=frame.columns)
-    got = impact.match_units(frame, ["u0", "u1"], START, covariates=score, ratio=4)
+    got = match_units(frame, ["u0", "u1"], START, covariates=score, ratio=4)
     assert len(got.units) == len(set(got.units)) == 8 and not {"u0", "u1"} & set(got.units)
     after, before = got.balance["smd_after"].abs(), got.balance["smd_before"].abs()
     assert after.mean() < before.mean() and set(got.balance["feature"]) == {"level", "trend", "imd"}
-    barred = got.units[0]
-    again = impact.match_units(
-        frame, ["u0", "u1"], START, covariates=score, ratio=4, exclude=[barred]
-    )
-    assert barred not in again.units
 
 
 def test_one_treated_unit_gets_its_true_nearest_neighbours():
     """Second route: rank all units by distance in standard deviations."""
     frame = panel(units=40)
-    got = impact.match_units(frame, ["u0"], START, ratio=5)
+    got = match_units(frame, ["u0"], START, ratio=5)
     early = frame[frame.index < START]
     level = np.log((early.sum() + 0.5) / 36)
     trend = np.log(early[18:].sum() + 0.5) - np.log(early[:18].sum() + 0.5)
@@ -235,22 +220,19 @@ def test_matching_looks_only_at_the_time_before():
     frame = panel(units=40)
     late = frame.copy()
     late.loc[late.index >= START, "u5"] *= 9
-    assert impact.match_units(frame, ["u0"], START).units == (
-        impact.match_units(late, ["u0"], START).units
-    )
+    assert match_units(frame, ["u0"], START).units == (match_units(late, ["u0"], START).units)
 
 
-def test_clusters_are_neighbours_and_leave_out_the_barred():
+def test_clusters_are_each_place_with_its_nearest():
     where = places()
-    sets = impact.contiguous_clusters(where, 6, exclude=["u3"])
-    assert all(len(s) == len(set(s)) == 6 and "u3" not in s for s in sets)
+    sets = contiguous_clusters(where, 6)
+    assert all(len(s) == len(set(s)) == 6 for s in sets)
     assert len({tuple(s) for s in sets}) == len(sets)
     far = matching.distances(where, where)
-    near = set(where.index[np.argsort(far[0])][:7]) - {"u3"}
-    assert sorted(near)[:6] in sets or any(len(near & set(s)) >= 6 for s in sets)
-    assert len(impact.contiguous_clusters(where, 6, limit=10)) == 10
+    assert sets[0] == sorted(where.index[np.argsort(far[0])][:6])
+    assert len(contiguous_clusters(where, 6, limit=10)) == 10
     with pytest.raises(NotEnough):
-        impact.contiguous_clusters(where, 60)
+        contiguous_clusters(where, 60)
 
 
 def test_distances_and_rings_in_kilometres():
@@ -263,19 +245,17 @@ def test_distances_and_rings_in_kilometres():
     assert far[0, 1] == pytest.approx(27.1, abs=0.5) and far[0, 2] == pytest.approx(
         111.19, abs=0.02
     )
-    assert impact.ring(spots, ["preston"], km=30) == ["fleetwood"]
+    assert matching.ring(spots, ["preston"], km=30) == ["fleetwood"]
 
 
 def test_guards_speak():
     frame = panel()
     with pytest.raises(Invalid, match="Did you mean 'u1'"):
-        impact.did(frame, "u1x", START)
+        did(frame, "u1x", START)
     with pytest.raises(NotEnough, match="Not enough periods to tell"):
-        impact.did(frame, "u1", "2020-05-01")
+        did(frame, "u1", "2020-05-01")
     with pytest.raises(NotEnough, match="at least 2 donors"):
-        impact.synthetic_control(frame[["u0", "u1"]], "u0", START)
-    with pytest.raises(Invalid, match="donor 'x'"):
-        impact.synthetic_control(frame, "u0", START, donors=["x", "u2"])
+        synthetic_control(frame[["u0", "u1"]], "u0", START)
     with pytest.raises(NotEnough, match="to match"):
-        impact.match_units(frame, ["u0"], START, ratio=12)
+        match_units(frame, ["u0"], START, ratio=12)
     assert synthetic.simplex_weights([[1.0, 1.0]], [5.0]).sum() == 1

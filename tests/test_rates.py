@@ -65,6 +65,13 @@ def test_wilson_on_the_report_page(x, n, lower, upper):
     assert (round(got.lower, 8), round(got.upper, 8)) == (lower, upper)
 
 
+def test_wald_is_not_the_interval_of_any_share():
+    """For 0 of 20 Wald's interval is 0 to 0: certainty from twenty trials."""
+    methods = (rates.wilson, rates.clopper_pearson, rates.jeffreys)
+    assert min(m(0, 20).upper for m in methods) > 0.11
+    assert not hasattr(rates, "wald")
+
+
 def test_newcombe_difference_as_published():
     got = rates.newcombe(56, 70, 48, 80)
     assert (round(got.lower, 4), round(got.upper, 4)) == (0.0524, 0.3339)

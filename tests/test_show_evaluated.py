@@ -60,7 +60,7 @@ def test_sets_kept_apart_share_no_unit():
 
 def test_bins_of_calendar_time_leave_a_gap_where_months_are_missing():
     frame = panel().drop(pd.date_range("2022-08-01", "2023-03-01", freq="MS"))
-    got = analysis.event_study(frame, ["u00"], START, calendar=True, minimum=(6, 1)).frame
+    got = analysis.event_study(frame, ["u00"], START, minimum=(6, 1)).frame
     assert got["event"].tolist() == [*range(-12, -1), *range(1, 8)]  # -1 and 0 are not at hand
     early = frame[frame.index < START]
     base = early["u00"].sum() / early.drop(columns="u00").to_numpy().sum()

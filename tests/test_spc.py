@@ -35,6 +35,8 @@ def test_xmr_limits_as_nist_publishes():
     assert round(got.mean, 2) == 50.81
     assert round(got.moving_range, 4) == 1.8778
     assert (round(got.lower, 4), round(got.upper, 4)) == (45.8151, 55.8049)
+    reach = 3 / 1.128 * got.moving_range  # NIST's own constant, where the chart uses 2.66
+    assert (round(got.mean - reach, 4), round(got.mean + reach, 4)) == (45.8159, 55.8041)
     assert got.trial and "10 points" in got.note
 
 
