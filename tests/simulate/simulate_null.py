@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import outcomes as oc
-from outcomes.analysis import displacement, guards, impact, matching
+from outcomes.analysis import differences, displacement, guards, matching, placebos
 
 
 @pytest.fixture(scope="module")
@@ -47,14 +47,14 @@ def test_randomisation_rejects_as_often_as_it_says(panel, places):
     for start in ("2021-07-01", "2022-01-01", "2022-07-01"):
         for town in towns[::5]:
             others = [t for t in towns if not set(t) & set(town)]
-            found.append(impact.randomisation(panel, town, start, others, minimum=(12, 3)).p)
+            found.append(placebos.randomisation(panel, town, start, others, minimum=(12, 3)).p)
     assert abs(np.mean(np.array(found) <= 0.05) - 0.05) <= 0.01
     assert abs(np.mean(np.array(found) <= 0.5) - 0.5) <= 0.05
 
 
 def test_regression_errors_alone_cry_wolf_for_one_town(panel, towns):
     """Why one treated area is judged by placebo towns: did's own interval misses too often."""
-    found = [impact.did(panel, town, "2022-01-01", minimum=(12, 6)) for town in towns]
+    found = [differences.did(panel, town, "2022-01-01", minimum=(12, 6)) for town in towns]
     assert np.mean([f.lower > 1 or f.upper < 1 for f in found]) > 0.10
 
 
@@ -66,8 +66,10 @@ def test_wdd_cries_wolf_under_real_overdispersion_and_inflation_mends_it(panel, 
     b, c = before.sum().to_numpy(), after.sum().to_numpy()
     inflation = displacement.overdispersion(b, c)
     for i, j in pairs:
-        plain.append(abs(impact.wdd((b[i], c[i]), (b[j], c[j])).z) > 1.96)
-        mended.append(abs(impact.wdd((b[i], c[i]), (b[j], c[j]), inflation=inflation).z) > 1.96)
+        plain.append(abs(displacement.wdd((b[i], c[i]), (b[j], c[j])).z) > 1.96)
+        mended.append(
+            abs(displacement.wdd((b[i], c[i]), (b[j], c[j]), inflation=inflation).z) > 1.96
+        )
     assert inflation > 1.5
     assert np.mean(plain) > 0.10
     assert 0.03 <= np.mean(mended) <= 0.07

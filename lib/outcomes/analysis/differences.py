@@ -15,6 +15,7 @@ import pandas as pd
 
 from outcomes.analysis.displacement import rirr
 from outcomes.analysis.guards import like, wide
+from outcomes.analysis.rates import normal
 from outcomes.data.errors import NotEnough
 
 
@@ -102,7 +103,7 @@ def event_study(
     frame["log"] = log - np.log(early["t"] / early["c"])
     base = spread * (1 / early["t"] + 1 / early["c"])
     # A bin before the start is part of what it is held against, which shares its chance with it.
-    reach = _z(confidence) * np.sqrt((variance + np.where(before, -base, base)).clip(lower=0))
+    reach = normal(confidence) * np.sqrt((variance + np.where(before, -base, base)).clip(lower=0))
     for name, sign in (("ratio", 0), ("lower", -1), ("upper", 1)):
         frame[name] = np.exp(frame["log"] + sign * reach)
     frame["before"] = before
@@ -163,7 +164,3 @@ def _drift(log: pd.Series, variance: pd.Series) -> float:
     slope = (w * centred * log.to_numpy()).sum() / (w * centred**2).sum()
     z = abs(slope) * np.sqrt((w * centred**2).sum())
     return float(2 * (1 - NormalDist().cdf(z)))
-
-
-def _z(confidence: float) -> float:
-    return NormalDist().inv_cdf(0.5 + confidence / 2)

@@ -6,11 +6,11 @@ Bowers & Johnson 2003 (J Quant Criminol 19:275) for the WDQ. Counts of crime var
 chance alone, so pass ``inflation`` (a dispersion above 1) or a WDD will signal too often.
 """
 
-from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
 
+from outcomes.analysis.rates import normal
 from outcomes.data.errors import Invalid, NotEnough
 
 
@@ -120,9 +120,7 @@ def _reading(success: float, quotient: float) -> str:
 
 
 def _change(estimate: float, se: float, confidence: float) -> Change:
-    if not 0 < confidence < 1:
-        raise Invalid(f"The confidence must lie between 0 and 1, such as 0.95; given {confidence}.")
-    reach = NormalDist().inv_cdf(0.5 + confidence / 2) * se
+    reach = normal(confidence) * se
     numbers = (estimate, se, estimate / se, estimate - reach, estimate + reach)
     return Change(*map(float, numbers))
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from outcomes.analysis.rates import normal
 from outcomes.data.errors import Invalid, NotEnough, one_of
 
 ENOUGH = 99  # placebos from which their own distribution is used, not its spread alone
@@ -67,7 +68,6 @@ def minimum_detectable(
     """
     if (se is None) == (placebo is None):
         raise Invalid("Give either se or the placebo ratios.")
-    normal = NormalDist()
     if se is None:
         logs = np.log(np.asarray(placebo, float))
         logs = np.sort(logs[np.isfinite(logs)])
@@ -79,7 +79,7 @@ def minimum_detectable(
             fall, rise = np.exp(-limit - most), np.exp(limit - least)
             return Detectable(float(min(fall, 1.0)), float(max(rise, 1.0)), power)
         se = float(np.sqrt((logs**2).mean()))
-    reach = (normal.inv_cdf(0.5 + confidence / 2) + normal.inv_cdf(power)) * se
+    reach = (normal(confidence) + NormalDist().inv_cdf(power)) * se
     return Detectable(float(np.exp(-reach)), float(np.exp(reach)), power)
 
 

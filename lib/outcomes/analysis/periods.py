@@ -11,7 +11,7 @@ _MONTHS = tuple(
 
 def one_period(label: str, start, end) -> pd.DataFrame:
     """A frame of one period, to be joined with others by ``pd.concat``."""
-    first, last = _ends(start, end)
+    first, last = ends(start, end)
     return pd.DataFrame({"label": [label], "start": [first], "end": [last]})
 
 
@@ -37,7 +37,7 @@ def financial_years(start, end) -> pd.DataFrame:
 
 def reading(start, end) -> str:
     """A period in words: whole months as 'November 2022 to October 2023', else with days."""
-    first, last = _ends(start, end)
+    first, last = ends(start, end)
     whole = first.day == 1 and (last + pd.Timedelta(days=1)).day == 1
     words = [f"{_MONTHS[d.month - 1]} {d.year}" for d in (first, last)]
     if not whole:
@@ -46,18 +46,14 @@ def reading(start, end) -> str:
 
 
 def _regular(start, end, unit: str, label) -> pd.DataFrame:
-    first, last = _ends(start, end)
+    first, last = ends(start, end)
     spans = pd.period_range(first, last, freq=unit)
-    return pd.DataFrame(
-        {
-            "label": [label(p) for p in spans],
-            "start": spans.start_time.normalize(),
-            "end": spans.end_time.normalize(),
-        }
-    )
+    days = {"start": spans.start_time.normalize(), "end": spans.end_time.normalize()}
+    return pd.DataFrame({"label": list(map(label, spans)), **days})
 
 
-def _ends(start, end) -> tuple[pd.Timestamp, pd.Timestamp]:
+def ends(start, end) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """The first and the last day of a period; Invalid when there is none between them."""
     first, last = pd.Timestamp(start), pd.Timestamp(end)
     if pd.isna(first) or pd.isna(last) or last < first:
         raise Invalid(f"A period from {start} to {end} has no days; the end must not come first.")

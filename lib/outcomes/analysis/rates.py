@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from outcomes.analysis.periods import ends
 from outcomes.data.errors import Invalid
 
 
@@ -29,7 +30,7 @@ def wilson(x, n, *, confidence: float = 0.95, continuity: bool = False):
     Source: Wilson 1927 (JASA 22:209); Newcombe 1998 (Stat Med 17:857), methods 3 and 4.
     """
     k, m = _share(x, n)
-    z, p = _z(confidence), k / m
+    z, p = normal(confidence), k / m
     if not continuity:
         centre, half = 2 * k + z * z, z * np.sqrt(z * z + 4 * k * (1 - p))
         lower, upper = centre - half, centre + half
@@ -104,7 +105,7 @@ def byar(count, *, exposure=1, per: float = 1, confidence: float = 0.95):
     Source: Breslow & Day 1987, volume II, p. 69. Below 10 use :func:`garwood`.
     """
     k, t = _rate(count, exposure)
-    lower, upper = _byar_counts(k, _z(confidence))
+    lower, upper = _byar_counts(k, normal(confidence))
     return _shape(k / t * per, lower / t * per, upper / t * per, count, exposure)
 
 
@@ -152,21 +153,16 @@ def standardised(counts, populations, standard, *, per: float = 100_000, confide
         raise Invalid("A standardised rate needs at least one event; all the counts are 0.")
     w = w / w.sum()
     rate, variance, total = (w * k / m).sum(), (w**2 * k / m**2).sum(), k.sum()
-    low, high = _byar_counts(np.asarray(total), _z(confidence))
+    low, high = _byar_counts(np.asarray(total), normal(confidence))
     scale = np.sqrt(variance / total)
-    return Interval(
-        float(rate * per),
-        float((rate + scale * (low - total)) * per),
-        float((rate + scale * (high - total)) * per),
-    )
+    moved = (0, scale * (low - total), scale * (high - total))
+    return Interval(*(float((rate + m) * per) for m in moved))
 
 
 def days(start, end) -> int:
     """The number of days from ``start`` to ``end``, both included: the exposure of a period."""
-    first, last = pd.Timestamp(start), pd.Timestamp(end)
-    if pd.isna(first) or pd.isna(last) or last < first:
-        raise Invalid(f"A period from {start} to {end} has no days; the end must not come first.")
-    return int((last.normalize() - first.normalize()).days) + 1
+    first, last = ends(start, end)
+    return (last - first).days + 1
 
 
 def _byar_counts(k, z):
@@ -199,14 +195,15 @@ def _show(values) -> str:
     return str(flat[0]) if flat.size == 1 else f"{flat.size} values from {flat.min()}"
 
 
+def normal(confidence: float) -> float:
+    """How many standard errors an interval reaches on either side: 1.96 for 0.95."""
+    return NormalDist().inv_cdf(0.5 + _confidence(confidence) / 2)
+
+
 def _confidence(confidence: float) -> float:
     if not 0 < confidence < 1:
         raise Invalid(f"The confidence must lie between 0 and 1, such as 0.95; given {confidence}.")
     return confidence
-
-
-def _z(confidence: float) -> float:
-    return NormalDist().inv_cdf(0.5 + _confidence(confidence) / 2)
 
 
 def _shape(estimate, lower, upper, *given):

@@ -112,11 +112,8 @@ def _verdict(direction: str, better: str) -> str:
 def seven_one_side(side) -> np.ndarray:
     """1 at each point that is the 7th or later in a row on one side of the mean."""
     side = np.asarray(side, float)
-    out = np.zeros(len(side))
-    for k in range(6, len(side)):
-        window = side[k - 6 : k + 1]
-        out[k] = side[k] != 0 and bool((window == side[k]).all())
-    return out
+    runs = [k >= 6 and abs(side[k - 6 : k + 1].sum()) == 7 for k in range(len(side))]
+    return np.array(runs, float)
 
 
 def trend_of_seven(values) -> np.ndarray:

@@ -1,9 +1,9 @@
 """Synthetic control: a weighted mix of other areas that tracked the treated one before the start.
 
 Sources: Abadie, Diamond & Hainmueller 2010 (JASA 105:493) for the method and placebo ranks; 2015
-(AJPS 59:495) for leave-one-out. Weights are non-negative and sum to 1; the least-squares optimum
-is found exactly (non-negative least squares, then an active-set polish) and its optimality
-conditions are asserted. Not to be used when the fit before the start is poor: see ``note``.
+(AJPS 59:495) for leave-one-out. Weights are non-negative and sum to 1; the least-squares optimum is
+found exactly by non-negative least squares and its optimality conditions are asserted. Not to be
+used when the fit before the start is poor: see ``note``.
 """
 
 from typing import NamedTuple
@@ -13,8 +13,6 @@ import pandas as pd
 
 from outcomes.analysis.guards import wide
 from outcomes.data.errors import NotEnough
-
-_HEAVY = 1e3
 
 
 class Synthetic(NamedTuple):
@@ -42,12 +40,13 @@ def simplex_weights(donors, target) -> np.ndarray:
     from scipy.optimize import nnls
 
     x, y = np.asarray(donors, float), np.asarray(target, float)
-    scale = np.abs(x).max() or 1.0
-    x, y = x / scale, y / scale
-    heavy = np.vstack([x, np.full(x.shape[1], _HEAVY)])
-    w = nnls(heavy, np.r_[y, _HEAVY], maxiter=50 * x.shape[1])[0]
-    w = _polish(x, y, w / w.sum())
-    assert _optimal(x, y, w), "the weights of the synthetic control are not optimal"
+    # As the weights sum to 1, the misfit is that of x - y; and of all u >= 0, scaling only trades
+    # the misfit of u / sum(u) against (sum(u) - 1) ** 2, so the best u has the best weights.
+    apart = x - y[:, None]
+    size = np.sqrt((apart**2).sum(axis=0).min()) or 1.0
+    u = nnls(np.vstack([apart / size, np.ones(x.shape[1])]), np.r_[np.zeros(len(y)), 1.0])[0]
+    w = u / u.sum()
+    assert _optimal(apart / size, w), "the weights of the synthetic control are not optimal"
     return w
 
 
@@ -158,50 +157,12 @@ def _place(index: pd.Index, season: int) -> np.ndarray:
     return np.arange(len(index)) % season
 
 
-def _polish(x, y, w):
-    """Primal active set: solve on the support, step back at a bound, add what would help most."""
-    support = w > 1e-10
-    for _ in range(20 * len(w) + 20):
-        step = np.zeros(len(w))
-        step[support] = _equality(x[:, support], y)
-        if (step[support] < 0).any():
-            move = support & (step < 0)
-            ratio = w[move] / np.maximum(w[move] - step[move], 1e-300)
-            w = w + ratio.min() * (step - w)
-            support = support & (w > 1e-12)
-            w = np.where(support, np.maximum(w, 0), 0.0)
-            continue
-        w = step
-        slack = _slack(x, y, w, support)
-        if slack.min() >= -1e-10:
-            break
-        support[slack.argmin()] = True
-    return w
-
-
-def _equality(x, y):
-    """Least squares with weights that sum to 1 and no other limit, on the donors given."""
-    n = x.shape[1]
-    if n == 1:
-        return np.ones(1)
-    base = x[:, -1]
-    free = np.linalg.lstsq(x[:, :-1] - base[:, None], y - base, rcond=None)[0]
-    return np.r_[free, 1 - free.sum()]
-
-
-def _slack(x, y, w, support):
-    """How far each donor's gradient lies above that of the donors in use (0 or more: optimal)."""
-    gradient = x.T @ (x @ w - y)
-    return np.where(support, 0.0, gradient - gradient[support].mean())
-
-
-def _optimal(x, y, w) -> bool:
+def _optimal(apart, w) -> bool:
     """The Karush-Kuhn-Tucker conditions: on the simplex, and no donor would improve the fit."""
-    gradient = x.T @ (x @ w - y)
-    level = gradient @ w
+    gradient = apart.T @ (apart @ w)
+    level, used = gradient @ w, w > 1e-7
     room = 1e-7 * max(1.0, np.abs(gradient).max())
-    used = w > 1e-7
-    feasible = w.min() >= -1e-9 and abs(w.sum() - 1) < 1e-9
+    feasible = w.min() >= 0 and abs(w.sum() - 1) < 1e-9
     flat = np.abs(gradient[used] - level).max() <= room
     return bool(feasible and flat and gradient.min() >= level - room)
 
