@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outcomes.analysis import displacement, impact
@@ -92,6 +92,7 @@ def test_overdispersion_is_one_by_chance_and_what_was_put_in_otherwise():
 counts = st.tuples(st.integers(1, 10_000), st.integers(1, 10_000))
 
 
+@settings(deadline=None)
 @given(counts, counts, st.floats(0.5, 0.999))
 def test_intervals_hold_their_estimate(treated, control, level):
     for method in (displacement.wdd, displacement.rirr):
@@ -201,6 +202,7 @@ def test_benjamini_hochberg_as_published_in_1995():
     assert mixed["label"][mixed["rejected"]].tolist() == ["l", "m", "n", "o"]
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=30), st.floats(0.01, 0.5))
 def test_benjamini_hochberg_equals_its_step_up_rule(p, q):
     got = impact.benjamini_hochberg(p, q=q)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outcomes.analysis.placebos import placebo_interval
@@ -11,6 +11,7 @@ from outcomes.data.errors import Invalid, NotEnough
 ratios = st.lists(st.floats(0.2, 5), min_size=19, max_size=120)
 
 
+@settings(deadline=None)
 @given(st.floats(0.2, 5), ratios)
 def test_it_leaves_out_one_exactly_when_the_test_rejects(ratio, placebo):
     got = placebo_interval(ratio, placebo)

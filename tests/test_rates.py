@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outcomes.analysis import rates
@@ -203,6 +203,7 @@ shares = st.integers(1, 5000).flatmap(lambda n: st.tuples(st.integers(0, n), st.
 levels = st.floats(0.5, 0.999)
 
 
+@settings(deadline=None)
 @given(shares, levels)
 def test_every_share_interval_holds_its_estimate_inside_0_and_1(pair, level):
     methods = [rates.wilson, rates.clopper_pearson, rates.jeffreys]
@@ -212,6 +213,7 @@ def test_every_share_interval_holds_its_estimate_inside_0_and_1(pair, level):
         assert 0 <= got.lower <= got.estimate <= got.upper <= 1
 
 
+@settings(deadline=None)
 @given(shares, shares, levels)
 def test_difference_holds_its_estimate_and_turns_round(a, b, level):
     got, back = (rates.newcombe(*p, *q, confidence=level) for p, q in ((a, b), (b, a)))
@@ -219,6 +221,7 @@ def test_difference_holds_its_estimate_and_turns_round(a, b, level):
     assert back.lower == pytest.approx(-got.upper, abs=1e-12)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10_000), st.floats(0.1, 1e6), levels)
 def test_rate_intervals_hold_their_estimate(count, exposure, level):
     for method in (rates.garwood, rates.byar):
@@ -226,6 +229,7 @@ def test_rate_intervals_hold_their_estimate(count, exposure, level):
         assert 0 <= got.lower <= got.estimate <= got.upper
 
 
+@settings(deadline=None)
 @given(st.integers(0, 500), st.integers(0, 500), st.floats(0.1, 100), levels)
 def test_ratio_holds_its_estimate(x1, x2, t, level):
     if x1 + x2:

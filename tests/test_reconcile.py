@@ -346,7 +346,7 @@ def test_linear_programme_and_shortest_paths_agree(truth, made, asked):
     one = cut(periods.one_period("asked", DAYS[asked[0]], DAYS[asked[1]]))
     whole = build(stated, one, area="", parent={})
     i, j = np.searchsorted(whole.cuts, [one["first"][0], one["stop"][0]])
-    by_programme, by_paths = whole._programmed(i, j), whole._shortest(i, j)
+    by_programme, by_paths = whole._programmed(0, i, j), whole._shortest(0, i, j)
     assert [end[0] for end in by_programme] == [end[0] for end in by_paths]
 
 
@@ -438,6 +438,19 @@ def test_a_total_that_its_part_exceeds_may_be_the_wrong_one_and_then_nothing_lim
     assert [c["figures"] for c in got.contradictions] == [["month", "printed"]]
     row = got.bounds.iloc[0]
     assert (row["lower"], row["upper"], row["state"]) == (121, np.inf, "contradicted")
+
+
+def test_a_limit_that_is_gone_only_because_a_figure_may_be_wrong_is_disputed():
+    """Blackpool's arrests: were the 103 right, 243 of the 443 would lie after September 2022."""
+    rows = figures(
+        ("over 200", 200, "over", "2021-01-01", "2021-12-31"),
+        ("103", 103, "exact", "2021-01-01", "2022-09-30"),
+        ("443", 443, "exact", "2021-07-01", "2024-03-31"),
+    )
+    got = reconcile(rows, periods.one_period("rest", "2022-10-01", "2024-03-31"))
+    row = got.bounds.iloc[0]
+    assert [c["figures"] for c in got.contradictions] == [["over 200", "103"]]
+    assert (row["lower"], row["upper"], row["state"]) == (0, 443, "contradicted")
 
 
 def test_ways_to_blame_are_the_smallest_and_apart_where_sets_are():

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outcomes.analysis import funnels, spc
@@ -187,6 +187,7 @@ def test_funnels_refuse_in_sentences():
             call()
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-1e6, 1e6), min_size=3, max_size=40))
 def test_limits_hold_the_mean_and_near_limits_lie_between(values):
     got = spc.xmr(values).frame
@@ -194,6 +195,7 @@ def test_limits_hold_the_mean_and_near_limits_lie_between(values):
     assert (got["near_lower"] <= got["mean"]).all() and (got["mean"] <= got["near_upper"]).all()
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 400), min_size=3, max_size=20).filter(lambda k: sum(k) > 0))
 def test_funnel_limits_hold_the_mean_in_order(counts):
     frame = funnels.funnel(counts, [1000 + 100 * k for k in range(len(counts))]).frame

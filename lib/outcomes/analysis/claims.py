@@ -66,25 +66,12 @@ def read(figures: pd.DataFrame, *, integral: bool | None = None):
     dated = dated[dated["value"].notna()]
     if integral is None:
         integral = unit not in CONTINUOUS and bool((dated["value"] % 1 == 0).all())
-    ends = [
-        limits(v, one_of(q, QUALIFIERS, "qualifier"), unit)
-        for v, q in zip(dated["value"], dated["qualifier"], strict=True)
-    ]
-    low, high = np.array(ends, float).reshape(-1, 2).T
-    if "part" in dated:  # a figure for part of the measure is only a floor
-        high = np.where(dated["part"].fillna(False).astype(bool), np.inf, high)
-    if integral:  # a count within half of one is that whole number
-        close = high - low <= 1
-        middle = np.round(dated["value"].to_numpy(float))
-        low, high = np.where(close, middle, np.ceil(low)), np.where(close, middle, np.floor(high))
     out = pd.DataFrame(
         {
             "figure": dated["figure"].to_numpy(),
             "area": dated["area"].to_numpy() if "area" in dated else "",
             "start": day_number(dated["period_start"]),
             "stop": day_number(dated["period_end"]) + 1,
-            "low": low,
-            "high": high,
             "value": dated["value"].to_numpy(float),
             "qualifier": dated["qualifier"].to_numpy(),
             "inferred": _inferred(dated),
@@ -93,7 +80,22 @@ def read(figures: pd.DataFrame, *, integral: bool | None = None):
     backwards = out[out["stop"] <= out["start"]]
     if len(backwards):
         raise Invalid(f"Figure {backwards['figure'].iloc[0]!r} ends before it starts.")
-    return out, integral
+    low, high = _ends(dated, unit, integral)
+    return out.assign(low=low, high=high), integral
+
+
+def _ends(dated: pd.DataFrame, unit: str, integral: bool) -> tuple[np.ndarray, np.ndarray]:
+    """The least and the most that each figure allows its own total to be."""
+    pairs = zip(dated["value"], dated["qualifier"], strict=True)
+    ends = [limits(v, one_of(q, QUALIFIERS, "qualifier"), unit) for v, q in pairs]
+    low, high = np.array(ends, float).reshape(-1, 2).T
+    if "part" in dated:  # a figure for part of the measure is only a floor
+        high = np.where(dated["part"].fillna(False).astype(bool), np.inf, high)
+    if not integral:
+        return low, high
+    close = high - low <= 1  # a count within half of one is that whole number
+    middle = np.round(dated["value"].to_numpy(float))
+    return np.where(close, middle, np.ceil(low)), np.where(close, middle, np.floor(high))
 
 
 def day_number(dates) -> np.ndarray:

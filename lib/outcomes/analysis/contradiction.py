@@ -141,14 +141,11 @@ def _needed(programme: Programme, side: Side, culprits: list[Side]) -> tuple[flo
     """The range a side's total has when the other figures of its set are right."""
     own, named = set(side.figures), {f for s in culprits for f in s.figures}
     theirs = [s for s in programme.sides if set(s.figures) & (named - own) and s != side]
-    cost = programme.total(side.area, side.i, side.j)
     for sides in (theirs, [s for s in culprits if s is not side]):
         others = programme.with_sides(sides)
         if others.breach is None:
             break
-    low, high = others.solve(cost), others.solve(-cost)
-    # Without a limit HiGHS answers 'unbounded' or, from presolve, 'unbounded or infeasible'.
-    return float(low.fun), float(-high.fun) if high.status == 0 else np.inf
+    return tuple(end for end, _ in others.between(side.area, side.i, side.j))
 
 
 def _loosened(side: Side, need: tuple[float, float]) -> Side:

@@ -67,11 +67,11 @@ def funnel(
     frame = pd.DataFrame({"label": np.asarray(names), "count": k, "denominator": n})
     frame["rate"], frame["mean"] = k / n * per, centre * per
     for name, level in LEVELS.items():
+        ends = (1 - level) / 2, (1 + level) / 2
+        low, high = (_exact(p, centre, n, kind) for p in ends)
         if tau2 > 0:
             reach = normal(level) * np.sqrt(variance + tau2)
             low, high = back(forward(centre) - reach), back(forward(centre) + reach)
-        else:
-            low, high = (_exact(p, centre, n, kind) for p in ((1 - level) / 2, (1 + level) / 2))
         frame[f"lower_{name}"], frame[f"upper_{name}"] = low * per, high * per
     frame["z"] = z * np.sqrt(variance / (variance + tau2))
     above, below = frame["rate"] > frame["upper_998"], frame["rate"] < frame["lower_998"]

@@ -59,25 +59,31 @@ def its(
     require_months(pre, post, minimum=minimum)
     month = series.index.year * 12 + series.index.month
     whole = _design(series.index, np.asarray(month - month[0]), after, breaks)
-    x, y, at = whole[known], series.to_numpy()[known], np.asarray(month)[known]
+    x, y = whole[known], series.to_numpy()[known]
     beta, mu = _fit(x, y)
-    bread = np.linalg.inv(x.T @ (x * mu[:, None]))
-    spread = float(((y - mu) ** 2 / mu).sum() / (len(y) - x.shape[1]))
-    memory, se, freedom = _with_memory(x, mu, bread, (y - mu) / np.sqrt(mu), at)
-    scores = (x * (y - mu)[:, None]) @ bread[:, 1]
-    reach = student.ppf(0.5 + confidence / 2, freedom) * se
-    extra = (((y - mu) ** 2 - mu) / mu**2).sum() / (len(y) - x.shape[1])
+    found = _errors(x, y, mu, np.asarray(month)[known], lags)
+    reach = student.ppf(0.5 + confidence / 2, found["freedom"]) * found["se"]
     without = np.where(np.arange(x.shape[1]) == 1, 0.0, beta)
     frame = pd.DataFrame({"time": series.index, "value": series.to_numpy()})
     frame = frame.assign(fitted=np.exp(whole @ beta), expected=np.exp(whole @ without))
-    return Its(
-        *np.exp([beta[1], beta[1] - reach, beta[1] + reach]).tolist(),
-        se=se, freedom=freedom, memory=memory,
-        quasi_se=float(np.sqrt(spread * bread[1, 1])), hac_se=_hac(scores, lags),
-        dispersion=spread, ljung_box=_ljung_box((y - mu) / np.sqrt(mu), min(lags, len(y) // 5)),
-        negative_binomial=float(np.exp(_fit(x, y, extra=max(extra, 0.0))[0][1])),
-        pre=pre, post=post, frame=frame,
-    )  # fmt: skip
+    ratios = np.exp([beta[1], beta[1] - reach, beta[1] + reach]).tolist()
+    return Its(*ratios, **found, pre=pre, post=post, frame=frame)
+
+
+def _errors(x, y, mu, at, lags: int) -> dict:
+    """The standard errors of the change, and what is to be known of the residuals."""
+    bread = np.linalg.inv(x.T @ (x * mu[:, None]))
+    residual, left = (y - mu) / np.sqrt(mu), len(y) - x.shape[1]
+    memory, se, freedom = _with_memory(x, mu, bread, residual, at)
+    spread = float((residual**2).sum() / left)
+    extra = float((((y - mu) ** 2 - mu) / mu**2).sum() / left)
+    return {
+        "se": se, "freedom": freedom, "memory": memory, "dispersion": spread,
+        "quasi_se": float(np.sqrt(spread * bread[1, 1])),
+        "hac_se": _hac((x * (y - mu)[:, None]) @ bread[:, 1], lags),
+        "ljung_box": _ljung_box(residual, min(lags, len(y) // 5)),
+        "negative_binomial": float(np.exp(_fit(x, y, extra=max(extra, 0.0))[0][1])),
+    }  # fmt: skip
 
 
 def _fit(x, y, extra: float = 0.0):

@@ -78,21 +78,23 @@ class Programme:
     @cached_property
     def breach(self):
         """The elastic solution when some side must be broken, else None."""
-        if not self.sides:
+        if not self.sides or (len(self.areas) == 1 and self._no_cycle()):
             return None
         found = self.solve(np.zeros(self.size), elastic=True)
         scale = max(abs(s.limit) for s in self.sides)
         return found if found.fun > 1e-6 + 1e-10 * scale else None
+
+    def between(self, area: int, i: int, j: int):
+        """Least and most of an area's total from cut i to cut j, with the figures that bind."""
+        return (self._shortest if len(self.areas) == 1 else self._programmed)(area, i, j)
 
     def range(self, first: int, stop: int):
         """Least and most of the home area's total over days [first, stop), with their figures."""
         i, j = (int(k) for k in np.searchsorted(self.cuts, [first, stop]))
         if not self.sides:
             return (0.0, ()), (np.inf, ())
-        found = (self._shortest if len(self.areas) == 1 else self._programmed)(i, j)
-        return tuple(
-            self._direct(i, j, sign, *end) for sign, end in zip((-1, 1), found, strict=True)
-        )
+        ends = zip((-1, 1), self.between(self.home, i, j), strict=True)
+        return tuple(self._direct(i, j, sign, *end) for sign, end in ends)
 
     def steadiest(self):
         """The home area's totals between cuts with the least total variation of the daily rate."""
@@ -122,11 +124,11 @@ class Programme:
                 return value, s.figures
         return value, ids
 
-    def _programmed(self, i, j):
+    def _programmed(self, area, i, j):
         """Both ends by linear programming, with the figures whose dual price is not nought."""
         ends = []
         for sign in (-1, 1):
-            found = self.solve(-sign * self.total(self.home, i, j))
+            found = self.solve(-sign * self.total(area, i, j))
             if found.status != 0:  # nothing limits it: 'unbounded', or so presolve cannot tell
                 return ends[0], (np.inf, ())
             prices = np.abs(found.ineqlin.marginals[: len(self.sides)])
@@ -135,23 +137,20 @@ class Programme:
             ends.append((value, tuple(f for s in bind for f in s.figures)))
         return tuple(ends)
 
-    def _shortest(self, i, j):
+    def _shortest(self, _area, i, j):
         """Both ends as shortest paths between the two cuts, with the figures along the way."""
-        edges, far, before = self._paths
         ends = []
         for sign, (a, b) in ((-1, (j, i)), (1, (i, j))):
+            far, before = self._paths(a)
             ids, node = [], b
-            while np.isfinite(far[a, b]) and node != a:
-                ids += edges.get((int(before[a, node]), node), (0, ()))[1]
-                node = int(before[a, node])
-            ends.append((round(sign * float(far[a, b]), 6) + 0.0, tuple(ids)))
+            while np.isfinite(far[b]) and node != a:
+                ids += self._edges.get((int(before[node]), node), (0, ()))[1]
+                node = int(before[node])
+            ends.append((round(sign * float(far[b]), 6) + 0.0, tuple(ids)))
         return tuple(ends)
 
     @cached_property
-    def _paths(self):
-        from scipy.sparse import csr_array
-        from scipy.sparse.csgraph import johnson
-
+    def _edges(self) -> dict:
         edges = {(k + 1, k): (0.0, ()) for k in range(len(self.cuts) - 1)}
         for s in self.sides:
             key = (s.i, s.j) if s.sign > 0 else (s.j, s.i)
@@ -160,12 +159,34 @@ class Programme:
                 edges[key] = (s.sign * s.limit, s.figures)
             elif s.sign * s.limit == weight:
                 edges[key] = (weight, ids + s.figures)
-        rows, cols = zip(*edges, strict=True)
-        # The hair's breadth keeps rounding in a sum of limits from passing for a contradiction.
-        weights = [w + _HAIR * (ids != ()) for w, ids in edges.values()]
-        graph = csr_array((weights, (rows, cols)), shape=(len(self.cuts),) * 2)
-        far, before = johnson(graph, return_predecessors=True)
-        return edges, far, before
+        return edges
+
+    @cached_property
+    def _reached(self) -> dict:
+        return {}
+
+    def _paths(self, start: int):
+        """Distances from one cut to all, and the cut before each on the way."""
+        from scipy.sparse import csr_array
+        from scipy.sparse.csgraph import bellman_ford
+
+        if start not in self._reached:
+            rows, cols = zip(*self._edges, strict=True)
+            # The hair's breadth keeps rounding in a sum of limits from passing for a contradiction.
+            weights = [w + _HAIR * (ids != ()) for w, ids in self._edges.values()]
+            graph = csr_array((weights, (rows, cols)), shape=(len(self.cuts),) * 2)
+            self._reached[start] = bellman_ford(graph, indices=start, return_predecessors=True)
+        return self._reached[start]
+
+    def _no_cycle(self) -> bool:
+        """Whether all sides can hold: no cycle of limits is negative, seen from the last cut."""
+        from scipy.sparse.csgraph import NegativeCycleError
+
+        try:
+            self._paths(len(self.cuts) - 1)
+        except NegativeCycleError:
+            return False
+        return True
 
     @cached_property
     def _matrix(self):

@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analysis import claims as _claims
-from outcomes.analysis.contradiction import Blame, settle
+from outcomes.analysis.contradiction import Settled, settle
 from outcomes.analysis.periods import one_period
 from outcomes.analysis.programme import Programme, build
 from outcomes.data.errors import Invalid
@@ -70,16 +70,16 @@ def reconcile(
     asked = _asked(periods)
     home = area if area is not None else next(iter(stated["area"]), "")
     programme = build(stated, asked, area=home, parent=tree, level=level)
-    contradictions, blame, loosened = settle(programme, stated)
+    settled = settle(programme, stated)
     inferred = dict(zip(stated["figure"].tolist(), stated["inferred"].tolist(), strict=True))
-    rows = [_bound(blame, p, contradictions, inferred, integral) for p in asked.itertuples()]
+    rows = [_bound(settled, p, inferred, integral) for p in asked.itertuples()]
     bounds = pd.concat([asked[["label", "start", "end"]], pd.DataFrame(rows)], axis=1)
-    return Reconciliation(bounds, contradictions, _path(loosened))
+    return Reconciliation(bounds, settled.contradictions, _path(settled.loosened))
 
 
-def _bound(blame: Blame, period, contradictions, inferred, integral) -> dict:
+def _bound(settled: Settled, period, inferred, integral) -> dict:
     """Bounds of one period with the figures that bind and the state they leave it in."""
-    (lower, low_ids), (upper, high_ids) = blame.range(period.first, period.stop)
+    (lower, low_ids), (upper, high_ids) = settled.blame.range(period.first, period.stop)
     if integral:
         lower = float(np.ceil(lower - 1e-6)) + 0.0
         upper = float(np.floor(upper + 1e-6)) if np.isfinite(upper) else np.inf
@@ -87,16 +87,24 @@ def _bound(blame: Blame, period, contradictions, inferred, integral) -> dict:
     binding = [f for f in inferred if f in ids]
     exact = upper - lower <= (0 if integral else 1 + 1e-9)
     state = "exact" if exact else "bounded" if np.isfinite(upper) else "open"
-    if _touched(period, contradictions, ids, exact):
+    if _touched(period, settled, ids, exact):
         state = "contradicted"
     point = (lower + upper) / 2 if exact else np.nan
     bounds = {"lower": lower, "upper": upper, "point": point, "state": state}
     return {**bounds, "binding": binding, "inferred": any(inferred[f] for f in binding)}
 
 
-def _touched(period, contradictions, ids, exact) -> bool:
-    """Whether a contradiction bears on a period: by its figures, or by its time unless exact."""
-    for found in contradictions:
+def _touched(period, settled: Settled, ids: set, exact: bool) -> bool:
+    """Whether a contradiction bears on a period: by its figures, or by its time unless exact.
+
+    By its figures also where they would bind were all of them loosened, so that a limit which is
+    wide only because one of them may be wrong does not pass for an undisputed one.
+    """
+    if not settled.contradictions:
+        return False
+    near = settled.loosened.range(period.first, period.stop)
+    ids = ids.union(*(figures for _, figures in near))
+    for found in settled.contradictions:
         if ids & set(found["figures"]):
             return True
         for m in found["members"]:
