@@ -1,6 +1,6 @@
-"""The models that ``its`` rests on still give what their own manuals print.
+"""The models that other tests hold ``its`` and ``did`` against give what their own manuals print.
 
-A new statsmodels that changes these numbers changes our pages, and should fail here first.
+They are the second route to our numbers; a statsmodels that changes them should fail here first.
 """
 
 import numpy as np
