@@ -72,16 +72,19 @@ def its(
 
 def _errors(x, y, mu, at, lags: int) -> dict:
     """The standard errors of the change, and what is to be known of the residuals."""
+    from statsmodels.stats.diagnostic import acorr_ljungbox
+
     bread = np.linalg.inv(x.T @ (x * mu[:, None]))
     residual, left = (y - mu) / np.sqrt(mu), len(y) - x.shape[1]
     memory, se, freedom = _with_memory(x, mu, bread, residual, at)
     spread = float((residual**2).sum() / left)
+    box = acorr_ljungbox(residual, lags=[min(lags, len(y) // 5)])
     extra = float((((y - mu) ** 2 - mu) / mu**2).sum() / left)
     return {
         "se": se, "freedom": freedom, "memory": memory, "dispersion": spread,
         "quasi_se": float(np.sqrt(spread * bread[1, 1])),
         "hac_se": _hac((x * (y - mu)[:, None]) @ bread[:, 1], lags),
-        "ljung_box": _ljung_box(residual, min(lags, len(y) // 5)),
+        "ljung_box": float(box["lb_pvalue"].iloc[0]),
         "negative_binomial": float(np.exp(_fit(x, y, extra=max(extra, 0.0))[0][1])),
     }  # fmt: skip
 
@@ -126,15 +129,6 @@ def _hac(scores, lags: int) -> float:
     for k in range(1, lags + 1):
         total += 2 * (1 - k / (lags + 1)) * (scores[k:] @ scores[:-k])
     return float(np.sqrt(total))
-
-
-def _ljung_box(residual, lags: int) -> float:
-    """Ljung & Box 1978 (Biometrika 65:297), of residuals in order, missing months skipped."""
-    from scipy.stats import chi2
-
-    r, n = residual - residual.mean(), len(residual)
-    q = sum((r[k:] @ r[:-k] / (r @ r)) ** 2 / (n - k) for k in range(1, lags + 1))
-    return float(chi2.sf(n * (n + 2) * q, lags))
 
 
 def _design(index, months, after, breaks) -> np.ndarray:
