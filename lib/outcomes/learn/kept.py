@@ -33,8 +33,8 @@ def progress(lesson: str) -> Said:
     lessons = sorted({one["lesson"] for one in exercises().values()})
     names = [k for k, v in exercises().items() if v["lesson"] == one_of(lesson, lessons, "lesson")]
     if not Path(FILE).is_file():
-        text = f"This lesson has {len(names)} exercises and questions. Progress is kept in your "
-        return Said("note", f"{text}own copy of the lessons, which `outcomes learn FOLDER` makes.")
+        text = f"This lesson has {len(names)} exercises and questions. Progress is kept in a copy "
+        return Said("note", f"{text}of your own, which the command outcomes learn FOLDER makes.")
     kept = _read()
     still = [name for name in names if not kept.get(name, {}).get("right")]
     left = f" Still open: {', '.join(still)}." if still else " All done: on to the next lesson."
