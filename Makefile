@@ -5,6 +5,7 @@ WORKERS ?=
 export OUTCOMES_WORKERS = $(WORKERS)
 
 .PHONY: help reports test test-notebooks simulate lab learn lint bench notebooks data lock clean
+.PHONY: audit privacy sbom lowest canary
 .DEFAULT_GOAL := help
 
 help:  ## list the commands
@@ -56,6 +57,34 @@ data: .venv/installed  ## rebuild data/clean from SOURCE=folder of downloads
 lock:  ## make requirements.lock anew from pyproject.toml (needs uv)
 	@uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --all-extras --universal \
 		--python-version 3.11 pyproject.toml --output-file requirements.lock
+
+audit: .venv/installed  ## hold the lock and what is installed to docs/advisories.toml
+	@$(BIN)/python -m outcomes.data.supply audit
+
+privacy: .venv/installed  ## search data, notebooks and stored outputs for what points to a person
+	@$(BIN)/python -m outcomes.data.privacy
+
+sbom: .venv/installed  ## write the bill of materials (CycloneDX) to build/sbom.json
+	@mkdir -p build
+	@$(BIN)/python -m outcomes.data.supply sbom >build/sbom.json
+	@echo build/sbom.json
+
+# An environment of its own, of the versions that uv resolves to: lowest-direct or highest.
+build/%/bin/python: pyproject.toml
+	@mkdir -p build
+	@uv pip compile --quiet --upgrade --resolution $* --no-emit-index-url --no-header --all-extras \
+		--python-version 3.11 pyproject.toml --output-file build/$*.txt
+	@uv venv --quiet --clear --python 3.11 build/$*
+	@uv pip install --quiet --python $@ --requirement build/$*.txt
+	@uv pip install --quiet --python $@ --no-deps --editable .
+
+lowest: build/lowest-direct/bin/python  ## unit tests on the lowest versions pyproject.toml allows (needs uv)
+	@PATH="$(CURDIR)/build/lowest-direct/bin:$$PATH" $< -m pytest -q -m "not browser and not build"
+
+canary:  ## everything at its newest version, and the unit tests on it (needs uv)
+	@rm -rf build/highest
+	@$(MAKE) --no-print-directory build/highest/bin/python
+	@PATH="$(CURDIR)/build/highest/bin:$$PATH" build/highest/bin/python -m pytest -q -m "not browser and not build"
 
 clean:  ## remove the virtual environment and the built site
 	@rm -rf .venv site

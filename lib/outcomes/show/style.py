@@ -35,6 +35,11 @@ _RC = {
 }
 _SVG, _XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 _SHEET = "afcharts.afcharts"  # matplotlib finds a style sheet that ships inside a package
+# Characters that XML forbids, that cannot be seen, or that turn the direction of reading.
+_UNSEEN = re.compile(
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+    "\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"
+)
 _STACK = "Arial, Helvetica, sans-serif"  # no quoted name: the SVG must fit in an attribute
 
 
@@ -60,7 +65,7 @@ def svg(figure, salt: str) -> str:
     out = io.StringIO()
     with styled(salt):
         figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
-    text = re.sub(r"-?\d+\.\d{2,}", _short, out.getvalue())
+    text = re.sub(r"-?\d+\.\d{2,}", _short, _UNSEEN.sub("", out.getvalue()))
     text = re.sub(r" font-family: [^;\"]*;", "", text)
     text = re.sub(r' transform="rotate\(-?0 [^"]*"', "", text)
     return _small(text[text.index("<svg") :]) + "\n"

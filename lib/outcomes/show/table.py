@@ -71,10 +71,12 @@ def html(frame: pd.DataFrame, *, caption: str, units: dict[str, str] | None = No
 
 
 def _raw(value):
-    if isinstance(value, str) or value is None:
-        return value
+    if isinstance(value, str):
+        return words.plain(value)
+    if value is None:
+        return None
     if isinstance(value, (list, tuple)):
-        return "; ".join(map(str, value))
+        return words.plain("; ".join(map(str, value)))
     if pd.isna(value):
         return None
     if isinstance(value, pd.Timestamp):
@@ -88,11 +90,14 @@ def _raw(value):
 
 
 def records(frame: pd.DataFrame, units: dict[str, str] | None = None) -> dict:
-    """``frame`` as the JSON of a Finding: columns with key, label and unit, and plain rows."""
-    units = units or {}
+    """``frame`` as the JSON of a Finding: columns with key, label and unit, and plain rows.
+
+    Every text is made one plain line, for it goes from here into CSV files.
+    """
+    units = {c: words.plain(u) for c, u in (units or {}).items()}
+    keys = {c: words.plain(c) for c in frame.columns}
     columns = [
-        {"key": str(c), "label": str(c).replace("_", " "), "unit": units.get(c, "")}
-        for c in frame.columns
+        {"key": k, "label": k.replace("_", " "), "unit": units.get(c, "")} for c, k in keys.items()
     ]
     rows = [[_raw(v) for v in row] for row in frame.itertuples(index=False, name=None)]
     return {"columns": columns, "rows": rows}

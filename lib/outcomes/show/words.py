@@ -110,8 +110,11 @@ def count(n: int, one: str, many: str | None = None) -> str:
 
 
 def plain(text: str) -> str:
-    """One line of text without control or direction-changing characters, for any sink."""
-    keep = (c for c in str(text) if c.isprintable() and not 0x202A <= ord(c) <= 0x202E)
+    """One line of text without control, unseen or direction-changing characters, for any sink.
+
+    A line end or a space of another kind becomes a space, so that words stay apart.
+    """
+    keep = (c if c.isprintable() else " " if c.isspace() else "" for c in str(text))
     return " ".join("".join(keep).split())
 
 
