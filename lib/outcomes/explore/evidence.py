@@ -1,0 +1,98 @@
+"""What a question rests on: rows of the register, or counts of recorded crime, by place and time."""
+
+from functools import lru_cache
+
+import pandas as pd
+
+from outcomes import data
+from outcomes.data import store
+from outcomes.show import words
+
+RECORDED, STREET = "recorded_crime", "street_crime"
+CRIME = {
+    RECORDED: "Recorded crime of forces, by quarter (Home Office)",
+    STREET: "Street-level crime of districts, by month (data.police.uk)",
+}
+CITED = {
+    RECORDED: "Home Office, Police recorded crime open data, police force area tables",
+    STREET: "data.police.uk street-level crime, Lancashire, complete months only",
+}
+STEPS = {"month": 1, "quarter": 3, "calendar year": 12, "financial year": 12}
+_FREQ = {"month": "M", "quarter": "Q-DEC", "calendar year": "Y-DEC", "financial year": "Y-MAR"}
+
+
+def figures(a, *, everywhere: bool = False) -> pd.DataFrame:
+    """Rows of the register for programme, measure, years and, unless ``everywhere``, the places."""
+    years = (a.start and f"{a.start}-01-01", a.end and f"{a.end}-12-31")
+    frame = _figures(store.root(), a.programme, a.measure, *years)
+    return frame if everywhere else frame[frame["area"].isin(a.areas)].reset_index(drop=True)
+
+
+@lru_cache(maxsize=256)  # a change of one control asks for the same rows many times
+def _figures(root, programme: str, measure: str, start: str, end: str) -> pd.DataFrame:
+    return data.figures(programme=programme, measure=measure, start=start, end=end)
+
+
+def level(a) -> pd.DataFrame:
+    """The rows of all places of the first one's kind: forces, districts, nations …"""
+    rows = figures(a, everywhere=True)
+    return rows[rows["level"].isin(rows.loc[rows["area"] == a.areas[0], "level"])]
+
+
+def regular(a) -> tuple[pd.Series, str]:
+    """Values of the first place for separate months or quarters, by their start; and the step."""
+    rows = data.one_each(figures(a))
+    rows = rows[(rows["area"] == a.areas[0]) & (rows["qualifier"] == "exact")]
+    days = (rows["period_end"] - rows["period_start"]).dt.days + 1
+    found = {
+        step: rows[days.between(*span) & (rows["period_start"].dt.day == 1)]
+        for step, span in {"month": (28, 31), "quarter": (90, 92)}.items()
+    }
+    step = max(found, key=lambda name: len(found[name]))
+    values = found[step].drop_duplicates("period_start").set_index("period_start")["value"]
+    return values.sort_index().asfreq({"month": "MS", "quarter": "QS"}[step]), step
+
+
+def places(programme: str) -> pd.DataFrame:
+    """The places that a table of crime counts: area, name, residents."""
+    if programme == RECORDED:
+        frame = data.forces(territorial=True).rename(columns={"force": "area"})
+    else:
+        frame = data.districts(force="lancashire").assign(area=lambda f: f["name"])
+    return frame[["area", "name", "population"]].rename(columns={"population": "residents"})
+
+
+def counts(a, *, everywhere: bool = False) -> pd.DataFrame:
+    """Counts of crime: area, name, period (its first day), n, residents; whole periods only."""
+    known = places(a.programme)
+    chosen = list(known["area"] if everywhere else a.areas)
+    if a.programme == RECORDED:
+        frame = data.crime_quarterly(force=chosen, offence=a.measure)
+        frame = frame.rename(columns={"force": "area", "quarter": "day"})
+    else:
+        types = data.OUTCOMES[a.measure]
+        frame = data.crime_district_monthly(district=chosen, types=types, fill=True)
+        names = data.districts(force="lancashire").set_index("district")["name"]
+        frame = frame.assign(area=frame["district"].map(names)).rename(columns={"month": "day"})
+    year = frame["day"].dt.year
+    frame = frame[year.between(int(a.start or 0), int(a.end or 9999))]
+    steps = 3 if a.programme == RECORDED else 1
+    period = frame["day"].dt.to_period(_FREQ[a.by]).dt.start_time.astype("datetime64[us]")
+    held = frame.groupby(period)["day"].nunique() * steps == STEPS[a.by]
+    frame = frame.assign(period=period)[period.map(held)]
+    made = frame.groupby(["area", "period"], as_index=False)["n"].sum().merge(known, on="area")
+    return made.assign(n=made["n"].clip(lower=0))
+
+
+def point(day, by: str) -> str:
+    """A period by its first day: "March 2024", "2024 Q1", "2024", "2024-25"."""
+    day = pd.Timestamp(day)
+    year = {"calendar year": f"{day.year}", "financial year": f"{day.year}-{(day.year + 1) % 100:02}"}
+    return year.get(by) or (f"{day.year} Q{day.quarter}" if by == "quarter" else words.month(day))
+
+
+def named(a) -> tuple[str, str, str]:
+    """What is counted in words, its unit, and the direction that is better."""
+    if a.programme in CRIME:
+        return a.measure.replace("_", " ") + " offences" * (a.programme == RECORDED), "", "neither"
+    return tuple(data.measures().set_index("measure").loc[a.measure, ["name", "unit", "better"]])
