@@ -6,7 +6,18 @@ from outcomes import analysis, data, show
 from outcomes.analysis import rates
 from outcomes.data import register
 from outcomes.explore import ask
-from outcomes.explore.evidence import CITED, CRIME, STEPS, counts, figures, level, named, point, regular
+from outcomes.explore.evidence import (
+    CITED,
+    CRIME,
+    STEPS,
+    counts,
+    figures,
+    level,
+    named,
+    point,
+    regular,
+    residents,
+)
 from outcomes.show import words
 
 _CUTS = {
@@ -79,7 +90,7 @@ def _moved(rows: pd.DataFrame, by: str) -> str:
 
 
 def _usual(a) -> show.Finding:
-    what, unit, better = named(a)
+    _, unit, better = named(a)
     if a.programme in CRIME:
         frame = counts(a).set_index("period")
         value = _scaled(a, frame["n"], frame["residents"], STEPS[a.by])
@@ -90,8 +101,7 @@ def _usual(a) -> show.Finding:
         value, step = regular(a)
         rows = figures(a)
         sources, place = rows, rows["area_name"].iloc[0]
-        lived = data.areas().set_index("area")["population"].get(a.areas[0])
-        value = _scaled(a, value, lived, STEPS[step])
+        value = _scaled(a, value, residents(a.areas[:1]).iloc[0], STEPS[step])
     options = {"step": step, "sources": sources, "area": place, "better": better}
     options["kind"] = "money" if unit == "£" else "number"
     return show.behaviour("explore", value, what=_unit(a), **options)
@@ -118,14 +128,14 @@ def _ranked(a) -> show.Finding:
 
 def _printed(a) -> show.Finding:
     """Figures as printed, at the end of their periods: nothing is joined, so nothing is implied."""
-    what, unit, better = named(a)
+    _, unit, better = named(a)
     rows = data.one_each(figures(a, everywhere=a.comparison == ask.OTHERS))
     rows = rows.dropna(subset=["period_end"]).sort_values("period_end", kind="stable")
     rest = rows.loc[~rows["area"].isin(a.areas), "area_name"].value_counts()
     shown = [*rows.loc[rows["area"].isin(a.areas), "area_name"].unique(), *rest.index][: ask.MOST]
     rows = rows[rows["area_name"].isin(shown)]
     months = ((rows["period_end"] - rows["period_start"]).dt.days + 1) / (365.25 / 12)
-    lived = rows["area"].map(data.areas().set_index("area")["population"])
+    lived = rows["area"].map(residents(rows["area"].unique()))
     rows["shown"] = _scaled(a, rows["value"], lived, months)
     rows = rows.dropna(subset=["shown"])
     kind = "money" if unit == "£" else "number"
@@ -135,7 +145,11 @@ def _printed(a) -> show.Finding:
         part = rows[rows["area_name"] == name]
         last = part.iloc[-1]
         text = f"{name} {words.count(len(part), 'figure')}"
-        text += f" from {write(part['shown'].min())} to {write(part['shown'].max())}" if len(part) > 1 else ""
+        text += (
+            f" from {write(part['shown'].min())} to {write(part['shown'].max())}"
+            if len(part) > 1
+            else ""
+        )
         said.append(f"{text}, the latest {write(last['shown'])} for {_span(last)}")
     wide = rows.pivot_table(index="period_end", columns="area_name", values="shown", aggfunc="last")
     figure = show.stems(
@@ -163,7 +177,10 @@ def _allowed(a) -> show.Finding:
     what, unit, better = named(a)
     rows = figures(a).dropna(subset=["period_start", "period_end"])
     first, last = rows["period_start"].min(), rows["period_end"].max()
-    first = max(first, pd.Timestamp(f"{a.start}-01-01")) if a.start else first
+    # From the start of the programme, unless years are asked for: before it little is limited.
+    began = data.programmes().set_index("programme")["start"][a.programme]
+    begin = pd.Timestamp(f"{a.start}-01-01") if a.start else began
+    first = max(first, begin) if begin < last else first
     last = min(last, pd.Timestamp(f"{a.end}-12-31")) if a.end else last
     periods = _CUTS[a.by](first, last)
     done = periods[periods["end"] <= last]
@@ -183,25 +200,28 @@ def _allowed(a) -> show.Finding:
 
 def _beside(a) -> show.Finding:
     """Places side by side in the latest of the periods that most of them have a figure for."""
-    what, unit, better = named(a)
+    _, unit, better = named(a)
     rows = data.one_each(level(a)).dropna(subset=["period_start", "period_end"])
     number = rows.groupby(["period_start", "period_end"])["area"].nunique()
     start, end = number[number == number.max()].index[-1]
     rows = rows[(rows["period_start"] == start) & (rows["period_end"] == end)]
-    lived = rows["area"].map(data.areas().set_index("area")["population"])
+    lived = rows["area"].map(residents(rows["area"].unique()))
     rows = rows.assign(value=_scaled(a, rows["value"], lived, 1)).dropna(subset=["value"])
     rows = rows.drop_duplicates("area").sort_values("value", ascending=False)
     kind = "money" if unit == "£" else "number"
     write = {"money": words.money, "number": words.number}[kind]
     top, low = rows.iloc[0], rows.iloc[-1]
     own = rows[rows["area"].isin(a.areas)]
-    text = f"{words.sentence_case(_unit(a))} in {words.period(start, end)}: from {write(low['value'])} "
-    text += f"({low['area_name']}) to {write(top['value'])} ({top['area_name']})."
-    text += "".join(f" {n}: {write(v)}." for n, v in zip(own["area_name"], own["value"], strict=True))
+    caption = f"{words.sentence_case(_unit(a))} in {words.period(start, end)}"
+    text = f"{caption}: from {write(low['value'])} ({low['area_name']}) to "
+    text += f"{write(top['value'])} ({top['area_name']})."
+    text += "".join(
+        f" {n}: {write(v)}." for n, v in zip(own["area_name"], own["value"], strict=True)
+    )
     return show.finding(
         "explore", text, value=top["value"], unit=unit, better=better, sources=rows,
-        period=words.period(start, end), table=rows[["area_name", "value", "qualifier", "publisher"]],
-        caption=f"{words.sentence_case(_unit(a))} in {words.period(start, end)}",
+        table=rows[["area_name", "value", "qualifier", "publisher"]], caption=caption,
+        period=words.period(start, end),
         figure=show.bars(
             rows.head(15), label="area_name", value="value", kind=kind,
             highlight=list(own["area_name"]), xlabel=_unit(a),
@@ -217,20 +237,25 @@ def _sourced(a) -> show.Finding:
     values = held.groupby("fact")["value"].nunique()
     kind = "money" if named(a)[1] == "£" else "number"
     text = f"{words.sentence_case(named(a)[0])}: {words.count(len(rows), 'print')} on "
-    text += f"{words.count(rows['source'].nunique(), 'page')} of {words.count(len(values), 'figure')}"
+    text += (
+        f"{words.count(rows['source'].nunique(), 'page')} of {words.count(len(values), 'figure')}"
+    )
     text += f", {words.number((values > 1).sum())} of them with more than one value."
     if a.fact:
         said = [
             f"{words.listed(words.stated(rows[rows['value'] == h.value], kind))} on "
-            f"{words.count(h.prints, 'page')} ({words.count(h.independent, 'independent publisher')})"
+            f"{words.count(h.prints, 'page')} "
+            f"({words.count(h.independent, 'independent publisher')})"
             for h in held.itertuples()
         ]
-        text = f"{words.sentence_case(named(a)[0])}, {rows['area_name'].iloc[0]}: {'; '.join(said)}."
+        text = (
+            f"{words.sentence_case(named(a)[0])}, {rows['area_name'].iloc[0]}: {'; '.join(said)}."
+        )
     table = rows.assign(
         figure=[words.stated(rows.iloc[[i]], kind)[0] for i in range(len(rows))],
-        known=rows["period_state"],
-    )
-    columns = ["figure", "area_name", "publisher", "title", "published", "known", "note", "url"]
+        period=rows["period_state"],
+    ).rename(columns={"area_name": "place", "url": "address"})
+    columns = ["figure", "place", "publisher", "title", "published", "period", "note", "address"]
     return show.finding(
         "explore", text, value=len(rows), unit="prints", sources=rows, table=table[columns],
         caption=f"{words.sentence_case(named(a)[0])}: every source",

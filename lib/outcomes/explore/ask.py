@@ -3,7 +3,20 @@
 from types import SimpleNamespace
 
 from outcomes import data
-from outcomes.explore.evidence import CRIME, RECORDED, STEPS, STREET, figures, level, named, places, regular
+from outcomes.explore.evidence import (
+    CRIME,
+    RECORDED,
+    STEPS,
+    STREET,
+    figures,
+    level,
+    measure,
+    named,
+    places,
+    printed,
+    regular,
+    residents,
+)
 from outcomes.show import words
 
 MOST = 4  # places in one chart: as many colours as can be told apart
@@ -44,21 +57,19 @@ def _measures(a) -> list:
     if a.programme in CRIME:
         names = data.OFFENCE_GROUPS if a.programme == RECORDED else data.OUTCOMES
         return [(words.sentence_case(n.replace("_", " ")), n, "") for n in names]
-    used = data.figures(programme=a.programme)["measure"].value_counts()
-    known = data.measures(a.programme).assign(n=lambda f: -f["measure"].map(used))
-    known = known.sort_values(["n", "name"])  # the most published first
-    return [
-        (words.sentence_case(n), m, "")
-        for m, n in zip(known["measure"], known["name"], strict=True)
-    ]
+    used = printed(a.programme)["measure"].value_counts()  # the most published first
+    return [(words.sentence_case(measure(m)["name"]), m, "") for m in used.index]
 
 
 def _areas(a) -> list:
     if a.programme in CRIME:
         known = places(a.programme)
     else:
-        rows = data.figures(programme=a.programme, measure=a.measure)
-        known = rows[["area", "area_name"]].rename(columns={"area_name": "name"}).drop_duplicates()
+        known = (
+            printed(a.programme, a.measure)[["area", "area_name"]]
+            .rename(columns={"area_name": "name"})
+            .drop_duplicates()
+        )
     known = known.sort_values("name")
     return [(n, x, "") for x, n in zip(known["area"], known["name"], strict=True)]
 
@@ -66,7 +77,8 @@ def _areas(a) -> list:
 def _years(a, first: str, label: str) -> list:
     span = range(2012, 2026) if a.programme == RECORDED else range(2020, 2026)
     if a.programme not in CRIME:
-        rows = data.figures(programme=a.programme, measure=a.measure, area=list(a.areas))
+        rows = printed(a.programme, a.measure)
+        rows = rows[rows["area"].isin(a.areas)]
         days = rows[["period_start", "period_end"]].stack().dropna()
         span = range(days.min().year, days.max().year + 1) if len(days) else ()
     return [(label, "", "")] + [(str(y), str(y), "") for y in span if str(y) >= first]
@@ -82,7 +94,7 @@ def _charts(a) -> list:
         return [(name, name, reason) for name, reason in why.items()]
     rows, everywhere = figures(a), level(a)
     dated = rows.dropna(subset=["period_start", "period_end"])
-    whole = bool(data.measures().set_index("measure").loc[a.measure, "whole"])
+    whole = measure(a.measure)["whole"]
     why[TIME] = "" if len(rows.dropna(subset=["period_end"])) else "no figure of it has a date."
     why[ALLOWED] = alone or ("" if len(dated) else "no figure of it has both dates of its period.")
     why[ALLOWED] = why[ALLOWED] if whole else "values of this measure do not add up to a total."
@@ -105,7 +117,9 @@ def _steps(a) -> list:
         why["month"] = "published figures cover longer periods."
     else:
         own = "as printed, each figure has a period of its own."
-        return [("As published", "as published", "")] + [(words.sentence_case(s), s, own) for s in why]
+        return [("As published", "as published", "")] + [
+            (words.sentence_case(s), s, own) for s in why
+        ]
     return [(words.sentence_case(name), name, reason) for name, reason in why.items()][::-1]
 
 
@@ -114,10 +128,12 @@ def _units(a) -> list:
     if a.chart == SOURCES:
         why |= dict.fromkeys((MONTHLY, RATE), "sources are shown as they were printed.")
     elif crime and a.chart == SIDE:
-        why |= dict.fromkeys((COUNTED, MONTHLY), "places of different size compare by resident only.")
+        why |= dict.fromkeys(
+            (COUNTED, MONTHLY), "places of different size compare by resident only."
+        )
     elif not crime:
-        known = data.measures().set_index("measure").loc[a.measure]
-        lived = data.areas().set_index("area")["population"].reindex(a.areas)
+        known = measure(a.measure)
+        lived = residents(level(a)["area"].unique() if a.chart == SIDE else a.areas)
         if a.chart in (USUAL, SIDE):
             why[MONTHLY] = "these periods are of one length already."
         if not known["whole"]:
@@ -125,7 +141,7 @@ def _units(a) -> list:
         elif a.chart == ALLOWED:
             why[RATE] = "bounds are of totals, not of rates."
         elif lived.isna().any():
-            why[RATE] = "the number of residents is not known for every place chosen."
+            why[RATE] = "the number of residents is not known for every place."
     return [(name, name, reason) for name, reason in why.items()]
 
 
@@ -137,7 +153,9 @@ def _comparisons(a) -> list:
         why[EARLIER] = "published periods do not repeat from year to year."
         others = set(figures(a, everywhere=True)["area"]) - set(a.areas)
         why[OTHERS] = "" if others else "no other place has a figure of it in these years."
-        why[OTHERS] = why[OTHERS] if len(a.areas) < MOST else f"a chart shows {MOST} places at most."
+        why[OTHERS] = (
+            why[OTHERS] if len(a.areas) < MOST else f"a chart shows {MOST} places at most."
+        )
     else:
         why[EARLIER] = "" if len(a.areas) == 1 else "choose one place."
         size = "places of different size compare by resident: choose per 100,000 residents."

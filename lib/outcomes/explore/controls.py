@@ -21,14 +21,24 @@ _LABELS = {
     "comparison": "Compare",
     "fact": "Figure",
 }
-_CSS = """<style>
-.oc-explore select { height: auto; }
+# JupyterLab takes arrow keys away from a closed list (ipywidgets issue 3912), unless the list has
+# this mark. A widget cannot set it, so an image that never loads does, when the list has focus.
+_LOOK = """<style>
+.oc-explore { gap: 0 20px; }
+.oc-explore select[multiple] { height: auto; }
 .oc-explore .widget-html-content { line-height: 1.4; height: auto; white-space: normal; }
-.oc-explore .cannot { margin: 0 0 6px; padding: 0; list-style: none; opacity: .75; font-size: 12px; }
-.oc-explore .cannot s { text-decoration: none; font-weight: 600; }
-.oc-explore figure { margin: 0; } .oc-explore img { width: 100%; max-width: 640px; }
+.oc-explore .cannot { margin: 0 0 6px; padding: 0; list-style: none; font-size: 12px; }
+.oc-explore .cannot { opacity: .75; }
+.oc-explore .cannot b { font-weight: 600; }
+.oc-explore figure { margin: 0; }
+.oc-explore img { width: 100%; max-width: 640px; }
+.oc-explore td.t, .oc-explore table th:not(.n) { text-align: left; }
 .oc-explore .scroll { max-height: 340px; overflow: auto; }
-</style>"""
+</style><img hidden alt="" src="data:," onerror="const mark = () => {
+  const box = this.closest('.oc-explore');
+  const shield = event => event.target.setAttribute('data-lm-suppress-shortcuts', '');
+  box ? box.addEventListener('focusin', shield) : setTimeout(mark, 100);
+}; mark()">"""
 
 
 class Explorer:
@@ -43,9 +53,10 @@ class Explorer:
         }
         self.greys = {name: widgets.HTML(layout=wide["layout"]) for name in _LABELS}
         self.title = widgets.Text(description="Title", placeholder="of the page", **wide)
-        self.entry = widgets.Textarea(description="Entry", disabled=False, rows=6, **wide)
+        self.entry = widgets.Textarea(description="Entry", rows=6, **wide)
         self.file = widgets.FileUpload(accept=".csv", description="Add own figures (CSV)", **wide)
-        self.said, self.picture = widgets.HTML(), widgets.HTML(layout={"flex": "1 1 30rem"})
+        self.said = widgets.HTML(layout=wide["layout"])
+        self.picture = widgets.HTML(layout={"flex": "1 1 30rem", "min_width": "0"})
         self.picture.add_class("jp-RenderedHTMLCommon")
         self.buttons = {
             "Export CSV and SVG": self._export,
@@ -56,7 +67,16 @@ class Explorer:
         for button in made:
             button.on_click(self._pressed)
         left = [w for name in _LABELS for w in (self.boxes[name], self.greys[name])]
-        left += [made[0], self.file, self.title, made[1], self.entry, made[2], self.said]
+        left += [
+            made[0],
+            self.file,
+            self.title,
+            made[1],
+            self.entry,
+            made[2],
+            self.said,
+            widgets.HTML(_LOOK),
+        ]
         box = widgets.HBox(
             [widgets.VBox(left, layout={"flex": "0 0 auto"}), self.picture],
             layout={"flex_flow": "row wrap", "align_items": "flex-start"},
@@ -88,10 +108,17 @@ class Explorer:
         if box.value != value:
             box.value = value
         box.disabled = len(can) < 2
+        reasons: dict[str, list[str]] = {}
+        for label, _, why in options:
+            reasons.setdefault(why, []).append(label)
         items = "".join(
-            f"<li>✕ <s>{escape(label)}</s>: {escape(why)}</li>" for label, _, why in options if why
+            f"<li>✕ <b>{escape(', '.join(labels))}</b>: {escape(why)}</li>"
+            for why, labels in reasons.items()
+            if why
         )
-        self.greys[name].value = items and f'<ul class="cannot" aria-label="Not now">{items}</ul>'
+        self.greys[name].value = (
+            items and f'<ul class="cannot" aria-label="Cannot be asked now">{items}</ul>'
+        )
 
     def _draw(self) -> None:
         try:
@@ -100,7 +127,7 @@ class Explorer:
         except (Invalid, NotEnough) as reason:
             self.finding, html = None, f'<p class="sentence">{escape(str(reason))}</p>'
         live = '<p class="sentence" role="status" aria-live="polite">'
-        self.picture.value = _CSS + html.replace('<p class="sentence">', live, 1)
+        self.picture.value = html.replace('<p class="sentence">', live, 1)
         self.entry.value = ""
 
     def _changed(self, change) -> None:

@@ -1,4 +1,4 @@
-"""What a question rests on: rows of the register, or counts of recorded crime, by place and time."""
+"""What a question rests on: rows of the register, or counts of crime, by place and time."""
 
 from functools import lru_cache
 
@@ -28,9 +28,30 @@ def figures(a, *, everywhere: bool = False) -> pd.DataFrame:
     return frame if everywhere else frame[frame["area"].isin(a.areas)].reset_index(drop=True)
 
 
-@lru_cache(maxsize=256)  # a change of one control asks for the same rows many times
-def _figures(root, programme: str, measure: str, start: str, end: str) -> pd.DataFrame:
+# A change of one control asks for the same rows many times over.
+@lru_cache(maxsize=256)
+def _figures(root, programme: str, measure: str | None, start: str, end: str) -> pd.DataFrame:
     return data.figures(programme=programme, measure=measure, start=start, end=end)
+
+
+def printed(programme: str, measure: str | None = None) -> pd.DataFrame:
+    """All rows of the register for a programme, or for one measure of it."""
+    return _figures(store.root(), programme, measure, "", "")
+
+
+def measure(slug: str) -> pd.Series:
+    """A measure of the register: name, unit, kind, better, whole …"""
+    return _by_key(store.root(), "measures", "measure").loc[slug]
+
+
+def residents(areas) -> pd.Series:
+    """Residents of places, by slug; missing where they are not known."""
+    return _by_key(store.root(), "areas", "area")["population"].reindex(areas)
+
+
+@lru_cache(maxsize=8)
+def _by_key(root, table: str, key: str) -> pd.DataFrame:
+    return getattr(data, table)().set_index(key)
 
 
 def level(a) -> pd.DataFrame:
@@ -87,7 +108,10 @@ def counts(a, *, everywhere: bool = False) -> pd.DataFrame:
 def point(day, by: str) -> str:
     """A period by its first day: "March 2024", "2024 Q1", "2024", "2024-25"."""
     day = pd.Timestamp(day)
-    year = {"calendar year": f"{day.year}", "financial year": f"{day.year}-{(day.year + 1) % 100:02}"}
+    year = {
+        "calendar year": f"{day.year}",
+        "financial year": f"{day.year}-{(day.year + 1) % 100:02}",
+    }
     return year.get(by) or (f"{day.year} Q{day.quarter}" if by == "quarter" else words.month(day))
 
 
@@ -95,4 +119,4 @@ def named(a) -> tuple[str, str, str]:
     """What is counted in words, its unit, and the direction that is better."""
     if a.programme in CRIME:
         return a.measure.replace("_", " ") + " offences" * (a.programme == RECORDED), "", "neither"
-    return tuple(data.measures().set_index("measure").loc[a.measure, ["name", "unit", "better"]])
+    return tuple(measure(a.measure)[["name", "unit", "better"]])

@@ -13,8 +13,9 @@ import pandas as pd
 from outcomes import data
 from outcomes.data import choices, gate, store
 from outcomes.data.errors import Invalid
-from outcomes.explore.evidence import CRIME, RECORDED, STREET
+from outcomes.explore.evidence import RECORDED, STREET
 from outcomes.ingest import checks, figures
+from outcomes.show.words import count
 
 # notebook of each programme; and parameter, vocabulary, and the control that it follows
 _PAGES = {
@@ -26,7 +27,10 @@ _PAGES = {
     ),
     "fraud": ("programmes/fraud", [("measures", "fraud_measure", "measure")]),
     "county_lines": ("programmes/county_lines", [("measures", "county_lines_measure", "measure")]),
-    "modern_slavery": ("programmes/modern_slavery", [("series", "modern_slavery_series", "series")]),
+    "modern_slavery": (
+        "programmes/modern_slavery",
+        [("series", "modern_slavery_series", "series")],
+    ),
     "no_more_knives": ("programmes/no_more_knives", [("area", "nmk_area", "area")]),
     "project_adder": ("programmes/project_adder", [("district", "district", "area")]),
     "clear_hold_build": ("programmes/clear_hold_build", [("area", "chb_area", "area")]),
@@ -49,7 +53,9 @@ def page(a, title: str = "") -> str:
     asked["wave"] = ends[-1] if ends else None
     given = {p: asked[c] for p, vocabulary, c in follows if asked[c] in choices.choices(vocabulary)}
     name = notebook.rpartition("/")[2].replace("_", " ")
-    title = " ".join(title.split()) or f"{name.capitalize()}: {' '.join(map(_plain, given.values()))}"
+    title = (
+        " ".join(title.split()) or f"{name.capitalize()}: {' '.join(map(_plain, given.values()))}"
+    )
     pairs = ", ".join(
         f"{p} = {json.dumps([v] if p in ('measures', 'offences') else v)}" for p, v in given.items()
     )
@@ -113,7 +119,10 @@ def own_figures(content: bytes) -> str:
     published, own = folder / "published", folder / "own.csv"
     own.write_bytes(content)
     given = {n: checks.read(published / f"{n}.csv", c) for n, c in checks.INPUTS.items()}
-    register, given["figures"] = given["figures"], checks.read(own, checks.INPUTS["figures"])
+    try:
+        register, given["figures"] = given["figures"], checks.read(own, checks.INPUTS["figures"])
+    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError):
+        raise Invalid("The file is not a CSV in UTF-8 that can be read.") from None
     checks.stop(checks.rows(given))
     both = pd.concat([register, given["figures"]], ignore_index=True)
     again = both.duplicated(checks.IDENTITY).sum()
@@ -122,4 +131,6 @@ def own_figures(content: bytes) -> str:
     checks.stop(gate.errors(folder / "clean"))
     os.environ["OUTCOMES_DATA"] = str(folder)
     known = f" {again} stood in the register already." if again else ""
-    return f"{len(given['figures']) - again} figures of your own are in this session.{known}"
+    new = len(given["figures"]) - again
+    verb = "is" if new == 1 else "are"
+    return f"{count(new, 'figure')} of your own {verb} in this session.{known}"
