@@ -5,6 +5,7 @@ import pandas as pd
 from outcomes import analysis, data, show
 from outcomes.analysis import rates
 from outcomes.data import register
+from outcomes.data.errors import NotEnough
 from outcomes.explore import ask
 from outcomes.explore.evidence import (
     CITED,
@@ -26,11 +27,15 @@ _CUTS = {
     "financial year": analysis.financial_years,
 }
 _APART = "Published periods differ in length and may overlap: never add them up."
-_CHANCE = "The interval is of chance alone: counts that vary by themselves need the usual range."
+_CHANCE = (
+    "The interval allows for chance alone; for the ups and downs of a series see its usual range."
+)
 
 
 def answer(a) -> show.Finding:
     """The finding that answers a settled question (:func:`outcomes.explore.ask.settle`)."""
+    if a.programme not in CRIME and figures(a).empty:
+        raise NotEnough("No figure of these places falls in these years.")
     crime = {ask.TIME: _counted, ask.USUAL: _usual, ask.SIDE: _ranked}
     printed = {ask.TIME: _printed, ask.USUAL: _usual, ask.SIDE: _beside, ask.ALLOWED: _allowed}
     printed[ask.SOURCES] = _sourced
@@ -114,7 +119,7 @@ def _ranked(a) -> show.Finding:
     rows = frame.groupby(["area", "name"], as_index=False).agg(
         n=("n", "sum"), residents=("residents", "first")
     )
-    rows = rows[rows["area"] != "city-of-london"].assign(base=lambda f: f["residents"] * years)
+    rows = rows.assign(base=rows["residents"] * years)
     names = dict(zip(rows["area"], rows["name"], strict=True))
     first, *also = (names.get(x, x) for x in a.areas)
     ends = frame["period"].min(), frame["period"].max()
@@ -129,15 +134,16 @@ def _ranked(a) -> show.Finding:
 def _printed(a) -> show.Finding:
     """Figures as printed, at the end of their periods: nothing is joined, so nothing is implied."""
     _, unit, better = named(a)
-    rows = data.one_each(figures(a, everywhere=a.comparison == ask.OTHERS))
+    rows = figures(a, everywhere=a.comparison == ask.OTHERS, latest=True)
     rows = rows.dropna(subset=["period_end"]).sort_values("period_end", kind="stable")
-    rest = rows.loc[~rows["area"].isin(a.areas), "area_name"].value_counts()
-    shown = [*rows.loc[rows["area"].isin(a.areas), "area_name"].unique(), *rest.index][: ask.MOST]
-    rows = rows[rows["area_name"].isin(shown)]
     months = ((rows["period_end"] - rows["period_start"]).dt.days + 1) / (365.25 / 12)
     lived = rows["area"].map(residents(rows["area"].unique()))
-    rows["shown"] = _scaled(a, rows["value"], lived, months)
-    rows = rows.dropna(subset=["shown"])
+    rows = rows.assign(shown=_scaled(a, rows["value"], lived, months)).dropna(subset=["shown"])
+    own, rest = (rows.loc[rows["area"].isin(a.areas) == k, "area_name"] for k in (True, False))
+    shown = [*own.unique(), *rest.value_counts().index][: ask.MOST]
+    rows = rows[rows["area_name"].isin(shown)]
+    if own.empty:
+        raise NotEnough("No figure of these places has both dates of its period.")
     kind = "money" if unit == "£" else "number"
     write = {"money": words.money, "number": words.number}[kind]
     said = []
@@ -201,7 +207,7 @@ def _allowed(a) -> show.Finding:
 def _beside(a) -> show.Finding:
     """Places side by side in the latest of the periods that most of them have a figure for."""
     _, unit, better = named(a)
-    rows = data.one_each(level(a)).dropna(subset=["period_start", "period_end"])
+    rows = level(a).dropna(subset=["period_start", "period_end"])
     number = rows.groupby(["period_start", "period_end"])["area"].nunique()
     start, end = number[number == number.max()].index[-1]
     rows = rows[(rows["period_start"] == start) & (rows["period_end"] == end)]

@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 from outcomes import data
+from outcomes.data import store
 from outcomes.explore.evidence import (
     CRIME,
     RECORDED,
@@ -11,6 +12,7 @@ from outcomes.explore.evidence import (
     figures,
     level,
     measure,
+    measures,
     named,
     places,
     printed,
@@ -57,8 +59,7 @@ def _measures(a) -> list:
     if a.programme in CRIME:
         names = data.OFFENCE_GROUPS if a.programme == RECORDED else data.OUTCOMES
         return [(words.sentence_case(n.replace("_", " ")), n, "") for n in names]
-    used = printed(a.programme)["measure"].value_counts()  # the most published first
-    return [(words.sentence_case(measure(m)["name"]), m, "") for m in used.index]
+    return [(name, slug, "") for name, slug in measures(store.root(), a.programme)]
 
 
 def _areas(a) -> list:
@@ -168,7 +169,7 @@ def _facts(a) -> list:
     every = [("Every figure of it", "", "")]
     if a.chart != SOURCES:
         return every
-    rows = data.one_each(figures(a)).sort_values(["area_name", "period_start"], kind="stable")
+    rows = figures(a, latest=True).sort_values(["area_name", "period_start"], kind="stable")
     money = "money" if named(a)[1] == "£" else "number"
     said = [words.stated(rows.iloc[[i]], money)[0] for i in range(len(rows))]
     pairs = zip(said, rows["area_name"], rows["fact"], strict=True)

@@ -126,6 +126,9 @@ class Explorer:
             html = self.finding.html().replace("<details>", "<details open>", 1)
         except (Invalid, NotEnough) as reason:
             self.finding, html = None, f'<p class="sentence">{escape(str(reason))}</p>'
+        except Exception as fault:  # an old chart beside new controls would mislead
+            said = f"This could not be drawn. {type(fault).__name__}: {fault}"
+            self.finding, html = None, f'<p class="sentence">{escape(said)}</p>'
         live = '<p class="sentence" role="status" aria-live="polite">'
         self.picture.value = html.replace('<p class="sentence">', live, 1)
         self.entry.value = ""

@@ -21,10 +21,14 @@ STEPS = {"month": 1, "quarter": 3, "calendar year": 12, "financial year": 12}
 _FREQ = {"month": "M", "quarter": "Q-DEC", "calendar year": "Y-DEC", "financial year": "Y-MAR"}
 
 
-def figures(a, *, everywhere: bool = False) -> pd.DataFrame:
-    """Rows of the register for programme, measure, years and, unless ``everywhere``, the places."""
+def figures(a, *, everywhere: bool = False, latest: bool = False) -> pd.DataFrame:
+    """Rows of the register for programme, measure, years and, unless ``everywhere``, the places.
+
+    With ``latest``, one row for each fact (:func:`outcomes.data.one_each`).
+    """
     years = (a.start and f"{a.start}-01-01", a.end and f"{a.end}-12-31")
-    frame = _figures(store.root(), a.programme, a.measure, *years)
+    read = _latest if latest else _figures
+    frame = read(store.root(), a.programme, a.measure, *years)
     return frame if everywhere else frame[frame["area"].isin(a.areas)].reset_index(drop=True)
 
 
@@ -34,9 +38,21 @@ def _figures(root, programme: str, measure: str | None, start: str, end: str) ->
     return data.figures(programme=programme, measure=measure, start=start, end=end)
 
 
+@lru_cache(maxsize=256)
+def _latest(*question) -> pd.DataFrame:
+    return data.one_each(_figures(*question))
+
+
 def printed(programme: str, measure: str | None = None) -> pd.DataFrame:
     """All rows of the register for a programme, or for one measure of it."""
     return _figures(store.root(), programme, measure, "", "")
+
+
+@lru_cache(maxsize=64)
+def measures(root, programme: str) -> list[tuple[str, str]]:
+    """Names and slugs of a programme's measures, the most published first."""
+    used = printed(programme)["measure"].value_counts().index
+    return [(words.sentence_case(measure(slug)["name"]), slug) for slug in used]
 
 
 def measure(slug: str) -> pd.Series:
@@ -55,14 +71,14 @@ def _by_key(root, table: str, key: str) -> pd.DataFrame:
 
 
 def level(a) -> pd.DataFrame:
-    """The rows of all places of the first one's kind: forces, districts, nations …"""
-    rows = figures(a, everywhere=True)
+    """The latest rows of all places of the first one's kind: forces, districts, nations …"""
+    rows = figures(a, everywhere=True, latest=True)
     return rows[rows["level"].isin(rows.loc[rows["area"] == a.areas[0], "level"])]
 
 
 def regular(a) -> tuple[pd.Series, str]:
     """Values of the first place for separate months or quarters, by their start; and the step."""
-    rows = data.one_each(figures(a))
+    rows = figures(a, latest=True)
     rows = rows[(rows["area"] == a.areas[0]) & (rows["qualifier"] == "exact")]
     days = (rows["period_end"] - rows["period_start"]).dt.days + 1
     found = {
@@ -75,9 +91,11 @@ def regular(a) -> tuple[pd.Series, str]:
 
 
 def places(programme: str) -> pd.DataFrame:
-    """The places that a table of crime counts: area, name, residents."""
+    """The places that a table of crime counts: area, name, residents. The City of London is left
+    out: few live there and many work, so that its rates mean nothing."""
     if programme == RECORDED:
         frame = data.forces(territorial=True).rename(columns={"force": "area"})
+        frame = frame[frame["area"] != "city-of-london"]
     else:
         frame = data.districts(force="lancashire").assign(area=lambda f: f["name"])
     return frame[["area", "name", "population"]].rename(columns={"population": "residents"})
