@@ -34,8 +34,8 @@ test-notebooks: .venv/installed  ## re-run every notebook and compare with its s
 simulate: .venv/installed  ## the slow lane: coverage and false alarms by simulation (about 3 minutes)
 	@$(BIN)/python -m pytest tests/simulate -o python_files="simulate_*.py"
 
-lab: .venv/installed  ## open the notebooks in JupyterLab
-	@$(BIN)/jupyter lab --notebook-dir notebooks
+lab: .venv/installed  ## open JupyterLab with the controls of notebooks/explore
+	@$(BIN)/jupyter lab --notebook-dir notebooks notebooks/explore/explore.ipynb
 
 learn: .venv/installed  ## write a learner's copy of the lessons into DIR (lessons)
 	@$(BIN)/outcomes learn $(or $(DIR),lessons)

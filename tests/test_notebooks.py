@@ -13,7 +13,8 @@ from outcomes.publish.stored import normalise
 
 ROOT = Path(__file__).parents[1]
 LESSONS = sorted(ROOT.glob("notebooks/learn/*.ipynb"))  # not pages: rules of their own, below
-NOTEBOOKS = sorted({*ROOT.glob("notebooks/**/*.ipynb")} - {*LESSONS})
+EXPLORE = {*ROOT.glob("notebooks/explore/*.ipynb")}  # controls, not a page: see test_explore.py
+NOTEBOOKS = sorted({*ROOT.glob("notebooks/**/*.ipynb")} - {*LESSONS} - EXPLORE)
 NAMES = [str(n.relative_to(ROOT / "notebooks")) for n in NOTEBOOKS]
 FINDING = "application/vnd.outcomes.finding+json"
 PROVENANCE = "application/vnd.outcomes.provenance+json"

@@ -1,0 +1,129 @@
+"""What an analyst types first: ``oc.figures``, ``oc.crime``, ``oc.programmes``, ``oc.help``.
+
+The same tables as in the data room; the frames carry what their columns mean, in ``attrs`` and by
+:func:`describe`.
+"""
+
+import csv
+import json
+from functools import lru_cache
+
+import pandas as pd
+
+from outcomes import data
+from outcomes.data import places, store
+from outcomes.data.errors import Invalid, one_of
+
+
+class Told(str):
+    """Text that a notebook shows as it reads, line by line."""
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def figures(**where) -> pd.DataFrame:
+    """Published figures, as :func:`outcomes.data.figures` takes and gives them, with meanings."""
+    return _meant(data.figures(**where), "figures")
+
+
+def programmes() -> pd.DataFrame:
+    """The programmes: slug, name, start, sites, partners, aim."""
+    return _meant(data.programmes(), "programmes")
+
+
+def crime(place: str = "lancashire", of=None, *, start=None, end=None) -> pd.DataFrame:
+    """Counts of crime in a force or a district of Lancashire, zeros included.
+
+    ``of`` is a type of street-level crime ("burglary", by month: the default is all types), or a
+    group or code of offences recorded by a force ("trafficking", "92A", by quarter). Raises
+    :class:`Invalid` with the nearest name for a place or a kind of crime that is not known.
+    """
+    slug = place.lower().replace(" ", "-")
+    forces, districts = list(data.forces()["force"]), data.district_names()
+    if slug not in forces and slug not in [d.lower().replace(" ", "-") for d in districts]:
+        one_of(place, [*forces, *districts], "place")
+    months = {"month_from": start, "month_to": end, "types": of, "fill": True}
+    street = of is None or set(places.listed(of)) <= set(data.TYPES)
+    if street and slug in forces:
+        return _meant(data.crime_force_monthly(force=slug, **months), "crime_force_monthly")
+    if street:
+        frame = data.crime_district_monthly(district=place, **months)
+        return _meant(frame, "crime_district_monthly")
+    known = [*data.TYPES, *data.OFFENCE_GROUPS, *data.offences()["offence"]]
+    for name in places.listed(of):
+        one_of(name, known, "kind of crime")
+    if slug not in forces:
+        raise Invalid(f"{of!r} is counted by whole forces only; {place!r} is a district.")
+    quarters = {"quarter_from": start, "quarter_to": end}
+    return _meant(data.crime_quarterly(force=slug, offence=of, **quarters), "crime_quarterly")
+
+
+def describe(frame: pd.DataFrame) -> pd.DataFrame:
+    """What each column of a frame from this collection means: column, type, unit, description."""
+    known = frame.attrs.get("columns", {})
+    rows = [{"column": str(c), **known.get(str(c), {})} for c in frame.columns]
+    return pd.DataFrame(rows, columns=["column", "type", "unit", "description"]).fillna("")
+
+
+def help(word: str = "") -> Told:
+    """What a programme, measure, place, table or term is, and where to go on from it.
+
+    Without a word: how to begin. Raises :class:`Invalid` with the nearest word that is known.
+    """
+    known = _words()
+    if not word:
+        return Told(
+            "oc.programmes lists the programmes; oc.figures(programme=…) their published figures; "
+            "oc.crime(place, of) counts of crime; oc.describe(frame) the columns of a frame; "
+            "oc.explore.open() the controls. oc.help takes a programme, measure, place, table or "
+            "term."
+        )
+    return Told(known[one_of(word, known, "word")])
+
+
+def _words() -> dict[str, str]:
+    made = {}
+    with open(store.root() / "glossary.csv", encoding="utf-8", newline="") as file:
+        made |= {r["term"]: f"{r['meaning']} (Source: {r['source']})" for r in csv.DictReader(file)}
+    for name, table in _package().items():
+        fields = "".join(f"\n  {f['name']}: {f['description']}" for f in table["schema"]["fields"])
+        made[name] = f"Table {name}. {table['description']}{fields}"
+    for r in data.areas().itertuples():
+        people = f", {r.population:,.0f} residents in mid-2020" if pd.notna(r.population) else ""
+        made[r.area] = f"{r.name}: a {r.level}{people}. oc.figures(area={r.area!r})"
+    for r in data.measures().itertuples():
+        made[r.measure] = (
+            f"{r.name}: {r.definition} Unit: {r.unit}. Kind: {r.kind}. Better: {r.better}. "
+            f"Programmes: {r.programmes}. oc.figures(measure={r.measure!r})"
+        )
+    used = data.measures()
+    for r in data.programmes().itertuples():
+        own = used.loc[[r.programme in p.split() for p in used["programmes"]], "measure"]
+        made[r.programme] = (
+            f"{r.name}. {r.aim}\nSites: {r.sites}. Partners: {r.partners}.\n"
+            f"Measures: {', '.join(own)}.\n"
+            f"Go on: oc.figures(programme={r.programme!r}), "
+            f"oc.explore.open(programme={r.programme!r})"
+        )
+    return made
+
+
+@lru_cache(maxsize=2)
+def _read(path, changed: int) -> dict:
+    package = json.loads(path.read_text(encoding="utf-8"))
+    return {resource["name"]: resource for resource in package["resources"]}
+
+
+def _package() -> dict:
+    path = store.root() / "datapackage.json"
+    return _read(path, path.stat().st_mtime_ns)
+
+
+def _meant(frame: pd.DataFrame, table: str) -> pd.DataFrame:
+    """The frame with the table's title and, for each column, type, unit and description."""
+    resource = _package()[table]
+    keep = ("type", "unit", "description")
+    fields = {f["name"]: {k: f.get(k, "") for k in keep} for f in resource["schema"]["fields"]}
+    frame.attrs = {"table": table, "title": resource["title"], "columns": fields}
+    return frame

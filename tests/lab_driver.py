@@ -1,0 +1,76 @@
+"""A JupyterLab of its own, opened in Chromium: for the tests and the benchmark of ``explore``."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
+QUIET = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
+    *("--disable-background-networking", "--disable-component-update"),
+]
+_TOKEN = "explore"
+
+
+@contextmanager
+def lab(notebooks: Path, settings: Path, **env: str):
+    """A running JupyterLab that serves ``notebooks``; gives its address. Ends it afterwards."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    own = {
+        f"{name}_DIR": str(settings / name.lower())
+        for name in (
+            *("JUPYTER_CONFIG", "JUPYTER_DATA", "JUPYTER_RUNTIME"),
+            *("JUPYTERLAB_SETTINGS", "JUPYTERLAB_WORKSPACES"),
+        )
+    }
+    command = [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--ip=127.0.0.1"]
+    command += [f"--port={port}", f"--IdentityProvider.token={_TOKEN}", "--allow-root"]
+    command += [f"--notebook-dir={notebooks}", "--LabApp.news_url="]
+    with open(settings / "lab.log", "w") as log:
+        server = subprocess.Popen(command, env=os.environ | own | env, stdout=log, stderr=log)
+    try:
+        address = f"http://127.0.0.1:{port}"
+        for _ in range(240):
+            try:
+                urllib.request.urlopen(f"{address}/api")
+                break
+            except OSError:
+                time.sleep(0.5)
+        yield address
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+@contextmanager
+def browser():
+    """Chromium, driven by playwright."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        yield play.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+
+
+def open_notebook(tab, address: str, path: str) -> None:
+    """Open a notebook in JupyterLab, with the panel beside it closed."""
+    tab.set_default_timeout(60_000)
+    tab.goto(f"{address}/lab/tree/{path}?token={_TOKEN}&reset")
+    tab.wait_for_selector(".jp-Notebook .jp-Cell")
+    tab.locator(".jp-Toolbar-kernelStatus, [data-jp-item-name='executionProgress']").last.wait_for()
+    tab.wait_for_timeout(2000)
+
+
+def run_all(tab) -> None:
+    """Run, Run All Cells: from the menu, as a person would."""
+    tab.get_by_role("menuitem", name="Run", exact=True).click()
+    tab.locator(".lm-Menu-itemLabel", has_text="Run All Cells").first.click()
