@@ -26,6 +26,8 @@ def check(clean: Path) -> list[str]:
     Checks, by the package beside the folder: columns and their order, types, required cells,
     allowed values, ranges, patterns, keys without repeats, and references that exist.
     """
+    if not (clean.parent / PACKAGE).is_file():
+        return [f"{clean.parent} has no {PACKAGE}, which says what its tables hold."]
     package = json.loads((clean.parent / PACKAGE).read_text(encoding="utf-8"))
     found, frames = [], {}
     for resource in package["resources"]:
