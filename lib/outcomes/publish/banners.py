@@ -41,8 +41,8 @@ def _note(file: Path, stands: str, day: str) -> str:
         raise Invalid(" ".join(["The tables cannot be published.", *errors[:_SHOWN], *more]))
     found = gate.cautions(due.data() / "clean", today=date.fromisoformat(day))
     text = json.dumps([caution._asdict() for caution in found], ensure_ascii=False)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(f"{stands}\n{text}", "utf-8")
+    if file.parent.is_dir():  # nothing is made before all has been checked
+        file.write_text(f"{stands}\n{text}", "utf-8")
     return text
 
 
