@@ -169,7 +169,7 @@ def test_a_build_with_nothing_to_do_asks_nobody(folder, monkeypatch):
 
 def test_a_fifth_caution_is_behind_a_disclosure():
     said = banners.html([f"Care {n} & more." for n in range(6)])
-    shown, _, folded = said.partition("<details><summary>2 more</summary>")
+    shown, _, folded = said.partition("<details><summary>More cautions</summary>")
     assert shown.count("<li>") == 4 and folded.count("<li>") == 2
     assert "Care 5 &amp; more." in folded
     slot = page.fill("<!--cautions--><!--/cautions-->", "cautions", said)

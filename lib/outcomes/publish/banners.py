@@ -76,7 +76,7 @@ def html(said: list[str]) -> str:
     if not said:
         return ""
     rest = _list(said[MOST:])
-    more = f"<details><summary>{len(said) - MOST} more</summary>{rest}</details>" if rest else ""
+    more = f"<details><summary>More cautions</summary>{rest}</details>" if rest else ""
     return (
         '<aside class="notice" aria-labelledby="cautions"><h2 id="cautions">Take care with these '
         f"data</h2>{_list(said[:MOST])}{more}</aside>"
