@@ -125,18 +125,16 @@ def forces(source: Path, places: pd.DataFrame) -> pd.DataFrame:
     return frame[["force", "name", "gss", "territorial", "population"]]
 
 
-def prefixes(places: pd.DataFrame) -> pd.DataFrame:
-    """What LSOA names begin with: prefix ("" for no name), district (GSS), force."""
-    now = places[["name", "district", "force"]].rename(columns={"name": "prefix"})
-    old = pd.DataFrame({"prefix": list(_ALIASES), "name": list(_ALIASES.values())})
-    old = old.merge(places[["name", "district", "force"]], on="name")[list(now.columns)]
-    none = pd.DataFrame({"prefix": [""], "district": [""], "force": [""]})
-    return pd.concat([none, now, old], ignore_index=True).drop_duplicates("prefix", keep="last")
+def prefixes(places: pd.DataFrame) -> dict[str, tuple[str, str]]:
+    """What LSOA names begin with ("": no name): the district (GSS) and force each tells of."""
+    now = {row.name: (row.district, row.force) for row in places.itertuples(index=False)}
+    old = {name: now[new] for name, new in _ALIASES.items() if new in now}
+    return {"": ("", ""), **now, **old}
 
 
 def district_of(names: pd.Series, places: pd.DataFrame) -> pd.Series:
     """GSS codes for district names; raises :class:`Invalid` naming those that are not known."""
-    found = names.map(prefixes(places).set_index("prefix")["district"])
+    found = names.map({name: district for name, (district, _) in prefixes(places).items()})
     if found.isna().any():
         unknown = ", ".join(sorted(names[found.isna()].unique()))
         raise Invalid(f"no district is known by the name of {unknown}.")
