@@ -12,6 +12,7 @@ from html import escape
 
 import pandas as pd
 
+from outcomes.data import disclosure
 from outcomes.data.errors import Invalid, one_of
 from outcomes.show import style, table, words
 
@@ -30,6 +31,7 @@ VERDICTS = {
     "informational": "a description, with no test behind it",
 }
 _SHORT = 12  # rows: a table this short, with no figure above it, is what people came to look at
+_WITHHELD = "Small counts of people are withheld, and with them any figure that shows them."
 _CITED = ("source", "publisher", "title", "url", "published")
 
 
@@ -152,7 +154,8 @@ def finding(
     ----------
     name : short kebab-case name, unique on its page; also the name of its CSV.
     sentence : the result in one or two sentences with its number; the figure's alt text.
-    sources : a figures frame, source names, or dicts; every finding has at least one.
+    sources : a figures frame, source names, or dicts; every finding has at least one. One that
+        says that it is "unpublished" puts all counts of people under disclosure control.
     value, lower, upper : the number and its interval or bounds, in ``unit``.
     better : "fewer", "more" or "neither": the direction of improvement.
     verdict : "exact", "bounded", "contradicted", "not_enough", "estimate" or "informational".
@@ -174,11 +177,21 @@ def finding(
         raise Invalid(f"finding {name!r} needs a sentence and at least one source.")
     if table is not None and not caption:
         raise Invalid(f"finding {name!r} has a table without a caption.")
+    units, hidden = units or {}, set()
+    numbers = {"value": value, "lower": lower, "upper": upper}
+    if any("unpublished" in " ".join(one.values()).lower() for one in cited):
+        table, hidden = _withheld(table, units, numbers, unit)
+    if hidden:
+        figure, caveats = None, [*caveats, _WITHHELD]
+        sentence, caption, *caveats = (
+            disclosure.told(t, hidden) for t in (sentence, caption, *caveats)
+        )
+        numbers = {k: None if v in hidden else v for k, v in numbers.items()}
     sentence = words.plain(sentence)
     facts = {
         "name": name,
         "sentence": sentence,
-        **{k: _bare(v) for k, v in (("value", value), ("lower", lower), ("upper", upper))},
+        **{k: _bare(v) for k, v in numbers.items()},
         **{k: words.plain(v) for k, v in (("unit", unit), ("period", period), ("area", area))},
         "better": better,
         "verdict": verdict,
@@ -189,7 +202,16 @@ def finding(
         "table": _records(table, units),
     }
     drawn = style.svg(figure, name) if figure is not None else ""
-    return Finding(name, sentence, facts, drawn, facts["caption"], table, units or {})
+    return Finding(name, sentence, facts, drawn, facts["caption"], table, units)
+
+
+def _withheld(table: pd.DataFrame | None, units: dict, numbers: dict, unit: str) -> tuple:
+    """The table of a finding from an unpublished source as it may be shown, and every count that
+    must not be told."""
+    table, hidden = (None, set()) if table is None else disclosure.withhold(table, units)
+    if disclosure.of_people(unit):
+        hidden |= {v for v in numbers.values() if v is not None and 0 < v < disclosure.THRESHOLD}
+    return table, hidden
 
 
 def _records(frame: pd.DataFrame | None, units: dict | None) -> dict | None:
