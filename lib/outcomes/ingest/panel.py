@@ -17,7 +17,7 @@ from outcomes.ingest import coverage, geography, street, write
 
 _FINE = ["force", "district", "lsoa", "month", "type", "n"]
 _CELL = ["lsoa", "type"]
-_PART = ["district", *_CELL, "n"]
+_PLACE = ["district", *_CELL]
 _WORKERS = 2
 _TELLS = ["no_location", "duplicates", "outside"]
 _NO_POINTS = pd.DataFrame(columns=["lsoa", "name", "force", "district", "x", "y"])
@@ -111,7 +111,7 @@ def _month(file: street.File, near: Places, parts: Path) -> Month:
     around = around.rename_columns(["district", "type", "n"]).to_pandas()
     cells, fresh, unmatched = _to_2021(file, rows, cells, near)
     part = parts / f"{file.force}.{file.month}.feather"
-    feather.write_feather(cells.select(_PART), part, compression="uncompressed")
+    feather.write_feather(_part(file, cells), part, compression="uncompressed")
     return Month(file.force, pd.Timestamp(file.month), told, unmatched, part, around, fresh)
 
 
@@ -131,42 +131,21 @@ def _to_2021(file: street.File, rows: street.Rows, cells, near: Places):
         return cells, fresh.sort_values(["lsoa", "x", "y"], ignore_index=True), 0
     heirs = geography.to_2021(points, set(), near.points)
     lost = points.drop(heirs.index)
-    moved = pd.concat([lost, points.loc[heirs.index].assign(lsoa=heirs)])[_PART]
+    moved = pd.concat([lost, points.loc[heirs.index].assign(lsoa=heirs)])[[*_PLACE, "n"]]
     moved = pa.Table.from_pandas(moved, preserve_index=False)
-    others = cells.filter(~(own & pc.field("lsoa").isin(strange))).select(_PART)
+    others = cells.filter(~(own & pc.field("lsoa").isin(strange))).select([*_PLACE, "n"])
     return pa.concat_tables([others, moved.cast(others.schema)]), _NO_POINTS, int(lost["n"].sum())
 
 
-def _fine(months: list[Month], clean: Path, new: Path) -> list[str]:
-    """Write crime_monthly; say for each month what it adds or changes."""
+def _part(file: street.File, cells):
+    """Counts of one file as rows of crime_monthly. A code that goes by two names has one."""
     import pyarrow as pa
-    import pyarrow.dataset as ds
-    import pyarrow.feather as feather
 
-    path, said = clean / "crime_monthly.parquet", {}
-    old = ds.dataset(path) if path.is_file() else None
-    had = old.to_table(["force"])["force"].unique().to_pylist() if old else []
-    schema = _schema()
-
-    def tables() -> Iterator[pa.Table]:
-        yield schema.empty_table()
-        for force in sorted({*had, *(m.force for m in months)}):
-            held = old.to_table(filter=ds.field("force") == force) if old else schema.empty_table()
-            mine = [m for m in months if m.force == force]
-            days = pa.array([m.month.date() for m in mine], pa.date32())
-            whole = [held.filter(~ds.field("month").isin(days))]
-            for month in mine:
-                cells = feather.read_table(month.part)
-                day = pa.array([month.month.date()] * len(cells), pa.date32())
-                named = pa.array([force] * len(cells), pa.string())
-                cells = cells.append_column("month", day).append_column("force", named)
-                whole.append(cells.select(_FINE).cast(schema))
-                before = held.filter(ds.field("month") == month.month.date())
-                said[month.force, month.month] = _change(month, before, whole[-1])
-            yield _sorted(pa.concat_tables(whole))
-
-    write.stream(tables(), new / path.name)
-    return [said[key] for key in sorted(said)]
+    cells = cells.group_by(_PLACE, use_threads=False).aggregate([("n", "sum")])
+    made = {name: cells[name] for name in _PLACE} | {"n": cells["n_sum"]}
+    made["force"] = pa.repeat(file.force, len(cells))
+    made["month"] = pa.repeat(pd.Timestamp(file.month).date(), len(cells))
+    return pa.table(made).select(_FINE).cast(_schema())
 
 
 def _schema():
@@ -176,23 +155,27 @@ def _schema():
     return pa.schema([(name, kinds.get(name, pa.string())) for name in _FINE])
 
 
-def _sorted(table):
-    """One force's rows in order. A code that goes by two names has two rows, which are added."""
-    import pyarrow.compute as pc
+def _fine(months: list[Month], clean: Path, new: Path) -> list[str]:
+    """Write crime_monthly; say for each month what it adds or changes."""
+    import pyarrow as pa
+    import pyarrow.dataset as ds
+    import pyarrow.feather as feather
 
-    keys = ["lsoa", "month", "type"]
-    order = [(name, "ascending") for name in keys]
-    table = table.sort_by(order)
-    alike = None
-    for name in keys:
-        column = table[name]
-        same = pc.equal(column.slice(1), column.slice(0, max(0, len(column) - 1)))
-        alike = same if alike is None else pc.and_(alike, same)
-    if not pc.any(alike).as_py():
-        return table
-    rest = [name for name in _FINE if name != "n"]
-    table = table.group_by(rest, use_threads=False).aggregate([("n", "sum")])
-    return table.rename_columns([*rest, "n"]).cast(_schema()).sort_by(order)
+    path, said = clean / "crime_monthly.parquet", []
+    old = ds.dataset(path if path.is_file() else _schema().empty_table())
+    forces = {*old.to_table(["force"])["force"].to_pylist(), *(m.force for m in months)}
+
+    def tables() -> Iterator[pa.Table]:
+        for force in sorted(forces):
+            held = old.to_table(filter=ds.field("force") == force)
+            for month in sorted((m for m in months if m.force == force), key=lambda m: m.month):
+                own, part = ds.field("month") == month.month.date(), feather.read_table(month.part)
+                said.append(_change(month, held.filter(own), part))
+                held = pa.concat_tables([held.filter(~own), part])
+            yield held.sort_by([(name, "ascending") for name in ("lsoa", "month", "type")])
+
+    write.stream(tables(), new / path.name)
+    return said
 
 
 def _change(month: Month, before, cells) -> str:
@@ -204,14 +187,8 @@ def _change(month: Month, before, cells) -> str:
             f"{name}: added, {told['rows']:,} rows, {told['no_location']:,} of them without a "
             f"location; {told['duplicates']:,} duplicates left out{note}."
         )
-    old, new = (t.select([*_CELL, "n"]).to_pandas() for t in (before, cells))
-    both = (
-        old.groupby(_CELL)["n"]
-        .sum()
-        .to_frame("old")
-        .join(new.groupby(_CELL)["n"].sum().rename("new"), how="outer")
-        .fillna(0)
-    )
+    sums = [table.to_pandas().groupby(_CELL)["n"].sum() for table in (before, cells)]
+    both = pd.concat(sums, axis=1, keys=["old", "new"]).fillna(0)
     moved = both[both["old"] != both["new"]]
     if moved.empty:
         return f"{name}: as before{note}."
@@ -226,25 +203,23 @@ def _change(month: Month, before, cells) -> str:
 
 def _coarse(months: list[Month], clean: Path, new: Path) -> list[str]:
     """Write the tables by district and force, coverage, the files' digests, new neighbourhoods."""
-    near = [m.near.assign(force=m.force, month=m.month) for m in months]
-    near = pd.concat(near).astype({"month": "datetime64[us]"})
-    keys = ["force", "district", "month", "type"]
-    write.parquet(
-        _replaced(clean / "crime_district_monthly.parquet", near[[*keys, "n"]], months),
-        *(new / "crime_district_monthly.parquet", keys),
-    )
-    keys = ["force", "month", "type"]
-    by_force = near.groupby(keys, as_index=False)["n"].sum()
-    by_force = _replaced(clean / "crime_force_monthly.parquet", by_force, months)
-    write.parquet(by_force, new / "crime_force_monthly.parquet", keys)
+    near = pd.concat([m.near.assign(force=m.force, month=m.month) for m in months])
     told = pd.DataFrame([{"force": m.force, "month": m.month, **m.told} for m in months])
-    known = _replaced(clean / "coverage.csv", told[["force", "month", *_TELLS]], months)
+    whole = near.groupby(["force", "month", "type"], as_index=False)["n"].sum()
+
+    def put(name: str, frame: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+        frame = _replaced(clean / name, frame, months)
+        (write.csv if name.endswith(".csv") else write.parquet)(frame, new / name, keys)
+        return frame
+
+    keys = ["force", "district", "month", "type"]
+    put("crime_district_monthly.parquet", near[[*keys, "n"]], keys)
+    by_force = put("crime_force_monthly.parquet", whole, ["force", "month", "type"])
+    keys = ["force", "month"]
+    put("street_files.csv", told[[*keys, "bytes", "sha256"]], keys)
+    known = _replaced(clean / "coverage.csv", told[[*keys, *_TELLS]], months)
     covered = coverage.build(by_force, known)
-    write.csv(covered, new / "coverage.csv", ["force", "month"])
-    digests = _replaced(
-        clean / "street_files.csv", told[["force", "month", "bytes", "sha256"]], months
-    )
-    write.csv(digests, new / "street_files.csv", ["force", "month"])
+    write.csv(covered, new / "coverage.csv", keys)
     fresh = pd.concat([m.fresh for m in months])
     if len(fresh):
         _neighbourhoods(fresh, clean, new)
@@ -253,6 +228,7 @@ def _coarse(months: list[Month], clean: Path, new: Path) -> list[str]:
 
 def _replaced(path: Path, fresh: pd.DataFrame, months: list[Month]) -> pd.DataFrame:
     """The rows of a table with those of ``months`` replaced by fresh ones."""
+    fresh = fresh.astype({"month": "datetime64[us]"})
     if not path.is_file():
         return fresh
     if path.suffix == ".csv":
@@ -262,7 +238,6 @@ def _replaced(path: Path, fresh: pd.DataFrame, months: list[Month]) -> pd.DataFr
     old["month"] = pd.to_datetime(old["month"]).astype("datetime64[us]")
     pairs = pd.MultiIndex.from_frame(old[["force", "month"]])
     kept = old[~pairs.isin([(m.force, m.month) for m in months])]
-    fresh = fresh.astype({"month": "datetime64[us]"})
     return pd.concat([kept[list(fresh.columns)], fresh], ignore_index=True)
 
 
