@@ -6,8 +6,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from outcomes.data.errors import Invalid
-
 PACKAGE = "datapackage.json"
 _TEXT = {
     "integer": r"-?[0-9]+",
@@ -44,13 +42,6 @@ def check(clean: Path) -> list[str]:
         if resource["name"] in frames:
             found += _references(resource, frames)
     return found
-
-
-def demand(clean: Path) -> None:
-    """Raise :class:`Invalid` that lists every problem of :func:`check`."""
-    problems = check(clean)
-    if problems:
-        raise Invalid("The clean tables are not as described: " + " ".join(problems))
 
 
 def _load(path: Path, fields: list[dict]) -> tuple[pd.DataFrame, list[str]]:
