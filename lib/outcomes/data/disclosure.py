@@ -82,25 +82,25 @@ def withhold(frame: pd.DataFrame, units: dict[str, str]) -> tuple[pd.DataFrame, 
         for name, held in frame.items()
         if held.dtype.kind in "iuf" and of_people(units.get(name, "")) and not (held % 1 > 0).any()
     ]
-    rest = frame.drop(columns=columns).astype(str)
-    whole = (rest.map(_total) == "Total").any(axis=1)
-    row = pd.Series(range(len(frame)), frame.index).astype(object).mask(whole, "Total")
-    parts = [
-        pd.DataFrame({"row": row, "column": _total(name), "n": frame[name].fillna(0)})
-        for name in columns
-    ]
-    if not parts:
+    if not columns:
         return frame, set()
-    long = pd.concat(parts, ignore_index=True)
+    long = _long(frame, columns)
     along = [name for name in ("row", "column") if (long[name] == "Total").any()]
     by = [name for name in ("row", "column") if name not in along]
-    hidden = (suppress(long, "n", along=along, by=by)["n"] == CONFIDENTIAL).to_numpy()
-    hidden = hidden.reshape(len(columns), len(frame))
-    shown = {
-        name: frame[name].astype(object).mask(mask, CONFIDENTIAL) if mask.any() else frame[name]
-        for name, mask in zip(columns, hidden, strict=True)
-    }
-    return frame.assign(**shown), set(long["n"][hidden.ravel()])
+    hidden = suppress(long, "n", along=along, by=by)["n"] == CONFIDENTIAL
+    shown = frame.astype(dict.fromkeys(columns, object))
+    masks = hidden.to_numpy().reshape(len(columns), len(frame))
+    for name, mask in zip(columns, masks, strict=True):
+        shown[name] = shown[name].mask(mask, CONFIDENTIAL) if mask.any() else frame[name]
+    return shown, set(long.loc[hidden, "n"])
+
+
+def _long(frame: pd.DataFrame, columns: list) -> pd.DataFrame:
+    """The counts one below the other, with the row and the column they stand in."""
+    whole = (frame.drop(columns=columns).astype(str).map(_total) == "Total").any(axis=1)
+    row = pd.Series(range(len(frame)), frame.index).astype(object).mask(whole, "Total")
+    parts = [{"row": row, "column": _total(name), "n": frame[name].fillna(0)} for name in columns]
+    return pd.concat(map(pd.DataFrame, parts), ignore_index=True)
 
 
 def _total(label: str) -> str:

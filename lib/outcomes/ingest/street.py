@@ -145,31 +145,34 @@ def rows(file: File, data: bytes, places: Places) -> Rows:
 
 
 def _table(file: File, data: bytes):
-    """The columns that are used, in one piece: words as numbers, degrees as floats."""
+    """The columns that are used, in one piece."""
+    import pyarrow as pa
+
+    quotes = b'"' in data
+    try:
+        if quotes:  # Arrow is lenient with quotes that stand where none should
+            sum(1 for _ in csv.reader(_stream(data), strict=True))
+        return _arrow(data, quotes)
+    except (pa.ArrowInvalid, csv.Error) as error:
+        _explain(file, data)
+        said = str(error).splitlines()[0]
+        raise Invalid(f"{file.name} cannot be read as CSV: {said}") from None
+
+
+def _arrow(data: bytes, quotes: bool):
+    """Words as numbers, degrees as floats."""
     import pyarrow as pa
     from pyarrow import csv as arrow
 
     words = dict.fromkeys(("Crime ID", *_WORDS), pa.dictionary(pa.int32(), pa.string()))
     kinds = words | dict.fromkeys(_LIMITS, pa.float64())
-    quotes = b'"' in data
-    try:
-        if quotes:  # Arrow is lenient with quotes that stand where none should
-            sum(1 for _ in csv.reader(_stream(data), strict=True))
-        return arrow.read_csv(
-            pa.BufferReader(data),
-            arrow.ReadOptions(use_threads=False, block_size=len(data) + 1),
-            arrow.ParseOptions(newlines_in_values=quotes, ignore_empty_lines=False),
-            arrow.ConvertOptions(
-                column_types=kinds,
-                include_columns=list(kinds),
-                null_values=[""],
-                strings_can_be_null=True,
-            ),
-        )
-    except (pa.ArrowInvalid, csv.Error) as error:
-        _explain(file, data)
-        said = str(error).splitlines()[0]
-        raise Invalid(f"{file.name} cannot be read as CSV: {said}") from None
+    options = {"column_types": kinds, "include_columns": list(kinds), "null_values": [""]}
+    return arrow.read_csv(
+        pa.BufferReader(data),
+        arrow.ReadOptions(use_threads=False, block_size=len(data) + 1),
+        arrow.ParseOptions(newlines_in_values=quotes, ignore_empty_lines=False),
+        arrow.ConvertOptions(strings_can_be_null=True, **options),
+    )
 
 
 def _wrong(file: File, columns: dict, words: dict, numbers: dict) -> Iterator[bool]:
@@ -299,6 +302,6 @@ def _cells(row: dict[str, str], month: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _number(text: str) -> float:
-    """The number as DuckDB would read it (ASCII digits, no separators), otherwise NaN."""
+    """The number written plainly (ASCII digits, no separators), otherwise NaN."""
     plain = re.fullmatch(r"\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?\s*", text, re.ASCII | re.I)
     return float(text) if plain else math.nan

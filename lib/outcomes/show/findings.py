@@ -177,17 +177,13 @@ def finding(
         raise Invalid(f"finding {name!r} needs a sentence and at least one source.")
     if table is not None and not caption:
         raise Invalid(f"finding {name!r} has a table without a caption.")
-    units, hidden = units or {}, set()
+    units = units or {}
     numbers = {"value": value, "lower": lower, "upper": upper}
+    texts = [sentence, caption, *caveats]
     if any("unpublished" in " ".join(one.values()).lower() for one in cited):
-        table, hidden = _withheld(table, units, numbers, unit)
-    if hidden:
-        figure, caveats = None, [*caveats, _WITHHELD]
-        sentence, caption, *caveats = (
-            disclosure.told(t, hidden) for t in (sentence, caption, *caveats)
-        )
-        numbers = {k: None if v in hidden else v for k, v in numbers.items()}
-    sentence = words.plain(sentence)
+        given = (table, figure, numbers, texts)
+        table, figure, numbers, texts = _withheld(*given, units, unit)
+    sentence, caption, *caveats = map(words.plain, texts)
     facts = {
         "name": name,
         "sentence": sentence,
@@ -196,22 +192,24 @@ def finding(
         "better": better,
         "verdict": verdict,
         "headline": headline,
-        "caveats": [words.plain(c) for c in caveats],
+        "caveats": caveats,
         "sources": cited,
-        "caption": words.plain(caption),
+        "caption": caption,
         "table": _records(table, units),
     }
     drawn = style.svg(figure, name) if figure is not None else ""
-    return Finding(name, sentence, facts, drawn, facts["caption"], table, units)
+    return Finding(name, sentence, facts, drawn, caption, table, units)
 
 
-def _withheld(table: pd.DataFrame | None, units: dict, numbers: dict, unit: str) -> tuple:
-    """The table of a finding from an unpublished source as it may be shown, and every count that
-    must not be told."""
+def _withheld(table, figure, numbers: dict, texts: list, units: dict, unit: str) -> tuple:
+    """The parts of a finding from an unpublished source, as they may be shown."""
     table, hidden = (None, set()) if table is None else disclosure.withhold(table, units)
     if disclosure.of_people(unit):
         hidden |= {v for v in numbers.values() if v is not None and 0 < v < disclosure.THRESHOLD}
-    return table, hidden
+    if not hidden:
+        return table, figure, numbers, texts
+    numbers = {k: None if v in hidden else v for k, v in numbers.items()}
+    return table, None, numbers, [*(disclosure.told(t, hidden) for t in texts), _WITHHELD]
 
 
 def _records(frame: pd.DataFrame | None, units: dict | None) -> dict | None:
