@@ -8,7 +8,7 @@ a page can say what it read and be rebuilt when those rows change.
 from importlib import import_module
 
 _HOMES = {
-    "choices": (),
+    "choices": ("checked",),
     "codes": ("ASB", "CRIME_TYPES", "OFFENCE_GROUPS", "OUTCOMES", "SERIOUS_ACQUISITIVE", "TYPES"),
     "crime": (
         "case_outcomes",
