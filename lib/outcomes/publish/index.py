@@ -5,6 +5,7 @@ import io
 import re
 from collections.abc import Iterable
 
+from outcomes.data.errors import plain
 from outcomes.publish import page as pages
 from outcomes.publish.plan import slug, words
 
@@ -20,14 +21,16 @@ STATES = {
 
 
 def safe(value) -> str:
-    """A cell that a spreadsheet shows and never runs: a formula gets an apostrophe before it."""
-    text = "" if value is None else str(value)
-    if text[:1] in ("=", "+", "-", "@", "\t", "\r", "\n"):
-        try:
-            float(text)
-        except ValueError:
-            return f"'{text}"
-    return text
+    """A cell that a spreadsheet shows and never runs: a formula gets an apostrophe before it.
+
+    Cells are parted at semicolons where a comma is the decimal sign: what follows one counts too.
+    """
+    text = "" if value is None else plain(value)
+    try:
+        float(text)
+        return text
+    except ValueError:
+        return re.sub("(^|; ?)([-=+@＝＋－＠])", r"\1'\2", text)
 
 
 def table(header: Iterable[str], rows: Iterable[Iterable]) -> str:

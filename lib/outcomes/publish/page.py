@@ -41,6 +41,13 @@ _TAGS |= {"table", "thead", "tbody", "tr", "th", "td"}
 _ATTRIBUTES = {"a": {"href", "title"}, "th": {"scope"}, "abbr": {"title"}, "ol": {"start"}}
 _ATTRIBUTES["h2"] = {"id"}
 _UNSEEN = ("image/png", "image/jpeg", "image/svg+xml", "application/javascript", "text/latex")
+_UNSEEN_CHARACTERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_WRITTEN = re.compile(
+    "</?(?:figure|figcaption|p|img|details|summary|div|span|small|strong|b|a|ul|li|br|abbr|table"
+    "|caption|thead|tbody|tr|th|td)"
+    "(?: (?:class|id|alt|src|href|rel|scope|title|role|tabindex|open|colspan|aria-[a-z]+)"
+    '(?:="[^"]*")?)*>'
+)
 
 
 class PageExporter(TemplateExporter):
@@ -197,21 +204,37 @@ def _blocks(notebook: dict, text: "_Text") -> tuple:
 def _output(output: dict, number: int) -> dict | None:
     """One output as a block: a finding, the provenance, plain text, or nothing."""
     if output["output_type"] == "stream":
-        text = _joined(output["text"]).strip() if output["name"] == "stdout" else ""
+        text = _printed(output["text"]) if output["name"] == "stdout" else ""
         return {"kind": "plain", "text": text} if text else None
     data = output.get("data", {})
     if FINDING in data:
         return {
             "kind": "finding",
             "facts": data[FINDING],
-            "html": Markup(_joined(data["text/html"])),
+            "html": _as_written(_joined(data["text/html"]), number),
         }
     if SENTINEL in data:
         return {"kind": "end", "reads": data[SENTINEL].get("reads", [])}
     if any(kind in data for kind in _UNSEEN):
         raise Invalid(f"cell {number} shows a picture outside a finding, so it has no words.")
-    text = _joined(data.get("text/plain", "")).strip()
+    text = _printed(data.get("text/plain", ""))
     return {"kind": "plain", "text": text} if text else None
+
+
+def _printed(text: str | list[str]) -> str:
+    """What a cell printed, without a terminal's colours and what cannot be seen."""
+    return _UNSEEN_CHARACTERS.sub("", re.sub(r"\x1b\[[0-?]*[ -/]*[@-~]", "", _joined(text))).strip()
+
+
+def _as_written(html: str, number: int) -> Markup:
+    """The HTML of a finding, when it has only the tags and attributes that findings are made of.
+
+    A finding of the library escapes all else, so a "<" that opens anything different was put there
+    by hand, and no parser has to be trusted to read it as a browser would.
+    """
+    if "<" in _WRITTEN.sub("", html):
+        raise Invalid(f"cell {number} shows a finding with HTML that no finding is made of.")
+    return Markup(html)
 
 
 def _joined(text: str | list[str]) -> str:
@@ -230,6 +253,9 @@ class _Text(mistune.HTMLRenderer):
 
     def html(self, text: str) -> Markup:
         """One cell as HTML in which nothing can act or load."""
+        text = re.sub(
+            "[\u202a-\u202e\u2066-\u2069]", "", text
+        )  # they turn the direction of reading
         return Markup(
             nh3.clean(
                 self.parse(text),
