@@ -56,11 +56,19 @@ class PageExporter(TemplateExporter):
         environment = super()._create_environment()
         environment.autoescape = True
         environment.trim_blocks = environment.lstrip_blocks = True
-        style = re.sub(r"\s+", " ", (TEMPLATES / "page.css").read_text(encoding="utf-8")).strip()
-        hashed = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-        environment.globals.update(style=Markup(style), style_hash=hashed, marks=MARKS)
-        environment.globals.update(better=BETTER, words=words)
+        environment.filters["plain"] = lambda text: Markup(escape(text, quote=False))
+        environment.globals.update(marks=MARKS, better=BETTER, words=words, inlined=inlined)
         return environment
+
+
+@cache
+def inlined(*names: str) -> tuple[Markup, str]:
+    """Style sheets as the text of one element, and the hash by which a page's policy admits it."""
+    text = "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in names)
+    text = re.sub(r"\s*([{};,])\s*|\s+", lambda m: m[1] or " ", text.strip())
+    text = re.sub(r"(?<=[a-z-]): ", ":", text).replace(";}", "}")
+    hashed = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return Markup(text), hashed
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from functools import wraps
+from textwrap import fill
 
 import numpy as np
 import pandas as pd
@@ -38,12 +39,17 @@ def drawn(height: Callable[[pd.DataFrame], float] | float = 3.2):
     return decorate
 
 
-def note(ax, text, at, *, offset=(5, 0), colour=INK, bold=False, size=8.5, **extra) -> None:
+def note(ax, text, at, *, offset=(5, 0), colour=INK, bold=False, **extra) -> None:
     """A short text ``offset`` points from ``at``, allowed to stand beside the plot."""
     extra = {"va": "center", "annotation_clip": False} | extra
     weight = "bold" if bold else "normal"
-    style = {"color": TEXT_OF.get(colour, colour), "fontsize": size, "fontweight": weight}
+    style = {"color": TEXT_OF.get(colour, colour), "fontweight": weight}
     ax.annotate(text, at, xytext=offset, textcoords="offset points", **style, **extra)
+
+
+def titled(ax, text: str) -> None:
+    """What the chart measures, above it at the left, in lines that fit."""
+    ax.set_title(fill(text, 56))
 
 
 def short_money(pounds: float) -> str:
@@ -77,7 +83,7 @@ def months(axis, most: int = 7) -> None:
 def row_labels(ax, labels: Iterable, highlight: Iterable = ()) -> None:
     """Row labels of a horizontal chart, first row on top; highlighted ones in bold."""
     labels = [str(x) for x in labels]
-    ax.set_yticks(range(len(labels)), labels)
+    ax.set_yticks(range(len(labels)), [fill(x, 24) for x in labels])
     ax.set_ylim(len(labels) - 0.4, -0.6)
     ax.grid(False, axis="y")
     ax.grid(True, axis="x")
@@ -110,7 +116,7 @@ def label_ends(ax, ends: list[tuple]) -> None:
     room, at = (high - low) * 0.075, -np.inf
     for x, y, name, colour in sorted(ends, key=lambda e: e[1]):
         at = max(y, at + room)
-        note(ax, name, (x, at), colour=colour, bold=True, size=9)
+        note(ax, name, (x, at), colour=colour, bold=True)
 
 
 def time_frame(ax, x: pd.Series, events: dict | None = None, shade: tuple | None = None) -> None:

@@ -25,6 +25,7 @@ from outcomes.show.axes import (
     runs,
     scale,
     time_frame,
+    titled,
     usual_step,
 )
 from outcomes.show.style import GREY, NAVY, ORANGE, PALE, canvas, styled
@@ -70,7 +71,7 @@ def bars(frame, *, ax, label, value, kind="number", highlight=(), xlabel="") -> 
     look = {"palette": colours, "legend": False, "saturation": 1, "width": 0.7}
     sns.barplot(x=frame[value], y=at, hue=at, ax=ax, **look)
     for row, v in enumerate(frame[value]):
-        note(ax, WRITE[kind](v), (0 if pd.isna(v) else max(v, 0), row), offset=(4, 0), size=9)
+        note(ax, WRITE[kind](v), (0 if pd.isna(v) else max(v, 0), row), offset=(4, 0))
     row_labels(ax, frame[label], chosen)
     scale(ax.xaxis, kind)
     ax.margins(x=0.16)
@@ -104,7 +105,7 @@ def series(
         ax.set_ylim(bottom=0)
     label_ends(ax, ends)
     ax.set(xlabel="", ylabel="")
-    ax.set_title(ylabel, fontsize=10, loc="left")
+    titled(ax, ylabel)
 
 
 def _line(ax, part, x, y, step, colour, width) -> None:
@@ -143,7 +144,7 @@ def bounds(
     months(ax.xaxis)
     scale(ax.yaxis, kind)
     ax.set_ylim(0, top * 1.15)
-    ax.set_title(ylabel, fontsize=10, loc="left")
+    titled(ax, ylabel)
 
 
 def _band(ax, left, right, low, high, top, kind, *, written=True) -> None:
@@ -178,7 +179,7 @@ def waves(frame, *, ax, start, value, label=None, highlight=(), kind="number", y
     scale(ax.yaxis, kind)
     ax.margins(y=0.14)
     ax.set_ylim(bottom=0)
-    ax.set_title(ylabel, fontsize=10, loc="left")
+    titled(ax, ylabel)
 
 
 def stems(frame, *, start, columns, label, highlight=()):
@@ -218,7 +219,7 @@ def strip(frame, *, ax, row, x, state, colours) -> None:
     ax.grid(False)
     months(ax.xaxis)
     key = [Patch(color=c, label=n) for n, c in colours.items()]
-    place = {"loc": "lower left", "bbox_to_anchor": (0, 1), "fontsize": 8.5, "handlelength": 1}
+    place = {"loc": "lower left", "bbox_to_anchor": (0, 1), "handlelength": 1}
     ax.legend(handles=key, ncols=len(key), columnspacing=1.2, borderpad=0, **place)
 
 
@@ -234,8 +235,8 @@ def panels(
         for ax, (name, part) in zip(axes.flat, groups, strict=False):
             series(part, ax=ax, x=x, y=y, kind=kind)
             bold = "bold" if str(name) in chosen else "normal"
-            ax.set_title(str(name), fontsize=9, fontweight=bold, loc="left")
-            ax.tick_params(labelsize=7.5, length=0)
+            ax.set_title(str(name), fontweight=bold)
+            ax.tick_params(length=0)
             ax.yaxis.get_major_locator().set_params(nbins=3)
             months(ax.xaxis, 3)
             for day in (events or {}).values():
