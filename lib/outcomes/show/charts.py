@@ -3,6 +3,8 @@
 They follow the conventions of :mod:`outcomes.show.plots`.
 """
 
+from textwrap import fill
+
 import pandas as pd
 
 from outcomes.show.axes import (
@@ -63,12 +65,13 @@ def funnel(
     ax.plot(ordered[size][~inside], ordered[rate][~inside], "o", color="#8A8A8A", markersize=4)
     for at, row in enumerate(ordered[inside].to_dict("records")):
         ax.plot(row[size], row[rate], "D", color=NAVY, markersize=7)
-        beside = {"offset": (7, 8 if at % 2 == 0 else -9)}  # two marks may lie close together
-        place = beside | {"colour": NAVY, "bold": True}
+        right = row[size] > far[size] / 2  # the name stays inside; two marks may lie close together
+        beside = {"offset": (-7 if right else 7, 9 if at % 2 == 0 else -10)}
+        place = beside | {"ha": "right" if right else "left", "colour": NAVY, "bold": True}
         note(ax, str(row[label]), (row[size], row[rate]), **place)
     scale(ax.xaxis, "number")
     scale(ax.yaxis, kind)
-    ax.set_xlabel(xlabel)
+    ax.set_xlabel(fill(xlabel, 40))
     titled(ax, ylabel)
 
 
@@ -87,7 +90,7 @@ def event_time(
     note(ax, "before", (first, 1), offset=(4, -4), **place)
     ax.set_xlim(first, frame[time].max() + 0.5)
     scale(ax.yaxis, kind)
-    ax.set_xlabel(xlabel)
+    ax.set_xlabel(fill(xlabel, 40))
     titled(ax, ylabel)
 
 
@@ -127,5 +130,5 @@ def placebos(
     note(ax, label, (treated, 1), offset=offset, colour=NAVY, bold=True, **place)
     scale(ax.xaxis, kind)
     scale(ax.yaxis, "number")
-    ax.set_xlabel(xlabel)
+    ax.set_xlabel(fill(xlabel, 40))
     titled(ax, ylabel)

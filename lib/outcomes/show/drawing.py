@@ -48,14 +48,13 @@ def small(text: str) -> str:
     clips = list(dict.fromkeys(m.clip for m in marks if m.clip))
     body = [_clip(named[c], at) for at, c in enumerate(clips)]
     body += [_path(m, clips) for m in marks]
-    body += [
-        f"<g style='{look}'>{''.join(t)}</g>" if look else "".join(t) for look, t in texts.items()
-    ]
+    body.append("<g stroke='#fff' stroke-width='3' paint-order='stroke'>")  # words over lines
+    body += [f"<g style='{look}'>{''.join(lines)}</g>" for look, lines in texts.items()]
     _, _, width, height = root.get("viewBox").split()
     return (
         f"<svg xmlns='http://www.w3.org/2000/svg' width='{width}pt' height='{height}pt' "
         f"viewBox='0 0 {width} {height}' font-family='{FONTS}' font-size='{SIZE}' fill='{INK}' "
-        f"stroke-linejoin='round'>{''.join(body)}</svg>"
+        f"stroke-linejoin='round'>{''.join(body)}</g></svg>"
     )
 
 

@@ -64,8 +64,9 @@ class Finding:
             body = table.html(self.frame, caption=self.caption, units=self.units)
             shown = " open" if not self.svg and len(self.frame) <= _SHORT else ""
             parts.append(
-                f"<details{shown}><summary>Table: {escape(self.caption)}</summary><div class=scroll "
-                f'role=group aria-label="Table, may scroll" tabindex=0>{body}</div></details>'
+                f"<details{shown}><summary>Table: {escape(self.caption)}</summary>"
+                '<div class=scroll role=group aria-label="Table, may scroll" tabindex=0>'
+                f"{body}</div></details>"
             )
         kind = self.facts["verdict"]
         return f'<figure class="finding {kind}" id="{self.name}">{"".join(parts)}</figure>'

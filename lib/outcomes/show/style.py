@@ -18,6 +18,7 @@ _RC = {
     **dict.fromkeys(("axes.labelsize", "axes.titlesize", "legend.fontsize"), "medium"),
     **dict.fromkeys(("xtick.labelsize", "ytick.labelsize"), "medium"),
     **dict.fromkeys(("xtick.major.size", "ytick.major.size"), 0),  # the grid marks the values
+    "xtick.major.pad": 5,
     "axes.facecolor": "none",
     "axes.labelcolor": INK,
     "axes.titlelocation": "left",
