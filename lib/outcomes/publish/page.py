@@ -19,6 +19,7 @@ from markupsafe import Markup
 from nbconvert.exporters import TemplateExporter
 from nbformat import from_dict
 
+from outcomes.data import terms
 from outcomes.data.errors import Invalid
 from outcomes.publish.parameters import Parameter, source
 from outcomes.publish.plan import Page, Plan, words
@@ -63,10 +64,11 @@ class PageExporter(TemplateExporter):
 
 @cache
 def inlined(*names: str) -> tuple[Markup, str]:
-    """Style sheets as the text of one element, and the hash by which a page's policy admits it."""
+    """Style sheets, or a script, as the text of one element, and the hash that admits it."""
     text = "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in names)
-    text = re.sub(r"\s*([{};,])\s*|\s+", lambda m: m[1] or " ", text.strip())
-    text = re.sub(r"(?<=[a-z-]): ", ":", text).replace(";}", "}")
+    if names[0].endswith(".css"):
+        text = re.sub(r"\s*([{};,])\s*|\s+", lambda m: m[1] or " ", text.strip())
+        text = re.sub(r"(?<=[a-z-]): ", ":", text).replace(";}", "}")
     hashed = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
     return Markup(text), hashed
 
@@ -111,6 +113,7 @@ def build(
     names = [f["name"] for f in facts]
     if len(set(names)) < len(names):
         raise Invalid("two findings of the page have the same name.")
+    given = {n: page.parameters.get(n, p.default) for n, p in known.items()}
     context = {
         "page": page,
         "root": root,
@@ -119,7 +122,9 @@ def build(
         "contents": text.contents,
         "brief": [f for f in facts if f["headline"]],
         "shown_marks": [m for m in MARKS if m in {f["verdict"] for f in facts}],
-        "parameters": [(p, page.parameters.get(n, p.default)) for n, p in known.items()],
+        "parameters": [(p, given[n]) for n, p in known.items()],
+        "asked": "\n".join(f"{n} = {given[n]!r}  # {p.explanation}" for n, p in known.items()),
+        "terms": terms.used(" ".join([*text.said, *map(_spoken, facts)])),
         "tables": sorted({r["table"] for r in reads}),
         "sources": sources(facts),
         "vintage": vintage(facts),
@@ -162,6 +167,11 @@ def sources(facts: list[dict]) -> list[dict]:
 def vintage(facts: list[dict]) -> str:
     """The newest date of publication among the sources, as YYYY-MM-DD, or "" when none has one."""
     return max((_iso(s.get("published") or "") for s in sources(facts)), default="")
+
+
+def _spoken(fact: dict) -> str:
+    """A finding's words; the interval of an estimate is a confidence interval, said or not."""
+    return fact["sentence"] + " confidence interval" * (fact["verdict"] == "estimate")
 
 
 def _iso(text: str) -> str:
@@ -234,10 +244,12 @@ class _Text(mistune.HTMLRenderer):
         self.page, self.plan, self.root = page, plan, root
         self.level, self.titled = 1, False
         self.contents: list[tuple[str, str]] = []
+        self.said: list[str] = []
         self.parse = mistune.create_markdown(renderer=self, plugins=["table", "strikethrough"])
 
     def html(self, text: str) -> Markup:
         """One cell as HTML in which nothing can act or load."""
+        self.said.append(text)
         return Markup(
             nh3.clean(
                 self.parse(text),

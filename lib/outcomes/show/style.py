@@ -55,8 +55,9 @@ def canvas(height: float = 3.2, *, rows: int = 1, columns: int = 1, **options):
     """A new figure and its axes, ``height`` inches tall, kept out of pyplot's list of figures."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(WIDTH, height))
-    return figure, figure.subplots(rows, columns, **options)
+    with styled():
+        figure = Figure(figsize=(WIDTH, height))
+        return figure, figure.subplots(rows, columns, **options)
 
 
 def svg(figure) -> str:
