@@ -19,6 +19,7 @@ from markupsafe import Markup
 from nbconvert.exporters import TemplateExporter
 from nbformat import from_dict
 
+from outcomes.data import terms
 from outcomes.data.errors import Invalid
 from outcomes.publish.parameters import Parameter, source
 from outcomes.publish.plan import Page, Plan, words
@@ -57,11 +58,20 @@ class PageExporter(TemplateExporter):
         environment = super()._create_environment()
         environment.autoescape = True
         environment.trim_blocks = environment.lstrip_blocks = True
-        style = re.sub(r"\s+", " ", (TEMPLATES / "page.css").read_text(encoding="utf-8")).strip()
-        hashed = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-        environment.globals.update(style=Markup(style), style_hash=hashed, marks=MARKS)
-        environment.globals.update(better=BETTER, words=words)
+        environment.filters["plain"] = lambda text: Markup(escape(text, quote=False))
+        environment.globals.update(marks=MARKS, better=BETTER, words=words, inlined=inlined)
         return environment
+
+
+@cache
+def inlined(*names: str) -> tuple[Markup, str]:
+    """Style sheets, or a script, as the text of one element, and the hash that admits it."""
+    text = "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in names)
+    if names[0].endswith(".css"):
+        text = re.sub(r"\s*([{};,])\s*|\s+", lambda m: m[1] or " ", text.strip())
+        text = re.sub(r"(?<=[a-z-]): ", ":", text).replace(";}", "}")
+    hashed = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return Markup(text), hashed
 
 
 @cache
@@ -104,6 +114,7 @@ def build(
     names = [f["name"] for f in facts]
     if len(set(names)) < len(names):
         raise Invalid("two findings of the page have the same name.")
+    given = {n: page.parameters.get(n, p.default) for n, p in known.items()}
     context = {
         "page": page,
         "root": root,
@@ -112,7 +123,9 @@ def build(
         "contents": text.contents,
         "brief": [f for f in facts if f["headline"]],
         "shown_marks": [m for m in MARKS if m in {f["verdict"] for f in facts}],
-        "parameters": [(p, page.parameters.get(n, p.default)) for n, p in known.items()],
+        "parameters": [(p, given[n]) for n, p in known.items()],
+        "asked": "\n".join(f"{n} = {given[n]!r}  # {p.explanation}" for n, p in known.items()),
+        "terms": terms.used(" ".join([*text.said, *map(_spoken, facts)])),
         "tables": sorted({r["table"] for r in reads}),
         "sources": sources(facts),
         "vintage": vintage(facts),
@@ -155,6 +168,11 @@ def sources(facts: list[dict]) -> list[dict]:
 def vintage(facts: list[dict]) -> str:
     """The newest date of publication among the sources, as YYYY-MM-DD, or "" when none has one."""
     return max((_iso(s.get("published") or "") for s in sources(facts)), default="")
+
+
+def _spoken(fact: dict) -> str:
+    """A finding's words; the interval of an estimate is a confidence interval, said or not."""
+    return fact["sentence"] + " confidence interval" * (fact["verdict"] == "estimate")
 
 
 def _iso(text: str) -> str:
@@ -232,13 +250,13 @@ class _Text(mistune.HTMLRenderer):
         self.page, self.plan, self.root = page, plan, root
         self.level, self.titled = 1, False
         self.contents: list[tuple[str, str]] = []
+        self.said: list[str] = []
         self.parse = mistune.create_markdown(renderer=self, plugins=["table", "strikethrough"])
 
     def html(self, text: str) -> Markup:
         """One cell as HTML in which nothing can act or load."""
-        text = re.sub(
-            "[\u202a-\u202e\u2066-\u2069]", "", text
-        )  # they turn the direction of reading
+        text = _UNSEEN_CHARACTERS.sub("", text)
+        self.said.append(text)
         return Markup(
             nh3.clean(
                 self.parse(text),
