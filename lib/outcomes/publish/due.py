@@ -115,9 +115,10 @@ def data_digest() -> str:
 
 @cache
 def code_digest() -> str:
-    """A sha256 of the library's code and templates, but for what no page depends on."""
+    """A sha256 of the library's code, templates and terms, but for what no page depends on."""
     paths = [p for p in sorted(LIBRARY.rglob("*")) if p.is_file() and "__pycache__" not in p.parts]
     names = [(p.relative_to(LIBRARY).as_posix(), p) for p in paths]
+    names.append(("terms", data() / "glossary.csv"))
     return _total(f"{n} {file_digest(p)}" for n, p in names if n.split("/")[0] not in _APART)
 
 

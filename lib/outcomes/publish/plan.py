@@ -13,7 +13,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from outcomes.data.errors import Invalid, one_of
+from outcomes.data.errors import Invalid, one_of, plain
 
 GROUPS = ("programmes", "districts", "county")
 SCHEDULES = ("daily", "weekly", "monthly", "quarterly", "yearly", "on-request")
@@ -196,7 +196,7 @@ def _values(name: str, given: Any, where: str, choices: Callable) -> list:
 
 def _page(entry: dict, settings: dict, parameters: dict, where: str) -> Page:
     handle = _filled(entry["handle"], parameters, slug, where)
-    title = " ".join(_filled(entry["title"], parameters, words, where).split())
+    title = plain(_filled(entry["title"], parameters, words, where))
     return Page(handle, entry["notebook"], title, **settings, parameters=parameters)
 
 

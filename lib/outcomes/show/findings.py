@@ -64,37 +64,34 @@ class Finding:
         parts.append(f"<figcaption>{_credit(self.facts['sources'])}{self._caveats()}</figcaption>")
         if self.frame is not None:
             body = table.html(self.frame, caption=self.caption, units=self.units)
-            label = f"Table: {escape(self.caption)}"
             shown = " open" if not self.svg and len(self.frame) <= _SHORT else ""
             parts.append(
-                f'<details{shown}><summary>{label}</summary><div class="scroll" role="region" '
-                f'aria-label="{label}" tabindex="0">{body}</div></details>'
+                f"<details{shown}><summary>Table: {escape(self.caption)}</summary>"
+                '<div class=scroll role=group aria-label="Table, may scroll" tabindex=0>'
+                f"{body}</div></details>"
             )
         kind = self.facts["verdict"]
         return f'<figure class="finding {kind}" id="{self.name}">{"".join(parts)}</figure>'
 
     def _caveats(self) -> str:
-        return "".join(f'<p class="caveat">{escape(c)}</p>' for c in self.facts["caveats"])
+        return "".join(f"<p class=caveat>{escape(c, quote=False)}" for c in self.facts["caveats"])
+
+
+_HELD = str.maketrans({c: f"%{ord(c):X}" for c in '"#%&<>'})
 
 
 def _data_uri(svg: str) -> str:
     """An SVG as an image address: never run as a document, so nothing in it can act."""
-    packed = " ".join(svg.split()).replace('"', "'").replace("%", "%25").replace("#", "%23")
-    return "data:image/svg+xml," + packed.replace("&", "%26").replace("<", "%3C").replace(
-        ">", "%3E"
-    )
+    return "data:image/svg+xml," + " ".join(svg.split()).translate(_HELD)
 
 
 def _credit(sources: list[dict]) -> str:
-    """The source line: publisher and title, each linked where its address is a web address."""
-    shown = []
-    for one in sources:
-        text = escape(", ".join(filter(None, (one["publisher"], one["title"], one["published"]))))
-        link = re.match(r"https?://[^\s\"'<>]+$", one["url"] or "")
-        shown.append(f'<a href="{escape(one["url"])}">{text}</a>' if link else text)
+    """The source line: publisher, title and date of at most three; the foot of a page links all."""
+    named = ([s["publisher"], s["title"], s["published"]] for s in sources)
+    shown = [", ".join(filter(None, names)) for names in named]
     if len(shown) > 3:
         shown = [*shown[:3], f"and {len(shown) - 3} more, listed at the foot of the page"]
-    return f'<p class="source">Source: {"; ".join(shown)}.</p>' if shown else ""
+    return f"<p class=source>Source: {escape('; '.join(shown), quote=False)}."
 
 
 def cite(sources) -> list[dict]:
@@ -197,7 +194,7 @@ def finding(
         "caption": caption,
         "table": _records(table, units),
     }
-    drawn = style.svg(figure, name) if figure is not None else ""
+    drawn = style.svg(figure) if figure is not None else ""
     return Finding(name, sentence, facts, drawn, caption, table, units)
 
 
