@@ -5,12 +5,14 @@ becomes ``[c]`` (confidential). Where a total stands beside its parts, a hidden 
 subtraction; the next smallest is then hidden too (secondary suppression), along every dimension of
 the table, until all sums together (a linear programme) leave more than one value for each hidden
 small count. Suppress the frame first and make all else from it: the table, the CSV, the figure
-(:func:`plain` leaves gaps) and the sentence that is also the alt text. Method: Office for National
-Statistics, "Disclosure control guidance for health statistics" (2006), and the Government Analysis
-Function's symbols.
+(:func:`plain` leaves gaps) and the sentence that is also the alt text. A finding whose source is
+cited as unpublished is held to the rule in any case (:func:`withhold`, :func:`told`). Method:
+Office for National Statistics, "Disclosure control guidance for health statistics" (2006), and the
+Government Analysis Function's symbols.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
@@ -18,6 +20,12 @@ from outcomes.data.errors import Invalid, one_of
 
 CONFIDENTIAL = "[c]"
 THRESHOLD = 5
+_PEOPLE = re.compile(
+    r"\b(people|persons?|child(ren)?|students?|pupils?|victims?|offenders?|suspects?|patients?|"
+    r"(wo)?m[ae]n|girls?|boys?|arrests?|referrals?|admissions?|deaths?|count)\b|^$",
+    re.I,
+)
+_WORDS = {1: "one", 2: "two", 3: "three", 4: "four"}
 
 
 def suppress(
@@ -54,12 +62,64 @@ def suppress(
     keys = [c for c in dict.fromkeys([*by, *along]) if c != column]
     hidden = ((counts > 0) & (counts < threshold)) | _hidden_before(frame, earlier, column, keys)
     lines = [line for name in along for line in _lines(frame, name, [*along, *by], total)]
-    ranked = frame[keys].assign(**{column: counts}).sort_values([column, *keys]).index
+    ranked = frame[keys].astype(str).assign(**{column: counts}).sort_values([column, *keys]).index
     while any([_protect(counts, hidden, ranked, *line, threshold) for line in lines]) or (
         _laid_bare(counts, hidden, ranked, lines, threshold)
     ):
         pass  # what one line hides can lay bare a cell of another
     return frame.assign(**{column: frame[column].astype("object").mask(hidden, CONFIDENTIAL)})
+
+
+def of_people(unit: str) -> bool:
+    """May a whole number in this unit count people? One without a unit may."""
+    return bool(_PEOPLE.search(unit))
+
+
+def withhold(frame: pd.DataFrame, units: dict[str, str]) -> tuple[pd.DataFrame, set[float]]:
+    """A table of unpublished counts as it may be shown, and the counts that are hidden in it.
+
+    Every column of whole numbers that may count people (by ``units``) is suppressed; a row or a
+    column that is called "Total" is the total of the others.
+    """
+    columns = [
+        name
+        for name, held in frame.items()
+        if held.dtype.kind in "iuf" and of_people(units.get(name, "")) and not (held % 1 > 0).any()
+    ]
+    if not columns:
+        return frame, set()
+    long = _long(frame, columns)
+    along = [name for name in ("row", "column") if (long[name] == "Total").any()]
+    by = [name for name in ("row", "column") if name not in along]
+    hidden = suppress(long, "n", along=along, by=by)["n"] == CONFIDENTIAL
+    shown = frame.astype(dict.fromkeys(columns, object))
+    masks = hidden.to_numpy().reshape(len(columns), len(frame))
+    for name, mask in zip(columns, masks, strict=True):
+        shown[name] = shown[name].mask(mask, CONFIDENTIAL) if mask.any() else frame[name]
+    return shown, set(long.loc[hidden, "n"])
+
+
+def _long(frame: pd.DataFrame, columns: list) -> pd.DataFrame:
+    """The counts one below the other, with the row and the column they stand in."""
+    whole = (frame.drop(columns=columns).astype(str).map(_total) == "Total").any(axis=1)
+    row = pd.Series(range(len(frame)), frame.index).astype(object).mask(whole, "Total")
+    parts = [{"row": row, "column": _total(name), "n": frame[name].fillna(0)} for name in columns]
+    return pd.concat(map(pd.DataFrame, parts), ignore_index=True)
+
+
+def _total(label: str) -> str:
+    """A label, with every way to write "Total" made one."""
+    return "Total" if str(label).strip().lower() == "total" else str(label)
+
+
+def told(text: str, hidden: Iterable[float]) -> str:
+    """A text with every hidden count in it, in digits or as a word, made ``[c]``."""
+    for count in sorted(hidden):
+        digits = rf"(?<![\d.,])(?:{count:.0f}|{count:,.0f})(?![\d]|[.,]\d)"
+        text = re.sub(digits, CONFIDENTIAL, text)
+        if count in _WORDS:
+            text = re.sub(rf"(?i)\b{_WORDS[count]}\b", CONFIDENTIAL, text)
+    return text
 
 
 def plain(values: pd.Series) -> pd.Series:

@@ -7,6 +7,7 @@ and the rows it read. No heavy library is loaded here unless a table that a page
 import hashlib
 import json
 import os
+import time
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -93,11 +94,18 @@ def _row_changed(reading: dict) -> bool:
 
 
 def standing(plan_file: Path) -> str:
-    """A sha256 of all that a site rests on: while it stands, no page can be due."""
+    """A sha256 of all that a site rests on: while it stands, no page can be due, nor the gate's
+    word be another. That may change with the day."""
     folder = Path(plan_file).resolve().parent
-    files = [Path(plan_file), folder / "requirements.lock", *data().glob("*.json")]
+    files = [Path(plan_file), folder / "requirements.lock", package()]
     files += [*sorted((folder / "notebooks").rglob("*.ipynb")), *sorted(data().glob("clean/*"))]
-    return _total([code_digest(), *(f"{p.name} {file_digest(p)}" for p in files)])
+    return _total([today(), code_digest(), *(f"{p.name} {file_digest(p)}" for p in files)])
+
+
+def today() -> str:
+    """The day of a release made now, "2026-11-24", in UTC."""
+    now = float(os.environ.get("SOURCE_DATE_EPOCH") or time.time())
+    return time.strftime("%Y-%m-%d", time.gmtime(now))
 
 
 def data_digest() -> str:
@@ -134,3 +142,8 @@ def _total(lines: Iterable[str]) -> str:
 def data() -> Path:
     """The data folder, as the data room finds it, but without its libraries."""
     return Path(os.environ.get("OUTCOMES_DATA") or LIBRARY.parents[1] / "data")
+
+
+def package() -> Path:
+    """The description of the tables."""
+    return data() / "datapackage.json"

@@ -12,6 +12,7 @@ from html import escape
 
 import pandas as pd
 
+from outcomes.data import disclosure
 from outcomes.data.errors import Invalid, one_of
 from outcomes.show import style, table, words
 
@@ -30,6 +31,7 @@ VERDICTS = {
     "informational": "a description, with no test behind it",
 }
 _SHORT = 12  # rows: a table this short, with no figure above it, is what people came to look at
+_WITHHELD = "Small counts of people are withheld, and with them any figure that shows them."
 _CITED = ("source", "publisher", "title", "url", "published")
 
 
@@ -149,7 +151,8 @@ def finding(
     ----------
     name : short kebab-case name, unique on its page; also the name of its CSV.
     sentence : the result in one or two sentences with its number; the figure's alt text.
-    sources : a figures frame, source names, or dicts; every finding has at least one.
+    sources : a figures frame, source names, or dicts; every finding has at least one. One that
+        says that it is "unpublished" puts all counts of people under disclosure control.
     value, lower, upper : the number and its interval or bounds, in ``unit``.
     better : "fewer", "more" or "neither": the direction of improvement.
     verdict : "exact", "bounded", "contradicted", "not_enough", "estimate" or "informational".
@@ -171,22 +174,39 @@ def finding(
         raise Invalid(f"finding {name!r} needs a sentence and at least one source.")
     if table is not None and not caption:
         raise Invalid(f"finding {name!r} has a table without a caption.")
-    sentence = words.plain(sentence)
+    units = units or {}
+    numbers = {"value": value, "lower": lower, "upper": upper}
+    texts = [sentence, caption, *caveats]
+    if any("unpublished" in " ".join(one.values()).lower() for one in cited):
+        given = (table, figure, numbers, texts)
+        table, figure, numbers, texts = _withheld(*given, units, unit)
+    sentence, caption, *caveats = map(words.plain, texts)
     facts = {
         "name": name,
         "sentence": sentence,
-        **{k: _bare(v) for k, v in (("value", value), ("lower", lower), ("upper", upper))},
+        **{k: _bare(v) for k, v in numbers.items()},
         **{k: words.plain(v) for k, v in (("unit", unit), ("period", period), ("area", area))},
         "better": better,
         "verdict": verdict,
         "headline": headline,
-        "caveats": [words.plain(c) for c in caveats],
+        "caveats": caveats,
         "sources": cited,
-        "caption": words.plain(caption),
+        "caption": caption,
         "table": _records(table, units),
     }
     drawn = style.svg(figure) if figure is not None else ""
-    return Finding(name, sentence, facts, drawn, facts["caption"], table, units or {})
+    return Finding(name, sentence, facts, drawn, caption, table, units or {})
+
+
+def _withheld(table, figure, numbers: dict, texts: list, units: dict, unit: str) -> tuple:
+    """The parts of a finding from an unpublished source, as they may be shown."""
+    table, hidden = (None, set()) if table is None else disclosure.withhold(table, units)
+    if disclosure.of_people(unit):
+        hidden |= {v for v in numbers.values() if v is not None and 0 < v < disclosure.THRESHOLD}
+    if not hidden:
+        return table, figure, numbers, texts
+    numbers = {k: None if v in hidden else v for k, v in numbers.items()}
+    return table, None, numbers, [*(disclosure.told(t, hidden) for t in texts), _WITHHELD]
 
 
 def _records(frame: pd.DataFrame | None, units: dict | None) -> dict | None:
