@@ -97,12 +97,12 @@ def standing(plan_file: Path) -> str:
     folder = Path(plan_file).resolve().parent
     files = [Path(plan_file), folder / "requirements.lock", *data().glob("*.json")]
     files += [*sorted((folder / "notebooks").rglob("*.ipynb")), *sorted(data().glob("clean/*"))]
-    return _total([code_digest(), *(f"{p.name} {file_digest(p)}" for p in files)])
+    return total([code_digest(), *(f"{p.name} {file_digest(p)}" for p in files)])
 
 
 def data_digest() -> str:
     """A sha256 of all tables."""
-    return _total(f"{p.name} {file_digest(p)}" for p in sorted(data().glob("clean/*")))
+    return total(f"{p.name} {file_digest(p)}" for p in sorted(data().glob("clean/*")))
 
 
 @cache
@@ -110,7 +110,7 @@ def code_digest() -> str:
     """A sha256 of the library's code and templates, but for what no page depends on."""
     paths = [p for p in sorted(LIBRARY.rglob("*")) if p.is_file() and "__pycache__" not in p.parts]
     names = [(p.relative_to(LIBRARY).as_posix(), p) for p in paths]
-    return _total(f"{n} {file_digest(p)}" for n, p in names if n.split("/")[0] not in _APART)
+    return total(f"{n} {file_digest(p)}" for n, p in names if n.split("/")[0] not in _APART)
 
 
 def file_digest(path: Path | None) -> str:
@@ -126,7 +126,8 @@ def _digest(path: Path, *version: int) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _total(lines: Iterable[str]) -> str:
+def total(lines: Iterable[str]) -> str:
+    """A sha256 of some lines."""
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
