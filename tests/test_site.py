@@ -259,7 +259,7 @@ def test_bad_parameters_stop_everything_before_anything_is_written(folder):
 def test_a_page_made_to_order_stands_beside_the_site(folder):
     first = build(folder)
     found = plans.read(folder / "reports.toml")
-    options = {"out": folder / "site", "timeout": 60, "tell": lambda *_: None}
+    options = {"out": folder / "site", "tell": lambda *_: None}
     made = order.build(found, found.pages[0], {"wave": "2025-05"}, **options)
     html = made.shown.read_text()
     assert "Made to order, with wave: May 2025." in html

@@ -79,7 +79,9 @@ def build(
     scheduler: Annotated[
         str, typer.Option(metavar="tcp://HOST:PORT", help="Spread pages over this Dask cluster.")
     ] = "",
-    timeout: Annotated[float, typer.Option(min=1, help="Seconds allowed for a page.")] = 600,
+    timeout: Annotated[
+        float | None, typer.Option(min=1, help="Seconds allowed for a page; see [limits].")
+    ] = None,
     out: Out = None,
     plan: PlanFile = None,
 ) -> None:
@@ -93,6 +95,8 @@ def build(
     if not (handles or parameter or schedule or force or dry_run) and _up_to_date(file, folder):
         return
     found = _plan(file)
+    if timeout:
+        found = replace(found, limits=found.limits._replace(seconds=timeout))
     chosen = found.select(handles or [], schedule)
     from outcomes.publish import parameters
 
@@ -114,13 +118,13 @@ def build(
         if given:
             from outcomes.publish import order
 
-            made = order.build(found, chosen[0], given, out=folder, timeout=timeout, tell=tell)
+            made = order.build(found, chosen[0], given, out=folder, tell=tell)
             if made.failed:
                 raise typer.Exit(1)
             print(f"Open {made.shown}")
             return
         options = {"force": force, "resume": resume, "keep": keep, "scheduler": scheduler}
-        _build(found, chosen, folder, {"workers": workers, "timeout": timeout, **options}, tell)
+        _build(found, chosen, folder, {"workers": workers, **options}, tell)
 
 
 def _up_to_date(file: Path, folder: Path) -> bool:

@@ -57,7 +57,6 @@ def build(
     *,
     out: Path,
     workers: int,
-    timeout: float = run.TIMEOUT,
     force: bool = False,
     resume: bool = True,
     keep: int = KEEP,
@@ -85,7 +84,7 @@ def build(
         name = releases.new_name(out, hashlib.sha256(short.encode()).hexdigest()[:8])
         folder = releases.staging(out, resume=resume and not force)
         staged = Staged(plan, folder / "site", previous, name, chosen, why)
-        jobs = [staged.job(p, folder / "run", timeout) for p in chosen if p.handle in why]
+        jobs = [staged.job(p, folder / "run") for p in chosen if p.handle in why]
         by_handle = {p.handle: p for p in chosen}
         for result, output in _results(jobs, workers, scheduler):
             error = staged.add(by_handle[result.handle], output, result)
@@ -150,12 +149,12 @@ class Staged:
         self.rests = {p.handle: self._rests_on(p) for p in asked}
         self.methods = history.methods(plan.folder / "CHANGELOG.md")
 
-    def job(self, page: Page, folder: Path, timeout: float) -> run.Job:
+    def job(self, page: Page, folder: Path) -> run.Job:
         """The run of a page; its output is named after all it rests on, to be found again."""
         text = json.dumps([page.handle, self.rests[page.handle]], sort_keys=True)
         output = folder / f"{hashlib.sha256(text.encode()).hexdigest()[:32]}.ipynb"
         source = str(self.plan.source(page))
-        return run.Job(page.handle, source, page.parameters, str(output), timeout)
+        return run.Job(page.handle, source, page.parameters, str(output), self.plan.limits)
 
     def add(self, page: Page, executed: Path, result: run.Result) -> dict | None:
         """Put one page in, or its last good version; the error when there was one."""
