@@ -1,7 +1,8 @@
 """What a page must be before it may be published, checked on the HTML itself.
 
 One reading with the standard parser; every problem is a sentence. A page with a problem counts
-as failed, and its last good version stays.
+as failed, and its last good version stays. Only elements that neither act nor load are let through,
+and no comment but the names of slots: elsewhere browsers read otherwise than the parser does.
 """
 
 import posixpath
@@ -10,7 +11,13 @@ from collections.abc import Collection
 from html.parser import HTMLParser
 from urllib.parse import unquote, urlsplit
 
-_FORBIDDEN = {"script", "iframe", "object", "embed", "form", "base", "link", "audio", "video"}
+_HEAD = {"html", "head", "meta", "title", "style", "body"}
+_TAGS = """
+a abbr article aside b bdi blockquote br caption cite code col colgroup dd del details dfn div dl dt
+em figcaption figure footer h1 h2 h3 h4 h5 h6 header hr i img ins kbd li main mark nav ol p pre q s
+samp section small span strong sub summary sup table tbody td tfoot th thead time tr u ul var wbr
+"""
+_BODY = set(_TAGS.split())
 _ADDRESSES = {"src", "srcset", "poster", "data", "background", "action", "formaction", "xlink:href"}
 
 
@@ -25,12 +32,13 @@ class _Reader(HTMLParser):
         self.problems: list[str] = []
         self.tables: list[list[str]] = []
         self.language, self.title = "", ""
-        self._in_title = False
+        self._in_title = self._in_body = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
-        if tag in _FORBIDDEN:
+        if tag not in (_BODY if self._in_body else _HEAD):
             self.problems.append(f"it holds a <{tag}>")
+        self._in_body |= tag == "body"
         for name, value in given.items():
             if name.startswith("on") or name == "style":
                 self.problems.append(f"a <{tag}> has the attribute {name}")
@@ -54,6 +62,12 @@ class _Reader(HTMLParser):
             self.tables.append([])
         elif self.tables:
             self.tables[-1].append("scope" if tag == "th" and "scope" in given else tag)
+
+    def handle_comment(self, data: str) -> None:
+        if not re.fullmatch("/?[a-z]+", data):
+            self.problems.append(f"it holds the comment {data[:60]!r}")
+
+    unknown_decl = handle_pi = handle_comment
 
     def handle_data(self, data: str) -> None:
         if self._in_title:

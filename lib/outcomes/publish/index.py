@@ -21,12 +21,11 @@ STATES = {
 
 def safe(value) -> str:
     """A cell that a spreadsheet shows and never runs: a formula gets an apostrophe before it."""
-    text = "" if value is None else str(value)
-    if text[:1] in ("=", "+", "-", "@", "\t", "\r", "\n"):
-        try:
-            float(text)
-        except ValueError:
-            return f"'{text}"
+    text = "" if value is None else re.sub(r"\s*[\t\r\n]\s*", " ", str(value)).lstrip()
+    try:
+        float(text)
+    except ValueError:  # where a comma is the decimal sign, a semicolon opens a cell
+        return re.sub("(^|; *)(?=[=+@＝＋－＠-])", r"\1'", text)
     return text
 
 

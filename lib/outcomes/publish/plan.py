@@ -209,6 +209,7 @@ def _values(name: str, given: Any, where: str, choices: Callable) -> list:
 def _page(entry: dict, settings: dict, parameters: dict, where: str) -> Page:
     handle = _filled(entry["handle"], parameters, slug, where)
     title = " ".join(_filled(entry["title"], parameters, words, where).split())
+    title = "".join(filter(str.isprintable, title))  # nothing that cannot be seen
     return Page(handle, entry["notebook"], title, **settings, parameters=parameters)
 
 
