@@ -14,7 +14,7 @@ from pathlib import Path
 
 import outcomes
 from outcomes.data.errors import Invalid
-from outcomes.publish import check, due, feed, history, index, parameters, releases, run
+from outcomes.publish import assumed, check, due, feed, history, index, parameters, releases, run
 from outcomes.publish import page as pages
 from outcomes.publish.plan import Page, Plan
 from outcomes.publish.releases import write
@@ -274,6 +274,7 @@ class Staged:
         path = self.folder / page.path
         html = path.read_text(encoding="utf-8")
         html = pages.fill(html, "siblings", pages.siblings(page, self.pages))
+        html = pages.fill(html, "assumed", assumed.told(self.plan.folder, page.notebook))
         write(path, pages.fill(html, "changes", history.told(self.records[page.handle])))
 
     def _check_whole(self) -> None:
