@@ -113,10 +113,7 @@ def test_every_assumption_is_shown_on_a_page_and_every_report_shows_some():
     """No page hides a count today, so A22 concerns none."""
     rows = [row for row in assumptions() if row["id"] != "A22"]
     assert all("notebooks/" in row["where_used"] for row in rows)
-    for path in (
-        *ROOT.glob("notebooks/programmes/*.ipynb"),
-        *ROOT.glob("notebooks/county/*.ipynb"),
-    ):
+    for path in ROOT.glob("notebooks/[cp][or]*/*.ipynb"):
         name = path.relative_to(ROOT / "notebooks").with_suffix("").as_posix()
         html = assumed.told(ROOT, name)
         listed = [r["text"] for r in rows if f"/{name}.ipynb" in r["where_used"]]

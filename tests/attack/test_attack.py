@@ -41,7 +41,6 @@ def seeds(n: int, back: dict[int, str]):
 
 
 _SUMS = "lines are guarded one at a time, and several together leave one value"
-_TIES = "which of two equal counts is hidden beside a small one depends on the order of rows"
 
 
 @seeds(40, {15: _SUMS})
@@ -125,7 +124,7 @@ def test_the_attacker_finds_what_is_laid_bare():
     assert recover.recovered(seen[:3], alike[seen]) == {0: 3}
 
 
-@seeds(20, {1: _TIES, 9: _TIES})
+@seeds(20, {})
 def test_two_releases_of_the_same_counts_give_nothing_back(seed):
     """A rebuild, or rows in another order, hides the same cells: there is nothing to compare."""
     draw = random.Random(seed)

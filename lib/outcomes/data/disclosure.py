@@ -52,7 +52,9 @@ def suppress(
     if public:
         return frame.copy()
     hidden = (counts > 0) & (counts < threshold)
-    lines = [line for name in along for line in _lines(frame, name, [*along, *by], total)]
+    # of equal counts the same one is hidden, in whatever order the rows came
+    steady = frame.sort_values([*along, *by], key=lambda c: c.astype("str")) if along else frame
+    lines = [line for name in along for line in _lines(steady, name, [*along, *by], total)]
     while any([_protect(counts, hidden, *line, threshold) for line in lines]):
         pass  # what one line hides can lay bare a cell of another
     return frame.assign(**{column: frame[column].astype("object").mask(hidden, CONFIDENTIAL)})
