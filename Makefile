@@ -5,7 +5,7 @@ WORKERS ?=
 export OUTCOMES_WORKERS = $(WORKERS)
 
 .PHONY: help reports test test-notebooks simulate lab learn lint bench notebooks data lock clean
-.PHONY: audit privacy sbom lowest canary
+.PHONY: audit privacy lowest canary mutate
 .DEFAULT_GOAL := help
 
 help:  ## list the commands
@@ -59,15 +59,10 @@ lock:  ## make requirements.lock anew from pyproject.toml (needs uv)
 		--python-version 3.11 pyproject.toml --output-file requirements.lock
 
 audit: .venv/installed  ## hold the lock and what is installed to docs/advisories.toml
-	@$(BIN)/python -m outcomes.data.supply audit
+	@$(BIN)/python tests/audit.py
 
 privacy: .venv/installed  ## search data, notebooks and stored outputs for what points to a person
 	@$(BIN)/python -m outcomes.data.privacy
-
-sbom: .venv/installed  ## write the bill of materials (CycloneDX) to build/sbom.json
-	@mkdir -p build
-	@$(BIN)/python -m outcomes.data.supply sbom >build/sbom.json
-	@echo build/sbom.json
 
 # An environment of its own, of the versions that uv resolves to: lowest-direct or highest.
 build/%/bin/python: pyproject.toml

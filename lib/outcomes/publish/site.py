@@ -14,7 +14,18 @@ from pathlib import Path
 
 import outcomes
 from outcomes.data.errors import Invalid
-from outcomes.publish import assumed, check, due, feed, history, index, parameters, releases, run
+from outcomes.publish import (
+    assumed,
+    check,
+    due,
+    feed,
+    history,
+    index,
+    materials,
+    parameters,
+    releases,
+    run,
+)
 from outcomes.publish import page as pages
 from outcomes.publish.plan import Page, Plan
 from outcomes.publish.releases import write
@@ -188,6 +199,8 @@ class Staged:
         record |= {"history": past, "pages": entries}
         text = json.dumps(record, indent=1, ensure_ascii=False) + "\n"
         write(self.folder / "manifest.json", text)
+        if (lock := self.plan.folder / "requirements.lock").is_file():
+            write(self.folder / "sbom.json", materials.bill(lock.read_text(encoding="utf-8")))
         write(self.folder / "findings.csv", index.findings_csv(entries))
         write(self.folder / "feed.xml", feed.atom(past))
         write(self.folder / "index.html", index.index_html(entries, self.name, told))
