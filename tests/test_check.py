@@ -6,11 +6,12 @@ from outcomes.publish import check
 
 FILES = {"index.html", "a/page.html", "a/page/found.csv", "b c.html"}
 GOOD = (
-    '<h1>Title</h1><h2 id="x">Part</h2><h3>Piece</h3><h2>Part</h2><img alt="words" src="data:image/'
-    'svg+xml,x"><table><thead><tr><th scope="col">n</th></tr></thead><tr><td>1</td></tr></table>'
-    '<a href="#x">x</a><a href="https://example.org/">y</a><a href="mailto:a@example.org">z</a>'
-    '<a href="../index.html#y">up</a><a href="page/found.csv">CSV</a><a href="../b%20c.html">b</a>'
-    "<!--notice--><!--/notice-->"
+    '<h1>Title</h1><h2 id="x">Part</h2><h3>Piece</h3><h2>Part</h2><h2>Part</h2>'
+    '<img alt="words" src="data:image/svg+xml,x">'
+    '<table><thead><tr><th scope="col">n</th></tr></thead><tr><td>1</td></tr></table>'
+    '<a href="#x">x</a><a href="https://a.org/">y</a><a href="http://a.org/">y</a>'
+    '<a href="mailto:a@example.org">z</a><a href="../index.html#y">up</a>'
+    '<a href="page/found.csv">CSV</a><a href="../b%20c.html">b</a><!--notice--><!--/notice-->'
 )
 
 

@@ -9,6 +9,7 @@ import posixpath
 import re
 from collections.abc import Collection
 from html.parser import HTMLParser
+from itertools import pairwise
 from urllib.parse import unquote, urlsplit
 
 _HEAD = {"html", "head", "meta", "title", "style", "body"}
@@ -25,7 +26,7 @@ class _Reader(HTMLParser):
     """Collects what the rules need: headings, images, ids, links, and what is not allowed."""
 
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
+        super().__init__()
         self.levels: list[int] = []
         self.ids: list[str] = []
         self.links: list[str] = []
@@ -50,14 +51,14 @@ class _Reader(HTMLParser):
             self.levels.append(int(tag[1]))
         if "id" in given:
             self.ids.append(given["id"])
-        if tag == "a" and "href" in given:
+        if "href" in given:
             self.links.append(given["href"])
         self._note(tag, given)
 
     def _note(self, tag: str, given: dict) -> None:
         self._in_title = tag == "title"
         if tag == "html":
-            self.language = given.get("lang", "")
+            self.language = given.get("lang")
         if tag == "table":
             self.tables.append([])
         elif self.tables:
@@ -72,7 +73,6 @@ class _Reader(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self._in_title:
             self.title += data
-            self._in_title = False
 
 
 def problems(html: str, path: str, files: Collection[str]) -> list[str]:
@@ -85,7 +85,7 @@ def problems(html: str, path: str, files: Collection[str]) -> list[str]:
         found.append("it lacks its language or title")
     if page.levels.count(1) != 1 or page.levels[0] != 1:
         found.append(f"it has {page.levels.count(1)} first-level headings; one must open it")
-    for before, after in zip(page.levels, page.levels[1:], strict=False):
+    for before, after in pairwise(page.levels):
         if after > before + 1:
             found.append(f"a heading of level {after} follows one of level {before}")
     found += [f"the id {i!r} is used twice" for i in sorted(_twice(page.ids))]
