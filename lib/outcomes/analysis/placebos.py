@@ -50,23 +50,22 @@ def randomisation(
     panel, treated, after = wide(panel, treated, start, minimum=minimum)
     sums = np.stack([panel[~after].sum().to_numpy(), panel[after].sum().to_numpy()])
     at = {unit: k for k, unit in enumerate(panel.columns)}
-    pool = set(at) - set(treated)
-    own = _log_ratio(sums, at, treated, pool if comparison is None else comparison, pool)
-    rows = []
-    for k, members in enumerate(sets):
-        members = [m for m in members if m in pool]
-        rest = pool if comparisons is None else comparisons[k]
-        if members:
-            rows.append((k, members[0], len(members), _log_ratio(sums, at, members, rest, pool)))
-    placebo = pd.DataFrame(rows, columns=["set", "first", "units", "log"])
-    placebo = placebo[np.isfinite(placebo["log"].astype(float))].reset_index(drop=True)
+    own = [at[u] for u in treated]
+    barred = set(treated)
+    inside = [[at[u] for u in s if u in at and u not in barred] for s in sets]
+    others = [comparison, *(comparisons if comparisons is not None else [None] * len(inside))]
+    others = [None if s is None else [at[u] for u in s if u in at] for s in others]
+    logs = _log_ratios(sums, [own, *inside], others, own)
+    placebo = pd.DataFrame({"set": range(len(inside)), "log": logs[1:]})
+    placebo = placebo[np.isfinite(placebo["log"])].reset_index(drop=True)
     if len(placebo) < 19:
         raise NotEnough(
             f"There are {len(placebo)} placebo sets; at least 19 are needed for a p of 0.05."
         )
-    rank = 1 + int((placebo["log"].abs() >= abs(own) - 1e-12).sum())
+    rank = 1 + int((placebo["log"].abs() >= abs(logs[0]) - 1e-12).sum())
     placebo["ratio"] = np.exp(placebo["log"])
-    return Randomisation(rank / (len(placebo) + 1), float(np.exp(own)), rank, len(placebo), placebo)
+    ratio = float(np.exp(logs[0]))
+    return Randomisation(rank / (len(placebo) + 1), ratio, rank, len(placebo), placebo)
 
 
 def placebo_dates(panel: pd.DataFrame, treated, start, dates, *, minimum=(12, 6)) -> pd.DataFrame:
@@ -121,17 +120,21 @@ def placebo_interval(ratio: float, placebo, *, confidence: float = 0.95) -> Inte
     return Interval(float(ratio), float(ratio * np.exp(-reach)), float(ratio * np.exp(reach)))
 
 
-def _log_ratio(sums, at, members, rest, pool) -> float:
-    """The log ratio of two sets' changes from sums before and after; NaN where one is empty."""
-    inside = np.zeros(sums.shape[1], bool)
-    inside[[at[m] for m in members]] = True
-    outside = np.zeros(sums.shape[1], bool)
-    outside[[at[c] for c in rest if c in pool]] = True
-    outside &= ~inside
-    t, c = sums[:, inside].sum(axis=1), sums[:, outside].sum(axis=1)
-    if min(*t, *c) <= 0:
-        return np.nan
-    return float(np.log(t[1] * c[0] / (t[0] * c[1])))
+def _log_ratios(sums, inside, others, barred) -> np.ndarray:
+    """The log ratio of each set's change to that of its others; NaN where one has no events.
+
+    ``sums`` is (before, after) x unit. Others (None: all there are) are never of the set itself
+    nor ``barred``.
+    """
+    t, c = np.zeros((2, len(inside), sums.shape[1]))
+    for k, (members, rest) in enumerate(zip(inside, others, strict=True)):
+        t[k, members] = 1
+        c[k, slice(None) if rest is None else rest] = 1
+    c[:, barred] = 0
+    (t0, t1), (c0, c1) = (sums @ t.T), (sums @ (c * (1 - t)).T)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.log(t1 * c0 / (t0 * c1))
+    return np.where(np.isfinite(logs), logs, np.nan)
 
 
 def _mean_difference(change, mask) -> tuple[float, float]:
