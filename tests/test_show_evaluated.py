@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from outcomes import analysis, data, show
-from outcomes.analysis import evaluation, matching
+from outcomes import data, show
+from outcomes.analysis import evaluation
 
 START = pd.Timestamp("2023-01-01")
 SAID = {"area": "Here", "sources": "made up"}

@@ -61,20 +61,23 @@ def match_sets(
     """
     panel, _, after = wide(panel, list(panel.columns[:1]), start, minimum=(1, 0))
     features = _features(panel[~after], population, covariates).dropna()
-    far, nearest = _ranked(features, slice(None))
+    far, nearest = _ranked(features, slice(None), (ratio + 1) * max(map(len, sets), default=1))
     units = features.index.tolist()
     at = {unit: k for k, unit in enumerate(units)}
     found = (_greedy(far, nearest, [at[u] for u in members], ratio) for members in sets)
     return [[units[k] for _, k in pairs] for pairs in found]
 
 
-def _ranked(features: pd.DataFrame, rows) -> tuple[list[list[float]], list[list[int]]]:
-    """Of the units at ``rows``, the distances to all in standard deviations, nearest first, and
-    which units they are. Lists, because matching looks at them one by one."""
+def _ranked(features: pd.DataFrame, rows, most: int) -> tuple[list[list[float]], list[list[int]]]:
+    """Of the units at ``rows``, the distances to the ``most`` nearest in standard deviations, and
+    which these are. Lists, because matching looks at them one by one."""
     scaled = (features / features.std(ddof=1).replace(0, 1)).to_numpy()
     far = np.sqrt(sum((x[rows, None] - x[None]) ** 2 for x in scaled.T))
-    nearest = np.argsort(far, axis=1, kind="stable")
-    return np.take_along_axis(far, nearest, axis=1).tolist(), nearest.tolist()
+    near = np.argpartition(far, min(most, far.shape[1]) - 1, axis=1)[:, :most]
+    near.sort(axis=1)  # so that ties go by place, wherever this runs
+    order = np.argsort(np.take_along_axis(far, near, axis=1), axis=1, kind="stable")
+    near = np.take_along_axis(near, order, axis=1)
+    return np.take_along_axis(far, near, axis=1).tolist(), near.tolist()
 
 
 def _greedy(far, nearest, inside: list[int], ratio: int) -> list[tuple[int, int]]:
@@ -156,7 +159,7 @@ def _features(early: pd.DataFrame, population, covariates) -> pd.DataFrame:
 def _pairs(features, treated, pool, ratio) -> pd.DataFrame:
     """Greedy nearest neighbours in units of standard deviations."""
     units, size = [*treated, *pool], len(treated)
-    far, nearest = _ranked(features.loc[units], slice(size))
+    far, nearest = _ranked(features.loc[units], slice(size), (ratio + 1) * size)
     pairs = _greedy(far, nearest, list(range(size)), ratio)
     rows = [(units[u], units[k], far[u][nearest[u].index(k)]) for u, k in pairs]
     return pd.DataFrame(rows, columns=["treated", "match", "distance"])

@@ -50,21 +50,30 @@ def randomisation(
     panel, treated, after = wide(panel, treated, start, minimum=minimum)
     sums = np.stack([panel[~after].sum().to_numpy(), panel[after].sum().to_numpy()])
     at = {unit: k for k, unit in enumerate(panel.columns)}
-    own = [at[u] for u in treated]
-    barred = set(treated)
-    inside = [[at[u] for u in s if u in at and u not in barred] for s in sets]
-    others = [comparison, *(comparisons if comparisons is not None else [None] * len(inside))]
-    others = [None if s is None else [at[u] for u in s if u in at] for s in others]
-    logs = _log_ratios(sums, [own, *inside], others, own)
-    placebo = pd.DataFrame({"set": range(len(inside)), "log": logs[1:]})
+    free = {*at} - {*treated}
+
+    def total(units) -> np.ndarray:
+        return sums[:, [at[u] for u in units]].sum(axis=1)
+
+    whole = total(free)
+
+    def log(members, rest) -> float:
+        t, left = total(members), free.difference(members)
+        c = whole - total(free - left) if rest is None else total(left.intersection(rest))
+        return float(np.log(t[1] * c[0] / (t[0] * c[1]))) if min(*t, *c) > 0 else np.nan
+
+    own = log(treated, comparison)
+    rests = [None] * len(sets) if comparisons is None else comparisons
+    logs = [log(free.intersection(s), rest) for s, rest in zip(sets, rests, strict=True)]
+    placebo = pd.DataFrame({"set": range(len(sets)), "log": logs})
     placebo = placebo[np.isfinite(placebo["log"])].reset_index(drop=True)
     if len(placebo) < 19:
         raise NotEnough(
             f"There are {len(placebo)} placebo sets; at least 19 are needed for a p of 0.05."
         )
-    rank = 1 + int((placebo["log"].abs() >= abs(logs[0]) - 1e-12).sum())
+    rank = 1 + int((placebo["log"].abs() >= abs(own) - 1e-12).sum())
     placebo["ratio"] = np.exp(placebo["log"])
-    ratio = float(np.exp(logs[0]))
+    ratio = float(np.exp(own))
     return Randomisation(rank / (len(placebo) + 1), ratio, rank, len(placebo), placebo)
 
 
@@ -118,23 +127,6 @@ def placebo_interval(ratio: float, placebo, *, confidence: float = 0.95) -> Inte
         raise NotEnough(f"There are {len(size)} placebo ratios, too few for {confidence:.0%}.")
     reach = size[place - 1]
     return Interval(float(ratio), float(ratio * np.exp(-reach)), float(ratio * np.exp(reach)))
-
-
-def _log_ratios(sums, inside, others, barred) -> np.ndarray:
-    """The log ratio of each set's change to that of its others; NaN where one has no events.
-
-    ``sums`` is (before, after) x unit. Others (None: all there are) are never of the set itself
-    nor ``barred``.
-    """
-    t, c = np.zeros((2, len(inside), sums.shape[1]))
-    for k, (members, rest) in enumerate(zip(inside, others, strict=True)):
-        t[k, members] = 1
-        c[k, slice(None) if rest is None else rest] = 1
-    c[:, barred] = 0
-    (t0, t1), (c0, c1) = (sums @ t.T), (sums @ (c * (1 - t)).T)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        logs = np.log(t1 * c0 / (t0 * c1))
-    return np.where(np.isfinite(logs), logs, np.nan)
 
 
 def _mean_difference(change, mask) -> tuple[float, float]:
