@@ -10,17 +10,14 @@ import pandas as pd
 import pytest
 
 import outcomes as oc
-from outcomes.analysis import differences, displacement, guards, matching, placebos, verdicts
+from outcomes.analysis import differences, displacement, matching, placebos, verdicts
 
 
 @pytest.fixture(scope="module")
 def panel():
     """Serious acquisitive crime: complete months x small areas."""
-    rows = oc.data.crime_monthly(force="lancashire", types=list(oc.data.SERIOUS_ACQUISITIVE))
-    places = oc.data.lsoas(force="lancashire")
-    return guards.to_panel(
-        rows, unit="lsoa", units=places["lsoa"], times=oc.data.months_present("lancashire")
-    )
+    name = "serious acquisitive crime"
+    return oc.data.crime_panels(name, force="lancashire")[name]
 
 
 @pytest.fixture(scope="module")

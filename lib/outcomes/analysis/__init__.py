@@ -26,7 +26,7 @@ _NAMES = {
     "synthetic": "Synthetic simplex_weights synthetic_control",
     "matching": "Matching contiguous_clusters distances match_sets match_units ring separate",
     "evaluation": "Evaluation bounded_by_unplaced declared designs evaluate like_for_like",
-    "guards": "require_events require_months to_panel",
+    "guards": "require_events require_months",
     "linear": "Linear least_squares",
     "placebos": ("Randomisation compare_changes placebo_dates placebo_interval randomisation"),
     "impact": "Detectable benjamini_hochberg minimum_detectable",

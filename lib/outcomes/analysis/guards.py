@@ -60,20 +60,6 @@ def wide(panel: pd.DataFrame, treated, start, *, minimum) -> tuple[pd.DataFrame,
     return panel, treated, after
 
 
-def to_panel(
-    frame: pd.DataFrame, *, unit: str, time: str = "month", value: str = "n", units=None, times=None
-) -> pd.DataFrame:
-    """A long frame of counts as time x unit, where an absent row is 0 in a time that is present.
-
-    ``times`` are the times known to be complete (by default those with any row at all); ``units``
-    are all the units there are. Times outside ``times`` are left out, never filled.
-    """
-    table = frame.pivot_table(index=time, columns=unit, values=value, aggfunc="sum", observed=True)
-    known = table.index if times is None else pd.Index(times)
-    names = table.columns if units is None else pd.Index(list(units))
-    return table.reindex(index=known.sort_values(), columns=names).fillna(0.0)
-
-
 def like(start, index: pd.Index):
     """The start as the kind of label the index has: '2023-09' becomes a date beside dates."""
     if isinstance(index, pd.DatetimeIndex):
