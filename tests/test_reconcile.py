@@ -339,17 +339,6 @@ def test_bounds_equal_shortest_paths_and_both_routes_see_contradictions(truth, m
         assert (got.bounds["lower"][0], got.bounds["upper"][0]) == (lower, upper)
 
 
-@settings(max_examples=25, deadline=None)
-@given(truths, statements, spans)
-def test_linear_programme_and_shortest_paths_agree(truth, made, asked):
-    stated, _ = claims.read(publish(truth, made), integral=True)
-    one = cut(periods.one_period("asked", DAYS[asked[0]], DAYS[asked[1]]))
-    whole = build(stated, one, area="", parent={})
-    i, j = np.searchsorted(whole.cuts, [one["first"][0], one["stop"][0]])
-    by_programme, by_paths = whole._programmed(0, i, j), whole._shortest(0, i, j)
-    assert [end[0] for end in by_programme] == [end[0] for end in by_paths]
-
-
 @settings(max_examples=30, deadline=None)
 @given(truths, statements, st.integers(1, 40))
 def test_a_named_set_contradicts_and_none_of_it_can_be_spared(truth, made, slip):

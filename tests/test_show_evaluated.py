@@ -4,14 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from outcomes import analysis, data, show
-from outcomes.analysis import evaluation, matching
+from outcomes import data, show
+from outcomes.analysis import evaluation
 
 START = pd.Timestamp("2023-01-01")
 SAID = {"area": "Here", "sources": "made up"}
 
 
-def panel(effect=1.0, units=80, seed=2, months=60):
+def panel(effect=1.0, units=150, seed=2, months=60):
     """Counts of small areas; the first six had a programme."""
     rng = np.random.default_rng(seed)
     mean = np.outer(np.exp(rng.normal(0, 0.1, months)), rng.gamma(6, 2, units))
@@ -45,31 +45,6 @@ def test_panels_hold_every_located_count_of_complete_months_and_no_other():
     assert (made["all crime"] >= panel).all(axis=None)
 
 
-def test_many_sets_are_matched_as_each_would_be_alone():
-    frame = panel()
-    score = pd.DataFrame({"imd": np.linspace(0, 50, 80)}, index=frame.columns)
-    sets = [["u10", "u11", "u12"], ["u40", "u55", "u70"]]
-    got = matching.match_sets(frame, sets, START, covariates=score)
-    for members, found in zip(sets, got, strict=True):
-        assert sorted(found) == matching.match_units(frame, members, START, covariates=score).units
-
-
-def test_sets_kept_apart_share_no_unit():
-    assert matching.separate([["a", "b"], ["b", "c"], ["c", "d"]]) == [["a", "b"], ["c", "d"]]
-
-
-def test_bins_of_calendar_time_leave_a_gap_where_months_are_missing():
-    frame = panel().drop(pd.date_range("2022-08-01", "2023-03-01", freq="MS"))
-    got = analysis.event_study(frame, ["u00"], START, minimum=(6, 1)).frame
-    assert got["event"].tolist() == [*range(-12, -1), *range(1, 8)]  # -1 and 0 are not at hand
-    early = frame[frame.index < START]
-    base = early["u00"].sum() / early.drop(columns="u00").to_numpy().sum()
-    last = frame.loc["2022-07"]
-    assert got.loc[10, "ratio"] == pytest.approx(
-        last["u00"].sum() / last.drop(columns="u00").to_numpy().sum() / base
-    )
-
-
 def test_like_months_each_count_as_often():
     index = data.months_present("lancashire")
     got = evaluation.like_for_like(index, "2023-09")
@@ -83,15 +58,18 @@ def test_like_months_each_count_as_often():
 
 def test_what_can_be_seen_says_where_the_months_stop():
     cover = data.coverage(force="lancashire")
-    got = show.seen("seen", cover, "2023-09", run(panel()), **SAID)
+    got = show.seen("seen", cover, run(panel())._replace(start=pd.Timestamp("2023-09")), **SAID)
     assert "stop at October 2022 and resume in January 2024" in got.sentence
     assert "14 months between" in got.sentence and "September 2023 among them" in got.sentence
-    late = show.seen("seen", cover, "2030-01", evaluation.Evaluation(reason="Too few."), **SAID)
+    none = evaluation.Evaluation(reason="Too few.", start=pd.Timestamp("2030-01"))
+    late = show.seen("seen", cover, none, **SAID)
     assert late.facts["verdict"] == "not_enough" and "no month from January 2030" in late.sentence
 
 
 def test_an_effect_is_worded_with_its_rank_and_a_failed_check_outranks_it():
     got = run(panel(0.6))
+    elsewhere = run(panel(0.6), matched=False, name="elsewhere")
+    got = got._replace(others={"elsewhere": elsewhere})
     told = show.effect("effect", got, what="Burglary", better="fewer", **SAID)
     assert "consistent with an effect" in told.sentence
     rank = f"number {got.randomisation.rank} of {got.randomisation.sets + 1}"
@@ -108,14 +86,22 @@ def test_an_effect_is_worded_with_its_rank_and_a_failed_check_outranks_it():
 
 
 def test_a_claim_stands_only_after_correction_for_many_looks():
-    got = run(panel(0.6))
-    border = got._replace(randomisation=got.randomisation._replace(p=0.04))
-    plain = got._replace(randomisation=got.randomisation._replace(p=0.9))
+    got, plain = run(panel(0.6)), run(panel())
+    elsewhere = {"elsewhere": run(panel(0.6), matched=False, name="elsewhere")}
+    border = got._replace(
+        randomisation=got.randomisation._replace(p=0.04), separate=99, others=elsewhere
+    )
     all_of = {"a": plain, "b": border, "c": plain, "d": plain}
-    told = show.claimed("claim", "It is said.", all_of, ["b"], primary="a", **SAID)
-    assert "b: cannot be told from chance" in told.sentence  # 0.04 becomes 0.12
-    told = show.claimed("claim", "It is said.", all_of, ["b"], primary="b", **SAID)
-    assert "b: consistent with it" in told.sentence
+    for primary, words in (("a", "cannot be told from chance"), ("b", "consistent with it")):
+        parts = evaluation.declared(all_of, primary=primary)  # 0.04 becomes 0.12
+        told = show.claimed("claim", "It is said.", parts, ["b"], **SAID)
+        assert f"b: {words}." in told.sentence
+    told = show.effects("all", parts, what="All", primary="b", caption="c", **SAID)
+    assert "b is more than is usual" in told.sentence and "after correction" in told.sentence
+    again = {"as declared": all_of["b"]._replace(corrected=0.12, looks=3), **elsewhere}
+    told = show.effects("all", again, what="All", primary="as declared", caption="c", **SAID)
+    assert "as declared and elsewhere are more" in told.sentence
+    assert "before correction for many looks" in told.sentence
 
 
 def test_counts_without_a_place_bound_the_change_both_ways():
@@ -127,7 +113,7 @@ def test_counts_without_a_place_bound_the_change_both_ways():
     got, frame = run(panel(0.6)), panel(0.6)
     unknown = pd.Series(5.0, index=frame.index)
     told = show.unplaced(
-        "bounds", frame, frame.columns[:6], unknown, START, got, what="Burglary", better="fewer",
+        "bounds", frame, frame.columns[:6], unknown, got, what="Burglary", better="fewer",
         **SAID,
     )  # fmt: skip
     assert told.facts["lower"] < told.facts["value"] < told.facts["upper"]
@@ -137,8 +123,9 @@ def test_counts_without_a_place_bound_the_change_both_ways():
 def test_displacement_is_measured_against_controls_of_the_same_size():
     frame, got = panel(0.6), run(panel(0.6))
     near, pool = list(frame.columns[6:10]), list(frame.columns[10:])
+    sets = [pool[k : k + 6] for k in range(0, 130, 6)]
     told = show.displaced(
-        "ring", frame, list(frame.columns[:6]), near, START, got, pool=pool, what="burglaries",
+        "ring", frame, list(frame.columns[:6]), near, got, pool=pool, sets=sets, what="burglaries",
         km=1, **SAID,
     )  # fmt: skip
     table = told.frame.set_index("place")
@@ -148,7 +135,7 @@ def test_displacement_is_measured_against_controls_of_the_same_size():
     expected = change["area"] - change["area's match"] + change["ring"] - change["ring's match"]
     assert told.facts["value"] == pytest.approx(expected)
     none = show.displaced(
-        "ring", frame, list(frame.columns[:6]), [], START, got, pool=pool, what="burglaries",
+        "ring", frame, list(frame.columns[:6]), [], got, pool=pool, sets=sets, what="burglaries",
         km=1, **SAID,
     )  # fmt: skip
     assert none.facts["verdict"] == "not_enough"
@@ -173,9 +160,9 @@ def test_too_little_is_a_finding_everywhere():
         show.effect("b", short, what="B", better="fewer", **SAID),
         show.events("c", short, what="B", better="fewer", **SAID),
         show.effects("d", {"x": short}, what="B", caption="c", **SAID),
-        show.levels("e", frame, treated, short, people=people, start=START, what="B",
+        show.levels("e", frame, treated, short, people=people, what="B",
                     better="fewer", **SAID),
-        show.unplaced("f", frame, treated, frame["u00"], START, short, what="B", better="fewer",
+        show.unplaced("f", frame, treated, frame["u00"], short, what="B", better="fewer",
                       **SAID),
         show.mixed("g", frame, "u00", START, what="B", sources="s", better="fewer"),
     ]  # fmt: skip

@@ -133,7 +133,8 @@ def test_changes_of_two_places_with_inflation(level, spread, effect):
     before, after = rng.poisson(level, (RUNS, 62)), rng.poisson(level * change)
     held = {wdd: [], rirr: []}
     for b, a in zip(before, after, strict=True):
-        inflation = overdispersion(b[2:], a[2:])
+        pairs = [wdd((b[k], a[k]), (b[k + 1], a[k + 1])) for k in range(2, 62, 2)]
+        inflation = overdispersion(pairs)
         for method, truth in ((wdd, level * (effect - 1)), (rirr, effect)):
             found = method((b[0], a[0]), (b[1], a[1]), inflation=inflation)
             held[method].append(inside(found[2:], truth))

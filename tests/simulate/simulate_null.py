@@ -3,22 +3,21 @@
 Run with ``pytest tests/simulate -o python_files="simulate_*.py"``.
 """
 
+from itertools import combinations
+
 import numpy as np
 import pandas as pd
 import pytest
 
 import outcomes as oc
-from outcomes.analysis import differences, displacement, guards, matching, placebos
+from outcomes.analysis import differences, displacement, matching, placebos, verdicts
 
 
 @pytest.fixture(scope="module")
 def panel():
     """Serious acquisitive crime: complete months x small areas."""
-    rows = oc.data.crime_monthly(force="lancashire", types=list(oc.data.SERIOUS_ACQUISITIVE))
-    places = oc.data.lsoas(force="lancashire")
-    return guards.to_panel(
-        rows, unit="lsoa", units=places["lsoa"], times=oc.data.months_present("lancashire")
-    )
+    name = "serious acquisitive crime"
+    return oc.data.crime_panels(name, force="lancashire")[name]
 
 
 @pytest.fixture(scope="module")
@@ -40,16 +39,32 @@ def changes(panel, towns, start):
     return sums[~late].iloc[-12:], sums[late].iloc[:12]
 
 
-def test_randomisation_rejects_as_often_as_it_says(panel, places):
-    """Every fifth placebo town against all that share no area with it, at three starts."""
-    towns = matching.contiguous_clusters(places, 18)
+def alarms(panel, places, size: int, every: int):
+    """p of placebo areas against all that share no unit with them, and the least p these allow."""
+    areas = matching.contiguous_clusters(places, size)
     found = []
     for start in ("2021-07-01", "2022-01-01", "2022-07-01"):
-        for town in towns[::5]:
-            others = [t for t in towns if not set(t) & set(town)]
-            found.append(placebos.randomisation(panel, town, start, others, minimum=(12, 3)).p)
-    assert abs(np.mean(np.array(found) <= 0.05) - 0.05) <= 0.01
-    assert abs(np.mean(np.array(found) <= 0.5) - 0.5) <= 0.05
+        for area in areas[::every]:
+            others = [a for a in areas if set(a).isdisjoint(area)]
+            p = placebos.randomisation(panel, area, start, others, minimum=(12, 3)).p
+            found.append((p, verdicts.least_p(len(matching.separate(others)))))
+    return np.array(found).T
+
+
+def test_randomisation_rejects_as_often_as_it_says(panel, places):
+    """Placebo towns of Fleetwood's size, at three starts."""
+    p, _ = alarms(panel, places, 18, every=3)
+    print(f"towns of 18: {np.mean(p <= 0.05):.3f} of {len(p)} at 5%")
+    assert abs(np.mean(p <= 0.05) - 0.05) <= 0.01
+    assert abs(np.mean(p <= 0.5) - 0.5) <= 0.05
+
+
+def test_areas_that_overlap_cry_wolf_and_the_least_p_mends_it(panel, places):
+    """Placebo areas of Blackpool's size: hundreds overlap, and some six are apart."""
+    p, least = alarms(panel, places, 94, every=7)
+    print(f"areas of 94: {np.mean(p <= 0.05):.3f}, bounded {np.mean(np.maximum(p, least) <= 0.05)}")
+    assert np.mean(p <= 0.05) > 0.10
+    assert np.mean(np.maximum(p, least) <= 0.05) <= 0.06
 
 
 def test_regression_errors_alone_cry_wolf_for_one_town(panel, towns):
@@ -60,16 +75,13 @@ def test_regression_errors_alone_cry_wolf_for_one_town(panel, towns):
 
 def test_wdd_cries_wolf_under_real_overdispersion_and_inflation_mends_it(panel, towns):
     """Pairs of towns, one year and the next, with no programme in either."""
-    before, after = changes(panel, towns, "2021-07-01")
-    plain, mended = [], []
-    pairs = [(a, b) for a in range(len(towns)) for b in range(a)]
-    b, c = before.sum().to_numpy(), after.sum().to_numpy()
-    inflation = displacement.overdispersion(b, c)
-    for i, j in pairs:
-        plain.append(abs(displacement.wdd((b[i], c[i]), (b[j], c[j])).z) > 1.96)
-        mended.append(
-            abs(displacement.wdd((b[i], c[i]), (b[j], c[j]), inflation=inflation).z) > 1.96
-        )
+    before, after = (f.sum().to_numpy() for f in changes(panel, towns, "2021-07-01"))
+    places = list(zip(before, after, strict=True))
+    found = [displacement.wdd(a, b) for a, b in combinations(places, 2)]
+    inflation = displacement.overdispersion(found)
+    plain = np.array([abs(f.z) for f in found])
+    rates = np.mean(plain > 1.96), np.mean(plain / np.sqrt(inflation) > 1.96)
+    print(f"WDD: {rates[0]:.3f} plain, {rates[1]:.3f} with inflation {inflation:.2f}")
     assert inflation > 1.5
-    assert np.mean(plain) > 0.10
-    assert 0.03 <= np.mean(mended) <= 0.07
+    assert rates[0] > 0.10
+    assert 0.03 <= rates[1] <= 0.07

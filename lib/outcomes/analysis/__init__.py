@@ -25,11 +25,12 @@ _NAMES = {
     "differences": "Did EventStudy did event_study",
     "synthetic": "Synthetic simplex_weights synthetic_control",
     "matching": "Matching contiguous_clusters distances match_sets match_units ring separate",
-    "evaluation": "Evaluation bounded_by_unplaced corrected designs evaluate like_for_like",
-    "guards": "require_months to_panel",
+    "evaluation": "Evaluation bounded_by_unplaced declared designs evaluate like_for_like",
+    "guards": "require_events require_months",
     "linear": "Linear least_squares",
     "placebos": ("Randomisation compare_changes placebo_dates placebo_interval randomisation"),
-    "impact": "Detectable Verdict benjamini_hochberg minimum_detectable verdict",
+    "impact": "Detectable benjamini_hochberg minimum_detectable",
+    "verdicts": "Evidence Verdict verdict",
 }
 _HOME = {name: module for module, names in _NAMES.items() for name in names.split()}
 

@@ -38,7 +38,7 @@ class Did(NamedTuple):
     control: int
     pre: int
     post: int
-    frame: pd.DataFrame  # time, treated, control, expected
+    frame: pd.DataFrame  # time, treated, control, expected, after
 
 
 class EventStudy(NamedTuple):
@@ -69,6 +69,7 @@ def did(panel: pd.DataFrame, treated, start, *, confidence=0.95, minimum=(24, 12
     found = rirr((t0, t1), (c0, c1), inflation=wider, confidence=confidence)
     expected = np.where(after, mu[:, inside].sum(1) / plain.estimate, mu[:, inside].sum(1))
     frame = pd.DataFrame({"time": panel.index, "treated": t, "control": c, "expected": expected})
+    frame["after"] = after
     sizes = (int(mask.sum()) for mask in (inside, ~inside, ~after, after))
     avoided = float(t0 * c1 / c0 - t1)
     limits = (found.estimate, found.lower, found.upper)

@@ -6,6 +6,7 @@ Bowers & Johnson 2003 (J Quant Criminol 19:275) for the WDQ. Counts of crime var
 chance alone, so pass ``inflation`` (a dispersion above 1) or a WDD will signal too often.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -33,15 +34,9 @@ class Displacement(NamedTuple):
 
 
 def wdd(
-    treated,
-    control,
-    *,
-    near_treated=None,
-    near_control=None,
-    exposure=(1, 1),
-    inflation: float = 1.0,
-    confidence: float = 0.95,
-) -> Change:
+    treated, control, *, near_treated=None, near_control=None, exposure=(1, 1),
+    inflation: float = 1.0, confidence: float = 0.95,
+) -> Change:  # fmt: skip
     """How many events fewer (negative) or more than the control's change would have given.
 
     ``near_treated`` and ``near_control`` are rings around the two, so that displacement counts
@@ -63,20 +58,15 @@ def wdd(
     return _change(estimate, np.sqrt(variance), confidence)
 
 
-def overdispersion(before, after) -> float:
+def overdispersion(changes: Sequence[Change]) -> float:
     """How much more places without a programme differ in their change than chance allows.
 
-    ``before`` and ``after`` are counts of such places; the mean squared z of the WDD between all
-    pairs of them, 1 at least. Pass it as ``inflation`` for places of about that size. Raises
-    NotEnough under 10 places.
+    ``changes`` are WDDs between such places, of about the size and made as the one in question;
+    the mean of their squared z, 1 at least. Pass it as ``inflation``. NotEnough under 10.
     """
-    b, a = np.asarray(before, float), np.asarray(after, float)
-    if len(b) < 10:
-        raise NotEnough(f"Overdispersion needs at least 10 places; there are {len(b)}.")
-    i, j = np.triu_indices(len(b), 1)
-    size = (a + b)[i] + (a + b)[j]
-    z2 = np.divide(((a - b)[i] - (a - b)[j]) ** 2, size, out=np.zeros(len(i)), where=size > 0)
-    return max(1.0, float(z2.mean()))
+    if len(changes) < 10:
+        raise NotEnough(f"Overdispersion needs at least 10 places; there are {len(changes)}.")
+    return max(1.0, float(np.mean([c.z**2 for c in changes])))
 
 
 def rirr(treated, control, *, inflation: float = 1.0, confidence: float = 0.95) -> Change:

@@ -13,14 +13,8 @@ import pandas as pd
 
 from outcomes.analysis.differences import Did, EventStudy, did, event_study
 from outcomes.analysis.displacement import rirr
-from outcomes.analysis.guards import like, require_months
-from outcomes.analysis.impact import (
-    Detectable,
-    Verdict,
-    benjamini_hochberg,
-    minimum_detectable,
-    verdict,
-)
+from outcomes.analysis.guards import like, require_events, require_months
+from outcomes.analysis.impact import Detectable, benjamini_hochberg, minimum_detectable
 from outcomes.analysis.matching import (
     Matching,
     contiguous_clusters,
@@ -29,6 +23,7 @@ from outcomes.analysis.matching import (
     separate,
 )
 from outcomes.analysis.placebos import Randomisation, placebo_interval, randomisation
+from outcomes.analysis.verdicts import ALPHA, Evidence, Verdict, least_p, verdict
 from outcomes.data.errors import NotEnough
 
 
@@ -36,7 +31,9 @@ class Evaluation(NamedTuple):
     """What was found, or why nothing could be."""
 
     reason: str = ""
+    start: pd.Timestamp | None = None
     months: pd.DatetimeIndex | None = None  # those compared
+    pool: str = "other neighbourhoods"  # what the comparison is taken from
     comparison: Sequence[str] = ()  # units compared with; empty only with a reason
     matching: Matching | None = None
     did: Did | None = None  # its interval is that of the placebo areas, in step with their p
@@ -44,8 +41,10 @@ class Evaluation(NamedTuple):
     randomisation: Randomisation | None = None
     detectable: Detectable | None = None
     checks: dict | None = None
-    separate: int = 0  # placebo sets that do not overlap
-    pool: str = "other neighbourhoods"  # what the comparison is taken from
+    separate: int = 0  # placebo areas that do not overlap
+    corrected: float | None = None  # p corrected for many looks: :func:`declared`
+    looks: int = 0  # secondary outcomes it was corrected for
+    others: "dict[str, Evaluation] | None" = None  # the same outcome by other choices
 
     @property
     def against(self) -> str:
@@ -53,26 +52,49 @@ class Evaluation(NamedTuple):
         return f"{len(self.comparison)} matched neighbourhoods" if self.matching else self.pool
 
     @property
-    def failed(self) -> str:
-        """The checks that failed, in words; empty when none did."""
-        return "; ".join(k for k, passed in (self.checks or {}).items() if passed is False)
+    def alone(self) -> float:
+        """p by itself, but not under what separate placebo areas allow."""
+        return max(self.randomisation.p, least_p(self.separate))
 
-    def verdict(self, *, outcome: str, place: str, better: str, p: float | None = None) -> Verdict:
-        """The sentence that this evaluation has earned (:func:`impact.verdict`); ``p`` is its own
-        unless a corrected one is given (:func:`corrected`)."""
+    @property
+    def p(self) -> float:
+        """p as it counts: corrected for many looks if the outcome is a secondary one."""
+        return self.alone if self.corrected is None else self.corrected
+
+    def evidence(self, better: str = "neither") -> Evidence:
+        """All that speaks for and against it, for the table of :mod:`verdicts`."""
+        found, tried = self.did, self.others is not None
+        sound = {k: e for k, e in (self.others or {}).items() if e.sound}
+        same = {k: e for k, e in sound.items() if e.start == self.start}
+        return Evidence(
+            found.ratio, self.p, better, (found.lower, found.upper), self.randomisation.p,
+            self.separate, self.looks, self.checks,
+            drift=self.events.pretrend_p if self.events else np.nan,
+            elsewhere=any(e.pool != self.pool for e in same.values()) if tried else None,
+            unfound=[k for k, e in same.items() if not self._agrees(e)],
+            pretended=any(e.p <= ALPHA for k, e in sound.items() if k not in same),
+            detectable=self.detectable,
+        )  # fmt: skip
+
+    @property
+    def sound(self) -> bool:
+        """Whether there is an estimate whose comparison passed its own checks."""
+        return not self.reason and not self.evidence().failed
+
+    def _agrees(self, other: "Evaluation") -> bool:
+        return other.p <= ALPHA and (other.did.ratio < 1) == (self.did.ratio < 1)
+
+    def verdict(self, *, outcome: str, place: str, better: str) -> Verdict:
+        """The sentence that this evaluation has earned (:func:`verdicts.verdict`)."""
         if self.reason:
             return Verdict(self.reason, "not_enough")
-        found = self.did
-        return verdict(
-            outcome=outcome, place=place, comparison=self.against, better=better,
-            ratio=found.ratio, lower=found.lower, upper=found.upper, checks=self.checks,
-            p=self.randomisation.p if p is None else p, detectable=self.detectable,
-        )  # fmt: skip
+        words = {"outcome": outcome, "place": place, "comparison": self.against}
+        return verdict(self.evidence(better), **words)
 
 
 def evaluate(
     panel: pd.DataFrame, treated, start, *, pool, sets, matched: bool = True,
-    covariates: pd.DataFrame | None = None, population: pd.Series | None = None, ratio: int = 3,
+    covariates: pd.DataFrame | None = None, population: pd.Series | None = None,
     minimum=(24, 12), alike: bool = True, unchecked: Sequence[str] = (), beside: Sequence[str] = (),
     name: str = "other neighbourhoods",
 ) -> Evaluation:  # fmt: skip
@@ -81,7 +103,7 @@ def evaluate(
     panel      month x unit of counts; months with a missing cell are left out.
     pool       units that may be compared with: neither treated nor next to them.
     sets       placebo areas, lists of units of the pool (:func:`matching.contiguous_clusters`).
-    matched    compare with matched units (``ratio`` for each), or else with the whole pool.
+    matched    compare with matched units, or else with the whole pool.
     alike      compare the same calendar months before and after (:func:`like_for_like`).
     beside     untreated units near the treated ones, when the pool is elsewhere: they should have
                moved as the pool did, or the two regions differ for other reasons.
@@ -91,34 +113,38 @@ def evaluate(
     treated, pool = list(treated), list(pool)
     whole = panel[[*treated, *pool]].dropna(how="any")
     months = like_for_like(whole.index, start, minimum=minimum) if alike else whole.index
-    known = {"covariates": covariates, "population": population, "ratio": ratio}
-    early = (minimum[0], 0)
-    rows = whole.loc[months]
+    blank = Evaluation(start=pd.Timestamp(start), months=months, pool=name)
+    known = {"covariates": covariates, "population": population} if matched else None
     try:
-        before = int((months < like(start, months)).sum())
-        require_months(before, len(months) - before, minimum=minimum)
-        matching = match_units(rows, treated, start, minimum=early, **known) if matched else None
-        units = matching.units if matching else pool
-        others = match_sets(rows[pool], sets, start, **known) if matched else None
-        change = did(rows[[*treated, *units]], treated, start, minimum=minimum)
-        drawn = randomisation(
-            rows, treated, start, sets, comparison=units, comparisons=others, minimum=minimum
-        )
-        # Regression errors for one town miss far too often, so its interval is the placebos'.
-        found = placebo_interval(change.ratio, drawn.placebo["ratio"])
-        change = change._replace(lower=found.lower, upper=found.upper)
-        near = panel.loc[months, [*beside, *units]] if len(beside) else None
-        checks = _checks(matching, near, beside, start, minimum)
+        made = _estimated(whole.loc[months], treated, start, pool, sets, minimum, known)
+        near = panel.loc[months, [*beside, *made["comparison"]]] if len(beside) else None
+        checks = _checks(made["matching"], near, beside, start, minimum)
     except NotEnough as short:
-        return Evaluation(reason=str(short), months=months, pool=name)
-    events = _events(whole[[*treated, *units]], treated, start)
-    drift = events.pretrend_p if events else np.nan
-    checks["no drift before the start"] = None if np.isnan(drift) else bool(drift >= 0.05)
-    checks |= dict.fromkeys(unchecked)
-    found = minimum_detectable(placebo=drawn.placebo["ratio"])
-    apart = len(separate(sets))
-    facts = ("", months, units, matching, change, events, drawn, found, checks, apart, name)
-    return Evaluation(*facts)
+        return blank._replace(reason=str(short))
+    events = _events(whole[[*treated, *made["comparison"]]], treated, start)
+    return blank._replace(**made, events=events, checks=checks | dict.fromkeys(unchecked))
+
+
+def _estimated(rows, treated, start, pool, sets, minimum, known: dict | None) -> dict:
+    """Comparison, change, placebo areas and what they would have shown; matched where ``known``."""
+    before = int((rows.index < like(start, rows.index)).sum())
+    require_months(before, len(rows) - before, minimum=minimum)
+    matching, units, others = None, pool, None
+    if known is not None:
+        matching = match_units(rows, treated, start, minimum=(minimum[0], 0), **known)
+        units, others = matching.units, match_sets(rows[pool], sets, start, **known)
+    change = did(rows[[*treated, *units]], treated, start, minimum=minimum)
+    require_events(change)
+    kin = {"comparison": units, "comparisons": others, "minimum": minimum}
+    drawn = randomisation(rows, treated, start, sets, **kin)
+    # Regression errors for one town miss far too often, so its interval is the placebos'.
+    reach = placebo_interval(change.ratio, drawn.placebo["ratio"])
+    return {
+        "matching": matching, "comparison": units, "randomisation": drawn,
+        "did": change._replace(lower=reach.lower, upper=reach.upper),
+        "detectable": minimum_detectable(placebo=drawn.placebo["ratio"]),
+        "separate": len(separate(sets[k] for k in drawn.placebo["set"])),
+    }  # fmt: skip
 
 
 def designs(
@@ -169,14 +195,15 @@ def _checks(matching, near, beside, start, minimum) -> dict[str, bool | None]:
     return checks
 
 
-def corrected(evaluations: dict[str, Evaluation], *, primary: str) -> dict[str, float]:
-    """The p-value of each evaluation that has one, all but the primary corrected for many looks."""
-    p = {k: e.randomisation.p for k, e in evaluations.items() if not e.reason}
-    rest = [k for k in p if k != primary]
-    if rest:
-        found = benjamini_hochberg([p[k] for k in rest], labels=rest)
-        p |= dict(zip(found["label"], found["adjusted"], strict=True))
-    return p
+def declared(evaluations: dict[str, Evaluation], *, primary: str) -> dict[str, Evaluation]:
+    """Each with its part: the declared outcome by itself, all others corrected for many looks."""
+    looks = [k for k, e in evaluations.items() if k != primary and not e.reason]
+    if not looks:
+        return evaluations
+    found = benjamini_hochberg([evaluations[k].p for k in looks], labels=looks)
+    p = dict(zip(looks, found["adjusted"].tolist(), strict=True))
+    parts = {k: {"corrected": v, "looks": len(looks)} for k, v in p.items()}
+    return {k: e._replace(**parts.get(k, {})) for k, e in evaluations.items()}
 
 
 def _events(panel, treated, start) -> EventStudy | None:

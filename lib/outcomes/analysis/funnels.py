@@ -36,15 +36,9 @@ class Pooled(NamedTuple):
 
 
 def funnel(
-    count,
-    denominator,
-    *,
-    label=None,
-    per: float = 1,
-    kind: str = "rate",
-    overdispersion: bool = True,
-    winsorise: float = 0.10,
-) -> Funnel:
+    count, denominator, *, label=None, per: float = 1, kind: str = "rate",
+    overdispersion: bool = True, winsorise: float = 0.10,
+) -> Funnel:  # fmt: skip
     """Which places differ from the common rate by more than chance and usual variation allow.
 
     ``kind`` is "rate" (Poisson; a denominator of people or days) or "proportion" (binomial). The

@@ -5,6 +5,10 @@ import pandas as pd
 
 from outcomes.data.errors import Invalid, NotEnough, nearest
 
+FEWEST = 20
+"""The Office for National Statistics marks a rate of fewer than 20 events as unreliable (User guide
+to mortality statistics): chance alone then moves it by a quarter."""
+
 
 def require_months(pre: int, post: int, *, minimum=(24, 12), unit="months") -> None:
     """Raise NotEnough, with the sentence to print, under the fewest months before or after."""
@@ -15,6 +19,26 @@ def require_months(pre: int, post: int, *, minimum=(24, 12), unit="months") -> N
         short.append(f"{post} {unit} after it where {minimum[1]} are needed")
     if short:
         raise NotEnough(f"Not enough {unit} to tell: there are {' and '.join(short)}.")
+
+
+def require_events(change) -> None:
+    """Raise NotEnough when a change (``Did``) rests on fewer than ``FEWEST`` events.
+
+    After the start it is the number to be expected that counts, not the number seen: a programme
+    that leaves few events must not be refused for its success.
+    """
+    sums = change.frame.groupby("after")[["treated", "control"]].sum()
+    counts = {
+        "before the start": sums["treated"][False],
+        "to be expected after it": sums["treated"][True] + change.avoided,
+        "before it in the comparison": sums["control"][False],
+        "after it in the comparison": sums["control"][True],
+    }
+    short = [f"{n:,.0f} {where}" for where, n in counts.items() if n < FEWEST]
+    if short:
+        raise NotEnough(
+            f"Too few events to tell: {' and '.join(short)}, where at least {FEWEST} are needed."
+        )
 
 
 def wide(panel: pd.DataFrame, treated, start, *, minimum) -> tuple[pd.DataFrame, list, np.ndarray]:
@@ -34,20 +58,6 @@ def wide(panel: pd.DataFrame, treated, start, *, minimum) -> tuple[pd.DataFrame,
     after = np.asarray(panel.index >= like(start, panel.index))
     require_months(int((~after).sum()), int(after.sum()), minimum=minimum, unit="periods")
     return panel, treated, after
-
-
-def to_panel(
-    frame: pd.DataFrame, *, unit: str, time: str = "month", value: str = "n", units=None, times=None
-) -> pd.DataFrame:
-    """A long frame of counts as time x unit, where an absent row is 0 in a time that is present.
-
-    ``times`` are the times known to be complete (by default those with any row at all); ``units``
-    are all the units there are. Times outside ``times`` are left out, never filled.
-    """
-    table = frame.pivot_table(index=time, columns=unit, values=value, aggfunc="sum", observed=True)
-    known = table.index if times is None else pd.Index(times)
-    names = table.columns if units is None else pd.Index(list(units))
-    return table.reindex(index=known.sort_values(), columns=names).fillna(0.0)
 
 
 def like(start, index: pd.Index):

@@ -61,40 +61,42 @@ def match_sets(
     """
     panel, _, after = wide(panel, list(panel.columns[:1]), start, minimum=(1, 0))
     features = _features(panel[~after], population, covariates).dropna()
-    far, nearest = _ranked(features)
-    units = features.index
-    inside = (units.get_indexer(s).tolist() for s in sets)
-    return [[units[k] for _, k in _greedy(far, nearest, s, ratio)] for s in inside]
+    far, nearest = _ranked(features, slice(None), (ratio + 1) * max(map(len, sets), default=1))
+    units = features.index.tolist()
+    at = {unit: k for k, unit in enumerate(units)}
+    found = (_greedy(far, nearest, [at[u] for u in members], ratio) for members in sets)
+    return [[units[k] for _, k in pairs] for pairs in found]
 
 
-def _ranked(features: pd.DataFrame) -> tuple[np.ndarray, list[list[int]]]:
-    """Distances between all units in standard deviations, and each one's others, nearest first."""
+def _ranked(features: pd.DataFrame, rows, most: int) -> tuple[list[list[float]], list[list[int]]]:
+    """Of the units at ``rows``, the distances to the ``most`` nearest in standard deviations, and
+    which these are. Lists, because matching looks at them one by one."""
     scaled = (features / features.std(ddof=1).replace(0, 1)).to_numpy()
-    far = np.sqrt(sum((x[:, None] - x[None]) ** 2 for x in scaled.T))
-    return far, np.argsort(far, axis=1, kind="stable").tolist()
+    far = np.sqrt(sum((x[rows, None] - x[None]) ** 2 for x in scaled.T))
+    near = np.argpartition(far, min(most, far.shape[1]) - 1, axis=1)[:, :most]
+    near.sort(axis=1)  # so that ties go by place, wherever this runs
+    order = np.argsort(np.take_along_axis(far, near, axis=1), axis=1, kind="stable")
+    near = np.take_along_axis(near, order, axis=1)
+    return np.take_along_axis(far, near, axis=1).tolist(), near.tolist()
 
 
 def _greedy(far, nearest, inside: list[int], ratio: int) -> list[tuple[int, int]]:
-    """Pairs of a unit inside and its nearest free other; each round the hardest to match first.
+    """Pairs of a unit inside and its nearest free other; each round the hardest to match first."""
+    taken, pairs, place = set(inside), [], dict.fromkeys(inside, 0)
 
-    Lists and a set, not arrays: only the first free neighbour of a unit is ever looked at.
-    """
-    taken, pairs = set(inside), []
-    queues = {u: iter(nearest[u]) for u in inside}
-    ahead = dict.fromkeys(inside, inside[0])
+    def free(unit: int) -> int:
+        row, k = nearest[unit], place[unit]
+        while row[k] in taken:
+            k += 1
+        place[unit] = k
+        return k
+
     for _ in range(ratio):
-        for unit in inside:
-            _advance(ahead, queues, unit, taken)
-        for unit in sorted(inside, key=lambda u: -far[u, ahead[u]]):
-            _advance(ahead, queues, unit, taken)
-            taken.add(ahead[unit])
-            pairs.append((unit, ahead[unit]))
+        for unit in sorted(inside, key=lambda u: -far[u][free(u)]):
+            other = nearest[unit][free(unit)]
+            taken.add(other)
+            pairs.append((unit, other))
     return pairs
-
-
-def _advance(ahead: dict, queues: dict, unit: int, taken: set) -> None:
-    while ahead[unit] in taken:
-        ahead[unit] = next(queues[unit])
 
 
 def separate(sets) -> list[list]:
@@ -116,8 +118,9 @@ def contiguous_clusters(places: pd.DataFrame, size: int, *, limit: int | None = 
     if len(places) <= size:
         found = f"there are {len(places)}"
         raise NotEnough(f"Clusters of {size} need more than {size} places; {found}.")
-    near = np.argsort(distances(places, places), axis=1, kind="stable")[:, :size]
-    found = [list(s) for s in dict.fromkeys(tuple(sorted(places.index[row])) for row in near)]
+    near = np.argsort(distances(places, places), axis=1, kind="stable")[:, :size].tolist()
+    names = places.index.tolist()
+    found = [list(s) for s in dict.fromkeys(tuple(sorted(names[k] for k in row)) for row in near)]
     if limit is not None and len(found) > limit:
         found = [found[i] for i in np.linspace(0, len(found) - 1, limit).round().astype(int)]
     return found
@@ -155,10 +158,10 @@ def _features(early: pd.DataFrame, population, covariates) -> pd.DataFrame:
 
 def _pairs(features, treated, pool, ratio) -> pd.DataFrame:
     """Greedy nearest neighbours in units of standard deviations."""
-    units = [*treated, *pool]
-    far, nearest = _ranked(features.loc[units])
-    pairs = _greedy(far, nearest, list(range(len(treated))), ratio)
-    rows = [(units[u], units[k], float(far[u, k])) for u, k in pairs]
+    units, size = [*treated, *pool], len(treated)
+    far, nearest = _ranked(features.loc[units], slice(size), (ratio + 1) * size)
+    pairs = _greedy(far, nearest, list(range(size)), ratio)
+    rows = [(units[u], units[k], far[u][nearest[u].index(k)]) for u, k in pairs]
     return pd.DataFrame(rows, columns=["treated", "match", "distance"])
 
 

@@ -50,23 +50,31 @@ def randomisation(
     panel, treated, after = wide(panel, treated, start, minimum=minimum)
     sums = np.stack([panel[~after].sum().to_numpy(), panel[after].sum().to_numpy()])
     at = {unit: k for k, unit in enumerate(panel.columns)}
-    pool = set(at) - set(treated)
-    own = _log_ratio(sums, at, treated, pool if comparison is None else comparison, pool)
-    rows = []
-    for k, members in enumerate(sets):
-        members = [m for m in members if m in pool]
-        rest = pool if comparisons is None else comparisons[k]
-        if members:
-            rows.append((k, members[0], len(members), _log_ratio(sums, at, members, rest, pool)))
-    placebo = pd.DataFrame(rows, columns=["set", "first", "units", "log"])
-    placebo = placebo[np.isfinite(placebo["log"].astype(float))].reset_index(drop=True)
+    free = {*at} - {*treated}
+
+    def total(units) -> np.ndarray:
+        return sums[:, [at[u] for u in units]].sum(axis=1)
+
+    whole = total(free)
+
+    def log(members, rest) -> float:
+        t, left = total(members), free.difference(members)
+        c = whole - total(free - left) if rest is None else total(left.intersection(rest))
+        return float(np.log(t[1] * c[0] / (t[0] * c[1]))) if min(*t, *c) > 0 else np.nan
+
+    own = log(treated, comparison)
+    rests = [None] * len(sets) if comparisons is None else comparisons
+    logs = [log(free.intersection(s), rest) for s, rest in zip(sets, rests, strict=True)]
+    placebo = pd.DataFrame({"set": range(len(sets)), "log": logs})
+    placebo = placebo[np.isfinite(placebo["log"])].reset_index(drop=True)
     if len(placebo) < 19:
         raise NotEnough(
             f"There are {len(placebo)} placebo sets; at least 19 are needed for a p of 0.05."
         )
     rank = 1 + int((placebo["log"].abs() >= abs(own) - 1e-12).sum())
     placebo["ratio"] = np.exp(placebo["log"])
-    return Randomisation(rank / (len(placebo) + 1), float(np.exp(own)), rank, len(placebo), placebo)
+    ratio = float(np.exp(own))
+    return Randomisation(rank / (len(placebo) + 1), ratio, rank, len(placebo), placebo)
 
 
 def placebo_dates(panel: pd.DataFrame, treated, start, dates, *, minimum=(12, 6)) -> pd.DataFrame:
@@ -119,19 +127,6 @@ def placebo_interval(ratio: float, placebo, *, confidence: float = 0.95) -> Inte
         raise NotEnough(f"There are {len(size)} placebo ratios, too few for {confidence:.0%}.")
     reach = size[place - 1]
     return Interval(float(ratio), float(ratio * np.exp(-reach)), float(ratio * np.exp(reach)))
-
-
-def _log_ratio(sums, at, members, rest, pool) -> float:
-    """The log ratio of two sets' changes from sums before and after; NaN where one is empty."""
-    inside = np.zeros(sums.shape[1], bool)
-    inside[[at[m] for m in members]] = True
-    outside = np.zeros(sums.shape[1], bool)
-    outside[[at[c] for c in rest if c in pool]] = True
-    outside &= ~inside
-    t, c = sums[:, inside].sum(axis=1), sums[:, outside].sum(axis=1)
-    if min(*t, *c) <= 0:
-        return np.nan
-    return float(np.log(t[1] * c[0] / (t[0] * c[1])))
 
 
 def _mean_difference(change, mask) -> tuple[float, float]:

@@ -3,10 +3,6 @@
 The unknowns are the running totals of each area at each cut, which never fall, so that a period's
 total is a difference of two of them. A *side* is one inequality: the total of an area from cut
 ``i`` to cut ``j`` is at most (sign +1) or at least (sign -1) ``limit``, said by ``figures``.
-
-For one area alone these are difference constraints, whose tightest consequences are shortest
-paths (Cormen et al., *Introduction to Algorithms*, 24.4): the same answer as the programme's, for
-all periods at once. Where areas hold one another the programme itself is solved.
 """
 
 from dataclasses import dataclass, replace
@@ -16,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-_DUAL, _HAIR = 1e-9, 1e-8
+_DUAL = 1e-9
 # Areas of these levels can overlap one another, so each is held under its whole alone.
 OVERLAPPING = ("group", "hotspot", "neighbourhood", "region")
 
@@ -78,15 +74,25 @@ class Programme:
     @cached_property
     def breach(self):
         """The elastic solution when some side must be broken, else None."""
-        if not self.sides or (len(self.areas) == 1 and self._no_cycle()):
+        if not self.sides:
             return None
         found = self.solve(np.zeros(self.size), elastic=True)
         scale = max(abs(s.limit) for s in self.sides)
         return found if found.fun > 1e-6 + 1e-10 * scale else None
 
     def between(self, area: int, i: int, j: int):
-        """Least and most of an area's total from cut i to cut j, with the figures that bind."""
-        return (self._shortest if len(self.areas) == 1 else self._programmed)(area, i, j)
+        """Least and most of an area's total from cut i to cut j, with the figures whose dual price
+        is not nought."""
+        ends = []
+        for sign in (-1, 1):
+            found = self.solve(-sign * self.total(area, i, j))
+            if found.status != 0:  # nothing limits it: 'unbounded', or so presolve cannot tell
+                return ends[0], (np.inf, ())
+            prices = np.abs(found.ineqlin.marginals[: len(self.sides)])
+            bind = [s for s, p in zip(self.sides, prices, strict=True) if p > _DUAL]
+            value = round(abs(float(found.fun)), 6)
+            ends.append((value, tuple(f for s in bind for f in s.figures)))
+        return tuple(ends)
 
     def range(self, first: int, stop: int):
         """Least and most of the home area's total over days [first, stop), with their figures."""
@@ -123,70 +129,6 @@ class Programme:
             if same and abs(s.limit - value) <= 1e-6 * max(1, abs(value)):
                 return value, s.figures
         return value, ids
-
-    def _programmed(self, area, i, j):
-        """Both ends by linear programming, with the figures whose dual price is not nought."""
-        ends = []
-        for sign in (-1, 1):
-            found = self.solve(-sign * self.total(area, i, j))
-            if found.status != 0:  # nothing limits it: 'unbounded', or so presolve cannot tell
-                return ends[0], (np.inf, ())
-            prices = np.abs(found.ineqlin.marginals[: len(self.sides)])
-            bind = [s for s, p in zip(self.sides, prices, strict=True) if p > _DUAL]
-            value = round(abs(float(found.fun)), 6)
-            ends.append((value, tuple(f for s in bind for f in s.figures)))
-        return tuple(ends)
-
-    def _shortest(self, _area, i, j):
-        """Both ends as shortest paths between the two cuts, with the figures along the way."""
-        ends = []
-        for sign, (a, b) in ((-1, (j, i)), (1, (i, j))):
-            far, before = self._paths(a)
-            ids, node = [], b
-            while np.isfinite(far[b]) and node != a:
-                ids += self._edges.get((int(before[node]), node), (0, ()))[1]
-                node = int(before[node])
-            ends.append((round(sign * float(far[b]), 6) + 0.0, tuple(ids)))
-        return tuple(ends)
-
-    @cached_property
-    def _edges(self) -> dict:
-        edges = {(k + 1, k): (0.0, ()) for k in range(len(self.cuts) - 1)}
-        for s in self.sides:
-            key = (s.i, s.j) if s.sign > 0 else (s.j, s.i)
-            weight, ids = edges.get(key, (np.inf, ()))
-            if s.sign * s.limit < weight:
-                edges[key] = (s.sign * s.limit, s.figures)
-            elif s.sign * s.limit == weight:
-                edges[key] = (weight, ids + s.figures)
-        return edges
-
-    @cached_property
-    def _reached(self) -> dict:
-        return {}
-
-    def _paths(self, start: int):
-        """Distances from one cut to all, and the cut before each on the way."""
-        from scipy.sparse import csr_array
-        from scipy.sparse.csgraph import bellman_ford
-
-        if start not in self._reached:
-            rows, cols = zip(*self._edges, strict=True)
-            # The hair's breadth keeps rounding in a sum of limits from passing for a contradiction.
-            weights = [w + _HAIR * (ids != ()) for w, ids in self._edges.values()]
-            graph = csr_array((weights, (rows, cols)), shape=(len(self.cuts),) * 2)
-            self._reached[start] = bellman_ford(graph, indices=start, return_predecessors=True)
-        return self._reached[start]
-
-    def _no_cycle(self) -> bool:
-        """Whether all sides can hold: no cycle of limits is negative, seen from the last cut."""
-        from scipy.sparse.csgraph import NegativeCycleError
-
-        try:
-            self._paths(len(self.cuts) - 1)
-        except NegativeCycleError:
-            return False
-        return True
 
     @cached_property
     def _matrix(self):

@@ -23,14 +23,9 @@ class Several(NamedTuple):
 
 
 def reconcile_each(
-    figures: pd.DataFrame,
-    periods: pd.DataFrame,
-    *,
-    of: Iterable[str],
-    by: str = "measure",
-    area: str | None = None,
-    parent=None,
-) -> Several:
+    figures: pd.DataFrame, periods: pd.DataFrame, *, of: Iterable[str], by: str = "measure",
+    area: str | None = None, parent=None,
+) -> Several:  # fmt: skip
     """What the figures allow each count named in ``of`` to be in each of ``periods``.
 
     ``by`` is the column that names the count; one without a figure has no limit. ``area`` and

@@ -62,7 +62,7 @@ def suppress(
     keys = [c for c in dict.fromkeys([*by, *along]) if c != column]
     hidden = ((counts > 0) & (counts < threshold)) | _hidden_before(frame, earlier, column, keys)
     lines = [line for name in along for line in _lines(frame, name, [*along, *by], total)]
-    ranked = frame[keys].assign(**{column: counts}).sort_values([column, *keys]).index
+    ranked = frame[keys].astype(str).assign(**{column: counts}).sort_values([column, *keys]).index
     while any([_protect(counts, hidden, ranked, *line, threshold) for line in lines]) or (
         _laid_bare(counts, hidden, ranked, lines, threshold)
     ):
@@ -140,9 +140,8 @@ def _lines(frame: pd.DataFrame, name: str, columns: list[str], total: str) -> li
     """Lines along one dimension that have a total: places of the parts, and place of the total."""
     rest = [column for column in dict.fromkeys(columns) if column != name]
     groups = [frame.index]
-    if rest:  # pandas wants one column by its name, several in a list
-        held = frame.groupby(rest if len(rest) > 1 else rest[0], sort=False, dropna=False)
-        groups = list(held.groups.values())
+    if rest:
+        groups = [rows.index for _, rows in frame.groupby(rest, dropna=False)]
     lines = []
     for group in groups:
         whole = frame.loc[group, name] == total

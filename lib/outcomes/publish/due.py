@@ -99,7 +99,7 @@ def standing(plan_file: Path) -> str:
     folder = Path(plan_file).resolve().parent
     files = [Path(plan_file), folder / "requirements.lock", package()]
     files += [*sorted((folder / "notebooks").rglob("*.ipynb")), *sorted(data().glob("clean/*"))]
-    return _total([today(), code_digest(), *(f"{p.name} {file_digest(p)}" for p in files)])
+    return total([today(), code_digest(), *(f"{p.name} {file_digest(p)}" for p in files)])
 
 
 def today() -> str:
@@ -110,7 +110,7 @@ def today() -> str:
 
 def data_digest() -> str:
     """A sha256 of all tables."""
-    return _total(f"{p.name} {file_digest(p)}" for p in sorted(data().glob("clean/*")))
+    return total(f"{p.name} {file_digest(p)}" for p in sorted(data().glob("clean/*")))
 
 
 @cache
@@ -119,7 +119,7 @@ def code_digest() -> str:
     paths = [p for p in sorted(LIBRARY.rglob("*")) if p.is_file() and "__pycache__" not in p.parts]
     names = [(p.relative_to(LIBRARY).as_posix(), p) for p in paths]
     names.append(("terms", data() / "glossary.csv"))
-    return _total(f"{n} {file_digest(p)}" for n, p in names if n.split("/")[0] not in _APART)
+    return total(f"{n} {file_digest(p)}" for n, p in names if n.split("/")[0] not in _APART)
 
 
 def file_digest(path: Path | None) -> str:
@@ -135,7 +135,8 @@ def _digest(path: Path, *version: int) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _total(lines: Iterable[str]) -> str:
+def total(lines: Iterable[str]) -> str:
+    """A sha256 of some lines."""
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 

@@ -27,9 +27,7 @@ class Ordered:
     failed: dict | None = None
 
 
-def build(
-    plan: Plan, page: Page, given: dict, *, out: Path, timeout: float, tell: site.Tell
-) -> Ordered:
+def build(plan: Plan, page: Page, given: dict, *, out: Path, tell: site.Tell) -> Ordered:
     """Build ``page`` with the ``given`` parameters over its own, or leave nothing behind."""
     page = replace(page, parameters=page.parameters | given)
     page = parameters.for_pages(plan, [page])[0]
@@ -39,7 +37,8 @@ def build(
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".staging-", dir=folder.parent) as staging:
         executed, made = Path(staging, "executed.ipynb"), Path(staging, "made")
-        job = run.Job(page.handle, str(plan.source(page)), page.parameters, str(executed), timeout)
+        where = (str(plan.source(page)), page.parameters, str(executed))
+        job = run.Job(page.handle, *where, plan.limits)
         run.prepare()
         result = next(run.run([job], workers=1))
         error = result.error

@@ -41,8 +41,8 @@ _TAGS |= {"blockquote", "ul", "ol", "li", "dl", "dt", "dd", "h2", "h3", "h4", "h
 _TAGS |= {"table", "thead", "tbody", "tr", "th", "td"}
 _ATTRIBUTES = {"a": {"href", "title"}, "th": {"scope"}, "abbr": {"title"}, "ol": {"start"}}
 _ATTRIBUTES["h2"] = {"id"}
+_HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
 _UNSEEN = ("image/png", "image/jpeg", "image/svg+xml", "application/javascript", "text/latex")
-_UNSEEN_CHARACTERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 class PageExporter(TemplateExporter):
@@ -216,7 +216,7 @@ def _blocks(notebook: dict, text: "_Text") -> tuple:
 def _output(output: dict, number: int) -> dict | None:
     """One output as a block: a finding, the provenance, plain text, or nothing."""
     if output["output_type"] == "stream":
-        text = _printed(output["text"]) if output["name"] == "stdout" else ""
+        text = _seen(output["text"]) if output["name"] == "stdout" else ""
         return {"kind": "plain", "text": text} if text else None
     data = output.get("data", {})
     if FINDING in data:
@@ -229,17 +229,17 @@ def _output(output: dict, number: int) -> dict | None:
         return {"kind": "end", "reads": data[SENTINEL].get("reads", [])}
     if any(kind in data for kind in _UNSEEN):
         raise Invalid(f"cell {number} shows a picture outside a finding, so it has no words.")
-    text = _printed(data.get("text/plain", ""))
+    text = _seen(data.get("text/plain", ""))
     return {"kind": "plain", "text": text} if text else None
-
-
-def _printed(text: str | list[str]) -> str:
-    """What a cell printed, without a terminal's colours and what cannot be seen."""
-    return _UNSEEN_CHARACTERS.sub("", re.sub(r"\x1b\[[0-?]*[ -/]*[@-~]", "", _joined(text))).strip()
 
 
 def _joined(text: str | list[str]) -> str:
     return text if isinstance(text, str) else "".join(text)
+
+
+def _seen(text: str | list[str]) -> str:
+    """A text without what cannot be seen, or turns the direction of reading."""
+    return _HIDDEN.sub("", _joined(text)).strip()
 
 
 class _Text(mistune.HTMLRenderer):
@@ -255,11 +255,10 @@ class _Text(mistune.HTMLRenderer):
 
     def html(self, text: str) -> Markup:
         """One cell as HTML in which nothing can act or load."""
-        text = _UNSEEN_CHARACTERS.sub("", text)
         self.said.append(text)
         return Markup(
             nh3.clean(
-                self.parse(text),
+                self.parse(_seen(text)),
                 tags=_TAGS,
                 attributes=_ATTRIBUTES,
                 clean_content_tags={"script", "style"},

@@ -14,7 +14,19 @@ from pathlib import Path
 
 import outcomes
 from outcomes.data.errors import Invalid
-from outcomes.publish import banners, check, due, feed, history, index, parameters, releases, run
+from outcomes.publish import (
+    assumed,
+    banners,
+    check,
+    due,
+    feed,
+    history,
+    index,
+    materials,
+    parameters,
+    releases,
+    run,
+)
 from outcomes.publish import page as pages
 from outcomes.publish.plan import Page, Plan
 from outcomes.publish.releases import write
@@ -57,7 +69,6 @@ def build(
     *,
     out: Path,
     workers: int,
-    timeout: float = run.TIMEOUT,
     force: bool = False,
     resume: bool = True,
     keep: int = KEEP,
@@ -88,7 +99,7 @@ def build(
         name = releases.new_name(out, hashlib.sha256(short.encode()).hexdigest()[:8])
         folder = releases.staging(out, resume=resume and not force)
         staged = Staged(plan, folder / "site", previous, name, chosen, why, cautions)
-        jobs = [staged.job(p, folder / "run", timeout) for p in chosen if p.handle in why]
+        jobs = [staged.job(p, folder / "run") for p in chosen if p.handle in why]
         by_handle = {p.handle: p for p in chosen}
         for result, output in _results(jobs, workers, scheduler):
             error = staged.add(by_handle[result.handle], output, result)
@@ -155,12 +166,12 @@ class Staged:
         self.rests = {p.handle: self._rests_on(p) for p in asked}
         self.methods = history.methods(plan.folder / "CHANGELOG.md")
 
-    def job(self, page: Page, folder: Path, timeout: float) -> run.Job:
+    def job(self, page: Page, folder: Path) -> run.Job:
         """The run of a page; its output is named after all it rests on, to be found again."""
         text = json.dumps([page.handle, self.rests[page.handle]], sort_keys=True)
         output = folder / f"{hashlib.sha256(text.encode()).hexdigest()[:32]}.ipynb"
         source = str(self.plan.source(page))
-        return run.Job(page.handle, source, page.parameters, str(output), timeout)
+        return run.Job(page.handle, source, page.parameters, str(output), self.plan.limits)
 
     def add(self, page: Page, executed: Path, result: run.Result) -> dict | None:
         """Put one page in, or its last good version; the error when there was one."""
@@ -194,6 +205,8 @@ class Staged:
         record |= {"cautions": self.cautions, "history": past, "pages": entries}
         text = json.dumps(record, indent=1, ensure_ascii=False) + "\n"
         write(self.folder / "manifest.json", text)
+        if (lock := self.plan.folder / "requirements.lock").is_file():
+            write(self.folder / "sbom.json", materials.bill(lock.read_text(encoding="utf-8")))
         write(self.folder / "findings.csv", index.findings_csv(entries))
         write(self.folder / "feed.xml", feed.atom(past))
         aged = banners.html([c["said"] for c in self.cautions if c["aged"]])
@@ -285,6 +298,7 @@ class Staged:
         said = banners.concern(self.cautions, record["reads"], record["findings"])
         html = pages.fill(html, "cautions", banners.html(said))
         html = pages.fill(html, "siblings", pages.siblings(page, self.pages))
+        html = pages.fill(html, "assumed", assumed.told(self.plan.folder, page.notebook))
         write(path, pages.fill(html, "changes", history.told(record)))
 
     def _check_whole(self) -> None:

@@ -60,77 +60,82 @@ def mixed(
 
 
 def displaced(
-    name: str, panel: pd.DataFrame, treated, near, start, evaluation: Evaluation, *, pool,
+    name: str, panel: pd.DataFrame, treated, near, evaluation: Evaluation, *, pool, sets,
     what: str, area: str, km: float, sources, covariates=None, population=None, caveats=(),
 ) -> Finding:  # fmt: skip
     """Whether the surroundings gained or lost: weighted counts (WDD) and the quotient (WDQ).
 
     The area and the ring are each set against as many matched neighbourhoods of the pool, one for
-    one, since differences of counts need a control of the same size.
+    one, since differences of counts need a control of the same size. ``sets`` are placebo areas,
+    whose changes say how far counts stray by themselves.
     """
     facts = {"area": area, "sources": sources, "better": "fewer", "unit": f"{what}, in all"}
-    short = evaluation.reason or (
-        "" if len(near) else f"No neighbourhood has its centre within {words.number(km)} km."
-    )
+    known = {"covariates": covariates, "population": population}
     try:
-        if short:
-            raise NotEnough(f"{short} Displacement cannot be measured.")
-        table, sums = _rings(panel.loc[evaluation.months], treated, near, pool, start, covariates,
-                             population)  # fmt: skip
-        spread = max(evaluation.did.dispersion, 1.0)
-        time = (evaluation.did.pre, evaluation.did.post)
-        both = displacement.wdd(
-            sums["area"], sums["area's match"], near_treated=sums["ring"],
-            near_control=sums["ring's match"], exposure=time, inflation=spread,
-        )  # fmt: skip
-        alone = displacement.wdd(sums["area"], sums["area's match"], exposure=time)
-        moved = displacement.wdq(sums["area"], sums["ring"], sums["area's match"])
+        if evaluation.reason or not len(near):
+            none = f"No neighbourhood has its centre within {words.number(km)} km."
+            raise NotEnough(f"{evaluation.reason or none} Displacement cannot be measured.")
+        rows = panel.loc[evaluation.months]
+        table = _rings(rows, treated, near, pool, evaluation.start, known)
+        both, moved, spread, alone = _moved(table, rows[pool], sets, evaluation, known)
     except NotEnough as reason:
         return finding(name, str(reason), verdict="not_enough", caveats=caveats, **facts)
-    usual = evaluation.randomisation.p > 0.05
-    reading = f": {moved.reading}"
-    if usual:
-        reading = ", which is not to be read while the area's own change is within chance"
-    none = both.lower <= 0 <= both.upper
+    reading = ", which is not to be read while no effect in the area itself is shown"
+    if evaluation.verdict(outcome=what, place=area, better="fewer").kind == "effect":
+        reading = f": {moved.reading}"
+    none = ", which is consistent with none" if both.lower <= 0 <= both.upper else ""
     text = (
         f"Counting the ring of {words.count(len(near), 'neighbourhood')} within "
         f"{words.number(km)} km, {area} had {words.number(abs(both.estimate), 0)} "
-        f"{'fewer' if both.estimate < 0 else 'more'} {what} over {time[1]} months than its "
-        f"match's change would have given (interval "
-        f"{words.interval(both.lower, both.upper, decimals=0)})"
-        f"{', which is consistent with none' if none else ''}. The displacement quotient is "
-        f"{words.number(moved.wdq, 2)}{reading}."
+        f"{'fewer' if both.estimate < 0 else 'more'} {what} over {evaluation.did.post} months than "
+        f"its match's change would have given (interval "
+        f"{words.interval(both.lower, both.upper, decimals=0)}){none}. The displacement quotient "
+        f"is {words.number(moved.wdq, 2)}{reading}."
     )
-    naive = words.interval(alone.lower, alone.upper, decimals=0)
     warning = (
-        f"Counts vary {words.number(spread, 1)} times as much as by chance alone, so the interval "
-        "is widened for it. Without that, the area alone would seem to have changed by "
-        f"{words.number(alone.estimate, 0)} ({naive})."
+        f"The changes of placebo areas vary {words.number(spread, 1)} times as much as by chance "
+        "alone, so the interval is widened for it. Without that, the area alone would seem to have "
+        f"changed by {words.number(alone.estimate, 0)} "
+        f"({words.interval(alone.lower, alone.upper, decimals=0)})."
     )
     return finding(
         name, text, value=both.estimate, lower=both.lower, upper=both.upper, verdict="estimate",
-        table=table, caption=f"{words.sentence_case(what)} in the area, the ring and their matches",
-        caveats=[*caveats, warning], **facts,
+        table=table.rename_axis("place").reset_index(), caveats=[*caveats, warning],
+        caption=f"{words.sentence_case(what)} in the area, the ring and their matches", **facts,
     )  # fmt: skip
 
 
-def _rings(rows, treated, near, pool, start, covariates, population):
-    """Counts before and after in the area, the ring and the match of each, and as a table."""
-    known = {"covariates": covariates, "population": population, "ratio": 1, "minimum": (1, 0)}
+def _moved(table, rows, sets, evaluation: Evaluation, known):
+    """The change with the ring, the quotient, how far towns stray, and the area's change alone."""
+    own, match, ring, other = table[["before", "after"]].itertuples(index=False, name=None)
+    time = {"exposure": (evaluation.did.pre, evaluation.did.post)}
+    towns = matching.separate(sets)
+    theirs = matching.match_sets(rows, towns, evaluation.start, ratio=1, **known)
+    counts = (
+        [_counts(rows, u, evaluation.start) for u in pair]
+        for pair in zip(towns, theirs, strict=True)
+    )
+    spread = displacement.overdispersion([displacement.wdd(*pair, **time) for pair in counts])
+    both = displacement.wdd(
+        own, match, near_treated=ring, near_control=other, inflation=spread, **time
+    )
+    return both, displacement.wdq(own, ring, match), spread, displacement.wdd(own, match, **time)
+
+
+def _rings(rows, treated, near, pool, start, known) -> pd.DataFrame:
+    """Counts before and after in the area, the ring and the match of each."""
+    known = {**known, "ratio": 1, "minimum": (1, 0)}
     own = matching.match_units(rows[[*treated, *pool]], treated, start, **known).units
     left = [u for u in pool if u not in set(own)]
     other = matching.match_units(rows[[*near, *left]], near, start, **known).units
     groups = {"area": list(treated), "area's match": own, "ring": list(near), "ring's match": other}
-    after = rows.index >= pd.Timestamp(start)
-    sums = {
-        k: (float(rows.loc[~after, u].to_numpy().sum()), float(rows.loc[after, u].to_numpy().sum()))
-        for k, u in groups.items()
-    }
-    table = pd.DataFrame(
-        [(k, len(groups[k]), *v) for k, v in sums.items()],
-        columns=["place", "neighbourhoods", "before", "after"],
-    )
-    return table, sums
+    counts = [(len(u), *_counts(rows, u, start)) for u in groups.values()]
+    return pd.DataFrame(counts, list(groups), ["neighbourhoods", "before", "after"])
+
+
+def _counts(rows, units, start) -> tuple[float, float]:
+    total, after = rows[units].to_numpy().sum(axis=1), rows.index >= start
+    return float(total[~after].sum()), float(total[after].sum())
 
 
 def ranked(
@@ -178,7 +183,7 @@ def ranked(
 
 
 def unplaced(
-    name: str, panel: pd.DataFrame, treated, unknown: pd.Series, start, evaluation: Evaluation, *,
+    name: str, panel: pd.DataFrame, treated, unknown: pd.Series, evaluation: Evaluation, *,
     what: str, area: str, sources, better: str, caveats=(),
 ) -> Finding:  # fmt: skip
     """How far counts without a location could move the result, both ways.
@@ -189,7 +194,7 @@ def unplaced(
     if evaluation.reason:
         return finding(name, evaluation.reason, verdict="not_enough", **facts)
     months = evaluation.months
-    after = months >= pd.Timestamp(start)
+    after = months >= evaluation.start
     series = [panel[list(u)].sum(axis=1) for u in (treated, evaluation.comparison)]
     series = [s.reindex(months).fillna(0) for s in (*series, unknown)]
     rows = bounded_by_unplaced(*((s[~after].sum(), s[after].sum()) for s in series))

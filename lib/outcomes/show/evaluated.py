@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from outcomes.analysis.evaluation import Evaluation, corrected
+from outcomes.analysis.evaluation import Evaluation
+from outcomes.analysis.verdicts import ALPHA, drifts
 from outcomes.show import charts, plots, words
 from outcomes.show.findings import Finding, finding
 
@@ -71,13 +72,17 @@ def events(
         text = evaluation.reason or "There are too few events by half-year to draw them in time."
         return finding(name, text, verdict="not_enough", **facts)
     frame, p = evaluation.events.frame, evaluation.events.pretrend_p
-    drift = "cannot be tested" if np.isnan(p) else f"has p = {words.number(p, 2)}"
-    flat = "" if np.isnan(p) else " (a drift)" if p < 0.05 else " (no clear drift)"
+    grade = drifts(p)
+    drift = (
+        "cannot be tested"
+        if grade == "untested"
+        else f"{_GRADES[grade]} (p = {words.number(p, 2)})"
+    )
     out = frame[~frame["before"] & ((frame["upper"] < 1) | (frame["lower"] > 1))]
     n = int((~frame["before"]).sum())
     text = (
         f"{what} in {area} against {evaluation.against}, relative to all the time before the "
-        f"start: the straight line before it {drift}{flat}; after it {len(out)} of "
+        f"start: the straight line before it {drift}; after it {len(out)} of "
         f"{words.count(n, 'period')} {'lies' if len(out) == 1 else 'lie'} clear of no difference."
     )
     wide = frame["event"].to_numpy()
@@ -98,6 +103,13 @@ def events(
     )  # fmt: skip
 
 
+_GRADES = {
+    "passes": "shows no drift",
+    "doubtful": "leaves doubt whether the two drifted apart",
+    "fails": "is a drift",
+}
+
+
 def _width(frame: pd.DataFrame) -> int:
     """3 or 6: months to a bin, from how far apart bins lie in time."""
     a, b = frame.iloc[0], frame.iloc[-1]
@@ -107,37 +119,31 @@ def _width(frame: pd.DataFrame) -> int:
 
 def effects(
     name: str, evaluations: dict[str, Evaluation], *, what: str, area: str, sources,
-    primary: str = "", adjust: bool = False, better: str = "fewer", caption: str, caveats=(),
+    primary: str = "", better: str = "fewer", caption: str, caveats=(),
 ) -> Finding:  # fmt: skip
     """Several evaluations side by side: other outcomes, or the same one by other choices.
 
-    With ``adjust`` the p-values of all but ``primary`` are corrected for many looks.
+    Each counts with its own p (:attr:`Evaluation.p`), which for secondary outcomes is corrected.
     """
     facts = {"area": area, "sources": sources, "better": better}
     told = {k: e for k, e in evaluations.items() if not e.reason}
     short = [f"{k}: {e.reason}" for k, e in evaluations.items() if e.reason]
     if not told:
         return finding(name, next(iter(evaluations.values())).reason, verdict="not_enough", **facts)
-    rows = pd.DataFrame(
-        [
-            (k, *(v - 1 for v in e.did[:3]), e.randomisation.p, e.did.pre, e.did.post, e.failed)
-            for k, e in told.items()
-        ],
-        columns=["case", "change", "lower", "upper", "p", "pre", "post", "failed_checks"],
-    )
-    if adjust:
-        rows["p_corrected"] = rows["case"].map(corrected(told, primary=primary))
-    tested = rows["p_corrected"] if adjust else rows["p"]
-    sound = rows["failed_checks"] == ""
-    clear = rows["case"][sound & (tested <= 0.05)].tolist()
-    unsound = words.listed(rows["case"][~sound])
-    looks = ", after correction of all but the primary outcome for many looks" if adjust else ""
+    rows = pd.DataFrame([_row(k, e) for k, e in told.items()])
+    # By other choices a secondary outcome is seen by itself, as the other choices are.
+    secondary = primary in told and told[primary].looks
+    p = rows["p_alone" if secondary else "p_counted"]
+    clear = rows["case"][(rows["failed_checks"] == "") & (p <= ALPHA)].tolist()
+    unsound = words.listed(rows["case"][rows["failed_checks"] != ""])
+    looks = "before correction" if secondary else "after correction of secondary outcomes"
+    looks = f", {looks} for many looks" if any(e.looks for e in told.values()) else ""
     which = f"{words.listed(clear)} {'is' if len(clear) == 1 else 'are'}" if clear else "none is"
     text = (
         f"{what} in {area}: the change against the comparison runs from "
         f"{words.percent(rows['change'].min(), 0)} to {words.percent(rows['change'].max(), 0)} "
-        f"over {words.count(len(rows), 'case')}; {which} "
-        f"more than is usual among placebo areas{looks}."
+        f"over {words.count(len(rows), 'case')}; {which} more than is usual among placebo areas"
+        f"{looks}."
         f"{f' The comparison fails its own checks for: {unsound}.' if unsound else ''}"
     )
     figure = plots.intervals(
@@ -152,8 +158,19 @@ def effects(
     )  # fmt: skip
 
 
+def _row(case: str, e: Evaluation) -> dict:
+    """One evaluation as a row: change, p by itself and as it counts, months and checks."""
+    evidence, change = e.evidence(), [v - 1 for v in e.did[:3]]
+    return {
+        "case": case, **dict(zip(("change", "lower", "upper"), change, strict=True)),
+        "p_alone": e.alone, "p_counted": e.p, "pre": e.did.pre, "post": e.did.post,
+        "drift": drifts(evidence.drift), "failed_checks": evidence.failed,
+    }  # fmt: skip
+
+
 _KINDS = {
     "effect": "consistent with it",
+    "doubtful": "more than is usual, but doubtful",
     "harm": "the opposite of it",
     "none": "cannot be told from chance",
     "unsound": "the comparison failed its own checks",
@@ -162,23 +179,16 @@ _KINDS = {
 
 
 def claimed(
-    name: str, claim: str, evaluations: dict[str, Evaluation], outcomes, *, primary: str,
-    area: str, sources, better: str = "fewer", headline: bool = True, caveats=(),
+    name: str, claim: str, evaluations: dict[str, Evaluation], outcomes, *, area: str, sources,
+    better: str = "fewer", headline: bool = True, caveats=(),
 ) -> Finding:  # fmt: skip
-    """A published claim beside the verdict on each outcome it names.
-
-    ``claim`` is the sentence that says who claims what. An outcome other than ``primary`` must
-    stand after correction for all the ``evaluations``.
-    """
-    p = corrected(evaluations, primary=primary)
+    """A published claim beside the verdict on each outcome it names."""
     said = {
-        o: evaluations[o].verdict(
-            outcome=words.sentence_case(o), place=area, better=better, p=p.get(o)
-        )
+        o: evaluations[o].verdict(outcome=words.sentence_case(o), place=area, better=better)
         for o in outcomes
     }
     found = "; ".join(f"{o}: {_KINDS[v.kind]}" for o, v in said.items())
-    text = f"{claim} Tested in {area} against {evaluations[primary].against}: {found}."
+    text = f"{claim} Tested in {area} against {evaluations[outcomes[0]].against}: {found}."
     rows = [(o, _KINDS[v.kind], f"{v.sentence} {v.unchecked}".strip()) for o, v in said.items()]
     return finding(
         name, text, area=area, better=better, headline=headline, sources=sources, caveats=caveats,

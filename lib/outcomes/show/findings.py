@@ -195,7 +195,7 @@ def finding(
         "table": _records(table, units),
     }
     drawn = style.svg(figure) if figure is not None else ""
-    return Finding(name, sentence, facts, drawn, caption, table, units)
+    return Finding(name, sentence, facts, drawn, caption, table, units or {})
 
 
 def _withheld(table, figure, numbers: dict, texts: list, units: dict, unit: str) -> tuple:

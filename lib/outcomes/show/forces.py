@@ -6,7 +6,7 @@ verdict its checks have earned. A mix whose gaps before the start exceed ``FIT``
 
 import pandas as pd
 
-from outcomes.analysis import impact, synthetic
+from outcomes.analysis import impact, synthetic, verdicts
 from outcomes.data.errors import NotEnough
 from outcomes.show import plots, words
 from outcomes.show.findings import Finding, finding
@@ -28,7 +28,8 @@ def against_forces(
     facts = {"area": place, "sources": sources, "unit": "% of the mix of other forces"}
     facts["period"] = f"from {start.year} Q{start.quarter}"
     try:
-        made, said = _made(counts, people, treated, start, what, better)
+        made = _made(counts, people, treated, start)
+        said = _said(made, treated, what, better)
     except NotEnough as reason:
         return finding(name, str(reason), verdict="not_enough", caveats=caveats, **facts)
     frame = made.frame
@@ -64,39 +65,42 @@ def others_against_forces(
     ``outcomes`` maps what is counted to its counts, quarter x force.
     """
     start = pd.Timestamp(start)
-    told, rows, span = [], [], f"from {start.year} Q{start.quarter}"
-    for what, counts in outcomes.items():
-        made, said = _made(counts, people, treated, start, what, better)
-        told.append(said.sentence)
-        change, ranked = 100 * (made.ratio - 1), made.gaps.shape[1] + 1
-        rows.append((what, change, 100 * made.fit, made.rank, ranked, made.p))
-    columns = ["offences", "difference", "gap_before", "rank", "ranked", "p"]
+    span = f"from {start.year} Q{start.quarter}"
+    made = {what: _made(counts, people, treated, start) for what, counts in outcomes.items()}
+    ranked = {what: m.p for what, m in made.items() if m.p == m.p}
+    found = impact.benjamini_hochberg(list(ranked.values()), labels=list(ranked))
+    p = dict(zip(ranked, found["adjusted"], strict=True))
+    told = [_said(m, treated, what, better, p.get(what), len(p)) for what, m in made.items()]
+    rows = [
+        (what, 100 * (m.ratio - 1), 100 * m.fit, m.rank, m.gaps.shape[1] + 1, m.p, p.get(what))
+        for what, m in made.items()
+    ]
+    columns = ["offences", "difference", "gap_before", "rank", "ranked", "p", "p_adjusted"]
     table = pd.DataFrame(rows, columns=columns)
-    ranked = table["p"].notna()
-    if ranked.any():
-        adjusted = impact.benjamini_hochberg(table.loc[ranked, "p"])["adjusted"]
-        table.loc[ranked, "p_adjusted"] = adjusted.to_numpy()
     return finding(
-        name, " ".join(told), area=words.place(treated), period=span, unit="offences",
-        sources=sources, table=table, caveats=caveats,
+        name, " ".join(v.sentence for v in told), area=words.place(treated), period=span,
+        unit="offences", sources=sources, table=table, caveats=caveats,
         units={"difference": "% of the mix", "gap_before": "% of the level"},
         caption=f"Other offences in {words.place(treated)} against a mix of other forces",
     )  # fmt: skip
 
 
-def _made(counts, people, treated, start, what, better):
-    """The synthetic control of one outcome, and the verdict that its checks have earned."""
-    rates = counts[people.index] * PER / people
-    made = synthetic.synthetic_control(rates, treated, start)
+def _made(counts, people, treated, start) -> synthetic.Synthetic:
+    return synthetic.synthetic_control(counts[people.index] * PER / people, treated, start)
+
+
+def _said(made, treated, what, better, corrected=None, looks=0) -> verdicts.Verdict:
+    """The verdict that the checks of one synthetic control have earned."""
     kept = made.placebo.loc[made.placebo["kept"], "ratio"]
-    said = impact.verdict(
-        outcome=f"{words.sentence_case(what)} per head",
-        place=words.place(treated),
-        comparison=f"a mix of {words.count(len(made.weights), 'other force')}",
-        ratio=made.ratio,
-        p=made.p,
-        better=better,
+    same = ((made.leave_one_out["ratio"] < 1) == (made.ratio < 1)).all()
+    found = verdicts.Evidence(
+        made.ratio, made.p if corrected is None else corrected, better, alone=made.p,
+        separate=len(kept), looks=looks, elsewhere=True,
+        unfound=[] if same else ["every mix without one of its forces"],
         checks={"fit before the start": made.fit <= FIT, "forces to rank it among": len(kept) > 0},
         detectable=impact.minimum_detectable(placebo=kept) if len(kept) >= 19 else None,
-    )
-    return made, said
+    )  # fmt: skip
+    return verdicts.verdict(
+        found, outcome=f"{words.sentence_case(what)} per head", place=words.place(treated),
+        comparison=f"a mix of {words.count(len(made.weights), 'other force')}",
+    )  # fmt: skip

@@ -16,14 +16,14 @@ _STATES = {"compared": NAVY, "at hand": TEAL, "missing": PALE}
 
 
 def seen(
-    name: str, coverage: pd.DataFrame, start, evaluation: Evaluation, *, area: str, sources,
+    name: str, coverage: pd.DataFrame, evaluation: Evaluation, *, area: str, sources,
     headline: bool = True, caveats=(),
 ) -> Finding:  # fmt: skip
     """What the months at hand allow to be seen of a start, as a strip of months.
 
     ``coverage`` has force, month, state and reason for each force of the comparison.
     """
-    start = pd.Timestamp(start)
+    start = evaluation.start
     frame = coverage.assign(at_hand=coverage["state"] == "complete")
     shared = frame.groupby("month")["at_hand"].all()
     months = pd.DatetimeIndex(shared.index[shared])
@@ -68,7 +68,7 @@ def _seen(before, after, start, compared, reason: str) -> str:
 
 
 def levels(
-    name: str, panel: pd.DataFrame, treated, evaluation: Evaluation, *, people: pd.Series, start,
+    name: str, panel: pd.DataFrame, treated, evaluation: Evaluation, *, people: pd.Series,
     what: str, area: str, sources, better: str, caveats=(),
 ) -> Finding:  # fmt: skip
     """Counts for each 1,000 residents by month, in the area and in what it is compared with.
@@ -81,7 +81,7 @@ def levels(
         return finding(name, evaluation.reason, verdict="not_enough", **facts)
     groups = {area: list(treated), words.sentence_case(evaluation.against): evaluation.comparison}
     counts = pd.DataFrame({k: panel[list(u)].sum(axis=1) for k, u in groups.items()})
-    months, early = evaluation.months, evaluation.months < pd.Timestamp(start)
+    months, early = evaluation.months, evaluation.months < evaluation.start
     known = people[list(evaluation.comparison)].notna().all()
     base = counts.loc[months[early]].mean() / 100
     if known:
@@ -94,7 +94,9 @@ def levels(
     ]
     said[1] = said[1].replace(words.sentence_case(evaluation.against), evaluation.against)
     long = level.rename_axis("month").reset_index().melt("month", var_name="place", value_name="n")
-    figure = plots.series(long, x="month", y="n", by="place", events={"start": start}, ylabel=unit)
+    figure = plots.series(
+        long, x="month", y="n", by="place", events={"start": evaluation.start}, ylabel=unit
+    )
     table = level.rename_axis("month").reset_index()
     return finding(
         name, f"{what}, {unit}, over the months compared: {words.listed(said)}.", value=now[area],

@@ -1,0 +1,109 @@
+"""The table of verdicts, a test for each row, for each doubt, and for each grade of drift."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from outcomes.analysis import guards, impact, verdicts
+from outcomes.analysis.differences import did
+from outcomes.analysis.verdicts import Evidence
+from outcomes.data.errors import Invalid, NotEnough
+
+SOUND = Evidence(
+    0.8, 0.01, interval=(0.7, 0.92), separate=199, checks={"balance": True}, drift=0.6,
+    elsewhere=True,
+)  # fmt: skip
+
+
+def said(**changed):
+    facts = {"outcome": "Burglary", "place": "Fleetwood", "comparison": "matched places"}
+    return verdicts.verdict(SOUND._replace(**changed), **facts)
+
+
+def test_an_effect_needs_every_check_and_never_says_caused():
+    got = said()
+    assert (got.kind, got.unchecked) == ("effect", "")
+    assert got.sentence == (
+        "Burglary in Fleetwood fell by 20% compared with matched places (95% interval −30% to "
+        "−8%), more than chance would explain (p = 0.01): consistent with an effect of the "
+        "programme."
+    )
+    assert said(better="neither").kind == "effect"
+    assert all("caused" not in text for _, _, text in verdicts.TABLE)
+
+
+def test_the_wrong_way_is_said_to_be():
+    assert said(better="more").kind == said(ratio=1.2).kind == "harm"
+    assert said(ratio=1.2, better="more").kind == "effect"
+
+
+@pytest.mark.parametrize(
+    ("against", "words"),
+    [
+        ({"drift": 0.06}, "drift before the start leaves doubt (p = 0.06)"),
+        ({"drift": np.nan}, "cannot be tested"),
+        ({"looks": 4}, "as a secondary outcome it is exploratory"),
+        ({"elsewhere": None}, "no other comparison was tried"),
+        ({"elsewhere": False}, "no other comparison passes its own checks"),
+        ({"unfound": ["all months", "the county"]}, "not found by all months or the county"),
+        ({"pretended": True}, "a start that is pretended shows a change as well"),
+    ],
+)
+def test_any_one_doubt_keeps_a_rare_change_from_being_an_effect(against, words):
+    got = said(**against)
+    assert got.kind == "doubtful" and words in got.sentence
+    assert "shows no effect" in got.sentence and "consistent with" not in got.sentence
+    assert said(ratio=1.2, **against).kind == "doubtful"
+
+
+def test_chance_outranks_doubt_and_says_what_would_have_shown():
+    seen = impact.minimum_detectable(se=0.1)
+    got = said(p=0.4, detectable=seen, drift=0.06, checks={"map points": None})
+    assert got.kind == "none" and "A fall of 24% or more" in got.sentence
+    assert "usual among places without the programme" in got.sentence
+    assert got.unchecked == "Not checked, for want of data: map points."
+    assert said(p=np.nan).kind == "none"
+
+
+def test_a_secondary_outcome_counts_corrected_and_shows_its_p_by_itself():
+    got = said(p=0.068, alone=0.034, looks=4, detectable=impact.minimum_detectable(se=0.1))
+    assert got.kind == "none" and "would usually have shown" not in got.sentence
+    assert "(p = 0.068: 0.034 by itself, corrected as one of 4 secondary" in got.sentence
+    assert "is usual among" not in got.sentence  # it is not, by itself
+
+
+def test_few_separate_placebo_areas_cannot_rule_out_chance():
+    """Six of them allow no p under 1 in 7, and no interval of 95%."""
+    assert verdicts.least_p(6) == pytest.approx(1 / 7)
+    got = said(p=1 / 7, alone=0.003, separate=6)
+    assert got.kind == "none" and "at least 0.14 as only 6 placebo areas" in got.sentence
+    assert "95%" not in got.sentence and "none of any size could be" in got.sentence
+    assert said(p=0.05, separate=19).kind == "effect"  # the fewest that allow it
+
+
+def test_a_failed_check_outranks_everything():
+    got = said(p=0.001, checks={"balance": False, "places near by": True}, drift=0.01, looks=4)
+    assert got.kind == "unsound" and "balance; no drift before the start" in got.sentence
+    assert "places near by" not in got.sentence
+    assert said(drift=0.049).kind == "unsound"
+
+
+def test_drift_is_graded():
+    graded = [verdicts.drifts(p) for p in (0.049, 0.05, 0.249, 0.25, np.nan, None)]
+    assert graded == ["fails", "doubtful", "doubtful", "passes", "untested", ""]
+
+
+def test_what_no_sentence_can_be_made_of_is_refused():
+    for wrong in ({"ratio": 0.0}, {"better": "lower"}):
+        with pytest.raises(Invalid, match=r"\.$"):
+            said(**wrong)
+
+
+def test_too_few_events_are_refused_but_a_success_is_not():
+    """What is to be expected counts: 60 before and 1 where 60 were due is no lack of events."""
+    months = pd.date_range("2021-01-01", periods=60, freq="MS")
+    panel = pd.DataFrame({"town": [2] * 30 + [0] * 29 + [1], "rest": 50}, months)
+    guards.require_events(did(panel, ["town"], "2023-07", minimum=(24, 12)))
+    panel["town"] = [1] * 19 + [0] * 40 + [1]
+    with pytest.raises(NotEnough, match="Too few events to tell: 19 before the start and 19 to be"):
+        guards.require_events(did(panel, ["town"], "2023-07", minimum=(24, 12)))
