@@ -23,6 +23,7 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.setenv("OUTCOMES_DATA", str(tmp_path / "data"))
     (tmp_path / "data/clean").mkdir(parents=True)
     (tmp_path / "data/datapackage.json").write_text('{"resources": []}')
+    (tmp_path / "data/glossary.csv").write_text("term,meaning,source\n")
     counts(tmp_path, 10, 20)
     cells = {"found": 'DATA = json.loads(OLD)\nDATA[KEY]["value"] = total', "other": ""}
     made = []

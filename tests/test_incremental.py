@@ -16,6 +16,7 @@ from outcomes.publish import plan as plans
 pytestmark = pytest.mark.build
 ROOT = Path(__file__).parents[1]
 PLAIN = 'wave = "2023-11"  # : the week of action'
+LOCK = f"a==1 \\\n    --hash=sha256:{'0' * 64}\n"
 COUNTS = "district,month,n\nBurnley,2024-01,10\nPreston,2024-01,20\n"
 
 
@@ -31,13 +32,14 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.setenv("OUTCOMES_DATA", str(tmp_path / "data"))
     (tmp_path / "data/clean").mkdir(parents=True)
     (tmp_path / "data/datapackage.json").write_text('{"resources": []}')
+    (tmp_path / "data/glossary.csv").write_text("term,meaning,source\n")
     (tmp_path / "data/clean/counts.csv").write_text(COUNTS)
     slices = {"burnley": {"district": "Burnley"}, "preston": {"district": "Preston"}, "all": {}}
     for name, where in slices.items():
         path = tmp_path / f"notebooks/{name}.ipynb"
         notebook(path, show(fact()), parameters=PLAIN, end=reads(**where))
     plan(tmp_path, "".join(entry(name, name, name.title()) for name in slices))
-    (tmp_path / "requirements.lock").write_text("a==1")
+    (tmp_path / "requirements.lock").write_text(LOCK)
     return tmp_path
 
 
@@ -96,7 +98,7 @@ def test_each_change_names_its_pages_and_its_reason(folder, monkeypatch, change,
     if change == "notebook":
         notebook(folder / "notebooks/all.ipynb", show(fact()), "1", parameters=PLAIN, end=reads())
     elif change == "lock":
-        (folder / "requirements.lock").write_text("a==2")
+        (folder / "requirements.lock").write_text(LOCK.replace("a==1", "a==2"))
     elif change == "code":
         monkeypatch.setattr(due, "code_digest", lambda: "other")
     elif change == "parameters":
