@@ -5,7 +5,7 @@ WORKERS ?=
 export OUTCOMES_WORKERS = $(WORKERS)
 
 .PHONY: help reports test test-notebooks simulate lab learn lint bench notebooks data lock clean
-.PHONY: audit privacy sbom lowest canary
+.PHONY: audit privacy lowest canary mutate
 .DEFAULT_GOAL := help
 
 help:  ## list the commands
@@ -59,15 +59,10 @@ lock:  ## make requirements.lock anew from pyproject.toml (needs uv)
 		--python-version 3.11 pyproject.toml --output-file requirements.lock
 
 audit: .venv/installed  ## hold the lock and what is installed to docs/advisories.toml
-	@$(BIN)/python -m outcomes.data.supply audit
+	@$(BIN)/python tests/audit.py
 
 privacy: .venv/installed  ## search data, notebooks and stored outputs for what points to a person
 	@$(BIN)/python -m outcomes.data.privacy
-
-sbom: .venv/installed  ## write the bill of materials (CycloneDX) to build/sbom.json
-	@mkdir -p build
-	@$(BIN)/python -m outcomes.data.supply sbom >build/sbom.json
-	@echo build/sbom.json
 
 # An environment of its own, of the versions that uv resolves to: lowest-direct or highest.
 build/%/bin/python: pyproject.toml
@@ -85,6 +80,20 @@ canary:  ## everything at its newest version, and the unit tests on it (needs uv
 	@rm -rf build/highest
 	@$(MAKE) --no-print-directory build/highest/bin/python
 	@PATH="$(CURDIR)/build/highest/bin:$$PATH" build/highest/bin/python -m pytest -q -m "not browser and not build"
+
+# mutmut wants the library in src/; what it changes and runs is a copy.
+mutate: .venv/installed  ## how many changes to MODULE the tests TESTS notice; see docs/mutation.md
+	@test -d build/mutmut || $(BIN)/python -m pip install --quiet --target build/mutmut mutmut==3.8.1
+	@rm -rf build/mutate && mkdir -p build/mutate && cp -r lib build/mutate/src
+	@cp -r tests pyproject.toml requirements.lock reports.toml Makefile build/mutate
+	@ln -s $(CURDIR)/data $(CURDIR)/docs $(CURDIR)/notebooks $(CURDIR)/benchmarks build/mutate
+	@printf '[mutmut]\nsource_paths=src\nonly_mutate=src/outcomes/%s\nmutate_only_covered_lines=true\n' $(MODULE) >build/mutate/setup.cfg
+	@printf 'timeout_multiplier=2.0\ntimeout_constant=3.0\nuse_git_change_detection=false\n' >>build/mutate/setup.cfg
+	@printf 'also_copy=reports.toml\n  requirements.lock\n  Makefile\n  docs\n' >>build/mutate/setup.cfg
+	@printf 'pytest_add_cli_args=-q\n  -x\npytest_add_cli_args_test_selection=\n' >>build/mutate/setup.cfg
+	@printf '  %s\n' $(TESTS) >>build/mutate/setup.cfg
+	@cd build/mutate && PYTHONPATH=$(CURDIR)/build/mutmut OUTCOMES_DATA=$(CURDIR)/data MPLBACKEND=agg \
+		nice -n 15 $(CURDIR)/$(BIN)/python -m mutmut run --max-children 1
 
 clean:  ## remove the virtual environment and the built site
 	@rm -rf .venv site

@@ -62,12 +62,11 @@ def browser():
 
 
 def open_notebook(tab, address: str, path: str) -> None:
-    """Open a notebook in JupyterLab, with the panel beside it closed."""
-    tab.set_default_timeout(60_000)
+    """Open a notebook in JupyterLab, and wait until its kernel has nothing to do."""
+    tab.set_default_timeout(120_000)
     tab.goto(f"{address}/lab/tree/{path}?token={_TOKEN}&reset")
     tab.wait_for_selector(".jp-Notebook .jp-Cell")
-    tab.locator(".jp-Toolbar-kernelStatus, [data-jp-item-name='executionProgress']").last.wait_for()
-    tab.wait_for_timeout(2000)
+    tab.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
 
 
 def run_all(tab) -> None:

@@ -97,8 +97,6 @@ def test_each_breach_is_named(small, table, old, new, said):
     assert any(said in problem and problem.startswith(f"{table}: ") for problem in problems), (
         problems
     )
-    with pytest.raises(Invalid):
-        schema.demand(small)
 
 
 def test_a_parquet_table_is_held_to_its_types_too(tmp_path):

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -291,6 +292,9 @@ FAULTS = {
     "crash": ("import os; os.kill(os.getpid(), 11)", "KernelDied"),
     "memory": ("x = bytearray(2**60)", "MemoryError"),
     "hangs": ("import signal, time; signal.signal(2, signal.SIG_IGN); time.sleep(99)", "Timeout"),
+    "gulps": ("x = bytearray(5 * 2**30)", "MemoryError"),
+    "floods": ("while True: print('x' * 10**6)", "OutputLimit"),
+    "fills": ("open('x', 'wb').write(bytes(60 * 2**20))", "OSError"),
     "spins": ("while True: pass", "Timeout"),
     "wrong": ("1 / 0", "ZeroDivisionError"),
     "shell": ("!false", "ShellCommand"),
@@ -313,7 +317,8 @@ def test_what_goes_wrong_in_a_kernel_is_named_and_the_last_good_page_stays(tmp_p
     path = tmp_path / "notebooks/kernel.ipynb"
     path.write_text(path.read_text().replace('"python3"', '"ir"'))
     notebook(tmp_path / "notebooks/fine.ipynb", show(fact()), "1", parameters=None)
-    made = site.build(found, found.pages, timeout=15, **options)
+    found = replace(found, limits=found.limits._replace(seconds=15))
+    made = site.build(found, found.pages, **options)
     errors = {e["handle"]: e["error"]["name"] for e in made.failed}
     assert errors == {n: name for n, (_, name) in FAULTS.items()} | {"kernel": "NoSuchKernel"}
     assert {e["state"] for e in made.failed} == {"kept"}
@@ -356,7 +361,7 @@ def test_the_kernels_are_gone_when_a_build_breaks_off(tmp_path, monkeypatch):
     notebook(tmp_path / "a.ipynb", sleep.replace("PID", f"{tmp_path}/pid"), parameters=None)
     notebook(tmp_path / "b.ipynb", "1", parameters=None)
     run.prepare()
-    jobs = [run.Job(n, f"{tmp_path}/{n}.ipynb", {}, f"{tmp_path}/{n}.out.ipynb", 60) for n in "ab"]
+    jobs = [run.Job(n, f"{tmp_path}/{n}.ipynb", {}, f"{tmp_path}/{n}.out.ipynb") for n in "ab"]
     results = run.run(jobs, workers=2)
     assert next(results).handle == "b"
     while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():

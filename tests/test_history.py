@@ -22,6 +22,7 @@ def folder(tmp_path, monkeypatch):
     """One page that shows the total of a table: 30 arrests at first."""
     monkeypatch.setenv("OUTCOMES_DATA", str(tmp_path / "data"))
     (tmp_path / "data/clean").mkdir(parents=True)
+    (tmp_path / "data/datapackage.json").write_text('{"resources": []}')
     counts(tmp_path, 10, 20)
     cells = {"found": 'DATA = json.loads(OLD)\nDATA[KEY]["value"] = total', "other": ""}
     made = []

@@ -30,6 +30,7 @@ def folder(tmp_path, monkeypatch):
     """Three pages: one reads Burnley's rows, one Preston's, one all of them."""
     monkeypatch.setenv("OUTCOMES_DATA", str(tmp_path / "data"))
     (tmp_path / "data/clean").mkdir(parents=True)
+    (tmp_path / "data/datapackage.json").write_text('{"resources": []}')
     (tmp_path / "data/clean/counts.csv").write_text(COUNTS)
     slices = {"burnley": {"district": "Burnley"}, "preston": {"district": "Preston"}, "all": {}}
     for name, where in slices.items():

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from outcomes.data.errors import Invalid
 from outcomes.publish.parameters import check, declared
 from outcomes.publish.stored import normalise
 
 ROOT = Path(__file__).parents[1]
 LESSONS = sorted(ROOT.glob("notebooks/learn/*.ipynb"))  # not pages: rules of their own, below
 EXPLORE = {*ROOT.glob("notebooks/explore/*.ipynb")}  # controls, not a page: see test_explore.py
-NOTEBOOKS = sorted({*ROOT.glob("notebooks/**/*.ipynb")} - {*LESSONS} - EXPLORE)
+NOTEBOOKS = sorted({*ROOT.glob("notebooks/[!.]*/[!.]*.ipynb")} - {*LESSONS} - EXPLORE)
 NAMES = [str(n.relative_to(ROOT / "notebooks")) for n in NOTEBOOKS]
 FINDING = "application/vnd.outcomes.finding+json"
 PROVENANCE = "application/vnd.outcomes.provenance+json"
@@ -81,6 +82,15 @@ def test_parameters_are_declared_explained_and_allowed(path):
     assert all(p.vocabulary and p.explanation for p in known.values())
     defaults = {name: p.default for name, p in known.items()}
     assert check(defaults, known, where=path.name) == defaults
+
+
+@each
+def test_a_value_that_is_not_allowed_is_answered_in_the_notebook_too(path):
+    asked, imports = (text(c) for c in code(path)[:2])
+    for name, known in declared(path).items():
+        wrong = ["nonsense"] if isinstance(known.default, list) else "nonsense"
+        with pytest.raises(Invalid, match="nonsense"):
+            exec(f"{asked}\n{name} = {wrong!r}\n{imports}", {})
 
 
 @each

@@ -114,7 +114,8 @@ def test_what_cannot_be_used_is_said_with_the_nearest_match(known, given, says):
     ],
 )
 def test_a_parameters_cell_holds_plain_values_only(tmp_path, cell):
-    with pytest.raises(Invalid):
+    says = "demo.ipynb: (its parameters cell is not valid|line 1 of its parameters cell must read)"
+    with pytest.raises(Invalid, match=says):
         p.declared(notebook(tmp_path / "demo.ipynb", parameters=cell))
 
 
@@ -130,17 +131,50 @@ def test_two_tagged_cells_or_no_notebook_at_all_are_refused(tmp_path):
     content = json.loads(path.read_text(encoding="utf-8"))
     content["cells"].insert(3, content["cells"][2])
     path.write_text(json.dumps(content))
-    with pytest.raises(Invalid, match="2 cells"):
+    with pytest.raises(Invalid, match=r"demo\.ipynb has 2 cells"):
         p.declared(path)
     path.write_text("{}")
     with pytest.raises(Invalid, match="not a notebook"):
         p.declared(path)
-    with pytest.raises(Invalid, match="does not exist"):
+    with pytest.raises(Invalid, match=r"none\.ipynb' does not exist"):
         p.declared(tmp_path / "none.ipynb")
 
 
 def test_assignments_of_the_command_line():
     assert p.assignments(["wave=2023-11", "note = a=b"]) == {"wave": "2023-11", "note": "a=b"}
-    for bad in (["wave"], ["=x"], ["a b=1"], ["a=1", "a=2"]):
-        with pytest.raises(Invalid):
-            p.assignments(bad)
+    for bad in ("wave", "=x", "a b=1"):
+        with pytest.raises(Invalid, match=f"-p '{bad}' is not understood; write it as -p name="):
+            p.assignments([bad])
+    with pytest.raises(Invalid, match="-p 'a' is given twice"):
+        p.assignments(["a=1", "a =2"])
+
+
+def test_a_cell_may_be_a_list_of_lines_and_carry_no_metadata():
+    assert p.source({"source": ["x = 1\n", "y = 2"]}) == "x = 1\ny = 2"
+    assert p.source({"source": "x = 1"}) == "x = 1"
+
+
+def test_a_notebook_is_read_as_utf_8_whatever_the_locale(tmp_path, monkeypatch):
+    path = notebook(tmp_path / "demo.ipynb", parameters='area = "é"  # : why: twice')
+    path.write_text(path.read_text("utf-8").replace("\\u00e9", "é"), encoding="utf-8")
+    content = json.loads(path.read_text(encoding="utf-8"))
+    del content["cells"][0]["metadata"]
+    path.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+    assert p.declared(path) == {"area": p.Parameter("area", "é", "", "why: twice")}
+
+
+def test_lists_are_typed_by_their_first_item():
+    known = {n: p.Parameter(n, d) for n, d in (("ns", [1, 0.5]), ("none", []), ("yes", [True]))}
+    assert p.check({"ns": "3,4"}, known, where="x") == {"ns": [3, 4]}
+    assert p.check({"ns": 5}, known, where="x") == {"ns": [5]}
+    assert p.check({"ns": (5, 6)}, known, where="x") == {"ns": [5, 6]}
+    assert p.check({"none": "a,b"}, known, where="x") == {"none": ["a", "b"]}
+    assert p.check({"yes": [True, "no"]}, known, where="x") == {"yes": [True, False]}
+    with pytest.raises(Invalid, match="x: parameter 'none' must be text, like '', not 2"):
+        p.check({"none": [2]}, known, where="x")
+
+
+def test_the_data_room_is_asked_by_the_parameters_name():
+    known = {"wave": p.Parameter("wave", "2023-11", "sceptre_wave", "x")}
+    with pytest.raises(Invalid, match="demo: wave '1999-01'"):
+        p.check({"wave": "1999-01"}, known, where="demo")

@@ -164,12 +164,7 @@ def files(root: Path, but: Path) -> set[str]:
     return {str(p) for p in root.rglob("*") if p.is_file() and but not in p.parents}
 
 
-_followed = pytest.mark.xfail(strict=True, reason="a link laid at this place is followed")
-
-
-@pytest.mark.parametrize(
-    "place", ["releases", *(pytest.param(p, marks=_followed, id=p) for p in (".staging", ".lock"))]
-)
+@pytest.mark.parametrize("place", ["releases", ".staging", ".lock"])
 def test_a_link_laid_in_the_site_leads_no_writing_outside(tmp_path, place):
     """Whoever can lay a link into the folder of a site must not have a build write through it."""
     out, outside = tmp_path / "site", tmp_path / "outside"
@@ -178,11 +173,12 @@ def test_a_link_laid_in_the_site_leads_no_writing_outside(tmp_path, place):
     (outside / "kept").write_text("kept", encoding="utf-8")
     target = outside / "kept" if place == ".lock" else outside
     (out / place).symlink_to(target)
-    try:
-        with releases.alone(out, lambda said: None) as inside:
-            releases.staging(inside, resume=False)
-    except (Invalid, OSError):
-        pass
+    for resume in (True, False):
+        try:
+            with releases.alone(out, lambda said: None) as inside:
+                releases.staging(inside, resume=resume)
+        except (Invalid, OSError):
+            pass
     assert (outside / "kept").read_text(encoding="utf-8") == "kept"
     assert [p.name for p in outside.iterdir()] == ["kept"]
 

@@ -102,3 +102,23 @@ def test_select_by_handle_and_by_what_is_beneath(folder):
     assert len(found.select([])) == 4
     with pytest.raises(Invalid, match="'area/north'"):
         found.select(["area/nort"])
+
+
+def test_limits_are_read_and_what_is_not_given_has_its_default(folder):
+    found = read(folder, entry() + "[limits]\nseconds = 60\noutput = 5\n").limits
+    assert found == (60, 4096, 5)
+    assert read(folder, entry()).limits == (600, 4096, 50)
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("memory = 0", "memory must be a whole number above 0, not 0"),
+        ("seconds = '60'", "seconds must be a whole number above 0, not '60'"),
+        ("output = true", "output must be a whole number"),
+        ("memori = 1", "Did you mean 'memory'"),
+    ],
+)
+def test_a_limit_that_cannot_be_used_is_refused(folder, line, says):
+    with pytest.raises(Invalid, match=says):
+        read(folder, f"{entry()}[limits]\n{line}\n")

@@ -12,9 +12,12 @@ from outcomes.publish import run
 pytestmark = pytest.mark.build
 
 
-def job(tmp_path, *cells, parameters=None, name="demo", timeout=60.0, **options):
+SHORT = run.Limits(60)
+
+
+def job(tmp_path, *cells, parameters=None, name="demo", limits=SHORT, **options):
     path = notebook(tmp_path / f"{name}.ipynb", *cells, **options)
-    return run.Job(name, str(path), parameters or {}, str(tmp_path / f"{name}.out.ipynb"), timeout)
+    return run.Job(name, str(path), parameters or {}, str(tmp_path / f"{name}.out.ipynb"), limits)
 
 
 @pytest.fixture(autouse=True)
@@ -47,13 +50,69 @@ def test_a_notebook_that_runs_to_its_end_is_a_success(tmp_path):
         (["%%bash\nfalse"], {}, "ShellCommand", 4),
         (["x = 1"], {"end": ""}, "NoProvenance", None),
         (["x = 1"], {"end": "print('End of page.')"}, "NoProvenance", None),
-        (["import time; time.sleep(60)"], {"timeout": 4.0}, "Timeout", None),
+        (["import time; time.sleep(60)"], {"limits": run.Limits(4)}, "Timeout", None),
     ],
 )
 def test_a_notebook_that_did_not_truly_run_fails_by_name(tmp_path, cells, options, name, cell):
     error = only(job(tmp_path, *cells, **options)).error
     assert (error["name"], error["cell"]) == (name, cell)
     assert error["message"]
+
+
+LONG = "the page took longer than the limit of 2 seconds"
+MUCH = "it shows more than the limit of 1 MB of output"
+LIMITED = {
+    "a loop": ("while True: pass", LONG),
+    "a loop that swallows interrupts": (
+        "while True:\n    try:\n        while True: pass\n    except BaseException: pass",
+        LONG,
+    ),
+    "printing without end": ("while True: print('x' * 1000)", MUCH),
+    "printing without line ends": ("while True: print('x' * 1000, end='')", MUCH),
+    "warnings without end": ("import sys\nwhile True: sys.stderr.write('x' * 1000)", MUCH),
+    "showing without end": ("while True: display({'text/html': 'x' * 1000}, raw=True)", MUCH),
+    "one large result": ("'x' * 2_000_000", MUCH),
+    "one large array": (
+        "import numpy; numpy.ones(2**28)",
+        "it needs more than the limit of 1024 MB of memory: Unable to allocate 2.00 GiB",
+    ),
+    "memory bit by bit": (
+        "x = []\nwhile True: x.append(bytearray(10**7))",
+        "it needs more than the limit of 1024 MB of memory",
+    ),
+    "a large file": ("open('x', 'wb').write(bytes(2_000_000))", "File too large"),
+    "a file without end": (
+        "with open('x', 'wb') as f:\n    while True: f.write(bytes(1000))",
+        "File too large",
+    ),
+}
+
+
+@pytest.mark.parametrize(("cell", "says"), LIMITED.values(), ids=LIMITED)
+def test_each_limit_names_itself_and_the_other_pages_are_unharmed(tmp_path, cell, says):
+    seconds = 2 if says == LONG else 60
+    jobs = [job(tmp_path, "x = 1", show(fact()), name=n) for n in ("a", "b")]
+    jobs.insert(1, job(tmp_path, cell, limits=run.Limits(seconds, 1024, 1)))
+    results = {r.handle: r for r in run.run(jobs, workers=2)}
+    assert says in results["demo"].error["message"]
+    assert results["demo"].error["cell"] == (None if says == LONG else 4)
+    assert results["demo"].seconds < 45
+    assert results["a"].error is results["b"].error is None
+    assert not Path(jobs[1].output).exists()
+    assert all(p.stat().st_size < 3_000_000 for p in tmp_path.iterdir())
+
+
+def test_a_page_within_its_limits_is_not_touched_by_them(tmp_path):
+    """Nothing of the limits is seen in the page's names, and what it shows arrives whole."""
+    cells = ["'x' * 900_000", "print(sorted(n for n in dir() if n[0] != '_' and n != 'wave'))"]
+    made = job(tmp_path, *cells, limits=run.Limits(60, 1024, 1))
+    assert only(made).error is None
+    text = Path(made.output).read_text(encoding="utf-8")
+    shown = [o for c in json.loads(text)["cells"] for o in c.get("outputs", [])]
+    assert len("".join(shown[0]["data"]["text/plain"])) == 900_002
+    assert "".join(shown[1]["text"]) == (
+        "['In', 'Out', 'confidence', 'exit', 'get_ipython', 'open', 'quit']\n"
+    )
 
 
 def test_the_cell_number_is_that_of_the_notebook_as_written(tmp_path):

@@ -70,6 +70,19 @@ def test_a_release_holds_every_page_its_tables_and_its_record(folder):
     assert 'href="../demo.html"' in (made.path / "demo/2024-05.html").read_text()
 
 
+def test_a_page_lists_what_it_takes_for_granted(folder):
+    (folder / "docs").mkdir()
+    used = "notebooks/programmes/second.ipynb; notebooks/programmes/other.ipynb"
+    lines = ["id,text,quality,impact,where_used", f"A01,A count < is a count.,low,high,{used}"]
+    (folder / "docs/assumptions.csv").write_text("\n".join(lines), encoding="utf-8")
+    made = build(folder).path
+    said = (
+        'A count &lt; is a count. <span class="quiet">Not checkable; if it were wrong, a headline'
+    )
+    assert said in (made / "second.html").read_text()
+    assert "taken for granted" not in (made / "demo.html").read_text()
+
+
 def test_findings_and_tables_are_safe_to_open_in_a_spreadsheet(folder):
     made = build(folder)
     rows = list(csv.DictReader(io.StringIO((made.path / "findings.csv").read_text())))
@@ -79,9 +92,10 @@ def test_findings_and_tables_are_safe_to_open_in_a_spreadsheet(folder):
     assert (made.path / "demo/found.csv").read_text() == "shop,n (shops)\n'=1+1,10\ncorner,-3.5\n"
 
 
-@pytest.mark.parametrize("hostile", ["=1+1", "+cmd", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1"])
+@pytest.mark.parametrize("hostile", ["=1+1", "+cmd", "-2+3", "@SUM(A1)", "＝1+1"])
 def test_a_cell_that_a_spreadsheet_would_run_gets_an_apostrophe(hostile):
-    assert index.safe(hostile) == f"'{hostile}"
+    assert index.safe(hostile) == index.safe(f"\t\r\n {hostile}") == f"'{hostile}"
+    assert index.safe(f"a; {hostile}") == f"a; '{hostile}"
 
 
 def test_numbers_and_plain_words_stay_as_they_are():
@@ -259,7 +273,7 @@ def test_bad_parameters_stop_everything_before_anything_is_written(folder):
 def test_a_page_made_to_order_stands_beside_the_site(folder):
     first = build(folder)
     found = plans.read(folder / "reports.toml")
-    options = {"out": folder / "site", "timeout": 60, "tell": lambda *_: None}
+    options = {"out": folder / "site", "tell": lambda *_: None}
     made = order.build(found, found.pages[0], {"wave": "2025-05"}, **options)
     html = made.shown.read_text()
     assert "Made to order, with wave: May 2025." in html

@@ -9,18 +9,22 @@ from pathlib import Path
 
 import pytest
 
-from outcomes.data import supply
+import audit
+from notebook_maker import entry, fact, notebook, plan, show
 from outcomes.data.errors import Invalid
+from outcomes.publish import materials, site
+from outcomes.publish import plan as plans
 
 ROOT = Path(__file__).parents[1]
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
-FLOORS = supply.floors(ROOT / "docs/advisories.toml")
+FLOORS = audit.floors()
+BILL = json.loads(materials.bill(LOCK))
 
 
 def test_the_lock_stands_above_every_floor():
-    locked = {p.name: p.version for p in supply.pins(LOCK)}
+    locked = audit.locked()
     assert {f.package for f in FLOORS} <= locked.keys()
-    assert supply.below(locked, FLOORS) == []
+    assert audit.below(locked, FLOORS) == []
 
 
 def test_the_declared_bounds_stand_above_every_floor():
@@ -30,25 +34,32 @@ def test_the_declared_bounds_stand_above_every_floor():
     wanted += project["build-system"]["requires"]
     for requirement in wanted:
         name, version = requirement.split(">=")
-        assert supply.below({name: version}, FLOORS) == []
+        assert audit.below({name: version}, FLOORS) == []
 
 
 @pytest.mark.parametrize(
     ("version", "low"),
-    [("7.17.0", True), ("7.17.1", False), ("7.9.9", True), ("7.17.1.post1", False), ("8", False)],
+    [
+        ("7.17.0", True),
+        ("7.17.1", False),
+        ("7.9.9", True),
+        ("7.17.1.post1", False),
+        ("8", False),
+        ("7.17.1.0", False),
+    ],
 )
 def test_versions_are_compared_by_number(version, low):
     (floor,) = (f for f in FLOORS if f.package == "nbconvert")
-    assert bool(supply.below({"nbconvert": version}, [floor])) == low
+    assert bool(audit.below({"nbconvert": version}, [floor])) == low
 
 
 def test_a_package_below_its_floor_is_named_with_the_reason():
-    (said,) = supply.below({"h11": "0.14.0", "pandas": "0.1"}, FLOORS)
+    (said,) = audit.below({"h11": "0.14.0", "pandas": "0.1"}, FLOORS)
     assert said.startswith("h11 0.14.0 is below 0.16.0") and "CVE-2025-43859" in said
 
 
 def test_every_pin_of_the_lock_is_in_the_bill_with_its_digests():
-    bill = supply.sbom(LOCK, "0.1.0")
+    bill = BILL
     listed = {(c["name"], c["version"]) for c in bill["components"]}
     assert listed == set(re.findall(r"(?m)^([A-Za-z0-9._-]+)==([^\s;\\]+)", LOCK))
     digests = {p["value"] for c in bill["components"] for p in c["properties"]}
@@ -56,9 +67,7 @@ def test_every_pin_of_the_lock_is_in_the_bill_with_its_digests():
 
 
 def test_the_bill_says_which_needs_which():
-    needs = {
-        d["ref"].partition("@")[0]: d["dependsOn"] for d in supply.sbom(LOCK, "1")["dependencies"]
-    }
+    needs = {d["ref"].partition("@")[0]: d["dependsOn"] for d in BILL["dependencies"]}
     names = {k: {n.partition("@")[0] for n in v} for k, v in needs.items()}
     top = names["pkg:pypi/lancashire-programme-outcomes"]
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -69,11 +78,19 @@ def test_the_bill_says_which_needs_which():
 
 
 def test_the_bill_is_the_same_bytes_whatever_the_hash_seed():
-    command = [sys.executable, "-m", "outcomes.data.supply", "sbom"]
+    code = "import sys; from outcomes.publish.materials import bill; print(bill(sys.stdin.read()))"
     made = set()
     for seed in ("1", "2"):
         given = {"PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT / "lib")}
-        made.add(subprocess.run(command, capture_output=True, check=True, env=given).stdout)
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            input=LOCK,
+            capture_output=True,
+            check=True,
+            env=given,
+            text=True,
+        )
+        made.add(done.stdout)
     (only,) = made
     bill = json.loads(only)
     assert bill["bomFormat"] == "CycloneDX" and bill["specVersion"] == "1.5"
@@ -82,11 +99,25 @@ def test_the_bill_is_the_same_bytes_whatever_the_hash_seed():
     assert len(set(refs)) == len(refs)
     known = {*refs, bill["metadata"]["component"]["bom-ref"]}
     assert {d for one in bill["dependencies"] for d in (one["ref"], *one["dependsOn"])} <= known
-    assert "://" not in only.decode()
+    assert "://" not in only
 
 
 def test_a_lock_without_digests_is_refused():
     with pytest.raises(Invalid, match="without a digest"):
-        supply.pins("pandas==3.1.0\n    # via x\n")
+        materials.pins("pandas==3.1.0\n    # via x\n")
     with pytest.raises(Invalid, match="pins nothing"):
-        supply.pins("# nothing\n")
+        materials.pins("# nothing\n")
+
+
+def test_the_command_names_what_is_below_a_floor(tmp_path):
+    done = subprocess.run([sys.executable, ROOT / "tests/audit.py"], capture_output=True, text=True)
+    assert done.stdout.endswith(f"{len(FLOORS)} floors, 0 broken.\n") and done.returncode == 0
+
+
+@pytest.mark.build
+def test_a_release_has_its_bill_of_materials(tmp_path):
+    notebook(tmp_path / "notebooks/programmes/demo.ipynb", show(fact()))
+    (tmp_path / "requirements.lock").write_text(LOCK, encoding="utf-8")
+    found = plans.read(plan(tmp_path, entry()))
+    made = site.build(found, found.pages, out=tmp_path / "site", workers=1)
+    assert json.loads((made.path / "sbom.json").read_text(encoding="utf-8")) == BILL

@@ -1,4 +1,4 @@
-"""The command line: ``outcomes list · build · status · diff · notebooks · learn · data``.
+"""The command line: ``outcomes list · build · status · diff · release · notebooks · learn · data``.
 
 Exit codes: 0 all is well, 1 a page failed, 2 something given cannot be used (one sentence on the
 error stream, nothing written). Rooms are imported where they are used, so that each command pays
@@ -26,8 +26,11 @@ app = typer.Typer(
 )
 data = typer.Typer(help="Make the cleaned tables from raw files.", no_args_is_help=True)
 app.add_typer(data, name="data")
+release = typer.Typer(help="Look at a built release and approve it.", no_args_is_help=True)
+app.add_typer(release, name="release")
 
 PlanFile = Annotated[Path | None, typer.Option("--plan", help="The plan; default: reports.toml.")]
+Name = Annotated[str, typer.Argument(metavar="[RELEASE]", help="Default: the one shown.")]
 Out = Annotated[Path | None, typer.Option("--out", help="The site's folder; default: site.")]
 
 
@@ -76,7 +79,9 @@ def build(
     scheduler: Annotated[
         str, typer.Option(metavar="tcp://HOST:PORT", help="Spread pages over this Dask cluster.")
     ] = "",
-    timeout: Annotated[float, typer.Option(min=1, help="Seconds allowed for a page.")] = 600,
+    timeout: Annotated[
+        float | None, typer.Option(min=1, help="Seconds allowed for a page; see [limits].")
+    ] = None,
     out: Out = None,
     plan: PlanFile = None,
 ) -> None:
@@ -90,6 +95,8 @@ def build(
     if not (handles or parameter or schedule or force or dry_run) and _up_to_date(file, folder):
         return
     found = _plan(file)
+    if timeout:
+        found = replace(found, limits=found.limits._replace(seconds=timeout))
     chosen = found.select(handles or [], schedule)
     from outcomes.publish import parameters
 
@@ -111,13 +118,13 @@ def build(
         if given:
             from outcomes.publish import order
 
-            made = order.build(found, chosen[0], given, out=folder, timeout=timeout, tell=tell)
+            made = order.build(found, chosen[0], given, out=folder, tell=tell)
             if made.failed:
                 raise typer.Exit(1)
             print(f"Open {made.shown}")
             return
         options = {"force": force, "resume": resume, "keep": keep, "scheduler": scheduler}
-        _build(found, chosen, folder, {"workers": workers, "timeout": timeout, **options}, tell)
+        _build(found, chosen, folder, {"workers": workers, **options}, tell)
 
 
 def _up_to_date(file: Path, folder: Path) -> bool:
@@ -195,6 +202,49 @@ def diff(
     from outcomes.publish import history
 
     print("\n".join(history.diff(_site(out, plan), first, second)))
+
+
+@release.command("check")
+def release_check(name: Name = "", out: Out = None, plan: PlanFile = None) -> None:
+    """Say what automatic checks find in a release: pass, review or fail, and why."""
+    raise typer.Exit(1 if "fail" in {one.verdict for one in _checked(name, out, plan)[2]} else 0)
+
+
+@release.command("approve")
+def release_approve(
+    by: Annotated[str, typer.Option(help="Who has looked at it.")],
+    name: Name = "",
+    note: Annotated[str, typer.Option(help="Why it may be published, as it is.")] = "",
+    out: Out = None,
+    plan: PlanFile = None,
+) -> None:
+    """Check a release, record who approves it, and link site/public to it."""
+    from outcomes.publish import approval, releases
+
+    with releases.alone(_site(out, plan), lambda said: print(said, file=sys.stderr)) as site:
+        found = _checked(name, site, plan)
+        print(f"Approved. Open {approval.approve(*found, by=by, note=note)}")
+
+
+@release.command("list")
+def release_list(out: Out = None, plan: PlanFile = None) -> None:
+    """List the releases, newest first: which is shown, which is public, who approved them."""
+    from outcomes.publish import approval
+
+    print("\n".join(approval.listed(_site(out, plan))) or "There is no release.")
+
+
+def _checked(name: str, out: Path | None, plan: Path | None) -> tuple:
+    """The site, a release of it and what its checks find, which is printed."""
+    from outcomes.publish import approval, releases
+
+    site = _site(out, plan)
+    folder = releases.find(site, name) if name else releases.latest(site)
+    if folder is None:
+        raise Invalid(f"no release is shown in {site}.")
+    found = approval.checks(site, folder, (plan or _nearest_plan()).resolve().parent)
+    print(f"Release {folder.name}", *approval.told(found), sep="\n")
+    return site, folder, found
 
 
 def _site(out: Path | None, plan: Path | None) -> Path:

@@ -8,7 +8,7 @@ a page can say what it read and be rebuilt when those rows change.
 from importlib import import_module
 
 _HOMES = {
-    "choices": (),
+    "choices": ("checked",),
     "codes": ("ASB", "CRIME_TYPES", "OFFENCE_GROUPS", "OUTCOMES", "SERIOUS_ACQUISITIVE", "TYPES"),
     "crime": (
         "case_outcomes",
@@ -39,6 +39,7 @@ _HOMES = {
     ),
     "schema": (),
     "store": ("digest", "forget", "read", "reads", "root"),
+    "terms": ("terms",),
 }
 _WHERE = {name: module for module, names in _HOMES.items() for name in names}
 

@@ -101,6 +101,17 @@ def check(name: str, value: Any, *, parameter: str = "") -> Any:
     raise Invalid(f"{called} {value!r} is not known.{hint} Allowed: {', '.join(allowed)}.")
 
 
+def checked(**given: Any) -> None:
+    """Hold a notebook's parameters against their vocabularies: ``checked(sceptre_wave=wave)``.
+
+    Where a page is built this has been done before. Raises :class:`Invalid` with the nearest value
+    that is allowed. What is read to find out is not noted: no number of a page rests on it.
+    """
+    with store.unnoted():
+        for name, value in given.items():
+            check(name, value)
+
+
 # ---------------------------------------------------------------- vocabularies from the data
 
 

@@ -3,13 +3,16 @@
 There is one rule and one function. A count below the threshold could point to a person, so it
 becomes ``[c]`` (confidential). Where a total stands beside its parts, a hidden part could be had by
 subtraction; the next smallest is then hidden too (secondary suppression), along every dimension of
-the table. Suppress the frame first and make all else from it: the table, the CSV, the figure
-(:func:`plain` leaves gaps) and the sentence that is also the alt text. Method: Office for National
-Statistics, "Disclosure control guidance for health statistics" (2006), and the Government Analysis
-Function's symbols.
+the table, until all sums together (a linear programme) leave more than one value for each hidden
+small count. Suppress the frame first and make all else from it: the table, the CSV, the figure
+(:func:`plain` leaves gaps) and the sentence that is also the alt text. A finding whose source is
+cited as unpublished is held to the rule in any case (:func:`withhold`, :func:`told`). Method:
+Office for National Statistics, "Disclosure control guidance for health statistics" (2006), and the
+Government Analysis Function's symbols.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
@@ -17,6 +20,12 @@ from outcomes.data.errors import Invalid, one_of
 
 CONFIDENTIAL = "[c]"
 THRESHOLD = 5
+_PEOPLE = re.compile(
+    r"\b(people|persons?|child(ren)?|students?|pupils?|victims?|offenders?|suspects?|patients?|"
+    r"(wo)?m[ae]n|girls?|boys?|arrests?|referrals?|admissions?|deaths?|count)\b|^$",
+    re.I,
+)
+_WORDS = {1: "one", 2: "two", 3: "three", 4: "four"}
 
 
 def suppress(
@@ -28,6 +37,7 @@ def suppress(
     by: str | Sequence[str] = (),
     threshold: int = THRESHOLD,
     public: str = "",
+    earlier: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """A copy of ``frame`` with counts from 1 to below ``threshold`` shown as ``[c]``.
 
@@ -36,26 +46,80 @@ def suppress(
     that part the frame into tables of their own. While the hidden cells of a line add up to less
     than the threshold, or one alone is hidden, the next smallest is hidden too. A zero is shown:
     it points to nobody. ``public`` names the source that has published these counts: then all are
-    shown. The column becomes text and numbers mixed. Raises :class:`Invalid` for a negative or
-    broken count, a threshold below 2, or ``public`` without a source.
+    shown. ``earlier`` is this table as an earlier release showed it: what it hid stays hidden, as
+    two releases together can give back what neither does. The column becomes text and numbers
+    mixed. Raises :class:`Invalid` for a negative or broken count, a threshold below 2, or
+    ``public`` without a source.
     """
     along, by = ([name] if isinstance(name, str) else list(name) for name in (along, by))
     for name in (column, *along, *by):
         one_of(name, list(frame.columns), "column")
-    if threshold < 2:
-        raise Invalid(f"threshold is {threshold}; below 2 nothing would be hidden.")
     if not isinstance(public, str):
         raise Invalid("public must name the source that has published these counts.")
-    counts = pd.to_numeric(frame[column])
-    if (counts < 0).any() or (counts % 1 != 0).any():
-        raise Invalid(f"column {column!r} holds values that are not counts of people.")
+    counts = _counted(frame[column], threshold)
     if public:
         return frame.copy()
-    hidden = (counts > 0) & (counts < threshold)
+    keys = [c for c in dict.fromkeys([*by, *along]) if c != column]
+    hidden = ((counts > 0) & (counts < threshold)) | _hidden_before(frame, earlier, column, keys)
     lines = [line for name in along for line in _lines(frame, name, [*along, *by], total)]
-    while any([_protect(counts, hidden, *line, threshold) for line in lines]):
+    ranked = frame[keys].astype(str).assign(**{column: counts}).sort_values([column, *keys]).index
+    while any([_protect(counts, hidden, ranked, *line, threshold) for line in lines]) or (
+        _laid_bare(counts, hidden, ranked, lines, threshold)
+    ):
         pass  # what one line hides can lay bare a cell of another
     return frame.assign(**{column: frame[column].astype("object").mask(hidden, CONFIDENTIAL)})
+
+
+def of_people(unit: str) -> bool:
+    """May a whole number in this unit count people? One without a unit may."""
+    return bool(_PEOPLE.search(unit))
+
+
+def withhold(frame: pd.DataFrame, units: dict[str, str]) -> tuple[pd.DataFrame, set[float]]:
+    """A table of unpublished counts as it may be shown, and the counts that are hidden in it.
+
+    Every column of whole numbers that may count people (by ``units``) is suppressed; a row or a
+    column that is called "Total" is the total of the others.
+    """
+    columns = [
+        name
+        for name, held in frame.items()
+        if held.dtype.kind in "iuf" and of_people(units.get(name, "")) and not (held % 1 > 0).any()
+    ]
+    if not columns:
+        return frame, set()
+    long = _long(frame, columns)
+    along = [name for name in ("row", "column") if (long[name] == "Total").any()]
+    by = [name for name in ("row", "column") if name not in along]
+    hidden = suppress(long, "n", along=along, by=by)["n"] == CONFIDENTIAL
+    shown = frame.astype(dict.fromkeys(columns, object))
+    masks = hidden.to_numpy().reshape(len(columns), len(frame))
+    for name, mask in zip(columns, masks, strict=True):
+        shown[name] = shown[name].mask(mask, CONFIDENTIAL) if mask.any() else frame[name]
+    return shown, set(long.loc[hidden, "n"])
+
+
+def _long(frame: pd.DataFrame, columns: list) -> pd.DataFrame:
+    """The counts one below the other, with the row and the column they stand in."""
+    whole = (frame.drop(columns=columns).astype(str).map(_total) == "Total").any(axis=1)
+    row = pd.Series(range(len(frame)), frame.index).astype(object).mask(whole, "Total")
+    parts = [{"row": row, "column": _total(name), "n": frame[name].fillna(0)} for name in columns]
+    return pd.concat(map(pd.DataFrame, parts), ignore_index=True)
+
+
+def _total(label: str) -> str:
+    """A label, with every way to write "Total" made one."""
+    return "Total" if str(label).strip().lower() == "total" else str(label)
+
+
+def told(text: str, hidden: Iterable[float]) -> str:
+    """A text with every hidden count in it, in digits or as a word, made ``[c]``."""
+    for count in sorted(hidden):
+        digits = rf"(?<![\d.,])(?:{count:.0f}|{count:,.0f})(?![\d]|[.,]\d)"
+        text = re.sub(digits, CONFIDENTIAL, text)
+        if count in _WORDS:
+            text = re.sub(rf"(?i)\b{_WORDS[count]}\b", CONFIDENTIAL, text)
+    return text
 
 
 def plain(values: pd.Series) -> pd.Series:
@@ -63,13 +127,21 @@ def plain(values: pd.Series) -> pd.Series:
     return pd.to_numeric(values.mask(values.eq(CONFIDENTIAL)))
 
 
+def _counted(values: pd.Series, threshold: int) -> pd.Series:
+    if threshold < 2:
+        raise Invalid(f"threshold is {threshold}; below 2 nothing would be hidden.")
+    counts = pd.to_numeric(values)
+    if (counts < 0).any() or (counts % 1 != 0).any():
+        raise Invalid(f"column {values.name!r} holds values that are not counts of people.")
+    return counts
+
+
 def _lines(frame: pd.DataFrame, name: str, columns: list[str], total: str) -> list[tuple]:
     """Lines along one dimension that have a total: places of the parts, and place of the total."""
     rest = [column for column in dict.fromkeys(columns) if column != name]
     groups = [frame.index]
-    if rest:  # pandas wants one column by its name, several in a list
-        held = frame.groupby(rest if len(rest) > 1 else rest[0], sort=False, dropna=False)
-        groups = list(held.groups.values())
+    if rest:
+        groups = [rows.index for _, rows in frame.groupby(rest, dropna=False)]
     lines = []
     for group in groups:
         whole = frame.loc[group, name] == total
@@ -80,17 +152,63 @@ def _lines(frame: pd.DataFrame, name: str, columns: list[str], total: str) -> li
     return lines
 
 
-def _protect(counts: pd.Series, hidden: pd.Series, parts, whole, threshold: int) -> bool:
+def _hidden_before(frame: pd.DataFrame, earlier, column: str, keys: list[str]) -> pd.Series:
+    if earlier is None:
+        return pd.Series(False, index=frame.index)
+    gone = earlier.loc[earlier[column].eq(CONFIDENTIAL), keys].drop_duplicates()
+    return (
+        frame[keys]
+        .merge(gone, how="left", indicator=True)["_merge"]
+        .eq("both")
+        .set_axis(frame.index)
+    )
+
+
+def _protect(counts, hidden: pd.Series, ranked: pd.Index, parts, whole, threshold: int) -> bool:
     """Hide more of one line until it gives nothing back; says whether it had to."""
-    before = hidden.sum()
-    left = [place for place in counts[parts].sort_values(kind="stable").index if counts[place] > 0]
+    before, inside = hidden.sum(), set(parts)
+    left = [place for place in ranked if place in inside and counts[place] > 0]
     left = [place for place in left if not hidden[place]]
     while True:
         gone = counts[parts][hidden[parts]]
         if hidden[whole]:
-            safe = len(gone) > 0 or counts[whole] < threshold
+            safe = len(gone) > 1 or not left  # one alone would tell how large the other was
         else:
             safe = len(gone) == 0 or (len(gone) > 1 and gone.sum() >= threshold)
         if safe:
             return hidden.sum() > before
         hidden[left.pop(0) if left else whole] = True
+
+
+def _laid_bare(counts, hidden: pd.Series, ranked: pd.Index, lines: list, threshold: int) -> bool:
+    """Hide one cell more beside a small count that all lines together leave one value for."""
+    gone = list(hidden[hidden].index)
+    sums = [_sum(counts, gone, *line) for line in lines]
+    for place in (p for p in gone if lines and counts[p] < threshold):
+        if _width(gone.index(place), [row for row, _ in sums], [side for _, side in sums]) < 1:
+            lit = [p for parts, whole in lines for p in (*parts, whole) if place in (*parts, whole)]
+            left = set(lit) - set(gone) - set(counts[counts == 0].index)
+            if left:
+                hidden[next(p for p in ranked if p in left)] = True
+                return True
+    return False
+
+
+def _sum(counts: pd.Series, gone: list, parts, whole) -> tuple[list[int], float]:
+    """A line as an equation of its hidden cells: their factors, and what they come to."""
+    signs = {**dict.fromkeys(parts, 1), whole: -1}
+    side = -sum(sign * counts[place] for place, sign in signs.items() if place not in gone)
+    return [signs.get(place, 0) for place in gone], side
+
+
+def _width(at: int, rows: list, sides: list) -> float:
+    """How far apart the least and the greatest value are that a hidden cell can have."""
+    from scipy.optimize import linprog
+
+    goal = [0] * len(rows[0])
+    goal[at] = 1
+    most, least = (
+        linprog([sign * g for g in goal], A_eq=rows, b_eq=sides, bounds=(1, 1e6)).fun
+        for sign in (-1, 1)
+    )
+    return -most - least

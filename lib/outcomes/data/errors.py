@@ -30,3 +30,12 @@ def one_of(value: str, allowed: Iterable[str], what: str) -> str:
         f" and {len(allowed) - 20} more" if len(allowed) > 20 else ""
     )
     raise Invalid(f"{what} {value!r} is not known.{hint} Allowed: {listed}.")
+
+
+def plain(text: str) -> str:
+    """One line of text without control, unseen or direction-changing characters, for any sink.
+
+    A line end or a space of another kind becomes a space, so that words stay apart.
+    """
+    keep = (c if c.isprintable() else " " if c.isspace() else "" for c in str(text))
+    return " ".join("".join(keep).split())

@@ -9,6 +9,8 @@ has been imported, and a forked child of a process that used either hangs.
 import hashlib
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -63,6 +65,16 @@ def read(table: str, /, columns: list[str] | None = None, **where: Any) -> pd.Da
 def reads() -> list[dict]:
     """What has been read since :func:`forget`: ``{"table", "where"}``, each once, sorted."""
     return [{"table": table, "where": json.loads(where)} for table, where in sorted(set(_log))]
+
+
+@contextmanager
+def unnoted() -> Iterator[None]:
+    """What is read within is not noted."""
+    kept = _log[:]
+    try:
+        yield
+    finally:
+        _log[:] = kept
 
 
 def forget() -> None:

@@ -100,7 +100,7 @@ def _charts(a) -> list:
     why[ALLOWED] = alone or ("" if len(dated) else "no figure of it has both dates of its period.")
     why[ALLOWED] = why[ALLOWED] if whole else "values of this measure do not add up to a total."
     points = len(regular(a)[0].dropna())
-    short = f"it needs {ENOUGH} separate months or quarters of one place; there are {points}."
+    short = f"it needs {ENOUGH} separate months or quarters of one place, and has {points}."
     why[USUAL] = alone or ("" if points >= ENOUGH else short)
     shared = everywhere.groupby(["period_start", "period_end"])["area"].nunique()
     why[SIDE] = "" if shared.max() >= 2 else "no period has a figure of two places of one kind."

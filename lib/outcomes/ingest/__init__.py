@@ -45,10 +45,22 @@ def take_months(
     any, ``months`` (first and last, "2022-11") are downloaded by ``web``. ``forces`` are slugs
     separated by commas, or "all"; by default those whose neighbourhoods the tables hold.
     """
-    from outcomes.ingest import fetch, panel, refresh, sources
+    from outcomes.ingest import refresh
 
     if bool(paths) == any(months):
         raise Invalid("give a SOURCE of street files, or the months to download: --from and --to.")
+    files, lost = _files(paths, data, months, forces, web, tell)
+
+    def told(said: list[str], tables: list[str]) -> bool:
+        return agreed([*lost, *said], tables)
+
+    return refresh.run(files, data, agreed=told, today=today, tell=tell)
+
+
+def _files(paths, data, months, forces, web, tell) -> tuple[list, list[str]]:
+    """The files to take, and what was passed over or is not to be had."""
+    from outcomes.ingest import fetch, panel, sources
+
     near = panel.places(data / "clean")
     known = sorted(set(near.districts["force"]))
     asked = sorted(set(near.lsoas["force"])) if not forces else known
@@ -57,19 +69,10 @@ def take_months(
     if paths:
         found = sources.find(paths)
         files = [file for file in found if file.force in asked or forces == "all"]
-        lost = [f"{n} passed over: give --forces." for n in _others(found, files)]
+        others = sorted({file.force for file in found} - {file.force for file in files})
+        lost = [f"{name}: files are passed over: give --forces." for name in others]
     else:
-        web = web or fetch.Web()
-        files, lost = fetch.months(months, asked, data / ".downloads", web, tell)
+        files, lost = fetch.months(months, asked, data / ".downloads", web or fetch.Web(), tell)
     if not files:
         raise Invalid(f"there is no file of {', '.join(asked)}. {' '.join(lost)}")
-
-    def told(said: list[str], tables: list[str]) -> bool:
-        return agreed([*lost, *said], tables)
-
-    return refresh.run(files, data, agreed=told, today=today, tell=tell)
-
-
-def _others(found: list, kept: list) -> list[str]:
-    forces = sorted({file.force for file in found} - {file.force for file in kept})
-    return [f"{name}: files are" for name in forces]
+    return files, lost

@@ -94,8 +94,10 @@ def rows(tables: dict[str, pd.DataFrame]) -> list[str]:
     found = _unknown("figures", figures, "programme", labels, "in map_programmes.csv")
     found += _unknown("figures", figures, "unit", tables["map_units"]["label"], "in map_units.csv")
     found += _unknown("figures", figures, "qualifier", QUALIFIERS, "among the words allowed")
-    found += _unmapped_measures(figures, tables["map_measures"])
-    found += _unmapped_areas(figures, tables["map_areas"])
+    pairs, why = tables["map_measures"][["label", "measure"]], "is not in map_measures.csv for {}"
+    found += _unmapped(figures, pairs, "programme", "measure", why)
+    pairs, why = tables["map_areas"][["level", "label"]], "with level {} is not in map_areas.csv"
+    found += _unmapped(figures, pairs, "area_level", "area", why)
     for index, row in figures.iterrows():
         found += [problem("figures", index, *cell) for cell in _cells(row)]
     return found + twice("figures", figures, IDENTITY)
@@ -151,25 +153,16 @@ def _hint(value: str, known: list[str]) -> str:
     return f"; did you mean {guess!r}?" if guess else "."
 
 
-def _unmapped_measures(figures: pd.DataFrame, mapping: pd.DataFrame) -> list[str]:
-    pairs = sorted(zip(mapping["label"], mapping["measure"], strict=True))
-    known, found = set(pairs), []
-    for index, row in figures.iterrows():
-        if (row["programme"], row["measure"]) not in known:
-            hint = _hint(row["measure"], [m for p, m in pairs if p == row["programme"]])
-            why = f"is not in map_measures.csv for {row['programme']!r}{hint}"
-            found.append(problem("figures", index, "measure", row["measure"], why))
-    return found
-
-
-def _unmapped_areas(figures: pd.DataFrame, mapping: pd.DataFrame) -> list[str]:
-    known = set(zip(mapping["label"], mapping["level"], strict=True))
-    names, found = sorted({label for label, _ in known}), []
-    for index, row in figures.iterrows():
-        if (row["area"], row["area_level"]) not in known:
-            hint = _hint(row["area"], names)
-            why = f"with level {row['area_level']!r} is not in map_areas.csv{hint}"
-            found.append(problem("figures", index, "area", row["area"], why))
+def _unmapped(
+    figures: pd.DataFrame, pairs: pd.DataFrame, beside: str, column: str, why: str
+) -> list[str]:
+    """Rows whose labels in two columns are not among ``pairs``, which are in the same order."""
+    known, found = set(pairs.itertuples(index=False, name=None)), []
+    for index, other, value in figures[[beside, column]].itertuples():
+        if (other, value) not in known:
+            near = sorted(label for mate, label in known if mate == other)
+            said = why.format(repr(other)) + _hint(value, near)
+            found.append(problem("figures", index, column, value, said))
     return found
 
 

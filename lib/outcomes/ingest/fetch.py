@@ -286,6 +286,7 @@ def _month(text: str, newest: str) -> str:
 def _kept(file: street.File, folder: Path) -> street.File:
     path = folder / f"{file.month}-{file.force}-street.csv"
     if not path.is_file() or zlib.crc32(path.read_bytes()) != file.crc:
-        part = file._replace(month=f"part-{file.month}")
-        street.unpack(part, folder).path.replace(path)
-    return file._replace(open=lambda: path.open("rb"), path=path)
+        part = path.with_suffix(".part")
+        part.write_bytes(street.read(file))
+        part.replace(path)
+    return file._replace(open=lambda: path.open("rb"))

@@ -14,37 +14,20 @@ import pandas as pd
 from outcomes.data.errors import Invalid
 from outcomes.ingest import write
 
-# LSOA names carry shorter district names than the look-ups, and some rows older districts.
+# District names of today, and how LSOA names write them or wrote them before a merger.
 _ALIASES = {
-    "Bristol": "Bristol, City of",
-    "Herefordshire": "Herefordshire, County of",
-    "Kingston upon Hull": "Kingston upon Hull, City of",
-    "The Vale of Glamorgan": "Vale of Glamorgan",
-    "Bournemouth": "Bournemouth, Christchurch and Poole",
-    "Christchurch": "Bournemouth, Christchurch and Poole",
-    "Poole": "Bournemouth, Christchurch and Poole",
-    "East Dorset": "Dorset",
-    "North Dorset": "Dorset",
-    "Purbeck": "Dorset",
-    "West Dorset": "Dorset",
-    "Weymouth and Portland": "Dorset",
-    "Forest Heath": "West Suffolk",
-    "St Edmundsbury": "West Suffolk",
-    "Suffolk Coastal": "East Suffolk",
-    "Waveney": "East Suffolk",
-    "Taunton Deane": "Somerset West and Taunton",
-    "West Somerset": "Somerset West and Taunton",
-    "Aylesbury Vale": "Buckinghamshire",
-    "Chiltern": "Buckinghamshire",
-    "South Bucks": "Buckinghamshire",
-    "Wycombe": "Buckinghamshire",
-    "Corby": "North Northamptonshire",
-    "East Northamptonshire": "North Northamptonshire",
-    "Kettering": "North Northamptonshire",
-    "Wellingborough": "North Northamptonshire",
-    "Daventry": "West Northamptonshire",
-    "Northampton": "West Northamptonshire",
-    "South Northamptonshire": "West Northamptonshire",
+    "Bristol, City of": "Bristol",
+    "Herefordshire, County of": "Herefordshire",
+    "Kingston upon Hull, City of": "Kingston upon Hull",
+    "Vale of Glamorgan": "The Vale of Glamorgan",
+    "Bournemouth, Christchurch and Poole": "Bournemouth; Christchurch; Poole",
+    "Dorset": "East Dorset; North Dorset; Purbeck; West Dorset; Weymouth and Portland",
+    "West Suffolk": "Forest Heath; St Edmundsbury",
+    "East Suffolk": "Suffolk Coastal; Waveney",
+    "Somerset West and Taunton": "Taunton Deane; West Somerset",
+    "Buckinghamshire": "Aylesbury Vale; Chiltern; South Bucks; Wycombe",
+    "North Northamptonshire": "Corby; East Northamptonshire; Kettering; Wellingborough",
+    "West Northamptonshire": "Daventry; Northampton; South Northamptonshire",
 }
 
 FRAME_2021 = "2023-01"  # street files from this month on carry the LSOA codes of 2021
@@ -125,18 +108,17 @@ def forces(source: Path, places: pd.DataFrame) -> pd.DataFrame:
     return frame[["force", "name", "gss", "territorial", "population"]]
 
 
-def prefixes(places: pd.DataFrame) -> pd.DataFrame:
-    """What LSOA names begin with: prefix ("" for no name), district (GSS), force."""
-    now = places[["name", "district", "force"]].rename(columns={"name": "prefix"})
-    old = pd.DataFrame({"prefix": list(_ALIASES), "name": list(_ALIASES.values())})
-    old = old.merge(places[["name", "district", "force"]], on="name")[list(now.columns)]
-    none = pd.DataFrame({"prefix": [""], "district": [""], "force": [""]})
-    return pd.concat([none, now, old], ignore_index=True).drop_duplicates("prefix", keep="last")
+def prefixes(places: pd.DataFrame) -> dict[str, tuple[str, str]]:
+    """What LSOA names begin with ("": no name): the district (GSS) and force each tells of."""
+    now = {row.name: (row.district, row.force) for row in places.itertuples(index=False)}
+    held = [(now[new], names.split("; ")) for new, names in _ALIASES.items() if new in now]
+    old = {name: place for place, names in held for name in names}
+    return {"": ("", ""), **now, **old}
 
 
 def district_of(names: pd.Series, places: pd.DataFrame) -> pd.Series:
     """GSS codes for district names; raises :class:`Invalid` naming those that are not known."""
-    found = names.map(prefixes(places).set_index("prefix")["district"])
+    found = names.map({name: district for name, (district, _) in prefixes(places).items()})
     if found.isna().any():
         unknown = ", ".join(sorted(names[found.isna()].unique()))
         raise Invalid(f"no district is known by the name of {unknown}.")
@@ -205,7 +187,11 @@ def lsoas(
     frame["unit"] = frame["lsoa"].map(group).fillna(frame["lsoa"])
     frame = frame.merge(_before(source), how="left", on="lsoa")
     frame["frame"] = frame["frame"].fillna("")
-    return frame.merge(_deprivation(source), how="left", on="lsoa")[_LSOA_FIELDS]
+    poor = _read(source / "geography" / "imd2025_lancashire_lsoa21.csv").set_index("lsoa21_code")
+    for field in ("score", "rank", "decile"):
+        value = frame["lsoa"].map(poor[f"IMD_{field}"].astype(float))
+        frame[f"imd2025_{field}"] = value if field == "score" else value.astype("Int64")
+    return frame[_LSOA_FIELDS]
 
 
 def _before(source: Path) -> pd.DataFrame:
@@ -231,18 +217,6 @@ def _before(source: Path) -> pd.DataFrame:
     how = {"population": "sum", "imd2019_rank": "max", "imd2019_decile": "max", "frame": "first"}
     frame = links.groupby("lsoa21", as_index=False).agg(how).rename(columns={"lsoa21": "lsoa"})
     return frame.astype({"population": "Int64"})
-
-
-def _deprivation(source: Path) -> pd.DataFrame:
-    poor = _read(source / "geography" / "imd2025_lancashire_lsoa21.csv")
-    return pd.DataFrame(
-        {
-            "lsoa": poor["lsoa21_code"],
-            "imd2025_score": poor["IMD_score"].astype(float),
-            "imd2025_rank": poor["IMD_rank"].astype(float).astype("Int64"),
-            "imd2025_decile": poor["IMD_decile"].astype(float).astype("Int64"),
-        }
-    )
 
 
 def _read(path: Path) -> pd.DataFrame:

@@ -43,6 +43,8 @@ def describe(folder: Path) -> dict:
 
     Raises :class:`Invalid` for a table that has no file or a file that no table describes.
     """
+    if not (folder / "tables.toml").is_file():
+        raise Invalid(f"{folder} has no tables.toml, which says what its tables hold.")
     given = tomllib.loads((folder / "tables.toml").read_text(encoding="utf-8"))
     files = {path.stem: path for path in sorted((folder / "clean").glob("*.*"))}
     for name in sorted(set(files) ^ set(given["tables"])):

@@ -4,7 +4,7 @@ Every file is counted by itself and its counts are laid aside on disk; the panel
 then written one force at a time. So memory grows neither with the number of files nor of forces.
 """
 
-import threading
+import hashlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,6 +17,7 @@ from outcomes.ingest import coverage, geography, street, write
 
 _FINE = ["force", "district", "lsoa", "month", "type", "n"]
 _CELL = ["lsoa", "type"]
+_PLACE = ["district", *_CELL]
 _WORKERS = 2
 _TELLS = ["no_location", "duplicates", "outside"]
 _NO_POINTS = pd.DataFrame(columns=["lsoa", "name", "force", "district", "x", "y"])
@@ -28,20 +29,16 @@ class Places(NamedTuple):
     districts: pd.DataFrame
     lsoas: pd.DataFrame
     points: pd.DataFrame
-    prefixes: pd.DataFrame  # prefix (of an LSOA's name), district, force
+    prefixes: street.Places
+    known: set[str]  # codes of neighbourhoods
 
 
 class Month(NamedTuple):
-    """One counted file: what coverage tells of it, and where its counts lie."""
+    """One counted file: what is told of it, and where its counts lie."""
 
     force: str
     month: pd.Timestamp
-    bytes: int
-    sha256: str
-    rows: int
-    no_location: int
-    duplicates: int
-    outside: int
+    told: dict  # rows, no_location, duplicates, outside, bytes, sha256
     unmatched: int  # rows whose code of 2011 has no match in the codes of 2021
     part: Path
     near: pd.DataFrame  # district, type, n
@@ -56,7 +53,7 @@ def places(clean: Path) -> Places:
         path = clean / f"{name}.csv"
         found.append(pd.read_csv(path, **texts) if path.is_file() else pd.DataFrame(columns=fields))
     found[2] = found[2].astype({"longitude": float, "latitude": float})
-    return Places(*found, geography.prefixes(found[0]))
+    return Places(*found, geography.prefixes(found[0]), set(found[1]["lsoa"]))
 
 
 def make(
@@ -79,13 +76,9 @@ def make(
 def _count_all(
     files: list[street.File], near: Places, parts: Path, tell: Callable[[str], None]
 ) -> list[Month]:
-    own = threading.local()
-
     def one(file: street.File) -> Month | str:
-        if not hasattr(own, "connection"):
-            own.connection = street.connect(near.prefixes, near.lsoas["lsoa"].tolist())
         try:
-            return _month(own.connection, file, near, parts)
+            return _month(file, near, parts)
         except Invalid as error:
             return str(error)
         finally:
@@ -97,96 +90,62 @@ def _count_all(
     if wrong:
         more = [f"{len(wrong) - 20} more files cannot be used."] if len(wrong) > 20 else []
         raise Invalid(" ".join(wrong[:20] + more))
-    return [item for item in found if isinstance(item, Month)]
+    return found
 
 
-_PART = "select district, lsoa, type, n from counted where n > 0"
-_NEAR = """
-select case when own then district else '' end as district, type, sum(n)::bigint as n
-from counted group by all having sum(n) > 0 order by all
-"""
-_STRANGE = "select distinct lsoa from counted where own and lsoa not in (select lsoa from known)"
-
-
-def _month(connection, file: street.File, near: Places, parts: Path) -> Month:
+def _month(file: street.File, near: Places, parts: Path) -> Month:
     import pyarrow.feather as feather
 
-    whole = street.unpack(file, parts)
-    try:
-        told = street.count(connection, file, whole)
-        fresh, unmatched = _place(connection, file, whole, near, told)
-    finally:
-        if not file.path:
-            whole.path.unlink()
-    if told.outside > told.own:
+    data = street.read(file)
+    rows = street.rows(file, data, near.prefixes)
+    own, blank = rows.own[rows.name], rows.lsoa == 0
+    told = {"rows": len(own), "no_location": blank.sum(), "duplicates": rows.duplicates}
+    told |= {"outside": (~own & ~blank).sum(), "bytes": len(data)}
+    if told["outside"] > own.sum():
         raise Invalid(
             f"{file.name}: most of its rows lie outside {file.force}: is it another force's file?"
         )
+    told["sha256"] = hashlib.sha256(data).hexdigest()
+    cells = street.cells(rows)
+    around = cells.group_by(["home", "type"], use_threads=False).aggregate([("n", "sum")])
+    around = around.rename_columns(["district", "type", "n"]).to_pandas()
+    cells, fresh, unmatched = _to_2021(file, rows, cells, near)
     part = parts / f"{file.force}.{file.month}.feather"
-    feather.write_feather(connection.sql(_PART).to_arrow_table(), part, compression="uncompressed")
-    around = connection.sql(_NEAR).to_arrow_table().to_pandas()
-    names = (file.force, pd.Timestamp(file.month), whole.bytes, whole.sha256)
-    return Month(*names, *told[:4], unmatched, part, around, fresh)
+    feather.write_feather(_part(file, cells), part, compression="uncompressed")
+    return Month(file.force, pd.Timestamp(file.month), told, unmatched, part, around, fresh)
 
 
-def _place(
-    connection, file: street.File, whole: street.Whole, near: Places, told: street.Counted
-) -> tuple[pd.DataFrame, int]:
-    """Give counted rows codes of 2021; refuse those in no district.
-
-    Returns the points of neighbourhoods that are new, and the rows whose old code has no match.
-    """
-    if told.lost:
-        lost = "select name from counted where district is null or (district = '') <> (name = '')"
-        name = min(name for (name,) in connection.execute(lost).fetchall())
-        row = street.row_of(whole.path, "LSOA name", name)
-        why = f"column LSOA name: {name!r} lies in no district known."
-        raise Invalid(f"{file.name} row {row}, {why}")
-    if not told.strange:
-        return _NO_POINTS, 0
-    strange = sorted(code for (code,) in connection.execute(_STRANGE).fetchall())
-    street.count(connection, file, whole, strange)
-    rows = connection.sql("select rowid as spot, * from counted where own and x is not null").df()
-    if file.month >= geography.FRAME_2021:
-        points = rows.assign(force=file.force)[[*_NO_POINTS.columns]].drop_duplicates()
-        return points.sort_values(["lsoa", "x", "y"], ignore_index=True), 0
-    heirs = geography.to_2021(rows, set(), near.points)
-    moved = pd.DataFrame({"spot": rows.loc[heirs.index, "spot"], "heir": heirs.to_numpy(str)})
-    connection.register("moved", moved)
-    connection.execute("update counted set lsoa = heir from moved where counted.rowid = spot")
-    return _NO_POINTS, int(rows["n"].sum() - rows.loc[heirs.index, "n"].sum())
-
-
-def _fine(months: list[Month], clean: Path, new: Path) -> list[str]:
-    """Write crime_monthly; say for each month what it adds or changes."""
+def _to_2021(file: street.File, rows: street.Rows, cells, near: Places):
+    """Counts under codes of 2021, the points of neighbourhoods that are new, and the number of rows
+    whose old code has no match."""
     import pyarrow as pa
-    import pyarrow.dataset as ds
-    import pyarrow.feather as feather
+    import pyarrow.compute as pc
 
-    path, said = clean / "crime_monthly.parquet", {}
-    old = ds.dataset(path) if path.is_file() else None
-    had = old.to_table(["force"])["force"].unique().to_pylist() if old else []
-    schema = _schema()
+    own = pc.field("home") != ""
+    strange = sorted(set(cells.filter(own)["lsoa"].unique().to_pylist()) - near.known)
+    if not strange:
+        return cells, _NO_POINTS, 0
+    points = street.points(rows, strange)
+    if file.month >= geography.FRAME_2021:
+        fresh = points.assign(force=file.force)[[*_NO_POINTS.columns]].drop_duplicates()
+        return cells, fresh.sort_values(["lsoa", "x", "y"], ignore_index=True), 0
+    heirs = geography.to_2021(points, set(), near.points)
+    lost = points.drop(heirs.index)
+    moved = pd.concat([lost, points.loc[heirs.index].assign(lsoa=heirs)])[[*_PLACE, "n"]]
+    moved = pa.Table.from_pandas(moved, preserve_index=False)
+    others = cells.filter(~(own & pc.field("lsoa").isin(strange))).select([*_PLACE, "n"])
+    return pa.concat_tables([others, moved.cast(others.schema)]), _NO_POINTS, int(lost["n"].sum())
 
-    def tables() -> Iterator[pa.Table]:
-        yield schema.empty_table()
-        for force in sorted({*had, *(m.force for m in months)}):
-            held = old.to_table(filter=ds.field("force") == force) if old else schema.empty_table()
-            mine = [m for m in months if m.force == force]
-            days = pa.array([m.month.date() for m in mine], pa.date32())
-            whole = [held.filter(~ds.field("month").isin(days))]
-            for month in mine:
-                cells = feather.read_table(month.part)
-                before = held.filter(ds.field("month") == month.month.date())
-                said[month.force, month.month] = _change(month, before, cells)
-                day = pa.array([month.month.date()] * len(cells), pa.date32())
-                named = pa.array([force] * len(cells), pa.string())
-                cells = cells.append_column("month", day).append_column("force", named)
-                whole.append(cells.select(_FINE).cast(schema))
-            yield _sorted(pa.concat_tables(whole))
 
-    write.stream(tables(), new / path.name)
-    return [said[key] for key in sorted(said)]
+def _part(file: street.File, cells):
+    """Counts of one file as rows of crime_monthly. A code that goes by two names has one."""
+    import pyarrow as pa
+
+    cells = cells.group_by(_PLACE, use_threads=False).aggregate([("n", "sum")])
+    made = {name: cells[name] for name in _PLACE} | {"n": cells["n_sum"]}
+    made["force"] = pa.repeat(file.force, len(cells))
+    made["month"] = pa.repeat(pd.Timestamp(file.month).date(), len(cells))
+    return pa.table(made).select(_FINE).cast(_schema())
 
 
 def _schema():
@@ -196,75 +155,71 @@ def _schema():
     return pa.schema([(name, kinds.get(name, pa.string())) for name in _FINE])
 
 
-def _sorted(table):
-    """One force's rows in order. A code that goes by two names has two rows, which are added."""
-    import pyarrow.compute as pc
+def _fine(months: list[Month], clean: Path, new: Path) -> list[str]:
+    """Write crime_monthly; say for each month what it adds or changes."""
+    import pyarrow as pa
+    import pyarrow.dataset as ds
+    import pyarrow.feather as feather
 
-    keys = ["lsoa", "month", "type"]
-    order = [(name, "ascending") for name in keys]
-    table = table.sort_by(order)
-    alike = None
-    for name in keys:
-        column = table[name]
-        same = pc.equal(column.slice(1), column.slice(0, max(0, len(column) - 1)))
-        alike = same if alike is None else pc.and_(alike, same)
-    if not pc.any(alike).as_py():
-        return table
-    rest = [name for name in _FINE if name != "n"]
-    table = table.group_by(rest, use_threads=False).aggregate([("n", "sum")])
-    return table.rename_columns([*rest, "n"]).cast(_schema()).sort_by(order)
+    path, said = clean / "crime_monthly.parquet", []
+    old = ds.dataset(path if path.is_file() else _schema().empty_table())
+    forces = {*old.to_table(["force"])["force"].to_pylist(), *(m.force for m in months)}
+
+    def tables() -> Iterator[pa.Table]:
+        for force in sorted(forces):
+            held = old.to_table(filter=ds.field("force") == force)
+            for month in sorted((m for m in months if m.force == force), key=lambda m: m.month):
+                own, part = ds.field("month") == month.month.date(), feather.read_table(month.part)
+                said.append(_change(month, held.filter(own), part))
+                held = pa.concat_tables([held.filter(~own), part])
+            yield held.sort_by([(name, "ascending") for name in ("lsoa", "month", "type")])
+
+    write.stream(tables(), new / path.name)
+    return said
 
 
 def _change(month: Month, before, cells) -> str:
     """What one month adds or changes, in words."""
-    name = f"{month.force} {month.month:%Y-%m}"
+    name, told = f"{month.force} {month.month:%Y-%m}", month.told
     note = f"; {month.unmatched:,} in old neighbourhoods without a match" if month.unmatched else ""
     if not len(before):
         return (
-            f"{name}: added, {month.rows:,} rows, {month.no_location:,} of them without a "
-            f"location; {month.duplicates:,} duplicates left out{note}."
+            f"{name}: added, {told['rows']:,} rows, {told['no_location']:,} of them without a "
+            f"location; {told['duplicates']:,} duplicates left out{note}."
         )
-    old, new = (t.select([*_CELL, "n"]).to_pandas() for t in (before, cells))
-    both = (
-        old.groupby(_CELL)["n"]
-        .sum()
-        .to_frame("old")
-        .join(new.groupby(_CELL)["n"].sum().rename("new"), how="outer")
-        .fillna(0)
-    )
+    sums = [table.to_pandas().groupby(_CELL)["n"].sum() for table in (before, cells)]
+    both = pd.concat(sums, axis=1, keys=["old", "new"]).fillna(0)
     moved = both[both["old"] != both["new"]]
     if moved.empty:
         return f"{name}: as before{note}."
     gap = (both["new"] - both["old"]).groupby("type").sum()
     kinds = [f"{kind} {n:+,.0f}" for kind, n in gap[gap != 0].items()]
-    told = ", ".join(kinds) or "only places differ"
+    where = ", ".join(kinds) or "only places differ"
     return (
-        f"{name}: revised, {month.rows:,} rows, {gap.sum():+,.0f} ({told}), in {len(moved):,} "
+        f"{name}: revised, {told['rows']:,} rows, {gap.sum():+,.0f} ({where}), in {len(moved):,} "
         f"counts of a neighbourhood and type{note}."
     )
 
 
 def _coarse(months: list[Month], clean: Path, new: Path) -> list[str]:
     """Write the tables by district and force, coverage, the files' digests, new neighbourhoods."""
-    near = [m.near.assign(force=m.force, month=m.month) for m in months]
-    near = pd.concat(near).astype({"month": "datetime64[us]"})
+    near = pd.concat([m.near.assign(force=m.force, month=m.month) for m in months])
+    told = pd.DataFrame([{"force": m.force, "month": m.month, **m.told} for m in months])
+    whole = near.groupby(["force", "month", "type"], as_index=False)["n"].sum()
+
+    def put(name: str, frame: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+        frame = _replaced(clean / name, frame, months)
+        (write.csv if name.endswith(".csv") else write.parquet)(frame, new / name, keys)
+        return frame
+
     keys = ["force", "district", "month", "type"]
-    write.parquet(
-        _replaced(clean / "crime_district_monthly.parquet", near[[*keys, "n"]], months),
-        *(new / "crime_district_monthly.parquet", keys),
-    )
-    keys = ["force", "month", "type"]
-    by_force = near.groupby(keys, as_index=False)["n"].sum()
-    by_force = _replaced(clean / "crime_force_monthly.parquet", by_force, months)
-    write.parquet(by_force, new / "crime_force_monthly.parquet", keys)
-    told = pd.DataFrame([m[:9] for m in months], columns=Month._fields[:9])
-    known = _replaced(clean / "coverage.csv", told[["force", "month", *_TELLS]], months)
+    put("crime_district_monthly.parquet", near[[*keys, "n"]], keys)
+    by_force = put("crime_force_monthly.parquet", whole, ["force", "month", "type"])
+    keys = ["force", "month"]
+    put("street_files.csv", told[[*keys, "bytes", "sha256"]], keys)
+    known = _replaced(clean / "coverage.csv", told[[*keys, *_TELLS]], months)
     covered = coverage.build(by_force, known)
-    write.csv(covered, new / "coverage.csv", ["force", "month"])
-    digests = _replaced(
-        clean / "street_files.csv", told[["force", "month", "bytes", "sha256"]], months
-    )
-    write.csv(digests, new / "street_files.csv", ["force", "month"])
+    write.csv(covered, new / "coverage.csv", keys)
     fresh = pd.concat([m.fresh for m in months])
     if len(fresh):
         _neighbourhoods(fresh, clean, new)
@@ -273,6 +228,7 @@ def _coarse(months: list[Month], clean: Path, new: Path) -> list[str]:
 
 def _replaced(path: Path, fresh: pd.DataFrame, months: list[Month]) -> pd.DataFrame:
     """The rows of a table with those of ``months`` replaced by fresh ones."""
+    fresh = fresh.astype({"month": "datetime64[us]"})
     if not path.is_file():
         return fresh
     if path.suffix == ".csv":
@@ -282,7 +238,6 @@ def _replaced(path: Path, fresh: pd.DataFrame, months: list[Month]) -> pd.DataFr
     old["month"] = pd.to_datetime(old["month"]).astype("datetime64[us]")
     pairs = pd.MultiIndex.from_frame(old[["force", "month"]])
     kept = old[~pairs.isin([(m.force, m.month) for m in months])]
-    fresh = fresh.astype({"month": "datetime64[us]"})
     return pd.concat([kept[list(fresh.columns)], fresh], ignore_index=True)
 
 

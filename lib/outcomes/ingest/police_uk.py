@@ -39,7 +39,7 @@ def _write_places(
     source: Path, clean: Path, places: pd.DataFrame, files: list[street.File]
 ) -> None:
     """Neighbourhoods at the mean of their recorded points, and where gone codes are looked for."""
-    rows = _points(files, clean.parent / ".build", geography.prefixes(places))
+    rows = _points(files, geography.prefixes(places))
     early = rows["month"] < geography.FRAME_2021
     points, group = frames(rows[early], rows[~early], geography.lookup(source))
     write.csv(points, clean / "lsoa_points.csv", geography.POINTS)
@@ -48,22 +48,12 @@ def _write_places(
     write.csv(geography.lsoas(source, places, current, group), clean / "lsoas.csv", ["lsoa"])
 
 
-def _points(files: list[street.File], scratch: Path, prefixes: pd.DataFrame) -> pd.DataFrame:
-    """The forces' own rows, counted by point: force, month ("2024-01"), district, lsoa, name, type,
-    x, y, n."""
-    scratch.mkdir(parents=True, exist_ok=True)
+def _points(files: list[street.File], places: street.Places) -> pd.DataFrame:
+    """The forces' own rows, counted by point: :func:`street.points`, with force and month."""
     counted = []
-    try:
-        with street.connect(prefixes, []) as connection:
-            for file in files:
-                whole = street.unpack(file, scratch)
-                street.count(connection, file, whole)
-                codes = connection.sql("select distinct lsoa from counted where own").fetchall()
-                street.count(connection, file, whole, [code for (code,) in codes])
-                frame = connection.sql("from counted where own").df()
-                counted.append(frame.assign(force=file.force, month=file.month))
-    finally:
-        shutil.rmtree(scratch)
+    for file in files:
+        frame = street.points(street.rows(file, street.read(file), places))
+        counted.append(frame.assign(force=file.force, month=file.month))
     return pd.concat(counted, ignore_index=True)
 
 

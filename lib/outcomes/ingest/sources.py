@@ -52,7 +52,7 @@ def _plain(path: Path) -> File:
     month, force = named(path.name)
     packed = path.suffix == ".gz"
     opener = partial(_guarded, partial(gzip.open if packed else open, path, "rb"), path.name)
-    return File(force, month, path.name, opener, None if packed else path)
+    return File(force, month, path.name, opener)
 
 
 @contextmanager
@@ -86,7 +86,7 @@ def archive(stream: BinaryIO, name: str) -> list[File]:
             raise Invalid(f"{where} stands twice.")
         seen.add(entry.filename)
         opener = partial(_guarded, partial(_open, held, entry), f"{name}: {entry.filename}", lock)
-        files.append(File(force, month, f"{name}: {entry.filename}", opener, None, entry.CRC))
+        files.append(File(force, month, f"{name}: {entry.filename}", opener, entry.CRC))
     if not files:
         raise Invalid(f"{name} holds no street file such as 2024-01-lancashire-street.csv.")
     return files

@@ -3,17 +3,20 @@
 A row is one recorded crime or incident. A Crime ID that came before in the same file is a
 duplicate and is dropped; anti-social behaviour has no Crime ID, so all its rows are kept: two that
 look alike are two incidents. A row without a location is counted under "", never dropped.
+
+Arrow reads a column of words as numbers of the words in it. Checks and look-ups are made on the few
+words, and rows are told apart and counted by number.
 """
 
-import codecs
 import csv
-import hashlib
+import io
 import math
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from contextlib import AbstractContextManager
 from typing import BinaryIO, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from outcomes.data.codes import TYPES
@@ -30,6 +33,11 @@ SLUGS = {name: slug for slug, name in TYPES.items()}
 _ASB = TYPES["anti-social-behaviour"]
 _CODE = re.compile(r"[A-Z]\d{8}")
 _NAME = re.compile(r"(\d{4}-(?:0[1-9]|1[0-2]))-([a-z-]+)-street\.csv(\.gz)?")
+_WORDS = ("Month", "LSOA code", "LSOA name", "Crime type")
+_LIMITS = {"Longitude": (WEST, EAST), "Latitude": (SOUTH, NORTH)}
+
+Places = dict[str, tuple[str, str]]
+"""What an LSOA's name begins with, and the district (GSS) and force that it tells of."""
 
 
 class File(NamedTuple):
@@ -38,17 +46,25 @@ class File(NamedTuple):
     force: str
     month: str
     name: str
-    open: Callable[[], BinaryIO]
-    path: Path | None = None  # where it lies as plain CSV
+    open: Callable[[], AbstractContextManager[BinaryIO]]
     crc: int | None = None
 
 
-class Whole(NamedTuple):
-    """A street file as plain CSV on disk, read to its end once: its size and digest."""
+class Rows(NamedTuple):
+    """The rows of one file, duplicates left out, by the numbers of their words (0: none) and their
+    points; and what the words mean."""
 
-    path: Path
-    bytes: int
-    sha256: str
+    lsoa: np.ndarray
+    name: np.ndarray
+    kind: np.ndarray
+    x: np.ndarray
+    y: np.ndarray
+    lsoas: list[str]
+    kinds: list[str]  # slugs
+    names: list[str]
+    districts: list[str]  # of the names
+    own: np.ndarray  # does the name lie in the file's force?
+    duplicates: int
 
 
 def named(name: str) -> tuple[str, str]:
@@ -59,48 +75,35 @@ def named(name: str) -> tuple[str, str]:
     return found[1], found[2]
 
 
-def unpack(file: File, folder: Path) -> Whole:
-    """The whole file as plain CSV, in ``folder`` unless it lies somewhere already.
-
-    Raises :class:`Invalid` when it is empty, too large, cut short, or has other columns.
-    """
-    target = file.path or folder / f"{file.month}-{file.force}-street.csv"
-    size, digest, first, last = 0, hashlib.sha256(), b"", b""
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    with file.open() as stream, open("/dev/null" if file.path else target, "wb") as copy:
-        while block := stream.read(1 << 20):
-            first, last = (first or block), block
-            if size + len(block) > MOST_BYTES:
-                raise Invalid(f"{file.name} unpacks to over {MOST_BYTES >> 20} MiB: no street file")
-            digest.update(block)
-            copy.write(block)
-            try:
-                decoder.decode(block)
-            except UnicodeDecodeError as error:
-                _check_ends(file.name, first, last)
-                copy.flush()
-                before = target.read_bytes()[: size + error.start]
-                row = before.count(b"\n") + 1
-                raise Invalid(f"{file.name} row {row}: the text is not UTF-8.") from None
-            size += len(block)
-    _check_ends(file.name, first, last)
-    return Whole(target, size, digest.hexdigest())
+def read(file: File) -> bytes:
+    """The whole file as plain CSV. Raises :class:`Invalid` when it is empty, too large, cut short,
+    not UTF-8, or has other columns."""
+    with file.open() as stream:
+        data = stream.read(MOST_BYTES + 1)
+        if len(data) > MOST_BYTES:
+            raise Invalid(f"{file.name} unpacks to over {MOST_BYTES >> 20} MiB: no street file")
+    start = data[:4000].lstrip()
+    if not start:
+        raise Invalid(f"{file.name} is empty.")
+    if start[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in start:
+        raise Invalid(f"{file.name} row 1: the text is not UTF-8 (it looks like UTF-16 or binary).")
+    if start[:1] == b"<":
+        raise Invalid(f"{file.name} row 1: this is a web page, not a CSV file.")
+    if not data.endswith(b"\n"):
+        why = "its last row is cut short; download it again."
+        raise Invalid(f"{file.name} ends within a row: {why}")
+    _check_text(file.name, data)
+    return data
 
 
-def _check_ends(name: str, first: bytes, last: bytes) -> None:
-    if not first.strip():
-        raise Invalid(f"{name} is empty.")
-    if first[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in first[:4000]:
-        raise Invalid(f"{name} row 1: the text is not UTF-8 (it looks like UTF-16 or binary).")
-    if first.lstrip()[:1] == b"<":
-        raise Invalid(f"{name} row 1: this is a web page, not a CSV file.")
-    if not last.endswith(b"\n"):
-        raise Invalid(f"{name} ends within a row: its last row is cut short; download it again.")
+def _check_text(name: str, data: bytes) -> None:
     try:
-        row = first.split(b"\n", 1)[0].decode("utf-8-sig").strip()
-    except UnicodeDecodeError:
-        raise Invalid(f"{name} row 1: the text is not UTF-8.") from None
-    have = next(csv.reader([row]), [])
+        data.isascii() or data.decode()
+    except UnicodeDecodeError as error:
+        row = data.count(b"\n", 0, error.start) + 1
+        raise Invalid(f"{name} row {row}: the text is not UTF-8.") from None
+    first = data[: data.index(b"\n")].decode("utf-8-sig").strip()
+    have = next(csv.reader([first]), [])
     if have != HEADER:
         raise Invalid(f"{name} row 1: {_other_columns(have)}")
 
@@ -118,132 +121,128 @@ def _other_columns(have: list[str]) -> str:
     return f"{' '.join(said)} A street file begins with the columns {', '.join(HEADER)}."
 
 
-# One row of ``counted`` is one neighbourhood (or point), name and type. A Crime ID that may stand
-# again is found by its hash; only in such a file are the IDs themselves compared, in a second pass.
-_COUNT = """
-create or replace temp table counted as
-with raw as materialized (
-  select {line} case when "Crime ID" is not null then hash("Crime ID") end as id,
-    coalesce("LSOA code", '') as lsoa, coalesce("LSOA name", '') as name, "Crime type" as type,
-    {points}
-    coalesce("Month" <> $month, true)
-      or (lon is null) <> ("Longitude" is null) or (lat is null) <> ("Latitude" is null)
-      or (lon is null) <> (lat is null) or (lon is null and "LSOA code" is not null)
-      or not coalesce(lon between {west} and {east} and lat between {south} and {north}, true)
-      or (type = '{asb}' and "Crime ID" is not null)
-      or ("LSOA code" is null) <> ("LSOA name" is null) as bad
-  from (
-    select *, try_cast("Longitude" as double) as lon, try_cast("Latitude" as double) as lat
-    from read_csv($path, columns = $columns, header = true, delim = ',', quote = '"', escape = '"',
-      auto_detect = false, strict_mode = true, null_padding = false, parallel = false)
-  )
-){later}
-select lsoa, name, coalesce(slug, '') as type, x, y, n, duplicates, bad, district,
-  coalesce(force = $force, false) as own, repeats
-from (
-  select lsoa, name, type, {group}, (count(*) filter (not again))::int as n,
-    (count(*) filter (again))::int as duplicates, (count(*) filter (bad))::int as bad
-  from (select *, {again} as again from raw)
-  group by lsoa, name, type{keys}
-) as cells
-cross join (select count(id) - count(distinct id) as repeats from raw)
-left join kinds on kinds.type = cells.type
-left join districts on prefix = left(name, greatest(length(name) - 5, 0))
-"""
-_ONCE = {"line": "", "later": "", "again": "false"}
-_AGAIN = {
-    "line": 'row_number() over () as line, "Crime ID" as ident,',
-    "later": """, repeated as (
-  select id from raw where id is not null group by id having count(*) > 1
-), later as (
-  select line from raw where id in (select id from repeated)
-  qualify row_number() over (partition by ident order by line) > 1
-)""",
-    "again": "line in (select line from later)",
-}
-_POINTS = """case when list_contains($points, "LSOA code") then lon end as x,
-    case when list_contains($points, "LSOA code") then lat end as y,"""
-_SUMMARY = """
-select count(*), max(repeats),
-  coalesce(sum(bad), 0) + count(*) filter (type = '')
-    + count(*) filter (not known and lsoa <> '' and not regexp_full_match(lsoa, '[A-Z][0-9]{8}')),
-  sum(n), coalesce(sum(n) filter (lsoa = ''), 0), sum(duplicates),
-  coalesce(sum(n) filter (lsoa <> '' and not own), 0), coalesce(sum(n) filter (own), 0),
-  count(*) filter (district is null or (district = '') <> (name = '')),
-  count(*) filter (own and not known)
-from (select *, lsoa in (select lsoa from known) as known from counted)
-"""
-_LIMITS = {"west": WEST, "east": EAST, "south": SOUTH, "north": NORTH, "asb": _ASB}
+def rows(file: File, data: bytes, places: Places) -> Rows:
+    """The rows of a file that :func:`read` has given. Raises :class:`Invalid` that lists what is
+    wrong in them, with row, column and value."""
+    table = _table(file, data)
+    columns = {name: table[name].chunk(0) for name in table.column_names if len(table)}
+    if not columns:
+        raise Invalid(f"{file.name} has a header and no rows.")
+    words = {n: ["", *columns[n].dictionary.to_pylist()] for n in _WORDS}
+    numbers = {n: columns[n].indices.fill_null(-1).to_numpy() + 1 for n in ("Crime ID", *_WORDS)}
+    if any(_wrong(file, columns, words, numbers)):
+        _explain(file, data)
+        raise Invalid(f"{file.name} holds rows that cannot be right.")
+    near = _placed(file, data, words["LSOA name"], places)
+    again = _again(numbers["Crime ID"])
+    kept = [numbers[n][~again] for n in _WORDS[1:]]
+    kept += [columns[n].to_numpy(zero_copy_only=False)[~again] for n in _LIMITS]
+    kinds = [SLUGS.get(word, "") for word in words["Crime type"]]
+    own = np.array([force == file.force for _, force in near])
+    districts = [district for district, _ in near]
+    known = (words["LSOA code"], kinds, words["LSOA name"], districts, own)
+    return Rows(*kept, *known, int(again.sum()))
 
 
-class Counted(NamedTuple):
-    """Rows of one file, duplicates left out, and what is odd about its places."""
+def _table(file: File, data: bytes):
+    """The columns that are used, in one piece."""
+    import pyarrow as pa
 
-    rows: int
-    no_location: int
-    duplicates: int
-    outside: int
-    own: int
-    lost: int  # counts in no district that is known
-    strange: int  # counts of the force's own with a code that is not known
-
-
-def connect(places: pd.DataFrame, known: list[str]):
-    """A DuckDB connection for :func:`count`. ``places`` has prefix (what an LSOA's name begins
-    with), district and force; ``known`` are codes of neighbourhoods."""
-    import duckdb
-
-    connection = duckdb.connect()
-    connection.execute("set threads = 1")
-    connection.execute("set memory_limit = '300MB'")
-    names, slugs = list(SLUGS), list(SLUGS.values())
-    connection.execute(
-        "create table kinds as select unnest($1) as type, unnest($2) as slug", [names, slugs]
-    )
-    for name, frame in (("districts", places), ("known", pd.DataFrame({"lsoa": known}, dtype=str))):
-        connection.register("given", frame)
-        connection.execute(f"create table {name} as select * from given")
-    return connection
-
-
-def count(connection, file: File, whole: Whole, points: list[str] | None = None) -> Counted:
-    """Count one file into the table ``counted`` of the connection.
-
-    Its columns: lsoa, name, type (slug), x, y, n, duplicates, district (null when the name tells
-    of none) and own (is it the force's district?). Rows are kept apart by their point (x, y) for
-    the codes in ``points``; the others, and all by default, have none. Raises
-    :class:`Invalid` that lists what is wrong, with row, column and value.
-    """
-    import duckdb
-
-    values = {"path": str(whole.path), "columns": dict.fromkeys(HEADER, "VARCHAR")}
-    values |= {"month": file.month, "force": file.force}
-    at = {"points": "", "group": "null::double as x, null::double as y", "keys": ""}
-    if points is not None:
-        values["points"] = points
-        at = {"points": _POINTS, "group": "x, y", "keys": ", x, y"}
+    quotes = b'"' in data
     try:
-        for how in (_ONCE, _AGAIN):
-            connection.execute(_COUNT.format(**how, **at, **_LIMITS), values)
-            cells, repeats, bad, *told = connection.execute(_SUMMARY).fetchall()[0]
-            if not repeats:
-                break
-    except duckdb.Error as error:
-        _explain(file, whole.path)
+        if quotes:  # Arrow is lenient with quotes that stand where none should
+            sum(1 for _ in csv.reader(_stream(data), strict=True))
+        return _arrow(data, quotes)
+    except (pa.ArrowInvalid, csv.Error) as error:
+        _explain(file, data)
         said = str(error).splitlines()[0]
         raise Invalid(f"{file.name} cannot be read as CSV: {said}") from None
-    if not cells:
-        raise Invalid(f"{file.name} has a header and no rows.")
-    if bad:
-        _explain(file, whole.path)
-        raise Invalid(f"{file.name} holds rows that cannot be right.")
-    return Counted(*map(int, told))
 
 
-def _explain(file: File, path: Path) -> None:
+def _arrow(data: bytes, quotes: bool):
+    """Words as numbers, degrees as floats."""
+    import pyarrow as pa
+    from pyarrow import csv as arrow
+
+    words = dict.fromkeys(("Crime ID", *_WORDS), pa.dictionary(pa.int32(), pa.string()))
+    kinds = words | dict.fromkeys(_LIMITS, pa.float64())
+    options = {"column_types": kinds, "include_columns": list(kinds), "null_values": [""]}
+    return arrow.read_csv(
+        pa.BufferReader(data),
+        arrow.ReadOptions(use_threads=False, block_size=len(data) + 1),
+        arrow.ParseOptions(newlines_in_values=quotes, ignore_empty_lines=False),
+        arrow.ConvertOptions(strings_can_be_null=True, **options),
+    )
+
+
+def _wrong(file: File, columns: dict, words: dict, numbers: dict) -> Iterator[bool]:
+    """For each rule, does any row break it?"""
+    code, name = numbers["LSOA code"] > 0, numbers["LSOA name"] > 0
+    kind = numbers["Crime type"]
+    yield words["Month"] != ["", file.month] or not numbers["Month"].all()
+    yield not (set(words["Crime type"]) <= {"", *SLUGS} and kind.all())
+    yield not all(map(_CODE.fullmatch, words["LSOA code"][1:]))
+    yield (code != name).any()
+    if _ASB in words["Crime type"]:
+        yield (numbers["Crime ID"][kind == words["Crime type"].index(_ASB)] > 0).any()
+    blank = [columns[n].is_null().to_numpy(zero_copy_only=False) for n in _LIMITS]
+    yield (blank[0] != blank[1]).any() or (blank[0] & code).any()
+    for column, (low, high) in _LIMITS.items():
+        degrees = columns[column].drop_null().to_numpy(zero_copy_only=False)
+        yield not ((low <= degrees) & (degrees <= high)).all()
+
+
+def _again(ident: np.ndarray) -> np.ndarray:
+    """Rows whose Crime ID came before. Words are numbered as they come, so a new one is above all
+    before it."""
+    highest = np.maximum.accumulate(ident)
+    return np.r_[False, (ident[1:] <= highest[:-1]) & (ident[1:] > 0)]
+
+
+def _placed(file: File, data: bytes, names: list[str], places: Places) -> list[tuple[str, str]]:
+    """District and force of each name; refuses a name that lies in none."""
+    found = [places.get(name[:-5]) for name in names]
+    lost = [n for n, at in zip(names, found, strict=True) if at is None or bool(n) != bool(at[0])]
+    if lost:
+        row = row_of(data, "LSOA name", min(lost))
+        why = f"column LSOA name: {min(lost)!r} lies in no district known."
+        raise Invalid(f"{file.name} row {row}, {why}")
+    return found
+
+
+def cells(rows: Rows):
+    """The rows counted by neighbourhood and type, as an Arrow table: district, home (the district,
+    when it is the force's), lsoa, type, n. A code that goes by two names has a row for each."""
+    import pyarrow as pa
+
+    shape = (len(rows.lsoas), len(rows.names), len(rows.kinds))
+    keys = np.ravel_multi_index((rows.lsoa, rows.name, rows.kind), shape)
+    keys, n = np.unique(keys, return_counts=True)
+    lsoa, name, kind = map(pa.array, np.unravel_index(keys, shape))
+    home = [d if own else "" for d, own in zip(rows.districts, rows.own, strict=True)]
+    taken = {"district": (rows.districts, name), "home": (home, name)}
+    taken |= {"lsoa": (rows.lsoas, lsoa), "type": (rows.kinds, kind)}
+    made = {column: pa.array(words).take(number) for column, (words, number) in taken.items()}
+    return pa.table(made | {"n": pa.array(n, pa.int32())})
+
+
+def points(rows: Rows, codes: list[str] | None = None) -> pd.DataFrame:
+    """The force's own rows, of some codes or of all, counted by point: lsoa, name, district, type,
+    x, y, n."""
+    keep = rows.own[rows.name]
+    if codes is not None:
+        keep &= np.isin(rows.lsoas, codes)[rows.lsoa]
+    words = {"lsoa": (rows.lsoas, rows.lsoa), "name": (rows.names, rows.name)}
+    words |= {"district": (rows.districts, rows.name), "type": (rows.kinds, rows.kind)}
+    made = {column: np.array(held, object)[of[keep]] for column, (held, of) in words.items()}
+    frame = pd.DataFrame(made | {"x": rows.x[keep], "y": rows.y[keep]})
+    return frame.groupby(list(frame.columns), as_index=False).size().rename(columns={"size": "n"})
+
+
+def _explain(file: File, data: bytes) -> None:
     """Raise :class:`Invalid` with every problem that a slow reading finds; return when none is."""
     found = []
-    for problem in _problems(file, path):
+    for problem in _problems(file, data):
         found.append(problem)
         if len(found) > MOST_SAID:
             found[-1] = "and more."
@@ -252,27 +251,29 @@ def _explain(file: File, path: Path) -> None:
         raise Invalid(" ".join(found))
 
 
-def row_of(path: Path, column: str, value: str) -> int:
+def row_of(data: bytes, column: str, value: str) -> int:
     """The first row (the header is row 1) that has a value in a column."""
-    with open(path, encoding="utf-8-sig", newline="") as stream:
-        rows = enumerate(csv.DictReader(stream), 2)
-        return next(number for number, row in rows if row[column] == value)
+    lines = enumerate(csv.DictReader(_stream(data)), 2)
+    return next(number for number, row in lines if row[column] == value)
 
 
-def _problems(file: File, path: Path) -> Iterator[str]:
-    with open(path, encoding="utf-8-sig", newline="") as stream:
-        rows = csv.reader(stream, strict=True)
-        next(rows)
-        row = 1
-        try:
-            for row, cells in enumerate(rows, 2):
-                if len(cells) != len(HEADER):
-                    yield f"{file.name} row {row} has {len(cells)} cells, not {len(HEADER)}."
-                    continue
-                for column, value, why in _cells(dict(zip(HEADER, cells, strict=True)), file.month):
-                    yield f"{file.name} row {row}, column {column}: {value!r} {why}"
-        except csv.Error as error:
-            yield f"{file.name} row {row + 1} cannot be read as CSV: {error}."
+def _stream(data: bytes) -> io.StringIO:
+    return io.StringIO(data.decode("utf-8-sig"), newline="")
+
+
+def _problems(file: File, data: bytes) -> Iterator[str]:
+    lines = csv.reader(_stream(data), strict=True)
+    next(lines)
+    row = 1
+    try:
+        for row, cells in enumerate(lines, 2):
+            if len(cells) != len(HEADER):
+                yield f"{file.name} row {row} has {len(cells)} cells, not {len(HEADER)}."
+                continue
+            for column, value, why in _cells(dict(zip(HEADER, cells, strict=True)), file.month):
+                yield f"{file.name} row {row}, column {column}: {value!r} {why}"
+    except csv.Error as error:
+        yield f"{file.name} row {row + 1} cannot be read as CSV: {error}."
 
 
 def _cells(row: dict[str, str], month: str) -> Iterator[tuple[str, str, str]]:
@@ -301,6 +302,6 @@ def _cells(row: dict[str, str], month: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _number(text: str) -> float:
-    """The number as DuckDB would read it (ASCII digits, no separators), otherwise NaN."""
+    """The number written plainly (ASCII digits, no separators), otherwise NaN."""
     plain = re.fullmatch(r"\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?\s*", text, re.ASCII | re.I)
     return float(text) if plain else math.nan

@@ -1,10 +1,9 @@
-"""The glossary: the field's terms in plain words, each with its source (``data/glossary.csv``)."""
+"""The glossary of :mod:`outcomes.data.terms`, shown as a list of definitions."""
 
-import csv
 from html import escape
 
 from outcomes.data.errors import one_of
-from outcomes.data.store import root
+from outcomes.data.terms import terms as rows
 
 
 class Glossary(list):
@@ -21,6 +20,5 @@ class Glossary(list):
 
 def glossary(*terms: str) -> Glossary:
     """The terms asked for, in that order, or all. Raises Invalid with the nearest known term."""
-    with open(root() / "glossary.csv", encoding="utf-8", newline="") as file:
-        known = {row["term"]: row for row in csv.DictReader(file)}
+    known = {row["term"]: row for row in rows()}
     return Glossary([known[one_of(t, known, "term")] for t in terms or known])

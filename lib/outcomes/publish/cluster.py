@@ -27,8 +27,8 @@ def results(jobs: list[run.Job], address: str) -> Iterator[run.Result]:
         client.register_plugin(_prepared(), name="outcomes")
         futures, page = {}, _page()
         for job in jobs:
-            text = Path(job.notebook).read_bytes()
-            sent = client.submit(page, vars(job), text, pure=False, key=f"{job.handle}-{id(job)}")
+            text, plain = Path(job.notebook).read_bytes(), vars(job) | {"limits": [*job.limits]}
+            sent = client.submit(page, plain, text, pure=False, key=f"{job.handle}-{id(job)}")
             futures[sent] = job
         for future in as_completed(futures, loop=client.loop):
             yield _received(futures[future], future)
@@ -99,9 +99,9 @@ def _page():
         with tempfile.TemporaryDirectory() as folder:
             source, output = Path(folder, "page.ipynb"), Path(folder, "done.ipynb")
             source.write_bytes(text)
-            result = here.execute(
-                here.Job(**job | {"notebook": str(source), "output": str(output)})
-            )
+            given = {"notebook": str(source), "output": str(output)}
+            given["limits"] = here.Limits(*job["limits"])
+            result = here.execute(here.Job(**job | given))
             done = output.read_bytes() if result.error is None else b""
             return result.seconds, result.error, done
 

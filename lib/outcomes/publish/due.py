@@ -7,6 +7,7 @@ and the rows it read. No heavy library is loaded here unless a table that a page
 import hashlib
 import json
 import os
+import time
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -93,24 +94,32 @@ def _row_changed(reading: dict) -> bool:
 
 
 def standing(plan_file: Path) -> str:
-    """A sha256 of all that a site rests on: while it stands, no page can be due."""
+    """A sha256 of all that a site rests on: while it stands, no page can be due, nor the gate's
+    word be another. That may change with the day."""
     folder = Path(plan_file).resolve().parent
-    files = [Path(plan_file), folder / "requirements.lock", *data().glob("*.json")]
+    files = [Path(plan_file), folder / "requirements.lock", package()]
     files += [*sorted((folder / "notebooks").rglob("*.ipynb")), *sorted(data().glob("clean/*"))]
-    return _total([code_digest(), *(f"{p.name} {file_digest(p)}" for p in files)])
+    return total([today(), code_digest(), *(f"{p.name} {file_digest(p)}" for p in files)])
+
+
+def today() -> str:
+    """The day of a release made now, "2026-11-24", in UTC."""
+    now = float(os.environ.get("SOURCE_DATE_EPOCH") or time.time())
+    return time.strftime("%Y-%m-%d", time.gmtime(now))
 
 
 def data_digest() -> str:
     """A sha256 of all tables."""
-    return _total(f"{p.name} {file_digest(p)}" for p in sorted(data().glob("clean/*")))
+    return total(f"{p.name} {file_digest(p)}" for p in sorted(data().glob("clean/*")))
 
 
 @cache
 def code_digest() -> str:
-    """A sha256 of the library's code and templates, but for what no page depends on."""
+    """A sha256 of the library's code, templates and terms, but for what no page depends on."""
     paths = [p for p in sorted(LIBRARY.rglob("*")) if p.is_file() and "__pycache__" not in p.parts]
     names = [(p.relative_to(LIBRARY).as_posix(), p) for p in paths]
-    return _total(f"{n} {file_digest(p)}" for n, p in names if n.split("/")[0] not in _APART)
+    names.append(("terms", data() / "glossary.csv"))
+    return total(f"{n} {file_digest(p)}" for n, p in names if n.split("/")[0] not in _APART)
 
 
 def file_digest(path: Path | None) -> str:
@@ -126,10 +135,16 @@ def _digest(path: Path, *version: int) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _total(lines: Iterable[str]) -> str:
+def total(lines: Iterable[str]) -> str:
+    """A sha256 of some lines."""
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def data() -> Path:
     """The data folder, as the data room finds it, but without its libraries."""
     return Path(os.environ.get("OUTCOMES_DATA") or LIBRARY.parents[1] / "data")
+
+
+def package() -> Path:
+    """The description of the tables."""
+    return data() / "datapackage.json"

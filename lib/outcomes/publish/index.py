@@ -5,6 +5,7 @@ import io
 import re
 from collections.abc import Iterable
 
+from outcomes.data.errors import plain
 from outcomes.publish import page as pages
 from outcomes.publish.plan import slug, words
 
@@ -20,14 +21,16 @@ STATES = {
 
 
 def safe(value) -> str:
-    """A cell that a spreadsheet shows and never runs: a formula gets an apostrophe before it."""
-    text = "" if value is None else str(value)
-    if text[:1] in ("=", "+", "-", "@", "\t", "\r", "\n"):
-        try:
-            float(text)
-        except ValueError:
-            return f"'{text}"
-    return text
+    """A cell that a spreadsheet shows and never runs: a formula gets an apostrophe before it.
+
+    Cells are parted at semicolons where a comma is the decimal sign: what follows one counts too.
+    """
+    text = "" if value is None else plain(value)
+    try:
+        float(text)
+        return text
+    except ValueError:
+        return re.sub("(^|; ?)([-=+@＝＋－＠])", r"\1'\2", text)
 
 
 def table(header: Iterable[str], rows: Iterable[Iterable]) -> str:
@@ -81,7 +84,9 @@ def index_html(entries: list[dict], when: str, told: dict) -> str:
         districts=[_tile(e) for e in grouped["districts"]],
         county=_cards(grouped["county"]),
         sections=sections,
-        entries=[e | {"shown": _state(e)} for e in entries],
+        entries=[e | {"shown": _state(e), "first": _first(e)} for e in entries],
+        groups=[g for g, some in grouped.items() if some],
+        leads={_first(e).get("verdict") for e in entries},
         troubled=[e for e in entries if e["state"] in ("kept", "failed")],
         count=len(entries),
         findings=sum(len(e["findings"]) for e in entries),
@@ -118,23 +123,23 @@ def _cards(entries: list[dict]) -> list[dict]:
     for entry in entries:
         by_notebook.setdefault(entry["notebook"], []).append(entry)
     return [
-        {"title": first["title"], "path": first["path"], "finding": _first(first), "others": others}
+        first | {"finding": _first(first), "others": others}
         for first, *others in by_notebook.values()
     ]
 
 
 def _tile(entry: dict) -> dict:
-    fact = _first(entry) or {}
+    fact = _first(entry)
     value = fact.get("value")
     shown = f"{_number(value)} {fact['unit']}" if value is not None else ""
     label = entry["label"]
     return {"area": slug(label), "path": entry["path"], "label": label, "value": shown.strip()}
 
 
-def _first(entry: dict) -> dict | None:
-    """The finding a page leads with: its first headline, or its first of all."""
+def _first(entry: dict) -> dict:
+    """The finding a page leads with: its first headline, or its first of all; {} without any."""
     facts = entry["findings"]
-    return next((f for f in facts if f.get("headline")), facts[0] if facts else None)
+    return next((f for f in facts if f.get("headline")), facts[0] if facts else {})
 
 
 def _number(value: float) -> str:

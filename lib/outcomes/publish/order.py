@@ -14,7 +14,7 @@ from pathlib import Path
 
 import outcomes
 from outcomes.data.errors import Invalid
-from outcomes.publish import check, due, index, parameters, releases, run, site
+from outcomes.publish import banners, check, due, index, parameters, releases, run, site
 from outcomes.publish import page as pages
 from outcomes.publish.plan import Page, Plan, words
 
@@ -27,24 +27,24 @@ class Ordered:
     failed: dict | None = None
 
 
-def build(
-    plan: Plan, page: Page, given: dict, *, out: Path, timeout: float, tell: site.Tell
-) -> Ordered:
+def build(plan: Plan, page: Page, given: dict, *, out: Path, tell: site.Tell) -> Ordered:
     """Build ``page`` with the ``given`` parameters over its own, or leave nothing behind."""
     page = replace(page, parameters=page.parameters | given)
     page = parameters.for_pages(plan, [page])[0]
+    cautions = banners.cautions(out)
     digest = hashlib.sha256(json.dumps(page.parameters, sort_keys=True).encode()).hexdigest()[:8]
     folder = Path(out).resolve() / "adhoc" / f"{page.handle.replace('/', '-')}-{digest}"
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".staging-", dir=folder.parent) as staging:
         executed, made = Path(staging, "executed.ipynb"), Path(staging, "made")
-        job = run.Job(page.handle, str(plan.source(page)), page.parameters, str(executed), timeout)
+        where = (str(plan.source(page)), page.parameters, str(executed))
+        job = run.Job(page.handle, *where, plan.limits)
         run.prepare()
         result = next(run.run([job], workers=1))
         error = result.error
         if error is None:
             try:
-                _render(plan, page, executed, made, given)
+                _render(plan, page, executed, made, given, cautions)
             except Invalid as problem:
                 error = run.failure("PageCheck", str(problem))
         tell(page.handle, result.seconds, error)
@@ -54,7 +54,9 @@ def build(
     return Ordered(folder / "page.html", error)
 
 
-def _render(plan: Plan, page: Page, executed: Path, folder: Path, given: dict) -> None:
+def _render(
+    plan: Plan, page: Page, executed: Path, folder: Path, given: dict, cautions: list
+) -> None:
     built = pages.build(
         replace(page, handle="page"),
         parameters.load(executed),
@@ -66,6 +68,8 @@ def _render(plan: Plan, page: Page, executed: Path, folder: Path, given: dict) -
     chosen = "; ".join(f"{name}: {words(page.parameters[name])}" for name in given)
     notice = f"<p>Made to order, with {escape(chosen)}. It is not part of the published site.</p>"
     html = pages.fill(built.html, "notice", f'<div class="notice">{notice}</div>')
+    said = banners.concern(cautions, built.reads, built.findings)
+    html = pages.fill(html, "cautions", banners.html(said))
     tables = {f"page/{f['name']}.csv": f for f in built.findings if f["table"]}
     if found := check.problems(html, "page.html", {"page.html", *tables}):
         raise Invalid("; ".join(found[:3]))

@@ -19,6 +19,7 @@ from markupsafe import Markup
 from nbconvert.exporters import TemplateExporter
 from nbformat import from_dict
 
+from outcomes.data import terms
 from outcomes.data.errors import Invalid
 from outcomes.publish.parameters import Parameter, source
 from outcomes.publish.plan import Page, Plan, words
@@ -40,6 +41,7 @@ _TAGS |= {"blockquote", "ul", "ol", "li", "dl", "dt", "dd", "h2", "h3", "h4", "h
 _TAGS |= {"table", "thead", "tbody", "tr", "th", "td"}
 _ATTRIBUTES = {"a": {"href", "title"}, "th": {"scope"}, "abbr": {"title"}, "ol": {"start"}}
 _ATTRIBUTES["h2"] = {"id"}
+_HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
 _UNSEEN = ("image/png", "image/jpeg", "image/svg+xml", "application/javascript", "text/latex")
 
 
@@ -56,11 +58,20 @@ class PageExporter(TemplateExporter):
         environment = super()._create_environment()
         environment.autoescape = True
         environment.trim_blocks = environment.lstrip_blocks = True
-        style = re.sub(r"\s+", " ", (TEMPLATES / "page.css").read_text(encoding="utf-8")).strip()
-        hashed = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-        environment.globals.update(style=Markup(style), style_hash=hashed, marks=MARKS)
-        environment.globals.update(better=BETTER, words=words)
+        environment.filters["plain"] = lambda text: Markup(escape(text, quote=False))
+        environment.globals.update(marks=MARKS, better=BETTER, words=words, inlined=inlined)
         return environment
+
+
+@cache
+def inlined(*names: str) -> tuple[Markup, str]:
+    """Style sheets, or a script, as the text of one element, and the hash that admits it."""
+    text = "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in names)
+    if names[0].endswith(".css"):
+        text = re.sub(r"\s*([{};,])\s*|\s+", lambda m: m[1] or " ", text.strip())
+        text = re.sub(r"(?<=[a-z-]): ", ":", text).replace(";}", "}")
+    hashed = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return Markup(text), hashed
 
 
 @cache
@@ -103,6 +114,7 @@ def build(
     names = [f["name"] for f in facts]
     if len(set(names)) < len(names):
         raise Invalid("two findings of the page have the same name.")
+    given = {n: page.parameters.get(n, p.default) for n, p in known.items()}
     context = {
         "page": page,
         "root": root,
@@ -111,7 +123,9 @@ def build(
         "contents": text.contents,
         "brief": [f for f in facts if f["headline"]],
         "shown_marks": [m for m in MARKS if m in {f["verdict"] for f in facts}],
-        "parameters": [(p, page.parameters.get(n, p.default)) for n, p in known.items()],
+        "parameters": [(p, given[n]) for n, p in known.items()],
+        "asked": "\n".join(f"{n} = {given[n]!r}  # {p.explanation}" for n, p in known.items()),
+        "terms": terms.used(" ".join([*text.said, *map(_spoken, facts)])),
         "tables": sorted({r["table"] for r in reads}),
         "sources": sources(facts),
         "vintage": vintage(facts),
@@ -156,6 +170,11 @@ def vintage(facts: list[dict]) -> str:
     return max((_iso(s.get("published") or "") for s in sources(facts)), default="")
 
 
+def _spoken(fact: dict) -> str:
+    """A finding's words; the interval of an estimate is a confidence interval, said or not."""
+    return fact["sentence"] + " confidence interval" * (fact["verdict"] == "estimate")
+
+
 def _iso(text: str) -> str:
     """ "13 November 2023" or "2023-11-13" as 2023-11-13."""
     found = re.fullmatch(r"(\d{1,2}) ([A-Z][a-z]+) (\d{4})", text)
@@ -197,7 +216,7 @@ def _blocks(notebook: dict, text: "_Text") -> tuple:
 def _output(output: dict, number: int) -> dict | None:
     """One output as a block: a finding, the provenance, plain text, or nothing."""
     if output["output_type"] == "stream":
-        text = _joined(output["text"]).strip() if output["name"] == "stdout" else ""
+        text = _seen(output["text"]) if output["name"] == "stdout" else ""
         return {"kind": "plain", "text": text} if text else None
     data = output.get("data", {})
     if FINDING in data:
@@ -210,12 +229,17 @@ def _output(output: dict, number: int) -> dict | None:
         return {"kind": "end", "reads": data[SENTINEL].get("reads", [])}
     if any(kind in data for kind in _UNSEEN):
         raise Invalid(f"cell {number} shows a picture outside a finding, so it has no words.")
-    text = _joined(data.get("text/plain", "")).strip()
+    text = _seen(data.get("text/plain", ""))
     return {"kind": "plain", "text": text} if text else None
 
 
 def _joined(text: str | list[str]) -> str:
     return text if isinstance(text, str) else "".join(text)
+
+
+def _seen(text: str | list[str]) -> str:
+    """A text without what cannot be seen, or turns the direction of reading."""
+    return _HIDDEN.sub("", _joined(text)).strip()
 
 
 class _Text(mistune.HTMLRenderer):
@@ -226,13 +250,15 @@ class _Text(mistune.HTMLRenderer):
         self.page, self.plan, self.root = page, plan, root
         self.level, self.titled = 1, False
         self.contents: list[tuple[str, str]] = []
+        self.said: list[str] = []
         self.parse = mistune.create_markdown(renderer=self, plugins=["table", "strikethrough"])
 
     def html(self, text: str) -> Markup:
         """One cell as HTML in which nothing can act or load."""
+        self.said.append(text)
         return Markup(
             nh3.clean(
-                self.parse(text),
+                self.parse(_seen(text)),
                 tags=_TAGS,
                 attributes=_ATTRIBUTES,
                 clean_content_tags={"script", "style"},

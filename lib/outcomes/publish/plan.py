@@ -13,7 +13,8 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from outcomes.data.errors import Invalid, one_of
+from outcomes.data.errors import Invalid, one_of, plain
+from outcomes.publish.limits import DEFAULT, Limits
 
 GROUPS = ("programmes", "districts", "county")
 SCHEDULES = ("daily", "weekly", "monthly", "quarterly", "yearly", "on-request")
@@ -60,6 +61,7 @@ class Plan:
     file: Path
     pages: list[Page]
     notify: dict = field(default_factory=dict)
+    limits: Limits = DEFAULT
 
     @property
     def folder(self) -> Path:
@@ -107,7 +109,7 @@ def read(file: Path, *, choices: Callable[[str], list] | None = None) -> Plan:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Invalid(f"{file.name} is not valid TOML: {error}.") from None
     for key in raw:
-        one_of(key, ["page", "notify"], f"{file.name}: the heading")
+        one_of(key, ["page", "notify", "limits"], f"{file.name}: the heading")
     pages: list[Page] = []
     if not isinstance(raw.get("page", []), list):
         raise Invalid(f"{file.name}: each page must be written as [[page]].")
@@ -115,7 +117,8 @@ def read(file: Path, *, choices: Callable[[str], list] | None = None) -> Plan:
         pages += _pages(entry, f"{file.name}, page {number}", choices or _choices)
     _check_handles(pages, file.name)
     _check_notebooks(pages, file)
-    return Plan(file, pages, _notify(raw.get("notify", {}), file.name))
+    notify = _notify(raw.get("notify", {}), file.name)
+    return Plan(file, pages, notify, _limits(raw.get("limits", {}), file.name))
 
 
 def slug(value: Any) -> str:
@@ -152,6 +155,15 @@ def _notify(given: Any, name: str) -> dict:
     for occasion in on:
         one_of(occasion, OCCASIONS, f"{name}, [notify]: on")
     return {"command": command, "on": on}
+
+
+def _limits(given: Any, name: str) -> Limits:
+    """What a page may take; each limit that is not given has its default."""
+    for key, value in given.items():
+        one_of(key, Limits._fields, f"{name}, [limits]: the key")
+        if type(value) is not int or value < 1:
+            raise Invalid(f"{name}, [limits]: {key} must be a whole number above 0, not {value!r}.")
+    return Limits(**given)
 
 
 def _choices(name: str) -> list:
@@ -196,7 +208,7 @@ def _values(name: str, given: Any, where: str, choices: Callable) -> list:
 
 def _page(entry: dict, settings: dict, parameters: dict, where: str) -> Page:
     handle = _filled(entry["handle"], parameters, slug, where)
-    title = " ".join(_filled(entry["title"], parameters, words, where).split())
+    title = plain(_filled(entry["title"], parameters, words, where))
     return Page(handle, entry["notebook"], title, **settings, parameters=parameters)
 
 

@@ -1,8 +1,9 @@
 """The folder of a site: its releases, the link to the one shown, and one build at a time.
 
 ``<out>/releases/<run>/`` holds a release; ``<out>/latest`` is a link to the newest, put in place by
-one rename. ``<out>/.staging`` is where the next one is made; what a killed build leaves there shows
-nowhere, and the pages it had run need not be run again.
+one rename, and ``<out>/public`` one to the release a person approved last
+(:mod:`outcomes.publish.approval`). ``<out>/.staging`` is where the next one is made; what a killed
+build leaves there shows nowhere, and the pages it had run need not be run again.
 """
 
 import json
@@ -28,7 +29,7 @@ def alone(out: Path, say: Callable[[str], None]) -> Iterator[Path]:
     if out.exists() and not out.is_dir():
         raise Invalid(f"{str(out)!r} is a file; --out needs a folder.")
     (out / "releases").mkdir(parents=True, exist_ok=True)
-    with (out / ".lock").open("w") as file:
+    with open(out / ".lock", "w", opener=_no_link) as file:
         try:
             import fcntl
         except ImportError:  # no such lock on this system
@@ -40,6 +41,10 @@ def alone(out: Path, say: Callable[[str], None]) -> Iterator[Path]:
             say("Another build of this site is at work; waiting until it is done.")
             fcntl.flock(file, fcntl.LOCK_EX)
         yield out
+
+
+def _no_link(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o644)
 
 
 def latest(out: Path) -> Path | None:
@@ -69,15 +74,22 @@ def find(out: Path, name: str) -> Path:
 
 def new_name(out: Path, short: str) -> str:
     """The time in UTC and a short digest; never a name already taken."""
-    now = time.gmtime(float(os.environ.get("SOURCE_DATE_EPOCH") or time.time()))
-    base = f"{time.strftime('%Y%m%dT%H%M%SZ', now)}-{short}"
+    base = f"{now()}-{short}"
     taken = {p.name for p in (out / "releases").iterdir()}
     return next(n for i in range(1, 10000) if (n := base if i == 1 else f"{base}-{i}") not in taken)
+
+
+def now() -> str:
+    """The time in UTC, as a release's name begins."""
+    seconds = float(os.environ.get("SOURCE_DATE_EPOCH") or time.time())
+    return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(seconds))
 
 
 def staging(out: Path, *, resume: bool) -> Path:
     """The folder to make a release in; executed notebooks found in it stay when ``resume``."""
     folder = out / ".staging"
+    if folder.is_symlink():
+        folder.unlink()  # nothing is written through a link that somebody laid here
     shutil.rmtree(folder / "site", ignore_errors=True) if resume else clear(out)
     (folder / "run").mkdir(parents=True, exist_ok=True)
     return folder
@@ -93,21 +105,27 @@ def show(out: Path, staged: Path, name: str) -> Path:
     os.sync()  # a power cut must not leave a link to pages that never reached the disk
     release = out / "releases" / name
     os.rename(staged, release)
-    link = out / ".latest-new"
-    link.unlink(missing_ok=True)
-    link.symlink_to(Path("releases", name), target_is_directory=True)
-    os.replace(link, out / "latest")
+    point(out, "latest", name)
     return release
+
+
+def point(out: Path, link: str, name: str) -> None:
+    """Make ``<out>/<link>`` lead to a release: a new link takes the old one's place."""
+    new = out / f".{link}-new"
+    new.unlink(missing_ok=True)
+    new.symlink_to(Path("releases", name), target_is_directory=True)
+    os.replace(new, out / link)
 
 
 def prune(out: Path, keep: int) -> None:
     """Empty all but the newest ``keep`` releases, down to the record and the findings.
 
-    Never the one that is shown, nor the newest in which no page was failing.
+    Never one that is shown or public, nor the newest in which no page was failing.
     """
     whole = [n for n in names(out) if (out / "releases" / n / "index.html").is_file()]
     good = [n for n in whole[::-1] if not troubled(manifest(out / "releases" / n))]
-    stays = {*whole[-keep:], *good[:1], (out / "latest").resolve().name}
+    linked = {(out / link).resolve().name for link in ("latest", "public")}
+    stays = {*whole[-keep:], *good[:1], *linked}
     for name in set(names(out)) - stays:
         for path in (out / "releases" / name).iterdir():
             if path.is_dir():
@@ -145,7 +163,8 @@ def checked(out: Path) -> float:
     return file.stat().st_mtime if known else 0.0
 
 
-def write(path: Path, content: str | bytes) -> None:
+def write(path: Path, content: str | bytes) -> Path:
     """Write a file, and the folders it needs; text as UTF-8 with plain line ends."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
+    return path

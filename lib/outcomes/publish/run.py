@@ -15,23 +15,23 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from outcomes.publish.limits import DEFAULT, Limits, arguments
 from outcomes.publish.parameters import load, source
 
 SENTINEL = "application/vnd.outcomes.provenance+json"
 FINDING = "application/vnd.outcomes.finding+json"
-TIMEOUT = 600
 _SHELL = re.compile(r"^\s*(?:[\w, ]+=\s*)?!|^\s*%%?(?:!|sx|sc|system|bash|sh|script)\b", re.M)
 
 
 @dataclass(frozen=True)
 class Job:
-    """One notebook to run: from where, with what, to where, within how many seconds."""
+    """One notebook to run: from where, with what, to where, within which limits."""
 
     handle: str
     notebook: str
     parameters: dict
     output: str
-    timeout: float = TIMEOUT
+    limits: Limits = DEFAULT
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def execute(job: Job) -> Result:
     try:
         part = Path(job.output).with_suffix(".part.ipynb")
         made = replace(job, output=str(part))
-        error = refused(load(Path(job.notebook))) or _papermill(made, started + job.timeout)
+        error = refused(load(Path(job.notebook))) or _papermill(made, started + job.limits.seconds)
         if error is None:
             part.replace(job.output)  # an output that is there is a success, whole
     except Exception as problem:  # a missing kernel, a full disk: named in the manifest
@@ -131,20 +131,27 @@ def _papermill(job: Job, deadline: float) -> dict | None:
                 request_save_on_cell_execute=False,
                 resources={"metadata": {"path": folder}},
                 # Nobody's start-up files change a page.
-                extra_arguments=[f"--IPKernelApp.ipython_dir={folder}"],
+                extra_arguments=[f"--IPKernelApp.ipython_dir={folder}", *arguments(job.limits)],
                 config=_config(folder),
                 shutdown_kernel="immediate",
                 timeout_func=lambda cell: max(0.01, deadline - time.monotonic()),
             )
         except papermill.PapermillExecutionError as error:
-            return failure(error.ename, error.evalue, _shifted(job, error.cell_index))
+            return failure(error.ename, _said(job, error), _shifted(job, error.cell_index))
         except CellExecutionError as error:  # the kernel could not even show its error
             return failure(error.ename, error.evalue)
         except CellTimeoutError:
-            return failure("Timeout", f"the page took longer than {job.timeout:g} seconds")
+            limit = f"the limit of {job.limits.seconds:g} seconds"
+            return failure("Timeout", f"the page took longer than {limit}")
         except DeadKernelError:
             return failure("KernelDied", "the kernel ended before the notebook did" + _how(folder))
     return complete(done)
+
+
+def _said(job: Job, error) -> str:
+    if "Memory" not in error.ename:
+        return error.evalue
+    return f"it needs more than the limit of {job.limits.memory} MB of memory: {error.evalue}"
 
 
 def _how(folder: str) -> str:

@@ -14,7 +14,19 @@ from pathlib import Path
 
 import outcomes
 from outcomes.data.errors import Invalid
-from outcomes.publish import check, due, feed, history, index, parameters, releases, run
+from outcomes.publish import (
+    assumed,
+    banners,
+    check,
+    due,
+    feed,
+    history,
+    index,
+    materials,
+    parameters,
+    releases,
+    run,
+)
 from outcomes.publish import page as pages
 from outcomes.publish.plan import Page, Plan
 from outcomes.publish.releases import write
@@ -57,7 +69,6 @@ def build(
     *,
     out: Path,
     workers: int,
-    timeout: float = run.TIMEOUT,
     force: bool = False,
     resume: bool = True,
     keep: int = KEEP,
@@ -68,24 +79,27 @@ def build(
     """Build those of the ``chosen`` pages that are due, take the others over, and switch to it all.
 
     ``tell`` is called as each page is done. Nothing is written before the parameters of every
-    page have been checked, and what is shown changes only when the release is whole. Executed
-    notebooks of a build that was killed are used again with ``resume``.
+    page and the tables have been checked, and what is shown changes only when the release is
+    whole. Executed notebooks of a build that was killed are used again with ``resume``.
     """
     chosen = parameters.for_pages(plan, chosen)
+    cautions = banners.cautions(out)
     with releases.alone(out, say) as out:
         stands, previous = due.standing(plan.file), releases.latest(out)
-        before = {e["handle"]: e for e in releases.manifest(previous)["pages"]}
+        last = releases.manifest(previous)
+        before = {e["handle"]: e for e in last["pages"]}
         why = due.reasons(plan, chosen, previous, before, force=force)
         present = [p.handle for p in plan.pages if p in chosen or p.handle in before]
-        if previous and not why and present == list(before):
+        told = last.get("cautions") == cautions
+        if previous and told and not why and present == list(before):
             releases.clear(out)
             _remember(out, stands, plan, chosen, list(before.values()))
             return Release(previous, list(before.values()), new=False)
         short = due.file_digest(plan.file) + due.code_digest()
         name = releases.new_name(out, hashlib.sha256(short.encode()).hexdigest()[:8])
         folder = releases.staging(out, resume=resume and not force)
-        staged = Staged(plan, folder / "site", previous, name, chosen, why)
-        jobs = [staged.job(p, folder / "run", timeout) for p in chosen if p.handle in why]
+        staged = Staged(plan, folder / "site", previous, name, chosen, why, cautions)
+        jobs = [staged.job(p, folder / "run") for p in chosen if p.handle in why]
         by_handle = {p.handle: p for p in chosen}
         for result, output in _results(jobs, workers, scheduler):
             error = staged.add(by_handle[result.handle], output, result)
@@ -137,7 +151,9 @@ class Staged:
         name: str,
         asked: list[Page],
         why: dict[str, str],
+        cautions: list[dict],
     ):
+        self.cautions = cautions
         self.plan, self.folder, self.previous, self.name = plan, folder, previous, name
         self.last = releases.manifest(previous)
         self.before = {e["handle"]: e for e in self.last["pages"]}
@@ -150,12 +166,12 @@ class Staged:
         self.rests = {p.handle: self._rests_on(p) for p in asked}
         self.methods = history.methods(plan.folder / "CHANGELOG.md")
 
-    def job(self, page: Page, folder: Path, timeout: float) -> run.Job:
+    def job(self, page: Page, folder: Path) -> run.Job:
         """The run of a page; its output is named after all it rests on, to be found again."""
         text = json.dumps([page.handle, self.rests[page.handle]], sort_keys=True)
         output = folder / f"{hashlib.sha256(text.encode()).hexdigest()[:32]}.ipynb"
         source = str(self.plan.source(page))
-        return run.Job(page.handle, source, page.parameters, str(output), timeout)
+        return run.Job(page.handle, source, page.parameters, str(output), self.plan.limits)
 
     def add(self, page: Page, executed: Path, result: run.Result) -> dict | None:
         """Put one page in, or its last good version; the error when there was one."""
@@ -186,12 +202,16 @@ class Staged:
         told = history.summary(entries, self.name, self.last["release"])
         past = [told, *self.last.get("history", [])][: feed.LENGTH]
         record = {"release": self.name, "version": outcomes.__version__, "methods": self.methods}
-        record |= {"history": past, "pages": entries}
+        record |= {"cautions": self.cautions, "history": past, "pages": entries}
         text = json.dumps(record, indent=1, ensure_ascii=False) + "\n"
         write(self.folder / "manifest.json", text)
+        if (lock := self.plan.folder / "requirements.lock").is_file():
+            write(self.folder / "sbom.json", materials.bill(lock.read_text(encoding="utf-8")))
         write(self.folder / "findings.csv", index.findings_csv(entries))
         write(self.folder / "feed.xml", feed.atom(past))
-        write(self.folder / "index.html", index.index_html(entries, self.name, told))
+        aged = banners.html([c["said"] for c in self.cautions if c["aged"]])
+        front = pages.fill(index.index_html(entries, self.name, told), "cautions", aged)
+        write(self.folder / "index.html", front)
         self._check_whole()
         return entries
 
@@ -274,8 +294,12 @@ class Staged:
         """What a page says of others and of the past, which may change while the page does not."""
         path = self.folder / page.path
         html = path.read_text(encoding="utf-8")
+        record = self.records[page.handle]
+        said = banners.concern(self.cautions, record["reads"], record["findings"])
+        html = pages.fill(html, "cautions", banners.html(said))
         html = pages.fill(html, "siblings", pages.siblings(page, self.pages))
-        write(path, pages.fill(html, "changes", history.told(self.records[page.handle])))
+        html = pages.fill(html, "assumed", assumed.told(self.plan.folder, page.notebook))
+        write(path, pages.fill(html, "changes", history.told(record)))
 
     def _check_whole(self) -> None:
         """The last look, on the files as they will be served."""

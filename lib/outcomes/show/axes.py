@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from functools import wraps
+from textwrap import fill, wrap
 
 import numpy as np
 import pandas as pd
@@ -38,12 +39,17 @@ def drawn(height: Callable[[pd.DataFrame], float] | float = 3.2):
     return decorate
 
 
-def note(ax, text, at, *, offset=(5, 0), colour=INK, bold=False, size=8.5, **extra) -> None:
+def note(ax, text, at, *, offset=(5, 0), colour=INK, bold=False, **extra) -> None:
     """A short text ``offset`` points from ``at``, allowed to stand beside the plot."""
     extra = {"va": "center", "annotation_clip": False} | extra
     weight = "bold" if bold else "normal"
-    style = {"color": TEXT_OF.get(colour, colour), "fontsize": size, "fontweight": weight}
+    style = {"color": TEXT_OF.get(colour, colour), "fontweight": weight}
     ax.annotate(text, at, xytext=offset, textcoords="offset points", **style, **extra)
+
+
+def titled(ax, text: str) -> None:
+    """What the chart measures, above it at the left, in lines that fit."""
+    ax.set_title(fill(words.sentence_case(text), 56))
 
 
 def short_money(pounds: float) -> str:
@@ -77,13 +83,16 @@ def months(axis, most: int = 7) -> None:
 def row_labels(ax, labels: Iterable, highlight: Iterable = ()) -> None:
     """Row labels of a horizontal chart, first row on top; highlighted ones in bold."""
     labels = [str(x) for x in labels]
-    ax.set_yticks(range(len(labels)), labels)
+    ax.set_yticks(range(len(labels)), [""] * len(labels))
     ax.set_ylim(len(labels) - 0.4, -0.6)
     ax.grid(False, axis="y")
     ax.grid(True, axis="x")
-    ax.tick_params(length=0)
-    for text, label in zip(ax.get_yticklabels(), labels, strict=True):
-        text.set_fontweight("bold" if label in highlight else "normal")
+    place = {"xycoords": ("axes fraction", "data"), "ha": "right"}
+    for at, label in enumerate(labels):
+        lines = wrap(label, 28)  # each a text of its own, so that all end at the axis in any font
+        for up, line in enumerate(lines):
+            offset = (-6, 12 * ((len(lines) - 1) / 2 - up))
+            note(ax, line, (0, at), offset=offset, bold=label in highlight, **place)
 
 
 def picked(highlight) -> list[str]:
@@ -110,7 +119,7 @@ def label_ends(ax, ends: list[tuple]) -> None:
     room, at = (high - low) * 0.075, -np.inf
     for x, y, name, colour in sorted(ends, key=lambda e: e[1]):
         at = max(y, at + room)
-        note(ax, name, (x, at), colour=colour, bold=True, size=9)
+        note(ax, fill(name, 14), (x, at), colour=colour, bold=True)
 
 
 def time_frame(ax, x: pd.Series, events: dict | None = None, shade: tuple | None = None) -> None:
@@ -122,6 +131,5 @@ def time_frame(ax, x: pd.Series, events: dict | None = None, shade: tuple | None
     for at, (text, day) in enumerate((events or {}).items()):
         day = pd.Timestamp(day)
         ax.axvline(day, color=GREY, linewidth=1, linestyle=(0, (4, 3)))
-        box = {"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.85}
-        place = {"xycoords": ("data", "axes fraction"), "va": "top", "bbox": box}
+        place = {"xycoords": ("data", "axes fraction"), "va": "top"}
         note(ax, text, (day, 1 - 0.09 * (at % 3)), offset=(3, -2), **place)

@@ -3,9 +3,21 @@
 They follow the conventions of :mod:`outcomes.show.plots`.
 """
 
+from textwrap import fill
+
 import pandas as pd
 
-from outcomes.show.axes import SIGNAL, drawn, note, picked, runs, scale, time_frame, usual_step
+from outcomes.show.axes import (
+    SIGNAL,
+    drawn,
+    note,
+    picked,
+    runs,
+    scale,
+    time_frame,
+    titled,
+    usual_step,
+)
 from outcomes.show.style import GREY, NAVY, PALE
 
 _DASHED, _DOTTED = (0, (6, 2)), (0, (2, 2))
@@ -31,7 +43,7 @@ def xmr(
         note(ax, text, (last[x], last[column]))
     time_frame(ax, frame[x], events)
     scale(ax.yaxis, kind)
-    ax.set_title(ylabel, fontsize=10, loc="left")
+    titled(ax, ylabel)
 
 
 @drawn(3.6)
@@ -53,13 +65,14 @@ def funnel(
     ax.plot(ordered[size][~inside], ordered[rate][~inside], "o", color="#8A8A8A", markersize=4)
     for at, row in enumerate(ordered[inside].to_dict("records")):
         ax.plot(row[size], row[rate], "D", color=NAVY, markersize=7)
-        beside = {"offset": (7, 8 if at % 2 == 0 else -9)}  # two marks may lie close together
-        place = beside | {"colour": NAVY, "bold": True, "size": 9.5}
+        right = row[size] > far[size] / 2  # the name stays inside; two marks may lie close together
+        beside = {"offset": (-7 if right else 7, 9 if at % 2 == 0 else -10)}
+        place = beside | {"ha": "right" if right else "left", "colour": NAVY, "bold": True}
         note(ax, str(row[label]), (row[size], row[rate]), **place)
     scale(ax.xaxis, "number")
     scale(ax.yaxis, kind)
-    ax.set_xlabel(xlabel)
-    ax.set_title(ylabel, fontsize=10, loc="left")
+    ax.set_xlabel(fill(xlabel, 40))
+    titled(ax, ylabel)
 
 
 @drawn()
@@ -77,8 +90,8 @@ def event_time(
     note(ax, "before", (first, 1), offset=(4, -4), **place)
     ax.set_xlim(first, frame[time].max() + 0.5)
     scale(ax.yaxis, kind)
-    ax.set_xlabel(xlabel)
-    ax.set_title(ylabel, fontsize=10, loc="left")
+    ax.set_xlabel(fill(xlabel, 40))
+    titled(ax, ylabel)
 
 
 @drawn()
@@ -93,11 +106,11 @@ def gaps(
         ax.plot(part[x], part[treated], color=NAVY, linewidth=2.2)
     ax.axhline(0, color=GREY, linewidth=1)
     last = frame.dropna(subset=[treated]).iloc[-1]
-    note(ax, label or treated, (last[x], last[treated]), colour=NAVY, bold=True, size=9)
+    note(ax, label or treated, (last[x], last[treated]), colour=NAVY, bold=True)
     note(ax, f"grey: {others_label}", (0, 0), offset=(4, 6), xycoords="axes fraction")
     time_frame(ax, frame[x], {start_label: pd.Timestamp(start)} if start is not None else None)
     scale(ax.yaxis, kind)
-    ax.set_title(ylabel, fontsize=10, loc="left")
+    titled(ax, ylabel)
 
 
 @drawn(2.8)
@@ -114,8 +127,8 @@ def placebos(
     right = treated > (frame[lower].min() + frame[upper].max()) / 2
     place = {"xycoords": ("data", "axes fraction"), "va": "top", "ha": "right" if right else "left"}
     offset = (-5 if right else 5, -3)
-    note(ax, label, (treated, 1), offset=offset, colour=NAVY, bold=True, size=9.5, **place)
+    note(ax, label, (treated, 1), offset=offset, colour=NAVY, bold=True, **place)
     scale(ax.xaxis, kind)
     scale(ax.yaxis, "number")
-    ax.set_xlabel(xlabel)
-    ax.set_title(ylabel, fontsize=10, loc="left")
+    ax.set_xlabel(fill(xlabel, 40))
+    titled(ax, ylabel)

@@ -12,6 +12,7 @@ from html import escape
 
 import pandas as pd
 
+from outcomes.data import disclosure
 from outcomes.data.errors import Invalid, one_of
 from outcomes.show import style, table, words
 
@@ -30,6 +31,7 @@ VERDICTS = {
     "informational": "a description, with no test behind it",
 }
 _SHORT = 12  # rows: a table this short, with no figure above it, is what people came to look at
+_WITHHELD = "Small counts of people are withheld, and with them any figure that shows them."
 _CITED = ("source", "publisher", "title", "url", "published")
 
 
@@ -62,37 +64,34 @@ class Finding:
         parts.append(f"<figcaption>{_credit(self.facts['sources'])}{self._caveats()}</figcaption>")
         if self.frame is not None:
             body = table.html(self.frame, caption=self.caption, units=self.units)
-            label = f"Table: {escape(self.caption)}"
             shown = " open" if not self.svg and len(self.frame) <= _SHORT else ""
             parts.append(
-                f'<details{shown}><summary>{label}</summary><div class="scroll" role="region" '
-                f'aria-label="{label}" tabindex="0">{body}</div></details>'
+                f"<details{shown}><summary>Table: {escape(self.caption)}</summary>"
+                '<div class=scroll role=group aria-label="Table, may scroll" tabindex=0>'
+                f"{body}</div></details>"
             )
         kind = self.facts["verdict"]
         return f'<figure class="finding {kind}" id="{self.name}">{"".join(parts)}</figure>'
 
     def _caveats(self) -> str:
-        return "".join(f'<p class="caveat">{escape(c)}</p>' for c in self.facts["caveats"])
+        return "".join(f"<p class=caveat>{escape(c, quote=False)}" for c in self.facts["caveats"])
+
+
+_HELD = str.maketrans({c: f"%{ord(c):X}" for c in '"#%&<>'})
 
 
 def _data_uri(svg: str) -> str:
     """An SVG as an image address: never run as a document, so nothing in it can act."""
-    packed = " ".join(svg.split()).replace('"', "'").replace("%", "%25").replace("#", "%23")
-    return "data:image/svg+xml," + packed.replace("&", "%26").replace("<", "%3C").replace(
-        ">", "%3E"
-    )
+    return "data:image/svg+xml," + " ".join(svg.split()).translate(_HELD)
 
 
 def _credit(sources: list[dict]) -> str:
-    """The source line: publisher and title, each linked where its address is a web address."""
-    shown = []
-    for one in sources:
-        text = escape(", ".join(filter(None, (one["publisher"], one["title"], one["published"]))))
-        link = re.match(r"https?://[^\s\"'<>]+$", one["url"] or "")
-        shown.append(f'<a href="{escape(one["url"])}">{text}</a>' if link else text)
+    """The source line: publisher, title and date of at most three; the foot of a page links all."""
+    named = ([s["publisher"], s["title"], s["published"]] for s in sources)
+    shown = [", ".join(filter(None, names)) for names in named]
     if len(shown) > 3:
         shown = [*shown[:3], f"and {len(shown) - 3} more, listed at the foot of the page"]
-    return f'<p class="source">Source: {"; ".join(shown)}.</p>' if shown else ""
+    return f"<p class=source>Source: {escape('; '.join(shown), quote=False)}."
 
 
 def cite(sources) -> list[dict]:
@@ -152,7 +151,8 @@ def finding(
     ----------
     name : short kebab-case name, unique on its page; also the name of its CSV.
     sentence : the result in one or two sentences with its number; the figure's alt text.
-    sources : a figures frame, source names, or dicts; every finding has at least one.
+    sources : a figures frame, source names, or dicts; every finding has at least one. One that
+        says that it is "unpublished" puts all counts of people under disclosure control.
     value, lower, upper : the number and its interval or bounds, in ``unit``.
     better : "fewer", "more" or "neither": the direction of improvement.
     verdict : "exact", "bounded", "contradicted", "not_enough", "estimate" or "informational".
@@ -174,22 +174,39 @@ def finding(
         raise Invalid(f"finding {name!r} needs a sentence and at least one source.")
     if table is not None and not caption:
         raise Invalid(f"finding {name!r} has a table without a caption.")
-    sentence = words.plain(sentence)
+    units = units or {}
+    numbers = {"value": value, "lower": lower, "upper": upper}
+    texts = [sentence, caption, *caveats]
+    if any("unpublished" in " ".join(one.values()).lower() for one in cited):
+        given = (table, figure, numbers, texts)
+        table, figure, numbers, texts = _withheld(*given, units, unit)
+    sentence, caption, *caveats = map(words.plain, texts)
     facts = {
         "name": name,
         "sentence": sentence,
-        **{k: _bare(v) for k, v in (("value", value), ("lower", lower), ("upper", upper))},
+        **{k: _bare(v) for k, v in numbers.items()},
         **{k: words.plain(v) for k, v in (("unit", unit), ("period", period), ("area", area))},
         "better": better,
         "verdict": verdict,
         "headline": headline,
-        "caveats": [words.plain(c) for c in caveats],
+        "caveats": caveats,
         "sources": cited,
-        "caption": words.plain(caption),
+        "caption": caption,
         "table": _records(table, units),
     }
-    drawn = style.svg(figure, name) if figure is not None else ""
-    return Finding(name, sentence, facts, drawn, facts["caption"], table, units or {})
+    drawn = style.svg(figure) if figure is not None else ""
+    return Finding(name, sentence, facts, drawn, caption, table, units or {})
+
+
+def _withheld(table, figure, numbers: dict, texts: list, units: dict, unit: str) -> tuple:
+    """The parts of a finding from an unpublished source, as they may be shown."""
+    table, hidden = (None, set()) if table is None else disclosure.withhold(table, units)
+    if disclosure.of_people(unit):
+        hidden |= {v for v in numbers.values() if v is not None and 0 < v < disclosure.THRESHOLD}
+    if not hidden:
+        return table, figure, numbers, texts
+    numbers = {k: None if v in hidden else v for k, v in numbers.items()}
+    return table, None, numbers, [*(disclosure.told(t, hidden) for t in texts), _WITHHELD]
 
 
 def _records(frame: pd.DataFrame | None, units: dict | None) -> dict | None:

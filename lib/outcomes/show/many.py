@@ -76,8 +76,7 @@ def _panels(bounds: pd.DataFrame, known: pd.DataFrame, by: str):
     groups = list(bounds.groupby(by, sort=False))
     if not groups:
         return None
-    with style.styled():
-        figure, axes = style.canvas(0.2 + 1.75 * len(groups), rows=len(groups), squeeze=False)
+    figure, axes = style.canvas(0.2 + 1.75 * len(groups), rows=len(groups), squeeze=False)
     for ax, (measure, part) in zip(axes.flat, groups, strict=True):
         unit = known["unit"][measure]
         label = f"{words.sentence_case(known['name'][measure])}, a month"

@@ -7,6 +7,7 @@ Categories are at most four; what matters is navy, the rest grey.
 """
 
 from itertools import pairwise
+from textwrap import fill
 
 import numpy as np
 import pandas as pd
@@ -25,9 +26,12 @@ from outcomes.show.axes import (
     runs,
     scale,
     time_frame,
+    titled,
     usual_step,
 )
 from outcomes.show.style import GREY, NAVY, ORANGE, PALE, canvas, styled
+
+LETTERS = 50  # of a note that stand side by side in the width of a chart
 
 
 def _rows(frame: pd.DataFrame) -> float:
@@ -56,7 +60,7 @@ def intervals(
         ax.axvline(reference, color=GREY, linewidth=1, linestyle=(0, (4, 3)))
         place = {"xycoords": ("data", "axes fraction"), "ha": "center", "va": "bottom"}
         note(ax, reference_label, (reference, 1), offset=(0, 2), **place)
-    ax.set_xlabel(xlabel)
+    ax.set_xlabel(fill(xlabel, 40))
 
 
 @drawn(_rows)
@@ -70,12 +74,12 @@ def bars(frame, *, ax, label, value, kind="number", highlight=(), xlabel="") -> 
     look = {"palette": colours, "legend": False, "saturation": 1, "width": 0.7}
     sns.barplot(x=frame[value], y=at, hue=at, ax=ax, **look)
     for row, v in enumerate(frame[value]):
-        note(ax, WRITE[kind](v), (0 if pd.isna(v) else max(v, 0), row), offset=(4, 0), size=9)
+        note(ax, WRITE[kind](v), (0 if pd.isna(v) else max(v, 0), row), offset=(4, 0))
     row_labels(ax, frame[label], chosen)
     scale(ax.xaxis, kind)
     ax.margins(x=0.16)
     ax.set_xlim(left=min(0, frame[value].min()))
-    ax.set(xlabel=xlabel, ylabel="")
+    ax.set(xlabel=fill(xlabel, 40), ylabel="")
 
 
 @drawn()
@@ -104,7 +108,7 @@ def series(
         ax.set_ylim(bottom=0)
     label_ends(ax, ends)
     ax.set(xlabel="", ylabel="")
-    ax.set_title(ylabel, fontsize=10, loc="left")
+    titled(ax, ylabel)
 
 
 def _line(ax, part, x, y, step, colour, width) -> None:
@@ -125,15 +129,15 @@ def bounds(
 ) -> None:  # fmt: skip
     """What the figures allow, as a band for each period; a thick line where they allow one value.
 
-    ``path`` (columns start, end, level) is drawn as a thin line: an assumption, not data. Where
-    bands are too many for their numbers to stand side by side, only exact ones carry theirs.
+    ``path`` (columns start, end, level) is drawn as a thin line: an assumption, not data. A band
+    too narrow for its numbers goes without them; the table has them.
     """
-    crowded = len(frame) > (4 if kind == "money" else 7)
     finite = frame[upper][np.isfinite(frame[upper])]
     top = max([*finite, *(1.3 * frame[lower]), 1e-9])
+    whole = frame[end].max() - frame[start].min()
     for row in frame.to_dict("records"):
         span, limits = (row[start], row[end] + pd.Timedelta(days=1)), (row[lower], row[upper])
-        _band(ax, *span, *limits, top, kind, written=not crowded or row[lower] == row[upper])
+        _band(ax, *span, *limits, top, kind, room=LETTERS * (span[1] - span[0]) / whole)
     if path is not None and len(path):
         ends = path[end] + pd.Timedelta(days=1)
         x, y = np.column_stack([path[start], ends]).ravel(), np.repeat(path["level"], 2)
@@ -143,23 +147,22 @@ def bounds(
     months(ax.xaxis)
     scale(ax.yaxis, kind)
     ax.set_ylim(0, top * 1.15)
-    ax.set_title(ylabel, fontsize=10, loc="left")
+    titled(ax, ylabel)
 
 
-def _band(ax, left, right, low, high, top, kind, *, written=True) -> None:
-    """One period's bounds: a band, hatched and open above where no figure limits it."""
+def _band(ax, left, right, low, high, top, kind, *, room: float) -> None:
+    """One period's bounds: a band, open above where no figure limits it; named if it has room."""
     exact, limited = low == high, np.isfinite(high)
     shown = high if limited else top
     look = {"color": NAVY, "alpha": 0.9 if exact else 0.28, "linewidth": 0}
-    ax.fill_between([left, right], low, shown, **look)
+    ax.bar(left, shown - low, right - left, bottom=low, align="edge", **look)
     for edge in sorted({low, shown}) if limited else [low]:
         ax.plot([left, right], [edge, edge], color=NAVY, linewidth=3 if exact else 1.2)
-    if not written:
-        return
     words_of = words.between(low, high, kind=kind).removeprefix("exactly ")
     text = words_of.replace("between ", "").replace(" and ", " to ")
     text = text if limited or low > 0 else "no limit known"
-    note(ax, text, (left + (right - left) / 2, shown), offset=(0, 4), ha="center", va="bottom")
+    if len(text) <= room:
+        note(ax, text, (left + (right - left) / 2, shown), offset=(0, 4), ha="center", va="bottom")
 
 
 @drawn(3.0)
@@ -178,7 +181,7 @@ def waves(frame, *, ax, start, value, label=None, highlight=(), kind="number", y
     scale(ax.yaxis, kind)
     ax.margins(y=0.14)
     ax.set_ylim(bottom=0)
-    ax.set_title(ylabel, fontsize=10, loc="left")
+    titled(ax, ylabel)
 
 
 def stems(frame, *, start, columns, label, highlight=()):
@@ -218,7 +221,7 @@ def strip(frame, *, ax, row, x, state, colours) -> None:
     ax.grid(False)
     months(ax.xaxis)
     key = [Patch(color=c, label=n) for n, c in colours.items()]
-    place = {"loc": "lower left", "bbox_to_anchor": (0, 1), "fontsize": 8.5, "handlelength": 1}
+    place = {"loc": "lower left", "bbox_to_anchor": (0, 1), "handlelength": 1}
     ax.legend(handles=key, ncols=len(key), columnspacing=1.2, borderpad=0, **place)
 
 
@@ -234,10 +237,10 @@ def panels(
         for ax, (name, part) in zip(axes.flat, groups, strict=False):
             series(part, ax=ax, x=x, y=y, kind=kind)
             bold = "bold" if str(name) in chosen else "normal"
-            ax.set_title(str(name), fontsize=9, fontweight=bold, loc="left")
-            ax.tick_params(labelsize=7.5, length=0)
+            ax.set_title(str(name), fontweight=bold)
+            ax.tick_params(length=0)
             ax.yaxis.get_major_locator().set_params(nbins=3)
-            months(ax.xaxis, 3)
+            months(ax.xaxis, 5)
             for day in (events or {}).values():
                 ax.axvline(pd.Timestamp(day), color=GREY, linewidth=0.8, linestyle=(0, (4, 3)))
         for ax in axes.flat[len(groups) :]:

@@ -11,6 +11,8 @@ import pandas as pd
 
 from outcomes.show import words
 
+LONG, ENDS = 24, 8  # rows: a longer table is shown by this many at either end
+
 
 def _is_number(column: pd.Series) -> bool:
     return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
@@ -39,35 +41,43 @@ def _decimals(column: pd.Series) -> int | None:
     return 0 if known.abs().min() >= 1000 else 1 if known.abs().max() >= 10 else 2
 
 
+def _escaped(text: str) -> str:
+    return escape(words.plain(text), quote=False)
+
+
 def _header(label: str, unit: str) -> str:
-    shown = escape(words.plain(label).replace("_", " "))
-    return shown[:1].upper() + shown[1:] + (f" ({escape(words.plain(unit))})" if unit else "")
+    shown = words.sentence_case(label.replace("_", " "))
+    return _escaped(f"{shown} ({unit})" if unit else shown)
 
 
 def html(frame: pd.DataFrame, *, caption: str, units: dict[str, str] | None = None) -> str:
     """``frame`` as a table; the first column names each row. Every cell is escaped.
 
-    ``units`` gives the unit of a column, written in its header.
+    ``units`` gives the unit of a column, written in its header. Of a long table the first and the
+    last rows are shown. End tags that HTML makes optional are left out: they are a third of it.
     """
     units = units or {}
-    numeric = {c: _is_number(frame[c]) for c in frame.columns}
-    decimals = {c: _decimals(frame[c]) for c in frame.columns}
     # numbers are the rule in a cell, so it is text that carries a class
-    over = {c: ' class="n"' if numeric[c] else "" for c in frame.columns}
-    kind = {c: "" if numeric[c] else ' class="t"' for c in frame.columns}
+    numeric = {c: _is_number(frame[c]) for c in frame.columns}
     head = "".join(
-        f'<th scope="col"{over[c]}>{_header(str(c), units.get(c, ""))}</th>' for c in frame.columns
+        f"<th scope=col{' class=n' * numeric[c]}>{_header(str(c), units.get(c, ''))}"
+        for c in frame.columns
     )
-    body = []
-    for row in frame.itertuples(index=False, name=None):
-        first, *rest = zip(frame.columns, row, strict=True)
-        cells = [f'<th scope="row">{escape(words.plain(cell(first[1], decimals[first[0]])))}</th>']
-        cells += [f"<td{kind[c]}>{escape(words.plain(cell(v, decimals[c])))}</td>" for c, v in rest]
-        body.append(f"<tr>{''.join(cells)}</tr>")
+    kinds = ["<th scope=row>", *("<td>" if n else "<td class=t>" for n in [*numeric.values()][1:])]
+    texts = [_texts(frame[c]) for c in frame.columns]
+    rows = ["<tr>" + "".join(map(str.__add__, kinds, row)) for row in zip(*texts, strict=True)]
+    if len(rows) > LONG:
+        left = f"<tr><td class=t colspan={len(kinds)}>{len(rows) - 2 * ENDS} rows between, all in "
+        rows[ENDS:-ENDS] = [f"{left}the data to download"]
     return (
-        f"<table><caption>{escape(words.plain(caption))}</caption>"
-        f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
+        f"<table><caption>{_escaped(caption)}</caption><thead><tr>{head}<tbody>{''.join(rows)}"
+        "</table>"
     )
+
+
+def _texts(column: pd.Series) -> list[str]:
+    decimals = _decimals(column)
+    return [_escaped(cell(v, decimals)) for v in column]
 
 
 def _raw(value):

@@ -9,6 +9,8 @@ from math import isfinite
 
 import pandas as pd
 
+from outcomes.data.errors import plain as plain
+
 UNAVAILABLE = "[x]"
 _MONTHS = (None, "January", "February", "March", "April", "May", "June", "July", "August",
            "September", "October", "November", "December")  # fmt: skip
@@ -107,15 +109,6 @@ def listed(items: Iterable[str], last: str = "and") -> str:
 def count(n: int, one: str, many: str | None = None) -> str:
     """``count(1, "figure")`` → "1 figure"; ``count(3, "figure")`` → "3 figures"."""
     return f"{number(n)} {one if n == 1 else many or one + 's'}"
-
-
-def plain(text: str) -> str:
-    """One line of text without control, unseen or direction-changing characters, for any sink.
-
-    A line end or a space of another kind becomes a space, so that words stay apart.
-    """
-    keep = (c if c.isprintable() else " " if c.isspace() else "" for c in str(text))
-    return " ".join("".join(keep).split())
 
 
 def sentence_case(text: str) -> str:

@@ -1,0 +1,112 @@
+"""Published counts that cannot all be right.
+
+One fact told in two ways, a part above its whole, or parts that do not overlap above the whole they
+lie in. A series that a publisher has revised is left out: its figures differ by their day.
+"""
+
+import math
+from bisect import bisect_left
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import pandas as pd
+
+
+def find(figures: pd.DataFrame, measures: pd.DataFrame) -> Iterator[tuple[str, dict, tuple]]:
+    """Each contradiction in words, its programme, measure and area, and the pages that print it.
+
+    ``figures`` and ``measures`` are the tables of those names, with days as datetime64.
+    """
+    groups: dict[tuple, list[Count]] = {}
+    for count in _counts(figures, measures.set_index("measure")["whole"].astype(str).str.lower()):
+        groups.setdefault(tuple(count.of.values()), []).append(count)
+    names = measures.set_index("measure")["name"]
+    for (_, measure, _), counts in sorted(groups.items(), key=lambda group: group[0]):
+        for told, sources in [] if _revised(counts) else [*two_ways(counts), *too_much(counts)]:
+            said = f"Published figures of {names[measure]} in {counts[0].place} contradict: {told}."
+            yield said, counts[0].of, sources
+
+
+class Count(NamedTuple):
+    """A dated count as published, with the least and most that it allows."""
+
+    of: dict
+    place: str
+    fact: str
+    start: pd.Timestamp
+    end: pd.Timestamp
+    low: float
+    high: float
+    value: float
+    qualifier: str
+    publisher: str
+    source: str
+
+    def __str__(self) -> str:
+        word = "" if self.qualifier == "exact" else self.qualifier.replace("_", " ") + " "
+        return f"{word}{self.value:,.10g} ({self.publisher})"
+
+    @property
+    def period(self) -> str:
+        return f"{self.start.day} {self.start:%B %Y} to {self.end.day} {self.end:%B %Y}"
+
+
+def _counts(frame: pd.DataFrame, whole: pd.Series) -> Iterator[Count]:
+    keep = frame["measure"].map(whole).eq("true") & frame["basis"].eq("published")
+    keep &= frame["period_state"].isin(["stated", "inferred"]) & frame["unit"].ne("%")
+    keep &= frame["period_start"].notna() & frame["period_end"].notna()
+    for row in frame[keep].itertuples():
+        of = {"programme": row.programme, "measure": row.measure, "area": row.area}
+        period = (row.period_start, row.period_end)
+        told = (row.value, row.qualifier, row.publisher, row.source)
+        yield Count(of, row.area_name, row.fact, *period, *limits(row.value, row.qualifier), *told)
+
+
+def limits(value: float, qualifier: str) -> tuple[float, float]:
+    """The least and most: a printed 1,200 is exact to its last figure that is not zero, so it
+    stands for 1,150 to 1,250."""
+    if qualifier != "exact":
+        low = value if qualifier in ("over", "at_least") else 0
+        return low, value if qualifier == "nearly" else math.inf
+    step = 1
+    while value and value % (step * 10) == 0:
+        step *= 10
+    return value - step / 2, value + step / 2
+
+
+def _revised(counts: list[Count]) -> bool:
+    values: dict[tuple, set] = {}
+    for count in counts:
+        values.setdefault((count.fact, count.publisher), set()).add(count.value)
+    return any(len(given) > 1 for given in values.values())
+
+
+def two_ways(counts: list[Count]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """What is said, and the pages that say it."""
+    for fact in dict.fromkeys(count.fact for count in counts):
+        same = [count for count in counts if count.fact == fact]
+        low = max(same, key=lambda count: count.low)
+        high = min(same, key=lambda count: count.high)
+        if low.low > high.high:
+            yield f"{low} and {high}, both for {low.period}", (low.source, high.source)
+
+
+def too_much(counts: list[Count]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for whole in (count for count in counts if count.high < math.inf):
+        inside = [c for c in counts if whole.start <= c.start and c.end <= whole.end]
+        least, parts = _most([c for c in inside if c.fact != whole.fact])
+        if least > whole.high:
+            kind = "one part" if len(parts) == 1 else f"{len(parts)} parts that do not overlap"
+            said = f"{whole} for {whole.period}, and at least {least:,.10g} in {kind} of it"
+            yield said, (whole.source, *(part.source for part in parts))
+
+
+def _most(counts: list[Count]) -> tuple[float, list[Count]]:
+    """The largest sum of least values over periods that do not overlap, and these periods."""
+    counts = sorted(counts, key=lambda count: (count.end, count.start, count.low))
+    ends = [count.end for count in counts]
+    best: list[tuple[float, list[Count]]] = [(0.0, [])]
+    for number, count in enumerate(counts):
+        total, parts = best[bisect_left(ends, count.start, 0, number)]
+        best.append(max(best[-1], (total + count.low, [*parts, count]), key=lambda pair: pair[0]))
+    return best[-1]

@@ -1,0 +1,87 @@
+"""The gate before every build: errors stop it, and cautions stand on the pages they concern.
+
+A page's banners follow from the tables and from what the page reads and cites, never from a clock.
+What is said of age holds on some days and not on others: it stands on the index, which names the
+day of its release, so that the same tables give the same pages on any day. The pages name the last
+month that is there. No heavy library is loaded while the tables are as they were on this day.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from html import escape
+from pathlib import Path
+
+from outcomes.data.errors import Invalid
+from outcomes.publish import due
+
+MOST = 4  # of one page; the others open on demand
+_SHOWN = 20  # errors
+
+
+def cautions(out: Path) -> list[dict]:
+    """What the gate says of the tables today, as remembered in ``out`` or found anew.
+
+    Raises :class:`Invalid` with the first errors and their number: such tables are not published.
+    """
+    day, file = due.today(), Path(out) / ".gate"
+    rests = [day, due.code_digest(), due.data_digest(), due.file_digest(due.package())]
+    stands = hashlib.sha256(" ".join(rests).encode()).hexdigest()
+    known = file.read_text("utf-8").partition("\n") if file.is_file() else ("", "", "")
+    return json.loads(known[2] if known[0] == stands else _note(file, stands, day))
+
+
+def _note(file: Path, stands: str, day: str) -> str:
+    from datetime import date
+
+    from outcomes.data import gate  # only now: it loads pandas
+
+    if errors := gate.errors(due.data() / "clean"):
+        more = [f"And {len(errors) - _SHOWN} more."] if len(errors) > _SHOWN else []
+        raise Invalid(" ".join(["The tables cannot be published.", *errors[:_SHOWN], *more]))
+    found = gate.cautions(due.data() / "clean", today=date.fromisoformat(day))
+    text = json.dumps([caution._asdict() for caution in found], ensure_ascii=False)
+    if file.parent.is_dir():  # nothing is made before all has been checked
+        file.write_text(f"{stands}\n{text}", "utf-8")
+    return text
+
+
+def concern(cautions: list[dict], reads: Iterable[dict], facts: Iterable[dict]) -> list[str]:
+    """The words of those cautions that concern a page, by its readings and findings.
+
+    A page is concerned when it reads rows that the caution is about, and, where the caution names
+    printed pages, when it cites one of them for that kind of figure.
+    """
+    cited = {source.get("source", "") for fact in facts for source in fact["sources"]} - {""}
+    return [
+        c["said"]
+        for c in cautions
+        if not c["aged"]
+        and (not c["sources"] or cited.intersection(c["sources"]))
+        and any(r["table"] in c["tables"] and _meet(r["where"], c["where"]) for r in reads)
+    ]
+
+
+def _meet(asked: dict, told: dict) -> bool:
+    """May rows that were asked for lie among those told of? What either leaves open, may."""
+    return all(_values(asked[k]) & _values(told[k]) for k in asked.keys() & told.keys())
+
+
+def _values(given) -> set:
+    return set(given) if isinstance(given, list) else {given}
+
+
+def html(said: list[str]) -> str:
+    """Cautions as one aside with a heading, or nothing."""
+    if not said:
+        return ""
+    rest = _list(said[MOST:])
+    more = f"<details><summary>More cautions</summary>{rest}</details>" if rest else ""
+    return (
+        '<aside class="notice" aria-labelledby="cautions"><h2 id="cautions">Take care with these '
+        f"data</h2>{_list(said[:MOST])}{more}</aside>"
+    )
+
+
+def _list(said: list[str]) -> str:
+    return f"<ul>{''.join(f'<li>{escape(s)}</li>' for s in said)}</ul>" if said else ""

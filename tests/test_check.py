@@ -1,0 +1,93 @@
+"""What keeps a page from being published: each rule on a page that breaks it and no other."""
+
+import pytest
+
+from outcomes.publish import check
+
+FILES = {"index.html", "a/page.html", "a/page/found.csv", "b c.html"}
+GOOD = (
+    '<h1>Title</h1><h2 id="x">Part</h2><h3>Piece</h3><h2>Part</h2><h2>Part</h2>'
+    '<img alt="words" src="data:image/svg+xml,x">'
+    '<table><thead><tr><th scope="col">n</th></tr></thead><tr><td>1</td></tr></table>'
+    '<a href="#x">x</a><a href="https://a.org/">y</a><a href="http://a.org/">y</a>'
+    '<a href="mailto:a@example.org">z</a><a href="../index.html#y">up</a>'
+    '<a href="page/found.csv">CSV</a><a href="../b%20c.html">b</a><!--notice--><!--/notice-->'
+)
+
+
+def page(body: str = GOOD, language: str = ' lang="en-GB"', title: str = "Title") -> str:
+    head = f"<meta charset=utf-8><title>{title}</title><style>p{{}}</style>"
+    return f"<!DOCTYPE html><html{language}><head>{head}</head><body>{body}</body></html>"
+
+
+def problems(html: str) -> list[str]:
+    return check.problems(html, "a/page.html", FILES)
+
+
+def test_a_page_that_keeps_every_rule_has_no_problem():
+    assert problems(page()) == []
+
+
+@pytest.mark.parametrize(
+    ("more", "found"),
+    [
+        ("<script>x</script>", "it holds a <script>"),
+        ("<svg></svg>", "it holds a <svg>"),
+        ("<style>p{}</style>", "it holds a <style>"),
+        ("<meta http-equiv=refresh>", "it holds a <meta>"),
+        ("<title>x</title>", "it holds a <title>"),
+        ("<unheard-of>", "it holds a <unheard-of>"),
+        ("<!-- two words -->", "it holds the comment ' two words '"),
+        ("<!--x" + "y" * 90 + "1-->", "it holds the comment 'x" + "y" * 59 + "'"),
+        ("<?php x ?>", "it holds the comment 'php x ?'"),
+        ("<p onclick=x>", "a <p> has the attribute onclick"),
+        ("<p style=x>", "a <p> has the attribute style"),
+        ("<img alt=x src=x.png>", "a <img> loads 'x.png' from elsewhere"),
+        ("<img alt=x src=data:text/html,x>", "a <img> loads 'data:text/html,x' from elsewhere"),
+        ("<img alt=x srcset=y>", "a <img> loads 'y' from elsewhere"),
+        ("<td background=y>", "a <td> loads 'y' from elsewhere"),
+        (f"<img alt=x src={'y' * 90}>", f"a <img> loads '{'y' * 60}' from elsewhere"),
+        ("<img src=data:image/png,x>", "an image has no alternative text"),
+        ("<img alt=' ' src=data:image/png,x>", "an image has no alternative text"),
+        ("<img alt src=data:image/png,x>", "an image has no alternative text"),
+        ("<h1>Again</h1>", "it has 2 first-level headings; one must open it"),
+        ("<h4>Deep</h4>", "a heading of level 4 follows one of level 2"),
+        ("<p id=x>", "the id 'x' is used twice"),
+        ("<table><tr><td>1</td></tr></table>", "a table has no header cells with scope"),
+        (
+            "<table><tr><th scope=row>1</th><th>2</th></tr></table>",
+            "a table has no header cells with scope",
+        ),
+        ("<a href=javascript:x>", "the link 'javascript:x' is of a kind that is not allowed"),
+        ("<a href=//example.org/x>", "the link '//example.org/x' is of a kind that is not allowed"),
+        ("<a href=ftp://a.org>", "the link 'ftp://a.org' is of a kind that is not allowed"),
+        ("<a href=#nowhere>", "the link '#nowhere' leads nowhere"),
+        ("<a href=index.html>", "the link 'index.html' leads nowhere"),
+        ("<a href=../../index.html>", "the link '../../index.html' leads nowhere"),
+        (f"<a href={'y' * 90}>", f"the link '{'y' * 60}' leads nowhere"),
+        (f"<a href=#{'y' * 90}>", f"the link '#{'y' * 59}' leads nowhere"),
+        (f"<a href=x:{'y' * 90}>", f"the link 'x:{'y' * 58}' is of a kind that is not allowed"),
+    ],
+)  # fmt: skip
+def test_each_broken_rule_is_one_sentence(more, found):
+    assert problems(page(GOOD + more)) == [found]
+
+
+@pytest.mark.parametrize(
+    ("html", "found"),
+    [
+        (page(language=""), "it lacks its language or title"),
+        (page(language=" lang=en"), "it lacks its language or title"),
+        (page(language=" lang"), "it lacks its language or title"),
+        (page(title=" "), "it lacks its language or title"),
+        (page(title=""), "it lacks its language or title"),
+        (page("<p>x</p>"), "it has 0 first-level headings; one must open it"),
+        (page("<h2>x</h2><h1>y</h1>"), "it has 1 first-level headings; one must open it"),
+    ],
+)
+def test_a_page_needs_its_language_its_title_and_one_heading_to_open_it(html, found):
+    assert problems(html) == [found]
+
+
+def test_a_problem_that_comes_twice_is_said_once():
+    assert problems(page(GOOD + "<svg></svg><b><svg></svg></b>")) == ["it holds a <svg>"]
