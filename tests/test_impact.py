@@ -88,6 +88,8 @@ def test_overdispersion_is_one_by_chance_and_what_was_put_in_otherwise():
     assert found(level) == pytest.approx(1, abs=0.1)
     expected = 1 + np.mean((level**2).sum(axis=1) / 25 / (2 * level.sum(axis=1)))
     assert found(moved) == pytest.approx(expected, rel=0.1)
+    ten = displacement.overdispersion([wdd(T, C)] * 10)  # Student's t of 10 is 2.228
+    assert ten == pytest.approx((wdd(T, C).z * 2.228139 / 1.959964) ** 2)
     with pytest.raises(NotEnough, match="10 places"):
         displacement.overdispersion([wdd(T, C)] * 9)
 

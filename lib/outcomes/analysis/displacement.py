@@ -62,11 +62,16 @@ def overdispersion(changes: Sequence[Change]) -> float:
     """How much more places without a programme differ in their change than chance allows.
 
     ``changes`` are WDDs between such places, of about the size and made as the one in question;
-    the mean of their squared z, 1 at least. Pass it as ``inflation``. NotEnough under 10.
+    the mean of their squared z, 1 at least, and more for being known from so many only (Student's
+    t at 95 %). Pass it as ``inflation``. Raises NotEnough under 10.
     """
-    if len(changes) < 10:
-        raise NotEnough(f"Overdispersion needs at least 10 places; there are {len(changes)}.")
-    return max(1.0, float(np.mean([c.z**2 for c in changes])))
+    from scipy.stats import t as student
+
+    n = len(changes)
+    if n < 10:
+        raise NotEnough(f"Overdispersion needs at least 10 places; there are {n}.")
+    few = (student.ppf(0.975, n) / normal(0.95)) ** 2
+    return float(max(1.0, np.mean([c.z**2 for c in changes])) * few)
 
 
 def rirr(treated, control, *, inflation: float = 1.0, confidence: float = 0.95) -> Change:

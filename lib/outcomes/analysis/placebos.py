@@ -48,23 +48,10 @@ def randomisation(
     ``p`` is two-sided on the log ratio and counts the treated set itself, so that it is never 0.
     """
     panel, treated, after = wide(panel, treated, start, minimum=minimum)
-    sums = np.stack([panel[~after].sum().to_numpy(), panel[after].sum().to_numpy()])
-    at = {unit: k for k, unit in enumerate(panel.columns)}
-    free = {*at} - {*treated}
-
-    def total(units) -> np.ndarray:
-        return sums[:, [at[u] for u in units]].sum(axis=1)
-
-    whole = total(free)
-
-    def log(members, rest) -> float:
-        t, left = total(members), free.difference(members)
-        c = whole - total(free - left) if rest is None else total(left.intersection(rest))
-        return float(np.log(t[1] * c[0] / (t[0] * c[1]))) if min(*t, *c) > 0 else np.nan
-
-    own = log(treated, comparison)
+    free = {*panel.columns} - {*treated}
     rests = [None] * len(sets) if comparisons is None else comparisons
-    logs = [log(free.intersection(s), rest) for s, rest in zip(sets, rests, strict=True)]
+    pairs = [(free.intersection(s), rest) for s, rest in zip(sets, rests, strict=True)]
+    own, *logs = _logs(panel, after, free, [(treated, comparison), *pairs])
     placebo = pd.DataFrame({"set": range(len(sets)), "log": logs})
     placebo = placebo[np.isfinite(placebo["log"])].reset_index(drop=True)
     if len(placebo) < 19:
@@ -75,6 +62,23 @@ def randomisation(
     placebo["ratio"] = np.exp(placebo["log"])
     ratio = float(np.exp(own))
     return Randomisation(rank / (len(placebo) + 1), ratio, rank, len(placebo), placebo)
+
+
+def _logs(panel, after, free: set, pairs) -> list[float]:
+    """The log ratio of each set's change to that of the rest (None: all that is free) but itself;
+    NaN where one of them has no events."""
+    sums = np.stack([panel[~after].sum().to_numpy(), panel[after].sum().to_numpy()])
+    at = {unit: k for k, unit in enumerate(panel.columns)}
+
+    def total(units) -> np.ndarray:
+        return sums[:, [at[u] for u in units]].sum(axis=1)
+
+    whole, logs = total(free), []
+    for members, rest in pairs:
+        t, left = total(members), free.difference(members)
+        c = whole - total(free - left) if rest is None else total(left.intersection(rest))
+        logs.append(np.log(t[1] * c[0] / (t[0] * c[1])) if min(*t, *c) > 0 else np.nan)
+    return logs
 
 
 def placebo_dates(panel: pd.DataFrame, treated, start, dates, *, minimum=(12, 6)) -> pd.DataFrame:

@@ -180,7 +180,8 @@ def _within(place: dict, parent: dict, level: dict) -> tuple:
     """The parts of each whole that share a level, for parts of two levels may overlap."""
     groups: dict[tuple, list[int]] = {}
     for name, k in place.items():
-        whole = _nearest(name, parent, place)
+        # The closest wider area which has figures, so that gaps in the tree do not cut the line.
+        whole = next((above for above in line(name, parent) if above in place), None)
         if whole is not None:
             kind = level.get(name, "")
             alone = name if kind in OVERLAPPING else ""
@@ -188,11 +189,10 @@ def _within(place: dict, parent: dict, level: dict) -> tuple:
     return tuple((whole, tuple(parts)) for (whole, _, _), parts in sorted(groups.items()))
 
 
-def _nearest(name: str, parent: dict, place: dict) -> str | None:
-    """The closest wider area which has figures, so that gaps in the tree do not cut the line."""
-    seen = {name}
-    while (name := parent.get(name)) and name not in seen:
-        if name in place:
-            return name
-        seen.add(name)
-    return None
+def line(area: str, parent: dict) -> list[str]:
+    """The parents of an area, nearest first."""
+    above = []
+    while area in parent and parent[area] not in above:
+        area = parent[area]
+        above.append(area)
+    return above

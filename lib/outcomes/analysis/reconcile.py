@@ -25,7 +25,7 @@ import pandas as pd
 from outcomes.analysis import claims as _claims
 from outcomes.analysis.contradiction import Settled, settle
 from outcomes.analysis.periods import one_period
-from outcomes.analysis.programme import Programme, build
+from outcomes.analysis.programme import Programme, build, line
 from outcomes.data.errors import Invalid
 
 __all__ = ["Reconciliation", "one_period", "reconcile"]
@@ -153,17 +153,8 @@ def _of_area(figures: pd.DataFrame, area, tree: dict) -> pd.DataFrame:
         if len(names) > 1:
             raise Invalid(f"Figures of several areas: name one with area=. {', '.join(names[:12])}")
         return figures
-    related = [n for n in names if n == area or area in _line(n, tree) or n in _line(area, tree)]
+    related = [n for n in names if n == area or area in line(n, tree) or n in line(area, tree)]
     return figures[figures["area"].isin(related)]
-
-
-def _line(area: str, tree: dict) -> list[str]:
-    """The parents of an area, nearest first."""
-    line = []
-    while area in tree and tree[area] not in line:
-        area = tree[area]
-        line.append(area)
-    return line
 
 
 class _Room(ModuleType):
