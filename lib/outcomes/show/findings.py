@@ -84,11 +84,11 @@ def _data_uri(svg: str) -> str:
 
 
 def _credit(sources: list[dict]) -> str:
-    """The source line: publisher, title and date of at most three; the foot of a page links all."""
+    """The source line: publisher, title and date of at most two; the foot of a page links all."""
     named = ([s["publisher"], s["title"], s["published"]] for s in sources)
     shown = [", ".join(filter(None, names)) for names in named]
-    if len(shown) > 3:
-        shown = [*shown[:3], f"and {len(shown) - 3} more, listed at the foot of the page"]
+    if len(shown) > 2:
+        shown = [*shown[:2], f"and {len(shown) - 2} more, listed at the foot of the page"]
     return f"<p class=source>Source: {escape('; '.join(shown), quote=False)}."
 
 
