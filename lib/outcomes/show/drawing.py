@@ -14,7 +14,6 @@ from outcomes.data.errors import Invalid
 
 FONTS = "Arial, Helvetica, sans-serif"  # no quoted name: the SVG must fit in an attribute
 SIZE, INK = 10.2, "#1A1A1A"
-_PAIRS = {"M": 1, "L": 1, "Q": 2, "C": 3}  # points that each step of a path takes
 _NEAR = 5  # points: half a thick line or a marker beyond its coordinates
 
 
@@ -79,7 +78,7 @@ def _look(style: str) -> str:
     """A style without what is so anyhow, its colours as short as they can be."""
     rules = [re.sub(r"\s*:\s*", ":", r.strip()) for r in style.split(";") if r.strip()]
     usual = (f"font-size:{SIZE}px", "text-anchor:start", f"fill:{INK.lower()}")
-    idle = ("font-family:", "stroke-linejoin:", *usual)
+    idle = ("font-family:", "stroke-linejoin:", "stroke-dashoffset:0", *usual)
     kept = ";".join(r for r in rules if not r.startswith(idle))
     return re.sub(r"#(\w)\1(\w)\2(\w)\3\b", r"#\1\2\3", kept)
 
@@ -89,10 +88,10 @@ def _text(element) -> str:
     turn = element.get("transform", "")
     moved = re.search(r"translate\(([-\d.]+) ([-\d.]+)\)", turn)
     x, y = moved.groups() if moved else (element.get("x"), element.get("y"))
-    x, y = _number(_tenths(x)), _number(_tenths(y))
     angle = re.search(r"rotate\((-?[1-9]\d*)", turn)
-    turned = f" transform='rotate({angle[1]} {x} {y})'" if angle else ""
-    return f"<text x='{x}' y='{y}'{turned}>{escape(element.text or '')}</text>"
+    place = f"x='{float(x):.0f}' y='{float(y):.0f}'"
+    place += f" transform='rotate({angle[1]} {x} {y})'" if angle else ""
+    return f"<text {place}>{escape(element.text or '')}</text>"
 
 
 def _mark(element, clip: str, named: dict) -> _Mark | None:
@@ -164,24 +163,21 @@ def _clip(element, at: int) -> str:
 
 def _written(steps: list) -> str:
     """Steps as path data: each point from the one before, a letter only where it changes."""
-    out, here, start, last = [], (0, 0), (0, 0), ""
+    text, here, start, last = "", (0, 0), (0, 0), ""
     for letter, points in steps:
         if letter in "zha":
-            here, last = start if letter == "z" else here, ""
             r = points[0][0] if points else 0
             arcs = _joined("a", [r, r, 0, 10, 0, 2 * r, 0, r, r, 0, 10, 0, -2 * r, 0])
-            out.append({"z": "z", "h": "h0", "a": arcs}[letter])
+            text += {"z": "z", "h": "h0", "a": arcs}[letter]
+            here, last = start if letter == "z" else here, ""
             continue
-        moves = []
-        for at, (x, y) in enumerate(points):
-            moves += [x - here[0], y - here[1]]
-            if (at + 1) % _PAIRS[letter] == 0:
-                here = (x, y)
-        out.append(_joined("" if last == letter else letter.lower(), moves))
-        if letter == "M":
-            start = here
-        last = "L" if letter == "M" else letter
-    return "".join(out)
+        moves = [to - at for point in points for to, at in zip(point, here, strict=True)]
+        if letter == "L" and 0 in moves:
+            letter, moves = ("V", moves[1:]) if moves[0] == 0 else ("H", moves[:1])
+        text += _joined("" if last == letter else letter.lower(), moves)
+        here, last = points[-1], "L" if letter == "M" else letter
+        start = here if letter == "M" else start
+    return text
 
 
 def _joined(letter: str, tenths: list[int]) -> str:

@@ -189,9 +189,9 @@ def place(
         "chance and the usual differences between places allow "
         f"(rank {rank} of {len(rows)}, highest first)."
     )
-    shown = found.frame[
-        ["label", "count", "denominator", "rate", "lower_998", "upper_998", "signal"]
-    ]
+    named = {"label": "place", "lower_998": "lower limit", "upper_998": "upper limit"}
+    columns = ["label", "count", "denominator", "rate", "lower_998", "upper_998", "signal"]
+    shown = found.frame[columns].rename(columns=named)
     figure = charts.funnel(
         found.frame, highlight=[highlight, *also], ylabel=measured, xlabel="size of base",
         kind="percent" if kind == "proportion" else "number",

@@ -11,7 +11,7 @@ import pandas as pd
 
 from outcomes.show import words
 
-LONG, ENDS = 24, 8  # rows: a longer table is shown by this many at either end
+LONG, ENDS = 18, 6  # rows: a longer table is shown by this many at either end
 
 
 def _is_number(column: pd.Series) -> bool:
