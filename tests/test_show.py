@@ -180,14 +180,10 @@ def test_the_small_svg_has_every_mark_where_matplotlib_put_it():
     for colour, wanted in points.items():
         drawn = ax.transData.transform(wanted) * 72 / figure.dpi
         wanted = [(x, 144 - y) for x, y in drawn]
-        found, here = [], np.zeros(2)
-        for step in re.findall(
-            r"[ml ]?(-?[\d.]+)[ ]?(-?[\d.]+)(?=[mhla -]|$)", d[colour].split("a")[0]
-        ):
-            here = here + np.array(step, float)
-            found.append(here)
-        shift = 4 if colour == "#222" else 0  # a ring begins at its left, half its width away
-        assert np.allclose(np.array(found) + [shift, 0], wanted, atol=0.11), colour
+        moves = re.findall(r"-?[\d.]+", d[colour].split("a")[0].replace("h0", ""))
+        found = np.cumsum(np.array(moves, float).reshape(-1, 2), axis=0)
+        found[:, 0] += 4 if colour == "#222" else 0  # a ring begins at its left
+        assert np.allclose(found, wanted, atol=0.11), colour
     assert float(wide["#111"]) == 7  # the marker and its edge
     assert "a4 4 0 1 0 8 0 4 4 0 1 0-8 0" in d["#222"]
 

@@ -122,12 +122,10 @@ def label_ends(ax, ends: list[tuple]) -> None:
         note(ax, fill(name, 14), (x, at), colour=colour, bold=True)
 
 
-def time_frame(ax, x: pd.Series, events: dict | None = None, shade: tuple | None = None) -> None:
-    """Month ticks, dashed lines for dated ``events`` (label to date) and a shaded span."""
+def time_frame(ax, x: pd.Series, events: dict | None = None) -> None:
+    """Month ticks, and dashed lines for dated ``events`` (label to date)."""
     if pd.api.types.is_datetime64_any_dtype(x):
         months(ax.xaxis)
-    if shade:
-        ax.axvspan(*map(pd.Timestamp, shade), color="#EFEFEF", zorder=0)
     for at, (text, day) in enumerate((events or {}).items()):
         day = pd.Timestamp(day)
         ax.axvline(day, color=GREY, linewidth=1, linestyle=(0, (4, 3)))

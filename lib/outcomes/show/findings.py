@@ -13,7 +13,8 @@ from html import escape
 import pandas as pd
 
 from outcomes.data.errors import Invalid, one_of
-from outcomes.show import style, table, words
+from outcomes.show import style, words
+from outcomes.show import table as tables
 
 MIME = "application/vnd.outcomes.finding+json"
 BETTER = {
@@ -61,7 +62,7 @@ class Finding:
             parts.append(f'<img alt="{escape(self.sentence)}" src="{_data_uri(self.svg)}">')
         parts.append(f"<figcaption>{_credit(self.facts['sources'])}{self._caveats()}</figcaption>")
         if self.frame is not None:
-            body = table.html(self.frame, caption=self.caption, units=self.units)
+            body = tables.html(self.frame, caption=self.caption, units=self.units)
             shown = " open" if not self.svg and len(self.frame) <= _SHORT else ""
             parts.append(
                 f"<details{shown}><summary>Table: {escape(self.caption)}</summary>"
@@ -119,10 +120,6 @@ def _cited(value) -> str:
     return words.plain(value).removesuffix(" [title inferred from address]")
 
 
-def _bare(value) -> float | int | None:
-    return table._raw(value) if value is not None else None
-
-
 def finding(
     name: str,
     sentence: str,
@@ -175,7 +172,7 @@ def finding(
     facts = {
         "name": name,
         "sentence": sentence,
-        **{k: _bare(v) for k, v in (("value", value), ("lower", lower), ("upper", upper))},
+        **{k: tables.raw(v) for k, v in (("value", value), ("lower", lower), ("upper", upper))},
         **{k: words.plain(v) for k, v in (("unit", unit), ("period", period), ("area", area))},
         "better": better,
         "verdict": verdict,
@@ -183,11 +180,7 @@ def finding(
         "caveats": [words.plain(c) for c in caveats],
         "sources": cited,
         "caption": words.plain(caption),
-        "table": _records(table, units),
+        "table": None if table is None else tables.records(table, units),
     }
     drawn = style.svg(figure) if figure is not None else ""
     return Finding(name, sentence, facts, drawn, facts["caption"], table, units or {})
-
-
-def _records(frame: pd.DataFrame | None, units: dict | None) -> dict | None:
-    return None if frame is None else table.records(frame, units)

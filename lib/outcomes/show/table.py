@@ -80,11 +80,10 @@ def _texts(column: pd.Series) -> list[str]:
     return [_escaped(cell(v, decimals)) for v in column]
 
 
-def _raw(value):
+def raw(value):
+    """One value as JSON and CSV hold it, the same on every machine; None for what is not known."""
     if isinstance(value, str):
         return words.plain(value)
-    if value is None:
-        return None
     if isinstance(value, (list, tuple)):
         return words.plain("; ".join(map(str, value)))
     if pd.isna(value):
@@ -109,5 +108,5 @@ def records(frame: pd.DataFrame, units: dict[str, str] | None = None) -> dict:
     columns = [
         {"key": k, "label": k.replace("_", " "), "unit": units.get(c, "")} for c, k in keys.items()
     ]
-    rows = [[_raw(v) for v in row] for row in frame.itertuples(index=False, name=None)]
+    rows = [[raw(v) for v in row] for row in frame.itertuples(index=False, name=None)]
     return {"columns": columns, "rows": rows}
