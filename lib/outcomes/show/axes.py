@@ -15,7 +15,6 @@ COLOURS = (NAVY, ORANGE, TEAL, PLUM)
 # the same hues, dark enough to be read as text on white (contrast of 4.5 to 1 and more)
 TEXT_OF = {NAVY: NAVY, ORANGE: "#A33B00", TEAL: "#17655E", PLUM: PLUM}
 SIGNAL = "#A33B00"
-WRITE = {"number": words.number, "percent": words.percent, "money": words.money}
 
 
 def drawn(height: Callable[[pd.DataFrame], float] | float = 3.2):

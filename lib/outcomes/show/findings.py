@@ -17,19 +17,8 @@ from outcomes.show import style, words
 from outcomes.show import table as tables
 
 MIME = "application/vnd.outcomes.finding+json"
-BETTER = {
-    "fewer": "fewer is better",
-    "more": "more is better",
-    "neither": "neither more nor fewer is better in itself",
-}
-VERDICTS = {
-    "exact": "the published figures fix this value",
-    "bounded": "the published figures allow a range, not one value",
-    "contradicted": "published figures contradict each other here",
-    "not_enough": "there is not enough data to tell",
-    "estimate": "an estimate with an interval",
-    "informational": "a description, with no test behind it",
-}
+BETTER = ("fewer", "more", "neither")
+VERDICTS = ("exact", "bounded", "contradicted", "not_enough", "estimate", "informational")
 _SHORT = 12  # rows: a table this short, with no figure above it, is what people came to look at
 _CITED = ("source", "publisher", "title", "url", "published")
 
@@ -42,7 +31,6 @@ class Finding:
     sentence: str
     facts: dict
     svg: str = ""
-    caption: str = ""
     frame: pd.DataFrame | None = field(default=None, repr=False)
     units: dict = field(default_factory=dict)
 
@@ -62,10 +50,11 @@ class Finding:
             parts.append(f'<img alt="{escape(self.sentence)}" src="{_data_uri(self.svg)}">')
         parts.append(f"<figcaption>{_credit(self.facts['sources'])}{self._caveats()}</figcaption>")
         if self.frame is not None:
-            body = tables.html(self.frame, caption=self.caption, units=self.units)
+            caption = self.facts["caption"]
+            body = tables.html(self.frame, caption=caption, units=self.units)
             shown = " open" if not self.svg and len(self.frame) <= _SHORT else ""
             parts.append(
-                f"<details{shown}><summary>Table: {escape(self.caption)}</summary>"
+                f"<details{shown}><summary>Table: {escape(caption)}</summary>"
                 '<div class=scroll role=group aria-label="Table, may scroll" tabindex=0>'
                 f"{body}</div></details>"
             )
@@ -183,4 +172,4 @@ def finding(
         "table": None if table is None else tables.records(table, units),
     }
     drawn = style.svg(figure) if figure is not None else ""
-    return Finding(name, sentence, facts, drawn, facts["caption"], table, units or {})
+    return Finding(name, sentence, facts, drawn, table, units or {})

@@ -16,7 +16,6 @@ from outcomes.data.errors import Invalid
 from outcomes.show import words
 from outcomes.show.axes import (
     COLOURS,
-    WRITE,
     drawn,
     label_ends,
     months,
@@ -50,7 +49,7 @@ def intervals(
         ax.plot([row[lower], row[upper]], [at, at], color=colour, linewidth=2.4)
         ax.plot(row[estimate], at, "o", color=colour, markersize=6)
         if pd.notna(row[estimate]):
-            text = WRITE[kind](row[estimate])
+            text = words.WRITE[kind](row[estimate])
             note(ax, text, (row[estimate], at), offset=(0, 5), ha="center", va="bottom")
     row_labels(ax, frame[label], chosen)
     scale(ax.xaxis, kind)
@@ -74,7 +73,7 @@ def bars(frame, *, ax, label, value, kind="number", highlight=(), xlabel="") -> 
     look = {"palette": colours, "legend": False, "saturation": 1, "width": 0.7}
     sns.barplot(x=frame[value], y=at, hue=at, ax=ax, **look)
     for row, v in enumerate(frame[value]):
-        note(ax, WRITE[kind](v), (0 if pd.isna(v) else max(v, 0), row), offset=(4, 0))
+        note(ax, words.WRITE[kind](v), (0 if pd.isna(v) else max(v, 0), row), offset=(4, 0))
     row_labels(ax, frame[label], chosen)
     scale(ax.xaxis, kind)
     ax.margins(x=0.16)
@@ -165,7 +164,7 @@ def waves(frame, *, ax, start, value, label=None, highlight=(), kind="number", y
         ax.plot(row[start], row[value], "D" if bold else "o", color=colour, markersize=5)
         if bold or row[value] == frame[value].max():
             place = {"offset": (0, 6), "ha": "center", "va": "bottom"}
-            note(ax, WRITE[kind](row[value]), (row[start], row[value]), bold=True, **place)
+            note(ax, words.WRITE[kind](row[value]), (row[start], row[value]), bold=True, **place)
     months(ax.xaxis)
     scale(ax.yaxis, kind)
     ax.margins(y=0.14)

@@ -141,7 +141,7 @@ def _moved(frame: pd.DataFrame) -> bool:
 def _behaved(chart, what: str, step: str, kind: str) -> tuple[str, pd.Series]:
     frame = chart.frame.dropna(subset=["value"])
     last, special = frame.iloc[-1], frame[frame["special"] != ""]
-    write = plots.WRITE[kind]
+    write = words.WRITE[kind]
     low, high = write(max(last["lower"], 0)), write(last["upper"])
     text = f"{words.sentence_case(what)}: {write(last['value'])} in {_point(last['period'], step)}"
     noisy = f"{words.number(len(special))} of {words.count(len(frame), step)}"
