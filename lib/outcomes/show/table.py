@@ -63,9 +63,12 @@ def html(frame: pd.DataFrame, *, caption: str, units: dict[str, str] | None = No
         f"<th scope=col{' class=n' * numeric[c]}>{_header(str(c), units.get(c, ''))}"
         for c in frame.columns
     )
-    kinds = ["<th scope=row>", *("<td>" if n else "<td class=t>" for n in [*numeric.values()][1:])]
-    texts = [_texts(frame[c]) for c in frame.columns]
-    rows = ["<tr>" + "".join(map(str.__add__, kinds, row)) for row in zip(*texts, strict=True)]
+    texts = {c: _texts(frame[c]) for c in frame.columns}
+    kinds = ["<td>" if n else f"<td class={_width(texts[c])}>" for c, n in numeric.items()]
+    kinds[0] = "<th scope=row>"
+    rows = [
+        "<tr>" + "".join(map(str.__add__, kinds, row)) for row in zip(*texts.values(), strict=True)
+    ]
     if len(rows) > LONG:
         left = f"<tr><td class=t colspan={len(kinds)}>{len(rows) - 2 * ENDS} rows between, all in "
         rows[ENDS:-ENDS] = [f"{left}the data to download"]
@@ -73,6 +76,11 @@ def html(frame: pd.DataFrame, *, caption: str, units: dict[str, str] | None = No
         f"<table><caption>{_escaped(caption)}</caption><thead><tr>{head}<tbody>{''.join(rows)}"
         "</table>"
     )
+
+
+def _width(texts: list[str]) -> str:
+    """The class of a column of text: l for sentences, which want room, and t for words."""
+    return "l" if max(map(len, texts), default=0) > 60 else "t"
 
 
 def _texts(column: pd.Series) -> list[str]:
