@@ -4,8 +4,8 @@
 
 SITE is a built site (default ``site``). Every notebook as it is stored, outputs and all, goes once
 through ``nbconvert --to html`` (the default template, as a library, in this process); ours is the
-page of that notebook at its defaults. First paint is Chromium's own ``first-paint`` entry for a
-page opened from disk, by turns in each round, each in a window of its own; nbconvert's heaviest
+first page of that notebook in the plan. First paint is Chromium's own ``first-paint`` entry for a
+page opened from disk, by turns in each round, each in a window of its own. nbconvert's heaviest
 page calls two outside hosts, which are cut off, as on a network without internet.
 """
 
