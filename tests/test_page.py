@@ -7,6 +7,7 @@ import re
 from importlib import import_module
 
 import pytest
+import tinycss2
 
 from notebook_maker import FINDING, PROVENANCE, entry, fact, notebook, plan
 from outcomes.data.errors import Invalid
@@ -208,6 +209,14 @@ def test_the_policy_allows_the_pages_own_style_and_nothing_else(make):
     assert "unsafe" not in policy
     assert "script-src" not in policy
     assert "url(" not in style
+
+
+@pytest.mark.parametrize("kind", ["index.css", "report.css"])
+def test_style_sheets_close_what_they_open(kind):
+    rules = tinycss2.parse_stylesheet(str(page.inlined(kind, "page.css")[0]))
+    assert [r for r in rules if r.type not in ("qualified-rule", "at-rule")] == []
+    assert [r.at_keyword for r in rules if r.type == "at-rule"].count("media") >= 4
+    assert any(tinycss2.serialize(r.prelude) == "body" for r in rules if r.type != "at-rule")
 
 
 def test_slots_take_new_content_and_give_up_the_old():

@@ -167,6 +167,27 @@ def test_svg_fits_in_an_attribute_and_names_no_outside_host():
     assert set(re.findall(r"https?://[^']+", text)) == {"http://www.w3.org/2000/svg"}
 
 
+def test_the_small_svg_has_every_mark_where_matplotlib_put_it():
+    """A second route: positions and sizes asked of matplotlib itself, in points from the top."""
+    figure, ax = style.canvas(2)
+    ax.plot([1, 2, 4], [3, 1, 2], "o", color="#111111", markersize=6, markeredgewidth=1)
+    ax.plot([3], [3], "o", markersize=8, markerfacecolor="none", markeredgecolor="#222222")
+    ax.plot([1, 4], [1, 3], color="#333333")
+    text = style.svg(figure)
+    d = {m[1]: m[2] for m in re.finditer(r"stroke:(#\w+)[^']*' d='([^']*)'", text)}
+    wide = dict(re.findall(r"stroke:(#\w+);stroke-width:([\d.]+)", text))
+    points = {"#111": [(1, 3), (2, 1), (4, 2)], "#222": [(3, 3)], "#333": [(1, 1), (4, 3)]}
+    for colour, wanted in points.items():
+        drawn = ax.transData.transform(wanted) * 72 / figure.dpi
+        wanted = [(x, 144 - y) for x, y in drawn]
+        moves = re.findall(r"-?[\d.]+", d[colour].split("a")[0].replace("h0", ""))
+        found = np.cumsum(np.array(moves, float).reshape(-1, 2), axis=0)
+        found[:, 0] += 4 if colour == "#222" else 0  # a ring begins at its left
+        assert np.allclose(found, wanted, atol=0.11), colour
+    assert float(wide["#111"]) == 7  # the marker and its edge
+    assert "a4 4 0 1 0 8 0 4 4 0 1 0-8 0" in d["#222"]
+
+
 def test_a_line_never_crosses_a_gap():
     lines = [line.get_xdata() for line in drawn().axes[0].lines if len(line.get_xdata()) > 1]
     spans = [x[-1] - x[0] for x in (np.asarray(line, dtype="datetime64[D]") for line in lines)]

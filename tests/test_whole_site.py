@@ -9,14 +9,18 @@ import json
 import os
 import re
 import shutil
+import statistics
 import subprocess
 import sys
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
 from outcomes import data
+from outcomes.show import words
 
 ROOT = Path(__file__).parents[1]
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -157,17 +161,85 @@ def test_every_finding_has_a_sentence_a_source_and_its_page(site, findings):
     assert all((site / f"{f['handle']}.html").is_file() for f in findings)
 
 
-def test_alt_texts_are_there_and_tell_images_apart(pages):
+class _Figures(HTMLParser):
+    """The images of a page by the name of their finding: alternative text and SVG."""
+
+    def __init__(self, page: Path):
+        super().__init__()
+        self.name, self.found = "", {}
+        self.feed(page.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        if tag == "figure":
+            self.name = attrs["id"]
+        if tag == "img":
+            self.found[self.name] = (attrs["alt"], unquote(attrs["src"].partition(",")[2]))
+
+
+def written(value: float) -> set[str]:
+    """The ways in which a number may stand in a sentence."""
+    ways = (words.number, words.percent, words.money)
+    return {way(abs(value), *places) for way in ways for places in ((), (0,), (1,), (2,))}
+
+
+# its value is the sum of two numbers that the sentence gives
+SUMS = {"what-can-be-seen"}
+
+
+def test_alt_texts_tell_images_apart_and_hold_the_headline_number(site, pages):
+    manifest = json.loads((site / "manifest.json").read_text(encoding="utf-8"))["pages"]
+    seen = 0
+    for entry in manifest:
+        images = _Figures(site / entry["path"]).found
+        alts = [alt for alt, _ in images.values()]
+        assert len(set(alts)) == len(alts), entry["path"]
+        for one in entry["findings"]:
+            alt, _ = images.get(one["name"], ("", ""))
+            if not alt:
+                continue
+            assert alt == one["sentence"] and re.search(r"\d", alt), (entry["path"], alt)
+            if one["headline"] and one["value"] is not None and one["name"] not in SUMS:
+                assert any(text in alt for text in written(one["value"])), (entry["path"], one)
+                seen += 1
+    assert seen > 50
+
+
+def test_words_in_figures_are_eleven_pixels_high_on_a_phone(pages):
+    sizes = {}
     for page in pages:
-        alts = _Text(page).alts
-        assert alts and all(alts), page.name
-        assert len(set(alts)) == len(alts), page.name
+        for name, (_, svg) in _Figures(page).found.items():
+            width = float(re.search(r"viewBox='0 0 ([\d.]+)", svg)[1])
+            found = re.findall(r"font-size[:=]'?([\d.]+)", svg)
+            sizes[page.stem, name] = min(map(float, found)) * WIDTHS["phone"] / width
+    assert len(sizes) > 100
+    assert min(sizes.values()) >= 11
+
+
+def test_pages_are_valid_html_with_headings_in_order_and_tables_with_heads(site, pages):
+    tinyhtml5 = pytest.importorskip("tinyhtml5", reason="the test extra is not installed")
+    for page in [site / "index.html", *pages]:
+        parser = tinyhtml5.parser.HTMLParser(namespace_html_elements=False)
+        tree = parser.parse(page.read_text(encoding="utf-8"))
+        assert parser.errors == [], page.name
+        levels = [int(e.tag[1]) for e in tree.iter() if re.fullmatch("h[1-6]", str(e.tag))]
+        assert levels[0] == 1 and levels.count(1) == 1
+        assert all(after <= before + 1 for before, after in pairwise(levels)), page.name
+        for table in tree.iter("table"):
+            heads = list(table.iter("th"))
+            assert table.find("caption") is not None and table.find("caption").text
+            assert heads and all(h.get("scope") in ("col", "row") for h in heads), page.name
+            columns = len(table.find("thead").find("tr"))
+            for row in table.iter("tr"):
+                wide = sum(int(cell.get("colspan", 1)) for cell in row)
+                assert wide == columns, (page.name, table.find("caption").text)
 
 
 def test_pages_are_light(site, pages):
     sizes = sorted(p.stat().st_size for p in pages)
-    assert sizes[-1] < 300_000, sizes[-5:]
-    assert (site / "index.html").stat().st_size < 100_000
+    assert statistics.median(sizes) < 80_000
+    assert sizes[-1] < 120_000, sizes[-5:]
+    assert (site / "index.html").stat().st_size < 60_000
 
 
 def test_no_page_names_this_machine(pages):
@@ -203,12 +275,13 @@ def visit(browser, page: Path, width: int = 1280, script: bool = True):
 
 
 @pytest.mark.browser
-def test_no_page_breaks_an_accessibility_rule_or_calls_outside(site, pages, browser):
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+def test_no_page_breaks_an_accessibility_rule_or_calls_outside(site, pages, browser, script):
     from axe_playwright_python.sync_playwright import Axe
 
     found = {}
     for page in [site / "index.html", *pages]:
-        tab, heard = visit(browser, page)
+        tab, heard = visit(browser, page, script=script)
         result = Axe().run(tab).response["violations"]
         tab.context.close()
         if result or heard:
@@ -227,15 +300,101 @@ def test_no_page_scrolls_sideways_on_a_phone(site, pages, browser):
     assert not wide
 
 
+# Boxes of a drawing's words in its own units: which leave the drawing, and which cover another.
+OVERLAPS = """() => {
+  const svg = document.querySelector("svg"), frame = svg.getBoundingClientRect(), found = [];
+  const words = [...svg.querySelectorAll("text")].filter((e) => e.textContent.trim());
+  const boxes = words.map((e) => [e.textContent, e.getBoundingClientRect()]);
+  for (const [text, box] of boxes)
+    if (box.left < frame.left - 1 || box.right > frame.right + 1) found.push(`${text} is cut`);
+  boxes.forEach(([text, a], at) => boxes.slice(0, at).forEach(([other, b]) => {
+    const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+    const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+    if (wide > 2 && high > 5) found.push(`${text} covers ${other}`);
+  }));
+  return found;
+}"""
+
+
+@pytest.mark.browser
+def test_no_words_of_a_figure_are_cut_or_cover_others(site, pages, browser):
+    found = {}
+    tab = browser.new_page(viewport={"width": WIDTHS["phone"], "height": 900})
+    for page in pages:
+        for name, (_, svg) in _Figures(page).found.items():
+            tab.set_content(f"<body style='margin:0'>{svg}")
+            if wrong := tab.evaluate(OVERLAPS):
+                found[page.stem, name] = wrong
+    tab.close()
+    assert not found
+
+
+def tab_to(tab, name: str, most: int = 200) -> None:
+    """Press the Tab key until the link of this name has the focus."""
+    for _ in range(most):
+        tab.keyboard.press("Tab")
+        if tab.evaluate("document.activeElement.textContent.trim()").startswith(name):
+            return
+    raise AssertionError(f"the Tab key never reached {name!r}")
+
+
 @pytest.mark.browser
 def test_a_csv_is_reached_from_the_index_by_keyboard_and_without_script(site, browser):
-    tab, _ = visit(browser, site / "index.html", script=False)
-    link = tab.get_by_role("link", name="Op Sceptre", exact=True).first
-    link.focus()
+    tab, heard = visit(browser, site / "index.html", script=False)
+    assert not tab.get_by_role("searchbox").is_visible()  # no control that would do nothing
+    tab_to(tab, "Op Sceptre")
     tab.keyboard.press("Enter")
     tab.wait_for_url("**/op-sceptre.html")
-    tab.get_by_role("link", name=re.compile("Download the data")).first.focus()
+    tab_to(tab, "Download the data")
     with tab.expect_download() as started:
         tab.keyboard.press("Enter")
     assert started.value.suggested_filename.endswith(".csv")
+    assert not heard
     tab.context.close()
+
+
+@pytest.mark.browser
+def test_the_search_finds_a_district_counts_aloud_and_answers_to_keys(site, browser):
+    tab, heard = visit(browser, site / "index.html")
+    tab.get_by_role("searchbox").focus()
+    tab.keyboard.type("burnley")
+    status = tab.get_by_role("status")
+    assert re.fullmatch(r"\d+ of \d+ pages", status.inner_text())
+    tab.keyboard.press("Escape")
+    assert status.inner_text() == ""
+    tab.keyboard.type("no such page")
+    assert status.inner_text().startswith("None of")
+    tab.keyboard.press("Escape")
+    tab.keyboard.type("burnley")
+    tab.keyboard.press("ArrowDown")
+    tab.keyboard.press("Enter")
+    tab.wait_for_url("**/area-profile/burnley.html")
+    assert not heard
+    tab.context.close()
+
+
+# What a page is made of, from top to bottom, and how its boxes stand in the window. Widths and
+# left edges as parts of the window do not hang on a font; heights do, and are not compared.
+PARTS = "header.top, h1, #find, .brief, .contents, .cards, .county, .result img, .about, footer"
+BOXES = """(parts) => [...document.querySelectorAll(parts)].filter((e) => e.checkVisibility())
+  .slice(0, 12).map((e) => [e.className || e.localName, e.getBoundingClientRect()])
+  .map(([name, b]) => [name, b.x / innerWidth, b.width / innerWidth])"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
+@pytest.mark.parametrize("name", ["index", "op-sceptre", "area-profile/burnley", "trend-monitor"])
+def test_the_layout_is_as_it_was_looked_at(site, browser, name, width):
+    """Boxes of ``layout.json``; OUTCOMES_LAYOUT=write stores them anew, to be looked at."""
+    file = Path(__file__).with_name("layout.json")
+    known = json.loads(file.read_text(encoding="utf-8"))
+    tab, _ = visit(browser, site / f"{name}.html", width)
+    found = [[part, round(x, 3), round(w, 3)] for part, x, w in tab.evaluate(BOXES, PARTS)]
+    tab.context.close()
+    if os.environ.get("OUTCOMES_LAYOUT") == "write":
+        known.setdefault(name, {})[str(width)] = found
+        file.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
+    wanted = known[name][str(width)]
+    assert [part for part, *_ in found] == [part for part, *_ in wanted]
+    for (part, *box), (_, *old) in zip(found, wanted, strict=True):
+        assert box == pytest.approx(old, abs=0.02), part

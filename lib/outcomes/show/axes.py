@@ -15,7 +15,6 @@ COLOURS = (NAVY, ORANGE, TEAL, PLUM)
 # the same hues, dark enough to be read as text on white (contrast of 4.5 to 1 and more)
 TEXT_OF = {NAVY: NAVY, ORANGE: "#A33B00", TEAL: "#17655E", PLUM: PLUM}
 SIGNAL = "#A33B00"
-WRITE = {"number": words.number, "percent": words.percent, "money": words.money}
 
 
 def drawn(height: Callable[[pd.DataFrame], float] | float = 3.2):
@@ -122,12 +121,10 @@ def label_ends(ax, ends: list[tuple]) -> None:
         note(ax, fill(name, 14), (x, at), colour=colour, bold=True)
 
 
-def time_frame(ax, x: pd.Series, events: dict | None = None, shade: tuple | None = None) -> None:
-    """Month ticks, dashed lines for dated ``events`` (label to date) and a shaded span."""
+def time_frame(ax, x: pd.Series, events: dict | None = None) -> None:
+    """Month ticks, and dashed lines for dated ``events`` (label to date)."""
     if pd.api.types.is_datetime64_any_dtype(x):
         months(ax.xaxis)
-    if shade:
-        ax.axvspan(*map(pd.Timestamp, shade), color="#EFEFEF", zorder=0)
     for at, (text, day) in enumerate((events or {}).items()):
         day = pd.Timestamp(day)
         ax.axvline(day, color=GREY, linewidth=1, linestyle=(0, (4, 3)))

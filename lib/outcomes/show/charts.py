@@ -5,8 +5,6 @@ They follow the conventions of :mod:`outcomes.show.plots`.
 
 from textwrap import fill
 
-import pandas as pd
-
 from outcomes.show.axes import (
     SIGNAL,
     drawn,
@@ -24,18 +22,16 @@ _DASHED, _DOTTED = (0, (6, 2)), (0, (2, 2))
 
 
 @drawn(3.4)
-def xmr(
-    frame, *, ax, x="period", value="value", mean="mean", lower="lower", upper="upper",
-    special="special", kind="number", ylabel="", events=None,
-) -> None:  # fmt: skip
-    """A process behaviour chart: values, mean and limits; points that signal are ringed."""
+def xmr(frame, *, ax, kind="number", ylabel="", events=None) -> None:
+    """A process behaviour chart: the frame of :func:`outcomes.analysis.spc.xmr`, signals ringed."""
+    x, value, mean, lower, upper = "period", "value", "mean", "lower", "upper"
     for _, part in frame.groupby(runs(frame[x], frame[value], usual_step(frame[x]))):
         ax.plot(part[x], part[value], "-o", color=NAVY, linewidth=1.2, markersize=3)
         level = part if part[mean].nunique() > 1 else part.iloc[[0, -1]]
         ax.plot(level[x], level[mean], color=GREY, linewidth=1)
         for edge in (lower, upper):
             ax.plot(level[x], level[edge], color=GREY, linewidth=1, linestyle=_DASHED)
-    hot = frame[frame[special].fillna("").astype(str) != ""]
+    hot = frame[frame["special"].fillna("").astype(str) != ""]
     ring = {"markerfacecolor": "none", "markeredgecolor": SIGNAL, "markeredgewidth": 1.8}
     ax.plot(hot[x], hot[value], "o", markersize=7, **ring)
     last = frame.dropna(subset=[mean]).iloc[-1]
@@ -47,20 +43,21 @@ def xmr(
 
 
 @drawn(3.6)
-def funnel(
-    frame, *, ax, label="label", size="denominator", rate="rate", highlight=(), kind="number",
-    centre="mean", xlabel="", ylabel="",
-    limits=(("lower_95", "upper_95", "95%"), ("lower_998", "upper_998", "99.8%")),
-) -> None:  # fmt: skip
-    """Rates against size with limits that narrow as size grows; highlighted units are named."""
+def funnel(frame, *, ax, highlight=(), kind="number", xlabel="", ylabel="") -> None:
+    """Rates against size with limits that narrow as it grows; highlighted units are named.
+
+    ``frame`` is that of :func:`outcomes.analysis.spc.funnel`.
+    """
+    label, size, rate = "label", "denominator", "rate"
     ordered = frame.sort_values(size)
     far, chosen = ordered.iloc[-1], picked(highlight)
-    for (low, high, text), dash in zip(limits, (_DOTTED, _DASHED), strict=False):
+    for name, text, dash in (("95", "95%", _DOTTED), ("998", "99.8%", _DASHED)):
+        low, high = f"lower_{name}", f"upper_{name}"
         for edge in (low, high):
             ax.plot(ordered[size], ordered[edge], color=GREY, linewidth=1, linestyle=dash)
         # one label above, one below: the two limits meet at the right-hand end
         note(ax, text, (far[size], far[low if dash == _DOTTED else high]), offset=(4, 0))
-    ax.plot(ordered[size], ordered[centre], color=GREY, linewidth=1)
+    ax.plot(ordered[size], ordered["mean"], color=GREY, linewidth=1)
     inside = ordered[label].astype(str).isin(chosen)
     ax.plot(ordered[size][~inside], ordered[rate][~inside], "o", color="#8A8A8A", markersize=4)
     for at, row in enumerate(ordered[inside].to_dict("records")):
@@ -77,14 +74,13 @@ def funnel(
 
 @drawn()
 def event_time(
-    frame, *, ax, time="time", estimate="estimate", lower="lower", upper="upper", kind="number",
-    xlabel="", ylabel="", reference=0.0,
-) -> None:  # fmt: skip
+    frame, *, ax, time="time", estimate="estimate", kind="number", xlabel="", ylabel=""
+) -> None:
     """Effects by time since the start; the time before is shaded, and should lie flat."""
     first = min(frame[time].min(), -1) - 0.5
     ax.axvspan(first, -0.5, color="#EFEFEF", zorder=0)
-    ax.axhline(reference, color=GREY, linewidth=1)
-    ax.vlines(frame[time], frame[lower], frame[upper], color=NAVY, linewidth=1.6)
+    ax.axhline(0, color=GREY, linewidth=1)
+    ax.vlines(frame[time], frame["lower"], frame["upper"], color=NAVY, linewidth=1.6)
     ax.plot(frame[time], frame[estimate], "o", color=NAVY, markersize=4)
     place = {"xycoords": ("data", "axes fraction"), "va": "top"}
     note(ax, "before", (first, 1), offset=(4, -4), **place)
@@ -97,7 +93,7 @@ def event_time(
 @drawn()
 def gaps(
     frame, *, ax, x, treated, others=(), start=None, kind="number", ylabel="", label="",
-    others_label="other places", start_label="start",
+    others_label="other places",
 ) -> None:  # fmt: skip
     """One place's difference from its comparison, against the same for placebo places (grey)."""
     for _, part in frame.groupby(runs(frame[x], frame[treated], usual_step(frame[x]))):
@@ -108,27 +104,24 @@ def gaps(
     last = frame.dropna(subset=[treated]).iloc[-1]
     note(ax, label or treated, (last[x], last[treated]), colour=NAVY, bold=True)
     note(ax, f"grey: {others_label}", (0, 0), offset=(4, 6), xycoords="axes fraction")
-    time_frame(ax, frame[x], {start_label: pd.Timestamp(start)} if start is not None else None)
+    time_frame(ax, frame[x], {"start": start} if start is not None else None)
     scale(ax.yaxis, kind)
     titled(ax, ylabel)
 
 
 @drawn(2.8)
-def placebos(
-    frame, *, ax, lower="lower", upper="upper", count="n", treated, label, kind="percent",
-    xlabel="", ylabel="",
-) -> None:  # fmt: skip
+def placebos(frame, *, ax, treated, label, xlabel="", ylabel="") -> None:
     """How placebo places changed, counted in bins, and where the treated place stands."""
-    width = frame[upper] - frame[lower]
-    ax.bar(frame[lower], frame[count], width, align="edge", color=PALE, edgecolor="white")
+    width = frame["upper"] - frame["lower"]
+    ax.bar(frame["lower"], frame["n"], width, align="edge", color=PALE, edgecolor="white")
     ax.axvline(0, color=GREY, linewidth=1)
     ax.axvline(treated, color=NAVY, linewidth=2.4)
-    ax.set_ylim(0, frame[count].max() * 1.25)
-    right = treated > (frame[lower].min() + frame[upper].max()) / 2
+    ax.set_ylim(0, frame["n"].max() * 1.25)
+    right = treated > (frame["lower"].min() + frame["upper"].max()) / 2
     place = {"xycoords": ("data", "axes fraction"), "va": "top", "ha": "right" if right else "left"}
     offset = (-5 if right else 5, -3)
     note(ax, label, (treated, 1), offset=offset, colour=NAVY, bold=True, **place)
-    scale(ax.xaxis, kind)
+    scale(ax.xaxis, "percent")
     scale(ax.yaxis, "number")
     ax.set_xlabel(fill(xlabel, 40))
     titled(ax, ylabel)

@@ -14,22 +14,12 @@ import pandas as pd
 
 from outcomes.data import disclosure
 from outcomes.data.errors import Invalid, one_of
-from outcomes.show import style, table, words
+from outcomes.show import style, words
+from outcomes.show import table as tables
 
 MIME = "application/vnd.outcomes.finding+json"
-BETTER = {
-    "fewer": "fewer is better",
-    "more": "more is better",
-    "neither": "neither more nor fewer is better in itself",
-}
-VERDICTS = {
-    "exact": "the published figures fix this value",
-    "bounded": "the published figures allow a range, not one value",
-    "contradicted": "published figures contradict each other here",
-    "not_enough": "there is not enough data to tell",
-    "estimate": "an estimate with an interval",
-    "informational": "a description, with no test behind it",
-}
+BETTER = ("fewer", "more", "neither")
+VERDICTS = ("exact", "bounded", "contradicted", "not_enough", "estimate", "informational")
 _SHORT = 12  # rows: a table this short, with no figure above it, is what people came to look at
 _WITHHELD = "Small counts of people are withheld, and with them any figure that shows them."
 _CITED = ("source", "publisher", "title", "url", "published")
@@ -43,7 +33,6 @@ class Finding:
     sentence: str
     facts: dict
     svg: str = ""
-    caption: str = ""
     frame: pd.DataFrame | None = field(default=None, repr=False)
     units: dict = field(default_factory=dict)
 
@@ -63,10 +52,11 @@ class Finding:
             parts.append(f'<img alt="{escape(self.sentence)}" src="{_data_uri(self.svg)}">')
         parts.append(f"<figcaption>{_credit(self.facts['sources'])}{self._caveats()}</figcaption>")
         if self.frame is not None:
-            body = table.html(self.frame, caption=self.caption, units=self.units)
+            caption = self.facts["caption"]
+            body = tables.html(self.frame, caption=caption, units=self.units)
             shown = " open" if not self.svg and len(self.frame) <= _SHORT else ""
             parts.append(
-                f"<details{shown}><summary>Table: {escape(self.caption)}</summary>"
+                f"<details{shown}><summary>Table: {escape(caption)}</summary>"
                 '<div class=scroll role=group aria-label="Table, may scroll" tabindex=0>'
                 f"{body}</div></details>"
             )
@@ -86,11 +76,11 @@ def _data_uri(svg: str) -> str:
 
 
 def _credit(sources: list[dict]) -> str:
-    """The source line: publisher, title and date of at most three; the foot of a page links all."""
+    """The source line: publisher, title and date of at most two; the foot of a page links all."""
     named = ([s["publisher"], s["title"], s["published"]] for s in sources)
     shown = [", ".join(filter(None, names)) for names in named]
-    if len(shown) > 3:
-        shown = [*shown[:3], f"and {len(shown) - 3} more, listed at the foot of the page"]
+    if len(shown) > 2:
+        shown = [*shown[:2], f"and {len(shown) - 2} more, listed at the foot of the page"]
     return f"<p class=source>Source: {escape('; '.join(shown), quote=False)}."
 
 
@@ -119,10 +109,6 @@ def _cited(value) -> str:
     if isinstance(value, pd.Timestamp):
         return words.date(value)
     return words.plain(value).removesuffix(" [title inferred from address]")
-
-
-def _bare(value) -> float | int | None:
-    return table._raw(value) if value is not None else None
 
 
 def finding(
@@ -184,7 +170,7 @@ def finding(
     facts = {
         "name": name,
         "sentence": sentence,
-        **{k: _bare(v) for k, v in numbers.items()},
+        **{k: tables.raw(v) for k, v in numbers.items()},
         **{k: words.plain(v) for k, v in (("unit", unit), ("period", period), ("area", area))},
         "better": better,
         "verdict": verdict,
@@ -192,10 +178,10 @@ def finding(
         "caveats": caveats,
         "sources": cited,
         "caption": caption,
-        "table": _records(table, units),
+        "table": None if table is None else tables.records(table, units),
     }
     drawn = style.svg(figure) if figure is not None else ""
-    return Finding(name, sentence, facts, drawn, caption, table, units or {})
+    return Finding(name, sentence, facts, drawn, table, units)
 
 
 def _withheld(table, figure, numbers: dict, texts: list, units: dict, unit: str) -> tuple:
@@ -207,7 +193,3 @@ def _withheld(table, figure, numbers: dict, texts: list, units: dict, unit: str)
         return table, figure, numbers, texts
     numbers = {k: None if v in hidden else v for k, v in numbers.items()}
     return table, None, numbers, [*(disclosure.told(t, hidden) for t in texts), _WITHHELD]
-
-
-def _records(frame: pd.DataFrame | None, units: dict | None) -> dict | None:
-    return None if frame is None else table.records(frame, units)

@@ -24,7 +24,7 @@ def amount(lower: float, upper: float, unit: str = "count") -> str:
     text = words.between(lower, upper, kind=kind)
     if not lower > 0 and upper > 0:
         limited = upper < float("inf")
-        text = f"at most {plots.WRITE[kind](upper)}" if limited else "not limited"
+        text = f"at most {words.WRITE[kind](upper)}" if limited else "not limited"
         unit = unit if limited else ""
     return f"{text} {unit}" if unit == "kg" else text
 

@@ -16,7 +16,6 @@ from outcomes.data.errors import Invalid
 from outcomes.show import words
 from outcomes.show.axes import (
     COLOURS,
-    WRITE,
     drawn,
     label_ends,
     months,
@@ -50,7 +49,7 @@ def intervals(
         ax.plot([row[lower], row[upper]], [at, at], color=colour, linewidth=2.4)
         ax.plot(row[estimate], at, "o", color=colour, markersize=6)
         if pd.notna(row[estimate]):
-            text = WRITE[kind](row[estimate])
+            text = words.WRITE[kind](row[estimate])
             note(ax, text, (row[estimate], at), offset=(0, 5), ha="center", va="bottom")
     row_labels(ax, frame[label], chosen)
     scale(ax.xaxis, kind)
@@ -74,7 +73,7 @@ def bars(frame, *, ax, label, value, kind="number", highlight=(), xlabel="") -> 
     look = {"palette": colours, "legend": False, "saturation": 1, "width": 0.7}
     sns.barplot(x=frame[value], y=at, hue=at, ax=ax, **look)
     for row, v in enumerate(frame[value]):
-        note(ax, WRITE[kind](v), (0 if pd.isna(v) else max(v, 0), row), offset=(4, 0))
+        note(ax, words.WRITE[kind](v), (0 if pd.isna(v) else max(v, 0), row), offset=(4, 0))
     row_labels(ax, frame[label], chosen)
     scale(ax.xaxis, kind)
     ax.margins(x=0.16)
@@ -84,13 +83,9 @@ def bars(frame, *, ax, label, value, kind="number", highlight=(), xlabel="") -> 
 
 @drawn()
 def series(
-    frame, *, ax, x, y, by=None, highlight=(), kind="number", events=None, shade=None, ylabel="",
-    zero=True,
-) -> None:  # fmt: skip
-    """Lines over time, labelled at their ends; absent periods are drawn as gaps.
-
-    ``events`` maps a label to the date it marks; ``shade`` is a pair of dates to set apart.
-    """
+    frame, *, ax, x, y, by=None, highlight=(), kind="number", events=None, ylabel=""
+) -> None:
+    """Lines over time, labelled at their ends; absent periods are gaps, ``events`` dated lines."""
     groups = list(frame.groupby(by, sort=False)) if by else [("", frame)]
     chosen = picked(highlight) or [str(name) for name, _ in groups][:4]
     step, ends = usual_step(frame[x]), []
@@ -102,9 +97,9 @@ def series(
         last = part.dropna(subset=[y]).tail(1)
         if bold and by and len(last):
             ends.append((last[x].iloc[0], last[y].iloc[0], str(name), colour))
-    time_frame(ax, frame[x], events, shade)
+    time_frame(ax, frame[x], events)
     scale(ax.yaxis, kind)
-    if zero and frame[y].min() >= 0:
+    if frame[y].min() >= 0:
         ax.set_ylim(bottom=0)
     label_ends(ax, ends)
     ax.set(xlabel="", ylabel="")
@@ -123,27 +118,20 @@ def _line(ax, part, x, y, step, colour, width) -> None:
 
 
 @drawn()
-def bounds(
-    frame, *, ax, start="start", end="end", lower="lower", upper="upper", path=None,
-    kind="number", ylabel="",
-) -> None:  # fmt: skip
+def bounds(frame, *, ax, lower="lower", upper="upper", kind="number", ylabel="") -> None:
     """What the figures allow, as a band for each period; a thick line where they allow one value.
 
-    ``path`` (columns start, end, level) is drawn as a thin line: an assumption, not data. A band
-    too narrow for its numbers goes without them; the table has them.
+    Columns start and end are the first and last day. A band too narrow for its numbers goes
+    without them; the table has them.
     """
     finite = frame[upper][np.isfinite(frame[upper])]
     top = max([*finite, *(1.3 * frame[lower]), 1e-9])
-    whole = frame[end].max() - frame[start].min()
+    whole = frame["end"].max() - frame["start"].min()
     for row in frame.to_dict("records"):
-        span, limits = (row[start], row[end] + pd.Timedelta(days=1)), (row[lower], row[upper])
-        _band(ax, *span, *limits, top, kind, room=LETTERS * (span[1] - span[0]) / whole)
-    if path is not None and len(path):
-        ends = path[end] + pd.Timedelta(days=1)
-        x, y = np.column_stack([path[start], ends]).ravel(), np.repeat(path["level"], 2)
-        ax.plot(x, y, color=ORANGE, linewidth=1, linestyle=(0, (5, 2)))
-        text = "steadiest rate (an assumption)"
-        note(ax, text, (x[-1], y.iloc[-1]), offset=(-2, -9), ha="right", colour=ORANGE)
+        span = row["start"], row["end"] + pd.Timedelta(days=1)
+        _band(
+            ax, *span, row[lower], row[upper], top, kind, room=LETTERS * (span[1] - span[0]) / whole
+        )
     months(ax.xaxis)
     scale(ax.yaxis, kind)
     ax.set_ylim(0, top * 1.15)
@@ -176,7 +164,7 @@ def waves(frame, *, ax, start, value, label=None, highlight=(), kind="number", y
         ax.plot(row[start], row[value], "D" if bold else "o", color=colour, markersize=5)
         if bold or row[value] == frame[value].max():
             place = {"offset": (0, 6), "ha": "center", "va": "bottom"}
-            note(ax, WRITE[kind](row[value]), (row[start], row[value]), bold=True, **place)
+            note(ax, words.WRITE[kind](row[value]), (row[start], row[value]), bold=True, **place)
     months(ax.xaxis)
     scale(ax.yaxis, kind)
     ax.margins(y=0.14)
@@ -225,24 +213,17 @@ def strip(frame, *, ax, row, x, state, colours) -> None:
     ax.legend(handles=key, ncols=len(key), columnspacing=1.2, borderpad=0, **place)
 
 
-def panels(
-    frame, *, by, x, y, columns=3, highlight=(), kind="number", same_scale=True, events=None
-):
+def panels(frame, *, by, x, y, columns=2, same_scale=True):
     """Small multiples: one small chart for each value of ``by``, alike in size and scale."""
     groups = list(frame.groupby(by, sort=False))
-    rows, chosen = -(-len(groups) // columns), picked(highlight)
+    rows = -(-len(groups) // columns)
     shared = {"sharex": True, "sharey": same_scale, "squeeze": False}
     with styled():
         figure, axes = canvas(0.3 + 1.15 * rows, rows=rows, columns=columns, **shared)
         for ax, (name, part) in zip(axes.flat, groups, strict=False):
-            series(part, ax=ax, x=x, y=y, kind=kind)
-            bold = "bold" if str(name) in chosen else "normal"
-            ax.set_title(str(name), fontweight=bold)
-            ax.tick_params(length=0)
+            series(part, ax=ax, x=x, y=y, ylabel=str(name))
             ax.yaxis.get_major_locator().set_params(nbins=3)
             months(ax.xaxis, 5)
-            for day in (events or {}).values():
-                ax.axvline(pd.Timestamp(day), color=GREY, linewidth=0.8, linestyle=(0, (4, 3)))
         for ax in axes.flat[len(groups) :]:
             ax.remove()
     return figure

@@ -141,7 +141,7 @@ def _moved(frame: pd.DataFrame) -> bool:
 def _behaved(chart, what: str, step: str, kind: str) -> tuple[str, pd.Series]:
     frame = chart.frame.dropna(subset=["value"])
     last, special = frame.iloc[-1], frame[frame["special"] != ""]
-    write = plots.WRITE[kind]
+    write = words.WRITE[kind]
     low, high = write(max(last["lower"], 0)), write(last["upper"])
     text = f"{words.sentence_case(what)}: {write(last['value'])} in {_point(last['period'], step)}"
     noisy = f"{words.number(len(special))} of {words.count(len(frame), step)}"
@@ -189,9 +189,9 @@ def place(
         "chance and the usual differences between places allow "
         f"(rank {rank} of {len(rows)}, highest first)."
     )
-    shown = found.frame[
-        ["label", "count", "denominator", "rate", "lower_998", "upper_998", "signal"]
-    ]
+    named = {"label": "place", "lower_998": "lower limit", "upper_998": "upper limit"}
+    columns = ["label", "count", "denominator", "rate", "lower_998", "upper_998", "signal"]
+    shown = found.frame[columns].rename(columns=named)
     figure = charts.funnel(
         found.frame, highlight=[highlight, *also], ylabel=measured, xlabel="size of base",
         kind="percent" if kind == "proportion" else "number",

@@ -11,7 +11,7 @@ import pandas as pd
 
 from outcomes.show import words
 
-LONG, ENDS = 24, 8  # rows: a longer table is shown by this many at either end
+LONG, ENDS = 18, 6  # rows: a longer table is shown by this many at either end
 
 
 def _is_number(column: pd.Series) -> bool:
@@ -63,9 +63,12 @@ def html(frame: pd.DataFrame, *, caption: str, units: dict[str, str] | None = No
         f"<th scope=col{' class=n' * numeric[c]}>{_header(str(c), units.get(c, ''))}"
         for c in frame.columns
     )
-    kinds = ["<th scope=row>", *("<td>" if n else "<td class=t>" for n in [*numeric.values()][1:])]
-    texts = [_texts(frame[c]) for c in frame.columns]
-    rows = ["<tr>" + "".join(map(str.__add__, kinds, row)) for row in zip(*texts, strict=True)]
+    texts = {c: _texts(frame[c]) for c in frame.columns}
+    kinds = ["<td>" if n else f"<td class={_width(texts[c])}>" for c, n in numeric.items()]
+    kinds[0] = "<th scope=row>"
+    rows = [
+        "<tr>" + "".join(map(str.__add__, kinds, row)) for row in zip(*texts.values(), strict=True)
+    ]
     if len(rows) > LONG:
         left = f"<tr><td class=t colspan={len(kinds)}>{len(rows) - 2 * ENDS} rows between, all in "
         rows[ENDS:-ENDS] = [f"{left}the data to download"]
@@ -75,16 +78,20 @@ def html(frame: pd.DataFrame, *, caption: str, units: dict[str, str] | None = No
     )
 
 
+def _width(texts: list[str]) -> str:
+    """The class of a column of text: l for sentences, which want room, and t for words."""
+    return "l" if max(map(len, texts), default=0) > 60 else "t"
+
+
 def _texts(column: pd.Series) -> list[str]:
     decimals = _decimals(column)
     return [_escaped(cell(v, decimals)) for v in column]
 
 
-def _raw(value):
+def raw(value):
+    """One value as JSON and CSV hold it, the same on every machine; None for what is not known."""
     if isinstance(value, str):
         return words.plain(value)
-    if value is None:
-        return None
     if isinstance(value, (list, tuple)):
         return words.plain("; ".join(map(str, value)))
     if pd.isna(value):
@@ -109,5 +116,5 @@ def records(frame: pd.DataFrame, units: dict[str, str] | None = None) -> dict:
     columns = [
         {"key": k, "label": k.replace("_", " "), "unit": units.get(c, "")} for c, k in keys.items()
     ]
-    rows = [[_raw(v) for v in row] for row in frame.itertuples(index=False, name=None)]
+    rows = [[raw(v) for v in row] for row in frame.itertuples(index=False, name=None)]
     return {"columns": columns, "rows": rows}

@@ -46,25 +46,26 @@ def money(pounds: float | None, decimals: int = 0) -> str:
     return f"−£{text[1:]}" if text.startswith("−") else f"£{text}"
 
 
+WRITE = {"number": number, "percent": percent, "money": money}
+
+
 def interval(
     lower: float, upper: float, *, kind: str = "number", decimals: int | None = None
 ) -> str:
     """Two limits as words: "13.5% to 38.5%". ``kind`` is number, percent or money."""
-    write = {"number": number, "percent": percent, "money": money}[kind]
     extra = {} if decimals is None else {"decimals": decimals}
-    return f"{write(lower, **extra)} to {write(upper, **extra)}"
+    return f"{WRITE[kind](lower, **extra)} to {WRITE[kind](upper, **extra)}"
 
 
 def between(lower: float, upper: float, *, kind: str = "number") -> str:
     """Bounds as words: "exactly 1,212", "at least 300", "between 300 and 420"."""
-    write = {"number": number, "percent": percent, "money": money}[kind]
+    least, most = WRITE[kind](lower), WRITE[kind](upper)
     if lower == upper:
-        return f"exactly {write(lower)}"
+        return f"exactly {least}"
     if not isfinite(upper):
-        return f"at least {write(lower)}"
-    if write(lower) == write(upper):  # apart by less than is written: pence, when pounds are
-        return write(lower)
-    return f"between {write(lower)} and {write(upper)}"
+        return f"at least {least}"
+    # apart by less than is written: pence, when pounds are
+    return least if least == most else f"between {least} and {most}"
 
 
 def date(day) -> str:
@@ -123,11 +124,10 @@ def place(area: str) -> str:
 
 def stated(figures: pd.DataFrame, kind: str = "number") -> list[str]:
     """Published figures in words, each once: "over 18,000 for November 2022 to December 2023"."""
-    write = {"number": number, "percent": percent, "money": money}[kind]
     said = {"exact": "", "at_least": "at least ", "approx": "about "}
     return list(
         dict.fromkeys(
-            f"{said.get(f.qualifier, f.qualifier + ' ')}{write(f.value)} for "
+            f"{said.get(f.qualifier, f.qualifier + ' ')}{WRITE[kind](f.value)} for "
             f"{period(f.period_start, f.period_end)}"
             for f in figures.itertuples()
         )
