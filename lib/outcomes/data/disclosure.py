@@ -53,7 +53,7 @@ def suppress(
         return frame.copy()
     hidden = (counts > 0) & (counts < threshold)
     # of equal counts the same one is hidden, in whatever order the rows came
-    steady = frame.sort_values([*along, *by], key=lambda c: c.astype("str")) if along else frame
+    steady = frame.sort_values([*along, *by], key=lambda c: c.astype("str"))
     lines = [line for name in along for line in _lines(steady, name, [*along, *by], total)]
     while any([_protect(counts, hidden, *line, threshold) for line in lines]):
         pass  # what one line hides can lay bare a cell of another
