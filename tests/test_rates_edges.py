@@ -1,4 +1,6 @@
-"""Edges of the rates: sizes that meet exactly, what is shown of a wrong input, shapes in and out."""
+"""Edges of the rates: the smallest counts, what is shown of a wrong input, shapes in and out."""
+
+import itertools
 
 import numpy as np
 import pandas as pd
@@ -48,3 +50,54 @@ def test_a_series_gives_a_frame_and_an_array_gives_arrays(method):
         assert list(method(*given).index) == ["a", "b"]
     assert isinstance(method(np.array([1, 2]), 9).lower, np.ndarray)
     assert type(method(1, 9).lower) is float
+
+
+@pytest.mark.parametrize(
+    ("method", "given"),
+    [
+        (rates.newcombe, (1, 9, 2, 9)),
+        (rates.garwood, (3, 2)),
+        (rates.byar, (3, 2)),
+        (rates.poisson_ratio, (3, 1, 4, 2)),
+    ],
+)
+def test_a_series_in_any_place_gives_a_frame_of_the_same_numbers(method, given):
+    def called(values):
+        names = ("count", "exposure")
+        return method(*values[:1], **{names[1]: values[1]}) if len(given) == 2 else method(*values)
+
+    plain = called(given)
+    for place in range(len(given)):
+        values = [
+            pd.Series([v, v], index=["a", "b"]) if i == place else v for i, v in enumerate(given)
+        ]
+        frame = called(values)
+        assert list(frame.index) == ["a", "b"]
+        assert frame.loc["a"].tolist() == pytest.approx(list(plain))
+
+
+@pytest.mark.parametrize("count", range(4))
+def test_byar_lies_beside_the_exact_limits_from_the_smallest_counts_on(count):
+    near, exact = rates.byar(count), rates.garwood(count)
+    assert list(near) == pytest.approx(list(exact), abs=0.022)
+    assert (near.lower == 0) == (count == 0)
+
+
+def test_garwood_at_the_smallest_counts_and_per_many():
+    """Garwood 1936: none gives 0 to 3.69, one gives 0.025 to 5.57."""
+    assert rates.garwood(0).upper == pytest.approx(3.689, abs=0.001)
+    one = rates.garwood(1)
+    assert (round(one.lower, 3), round(one.upper, 2)) == (0.025, 5.57)
+    many = rates.garwood(1, exposure=50, per=1000)
+    assert many == pytest.approx([20 * v for v in one])
+
+
+def test_a_ratio_of_rates_follows_its_confidence_and_needs_an_event():
+    wide, narrow = (rates.poisson_ratio(3, 1, 8, 1, confidence=c) for c in (0.95, 0.5))
+    assert wide.lower < narrow.lower < narrow.upper < wide.upper
+    assert rates.poisson_ratio(1, 1, 0, 1).estimate == np.inf
+    assert rates.poisson_ratio(0, 1, 1, 1).lower == 0
+    message = "^A ratio of rates cannot be given where both counts are 0"
+    for first, second in itertools.product((0, [0, 3]), (0, [0, 4])):
+        with pytest.raises(Invalid, match=message):
+            rates.poisson_ratio(first, 1, second, 1)
