@@ -16,7 +16,7 @@ GOOD = (
 
 
 def page(body: str = GOOD, language: str = ' lang="en-GB"', title: str = "Title") -> str:
-    head = f"<meta charset=utf-8><title>{title}</title><style>p{{}}</style>"
+    head = f"<meta charset=utf-8><title>{title}</title>\n<style>p{{}}</style>"
     return f"<!DOCTYPE html><html{language}><head>{head}</head><body>{body}</body></html>"
 
 

@@ -36,6 +36,16 @@ def test_two_hidden_parts_that_add_up_to_few_take_a_third():
     assert shown(1, 2, 9, 30) == ("[c]", "[c]", "[c]", 30, 42)
 
 
+def test_two_hidden_parts_that_add_up_to_the_threshold_are_enough():
+    assert shown(1, 4, 9, 30) == ("[c]", "[c]", 9, 30, 44)
+
+
+def test_years_may_be_numbers_beside_the_word_total_and_counts_stay_whole():
+    frame = pd.DataFrame({"year": [2021, 2020, 2022, "Total"], "n": [8, 8, 2, 18]})
+    found = suppress(frame, "n", along="year")["n"].tolist()
+    assert found == [8, "[c]", "[c]", 18] and type(found[0]) is int
+
+
 def test_a_small_total_is_hidden_itself():
     assert shown(3, 0) == ("[c]", 0, "[c]")
 

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from notebook_maker import entry, fact, notebook, plan, show
 from outcomes.cli import app
 from outcomes.data.errors import Invalid
-from outcomes.publish import approval, history, releases, site
+from outcomes.publish import approval, history, releases, site, vetting
 from outcomes.publish import plan as plans
 
 pytestmark = pytest.mark.build
@@ -35,8 +35,8 @@ def once(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def folder(once, tmp_path, monkeypatch) -> Path:
-    monkeypatch.setattr(approval.gate, "errors", lambda clean: [])
-    monkeypatch.setattr(approval.gate, "cautions", lambda clean: [])
+    monkeypatch.setattr(vetting.gate, "errors", lambda clean: [])
+    monkeypatch.setattr(vetting.gate, "cautions", lambda clean: [])
     monkeypatch.chdir(shutil.copytree(once, tmp_path / "home", symlinks=True))
     return Path.cwd()
 
@@ -50,9 +50,9 @@ def build(folder: Path) -> Path:
     return site.build(found, found.pages, out=folder / "site", workers=2).path
 
 
-def checked(folder: Path) -> dict[str, approval.Check]:
+def checked(folder: Path) -> dict[str, vetting.Check]:
     """What every check finds in the release that is shown."""
-    found = approval.checks(folder / "site", releases.latest(folder / "site"), folder)
+    found = vetting.checks(folder / "site", releases.latest(folder / "site"), folder)
     return {one.name: one for one in found}
 
 
@@ -89,7 +89,7 @@ def test_an_unpublished_count_of_three_people_fails(folder):
     build(folder)
     assert checked(folder)["disclosure"].reasons == [
         "demo.html: “3 people” is a small count that no source has published.",
-        "demo/victims.csv: 3 in “n (people)” is a small count that no source has published.",
+        "demo/victims.csv: “n (people): 3” is a small count that no source has published.",
     ]
     code, text = said(*APPROVE, "--note", "Please.")
     assert code == 1 and "fails (disclosure) and cannot be approved" in text
@@ -126,7 +126,7 @@ def test_what_is_no_small_count_of_people_is_left_alone(folder, text):
 
 def test_a_small_count_passes_where_the_source_cited_beside_it_printed_it(folder):
     """One newspaper printed that three people under 18 were arrested; another did not."""
-    figures = approval.register.figures(measure="arrests_under_18")
+    figures = vetting.register.figures(measure="arrests_under_18")
     (url,) = figures.loc[figures["value"] == 3, "url"]
     source = {"source": "s", "publisher": "p", "title": "t", "url": url, "published": ""}
     sentence = "3 people under 18 were arrested."
@@ -179,9 +179,9 @@ def test_a_headline_that_moved_by_forty_per_cent_needs_a_note(folder):
 def test_a_move_is_large_from_a_quarter_on(folder, changes, found):
     manifest = releases.latest(folder / "site") / "manifest.json"
     record = json.loads(manifest.read_text(encoding="utf-8"))
-    looked = approval.Looked(manifest.parent, json.loads(json.dumps(record)), record, folder)
+    looked = vetting.Looked(manifest.parent, json.loads(json.dumps(record)), record, folder)
     looked.record["pages"][0]["findings"][0] |= changes
-    moves = list(approval._moves(looked))
+    moves = list(vetting._moves(looked))
     assert [m.partition(":")[0] if "moved" in m else m for m in moves] == found
 
 
@@ -196,8 +196,8 @@ def test_a_headline_is_compared_with_the_public_release_not_the_one_before(folde
 
 def test_limits_of_a_headline_without_a_value_are_compared():
     old = {"value": None, "lower": 10.0, "upper": 20.0}
-    assert approval._share(old, old | {"upper": 30.0}) == 0.5
-    assert approval._share(old, old | {"value": 15.0}) == 0
+    assert vetting._share(old, old | {"upper": 30.0}) == 0.5
+    assert vetting._share(old, old | {"value": 15.0}) == 0
 
 
 def test_an_accessibility_violation_is_not_built_and_fails_when_it_is_planted_later(folder):
@@ -219,9 +219,9 @@ def test_an_accessibility_violation_is_not_built_and_fails_when_it_is_planted_la
 def test_a_contradicted_headline_and_data_gaps_are_said(folder, monkeypatch):
     book(folder, "demo", CALM | {"verdict": "contradicted"})
     build(folder)
-    caution = approval.gate.Caution("July 2020 is incomplete.", "coverage")
-    monkeypatch.setattr(approval.gate, "cautions", lambda clean: [caution])
-    monkeypatch.setattr(approval.gate, "errors", lambda clean: ["A table is broken."])
+    caution = vetting.gate.Caution("July 2020 is incomplete.", "coverage")
+    monkeypatch.setattr(vetting.gate, "cautions", lambda clean: [caution])
+    monkeypatch.setattr(vetting.gate, "errors", lambda clean: ["A table is broken."])
     found = checked(folder)
     assert verdicts(folder) == {
         "tables": "fail", "contradictions": "review", "data gaps": "review"
@@ -241,11 +241,11 @@ def test_tables_changed_since_the_build_are_said(folder):
 
 
 def test_the_real_tables_pass_the_gate_with_cautions(once):
-    found = approval.checks(once / "site", releases.latest(once / "site"), once)
+    found = vetting.checks(once / "site", releases.latest(once / "site"), once)
     verdict = {one.name: one for one in found}
     assert verdict["tables"].verdict == "pass"
     assert any("no street-level crime of Lancashire" in r for r in verdict["data gaps"].reasons)
-    assert any(line.startswith("        And ") for line in approval.told(found))
+    assert any(line.startswith("        And ") for line in vetting.told(found))
 
 
 def test_a_release_changed_after_its_approval_is_refused(folder):

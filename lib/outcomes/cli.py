@@ -236,14 +236,14 @@ def release_list(out: Out = None, plan: PlanFile = None) -> None:
 
 def _checked(name: str, out: Path | None, plan: Path | None) -> tuple:
     """The site, a release of it and what its checks find, which is printed."""
-    from outcomes.publish import approval, releases
+    from outcomes.publish import releases, vetting
 
     site = _site(out, plan)
     folder = releases.find(site, name) if name else releases.latest(site)
     if folder is None:
         raise Invalid(f"no release is shown in {site}.")
-    found = approval.checks(site, folder, (plan or _nearest_plan()).resolve().parent)
-    print(f"Release {folder.name}", *approval.told(found), sep="\n")
+    found = vetting.checks(site, folder, (plan or _nearest_plan()).resolve().parent)
+    print(f"Release {folder.name}", *vetting.told(found), sep="\n")
     return site, folder, found
 
 

@@ -21,7 +21,7 @@ def told(folder: Path, notebook: str) -> str:
         rows = [row for row in csv.DictReader(lines) if used in row["where_used"].split("; ")]
     items = "".join(
         f'<li>{escape(row["text"])} <span class="quiet">{_BORNE[row["quality"]].capitalize()}; '
-        f"if it were wrong, {_WRONG[row['impact']]} would change.</span></li>"
+        f"if it were wrong, {_WRONG[row['impact']]} could change.</span></li>"
         for row in rows
     )
     return f"<h3>What is taken for granted</h3><ul>{items}</ul>" if rows else ""

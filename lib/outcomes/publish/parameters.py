@@ -34,8 +34,7 @@ class Parameter:
 
 def source(cell: Mapping) -> str:
     """The text of a notebook cell, which the format allows to be text or a list of lines."""
-    text = cell.get("source", "")
-    return text if isinstance(text, str) else "".join(text)
+    return "".join(cell.get("source", ""))
 
 
 def load(notebook: Path) -> dict:
