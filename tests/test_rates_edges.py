@@ -43,6 +43,20 @@ def test_a_wrong_input_is_shown_or_counted():
         rates.garwood(1, exposure=[0, 7])
 
 
+@pytest.mark.parametrize("confidence", [0, 1, 1.5, -0.5])
+def test_a_confidence_lies_between_0_and_1(confidence):
+    with pytest.raises(Invalid, match=f"between 0 and 1, such as 0.95; given {confidence}"):
+        rates.jeffreys(1, 9, confidence=confidence)
+
+
+@pytest.mark.parametrize(("x", "n"), [(np.nan, 9), (1, np.nan), (1, np.inf), (-1, 9)])
+def test_a_share_of_what_is_no_number_is_refused(x, n):
+    with pytest.raises(Invalid, match="A share needs 0 <= x <= n"):
+        rates.wilson(x, n)
+    with pytest.raises(Invalid, match="A rate needs a count of 0 or more; given -1"):
+        rates.garwood(-1)
+
+
 @pytest.mark.parametrize("method", [rates.wilson, rates.clopper_pearson, rates.jeffreys])
 def test_a_series_gives_a_frame_and_an_array_gives_arrays(method):
     x, n = pd.Series([1, 2], index=["a", "b"]), pd.Series([9, 9], index=["a", "b"])
