@@ -31,7 +31,7 @@ test: .venv/installed  ## run everything: units, notebooks by nbval, collection 
 test-notebooks: .venv/installed  ## re-run every notebook and compare with its stored outputs (nbval)
 	@$(BIN)/python -m pytest --nbval notebooks -n 2 --dist loadfile -p no:cacheprovider
 
-simulate: .venv/installed  ## the slow lane: coverage and false alarms by simulation (about 3 minutes)
+simulate: .venv/installed  ## the slow lane: coverage and false alarms by simulation (about 8 minutes)
 	@$(BIN)/python -m pytest tests/simulate -o python_files="simulate_*.py"
 
 lab: .venv/installed  ## open JupyterLab with the controls of notebooks/explore

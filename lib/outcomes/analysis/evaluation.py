@@ -163,7 +163,8 @@ def designs(
         f: [u for u in places.index[places["force"] == f] if u not in barred] for f in (home, away)
     }
     sets = {f: _sets(places.loc[p], len(treated), limit) for f, p in pools.items()}
-    known = {"covariates": places[["imd2025_score"]], "population": places["population"]}
+    deprived = places[["imd2025_score"]].set_axis(["deprivation in 2025"], axis=1)
+    known = {"covariates": deprived, "population": places["population"]}
     known |= {"unchecked": unchecked, "minimum": minimum}
     for key, force, name in (
         ("matched", home, "other neighbourhoods"),
