@@ -95,7 +95,7 @@ def test_a_page_with_chosen_parameters_is_made_beside_the_site(folder):
     ran = outcomes(folder, "build", "op-warrior", "-p", "measures=cash,plants")
     assert ran.returncode == 0, ran.stderr
     shown = Path(ran.stdout.splitlines()[-1].removeprefix("Open "))
-    assert "cash, plants" in shown.read_text()
+    assert "cash and plants" in shown.read_text()
     assert not (folder / "site/latest").exists()
 
 

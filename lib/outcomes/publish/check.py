@@ -19,6 +19,7 @@ _ALLOWED = re.compile(
     "d[td]|[bh]r|em|strong|b|i|del|su[bp]|abbr|code|pre|blockquote|figure|figcaption|img|details|"
     "summary|table|caption|thead|tbody|t[rhd]|label|input|select|option"
 )
+_HEAD = ("head", "meta", "title", "style")
 _POLICY = "Content-Security-Policy"
 _ADDRESSES = {"src", "srcset", "poster", "data", "background", "action", "formaction", "xlink:href"}
 
@@ -39,7 +40,7 @@ class _Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
-        own = {"style": "head" in self.seen and "body" not in self.seen}.get(tag, True)
+        own = tag not in _HEAD or "body" not in self.seen
         if not _ALLOWED.fullmatch(tag) or not own or given.get("http-equiv") not in (None, _POLICY):
             self.problems.append(f"it holds a <{tag}>")
         self.seen.add(tag)

@@ -113,12 +113,16 @@ def data_digest() -> str:
     return total(f"{p.name} {file_digest(p)}" for p in sorted(data().glob("clean/*")))
 
 
-@cache
 def code_digest() -> str:
-    """A sha256 of the library's code, templates and terms, but for what no page depends on."""
+    """A sha256 of the library's code and templates, and of the terms that pages explain."""
+    return total([_library(), file_digest(data() / "glossary.csv")])
+
+
+@cache
+def _library() -> str:
+    """Without what no page depends on."""
     paths = [p for p in sorted(LIBRARY.rglob("*")) if p.is_file() and "__pycache__" not in p.parts]
     names = [(p.relative_to(LIBRARY).as_posix(), p) for p in paths]
-    names.append(("terms", data() / "glossary.csv"))
     return total(f"{n} {file_digest(p)}" for n, p in names if n.split("/")[0] not in _APART)
 
 
