@@ -215,7 +215,8 @@ def _back(out, pristine):
     link = out / ".latest-back"
     link.symlink_to(Path("releases", first), target_is_directory=True)
     os.replace(link, out / "latest")
-    (out / ".standing").unlink(missing_ok=True)
+    for name in (".standing", ".gate"):
+        (out / name).unlink(missing_ok=True)
 
 
 def test_a_build_goes_on_where_a_killed_one_stood(folder):

@@ -140,7 +140,7 @@ def staged_page(folder: Path, out: Path, one: dict):
     found = plans.read(plan(folder, entry()))
     inside = releases.staging(out, resume=False)
     name = "20251124T083000Z-1"
-    return found, sites.Staged(found, inside / "site", None, name, found.pages, {"demo": "new"})
+    return found, sites.Staged(found, inside / "site", None, name, found.pages, {"demo": "new"}, [])
 
 
 def executed(folder: Path, one: dict) -> Path:

@@ -42,7 +42,9 @@ def _note(file: Path, stands: str, day: str) -> str:
     found = gate.cautions(due.data() / "clean", today=date.fromisoformat(day))
     text = json.dumps([caution._asdict() for caution in found], ensure_ascii=False)
     if file.parent.is_dir():  # nothing is made before all has been checked
-        file.write_text(f"{stands}\n{text}", "utf-8")
+        part = file.with_name(".gate.part")  # a build that is killed here leaves no half of it
+        part.write_text(f"{stands}\n{text}", "utf-8")
+        part.replace(file)
     return text
 
 
