@@ -57,7 +57,10 @@ def intervals(
         ax.set_xlim(left=0)
     if reference is not None:
         ax.axvline(reference, color=GREY, linewidth=1, linestyle=(0, (4, 3)))
-        place = {"xycoords": ("data", "axes fraction"), "ha": "center", "va": "bottom"}
+        least, most = ax.get_xlim()
+        share = (reference - least) / (most - least)
+        side = "right" if share > 0.85 else "left" if share < 0.15 else "center"  # or it is cut
+        place = {"xycoords": ("data", "axes fraction"), "ha": side, "va": "bottom"}
         note(ax, reference_label, (reference, 1), offset=(0, 2), **place)
     ax.set_xlabel(fill(xlabel, 40))
 
