@@ -53,10 +53,11 @@ def intervals(
             note(ax, text, (row[estimate], at), offset=(0, 5), ha="center", va="bottom")
     row_labels(ax, frame[label], chosen)
     scale(ax.xaxis, kind)
+    if reference is not None:  # before the axis is fixed, which has to hold it
+        ax.axvline(reference, color=GREY, linewidth=1, linestyle=(0, (4, 3)))
     if frame[lower].min() >= 0:
         ax.set_xlim(left=0)
     if reference is not None:
-        ax.axvline(reference, color=GREY, linewidth=1, linestyle=(0, (4, 3)))
         least, most = ax.get_xlim()
         share = (reference - least) / (most - least)
         side = "right" if share > 0.85 else "left" if share < 0.15 else "center"  # or it is cut
