@@ -237,7 +237,7 @@ def test_pages_are_valid_html_with_headings_in_order_and_tables_with_heads(site,
 
 def test_pages_are_light(site, pages):
     sizes = sorted(p.stat().st_size for p in pages)
-    assert statistics.median(sizes) < 82_000
+    assert statistics.median(sizes) < 80_000
     assert sizes[-1] < 120_000, sizes[-5:]
     assert (site / "index.html").stat().st_size < 60_000
 

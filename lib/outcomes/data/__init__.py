@@ -39,7 +39,7 @@ _HOMES = {
     ),
     "schema": (),
     "store": ("digest", "forget", "read", "reads", "root"),
-    "terms": ("terms",),
+    "terms": (),
 }
 _WHERE = {name: module for module, names in _HOMES.items() for name in names}
 

@@ -25,7 +25,7 @@ _PEOPLE = re.compile(
     r"(wo)?m[ae]n|girls?|boys?|arrests?|referrals?|admissions?|deaths?|count)\b|^$",
     re.I,
 )
-_WORDS = {1: "one", 2: "two", 3: "three", 4: "four"}
+WORDS = {1: "one", 2: "two", 3: "three", 4: "four"}
 
 
 def suppress(
@@ -117,8 +117,8 @@ def told(text: str, hidden: Iterable[float]) -> str:
     for count in sorted(hidden):
         digits = rf"(?<![\d.,])(?:{count:.0f}|{count:,.0f})(?![\d]|[.,]\d)"
         text = re.sub(digits, CONFIDENTIAL, text)
-        if count in _WORDS:
-            text = re.sub(rf"(?i)\b{_WORDS[count]}\b", CONFIDENTIAL, text)
+        if count in WORDS:
+            text = re.sub(rf"(?i)\b{WORDS[count]}\b", CONFIDENTIAL, text)
     return text
 
 

@@ -4,14 +4,13 @@ The same tables as in the data room; the frames carry what their columns mean, i
 :func:`describe`.
 """
 
-import csv
 import json
 from functools import lru_cache
 
 import pandas as pd
 
 from outcomes import data
-from outcomes.data import places, store
+from outcomes.data import places, store, terms
 from outcomes.data.errors import Invalid, one_of
 
 
@@ -83,9 +82,7 @@ def help(word: str = "") -> Told:
 
 
 def _words() -> dict[str, str]:
-    made = {}
-    with open(store.root() / "glossary.csv", encoding="utf-8", newline="") as file:
-        made |= {r["term"]: f"{r['meaning']} (Source: {r['source']})" for r in csv.DictReader(file)}
+    made = {t["term"]: f"{t['meaning']} (Source: {t['source']})" for t in terms.terms()}
     for name, table in _package().items():
         fields = "".join(f"\n  {f['name']}: {f['description']}" for f in table["schema"]["fields"])
         made[name] = f"Table {name}. {table['description']}{fields}"

@@ -292,9 +292,8 @@ def _cells(row: dict[str, str], month: str) -> Iterator[tuple[str, str, str]]:
         yield "LSOA code", code, "is not a code such as E01012571."
     if bool(code) != bool(row["LSOA name"]):
         yield "LSOA name", row["LSOA name"], f"stands beside the code {code!r}."
-    points = row["Longitude"], row["Latitude"]
-    limits = (WEST, EAST), (SOUTH, NORTH)
-    for column, text, (low, high) in zip(("Longitude", "Latitude"), points, limits, strict=True):
+    points = [row[column] for column in _LIMITS]
+    for (column, (low, high)), text in zip(_LIMITS.items(), points, strict=True):
         if text and not low <= _number(text) <= high:
             yield column, text, f"is not a number of degrees from {low:g} to {high:g}."
         elif not text and (code or any(points)):

@@ -35,8 +35,7 @@ def approve(out: Path, release: Path, found: list, *, by: str, note: str) -> Pat
     now = {"by": by, "when": releases.now(), "note": note, "checks": [c._asdict() for c in found]}
     records = [*approvals(release), now | {"digest": digest(release)}]
     text = json.dumps(records, indent=1, ensure_ascii=False) + "\n"
-    part = releases.write(_file(release).with_suffix(".part"), text)
-    part.replace(_file(release))
+    releases.put(_file(release), text)
     releases.point(out, "public", release.name)
     return out / "public" / "index.html"
 

@@ -6,14 +6,13 @@ day of its release, so that the same tables give the same pages on any day. The 
 month that is there. No heavy library is loaded while the tables are as they were on this day.
 """
 
-import hashlib
 import json
 from collections.abc import Iterable
 from html import escape
 from pathlib import Path
 
 from outcomes.data.errors import Invalid
-from outcomes.publish import due
+from outcomes.publish import due, releases
 
 MOST = 4  # of one page; the others open on demand
 _SHOWN = 20  # errors
@@ -26,7 +25,7 @@ def cautions(out: Path) -> list[dict]:
     """
     day, file = due.today(), Path(out) / ".gate"
     rests = [day, due.code_digest(), due.data_digest(), due.file_digest(due.package())]
-    stands = hashlib.sha256(" ".join(rests).encode()).hexdigest()
+    stands = due.total(rests)
     known = file.read_text("utf-8").partition("\n") if file.is_file() else ("", "", "")
     return json.loads(known[2] if known[0] == stands else _note(file, stands, day))
 
@@ -42,9 +41,7 @@ def _note(file: Path, stands: str, day: str) -> str:
     found = gate.cautions(due.data() / "clean", today=date.fromisoformat(day))
     text = json.dumps([caution._asdict() for caution in found], ensure_ascii=False)
     if file.parent.is_dir():  # nothing is made before all has been checked
-        part = file.with_name(".gate.part")  # a build that is killed here leaves no half of it
-        part.write_text(f"{stands}\n{text}", "utf-8")
-        part.replace(file)
+        releases.put(file, f"{stands}\n{text}")
     return text
 
 

@@ -7,12 +7,12 @@ and the rows it read. No heavy library is loaded here unless a table that a page
 import hashlib
 import json
 import os
-import time
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
 import outcomes
+from outcomes.publish import releases
 from outcomes.publish.plan import Page, Plan
 
 LIBRARY = Path(outcomes.__file__).parent
@@ -104,8 +104,8 @@ def standing(plan_file: Path) -> str:
 
 def today() -> str:
     """The day of a release made now, "2026-11-24", in UTC."""
-    now = float(os.environ.get("SOURCE_DATE_EPOCH") or time.time())
-    return time.strftime("%Y-%m-%d", time.gmtime(now))
+    stamp = releases.now()
+    return f"{stamp[:4]}-{stamp[4:6]}-{stamp[6:8]}"
 
 
 def data_digest() -> str:

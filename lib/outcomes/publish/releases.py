@@ -163,8 +163,14 @@ def checked(out: Path) -> float:
     return file.stat().st_mtime if known else 0.0
 
 
-def write(path: Path, content: str | bytes) -> Path:
+def write(path: Path, content: str | bytes) -> None:
     """Write a file, and the folders it needs; text as UTF-8 with plain line ends."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
-    return path
+
+
+def put(path: Path, content: str) -> None:
+    """Write a file whole or not at all: a build that is killed leaves no half of it."""
+    part = path.with_name(f"{path.name}.part")
+    write(part, content)
+    part.replace(path)

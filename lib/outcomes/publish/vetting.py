@@ -20,7 +20,7 @@ _PEOPLE = (
     r"(?:people|persons?|m[ae]n|wom[ae]n|boys?|girls?|child(?:ren)?|adults?|victims?|suspects?"
     r"|offenders?|defendants?|patients?|residents?|deaths?|arrest(?:s|ed)|charged|safeguarded)"
 )
-_WORDS = dict(zip(("one", "two", "three", "four"), range(1, disclosure.THRESHOLD), strict=True))
+_WORDS = {word: n for n, word in disclosure.WORDS.items()}
 _FEW = re.compile(  # so many a day are a rate, and no count
     rf"(?<![\w.,£/–-])([1-{disclosure.THRESHOLD - 1}]|{'|'.join(_WORDS)}) (?:[a-z]+ )?{_PEOPLE}\b"
     r"(?! (?:an?|per) )",

@@ -57,13 +57,18 @@ def intervals(
         ax.axvline(reference, color=GREY, linewidth=1, linestyle=(0, (4, 3)))
     if frame[lower].min() >= 0:
         ax.set_xlim(left=0)
-    if reference is not None:
-        least, most = ax.get_xlim()
-        share = (reference - least) / (most - least)
-        side = "right" if share > 0.85 else "left" if share < 0.15 else "center"  # or it is cut
-        place = {"xycoords": ("data", "axes fraction"), "ha": side, "va": "bottom"}
-        note(ax, reference_label, (reference, 1), offset=(0, 2), **place)
+    if reference_label:
+        _above(ax, reference, reference_label)
     ax.set_xlabel(fill(xlabel, 40))
+
+
+def _above(ax, x: float, text: str) -> None:
+    """The name of an upright line above it; near an end of the axis it runs inwards."""
+    least, most = ax.get_xlim()
+    share = (x - least) / (most - least)
+    side = "right" if share > 0.85 else "left" if share < 0.15 else "center"
+    place = {"xycoords": ("data", "axes fraction"), "ha": side, "va": "bottom"}
+    note(ax, text, (x, 1), offset=(0, 2), **place)
 
 
 @drawn(_rows)
