@@ -114,18 +114,20 @@ def balanced(name: str, evaluation: Evaluation, *, area: str, sources, caveats=(
     if evaluation.matching is None:
         text = f"{area} is compared with {evaluation.against}: {units}, unmatched."
         return finding(name, text, value=len(evaluation.comparison), unit="neighbourhoods", **facts)
-    table = evaluation.matching.balance
-    worst = table.loc[table["smd_after"].abs().idxmax()]
+    plainer = {"smd_before": "difference before", "smd_after": "difference after"}
+    table = evaluation.matching.balance.rename(columns=plainer)
+    worst = table.loc[table["difference after"].abs().idxmax()]
+    left, most = abs(worst["difference after"]), table["difference before"].abs().max()
     text = (
         f"{area} is compared with {units}, matched on what was known before the start. "
         f"{'All features are' if evaluation.matching.balanced else 'Not all features are'} in "
-        f"balance: the largest difference left is {words.number(abs(worst['smd_after']), 2)} of a "
+        f"balance: the largest difference left is {words.number(left, 2)} of a "
         f"standard deviation ({worst['feature']}), where "
         f"{words.number(matching.BALANCED, 2)} is the most allowed and "
-        f"{words.number(table['smd_before'].abs().max(), 2)} was the largest without matching."
+        f"{words.number(most, 2)} was the largest without matching."
     )
     return finding(
-        name, text, value=abs(worst["smd_after"]), unit="standard deviations", table=table,
+        name, text, value=left, unit="standard deviations", table=table,
         caption="Balance before the start, in standard deviations", **facts,
     )  # fmt: skip
 

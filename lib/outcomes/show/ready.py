@@ -193,7 +193,8 @@ def place(
     columns = ["label", "count", "denominator", "rate", "lower_998", "upper_998", "signal"]
     shown = found.frame[columns].rename(columns=named)
     figure = charts.funnel(
-        found.frame, highlight=[highlight, *also], ylabel=measured, xlabel="size of base",
+        found.frame, highlight=[highlight, *also], ylabel=measured,
+        xlabel=of.lstrip("0123456789, ") or "size of base",
         kind="percent" if kind == "proportion" else "number",
     )  # fmt: skip
     wide = ["Limits are widened, because places differ by more than chance."]

@@ -5,6 +5,7 @@ few lines here are our own. Marks follow the Government Analysis Function: ``[c]
 ``[x]`` unavailable, ``[z]`` not applicable.
 """
 
+import re
 from html import escape
 
 import pandas as pd
@@ -20,8 +21,8 @@ def _is_number(column: pd.Series) -> bool:
 
 def cell(value, decimals: int | None = None) -> str:
     """One value as plain text for a reader."""
-    if isinstance(value, str):
-        return value
+    if isinstance(value, str):  # a slug of the register is read as words; the CSV has it as it is
+        return value.replace("_", " ") if re.fullmatch("[a-z0-9]+(_[a-z0-9]+)+", value) else value
     if value is None or pd.isna(value):
         return words.UNAVAILABLE
     if isinstance(value, bool):
