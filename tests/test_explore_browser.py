@@ -49,7 +49,8 @@ def tab(folder, tmp_path_factory):
 
 
 def sentence(tab) -> str:
-    return tab.locator(".oc-explore .sentence").inner_text()
+    """The text as it stands: innerText is empty while JupyterLab hides a cell for a moment."""
+    return tab.locator(".oc-explore .sentence").text_content()
 
 
 def changed(tab, act) -> str:
@@ -57,13 +58,13 @@ def changed(tab, act) -> str:
     before = sentence(tab)
     act()
     tab.wait_for_function(
-        "old => document.querySelector('.oc-explore .sentence').innerText !== old", arg=before
+        "old => document.querySelector('.oc-explore .sentence').textContent !== old", arg=before
     )
     now = sentence(tab)
     for image in tab.locator(".oc-explore figure img").all():
         assert image.get_attribute("alt") == now
         assert image.evaluate("i => i.decode().then(() => i.naturalWidth)") > 300
-    caption = tab.locator(".oc-explore caption").inner_text()
+    caption = tab.locator(".oc-explore caption").text_content()
     assert re.split(r"\W", caption)[0].lower() in now.lower()
     return now
 
@@ -88,7 +89,7 @@ def shot(tab, name: str) -> None:
 
 
 def grey(tab) -> str:
-    return " ".join(tab.locator(".oc-explore .cannot").all_inner_texts())
+    return " ".join(tab.locator(".oc-explore .cannot").all_text_contents())
 
 
 def test_the_mouse_changes_chart_table_and_sentence_together(tab):
@@ -110,7 +111,7 @@ def test_every_control_works_by_keyboard(tab):
         label="Recorded crime of forces, by quarter (Home Office)"
     )
     tab.wait_for_function(
-        "document.querySelector('.oc-explore .sentence').innerText.startsWith('Trafficking')"
+        "document.querySelector('.oc-explore .sentence').textContent.startsWith('Trafficking')"
     )
     assert "a change of" in sentence(tab)
     first = changed(tab, press(tab, "Measure", "ArrowDown"))
@@ -122,7 +123,7 @@ def test_every_control_works_by_keyboard(tab):
     tab.get_by_label("Compare", exact=True).focus()
     tab.keyboard.press("End")
     tab.wait_for_function(
-        "document.querySelector('.oc-explore table').innerText.includes('Median of')"
+        "document.querySelector('.oc-explore table').textContent.includes('Median of')"
     )
     shot(tab, "6-median")
     assert "Lancashire" not in changed(tab, press(tab, "Places", "ArrowUp"))
