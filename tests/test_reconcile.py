@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from outcomes.analysis import claims, contradiction, periods, reconcile
 from outcomes.analysis.programme import build
+from outcomes.data import printed
 from outcomes.data.errors import Invalid
 
 
@@ -82,7 +83,7 @@ def test_a_launch_closes_the_year_before_it():
     ],
 )
 def test_rounding_is_half_of_the_last_place_printed(value, unit, room):
-    assert claims.tolerance(value, unit) == pytest.approx(room, rel=1e-12)
+    assert printed.tolerance(value, unit) == pytest.approx(room, rel=1e-12)
 
 
 @pytest.mark.parametrize(

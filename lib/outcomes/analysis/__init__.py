@@ -14,7 +14,7 @@ _NAMES = {
     "reconcile": "Reconciliation",
     "statements": "STATES hold",
     "several": "Several growth reconcile_each",
-    "claims": "tolerance",
+    "claims": "",
     "contradiction": "",
     "programme": "",
     "periods": "calendar_years financial_years months one_period quarters reading",

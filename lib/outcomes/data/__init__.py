@@ -25,6 +25,7 @@ _HOMES = {
     ),
     "disclosure": ("suppress",),
     "errors": ("Invalid", "NotEnough"),
+    "printed": ("tolerance",),
     "places": ("district_names", "districts", "forces", "lsoas", "lsoas_of", "neighbours"),
     "register": (
         "areas",

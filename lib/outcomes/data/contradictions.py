@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from outcomes.data.printed import limits
+
 
 def find(figures: pd.DataFrame, measures: pd.DataFrame) -> Iterator[tuple[str, dict, tuple]]:
     """Each contradiction in words, its programme, measure and area, and the pages that print it.
@@ -59,19 +61,9 @@ def _counts(frame: pd.DataFrame, whole: pd.Series) -> Iterator[Count]:
         of = {"programme": row.programme, "measure": row.measure, "area": row.area}
         period = (row.period_start, row.period_end)
         told = (row.value, row.qualifier, row.publisher, row.source)
-        yield Count(of, row.area_name, row.fact, *period, *limits(row.value, row.qualifier), *told)
-
-
-def limits(value: float, qualifier: str) -> tuple[float, float]:
-    """The least and most: a printed 1,200 is exact to its last figure that is not zero, so it
-    stands for 1,150 to 1,250."""
-    if qualifier != "exact":
-        low = value if qualifier in ("over", "at_least") else 0
-        return low, value if qualifier == "nearly" else math.inf
-    step = 1
-    while value and value % (step * 10) == 0:
-        step *= 10
-    return value - step / 2, value + step / 2
+        yield Count(
+            of, row.area_name, row.fact, *period, *limits(row.value, row.qualifier, row.unit), *told
+        )
 
 
 def _revised(counts: list[Count]) -> bool:

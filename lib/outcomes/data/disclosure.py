@@ -20,11 +20,12 @@ from outcomes.data.errors import Invalid, one_of
 
 CONFIDENTIAL = "[c]"
 THRESHOLD = 5
-_PEOPLE = re.compile(
-    r"\b(people|persons?|child(ren)?|students?|pupils?|victims?|offenders?|suspects?|patients?|"
-    r"(wo)?m[ae]n|girls?|boys?|arrests?|referrals?|admissions?|deaths?|count)\b|^$",
-    re.I,
+PEOPLE = (  # words that name a person, or what happened to one
+    r"(?:people|persons?|child(?:ren)?|students?|pupils?|victims?|offenders?|suspects?|patients?"
+    r"|(?:wo)?m[ae]n|girls?|boys?|adults?|defendants?|residents?|arrest(?:s|ed)?|referrals?"
+    r"|admissions?|deaths?|charged|safeguarded)"
 )
+_PEOPLE = re.compile(rf"\b(?:{PEOPLE}|count)\b|^$", re.I)
 WORDS = {1: "one", 2: "two", 3: "three", 4: "four"}
 
 

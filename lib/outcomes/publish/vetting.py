@@ -11,18 +11,15 @@ from html import unescape
 from pathlib import Path
 from typing import NamedTuple
 
-from outcomes.data import disclosure, gate, privacy, register, store
+from outcomes.data import gate, privacy, register, store
+from outcomes.data.disclosure import PEOPLE, THRESHOLD, WORDS
 from outcomes.publish import approval, check, due, history, index, releases
 
 LARGE = 0.25  # of its value: a headline that moves by so much is looked at by a person
 _MOST = 5  # reasons of one check, each in full; the rest are counted
-_PEOPLE = (
-    r"(?:people|persons?|m[ae]n|wom[ae]n|boys?|girls?|child(?:ren)?|adults?|victims?|suspects?"
-    r"|offenders?|defendants?|patients?|residents?|deaths?|arrest(?:s|ed)|charged|safeguarded)"
-)
-_WORDS = {word: n for n, word in disclosure.WORDS.items()}
+_NUMBERS = {word: n for n, word in WORDS.items()}
 _FEW = re.compile(  # so many a day are a rate, and no count
-    rf"(?<![\w.,£/–-])([1-{disclosure.THRESHOLD - 1}]|{'|'.join(_WORDS)}) (?:[a-z]+ )?{_PEOPLE}\b"
+    rf"(?<![\w.,£/–-])([1-{THRESHOLD - 1}]|{'|'.join(_NUMBERS)}) (?:[a-z]+ )?{PEOPLE}\b"
     r"(?! (?:an?|per) )",
     re.I,
 )
@@ -107,7 +104,7 @@ def _disclosure(looked: Looked) -> Iterator[str]:
             places.append((name, cited, _counts(looked.folder / name)))
         for place, cited, found in places:
             for value, said in found:
-                number = _WORDS.get(value.lower()) or int(value)
+                number = _NUMBERS.get(value.lower()) or int(value)
                 if not any((url, number) in published for url in cited):
                     yield f"{place}: “{said}” is a small count that no source has published."
 
@@ -116,8 +113,8 @@ def _published() -> set[tuple[str, int]]:
     """Addresses of sources, each with the small counts of people that it has printed."""
     names = register.measures().set_index("measure")["name"]
     figures = register.figures()
-    kept = figures["basis"].eq("published") & figures["value"].between(1, disclosure.THRESHOLD)
-    kept &= figures["measure"].map(names).str.contains(rf"\b{_PEOPLE}\b")
+    kept = figures["basis"].eq("published") & figures["value"].between(1, THRESHOLD)
+    kept &= figures["measure"].map(names).str.contains(rf"\b{PEOPLE}\b")
     return {(row.url, int(row.value)) for row in figures[kept].itertuples()}
 
 
@@ -133,8 +130,8 @@ def _counts(path: Path) -> Iterator[tuple[str, str]]:
     if path.is_file():
         with path.open(encoding="utf-8", newline="") as file:
             for column, value in (pair for row in csv.DictReader(file) for pair in row.items()):
-                few = value.isdigit() and 0 < int(value) < disclosure.THRESHOLD
-                if few and re.search(rf"\b{_PEOPLE}\b", column, re.I):
+                few = value.isdigit() and 0 < int(value) < THRESHOLD
+                if few and re.search(rf"\b{PEOPLE}\b", column, re.I):
                     yield value, f"{column}: {value}"
 
 

@@ -1,0 +1,45 @@
+"""What one printed figure allows: the least and the most that its total can be.
+
+The rules, in one place:
+
+* ``exact``: within the rounding it was printed with, half of the last significant place. So 1,409
+  is 1,409; 1,200 is 1,150 to 1,250; £1.3m is ±£50,000; 608.417 is ±0.0005. Numbers below 100
+  are taken as counted, because nobody rounds 20 arrests to the nearest ten.
+* ``over`` and ``at_least``: that much or more, with no upper limit.
+* ``nearly``: that much or less, and not below it by more than ``NEARLY`` of itself.
+* ``approx``: within ``APPROX`` of itself, or within its rounding if that is wider.
+"""
+
+import math
+from decimal import Decimal
+
+APPROX = 0.10
+NEARLY = 0.10
+QUALIFIERS = ("exact", "over", "at_least", "nearly", "approx")
+MONEY = ("£", "GBP")
+
+
+def tolerance(value: float, unit: str = "count") -> float:
+    """Half of the last significant place of a number as printed: 1,200 gives 50, 1,409 gives 0.5.
+
+    Money with pence is good to the penny, because £360,942.60 is stored as 360942.6.
+    """
+    number = Decimal(repr(float(value))).normalize()
+    exponent = number.as_tuple().exponent
+    if exponent < 0:
+        return 0.005 if unit in MONEY else 0.5 * 10.0**exponent
+    if abs(value) < 100:
+        return 0.5
+    return 0.5 * 10.0**exponent
+
+
+def limits(value: float, qualifier: str, unit: str) -> tuple[float, float]:
+    """The least and the most that a figure allows its own total to be."""
+    if qualifier in ("over", "at_least"):
+        return float(value), math.inf
+    if qualifier == "nearly":
+        return value * (1 - NEARLY), float(value)
+    room = tolerance(value, unit)
+    if qualifier == "approx":
+        room = max(room, APPROX * abs(value))
+    return max(value - room, 0.0), value + room
