@@ -49,74 +49,50 @@ def settle(programme: Programme, stated: pd.DataFrame) -> Settled:
 class Blame:
     """Bounds of a period over every smallest choice of figures that could be the wrong ones.
 
-    Sets that share no figure are tried one after another, each with the choice for the others that
-    gives the widest bound so far: exact where they lie apart, and where there is one such group.
+    Sets that share no figure are chosen from apart, and every combination is tried; where there are
+    too many of these, no figure of any set is believed.
     """
 
     def __init__(self, base: Programme, sets: list[frozenset]):
-        self.base, self.made, self.choices = base, {}, choices(sets)
+        self.base, self.made, self.ways = base, {}, ways(sets)
         for _ in range(_ROUNDS if sets else 0):
-            left = (smallest_set(self._without(pick)) for pick in self._one_by_one())
-            more = next(filter(None, left), None)
+            more = next(filter(None, map(smallest_set, map(self._without, self.ways))), None)
             if not more:
                 break
             sets = [*sets, _claims(more)]
-            self.choices = choices(sets)
+            self.ways = ways(sets)
 
     def range(self, first: int, stop: int):
         """Least and most over days [first, stop), each with the figures that say so."""
-        chosen = [options[0] for options in self.choices]
-        found = self._without(chosen).range(first, stop)
-        widest = self._without([o for c in self.choices for o in c]).range(first, stop)
-        return tuple(
-            found[end] if found[end][0] == widest[end][0] else self._end(end, chosen, first, stop)
-            for end in (0, 1)
-        )
+        widest = self._without(frozenset().union(*self.ways)).range(first, stop)
+        return tuple(self._end(end, widest[end][0], first, stop) for end in (0, 1))
 
-    def _end(self, end: int, chosen, first, stop):
-        best, sign = self._without(chosen).range(first, stop)[end], 2 * end - 1
-        for k, options in enumerate(self.choices):
-            for option in options:
-                trial = [*chosen[:k], option, *chosen[k + 1 :]]
-                programme = self._without(trial)
-                if programme.breach is None:
-                    found = programme.range(first, stop)[end]
-                    if sign * found[0] > sign * best[0]:
-                        best, chosen = found, trial
+    def _end(self, end: int, widest: float, first: int, stop: int):
+        best = None
+        for way in self.ways:
+            found = self._without(way).range(first, stop)[end]
+            if best is None or (found[0] > best[0] if end else found[0] < best[0]):
+                best = found
+            if best[0] == widest:
+                break
         return best
 
-    def _one_by_one(self):
-        first = [options[0] for options in self.choices]
-        yield first
-        for k, options in enumerate(self.choices):
-            yield from ([*first[:k], option, *first[k + 1 :]] for option in options[1:])
-
-    def _without(self, chosen) -> Programme:
-        blamed = frozenset().union(*chosen)
+    def _without(self, blamed: frozenset) -> Programme:
         if blamed not in self.made:
             kept = [s for s in self.base.sides if s.figures not in blamed]
             self.made[blamed] = self.base.with_sides(kept)
         return self.made[blamed]
 
 
-def choices(sets: list[frozenset]) -> list[list[frozenset]]:
-    """For each group of sets that share members: every smallest way to leave out one of each."""
-    groups: list[list[frozenset]] = []
+def ways(sets: list[frozenset]) -> list[frozenset]:
+    """Every smallest way to leave out a member of each set."""
+    found = {frozenset()}
     for one in sets:
-        near = [g for g in groups if any(one & s for s in g)]
-        joined = [s for g in near for s in g] + [one]
-        groups = [*(g for g in groups if g not in near), joined]
-    return [_hitting(group) for group in groups]
-
-
-def _hitting(group: list[frozenset]) -> list[frozenset]:
-    ways = {frozenset()}
-    for one in group:
-        ways = {w if w & one else w | {f} for w in ways for f in one}
-        ways = {w for w in ways if not any(v < w for v in ways)}
-        if len(ways) > _ROUNDS:  # too many to try: none of them is believed
-            return [frozenset().union(*group)]
-    return sorted(ways, key=sorted)
+        found = {w if w & one else w | {f} for w in found for f in one}
+        found = {w for w in found if not any(v < w for v in found)}
+        if len(found) > _ROUNDS:
+            return [frozenset().union(*sets)]
+    return sorted(found, key=sorted)
 
 
 def _claims(sides: list[Side]) -> frozenset:

@@ -78,10 +78,7 @@ def named(name: str) -> tuple[str, str]:
 def read(file: File) -> bytes:
     """The whole file as plain CSV. Raises :class:`Invalid` when it is empty, too large, cut short,
     not UTF-8, or has other columns."""
-    with file.open() as stream:
-        data = stream.read(MOST_BYTES + 1)
-        if len(data) > MOST_BYTES:
-            raise Invalid(f"{file.name} unpacks to over {MOST_BYTES >> 20} MiB: no street file")
+    data = _whole(file)
     start = data[:4000].lstrip()
     if not start:
         raise Invalid(f"{file.name} is empty.")
@@ -94,6 +91,18 @@ def read(file: File) -> bytes:
         raise Invalid(f"{file.name} ends within a row: {why}")
     _check_text(file.name, data)
     return data
+
+
+def _whole(file: File) -> bytes:
+    """All bytes, piece by piece: to ask for the most at once would claim the room for it."""
+    pieces, size = [], 0
+    with file.open() as stream:
+        while piece := stream.read(1 << 20):
+            pieces.append(piece)
+            size += len(piece)
+            if size > MOST_BYTES:
+                raise Invalid(f"{file.name} unpacks to over {MOST_BYTES >> 20} MiB: no street file")
+    return b"".join(pieces)
 
 
 def _check_text(name: str, data: bytes) -> None:
@@ -160,7 +169,7 @@ def _table(file: File, data: bytes):
 
 
 def _arrow(data: bytes, quotes: bool):
-    """Words as numbers, degrees as floats."""
+    """Words as numbers, degrees as floats; :func:`read` has seen that the text is UTF-8."""
     import pyarrow as pa
     from pyarrow import csv as arrow
 
@@ -170,8 +179,10 @@ def _arrow(data: bytes, quotes: bool):
     return arrow.read_csv(
         pa.BufferReader(data),
         arrow.ReadOptions(use_threads=False, block_size=len(data) + 1),
-        arrow.ParseOptions(newlines_in_values=quotes, ignore_empty_lines=False),
-        arrow.ConvertOptions(strings_can_be_null=True, **options),
+        arrow.ParseOptions(
+            quote_char=quotes and '"', newlines_in_values=quotes, ignore_empty_lines=False
+        ),
+        arrow.ConvertOptions(strings_can_be_null=True, check_utf8=False, **options),
     )
 
 
