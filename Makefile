@@ -31,8 +31,9 @@ test: .venv/installed  ## run everything: units, notebooks by nbval, collection 
 test-notebooks: .venv/installed  ## re-run every notebook and compare with its stored outputs (nbval)
 	@$(BIN)/python -m pytest --nbval notebooks -n 2 --dist loadfile -p no:cacheprovider
 
-simulate: .venv/installed  ## the slow lane: coverage and false alarms by simulation (about 8 minutes)
+simulate: .venv/installed  ## the slow lane: coverage and false alarms by simulation, properties on fresh examples
 	@$(BIN)/python -m pytest tests/simulate -o python_files="simulate_*.py"
+	@$(BIN)/python -m pytest -q --hypothesis-profile=default $$(grep -l "from hypothesis" tests/test_*.py)
 
 lab: .venv/installed  ## open JupyterLab with the controls of notebooks/explore
 	@$(BIN)/jupyter lab --notebook-dir notebooks notebooks/explore/explore.ipynb
