@@ -35,6 +35,7 @@ QUIET = [
     "--disable-component-update",
 ]
 WIDTHS = {"desktop": 1280, "phone": 390, "narrow": 320}
+SHEET = 673  # pixels between the margins of an A4 sheet
 
 pytestmark = pytest.mark.build
 
@@ -298,6 +299,20 @@ def test_no_page_scrolls_sideways_on_a_phone(site, pages, browser):
             wide.append(page.name)
         tab.context.close()
     assert not wide
+
+
+@pytest.mark.browser
+def test_no_table_is_cut_on_paper(pages, browser):
+    tab, cut = browser.new_page(viewport={"width": SHEET, "height": 900}), set()
+    tab.emulate_media(media="print")
+    for page in pages:
+        tab.goto(page.as_uri())
+        tab.evaluate("document.querySelectorAll('details').forEach((d) => (d.open = true))")
+        wide = "[...document.querySelectorAll('table')].map((t) => t.getBoundingClientRect().right)"
+        if max(tab.evaluate(wide), default=0) > SHEET + 1:
+            cut.add(page.stem)
+    tab.close()
+    assert not cut
 
 
 # Boxes of a drawing's words in its own units: which leave the drawing, and which cover another.
