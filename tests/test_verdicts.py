@@ -107,3 +107,80 @@ def test_too_few_events_are_refused_but_a_success_is_not():
     panel["town"] = [1] * 19 + [0] * 40 + [1]
     with pytest.raises(NotEnough, match="Too few events to tell: 19 before the start and 19 to be"):
         guards.require_events(did(panel, ["town"], "2023-07", minimum=(24, 12)))
+
+
+HEAD = "Burglary in Fleetwood fell by 20% compared with matched places (95% interval −30% to −8%)"
+USUAL = "a difference of that size is usual among places without the programme, so "
+MORE = ", more than is usual among places without the programme "
+FURTHER = " That is a reason to look further and shows no effect: "
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"p": 0.3}, f"{HEAD}; {USUAL}no effect can be told from chance (p = 0.30)."),
+        ({"p": 0.3, "alone": 0.05}, f"{HEAD}; no effect can be told from chance (p = 0.30)."),
+        ({"p": 0.051}, f"{HEAD}; {USUAL}no effect can be told from chance (p = 0.051)."),
+        ({"p": 0.1}, f"{HEAD}; {USUAL}no effect can be told from chance (p = 0.10)."),
+        ({"p": np.nan}, f"{HEAD}; no effect can be told from chance (p = not known)."),
+        (
+            {"p": 0.0009, "better": "more", "separate": 9999},
+            f"{HEAD}, more than chance would explain (p = under 0.001): the opposite of what the "
+            "programme is for.",
+        ),
+        (
+            {"p": 0.001, "better": "neither", "separate": 999},
+            f"{HEAD}, more than chance would explain (p = 0.001): consistent with a change that "
+            "came with the programme, where neither more nor fewer is better in itself.",
+        ),
+        (
+            {"pretended": True, "unfound": ["the county", "all months"]},
+            f"{HEAD}{MORE}(p = 0.01).{FURTHER}not found by the county or all months; a start that "
+            "is pretended shows a change as well.",
+        ),
+        (
+            {"drift": 0.1, "looks": 3},
+            f"{HEAD}{MORE}(p = 0.01: 0.01 by itself, corrected as one of 3 secondary outcomes)."
+            f"{FURTHER}its drift before the start leaves doubt (p = 0.10); as a secondary outcome "
+            "it is exploratory.",
+        ),
+        (
+            {"p": 0.2, "alone": 0.004, "separate": 4, "looks": 2, "interval": (0.5, 1.0)},
+            "Burglary in Fleetwood fell by 20% compared with matched places (−50% to +0% by the "
+            "spread of placebo areas); no effect can be told from chance (p = 0.20: 0.004 by itself"
+            ", at least 0.20 as only 4 placebo areas do not overlap, corrected as one of 2 "
+            "secondary outcomes). With 4 placebo areas that do not overlap, none of any size could "
+            "be.",
+        ),
+        (
+            {"checks": {"balance": False, "level": False}, "drift": 0.2, "interval": None},
+            "Burglary in Fleetwood fell by 20% compared with matched places, but the comparison "
+            "failed its own checks (balance; level), so this cannot be read as the programme's "
+            "doing.",
+        ),
+    ],
+)
+def test_sentences_word_for_word(changed, sentence):
+    assert said(**changed).sentence == sentence
+
+
+@pytest.mark.parametrize(
+    ("ratio", "words"),
+    [
+        *((r, "did not change") for r in (1.0, 1.004, 0.996)),
+        *((1.006, "rose by 1%"), (0.994, "fell by 1%"), (2.5, "rose by 150%")),
+    ],
+)
+def test_a_change_is_told_in_whole_per_cent(ratio, words):
+    assert f"Fleetwood {words} compared" in said(ratio=ratio, p=0.5).sentence
+
+
+def test_several_things_unchecked_are_listed_and_a_ratio_has_to_be_a_number():
+    got = said(checks={"map points": None, "balance": True, "wards": None})
+    assert got.unchecked == "Not checked, for want of data: map points, wards."
+    assert said(checks=None).unchecked == ""
+    for ratio in (np.inf, np.nan, -1.0):
+        with pytest.raises(Invalid, match=f"A verdict needs a ratio above 0; given {ratio}"):
+            said(ratio=ratio)
+    with pytest.raises(Invalid, match="better 'lower' is not known"):
+        said(better="lower")
