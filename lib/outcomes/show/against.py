@@ -5,7 +5,7 @@ import re
 import pandas as pd
 
 from outcomes.analysis.statements import STATES
-from outcomes.show import plots, words
+from outcomes.show import parts, plots, words
 from outcomes.show.findings import Finding, finding
 from outcomes.show.many import amount
 
@@ -43,21 +43,35 @@ def held(
     table; ``others`` the figures it was held against, cited where they bear on one.
     """
     if checked.empty:
-        register = ["The register of published figures"]
-        return finding(name, f"{what}: none.", value=0, unit="figures", sources=register)
-    checked, known = checked.reset_index(drop=True), measures.set_index("measure")
-    said = [as_printed(f) for f in checked.itertuples()]
-    names = checked["measure"].map(known["name"])
+        return finding(name, f"{what}: none.", value=0, unit="figures", sources=parts.REGISTER)
+    known = measures.set_index("measure")
+    checked = checked.reset_index(drop=True).assign(
+        name=checked["measure"].map(known["name"]).to_numpy(),
+        printed=[as_printed(f) for f in checked.itertuples()],
+    )
+    bad = checked[checked["state"] == "contradicted"]
     text = f"{what}: {counted(checked)}."
-    bad = checked.index[checked["state"] == "contradicted"]
     if len(bad):
-        text += f" Contradicted: {words.listed(f'{names[i]} ({said[i]})' for i in bad)}."
-    table = pd.DataFrame(
+        text += f" Contradicted: {words.listed(bad['name'] + ' (' + bad['printed'] + ')')}."
+    verdict = "contradicted" if len(bad) else "informational"
+    if checked["state"].isin(["undated"]).all():
+        verdict = "not_enough"
+    return finding(
+        name, text, value=len(checked), unit="figures", verdict=verdict, headline=headline,
+        table=_each(checked, known, others), caveats=[*caveats, *_disputes(checked)],
+        caption=f"{what}: every figure, and what other pages say",
+        sources=pd.concat([checked, *(_near(f, others) for f in checked.itertuples())]),
+    )  # fmt: skip
+
+
+def _each(checked: pd.DataFrame, known: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
+    """The table of :func:`held`: each figure, its state, and what else is in print."""
+    return pd.DataFrame(
         {
-            "measure": names,
+            "measure": checked["name"],
             "place": checked["area_name"],
-            "period": _periods(checked),
-            "as_printed": said,
+            "period": [_period(f) for f in checked.itertuples()],
+            "as_printed": checked["printed"],
             "state": checked["state"],
             "other_statements": [_stated(f, others) for f in checked.itertuples()],
             "others_allow": [_allowed(f, known["whole"][f.measure]) for f in checked.itertuples()],
@@ -65,25 +79,16 @@ def held(
             "it_shows": checked["measure"].map(known["kind"]).map(KINDS),
         }
     )
-    near = pd.concat([checked, *(_near(f, others) for f in checked.itertuples())])
-    verdict = "contradicted" if len(bad) else "informational"
-    if checked["state"].isin(["undated"]).all():
-        verdict = "not_enough"
-    notes = [
-        f"{words.sentence_case(names[i])}: {checked['against'][i]}"
-        for i in checked.index
-        if checked["against"][i]
+
+
+def _disputes(checked: pd.DataFrame) -> list[str]:
+    """What speaks against each figure, then where the other statements quarrel."""
+    return [
+        f"{words.sentence_case(checked['name'][i])}{among}: {said}"
+        for column, among in (("against", ""), ("quarrel", ", among the other statements"))
+        for i, said in checked[column].items()
+        if said
     ]
-    notes += [
-        f"{words.sentence_case(names[i])}, among the other statements: {checked['quarrel'][i]}"
-        for i in checked.index
-        if checked["quarrel"][i]
-    ]
-    return finding(
-        name, text, value=len(checked), unit="figures", verdict=verdict, headline=headline,
-        table=table, caption=f"{what}: every figure, and what other pages say", sources=near,
-        caveats=[*caveats, *notes],
-    )  # fmt: skip
 
 
 def counted(checked: pd.DataFrame) -> str:
@@ -111,13 +116,10 @@ def held_counts(
     )  # fmt: skip
 
 
-def _periods(figures: pd.DataFrame) -> list[str]:
-    out = []
-    for f in figures.itertuples():
-        open_end = pd.isna(f.period_end) and pd.notna(f.period_start)
-        text = f"since {words.month(f.period_start)}" if open_end else ""
-        out.append(text or words.period(f.period_start, f.period_end))
-    return out
+def _period(figure) -> str:
+    if pd.isna(figure.period_end) and pd.notna(figure.period_start):
+        return f"since {words.month(figure.period_start)}"
+    return words.period(figure.period_start, figure.period_end)
 
 
 def _when(period: str) -> str:
@@ -143,10 +145,7 @@ def _near(one, others: pd.DataFrame) -> pd.DataFrame:
 
 def _stated(one, others: pd.DataFrame) -> str:
     """The other statements in words, each once: "103 for January 2021 to September 2022"."""
-    near = _near(one, others)
-    said = [
-        f"{as_printed(f)}{_when(p)}" for f, p in zip(near.itertuples(), _periods(near), strict=True)
-    ]
+    said = [f"{as_printed(f)}{_when(_period(f))}" for f in _near(one, others).itertuples()]
     return "; ".join(dict.fromkeys(said)) or "none"
 
 

@@ -7,7 +7,7 @@ times. Each sentence is written by code from the result; too little data is a re
 import pandas as pd
 
 from outcomes.analysis import rates, spc
-from outcomes.show import plots, words
+from outcomes.show import parts, plots, words
 from outcomes.show.findings import Finding, finding
 
 
@@ -22,28 +22,25 @@ def pace(
     to the row above it, with the exact interval of two Poisson rates.
     """
     rows = frame.dropna(subset=[count, exposure]).reset_index(drop=True)
-    rows = rows.join(rates.garwood(rows[count], exposure=rows[exposure])) if len(rows) else rows
     facts = {"unit": f"ratio of {what}", "area": area, "period": period, "sources": sources}
     facts |= {"better": better, "caveats": caveats}
     if len(rows):
-        options = {"label": label, "estimate": "estimate", "lower": "lower", "upper": "upper"}
-        facts |= {"table": rows[[label, count, exposure, *list(options.values())[1:]]]}
-        facts |= {"caption": caption}
-        facts |= {"figure": plots.intervals(rows, highlight=ask, xlabel=what, **options)}
-    at = [i for i in rows.index[1:] if str(rows[label][i]) == ask]
-    if not at:
+        rows = rows.join(rates.garwood(rows[count], exposure=rows[exposure]))
+        figure = plots.intervals(rows, label=label, estimate="estimate", highlight=ask, xlabel=what)
+        table = rows[[label, count, exposure, "estimate", "lower", "upper"]]
+        facts |= {"table": table, "caption": caption, "figure": figure}
+    two = parts.with_the_one_before(rows, label, ask)
+    if not two:
         text = f"How {what} in {ask} compare with the time before cannot be told: "
         text += "exact counts were not published for both."
         return finding(name, text, verdict="not_enough", **facts)
-    now, before = rows.loc[at[0]], rows.loc[at[0] - 1]
-    given = (now[count], now[exposure], before[count], before[exposure])
-    ratio, low, high = rates.poisson_ratio(*given)
-    text = (
-        f"{words.number(now['estimate'], 0)} {what} in {ask}, {words.number(ratio, 2)} times "
-        f"the rate of {before[label]} (interval {words.interval(low, high, decimals=2)})."
-    )
-    numbers = {"value": ratio, "lower": low, "upper": high, "headline": headline}
-    return finding(name, text, verdict="estimate", **numbers, **facts)
+    now, before = two
+    found = rates.poisson_ratio(now[count], now[exposure], before[count], before[exposure])
+    limits = words.interval(found.lower, found.upper, decimals=2)
+    text = f"{words.number(now['estimate'], 0)} {what} in {ask}, {words.number(found.estimate, 2)} "
+    text += f"times the rate of {before[label]} (interval {limits})."
+    facts |= {"verdict": "estimate", "headline": headline, **parts.numbers(*found)}
+    return finding(name, text, **facts)
 
 
 def standing(
@@ -56,21 +53,14 @@ def standing(
     ``what`` names the share ("Lancashire's share of national arrests"), ``kind`` its rows
     ("week"). ``reference`` is a share to hold it against, named by ``reference_label``.
     """
-    rows = frame.dropna(subset=[part, whole]).reset_index(drop=True)
+    rows = parts.wilson(frame, label, part, whole)
     facts = {"unit": what, "period": ask, "area": area, "sources": sources, "better": better}
     facts["caveats"] = caveats
     if len(rows) < 2:
         text = f"{what} cannot be compared: fewer than two {kind}s have both counts published."
         return finding(name, text, verdict="not_enough", **facts)
-    rows = rows.join(rates.wilson(rows[part], rows[whole])).rename(columns={"estimate": "share"})
-    table = rows.assign(**{c: 100 * rows[c] for c in ("share", "lower", "upper")})
-    table = table[[label, part, whole, "share", "lower", "upper"]]
-    facts |= {"table": table, "caption": caption}
-    facts["units"] = dict.fromkeys(("share", "lower", "upper"), "%")
-    facts["figure"] = plots.intervals(
-        rows, label=label, estimate="share", lower="lower", upper="upper", kind="percent",
-        highlight=ask, reference=reference, reference_label=reference_label, xlabel=what,
-    )  # fmt: skip
+    look = {"highlight": ask, "reference": reference, "reference_label": reference_label}
+    facts |= {"caption": caption, **parts.charted(rows, label, "share", xlabel=what, **look)}
     beside = f"; {reference_label} is {words.percent(reference)}" if reference is not None else ""
     at = rows[rows[label].astype(str) == ask]
     if not len(at):
@@ -78,14 +68,11 @@ def standing(
         text += f"{words.count(len(rows), kind)} where it can, it ranged from "
         text += words.interval(rows["share"].min(), rows["share"].max(), kind="percent")
         return finding(name, f"{text}{beside}.", verdict="not_enough", **facts)
-    row = at.iloc[0]
-    text = (
-        f"{what} was {words.percent(row['share'])} in {ask} (interval "
-        f"{words.interval(row['lower'], row['upper'], kind='percent')}){beside}."
-        f"{_among(rows, part, whole, at.index[0], kind)}"
-    )
-    numbers = {"value": row["share"], "lower": row["lower"], "upper": row["upper"]}
-    return finding(name, text, verdict="estimate", headline=headline, **numbers, **facts)
+    share, *limits = at.iloc[0][["share", "lower", "upper"]]
+    text = f"{what} was {words.percent(share)} in {ask} (interval "
+    text += f"{words.interval(*limits, kind='percent')}){beside}."
+    facts |= {"verdict": "estimate", "headline": headline, **parts.numbers(share, *limits)}
+    return finding(name, f"{text}{_among(rows, part, whole, at.index[0], kind)}", **facts)
 
 
 def _among(rows: pd.DataFrame, part: str, whole: str, at: int, kind: str) -> str:

@@ -39,8 +39,8 @@ def _rows(frame: pd.DataFrame) -> float:
 
 @drawn(_rows)
 def intervals(
-    frame, *, ax, label, estimate, lower, upper, kind="number", highlight=(), reference=None,
-    reference_label="", xlabel="",
+    frame, *, ax, label, estimate, lower="lower", upper="upper", kind="number", highlight=(),
+    reference=None, reference_label="", xlabel="",
 ) -> None:  # fmt: skip
     """A dot and its interval for each row, the estimate written above it."""
     chosen = picked(highlight)

@@ -4,12 +4,20 @@ Each takes numbers or a frame, asks the analysis room, and returns a Finding who
 written by code from the result. Too little data is a result as well: "cannot be told".
 """
 
+from functools import partial
+
 import pandas as pd
 
 from outcomes.analysis import rates, reconcile, spc
 from outcomes.data.errors import NotEnough
-from outcomes.show import charts, plots, words
+from outcomes.show import charts, parts, plots, words
 from outcomes.show.findings import Finding, finding
+
+_FUNNEL = {
+    "label": "place", "count": "count", "denominator": "denominator", "rate": "rate",
+    "lower_998": "lower limit", "upper_998": "upper limit", "signal": "signal",
+}  # fmt: skip
+_WRITTEN = {"rate": "number", "proportion": "percent"}
 
 
 def share(
@@ -26,13 +34,13 @@ def share(
     if pd.isna(part) or pd.isna(whole) or not whole:
         text = f"What share of {what} in {period} cannot be told: both counts were not published."
         return finding(name, text, verdict="not_enough", **facts | {"headline": False})
-    p, low, high = rates.wilson(part, whole, confidence=confidence)
+    p, *limits = rates.wilson(part, whole, confidence=confidence)
     text = (
         f"{words.number(part)} of {words.number(whole)} {what} in {period}: {words.percent(p)}, "
         f"with a {words.percent(confidence, 0)} interval of "
-        f"{words.interval(low, high, kind='percent', decimals=1)}."
+        f"{words.interval(*limits, kind='percent', decimals=1)}."
     )
-    return finding(name, text, value=p, lower=low, upper=high, verdict="estimate", **facts)
+    return finding(name, text, verdict="estimate", **parts.numbers(p, *limits), **facts)
 
 
 def shares(
@@ -45,48 +53,36 @@ def shares(
     With a row named by ``highlight`` the sentence compares it with the row before it (Newcombe's
     interval of the difference); otherwise it names the lowest and the highest.
     """
-    rows = frame.dropna(subset=[part, whole]).reset_index(drop=True)
-    rows = rows[rows[whole] > 0].reset_index(drop=True)
+    rows = parts.wilson(frame, label, part, whole, confidence)
     facts = {"period": period, "area": area, "sources": sources, "better": better}
     facts |= {"headline": headline, "caveats": caveats, "unit": "percentage points"}
     if len(rows) < 2:
         text = f"{what} cannot be compared: fewer than two have both counts published."
         return finding(name, text, verdict="not_enough", **facts)
-    found = rates.wilson(rows[part], rows[whole], confidence=confidence)
-    found = pd.DataFrame(found).rename(columns={"estimate": "share"})
-    shown = rows[[label, part, whole]].join(found)
-    options = {"label": label, "estimate": "share", "lower": "lower", "upper": "upper"}
-    figure = plots.intervals(shown, kind="percent", highlight=highlight, xlabel=what, **options)
-    units = dict.fromkeys(("share", "lower", "upper"), "%")
-    table = shown.assign(**{c: 100 * shown[c] for c in units})
-    picture = {"table": table, "caption": caption, "figure": figure, "units": units}
-    text, numbers = _compared(shown, label, part, whole, what, highlight, confidence)
-    return finding(name, text, **numbers, **facts, **picture)
+    facts |= parts.charted(rows, label, "share", highlight=highlight, xlabel=what)
+    text, numbers = _compared(rows, label, part, whole, what, highlight, confidence)
+    return finding(name, text, caption=caption, **numbers, **facts)
 
 
 def _compared(rows, label, part, whole, what, highlight, confidence):
     """The sentence of :func:`shares`, and its number with interval where there is one."""
-    at = [i for i in rows.index[1:] if str(rows[label][i]) == str(highlight)]
-    if not at:
+    two = parts.with_the_one_before(rows, label, highlight)
+    if not two:
         least, most = rows.loc[rows["share"].idxmin()], rows.loc[rows["share"].idxmax()]
-        text = (
-            f"{what} ranges from {words.percent(least['share'])} ({least[label]}) to "
-            f"{words.percent(most['share'])} ({most[label]})."
-        )
-        return text, {"verdict": "informational"}
-    now, before = rows.loc[at[0]], rows.loc[at[0] - 1]
-    d, low, high = rates.newcombe(
-        now[part], now[whole], before[part], before[whole], confidence=confidence
-    )
-    clear = "" if low > 0 or high < 0 else ", which is consistent with no change"
+        text = f"{what} ranges from {words.percent(least['share'])} ({least[label]}) to "
+        return f"{text}{words.percent(most['share'])} ({most[label]}).", {}
+    now, before = two
+    counts = now[part], now[whole], before[part], before[whole]
+    found = parts.numbers(*rates.newcombe(*counts, confidence=confidence), times=100)
+    limits = found["lower"], found["upper"]
+    clear = "" if limits[0] > 0 or limits[1] < 0 else ", which is consistent with no change"
     text = (
         f"{what} was {words.percent(now['share'])} in {now[label]} and "
         f"{words.percent(before['share'])} in {before[label]}: a difference of "
-        f"{words.number(100 * d, 1)} percentage points (interval "
-        f"{words.interval(100 * low, 100 * high, decimals=1)}){clear}."
+        f"{words.number(found['value'], 1)} percentage points (interval "
+        f"{words.interval(*limits, decimals=1)}){clear}."
     )
-    numbers = {"value": 100 * d, "lower": 100 * low, "upper": 100 * high, "verdict": "estimate"}
-    return text, numbers
+    return text, {"verdict": "estimate", **found}
 
 
 def behaviour(
@@ -108,20 +104,16 @@ def behaviour(
         return finding(name, text, verdict="not_enough", caveats=caveats, **facts)
     frame = chart.frame
     text, last = _behaved(chart, what, step, kind)
-    table = frame[["period", "value", "mean", "lower", "upper", "special"]]
-    table = table.assign(period=[_point(p, step) for p in table["period"]])
-    drawn = {"kind": kind, "ylabel": f"{what} by {step}", "events": events}
-    if _moved(frame):
-        figure = plots.series(frame, x="period", y="value", **drawn)
-    else:
-        figure = charts.xmr(frame, **drawn)
-    caption = f"{words.sentence_case(what)} by {step}, with usual range"
-    reasons = [f"New limits from {words.month(d)}: {why}." for d, why in rebase]
-    trial = [chart.note] if chart.trial else []
-    limits = {"value": last["value"], "lower": max(last["lower"], 0), "upper": last["upper"]}
+    columns = ["period", "value", "mean", "lower", "upper", "special"]
+    draw = partial(plots.series, x="period", y="value") if _moved(frame) else charts.xmr
+    notes = [f"New limits from {words.month(day)}: {why}." for day, why in rebase]
+    notes += [chart.note] if chart.trial else []
     return finding(
-        name, text, **limits, period=_point(last["period"], step), verdict="informational",
-        table=table, caption=caption, figure=figure, caveats=[*caveats, *reasons, *trial], **facts,
+        name, text, **parts.numbers(last["value"], max(last["lower"], 0), last["upper"]),
+        table=frame[columns].assign(period=[_point(p, step) for p in frame["period"]]),
+        caption=f"{words.sentence_case(what)} by {step}, with usual range",
+        figure=draw(frame, kind=kind, ylabel=f"{what} by {step}", events=events),
+        period=_point(last["period"], step), caveats=[*caveats, *notes], **facts,
     )  # fmt: skip
 
 
@@ -172,38 +164,38 @@ def place(
     rows = frame.dropna(subset=[count, denominator])
     measured = f"{what} per {of}" if of else f"share {what}"
     facts = {"unit": measured, "period": period, "area": highlight, "sources": sources}
-    facts |= {"better": better, "headline": headline}
+    facts |= {"better": better, "headline": headline, "caveats": list(caveats)}
     if len(rows) < 5 or highlight not in set(rows[label]):
         text = f"Where {highlight} stands in {period} cannot be told: too few places published it."
-        return finding(name, text, verdict="not_enough", caveats=caveats, **facts)
+        return finding(name, text, verdict="not_enough", **facts)
     found = spc.funnel(rows[count], rows[denominator], label=rows[label], per=per, kind=kind)
     row = found.frame[found.frame["label"] == highlight].iloc[0]
-    where = {"high": "above", "low": "below", "": "within"}[row["signal"]]
-    write = words.percent if kind == "proportion" else words.number
-    rank = int((found.frame["rate"] > row["rate"]).sum()) + 1
-    said = f"{highlight} had {write(row['rate'])} {what} per {of} in {period}"
-    if kind == "proportion":
-        said = f"In {highlight}, {write(row['rate'])} {what} in {period}"
-    text = (
-        f"{said}, against {write(row['mean'])} over all {len(rows)} places: {where} the range that "
-        "chance and the usual differences between places allow "
-        f"(rank {rank} of {len(rows)}, highest first)."
-    )
-    named = {"label": "place", "lower_998": "lower limit", "upper_998": "upper limit"}
-    columns = ["label", "count", "denominator", "rate", "lower_998", "upper_998", "signal"]
-    shown = found.frame[columns].rename(columns=named)
-    figure = charts.funnel(
-        found.frame, highlight=[highlight, *also], ylabel=measured,
-        xlabel=of.lstrip("0123456789, ") or "size of base",
-        kind="percent" if kind == "proportion" else "number",
-    )  # fmt: skip
-    wide = ["Limits are widened, because places differ by more than chance."]
-    numbers = {"value": row["rate"], "lower": row["lower_998"], "upper": row["upper_998"]}
+    table = found.frame[list(_FUNNEL)].rename(columns=_FUNNEL)
+    look = {"highlight": [highlight, *also], "xlabel": of.lstrip("0123456789, ") or "size of base"}
+    if found.overdispersed:
+        facts["caveats"] += ["Limits are widened, because places differ by more than chance."]
     return finding(
-        name, text, verdict="informational", table=shown.sort_values("rate", ascending=False),
-        caption=f"{words.sentence_case(measured)}, {period}", figure=figure,
-        caveats=[*caveats, *(wide if found.overdispersed else [])], **numbers, **facts,
+        name, _placed(found.frame, row, what=what, of=of, period=period, kind=_WRITTEN[kind]),
+        figure=charts.funnel(found.frame, kind=_WRITTEN[kind], ylabel=measured, **look),
+        table=table.sort_values("rate", ascending=False),
+        caption=f"{words.sentence_case(measured)}, {period}",
+        **parts.numbers(row["rate"], row["lower_998"], row["upper_998"]), **facts,
     )  # fmt: skip
+
+
+def _placed(frame: pd.DataFrame, row: pd.Series, *, what, of, period, kind) -> str:
+    """The sentence of :func:`place`: one row of a funnel, its range and its rank."""
+    rate, mean = words.WRITE[kind](row["rate"]), words.WRITE[kind](row["mean"])
+    said = f"{row['label']} had {rate} {what} per {of} in {period}"
+    if kind == "percent":
+        said = f"In {row['label']}, {rate} {what} in {period}"
+    where = {"high": "above", "low": "below", "": "within"}[row["signal"]]
+    rank = int((frame["rate"] > row["rate"]).sum()) + 1
+    return (
+        f"{said}, against {mean} over all {len(frame)} places: {where} the range that "
+        "chance and the usual differences between places allow "
+        f"(rank {rank} of {len(frame)}, highest first)."
+    )
 
 
 def reconciled(
@@ -217,42 +209,44 @@ def reconciled(
     period that no figure limits cannot be told, and then it is no headline.
     """
     whose = area if parent is not None else None
-    found = reconcile.reconcile(figures, periods, area=whose, parent=parent)
-    bounds = found.bounds
-    row = bounds[bounds["label"] == ask].iloc[0]
-    verdict = {"exact": "exact", "contradicted": "contradicted"}.get(row["state"], "bounded")
-    binding = figures[figures["figure"].isin(row["binding"])]
-    when = words.period(row["start"], row["end"])
-    subject = f"{words.sentence_case(what)} in {when}"
-    text = (
-        f"{subject}: {words.between(row['lower'], row['upper'], kind=kind)}, "
-        f"from {words.listed(words.stated(binding, kind))}"
-        f"{'' if verdict != 'contradicted' else '; but some of the figures contradict each other'}."
-    )
+    bounds, contradictions, _ = reconcile.reconcile(figures, periods, area=whose, parent=parent)
+    row, title = bounds[bounds["label"] == ask].iloc[0], words.sentence_case(what)
+    text, verdict = _bounded(row, figures, title, kind)
+    notes = [c["sentence"] for c in contradictions]
+    if row["inferred"]:
+        notes = ["The period of a figure it rests on was inferred, not printed.", *notes]
+    return finding(
+        name, text, value=row["point"], lower=row["lower"], upper=row["upper"], unit=what,
+        period=words.period(row["start"], row["end"]), area=words.place(area), better=better,
+        verdict=verdict, headline=headline and verdict != "not_enough",
+        figure=plots.bounds(bounds, kind=kind, ylabel=title) if len(figures) else None,
+        table=_by_period(bounds, figures, kind), caveats=[*caveats, *notes],
+        caption=f"{title}: what the published figures allow",
+        sources=figures if len(figures) else parts.REGISTER,
+    )  # fmt: skip
+
+
+def _bounded(row: pd.Series, figures: pd.DataFrame, title: str, kind: str) -> tuple[str, str]:
+    """The sentence and the verdict of :func:`reconciled` on one period."""
+    subject = f"{title} in {words.period(row['start'], row['end'])}"
     if row["lower"] == 0 and row["upper"] == float("inf"):
-        verdict, headline = "not_enough", False
-        text = f"{subject} cannot be told: no published figure limits it."
-    said = [c["sentence"] for c in found.contradictions]
-    inferred = ["The period of a figure it rests on was inferred, not printed."]
-    inferred = inferred if row["inferred"] else []
+        return f"{subject} cannot be told: no published figure limits it.", "not_enough"
+    text = f"{subject}: {words.between(row['lower'], row['upper'], kind=kind)}, "
+    text += f"from {words.listed(_resting_on(row, figures, kind))}"
+    if row["state"] == "contradicted":
+        return f"{text}; but some of the figures contradict each other.", "contradicted"
+    return f"{text}.", "exact" if row["state"] == "exact" else "bounded"
+
+
+def _by_period(bounds: pd.DataFrame, figures: pd.DataFrame, kind: str) -> pd.DataFrame:
+    """The table of :func:`reconciled`: bounds, the figures they rest on, and both by the month."""
     months = ((bounds["end"] - bounds["start"]).dt.days + 1) / (365.25 / 12)
-    figure = None
-    if len(figures):
-        figure = plots.bounds(bounds, kind=kind, ylabel=words.sentence_case(what))
-    table = bounds[["label", "start", "end", "lower", "upper", "state"]].assign(
-        rests_on=[
-            "; ".join(words.stated(figures[figures["figure"].isin(b)], kind))
-            for b in bounds["binding"]
-        ],
+    return bounds[["label", "start", "end", "lower", "upper", "state"]].assign(
+        rests_on=["; ".join(_resting_on(row, figures, kind)) for _, row in bounds.iterrows()],
         per_month_at_least=bounds["lower"] / months,
         per_month_at_most=bounds["upper"] / months,
     )
-    upper = row["upper"] if row["upper"] != float("inf") else None
-    numbers = {"value": row["point"], "lower": row["lower"], "upper": upper}
-    return finding(
-        name, text, **numbers, unit=what, period=when, area=words.place(area), better=better,
-        verdict=verdict, headline=headline, figure=figure, table=table,
-        caption=f"{words.sentence_case(what)}: what the published figures allow",
-        caveats=[*caveats, *inferred, *said],
-        sources=figures if len(figures) else ["The register of published figures"],
-    )  # fmt: skip
+
+
+def _resting_on(row: pd.Series, figures: pd.DataFrame, kind: str) -> list[str]:
+    return words.stated(figures[figures["figure"].isin(row["binding"])], kind)
