@@ -15,6 +15,7 @@ COLOURS = (NAVY, ORANGE, TEAL, PLUM)
 # the same hues, dark enough to be read as text on white (contrast of 4.5 to 1 and more)
 TEXT_OF = {NAVY: NAVY, ORANGE: "#A33B00", TEAL: "#17655E", PLUM: PLUM}
 SIGNAL = "#A33B00"
+HANGING = {"xycoords": ("data", "axes fraction"), "va": "top"}  # of a note under the upper edge
 
 
 def drawn(height: Callable[[pd.DataFrame], float] | float = 3.2):
@@ -46,11 +47,6 @@ def note(ax, text, at, *, offset=(5, 0), colour=INK, bold=False, **extra) -> Non
     ax.annotate(text, at, xytext=offset, textcoords="offset points", **style, **extra)
 
 
-def titled(ax, text: str) -> None:
-    """What the chart measures, above it at the left, in lines that fit."""
-    ax.set_title(fill(words.sentence_case(text), 56))
-
-
 def short_money(pounds: float) -> str:
     """£1,500,000 as "£1.5m", for an axis."""
     for size, letter in ((1e6, "m"), (1e3, "k")):
@@ -68,6 +64,18 @@ def scale(axis, kind: str) -> None:
     axis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 2.5, 5, 10]))
     chosen = write.get(kind, lambda v: words.number(round(v, 9)))
     axis.set_major_formatter(FuncFormatter(lambda v, _: chosen(v)))
+
+
+def across(ax, label: str, kind: str = "number") -> None:
+    """The horizontal axis: its scale, and what it measures."""
+    scale(ax.xaxis, kind)
+    ax.set_xlabel(fill(label, 40))
+
+
+def upright(ax, label: str, kind: str = "number") -> None:
+    """The vertical axis: its scale, and what it measures, above the chart in lines that fit."""
+    scale(ax.yaxis, kind)
+    ax.set_title(fill(words.sentence_case(label), 56))
 
 
 def months(axis, most: int = 7) -> None:
@@ -128,5 +136,4 @@ def time_frame(ax, x: pd.Series, events: dict | None = None) -> None:
     for at, (text, day) in enumerate((events or {}).items()):
         day = pd.Timestamp(day)
         ax.axvline(day, color=GREY, linewidth=1, linestyle=(0, (4, 3)))
-        place = {"xycoords": ("data", "axes fraction"), "va": "top"}
-        note(ax, text, (day, 1 - 0.09 * (at % 3)), offset=(3, -2), **place)
+        note(ax, text, (day, 1 - 0.09 * (at % 3)), offset=(3, -2), **HANGING)

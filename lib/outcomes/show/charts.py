@@ -3,17 +3,16 @@
 They follow the conventions of :mod:`outcomes.show.plots`.
 """
 
-from textwrap import fill
-
 from outcomes.show.axes import (
+    HANGING,
     SIGNAL,
+    across,
     drawn,
     note,
     picked,
     runs,
-    scale,
     time_frame,
-    titled,
+    upright,
     usual_step,
 )
 from outcomes.show.style import GREY, NAVY, PALE
@@ -38,8 +37,7 @@ def xmr(frame, *, ax, kind="number", ylabel="", events=None) -> None:
     for column, text in ((upper, "upper limit"), (mean, "mean"), (lower, "lower limit")):
         note(ax, text, (last[x], last[column]))
     time_frame(ax, frame[x], events)
-    scale(ax.yaxis, kind)
-    titled(ax, ylabel)
+    upright(ax, ylabel, kind)
 
 
 @drawn(3.6)
@@ -66,35 +64,29 @@ def funnel(frame, *, ax, highlight=(), kind="number", xlabel="", ylabel="") -> N
         beside = {"offset": (-7 if right else 7, 9 if at % 2 == 0 else -10)}
         place = beside | {"ha": "right" if right else "left", "colour": NAVY, "bold": True}
         note(ax, str(row[label]), (row[size], row[rate]), **place)
-    scale(ax.xaxis, "number")
-    scale(ax.yaxis, kind)
-    ax.set_xlabel(fill(xlabel, 40))
-    titled(ax, ylabel)
+    across(ax, xlabel)
+    upright(ax, ylabel, kind)
 
 
 @drawn()
-def event_time(
-    frame, *, ax, time="time", estimate="estimate", kind="number", xlabel="", ylabel=""
-) -> None:
-    """Effects by time since the start; the time before is shaded, and should lie flat."""
-    first = min(frame[time].min(), -1) - 0.5
+def event_time(frame, *, ax, xlabel="", ylabel="") -> None:
+    """Effects by time since the start; the time before is shaded, and should lie flat.
+
+    ``frame`` is that of :func:`outcomes.analysis.differences.event_study`, its ratios less 1.
+    """
+    first = min(frame["event"].min(), -1) - 0.5
     ax.axvspan(first, -0.5, color="#EFEFEF", zorder=0)
     ax.axhline(0, color=GREY, linewidth=1)
-    ax.vlines(frame[time], frame["lower"], frame["upper"], color=NAVY, linewidth=1.6)
-    ax.plot(frame[time], frame[estimate], "o", color=NAVY, markersize=4)
-    place = {"xycoords": ("data", "axes fraction"), "va": "top"}
-    note(ax, "before", (first, 1), offset=(4, -4), **place)
-    ax.set_xlim(first, frame[time].max() + 0.5)
-    scale(ax.yaxis, kind)
-    ax.set_xlabel(fill(xlabel, 40))
-    titled(ax, ylabel)
+    ax.vlines(frame["event"], frame["lower"], frame["upper"], color=NAVY, linewidth=1.6)
+    ax.plot(frame["event"], frame["ratio"], "o", color=NAVY, markersize=4)
+    note(ax, "before", (first, 1), offset=(4, -4), **HANGING)
+    ax.set_xlim(first, frame["event"].max() + 0.5)
+    across(ax, xlabel)
+    upright(ax, ylabel, "percent")
 
 
 @drawn()
-def gaps(
-    frame, *, ax, x, treated, others=(), start=None, kind="number", ylabel="", label="",
-    others_label="other places",
-) -> None:  # fmt: skip
+def gaps(frame, *, ax, x, treated, others, start, ylabel, label, others_label) -> None:
     """One place's difference from its comparison, against the same for placebo places (grey)."""
     for _, part in frame.groupby(runs(frame[x], frame[treated], usual_step(frame[x]))):
         for name in others:
@@ -102,15 +94,14 @@ def gaps(
         ax.plot(part[x], part[treated], color=NAVY, linewidth=2.2)
     ax.axhline(0, color=GREY, linewidth=1)
     last = frame.dropna(subset=[treated]).iloc[-1]
-    note(ax, label or treated, (last[x], last[treated]), colour=NAVY, bold=True)
+    note(ax, label, (last[x], last[treated]), colour=NAVY, bold=True)
     note(ax, f"grey: {others_label}", (0, 0), offset=(4, 6), xycoords="axes fraction")
-    time_frame(ax, frame[x], {"start": start} if start is not None else None)
-    scale(ax.yaxis, kind)
-    titled(ax, ylabel)
+    time_frame(ax, frame[x], {"start": start})
+    upright(ax, ylabel, "percent")
 
 
 @drawn(2.8)
-def placebos(frame, *, ax, treated, label, xlabel="", ylabel="") -> None:
+def placebos(frame, *, ax, treated, label, ylabel) -> None:
     """How placebo places changed, counted in bins, and where the treated place stands."""
     width = frame["upper"] - frame["lower"]
     ax.bar(frame["lower"], frame["n"], width, align="edge", color=PALE, edgecolor="white")
@@ -118,10 +109,7 @@ def placebos(frame, *, ax, treated, label, xlabel="", ylabel="") -> None:
     ax.axvline(treated, color=NAVY, linewidth=2.4)
     ax.set_ylim(0, frame["n"].max() * 1.25)
     right = treated > (frame["lower"].min() + frame["upper"].max()) / 2
-    place = {"xycoords": ("data", "axes fraction"), "va": "top", "ha": "right" if right else "left"}
-    offset = (-5 if right else 5, -3)
-    note(ax, label, (treated, 1), offset=offset, colour=NAVY, bold=True, **place)
-    scale(ax.xaxis, "percent")
-    scale(ax.yaxis, "number")
-    ax.set_xlabel(fill(xlabel, 40))
-    titled(ax, ylabel)
+    place = HANGING | {"offset": (-5 if right else 5, -3), "ha": "right" if right else "left"}
+    note(ax, label, (treated, 1), colour=NAVY, bold=True, **place)
+    across(ax, "change against the comparison", "percent")
+    upright(ax, ylabel)

@@ -6,10 +6,8 @@ from outcomes.analysis import differences, displacement, matching, synthetic
 from outcomes.analysis.evaluation import Evaluation, bounded_by_unplaced
 from outcomes.analysis.guards import require_months
 from outcomes.data.errors import NotEnough
-from outcomes.show import charts, plots, words
+from outcomes.show import charts, parts, plots, words
 from outcomes.show.findings import Finding, finding
-
-_NUMBERS = {"value": "change", "lower": "lower", "upper": "upper"}
 
 
 def mixed(
@@ -24,39 +22,46 @@ def mixed(
     facts = {"area": treated, "sources": sources, "better": better}
     facts["unit"] = "% above or below its own mix of other areas"
     try:
-        after = outcome.index >= pd.Timestamp(start)
-        require_months(int((~after).sum()), int(after.sum()), minimum=minimum)
-        early = outcome[~after].mean()
-        if not early[treated] > 0:
-            raise NotEnough(f"{treated} has no events before the start, so nothing can be mixed.")
-        found = synthetic.synthetic_control(
-            outcome[outcome.columns[early > 0]] / early[early > 0], treated, start, minimum=minimum
-        )
+        found = _mix(outcome, treated, pd.Timestamp(start), minimum)
     except NotEnough as reason:
         return finding(name, str(reason), verdict="not_enough", caveats=caveats, **facts)
     frame = found.frame.merge(found.gaps, left_on="time", right_index=True)
     lines = list(found.gaps.columns[:: max(1, len(found.gaps.columns) // 12)])
     figure = charts.gaps(
-        frame, x="time", treated="gap", others=lines, start=start, kind="percent", label=treated,
+        frame, x="time", treated="gap", others=lines, start=start, label=treated,
         ylabel="difference from the mix, relative to the mean before", others_label="placebo areas",
     )  # fmt: skip
+    return finding(
+        name, _against_its_mix(found, treated, what), value=100 * (found.ratio - 1), figure=figure,
+        table=parts.months_named(frame[["time", "actual", "synthetic", "gap"]], "time"),
+        caption=f"{what} relative to the mean before the start: {treated} and its mix",
+        caveats=[*caveats, found.note], **facts,
+    )  # fmt: skip
+
+
+def _mix(outcome: pd.DataFrame, treated: str, start, minimum) -> synthetic.Synthetic:
+    """The mix for counts relative to their own mean before the start."""
+    after = outcome.index >= start
+    require_months(int((~after).sum()), int(after.sum()), minimum=minimum)
+    early = outcome[~after].mean()
+    if not early[treated] > 0:
+        raise NotEnough(f"{treated} has no events before the start, so nothing can be mixed.")
+    relative = outcome[outcome.columns[early > 0]] / early[early > 0]
+    return synthetic.synthetic_control(relative, treated, start, minimum=minimum)
+
+
+def _against_its_mix(found: synthetic.Synthetic, treated: str, what: str) -> str:
     kept = int(found.placebo["kept"].sum())
     place = "no placebo area fitted as well, so it has no rank"
     if kept:
         place = f"it ranks {found.rank} of {kept + 1} (p = {words.number(found.p, 2)})"
-    text = (
+    return (
         f"{what} in {treated} after the start was {words.percent(abs(found.ratio - 1), 0)} "
         f"{'below' if found.ratio < 1 else 'above'} a mix of "
         f"{words.count(len(found.weights), 'area')} that had moved alike before; by how much its "
         f"gap grew, {place}. The usual miss before the start was "
         f"{words.percent(found.fit, 0)} of the mean."
     )
-    shown = frame[["time", "actual", "synthetic", "gap"]]
-    return finding(
-        name, text, value=100 * (found.ratio - 1), verdict="informational", figure=figure,
-        table=shown.assign(time=shown["time"].map(words.month)), caveats=[*caveats, found.note],
-        caption=f"{what} relative to the mean before the start: {treated} and its mix", **facts,
-    )  # fmt: skip
 
 
 def displaced(
@@ -80,29 +85,37 @@ def displaced(
         both, moved, spread, alone = _moved(table, rows[pool], sets, evaluation, known)
     except NotEnough as reason:
         return finding(name, str(reason), verdict="not_enough", caveats=caveats, **facts)
+    text = f"Counting the ring of {words.count(len(near), 'neighbourhood')} within "
+    text += f"{words.number(km)} km, {_with_the_ring(both, moved, evaluation, what, area)}"
+    return finding(
+        name, text, verdict="estimate", table=table.rename_axis("place").reset_index(),
+        caption=f"{words.sentence_case(what)} in the area, the ring and their matches",
+        caveats=[*caveats, _strayed(spread, alone)], **facts,
+        **parts.numbers(both.estimate, both.lower, both.upper),
+    )  # fmt: skip
+
+
+def _with_the_ring(both, moved, evaluation: Evaluation, what: str, area: str) -> str:
     reading = ", which is not to be read while no effect in the area itself is shown"
     if evaluation.verdict(outcome=what, place=area, better="fewer").kind == "effect":
         reading = f": {moved.reading}"
     none = ", which is consistent with none" if both.lower <= 0 <= both.upper else ""
-    text = (
-        f"Counting the ring of {words.count(len(near), 'neighbourhood')} within "
-        f"{words.number(km)} km, {area} had {words.number(abs(both.estimate), 0)} "
+    return (
+        f"{area} had {words.number(abs(both.estimate), 0)} "
         f"{'fewer' if both.estimate < 0 else 'more'} {what} over {evaluation.did.post} months than "
         f"its match's change would have given (interval "
         f"{words.interval(both.lower, both.upper, decimals=0)}){none}. The displacement quotient "
         f"is {words.number(moved.wdq, 2)}{reading}."
     )
-    warning = (
+
+
+def _strayed(spread: float, alone: displacement.Change) -> str:
+    return (
         f"The changes of placebo areas vary {words.number(spread, 1)} times as much as by chance "
         "alone, so the interval is widened for it. Without that, the area alone would seem to have "
         f"changed by {words.number(alone.estimate, 0)} "
         f"({words.interval(alone.lower, alone.upper, decimals=0)})."
     )
-    return finding(
-        name, text, value=both.estimate, lower=both.lower, upper=both.upper, verdict="estimate",
-        table=table.rename_axis("place").reset_index(), caveats=[*caveats, warning],
-        caption=f"{words.sentence_case(what)} in the area, the ring and their matches", **facts,
-    )  # fmt: skip
 
 
 def _moved(table, rows, sets, evaluation: Evaluation, known):
@@ -149,37 +162,35 @@ def ranked(
     """
     facts = {"area": treated, "sources": sources, "better": better, "caveats": caveats}
     facts["unit"] = "% change against the others"
-    whole = panel[[u for units in groups.values() for u in units]].dropna(how="any")
     try:
-        found = {
-            k: differences.did(whole, v, start, minimum=minimum)[:3] for k, v in groups.items()
-        }
+        rows = _each_against_the_others(panel, groups, start, minimum)
     except NotEnough as reason:
         return finding(name, str(reason), verdict="not_enough", **facts)
-    rows = pd.DataFrame(
-        [(k, *(v - 1 for v in r)) for k, r in found.items()],
-        columns=["area", "change", "lower", "upper"],
-    ).sort_values("change", ignore_index=True)
     size = rows["change"].abs().rank(ascending=False, method="min")
-    at = rows.index[rows["area"] == treated][0]
-    own, n = rows.loc[at], len(rows)
-    text = (
-        f"{what} in {treated} changed by {words.percent(own['change'], 0)} against the other "
-        f"{words.count(n - 1, kind)}: number {int(size[at])} of {n} by size of change, and number "
-        f"{at + 1} from the lowest."
-    )
+    at, n = rows.index[rows["area"] == treated][0], len(rows)
+    change, *limits = rows.loc[at, ["change", "lower", "upper"]]
+    text = f"{what} in {treated} changed by {words.percent(change, 0)} against the other "
+    text += f"{words.count(n - 1, kind)}: number {int(size[at])} of {n} by size of change, and "
+    text += f"number {at + 1} from the lowest."
     if n < 20:
         text += f" The least p that {n} can give is {words.number(1 / n, 2)}: a rank, not a test."
-    units = dict.fromkeys(("change", "lower", "upper"), "%")
-    figure = plots.intervals(
-        rows, label="area", estimate="change", lower="lower", upper="upper", kind="percent",
-        highlight=treated, reference=0, xlabel="change against the others",
-    )  # fmt: skip
+    look = {"highlight": treated, "reference": 0, "xlabel": "change against the others"}
     return finding(
-        name, text, **{k: 100 * own[v] for k, v in _NUMBERS.items()}, verdict="estimate",
-        figure=figure, table=rows.assign(**{c: 100 * rows[c] for c in units}), units=units,
-        caption=f"{what}: each {kind} against the others", **facts,
+        name, text, verdict="estimate", caption=f"{what}: each {kind} against the others",
+        **parts.charted(rows, "area", "change", **look),
+        **parts.numbers(change, *limits, times=100), **facts,
     )  # fmt: skip
+
+
+def _each_against_the_others(panel, groups: dict[str, list], start, minimum) -> pd.DataFrame:
+    """The change of each area with its interval, the lowest first."""
+    whole = panel[[u for units in groups.values() for u in units]].dropna(how="any")
+    found = {
+        area: differences.did(whole, units, start, minimum=minimum)[:3]
+        for area, units in groups.items()
+    }
+    rows = pd.DataFrame.from_dict(found, "index", columns=["change", "lower", "upper"]) - 1
+    return rows.rename_axis("area").reset_index().sort_values("change", ignore_index=True)
 
 
 def unplaced(
@@ -193,27 +204,29 @@ def unplaced(
     facts = {"area": area, "sources": sources, "better": better, "caveats": caveats}
     if evaluation.reason:
         return finding(name, evaluation.reason, verdict="not_enough", **facts)
+    rows = _wherever_they_were(panel, treated, unknown, evaluation)
+    change, whole = rows["change"], {"kind": "percent", "decimals": 0}
+    low, high = change.min(), change.max()
+    same = change[rows["before"] == rows["after"]]
+    text = f"{what} in {area} against {evaluation.against}: {words.percent(change.iloc[0], 0)} "
+    text += f"from located counts. Were none or all of the counts without a location {area}'s, "
+    text += f"{words.interval(same.min(), same.max(), **whole)}; were all on one side of the start "
+    text += f"only, {words.interval(low, high, **whole)}: the change "
+    text += "could be a fall or a rise." if low < 0 < high else "keeps its direction."
+    return finding(
+        name, text, verdict="bounded", unit="% change against the comparison",
+        figure=plots.bars(rows, label="case", value="change", kind="percent", xlabel="change"),
+        caption="What the change would be, by where the unplaced counts happened",
+        **parts.percents(rows[["case", "change"]], "change"),
+        **parts.numbers(change.iloc[0], low, high, times=100), **facts,
+    )  # fmt: skip
+
+
+def _wherever_they_were(panel, treated, unknown, evaluation: Evaluation) -> pd.DataFrame:
+    """The change by each case of where and when the counts without a location happened."""
     months = evaluation.months
     after = months >= evaluation.start
     series = [panel[list(u)].sum(axis=1) for u in (treated, evaluation.comparison)]
     series = [s.reindex(months).fillna(0) for s in (*series, unknown)]
     rows = bounded_by_unplaced(*((s[~after].sum(), s[after].sum()) for s in series))
-    rows["change"] = rows["ratio"] - 1
-    low, high = rows["change"].min(), rows["change"].max()
-    same = rows["change"][rows["before"] == rows["after"]]
-    own = rows["change"].iloc[0]
-    cross = "could be a fall or a rise" if low < 0 < high else "keeps its direction"
-    text = (
-        f"{what} in {area} against {evaluation.against}: {words.percent(own, 0)} from located "
-        f"counts. Were none or all of the counts without a location {area}'s, "
-        f"{words.interval(same.min(), same.max(), kind='percent', decimals=0)}; were all on one "
-        "side of the start only, "
-        f"{words.interval(low, high, kind='percent', decimals=0)}: the change {cross}."
-    )
-    figure = plots.bars(rows, label="case", value="change", kind="percent", xlabel="change")
-    return finding(
-        name, text, value=100 * own, lower=100 * low, upper=100 * high, verdict="bounded",
-        unit="% change against the comparison", figure=figure, units={"change": "%"},
-        table=rows[["case", "change"]].assign(change=100 * rows["change"]),
-        caption="What the change would be, by where the unplaced counts happened", **facts,
-    )  # fmt: skip
+    return rows.assign(change=rows["ratio"] - 1)

@@ -4,14 +4,12 @@ Each takes what the analysis room found (:class:`outcomes.analysis.evaluation.Ev
 counts it needs, and returns a Finding. Ratios of changes are shown as changes in per cent.
 """
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
 from outcomes.analysis.evaluation import Evaluation
 from outcomes.analysis.verdicts import ALPHA, drifts
-from outcomes.show import charts, plots, words
+from outcomes.show import charts, parts, words
 from outcomes.show.findings import Finding, finding
 
 _OVERLAP = (
@@ -33,34 +31,30 @@ def effect(
     said = evaluation.verdict(outcome=what, place=area, better=better)
     if evaluation.reason:
         return finding(name, said.sentence, verdict="not_enough", caveats=caveats, **facts)
-    drawn, found = evaluation.randomisation, evaluation.did
-    change = np.sort(drawn.placebo["ratio"].to_numpy() - 1)
-    n, edges = np.histogram(change, bins=min(24, max(8, len(change) // 12)))
-    table = pd.DataFrame({"lower": edges[:-1], "upper": edges[1:], "n": n})
-    figure = charts.placebos(
-        table, treated=drawn.ratio - 1, label=area, ylabel=f"number of {placebos}",
-        xlabel="change against the comparison",
-    )  # fmt: skip
+    drawn, months = evaluation.randomisation, evaluation.months
+    bins = _binned(drawn.placebo["ratio"].to_numpy() - 1)
+    look = {"label": area, "ylabel": f"number of {placebos}"}
     rank = f"By size of change it is number {drawn.rank} of {drawn.sets + 1}: "
     rank += f"{area} and {words.number(drawn.sets)} {placebos}."
-    notes = [n for n in (rank, said.unchecked) if n]
+    notes = [rank, *filter(None, [said.unchecked]), *caveats]
     return finding(
-        name, said.sentence, **_percent(found), verdict="estimate", figure=figure,
-        table=table.assign(lower=100 * table["lower"], upper=100 * table["upper"]),
-        units={"lower": "%", "upper": "%"}, caption=f"Change in {placebos}, counted in bins",
-        period=_span(evaluation.months),
-        caveats=[*notes, *caveats, _OVERLAP.format(evaluation.separate)], **facts,
+        name, said.sentence, verdict="estimate",
+        figure=charts.placebos(bins, treated=drawn.ratio - 1, **look),
+        caption=f"Change in {placebos}, counted in bins", **parts.percents(bins, "lower", "upper"),
+        period=words.period(months.min(), months.max() + pd.offsets.MonthEnd()),
+        caveats=[*notes, _OVERLAP.format(evaluation.separate)],
+        **parts.numbers(*_changes(evaluation), times=100), **facts,
     )  # fmt: skip
 
 
-def _span(months: pd.DatetimeIndex) -> str:
-    return words.period(months.min(), months.max() + pd.offsets.MonthEnd())
+def _binned(values: np.ndarray) -> pd.DataFrame:
+    n, edges = np.histogram(values, bins=min(24, max(8, len(values) // 12)))
+    return pd.DataFrame({"lower": edges[:-1], "upper": edges[1:], "n": n})
 
 
-def _percent(found: Any) -> dict[str, float]:
-    return {
-        "value": 100 * (found[0] - 1), "lower": 100 * (found[1] - 1), "upper": 100 * (found[2] - 1)
-    }  # fmt: skip
+def _changes(evaluation: Evaluation) -> list[float]:
+    """The change against the comparison, a share, and its interval."""
+    return [ratio - 1 for ratio in evaluation.did[:3]]
 
 
 def events(
@@ -71,42 +65,29 @@ def events(
     if evaluation.events is None:
         text = evaluation.reason or "There are too few events by half-year to draw them in time."
         return finding(name, text, verdict="not_enough", **facts)
-    frame, p = evaluation.events.frame, evaluation.events.pretrend_p
-    grade = drifts(p)
-    drift = (
-        "cannot be tested"
-        if grade == "untested"
-        else f"{_GRADES[grade]} (p = {words.number(p, 2)})"
-    )
-    out = frame[~frame["before"] & ((frame["upper"] < 1) | (frame["lower"] > 1))]
-    n = int((~frame["before"]).sum())
-    text = (
-        f"{what} in {area} against {evaluation.against}, relative to all the time before the "
-        f"start: the straight line before it {drift}; after it {len(out)} of "
-        f"{words.count(n, 'period')} {'lies' if len(out) == 1 else 'lie'} clear of no difference."
-    )
-    wide = frame["event"].to_numpy()
-    shown = frame.assign(**{c: frame[c] - 1 for c in ("ratio", "lower", "upper")})
-    figure = charts.event_time(
-        shown, time="event", estimate="ratio", kind="percent", ylabel="difference from before",
-        xlabel=f"periods of {_width(frame)} months from the start",
-    )  # fmt: skip
-    units = dict.fromkeys(("ratio", "lower", "upper"), "%")
-    table = shown.assign(
-        start=frame["start"].map(words.month), end=frame["end"].map(words.month), event=wide,
-        **{c: 100 * shown[c] for c in units},
-    )  # fmt: skip
+    shown, p = evaluation.events.frame.copy(), evaluation.events.pretrend_p
+    shown[["ratio", "lower", "upper"]] -= 1
+    after = shown[~shown["before"]]
+    clear = int(((after["upper"] < 0) | (after["lower"] > 0)).sum())
+    text = f"{what} in {area} against {evaluation.against}, relative to all the time before the "
+    text += f"start: the straight line before it {_DRIFT[drifts(p)].format(words.number(p, 2))}; "
+    text += f"after it {clear} of {words.count(len(after), 'period')} "
+    text += f"{'lies' if clear == 1 else 'lie'} clear of no difference."
+    xlabel = f"periods of {_width(shown)} months from the start"
+    facts |= parts.percents(parts.months_named(shown, "start", "end"), "ratio", "lower", "upper")
+    facts["table"] = facts["table"].rename(columns={"ratio": "difference"})
     return finding(
-        name, text, value=p, unit="p of a drift before the start", figure=figure, units=units,
-        table=table.rename(columns={"ratio": "difference"}), verdict="informational",
+        name, text, value=p, unit="p of a drift before the start",
+        figure=charts.event_time(shown, xlabel=xlabel, ylabel="difference from before"),
         caption="Difference from the comparison by time since the start", **facts,
     )  # fmt: skip
 
 
-_GRADES = {
-    "passes": "shows no drift",
-    "doubtful": "leaves doubt whether the two drifted apart",
-    "fails": "is a drift",
+_DRIFT = {
+    "untested": "cannot be tested",
+    "passes": "shows no drift (p = {})",
+    "doubtful": "leaves doubt whether the two drifted apart (p = {})",
+    "fails": "is a drift (p = {})",
 }
 
 
@@ -131,38 +112,36 @@ def effects(
     if not told:
         return finding(name, next(iter(evaluations.values())).reason, verdict="not_enough", **facts)
     rows = pd.DataFrame([_row(k, e) for k, e in told.items()])
+    text = f"{what} in {area}: the change against the comparison runs from "
+    text += f"{words.percent(rows['change'].min(), 0)} to {words.percent(rows['change'].max(), 0)} "
+    text += f"over {words.count(len(rows), 'case')}; {_unusual(rows, told, primary)}"
+    look = {"highlight": primary, "reference": 0, "xlabel": "change against the comparison"}
+    return finding(
+        name, text, caption=caption, caveats=[*caveats, *short],
+        **parts.charted(rows, "case", "change", **look), **facts,
+    )  # fmt: skip
+
+
+def _unusual(rows: pd.DataFrame, told: dict[str, Evaluation], primary: str) -> str:
+    """Which cases changed by more than is usual, and which are not to be believed."""
     # By other choices a secondary outcome is seen by itself, as the other choices are.
     secondary = primary in told and told[primary].looks
     p = rows["p_alone" if secondary else "p_counted"]
-    clear = rows["case"][(rows["failed_checks"] == "") & (p <= ALPHA)].tolist()
+    clear = rows["case"][(rows["failed_checks"] == "") & (p <= ALPHA)]
     unsound = words.listed(rows["case"][rows["failed_checks"] != ""])
-    looks = "before correction" if secondary else "after correction of secondary outcomes"
-    looks = f", {looks} for many looks" if any(e.looks for e in told.values()) else ""
-    which = f"{words.listed(clear)} {'is' if len(clear) == 1 else 'are'}" if clear else "none is"
-    text = (
-        f"{what} in {area}: the change against the comparison runs from "
-        f"{words.percent(rows['change'].min(), 0)} to {words.percent(rows['change'].max(), 0)} "
-        f"over {words.count(len(rows), 'case')}; {which} more than is usual among placebo areas"
-        f"{looks}."
-        f"{f' The comparison fails its own checks for: {unsound}.' if unsound else ''}"
-    )
-    figure = plots.intervals(
-        rows, label="case", estimate="change", lower="lower", upper="upper", kind="percent",
-        highlight=primary, reference=0, xlabel="change against the comparison",
-    )  # fmt: skip
-    units = dict.fromkeys(("change", "lower", "upper"), "%")
-    table = rows.assign(**{c: 100 * rows[c] for c in units})
-    return finding(
-        name, text, verdict="informational", table=table, units=units, caption=caption,
-        figure=figure, caveats=[*caveats, *short], **facts,
-    )  # fmt: skip
+    are = "is" if len(clear) < 2 else "are"
+    text = f"{words.listed(clear) or 'none'} {are} more than is usual among placebo areas"
+    if any(e.looks for e in told.values()):
+        looks = "before correction" if secondary else "after correction of secondary outcomes"
+        text += f", {looks} for many looks"
+    return text + (f". The comparison fails its own checks for: {unsound}." if unsound else ".")
 
 
 def _row(case: str, e: Evaluation) -> dict:
     """One evaluation as a row: change, p by itself and as it counts, months and checks."""
-    evidence, change = e.evidence(), [v - 1 for v in e.did[:3]]
+    evidence = e.evidence()
     return {
-        "case": case, **dict(zip(("change", "lower", "upper"), change, strict=True)),
+        "case": case, **dict(zip(("change", "lower", "upper"), _changes(e), strict=True)),
         "p_alone": e.alone, "p_counted": e.p, "pre": e.did.pre, "post": e.did.post,
         "drift": drifts(evidence.drift), "failed_checks": evidence.failed,
     }  # fmt: skip

@@ -112,25 +112,12 @@ def _cited(value) -> str:
 
 
 def finding(
-    name: str,
-    sentence: str,
-    *,
-    sources,
-    value: float | None = None,
-    lower: float | None = None,
-    upper: float | None = None,
-    unit: str = "",
-    period: str = "",
-    area: str = "",
-    better: str = "neither",
-    verdict: str = "informational",
-    headline: bool = False,
-    table: pd.DataFrame | None = None,
-    caption: str = "",
-    figure=None,
-    caveats: Iterable[str] = (),
-    units: dict[str, str] | None = None,
-) -> Finding:
+    name: str, sentence: str, *, sources, value: float | None = None, lower: float | None = None,
+    upper: float | None = None, unit: str = "", period: str = "", area: str = "",
+    better: str = "neither", verdict: str = "informational", headline: bool = False,
+    table: pd.DataFrame | None = None, caption: str = "", figure=None,
+    caveats: Iterable[str] = (), units: dict[str, str] | None = None,
+) -> Finding:  # fmt: skip
     """Make a Finding.
 
     Parameters
@@ -151,37 +138,33 @@ def finding(
     ------
     Invalid : when a choice is not allowed, or the sentence, sources or caption are missing.
     """
-    if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name):
-        raise Invalid(f"finding name {name!r} is not allowed: use lower-case words and hyphens.")
     one_of(better, BETTER, "better")
     one_of(verdict, VERDICTS, "verdict")
-    cited = cite(sources)
-    if not sentence.strip() or not cited:
-        raise Invalid(f"finding {name!r} needs a sentence and at least one source.")
-    if table is not None and not caption:
-        raise Invalid(f"finding {name!r} has a table without a caption.")
-    units = units or {}
+    cited, units = cite(sources), units or {}
+    _check(name, sentence, cited, caption if table is not None else "no table")
     numbers = {"value": value, "lower": lower, "upper": upper}
     texts = [sentence, caption, *caveats]
     if any("unpublished" in " ".join(one.values()).lower() for one in cited):
-        given = (table, figure, numbers, texts)
-        table, figure, numbers, texts = _withheld(*given, units, unit)
+        table, figure, numbers, texts = _withheld(table, figure, numbers, texts, units, unit)
     sentence, caption, *caveats = map(words.plain, texts)
     facts = {
-        "name": name,
-        "sentence": sentence,
-        **{k: tables.raw(v) for k, v in numbers.items()},
-        **{k: words.plain(v) for k, v in (("unit", unit), ("period", period), ("area", area))},
-        "better": better,
-        "verdict": verdict,
-        "headline": headline,
-        "caveats": caveats,
-        "sources": cited,
-        "caption": caption,
+        "name": name, "sentence": sentence, **{k: tables.raw(v) for k, v in numbers.items()},
+        "unit": words.plain(unit), "period": words.plain(period), "area": words.plain(area),
+        "better": better, "verdict": verdict, "headline": headline, "caveats": caveats,
+        "sources": cited, "caption": caption,
         "table": None if table is None else tables.records(table, units),
-    }
+    }  # fmt: skip
     drawn = style.svg(figure) if figure is not None else ""
     return Finding(name, sentence, facts, drawn, table, units)
+
+
+def _check(name: str, sentence: str, cited: list, caption: str) -> None:
+    if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name):
+        raise Invalid(f"finding name {name!r} is not allowed: use lower-case words and hyphens.")
+    if not sentence.strip() or not cited:
+        raise Invalid(f"finding {name!r} needs a sentence and at least one source.")
+    if not caption:
+        raise Invalid(f"finding {name!r} has a table without a caption.")
 
 
 def _withheld(table, figure, numbers: dict, texts: list, units: dict, unit: str) -> tuple:

@@ -29,31 +29,35 @@ def against_forces(
     facts["period"] = f"from {start.year} Q{start.quarter}"
     try:
         made = _made(counts, people, treated, start)
-        said = _said(made, treated, what, better)
     except NotEnough as reason:
         return finding(name, str(reason), verdict="not_enough", caveats=caveats, **facts)
-    frame = made.frame
+    said = _said(made, treated, what, better)
+    title = f"{what} per {words.number(PER)} residents"
+    named = {"actual": place, "synthetic": "mix of others"}
+    lines = made.frame.melt("time", list(named), "which", "rate").replace({"which": named})
+    look = {"highlight": list(named.values()), "ylabel": f"{title}, by quarter"}
+    return finding(
+        name, f"{said.sentence} {_own_rate(made.frame, place)}", value=100 * (made.ratio - 1),
+        verdict="informational" if said.kind == "unsound" else "estimate", headline=headline,
+        table=made.frame.assign(time=[f"{t.year} Q{t.quarter}" for t in made.frame["time"]]),
+        caption=f"{words.sentence_case(title)} by quarter",
+        figure=plots.series(lines, x="time", y="rate", by="which", events={event: start}, **look),
+        caveats=[*caveats, made.note, _spared(made.leave_one_out)], **facts,
+    )  # fmt: skip
+
+
+def _own_rate(frame: pd.DataFrame, place: str) -> str:
     own = frame.groupby("after")["actual"].mean()
-    text = (
-        f"{said.sentence} {place}'s own rate was {words.number(own[True])} per "
+    return (
+        f"{place}'s own rate was {words.number(own[True])} per "
         f"{words.number(PER)} a quarter after the start and {words.number(own[False])} before."
     )
-    named = {"actual": place, "synthetic": "mix of others"}
-    lines = frame.melt("time", list(named), "which", "rate").replace({"which": named})
-    figure = plots.series(
-        lines, x="time", y="rate", by="which", highlight=list(named.values()),
-        events={event: start}, ylabel=f"{what} per {words.number(PER)} residents, by quarter",
-    )  # fmt: skip
-    spared = 100 * (made.leave_one_out["ratio"] - 1)
-    spread = words.interval(spared.min(), spared.max(), decimals=0)
-    notes = [made.note, f"Leaving out any one force of the mix, the difference is {spread}%."]
-    table = frame.assign(time=[f"{t.year} Q{t.quarter}" for t in frame["time"]])
-    return finding(
-        name, text, value=100 * (made.ratio - 1), headline=headline, figure=figure, table=table,
-        verdict="informational" if said.kind == "unsound" else "estimate",
-        caption=f"{words.sentence_case(what)} per {words.number(PER)} residents by quarter",
-        caveats=[*caveats, *notes], **facts,
-    )  # fmt: skip
+
+
+def _spared(mixes: pd.DataFrame) -> str:
+    change = 100 * (mixes["ratio"] - 1)
+    spread = words.interval(change.min(), change.max(), decimals=0)
+    return f"Leaving out any one force of the mix, the difference is {spread}%."
 
 
 def others_against_forces(

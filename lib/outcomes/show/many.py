@@ -4,7 +4,7 @@ import pandas as pd
 
 from outcomes.analysis import several
 from outcomes.data.errors import Invalid
-from outcomes.show import plots, style, words
+from outcomes.show import parts, plots, style, words
 from outcomes.show.findings import Finding, finding
 
 _STATES = {
@@ -13,6 +13,8 @@ _STATES = {
     "open": "{} without an upper limit",
     "contradicted": "{} contradicted",
 }
+_TABLE = ["measure", "unit", "label", "start", "end", "lower", "upper", "month_least",
+          "month_most", "state"]  # fmt: skip
 
 
 def amount(lower: float, upper: float, unit: str = "count") -> str:
@@ -40,48 +42,40 @@ def allowed(
     """
     if bounds.empty:
         raise Invalid(f"finding {name!r} was asked about no measure.")
-    known = measures.set_index(by)
-    names, units = bounds[by].map(known["name"]), bounds[by].map(known["unit"])
-    asked = [ask] if isinstance(ask, str) else list(ask)
-    said = [
-        f"In {label}: "
-        + "; ".join(
-            f"{names[i]}, {amount(bounds['lower'][i], bounds['upper'][i], units[i])}"
-            for i in bounds.index[bounds["label"] == label]
-        )
-        for label in asked
-    ]
-    count = bounds["state"].value_counts()
-    states = [text.format(words.number(count[s])) for s, text in _STATES.items() if s in count]
-    text = f"{'. '.join(said)}. Of {words.count(len(bounds), 'total')} asked for, "
-    text += f"{words.listed(states)}."
-    limited = (bounds["lower"] > 0) | (bounds["upper"] < float("inf"))
-    table = bounds[["label", "start", "end", "lower", "upper", "month_least", "month_most"]]
-    table = pd.concat(
-        [names.rename("measure"), units.rename("unit"), table, bounds["state"]], axis=1
-    )
-    drawn = bounds[limited.groupby(bounds[by]).transform("any")]
-    facts = {"verdict": "bounded", "value": len(bounds), "headline": headline}
+    known, asked = measures.set_index(by), [ask] if isinstance(ask, str) else list(ask)
+    rows = bounds.assign(name=bounds[by].map(known["name"]), unit=bounds[by].map(known["unit"]))
+    limited = (rows["lower"] > 0) | (rows["upper"] < float("inf"))
+    drawn = rows[limited.groupby(rows[by]).transform("any")]
+    facts = {"verdict": "bounded", "value": len(rows), "headline": headline}
     if drawn.empty:
         facts = {"verdict": "not_enough"}
     return finding(
-        name, text, **facts, unit="totals asked for", area=area, table=table,
-        period=period or words.listed(asked), figure=_panels(drawn, known, by), caption=caption,
-        sources=sources, caveats=caveats,
+        name, _said(rows, asked), **facts, unit="totals asked for", area=area, caption=caption,
+        period=period or words.listed(asked), table=rows.assign(measure=rows["name"])[_TABLE],
+        figure=None if drawn.empty else _panels(drawn, by), sources=sources, caveats=caveats,
     )  # fmt: skip
 
 
-def _panels(bounds: pd.DataFrame, known: pd.DataFrame, by: str):
-    """One chart of bands for each measure, under one another; none when nothing is limited."""
-    groups = list(bounds.groupby(by, sort=False))
-    if not groups:
-        return None
+def _said(rows: pd.DataFrame, asked: list[str]) -> str:
+    """Each total of the periods asked about, and how many of all are known how well."""
+    text = ""
+    for label in asked:
+        totals = rows[rows["label"] == label].itertuples()
+        said = "; ".join(f"{r.name}, {amount(r.lower, r.upper, r.unit)}" for r in totals)
+        text += f"In {label}: {said}. "
+    count = rows["state"].value_counts()
+    states = [text.format(words.number(count[s])) for s, text in _STATES.items() if s in count]
+    return f"{text}Of {words.count(len(rows), 'total')} asked for, {words.listed(states)}."
+
+
+def _panels(rows: pd.DataFrame, by: str):
+    """One chart of bands for each measure, under one another."""
+    groups = [part for _, part in rows.groupby(by, sort=False)]
     figure, axes = style.canvas(0.2 + 1.75 * len(groups), rows=len(groups), squeeze=False)
-    for ax, (measure, part) in zip(axes.flat, groups, strict=True):
-        unit = known["unit"][measure]
-        label = f"{words.sentence_case(known['name'][measure])}, a month"
-        label += " (kg)" if unit == "kg" else ""
-        options = {"lower": "month_least", "upper": "month_most", "ylabel": label}
+    for ax, part in zip(axes.flat, groups, strict=True):
+        unit, label = part["unit"].iloc[0], words.sentence_case(part["name"].iloc[0])
+        options = {"lower": "month_least", "upper": "month_most"}
+        options["ylabel"] = f"{label}, a month{' (kg)' if unit == 'kg' else ''}"
         plots.bounds(part, ax=ax, kind="money" if unit == "£" else "number", **options)
     return figure
 
@@ -92,35 +86,29 @@ def grown(
 ) -> Finding:  # fmt: skip
     """The least and the most growth of each measure between two periods of one length."""
     names = measures.set_index("measure")["name"]
-    rows = several.growth(bounds, before, after)
-    rows = rows.assign(name=rows["measure"].map(names), middle=rows[["least", "most"]].mean(axis=1))
-    left = [names[m] for m in bounds["measure"].unique() if m not in set(rows["measure"])]
-    rest = f" It cannot be told for {words.listed(left)}." if left else ""
+    rows, title = several.growth(bounds, before, after), f"growth from {before} to {after}"
     facts = {"unit": "growth of the measure that grew most", "area": area, "period": period}
     facts |= {"sources": sources, "caveats": caveats}
     if rows.empty:
-        text = f"Growth from {before} to {after} cannot be told for any measure asked."
+        text = f"{words.sentence_case(title)} cannot be told for any measure asked."
         return finding(name, text, verdict="not_enough", **facts)
-    said = words.listed(
-        f"{r.name} {_growth(r.least, r.most)}" for r in rows.itertuples(index=False)
-    )
+    rows = rows.assign(name=rows["measure"].map(names), middle=rows[["least", "most"]].mean(axis=1))
+    text = f"{words.sentence_case(title)}: {words.listed(map(_growth, rows.itertuples()))}."
+    left = [m for m in bounds["measure"].unique() if m not in set(rows["measure"])]
+    text += f" It cannot be told for {words.listed(names[left])}." if left else ""
     top = rows.loc[rows["middle"].idxmax()]
-    figure = plots.intervals(
-        rows, label="name", estimate="middle", lower="least", upper="most", kind="percent",
-        xlabel=f"growth from {before} to {after}",
-    )  # fmt: skip
-    table = rows[["name"]].assign(least=100 * rows["least"], most=100 * rows["most"])
+    look = {"label": "name", "estimate": "middle", "lower": "least", "upper": "most"}
     return finding(
-        name, f"Growth from {before} to {after}: {said}.{rest}", value=top["middle"],
-        lower=top["least"], upper=top["most"], verdict="bounded", headline=headline, figure=figure,
-        table=table, units={"least": "%", "most": "%"}, caption=f"Growth from {before} to {after}",
-        **facts,
+        name, text, **parts.numbers(top["middle"], top["least"], top["most"]), verdict="bounded",
+        headline=headline, **parts.percents(rows[["name", "least", "most"]], "least", "most"),
+        figure=plots.intervals(rows, kind="percent", xlabel=title, **look),
+        caption=words.sentence_case(title), **facts,
     )  # fmt: skip
 
 
-def _growth(least: float, most: float) -> str:
-    low, high = words.percent(least), words.percent(most)
-    return low if low == high else f"{low} to {high}"
+def _growth(row) -> str:
+    low, high = words.percent(row.least), words.percent(row.most)
+    return f"{row.name} {low}" if low == high else f"{row.name} {low} to {high}"
 
 
 def clashing(

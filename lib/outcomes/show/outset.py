@@ -5,7 +5,7 @@ import pandas as pd
 
 from outcomes.analysis import matching
 from outcomes.analysis.evaluation import Evaluation
-from outcomes.show import plots, words
+from outcomes.show import parts, plots, words
 from outcomes.show.findings import Finding, finding
 from outcomes.show.style import NAVY, PALE, TEAL
 
@@ -33,13 +33,12 @@ def seen(
     state = np.where(frame["month"].isin(compared), "compared", "at hand")
     frame["state"] = np.where(frame["at_hand"], state, "missing")
     frame["force"] = frame["force"].map(words.place)
-    figure = plots.strip(frame, row="force", x="month", state="state", colours=_STATES)
-    table = frame.assign(month=frame["month"].map(words.month))
     return finding(
         name, _seen(before, after, start, compared, evaluation.reason),
         verdict="not_enough" if evaluation.reason else "informational", value=len(compared),
-        unit="months compared", figure=figure, table=table[["force", "month", "state", "reason"]],
-        caption="Months of street-level crime at hand and compared", **facts,
+        unit="months compared", caption="Months of street-level crime at hand and compared",
+        figure=plots.strip(frame, row="force", x="month", state="state", colours=_STATES),
+        table=parts.months_named(frame[["force", "month", "state", "reason"]], "month"), **facts,
     )  # fmt: skip
 
 
@@ -49,13 +48,11 @@ def _seen(before, after, start, compared, reason: str) -> str:
         return f"Nothing can be compared: no month {side} {words.month(start)} is at hand. {reason}"
     last, first = before.max(), after.min()
     gap = (first.year - last.year) * 12 + first.month - last.month - 1
-    text = (
-        f"The months at hand stop at {words.month(last)} and resume in {words.month(first)}: what "
-        f"happened in the {words.count(gap, 'month')} between cannot be seen"
-        f"{f', the start in {words.month(start)} among them' if first > start else ''}."
-        if gap
-        else f"The months at hand run through the start in {words.month(start)}."
-    )
+    text = f"The months at hand run through the start in {words.month(start)}."
+    if gap:
+        text = f"The months at hand stop at {words.month(last)} and resume in {words.month(first)}"
+        text += f": what happened in the {words.count(gap, 'month')} between cannot be seen"
+        text += f", the start in {words.month(start)} among them." if first > start else "."
     n, m = int((compared < start).sum()), int((compared >= start).sum())
     held = f" {words.count(len(before), 'month')} before the start and {len(after)} after are held"
     if reason:
@@ -79,30 +76,33 @@ def levels(
     facts = {"area": area, "sources": sources, "better": better, "caveats": caveats}
     if evaluation.reason:
         return finding(name, evaluation.reason, verdict="not_enough", **facts)
-    groups = {area: list(treated), words.sentence_case(evaluation.against): evaluation.comparison}
-    counts = pd.DataFrame({k: panel[list(u)].sum(axis=1) for k, u in groups.items()})
-    months, early = evaluation.months, evaluation.months < evaluation.start
-    known = people[list(evaluation.comparison)].notna().all()
-    base = counts.loc[months[early]].mean() / 100
-    if known:
-        base = pd.Series({k: people[list(u)].sum() / 1000 for k, u in groups.items()})
-    unit = "for each 1,000 residents a month" if known else "% of the mean before the start"
-    level = counts / base
-    then, now = level.loc[months[early]].mean(), level.loc[months[~early]].mean()
+    against = words.sentence_case(evaluation.against)
+    groups = {area: treated, against: evaluation.comparison}
+    level, unit = _levels(panel, groups, evaluation, people)
+    early = evaluation.months < evaluation.start
+    then, now = (level.loc[evaluation.months[part]].mean() for part in (early, ~early))
     said = [
-        f"{words.number(then[k])} before and {words.number(now[k])} after in {k}" for k in groups
+        f"{words.number(then[k])} before and {words.number(now[k])} after in {place}"
+        for k, place in ((area, area), (against, evaluation.against))
     ]
-    said[1] = said[1].replace(words.sentence_case(evaluation.against), evaluation.against)
-    long = level.rename_axis("month").reset_index().melt("month", var_name="place", value_name="n")
-    figure = plots.series(
-        long, x="month", y="n", by="place", events={"start": evaluation.start}, ylabel=unit
-    )
     table = level.rename_axis("month").reset_index()
+    long = table.melt("month", var_name="place", value_name="n")
+    look = {"by": "place", "events": {"start": evaluation.start}, "ylabel": unit}
     return finding(
         name, f"{what}, {unit}, over the months compared: {words.listed(said)}.", value=now[area],
-        unit=unit, figure=figure, table=table.assign(month=table["month"].map(words.month)),
-        caption=f"{what}, {unit}", **facts,
+        unit=unit, figure=plots.series(long, x="month", y="n", **look), caption=f"{what}, {unit}",
+        table=parts.months_named(table, "month"), **facts,
     )  # fmt: skip
+
+
+def _levels(panel, groups: dict, evaluation: Evaluation, people) -> tuple[pd.DataFrame, str]:
+    """Counts of each group by month over its residents, if they are known, and their unit."""
+    counts = pd.DataFrame({k: panel[list(u)].sum(axis=1) for k, u in groups.items()})
+    if people[list(evaluation.comparison)].notna().all():
+        thousands = pd.Series({k: people[list(u)].sum() / 1000 for k, u in groups.items()})
+        return counts / thousands, "for each 1,000 residents a month"
+    early = evaluation.months[evaluation.months < evaluation.start]
+    return counts / (counts.loc[early].mean() / 100), "% of the mean before the start"
 
 
 def balanced(name: str, evaluation: Evaluation, *, area: str, sources, caveats=()) -> Finding:
@@ -118,14 +118,11 @@ def balanced(name: str, evaluation: Evaluation, *, area: str, sources, caveats=(
     table = evaluation.matching.balance.rename(columns=plainer)
     worst = table.loc[table["difference after"].abs().idxmax()]
     left, most = abs(worst["difference after"]), table["difference before"].abs().max()
-    text = (
-        f"{area} is compared with {units}, matched on what was known before the start. "
-        f"{'All features are' if evaluation.matching.balanced else 'Not all features are'} in "
-        f"balance: the largest difference left is {words.number(left, 2)} of a "
-        f"standard deviation ({worst['feature']}), where "
-        f"{words.number(matching.BALANCED, 2)} is the most allowed and "
-        f"{words.number(most, 2)} was the largest without matching."
-    )
+    text = f"{area} is compared with {units}, matched on what was known before the start. "
+    text += "All features are" if evaluation.matching.balanced else "Not all features are"
+    text += f" in balance: the largest difference left is {words.number(left, 2)} of a standard "
+    text += f"deviation ({worst['feature']}), where {words.number(matching.BALANCED, 2)} is the "
+    text += f"most allowed and {words.number(most, 2)} was the largest without matching."
     return finding(
         name, text, value=left, unit="standard deviations", table=table,
         caption="Balance before the start, in standard deviations", **facts,
@@ -143,19 +140,16 @@ def placeless(
     rows = coverage[coverage["state"] == "complete"].reset_index(drop=True)
     rows["share"] = rows["no_location"] / rows["rows"]
     often = [words.month(m) for m in rows["month"][rows["share"] > many]]
-    text = (
-        f"Of all rows of {area}, {words.percent(rows['share'].min())} to "
-        f"{words.percent(rows['share'].max())} a month have no location; it was over "
-        f"{words.percent(many, 0)} in {words.count(len(often), 'month')}"
-        f"{': ' if often else ''}{words.listed(often)}."
-    )
+    text = f"Of all rows of {area}, {words.percent(rows['share'].min())} to "
+    text += f"{words.percent(rows['share'].max())} a month have no location; it was over "
+    text += f"{words.percent(many, 0)} in {words.count(len(often), 'month')}"
+    text += f": {words.listed(often)}." if often else "."
     figure = plots.series(
         rows, x="month", y="share", kind="percent", ylabel="share of rows without a location",
         events=None if start is None else {"start": start},
     )  # fmt: skip
-    table = rows[["month", "rows", "no_location", "share"]]
     return finding(
         name, text, value=rows["share"].max(), unit="share of rows", area=area, sources=sources,
         figure=figure, caption=f"Rows without a location, {area}", caveats=caveats,
-        table=table.assign(month=table["month"].map(words.month)),
+        table=parts.months_named(rows[["month", "rows", "no_location", "share"]], "month"),
     )  # fmt: skip

@@ -7,7 +7,6 @@ Categories are at most four; what matters is navy, the rest grey.
 """
 
 from itertools import pairwise
-from textwrap import fill
 
 import numpy as np
 import pandas as pd
@@ -16,6 +15,7 @@ from outcomes.data.errors import Invalid
 from outcomes.show import words
 from outcomes.show.axes import (
     COLOURS,
+    across,
     drawn,
     label_ends,
     months,
@@ -23,9 +23,8 @@ from outcomes.show.axes import (
     picked,
     row_labels,
     runs,
-    scale,
     time_frame,
-    titled,
+    upright,
     usual_step,
 )
 from outcomes.show.style import GREY, NAVY, ORANGE, PALE, canvas, styled
@@ -52,14 +51,13 @@ def intervals(
             text = words.WRITE[kind](row[estimate])
             note(ax, text, (row[estimate], at), offset=(0, 5), ha="center", va="bottom")
     row_labels(ax, frame[label], chosen)
-    scale(ax.xaxis, kind)
     if reference is not None:  # before the axis is fixed, which has to hold it
         ax.axvline(reference, color=GREY, linewidth=1, linestyle=(0, (4, 3)))
     if frame[lower].min() >= 0:
         ax.set_xlim(left=0)
     if reference_label:
         _above(ax, reference, reference_label)
-    ax.set_xlabel(fill(xlabel, 40))
+    across(ax, xlabel, kind)
 
 
 def _above(ax, x: float, text: str) -> None:
@@ -84,10 +82,10 @@ def bars(frame, *, ax, label, value, kind="number", highlight=(), xlabel="") -> 
     for row, v in enumerate(frame[value]):
         note(ax, words.WRITE[kind](v), (0 if pd.isna(v) else max(v, 0), row), offset=(4, 0))
     row_labels(ax, frame[label], chosen)
-    scale(ax.xaxis, kind)
     ax.margins(x=0.16)
     ax.set_xlim(left=min(0, frame[value].min()))
-    ax.set(xlabel=fill(xlabel, 40), ylabel="")
+    ax.set_ylabel("")
+    across(ax, xlabel, kind)
 
 
 @drawn()
@@ -107,12 +105,11 @@ def series(
         if bold and by and len(last):
             ends.append((last[x].iloc[0], last[y].iloc[0], str(name), colour))
     time_frame(ax, frame[x], events)
-    scale(ax.yaxis, kind)
     if frame[y].min() >= 0:
         ax.set_ylim(bottom=0)
     label_ends(ax, ends)
     ax.set(xlabel="", ylabel="")
-    titled(ax, ylabel)
+    upright(ax, ylabel, kind)
 
 
 def _line(ax, part, x, y, step, colour, width) -> None:
@@ -142,9 +139,8 @@ def bounds(frame, *, ax, lower="lower", upper="upper", kind="number", ylabel="")
             ax, *span, row[lower], row[upper], top, kind, room=LETTERS * (span[1] - span[0]) / whole
         )
     months(ax.xaxis)
-    scale(ax.yaxis, kind)
     ax.set_ylim(0, top * 1.15)
-    titled(ax, ylabel)
+    upright(ax, ylabel, kind)
 
 
 def _band(ax, left, right, low, high, top, kind, *, room: float) -> None:
@@ -175,10 +171,9 @@ def waves(frame, *, ax, start, value, label=None, highlight=(), kind="number", y
             place = {"offset": (0, 6), "ha": "center", "va": "bottom"}
             note(ax, words.WRITE[kind](row[value]), (row[start], row[value]), bold=True, **place)
     months(ax.xaxis)
-    scale(ax.yaxis, kind)
     ax.margins(y=0.14)
     ax.set_ylim(bottom=0)
-    titled(ax, ylabel)
+    upright(ax, ylabel, kind)
 
 
 def stems(frame, *, start, columns, label, highlight=()):
