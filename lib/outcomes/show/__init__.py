@@ -3,19 +3,17 @@
 from importlib import import_module
 
 _HOME = {
-    "finding": "findings",
-    "Finding": "findings",
+    **dict.fromkeys(("Finding", "finding"), "findings"),
     "provenance": "ending",
-    **dict.fromkeys(("bars", "bounds", "intervals", "panels", "series", "strip", "waves"), "plots"),
-    "stems": "plots",
+    **dict.fromkeys(("bars", "bounds", "intervals", "panels", "series"), "plots"),
+    **dict.fromkeys(("stems", "strip", "waves"), "plots"),
     **dict.fromkeys(("behaviour", "place", "reconciled", "share", "shares"), "ready"),
-    **dict.fromkeys(("differing", "pace", "standing"), "among"),
+    **dict.fromkeys(("differing", "pace", "printed", "standing"), "among"),
     **dict.fromkeys(("allowed", "amount", "clashing", "grown"), "many"),
     **dict.fromkeys(("held", "held_counts", "held_kinds"), "against"),
     **dict.fromkeys(("against_forces", "others_against_forces"), "forces"),
     **dict.fromkeys(("balanced", "levels", "placeless", "seen"), "outset"),
     **dict.fromkeys(("claimed", "effect", "effects", "events"), "evaluated"),
-    "printed": "published",
     **dict.fromkeys(("displaced", "mixed", "ranked", "unplaced"), "elsewhere"),
     **dict.fromkeys(("event_time", "funnel", "gaps", "placebos", "xmr"), "charts"),
 }

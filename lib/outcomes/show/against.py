@@ -9,7 +9,6 @@ from outcomes.show import parts, plots, words
 from outcomes.show.findings import Finding, finding
 from outcomes.show.many import amount
 
-_QUALIFIED = {"over": "over ", "at_least": "at least ", "nearly": "nearly ", "approx": "about "}
 _COUNTED = {
     "agrees": ("agrees with other statements", "agree with other statements"),
     "contradicted": ("is contradicted", "are contradicted"),
@@ -30,7 +29,7 @@ def as_printed(figure) -> str:
     pence = 0 if float(figure.value).is_integer() else 2
     text = words.money(figure.value, pence) if figure.unit == "£" else words.number(figure.value)
     text += f" {figure.unit}" if figure.unit in ("kg", "years", "times") else ""
-    return _QUALIFIED.get(figure.qualifier, "") + text
+    return words.QUALIFIED.get(figure.qualifier, "") + text
 
 
 def held(

@@ -1,4 +1,4 @@
-"""Findings ready made: one count among others of its kind, and prints of one fact among others.
+"""Findings ready made: one count among others of its kind, one print of a fact among others.
 
 They complete :mod:`outcomes.show.ready` for weeks of action and for figures that are printed many
 times. Each sentence is written by code from the result; too little data is a result as well.
@@ -81,10 +81,9 @@ def _among(rows: pd.DataFrame, part: str, whole: str, at: int, kind: str) -> str
     found = spc.funnel(rows[part], rows[whole], label=rows.index, kind="proportion").frame.loc[at]
     where = "outside" if found["signal"] else "within"
     limits = words.interval(max(found["lower_998"], 0), found["upper_998"], kind="percent")
-    return (
-        f" Over all {words.count(len(rows), kind)} it was {words.percent(found['mean'])}, and this "
-        f"{kind} is {where} the range that chance and the usual differences allow ({limits})."
-    )
+    text = f" Over all {words.count(len(rows), kind)} it was {words.percent(found['mean'])}, and "
+    text += f"this {kind} is {where} the range that chance and the usual differences allow"
+    return f"{text} ({limits})."
 
 
 def differing(
@@ -108,11 +107,48 @@ def differing(
         f"{fact}, {words.listed(dict.fromkeys(map(words.number, sorted(rows['value']))), 'or')}"
         for fact, rows in prints.groupby(label, sort=False)
     ]
-    text = (
-        f"{words.count(len(said), what)} {'was' if len(said) == 1 else 'were'} printed with "
-        f"different values: {'; '.join(said)}."
-    )
+    text = f"{words.count(len(said), what)} {'was' if len(said) == 1 else 'were'} printed with "
+    text += f"different values: {'; '.join(said)}."
     return finding(
         name, text, value=len(said), verdict="contradicted", headline=headline, sources=prints,
         table=prints[[label, "value", "published", "publisher"]], caption=caption, **facts,
     )  # fmt: skip
+
+
+def printed(
+    name: str, figures: pd.DataFrame, *, place: str, area: str, what: str, unit: str,
+    start=None, better: str = "neither", headline: bool = False, caveats=(),
+) -> Finding:  # fmt: skip
+    """A measure as it was published for a place over the years, beside other places.
+
+    ``figures`` are rows of the register with one row for each fact, ``place`` a slug and ``area``
+    its name. Periods may overlap, so nothing is added and no line joins what has gaps.
+    """
+    rows = figures.dropna(subset=["period_end"]).sort_values("period_end", kind="stable")
+    own = rows[rows["area"] == place]
+    facts = {"area": area, "better": better, "unit": unit, "caveats": caveats}
+    columns = ["area_name", "period_start", "period_end", "value", "publisher"]
+    facts |= {"table": rows[columns], "caption": f"{what}, as published"}
+    if own.empty:
+        text = f"{what}: none is published here for {area}."
+        return finding(name, text, verdict="not_enough", sources=figures, **facts)
+    span = [_years(f.period_start, f.period_end) for f in own.itertuples()]
+    suffix = "%" if unit.startswith("%") else ""
+    said = [f"{words.number(v, 1)}{suffix} in {p}" for v, p in zip(own["value"], span, strict=True)]
+    text = f"{what} in {area}, as published: {words.listed(said)}."
+    if start is not None and own["period_start"].max() < pd.Timestamp(start):
+        text += " Each of these holds time before the start, so none shows the time after it alone."
+    look = {"by": "area_name", "highlight": list(dict.fromkeys([area, *rows["area_name"]]))[:4]}
+    look |= {"events": {"start": start}, "ylabel": f"{unit}, by end of period"}
+    return finding(
+        name, text, value=own["value"].iloc[-1], period=span[-1], headline=headline, sources=rows,
+        figure=plots.series(rows, x="period_end", y="value", **look), **facts,
+    )  # fmt: skip
+
+
+def _years(start, end) -> str:
+    """Whole years as "2013 to 2015", anything else by month or day."""
+    start, end = pd.Timestamp(start), pd.Timestamp(end)
+    if (start.month, start.day, end.month, end.day) != (1, 1, 12, 31):
+        return words.period(start, end)
+    return str(start.year) if start.year == end.year else f"{start.year} to {end.year}"

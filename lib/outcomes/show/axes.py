@@ -14,7 +14,6 @@ from outcomes.show.style import GREY, INK, NAVY, ORANGE, PLUM, TEAL, canvas, sty
 COLOURS = (NAVY, ORANGE, TEAL, PLUM)
 # the same hues, dark enough to be read as text on white (contrast of 4.5 to 1 and more)
 TEXT_OF = {NAVY: NAVY, ORANGE: "#A33B00", TEAL: "#17655E", PLUM: PLUM}
-SIGNAL = "#A33B00"
 HANGING = {"xycoords": ("data", "axes fraction"), "va": "top"}  # of a note under the upper edge
 
 
@@ -120,6 +119,11 @@ def runs(x: pd.Series, y: pd.Series, step: pd.Timedelta | None) -> np.ndarray:
     return (gap | (known != known.shift())).cumsum().to_numpy()
 
 
+def unbroken(frame: pd.DataFrame, x: str, y: str) -> list[pd.DataFrame]:
+    """The parts of ``frame`` between gaps."""
+    return [part for _, part in frame.groupby(runs(frame[x], frame[y], usual_step(frame[x])))]
+
+
 def label_ends(ax, ends: list[tuple]) -> None:
     """Names beside the last points, pushed apart so that none covers another."""
     low, high = ax.get_ylim()
@@ -130,10 +134,10 @@ def label_ends(ax, ends: list[tuple]) -> None:
 
 
 def time_frame(ax, x: pd.Series, events: dict | None = None) -> None:
-    """Month ticks, and dashed lines for dated ``events`` (label to date)."""
+    """Month ticks, and dashed lines for ``events`` (label to date, or None)."""
     if pd.api.types.is_datetime64_any_dtype(x):
         months(ax.xaxis)
-    for at, (text, day) in enumerate((events or {}).items()):
-        day = pd.Timestamp(day)
+    dated = [(text, pd.Timestamp(day)) for text, day in (events or {}).items() if day is not None]
+    for at, (text, day) in enumerate(dated):
         ax.axvline(day, color=GREY, linewidth=1, linestyle=(0, (4, 3)))
         note(ax, text, (day, 1 - 0.09 * (at % 3)), offset=(3, -2), **HANGING)

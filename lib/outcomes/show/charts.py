@@ -3,19 +3,8 @@
 They follow the conventions of :mod:`outcomes.show.plots`.
 """
 
-from outcomes.show.axes import (
-    HANGING,
-    SIGNAL,
-    across,
-    drawn,
-    note,
-    picked,
-    runs,
-    time_frame,
-    upright,
-    usual_step,
-)
-from outcomes.show.style import GREY, NAVY, PALE
+from outcomes.show.axes import HANGING, across, drawn, note, picked, time_frame, unbroken, upright
+from outcomes.show.style import GREY, NAVY, PALE, SIGNAL
 
 _DASHED, _DOTTED = (0, (6, 2)), (0, (2, 2))
 
@@ -24,7 +13,7 @@ _DASHED, _DOTTED = (0, (6, 2)), (0, (2, 2))
 def xmr(frame, *, ax, kind="number", ylabel="", events=None) -> None:
     """A process behaviour chart: the frame of :func:`outcomes.analysis.spc.xmr`, signals ringed."""
     x, value, mean, lower, upper = "period", "value", "mean", "lower", "upper"
-    for _, part in frame.groupby(runs(frame[x], frame[value], usual_step(frame[x]))):
+    for part in unbroken(frame, x, value):
         ax.plot(part[x], part[value], "-o", color=NAVY, linewidth=1.2, markersize=3)
         level = part if part[mean].nunique() > 1 else part.iloc[[0, -1]]
         ax.plot(level[x], level[mean], color=GREY, linewidth=1)
@@ -69,7 +58,7 @@ def funnel(frame, *, ax, highlight=(), kind="number", xlabel="", ylabel="") -> N
 
 
 @drawn()
-def event_time(frame, *, ax, xlabel="", ylabel="") -> None:
+def event_time(frame, *, ax, xlabel) -> None:
     """Effects by time since the start; the time before is shaded, and should lie flat.
 
     ``frame`` is that of :func:`outcomes.analysis.differences.event_study`, its ratios less 1.
@@ -82,22 +71,22 @@ def event_time(frame, *, ax, xlabel="", ylabel="") -> None:
     note(ax, "before", (first, 1), offset=(4, -4), **HANGING)
     ax.set_xlim(first, frame["event"].max() + 0.5)
     across(ax, xlabel)
-    upright(ax, ylabel, "percent")
+    upright(ax, "difference from before", "percent")
 
 
 @drawn()
-def gaps(frame, *, ax, x, treated, others, start, ylabel, label, others_label) -> None:
+def gaps(frame, *, ax, treated, others, start, label) -> None:
     """One place's difference from its comparison, against the same for placebo places (grey)."""
-    for _, part in frame.groupby(runs(frame[x], frame[treated], usual_step(frame[x]))):
+    for part in unbroken(frame, "time", treated):
         for name in others:
-            ax.plot(part[x], part[name], color=PALE, linewidth=0.6)
-        ax.plot(part[x], part[treated], color=NAVY, linewidth=2.2)
+            ax.plot(part["time"], part[name], color=PALE, linewidth=0.6)
+        ax.plot(part["time"], part[treated], color=NAVY, linewidth=2.2)
     ax.axhline(0, color=GREY, linewidth=1)
     last = frame.dropna(subset=[treated]).iloc[-1]
-    note(ax, label, (last[x], last[treated]), colour=NAVY, bold=True)
-    note(ax, f"grey: {others_label}", (0, 0), offset=(4, 6), xycoords="axes fraction")
-    time_frame(ax, frame[x], {"start": start})
-    upright(ax, ylabel, "percent")
+    note(ax, label, (last["time"], last[treated]), colour=NAVY, bold=True)
+    note(ax, "grey: placebo areas", (0, 0), offset=(4, 6), xycoords="axes fraction")
+    time_frame(ax, frame["time"], {"start": start})
+    upright(ax, "difference from the mix, relative to the mean before", "percent")
 
 
 @drawn(2.8)

@@ -27,10 +27,7 @@ def mixed(
         return finding(name, str(reason), verdict="not_enough", caveats=caveats, **facts)
     frame = found.frame.merge(found.gaps, left_on="time", right_index=True)
     lines = list(found.gaps.columns[:: max(1, len(found.gaps.columns) // 12)])
-    figure = charts.gaps(
-        frame, x="time", treated="gap", others=lines, start=start, label=treated,
-        ylabel="difference from the mix, relative to the mean before", others_label="placebo areas",
-    )  # fmt: skip
+    figure = charts.gaps(frame, treated="gap", others=lines, start=start, label=treated)
     return finding(
         name, _against_its_mix(found, treated, what), value=100 * (found.ratio - 1), figure=figure,
         table=parts.months_named(frame[["time", "actual", "synthetic", "gap"]], "time"),
@@ -124,10 +121,8 @@ def _moved(table, rows, sets, evaluation: Evaluation, known):
     time = {"exposure": (evaluation.did.pre, evaluation.did.post)}
     towns = matching.separate(sets)
     theirs = matching.match_sets(rows, towns, evaluation.start, ratio=1, **known)
-    counts = (
-        [_counts(rows, u, evaluation.start) for u in pair]
-        for pair in zip(towns, theirs, strict=True)
-    )
+    pairs = zip(towns, theirs, strict=True)
+    counts = ([_counts(rows, u, evaluation.start) for u in pair] for pair in pairs)
     spread = displacement.overdispersion([displacement.wdd(*pair, **time) for pair in counts])
     both = displacement.wdd(
         own, match, near_treated=ring, near_control=other, inflation=spread, **time

@@ -12,10 +12,7 @@ from outcomes.analysis.verdicts import ALPHA, drifts
 from outcomes.show import charts, parts, words
 from outcomes.show.findings import Finding, finding
 
-_OVERLAP = (
-    "Placebo areas overlap one another, so they are fewer in truth than in number: {} of them "
-    "share no neighbourhood."
-)
+_OVERLAP = "Placebo areas overlap one another, so they are fewer in truth than in number: "
 
 
 def effect(
@@ -42,7 +39,7 @@ def effect(
         figure=charts.placebos(bins, treated=drawn.ratio - 1, **look),
         caption=f"Change in {placebos}, counted in bins", **parts.percents(bins, "lower", "upper"),
         period=words.period(months.min(), months.max() + pd.offsets.MonthEnd()),
-        caveats=[*notes, _OVERLAP.format(evaluation.separate)],
+        caveats=[*notes, f"{_OVERLAP}{evaluation.separate} of them share no neighbourhood."],
         **parts.numbers(*_changes(evaluation), times=100), **facts,
     )  # fmt: skip
 
@@ -78,7 +75,7 @@ def events(
     facts["table"] = facts["table"].rename(columns={"ratio": "difference"})
     return finding(
         name, text, value=p, unit="p of a drift before the start",
-        figure=charts.event_time(shown, xlabel=xlabel, ylabel="difference from before"),
+        figure=charts.event_time(shown, xlabel=xlabel),
         caption="Difference from the comparison by time since the start", **facts,
     )  # fmt: skip
 

@@ -48,10 +48,8 @@ def against_forces(
 
 def _own_rate(frame: pd.DataFrame, place: str) -> str:
     own = frame.groupby("after")["actual"].mean()
-    return (
-        f"{place}'s own rate was {words.number(own[True])} per "
-        f"{words.number(PER)} a quarter after the start and {words.number(own[False])} before."
-    )
+    text = f"{place}'s own rate was {words.number(own[True])} per {words.number(PER)} a quarter "
+    return f"{text}after the start and {words.number(own[False])} before."
 
 
 def _spared(mixes: pd.DataFrame) -> str:
@@ -68,8 +66,7 @@ def others_against_forces(
 
     ``outcomes`` maps what is counted to its counts, quarter x force.
     """
-    start = pd.Timestamp(start)
-    span = f"from {start.year} Q{start.quarter}"
+    place, start = words.place(treated), pd.Timestamp(start)
     made = {what: _made(counts, people, treated, start) for what, counts in outcomes.items()}
     ranked = {what: m.p for what, m in made.items() if m.p == m.p}
     found = impact.benjamini_hochberg(list(ranked.values()), labels=list(ranked))
@@ -80,12 +77,12 @@ def others_against_forces(
         for what, m in made.items()
     ]
     columns = ["offences", "difference", "gap_before", "rank", "ranked", "p", "p_adjusted"]
-    table = pd.DataFrame(rows, columns=columns)
     return finding(
-        name, " ".join(v.sentence for v in told), area=words.place(treated), period=span,
-        unit="offences", sources=sources, table=table, caveats=caveats,
+        name, " ".join(v.sentence for v in told), unit="offences", area=place,
+        period=f"from {start.year} Q{start.quarter}", sources=sources, caveats=caveats,
+        table=pd.DataFrame(rows, columns=columns),
         units={"difference": "% of the mix", "gap_before": "% of the level"},
-        caption=f"Other offences in {words.place(treated)} against a mix of other forces",
+        caption=f"Other offences in {place} against a mix of other forces",
     )  # fmt: skip
 
 

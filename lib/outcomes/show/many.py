@@ -64,7 +64,7 @@ def _said(rows: pd.DataFrame, asked: list[str]) -> str:
         said = "; ".join(f"{r.name}, {amount(r.lower, r.upper, r.unit)}" for r in totals)
         text += f"In {label}: {said}. "
     count = rows["state"].value_counts()
-    states = [text.format(words.number(count[s])) for s, text in _STATES.items() if s in count]
+    states = [known.format(words.number(count[s])) for s, known in _STATES.items() if s in count]
     return f"{text}Of {words.count(len(rows), 'total')} asked for, {words.listed(states)}."
 
 

@@ -144,12 +144,11 @@ def placeless(
     text += f"{words.percent(rows['share'].max())} a month have no location; it was over "
     text += f"{words.percent(many, 0)} in {words.count(len(often), 'month')}"
     text += f": {words.listed(often)}." if often else "."
-    figure = plots.series(
-        rows, x="month", y="share", kind="percent", ylabel="share of rows without a location",
-        events=None if start is None else {"start": start},
-    )  # fmt: skip
+    look = {"kind": "percent", "events": {"start": start}}
+    look["ylabel"] = "share of rows without a location"
     return finding(
         name, text, value=rows["share"].max(), unit="share of rows", area=area, sources=sources,
-        figure=figure, caption=f"Rows without a location, {area}", caveats=caveats,
+        figure=plots.series(rows, x="month", y="share", **look),
+        caption=f"Rows without a location, {area}", caveats=caveats,
         table=parts.months_named(rows[["month", "rows", "no_location", "share"]], "month"),
     )  # fmt: skip

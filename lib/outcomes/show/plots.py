@@ -27,7 +27,7 @@ from outcomes.show.axes import (
     upright,
     usual_step,
 )
-from outcomes.show.style import GREY, NAVY, ORANGE, PALE, canvas, styled
+from outcomes.show.style import GREY, NAVY, ORANGE, PALE, canvas
 
 LETTERS = 50  # of a note that stand side by side in the width of a chart
 
@@ -135,9 +135,8 @@ def bounds(frame, *, ax, lower="lower", upper="upper", kind="number", ylabel="")
     whole = frame["end"].max() - frame["start"].min()
     for row in frame.to_dict("records"):
         span = row["start"], row["end"] + pd.Timedelta(days=1)
-        _band(
-            ax, *span, row[lower], row[upper], top, kind, room=LETTERS * (span[1] - span[0]) / whole
-        )
+        room = LETTERS * (span[1] - span[0]) / whole
+        _band(ax, *span, row[lower], row[upper], top, kind, room=room)
     months(ax.xaxis)
     ax.set_ylim(0, top * 1.15)
     upright(ax, ylabel, kind)
@@ -184,12 +183,10 @@ def stems(frame, *, start, columns, label, highlight=()):
     shown = {c: look for c, look in columns.items() if c in frame and frame[c].notna().any()}
     if not shown:
         raise Invalid("there is nothing to draw: none of the columns has a value.")
-    with styled():
-        figure, axes = canvas(1.75 * len(shown), rows=len(shown), sharex=True, squeeze=False)
-        for ax, (column, (title, kind)) in zip(axes.flat, shown.items(), strict=True):
-            rows = frame.dropna(subset=[column])
-            options = {"highlight": highlight, "kind": kind, "ylabel": title}
-            waves(rows, ax=ax, start=start, value=column, label=label, **options)
+    figure, axes = canvas(1.75 * len(shown), rows=len(shown), sharex=True, squeeze=False)
+    for ax, (column, (title, kind)) in zip(axes.flat, shown.items(), strict=True):
+        look = {"highlight": highlight, "kind": kind, "ylabel": title}
+        waves(frame.dropna(subset=[column]), ax=ax, start=start, value=column, label=label, **look)
     return figure
 
 
@@ -222,12 +219,11 @@ def panels(frame, *, by, x, y, columns=2, same_scale=True):
     groups = list(frame.groupby(by, sort=False))
     rows = -(-len(groups) // columns)
     shared = {"sharex": True, "sharey": same_scale, "squeeze": False}
-    with styled():
-        figure, axes = canvas(0.3 + 1.15 * rows, rows=rows, columns=columns, **shared)
-        for ax, (name, part) in zip(axes.flat, groups, strict=False):
-            series(part, ax=ax, x=x, y=y, ylabel=str(name))
-            ax.yaxis.get_major_locator().set_params(nbins=3)
-            months(ax.xaxis, 5)
-        for ax in axes.flat[len(groups) :]:
-            ax.remove()
+    figure, axes = canvas(0.3 + 1.15 * rows, rows=rows, columns=columns, **shared)
+    for ax, (name, part) in zip(axes.flat, groups, strict=False):
+        series(part, ax=ax, x=x, y=y, ylabel=str(name))
+        ax.yaxis.get_major_locator().set_params(nbins=3)
+        months(ax.xaxis, 5)
+    for ax in axes.flat[len(groups) :]:
+        ax.remove()
     return figure

@@ -35,11 +35,9 @@ def share(
         text = f"What share of {what} in {period} cannot be told: both counts were not published."
         return finding(name, text, verdict="not_enough", **facts | {"headline": False})
     p, *limits = rates.wilson(part, whole, confidence=confidence)
-    text = (
-        f"{words.number(part)} of {words.number(whole)} {what} in {period}: {words.percent(p)}, "
-        f"with a {words.percent(confidence, 0)} interval of "
-        f"{words.interval(*limits, kind='percent', decimals=1)}."
-    )
+    text = f"{words.number(part)} of {words.number(whole)} {what} in {period}: {words.percent(p)}, "
+    text += f"with a {words.percent(confidence, 0)} interval of "
+    text += f"{words.interval(*limits, kind='percent')}."
     return finding(name, text, verdict="estimate", **parts.numbers(p, *limits), **facts)
 
 
@@ -76,12 +74,10 @@ def _compared(rows, label, part, whole, what, highlight, confidence):
     found = parts.numbers(*rates.newcombe(*counts, confidence=confidence), times=100)
     limits = found["lower"], found["upper"]
     clear = "" if limits[0] > 0 or limits[1] < 0 else ", which is consistent with no change"
-    text = (
-        f"{what} was {words.percent(now['share'])} in {now[label]} and "
-        f"{words.percent(before['share'])} in {before[label]}: a difference of "
-        f"{words.number(found['value'], 1)} percentage points (interval "
-        f"{words.interval(*limits, decimals=1)}){clear}."
-    )
+    text = f"{what} was {words.percent(now['share'])} in {now[label]} and "
+    text += f"{words.percent(before['share'])} in {before[label]}: a difference of "
+    text += f"{words.number(found['value'], 1)} percentage points (interval "
+    text += f"{words.interval(*limits, decimals=1)}){clear}."
     return text, {"verdict": "estimate", **found}
 
 
@@ -103,7 +99,7 @@ def behaviour(
         text = f"Whether {what} by {step} changed cannot be told. {reason}"
         return finding(name, text, verdict="not_enough", caveats=caveats, **facts)
     frame = chart.frame
-    text, last = _behaved(chart, what, step, kind)
+    text, last = _behaved(frame, what, step, kind)
     columns = ["period", "value", "mean", "lower", "upper", "special"]
     draw = partial(plots.series, x="period", y="value") if _moved(frame) else charts.xmr
     notes = [f"New limits from {words.month(day)}: {why}." for day, why in rebase]
@@ -130,8 +126,8 @@ def _moved(frame: pd.DataFrame) -> bool:
     return (known["special"] != "").sum() > len(known) / 2
 
 
-def _behaved(chart, what: str, step: str, kind: str) -> tuple[str, pd.Series]:
-    frame = chart.frame.dropna(subset=["value"])
+def _behaved(frame: pd.DataFrame, what: str, step: str, kind: str) -> tuple[str, pd.Series]:
+    frame = frame.dropna(subset=["value"])
     last, special = frame.iloc[-1], frame[frame["special"] != ""]
     write = words.WRITE[kind]
     low, high = write(max(last["lower"], 0)), write(last["upper"])
@@ -191,11 +187,9 @@ def _placed(frame: pd.DataFrame, row: pd.Series, *, what, of, period, kind) -> s
         said = f"In {row['label']}, {rate} {what} in {period}"
     where = {"high": "above", "low": "below", "": "within"}[row["signal"]]
     rank = int((frame["rate"] > row["rate"]).sum()) + 1
-    return (
-        f"{said}, against {mean} over all {len(frame)} places: {where} the range that "
-        "chance and the usual differences between places allow "
-        f"(rank {rank} of {len(frame)}, highest first)."
-    )
+    said += f", against {mean} over all {len(frame)} places: {where} the range that chance and the "
+    said += f"usual differences between places allow (rank {rank} of {len(frame)}, highest first)."
+    return said
 
 
 def reconciled(

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from outcomes.show.drawing import INK, SIZE, small
 
 NAVY, TEAL, PLUM, ORANGE, GREY = "#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D"
-PALE = "#BFBFBF"
+PALE, SIGNAL = "#BFBFBF", "#A33B00"
 WIDTH = 5.0  # inches: at a phone's 390 pixels the smallest text is still 11 pixels high
 
 _RC = {

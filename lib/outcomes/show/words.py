@@ -12,6 +12,7 @@ import pandas as pd
 from outcomes.data.errors import plain as plain
 
 UNAVAILABLE = "[x]"
+QUALIFIED = {"over": "over ", "at_least": "at least ", "nearly": "nearly ", "approx": "about "}
 _MONTHS = (None, "January", "February", "March", "April", "May", "June", "July", "August",
            "September", "October", "November", "December")  # fmt: skip
 
@@ -23,9 +24,8 @@ def number(value: float | None, decimals: int | None = None) -> str:
     if not isfinite(value):
         return "no upper limit" if value > 0 else "no lower limit"
     if decimals is None:
-        decimals = (
-            0 if float(value).is_integer() or abs(value) >= 100 else 1 if abs(value) >= 1 else 2
-        )
+        whole = float(value).is_integer() or abs(value) >= 100
+        decimals = 0 if whole else 1 if abs(value) >= 1 else 2
     text = f"{abs(value):,.{decimals}f}"
     negative = value < 0 and float(text.replace(",", "")) != 0
     return ("−" if negative else "") + text
@@ -124,11 +124,9 @@ def place(area: str) -> str:
 
 def stated(figures: pd.DataFrame, kind: str = "number") -> list[str]:
     """Published figures in words, each once: "over 18,000 for November 2022 to December 2023"."""
-    said = {"exact": "", "at_least": "at least ", "approx": "about "}
-    return list(
-        dict.fromkeys(
-            f"{said.get(f.qualifier, f.qualifier + ' ')}{WRITE[kind](f.value)} for "
-            f"{period(f.period_start, f.period_end)}"
-            for f in figures.itertuples()
-        )
+    said = (
+        f"{QUALIFIED.get(f.qualifier, '')}{WRITE[kind](f.value)} for "
+        f"{period(f.period_start, f.period_end)}"
+        for f in figures.itertuples()
     )
+    return list(dict.fromkeys(said))
