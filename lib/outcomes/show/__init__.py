@@ -2,21 +2,21 @@
 
 from importlib import import_module
 
-_HOME = {
-    **dict.fromkeys(("Finding", "finding"), "findings"),
-    "provenance": "ending",
-    **dict.fromkeys(("bars", "bounds", "intervals", "panels", "series"), "plots"),
-    **dict.fromkeys(("stems", "strip", "waves"), "plots"),
-    **dict.fromkeys(("behaviour", "place", "reconciled", "share", "shares"), "ready"),
-    **dict.fromkeys(("differing", "pace", "printed", "standing"), "among"),
-    **dict.fromkeys(("allowed", "amount", "clashing", "grown"), "many"),
-    **dict.fromkeys(("held", "held_counts", "held_kinds"), "against"),
-    **dict.fromkeys(("against_forces", "others_against_forces"), "forces"),
-    **dict.fromkeys(("balanced", "levels", "placeless", "seen"), "outset"),
-    **dict.fromkeys(("claimed", "effect", "effects", "events"), "evaluated"),
-    **dict.fromkeys(("displaced", "mixed", "ranked", "unplaced"), "elsewhere"),
-    **dict.fromkeys(("event_time", "funnel", "gaps", "placebos", "xmr"), "charts"),
+_HOMES = {
+    "against": ("held", "held_counts", "held_kinds"),
+    "among": ("differing", "pace", "printed", "standing"),
+    "charts": ("funnel", "xmr"),
+    "elsewhere": ("displaced", "mixed", "ranked", "unplaced"),
+    "ending": ("provenance",),
+    "evaluated": ("claimed", "effect", "effects", "events"),
+    "findings": ("Finding", "finding"),
+    "forces": ("against_forces", "others_against_forces"),
+    "many": ("allowed", "amount", "clashing", "grown"),
+    "outset": ("balanced", "levels", "placeless", "seen"),
+    "plots": ("bars", "bounds", "intervals", "panels", "series", "stems", "strip", "waves"),
+    "ready": ("behaviour", "place", "reconciled", "share", "shares"),
 }
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
 _MODULES = ("against", "charts", "findings", "many", "plots", "style", "table", "words")
 
 __all__ = sorted([*_HOME, *_MODULES])

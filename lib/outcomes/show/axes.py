@@ -41,9 +41,8 @@ def drawn(height: Callable[[pd.DataFrame], float] | float = 3.2):
 def note(ax, text, at, *, offset=(5, 0), colour=INK, bold=False, **extra) -> None:
     """A short text ``offset`` points from ``at``, allowed to stand beside the plot."""
     extra = {"va": "center", "annotation_clip": False} | extra
-    weight = "bold" if bold else "normal"
-    style = {"color": TEXT_OF.get(colour, colour), "fontweight": weight}
-    ax.annotate(text, at, xytext=offset, textcoords="offset points", **style, **extra)
+    extra |= {"color": TEXT_OF.get(colour, colour), "fontweight": "bold" if bold else "normal"}
+    ax.annotate(text, at, xytext=offset, textcoords="offset points", **extra)
 
 
 def short_money(pounds: float) -> str:

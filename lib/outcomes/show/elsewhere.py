@@ -124,9 +124,8 @@ def _moved(table, rows, sets, evaluation: Evaluation, known):
     pairs = zip(towns, theirs, strict=True)
     counts = ([_counts(rows, u, evaluation.start) for u in pair] for pair in pairs)
     spread = displacement.overdispersion([displacement.wdd(*pair, **time) for pair in counts])
-    both = displacement.wdd(
-        own, match, near_treated=ring, near_control=other, inflation=spread, **time
-    )
+    rings = {"near_treated": ring, "near_control": other, "inflation": spread}
+    both = displacement.wdd(own, match, **rings, **time)
     return both, displacement.wdq(own, ring, match), spread, displacement.wdd(own, match, **time)
 
 

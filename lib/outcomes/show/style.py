@@ -20,17 +20,13 @@ _RC = {
     **dict.fromkeys(("xtick.major.size", "ytick.major.size"), 0),  # the grid marks the values
     "xtick.major.pad": 5,
     "axes.facecolor": "none",
-    "axes.labelcolor": INK,
     "axes.titlelocation": "left",
-    "xtick.labelcolor": INK,
-    "ytick.labelcolor": INK,
-    "figure.facecolor": "white",
-    "savefig.facecolor": "white",
+    **dict.fromkeys(("axes.labelcolor", "xtick.labelcolor", "ytick.labelcolor", "text.color"), INK),
+    **dict.fromkeys(("figure.facecolor", "savefig.facecolor"), "white"),
     "svg.fonttype": "none",
     "lines.linewidth": 1.8,
     "lines.solid_capstyle": "butt",
     "grid.color": "#D9D9D9",
-    "text.color": INK,
     "text.parse_math": False,  # a "$" in a label is a dollar, never a formula
     "figure.constrained_layout.use": True,
 }
