@@ -70,7 +70,7 @@ def event_time(frame, *, ax, xlabel) -> None:
     ax.plot(frame["event"], frame["ratio"], "o", color=NAVY, markersize=4)
     note(ax, "before", (first, 1), offset=(4, -4), **HANGING)
     ax.set_xlim(first, frame["event"].max() + 0.5)
-    across(ax, xlabel)
+    ax.set_xlabel(xlabel)  # whole periods: the ticks that matplotlib finds are right
     upright(ax, "difference from before", "percent")
 
 
