@@ -14,6 +14,7 @@ from outcomes.show.style import GREY, INK, NAVY, ORANGE, PLUM, TEAL, canvas, sty
 COLOURS = (NAVY, ORANGE, TEAL, PLUM)
 # the same hues, dark enough to be read as text on white (contrast of 4.5 to 1 and more)
 TEXT_OF = {NAVY: NAVY, ORANGE: "#A33B00", TEAL: "#17655E", PLUM: PLUM}
+_NAME = 0.09  # of the height of a chart: the name of a dated line
 HANGING = {"xycoords": ("data", "axes fraction"), "va": "top"}  # of a note under the upper edge
 
 
@@ -133,10 +134,16 @@ def label_ends(ax, ends: list[tuple]) -> None:
 
 
 def time_frame(ax, x: pd.Series, events: dict | None = None) -> None:
-    """Month ticks, and dashed lines for ``events`` (label to date, or None)."""
+    """Month ticks, and dashed lines for ``events`` (label to date, or None), named above all data.
+
+    To be called when the data are drawn: the axis is made higher for the names.
+    """
     if pd.api.types.is_datetime64_any_dtype(x):
         months(ax.xaxis)
     dated = [(text, pd.Timestamp(day)) for text, day in (events or {}).items() if day is not None]
+    low, high = ax.get_ylim()
+    if dated:
+        ax.set_ylim(low, low + (high - low) / (1 - _NAME * min(len(dated), 3)))
     for at, (text, day) in enumerate(dated):
         ax.axvline(day, color=GREY, linewidth=1, linestyle=(0, (4, 3)))
-        note(ax, text, (day, 1 - 0.09 * (at % 3)), offset=(3, -2), **HANGING)
+        note(ax, text, (day, 1 - _NAME * (at % 3)), offset=(3, -2), **HANGING)

@@ -71,8 +71,8 @@ def events(
     text += f"after it {clear} of {words.count(len(after), 'period')} "
     text += f"{'lies' if clear == 1 else 'lie'} clear of no difference."
     xlabel = f"periods of {_width(shown)} months from the start"
-    facts |= parts.percents(parts.months_named(shown, "start", "end"), "ratio", "lower", "upper")
-    facts["table"] = facts["table"].rename(columns={"ratio": "difference"})
+    table = parts.months_named(shown, "start", "end").rename(columns={"ratio": "difference"})
+    facts |= parts.percents(table, "difference", "lower", "upper")
     return finding(
         name, text, value=p, unit="p of a drift before the start",
         figure=charts.event_time(shown, xlabel=xlabel),

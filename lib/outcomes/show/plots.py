@@ -104,9 +104,9 @@ def series(
         last = part.dropna(subset=[y]).tail(1)
         if bold and by and len(last):
             ends.append((last[x].iloc[0], last[y].iloc[0], str(name), colour))
-    time_frame(ax, frame[x], events)
     if frame[y].min() >= 0:
         ax.set_ylim(bottom=0)
+    time_frame(ax, frame[x], events)
     label_ends(ax, ends)
     ax.set(xlabel="", ylabel="")
     upright(ax, ylabel, kind)

@@ -167,7 +167,10 @@ def place(
     found = spc.funnel(rows[count], rows[denominator], label=rows[label], per=per, kind=kind)
     row = found.frame[found.frame["label"] == highlight].iloc[0]
     table = found.frame[list(_FUNNEL)].rename(columns=_FUNNEL)
-    look = {"highlight": [highlight, *also], "xlabel": of.lstrip("0123456789, ") or "size of base"}
+    look = {
+        "highlight": [highlight, *also],
+        "xlabel": of.lstrip("0123456789, ") or words.plain(denominator.replace("_", " ")),
+    }
     if found.overdispersed:
         facts["caveats"] += ["Limits are widened, because places differ by more than chance."]
     return finding(

@@ -8,6 +8,7 @@ few lines here are our own. Marks follow the Government Analysis Function: ``[c]
 import re
 from html import escape
 
+import numpy as np
 import pandas as pd
 
 from outcomes.show import words
@@ -99,7 +100,7 @@ def raw(value):
         return None
     if isinstance(value, pd.Timestamp):
         return value.date().isoformat()
-    if isinstance(value, bool) or type(value).__name__ == "bool_":
+    if isinstance(value, bool | np.bool_):
         return bool(value)
     value = float(f"{float(value):.10g}")  # the last bits of a float differ between machines
     if value in (float("inf"), float("-inf")):
