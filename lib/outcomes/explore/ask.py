@@ -4,21 +4,8 @@ from types import SimpleNamespace
 
 from outcomes import data
 from outcomes.data import store
-from outcomes.explore.evidence import (
-    CRIME,
-    RECORDED,
-    STEPS,
-    STREET,
-    figures,
-    level,
-    measure,
-    measures,
-    named,
-    places,
-    printed,
-    regular,
-    residents,
-)
+from outcomes.explore import evidence
+from outcomes.explore.evidence import CRIME, RECORDED, STEPS, STREET, figures, measure, printed
 from outcomes.show import words
 
 MOST = 4  # places in one chart: as many colours as can be told apart
@@ -49,30 +36,24 @@ def settle(wish: dict) -> tuple[SimpleNamespace, dict[str, list[tuple[str, objec
 
 
 def _programmes(a) -> list:
-    known = data.programmes()
-    return [(n, p, "") for p, n in zip(known["programme"], known["name"], strict=True)] + [
-        (label, name, "") for name, label in CRIME.items()
-    ]
+    known = data.programmes().set_index("programme")["name"].to_dict() | CRIME
+    return [(label, name, "") for name, label in known.items()]
 
 
 def _measures(a) -> list:
     if a.programme in CRIME:
         names = data.OFFENCE_GROUPS if a.programme == RECORDED else data.OUTCOMES
         return [(words.sentence_case(n.replace("_", " ")), n, "") for n in names]
-    return [(name, slug, "") for name, slug in measures(store.root(), a.programme)]
+    return [(name, slug, "") for name, slug in evidence.measures(store.root(), a.programme)]
 
 
 def _areas(a) -> list:
     if a.programme in CRIME:
-        known = places(a.programme)
+        known = evidence.places(a.programme)[["area", "name"]]
     else:
-        known = (
-            printed(a.programme, a.measure)[["area", "area_name"]]
-            .rename(columns={"area_name": "name"})
-            .drop_duplicates()
-        )
-    known = known.sort_values("name")
-    return [(n, x, "") for x, n in zip(known["area"], known["name"], strict=True)]
+        known = printed(a.programme, a.measure)[["area", "area_name"]].drop_duplicates()
+    pairs = sorted(known.itertuples(index=False, name=None), key=lambda pair: pair[1])
+    return [(name, area, "") for area, name in pairs]
 
 
 def _years(a, first: str, label: str) -> list:
@@ -93,13 +74,13 @@ def _charts(a) -> list:
         why |= {ALLOWED: "these counts are complete, so nothing has to be bounded.", USUAL: alone}
         why[SOURCES] = "all of it has one source, named under the chart."
         return [(name, name, reason) for name, reason in why.items()]
-    rows, everywhere = figures(a), level(a)
+    rows, everywhere = figures(a), evidence.level(a)
     dated = rows.dropna(subset=["period_start", "period_end"])
     whole = measure(a.measure)["whole"]
     why[TIME] = "" if len(rows.dropna(subset=["period_end"])) else "no figure of it has a date."
     why[ALLOWED] = alone or ("" if len(dated) else "no figure of it has both dates of its period.")
     why[ALLOWED] = why[ALLOWED] if whole else "values of this measure do not add up to a total."
-    points = len(regular(a)[0].dropna())
+    points = len(evidence.regular(a)[0].dropna())
     short = f"it needs {ENOUGH} separate months or quarters of one place, and has {points}."
     why[USUAL] = alone or ("" if points >= ENOUGH else short)
     shared = everywhere.groupby(["period_start", "period_end"])["area"].nunique()
@@ -108,20 +89,18 @@ def _charts(a) -> list:
 
 
 def _steps(a) -> list:
-    why = dict.fromkeys(STEPS, "")
+    why = dict.fromkeys(reversed(STEPS), "")
     if a.programme == STREET:
         gaps = "months are missing, so not every one would be whole."
-        why |= dict.fromkeys(list(STEPS)[1:], gaps)
+        why = {step: "" if step == "month" else gaps for step in why}
     elif a.programme == RECORDED:
         why["month"] = "the Home Office counts by quarter."
     elif a.chart == ALLOWED:
         why["month"] = "published figures cover longer periods."
     else:
         own = "as printed, each figure has a period of its own."
-        return [("As published", "as published", "")] + [
-            (words.sentence_case(s), s, own) for s in why
-        ]
-    return [(words.sentence_case(name), name, reason) for name, reason in why.items()][::-1]
+        why = {"as published": "", **dict.fromkeys(STEPS, own)}
+    return [(words.sentence_case(name), name, reason) for name, reason in why.items()]
 
 
 def _units(a) -> list:
@@ -129,39 +108,37 @@ def _units(a) -> list:
     if a.chart == SOURCES:
         why |= dict.fromkeys((MONTHLY, RATE), "sources are shown as they were printed.")
     elif crime and a.chart == SIDE:
-        why |= dict.fromkeys(
-            (COUNTED, MONTHLY), "places of different size compare by resident only."
-        )
+        size = "places of different size compare by resident only."
+        why |= dict.fromkeys((COUNTED, MONTHLY), size)
     elif not crime:
         known = measure(a.measure)
-        lived = residents(level(a)["area"].unique() if a.chart == SIDE else a.areas)
+        places = evidence.level(a)["area"].unique() if a.chart == SIDE else a.areas
         if a.chart in (USUAL, SIDE):
             why[MONTHLY] = "these periods are of one length already."
         if not known["whole"]:
             why |= dict.fromkeys((MONTHLY, RATE), "this measure is no count that adds up.")
         elif a.chart == ALLOWED:
             why[RATE] = "bounds are of totals, not of rates."
-        elif lived.isna().any():
+        elif evidence.residents(places).isna().any():
             why[RATE] = "the number of residents is not known for every place."
     return [(name, name, reason) for name, reason in why.items()]
 
 
 def _comparisons(a) -> list:
-    why = dict.fromkeys((ALONE, EARLIER, OTHERS), "")
+    why, full = dict.fromkeys((ALONE, EARLIER, OTHERS), ""), len(a.areas) >= MOST
     if a.chart != TIME:
         why |= dict.fromkeys((EARLIER, OTHERS), f"only for the chart “{TIME}”.")
     elif a.programme not in CRIME:
         why[EARLIER] = "published periods do not repeat from year to year."
-        others = set(figures(a, everywhere=True)["area"]) - set(a.areas)
-        why[OTHERS] = "" if others else "no other place has a figure of it in these years."
-        why[OTHERS] = (
-            why[OTHERS] if len(a.areas) < MOST else f"a chart shows {MOST} places at most."
-        )
+        if full:
+            why[OTHERS] = f"a chart shows {MOST} places at most."
+        elif set(figures(a, everywhere=True)["area"]) <= set(a.areas):
+            why[OTHERS] = "no other place has a figure of it in these years."
     else:
         why[EARLIER] = "" if len(a.areas) == 1 else "choose one place."
         size = "places of different size compare by resident: choose per 100,000 residents."
         why[OTHERS] = "" if a.unit == RATE else size
-        why[OTHERS] = why[OTHERS] if len(a.areas) < MOST else f"a chart shows {MOST} lines at most."
+        why[OTHERS] = f"a chart shows {MOST} lines at most." if full else why[OTHERS]
     return [(name, name, reason) for name, reason in why.items()]
 
 
@@ -170,8 +147,8 @@ def _facts(a) -> list:
     if a.chart != SOURCES:
         return every
     rows = figures(a, latest=True).sort_values(["area_name", "period_start"], kind="stable")
-    money = "money" if named(a)[1] == "£" else "number"
-    said = [words.stated(rows.iloc[[i]], money)[0] for i in range(len(rows))]
+    kind = evidence.named(a).kind
+    said = [words.stated(rows.iloc[[i]], kind)[0] for i in range(len(rows))]
     pairs = zip(said, rows["area_name"], rows["fact"], strict=True)
     return every + [(f"{place}: {text}", fact, "") for text, place, fact in pairs]
 

@@ -2,6 +2,7 @@
 
 import os
 from html import escape
+from itertools import chain
 from pathlib import Path
 
 import ipywidgets as widgets
@@ -21,6 +22,7 @@ _LABELS = {
     "comparison": "Compare",
     "fact": "Figure",
 }
+_WIDE = {"layout": {"width": "22rem"}, "style": {"description_width": "6rem"}}
 # JupyterLab takes arrow keys away from a closed list (ipywidgets issue 3912), unless the list has
 # this mark. A widget cannot set it, so an image that never loads does, when the list has focus.
 _LOOK = """<style>
@@ -45,48 +47,40 @@ class Explorer:
     """Controls and the finding that answers them; ``finding`` and ``asked`` are the present one."""
 
     def __init__(self, wish: dict):
-        wide = {"layout": widgets.Layout(width="22rem"), "style": {"description_width": "6rem"}}
-        one, many = widgets.Dropdown, widgets.SelectMultiple
         self.boxes = {
-            name: (many if name == "areas" else one)(description=label, **wide)
+            name: (widgets.SelectMultiple if name == "areas" else widgets.Dropdown)(
+                description=label, **_WIDE
+            )
             for name, label in _LABELS.items()
         }
-        self.greys = {name: widgets.HTML(layout=wide["layout"]) for name in _LABELS}
-        self.title = widgets.Text(description="Title", placeholder="of the page", **wide)
-        self.entry = widgets.Textarea(description="Entry", rows=6, **wide)
-        self.file = widgets.FileUpload(accept=".csv", description="Add own figures (CSV)", **wide)
-        self.said = widgets.HTML(layout=wide["layout"])
+        self.greys = {name: widgets.HTML(layout=_WIDE["layout"]) for name in _LABELS}
+        self.title = widgets.Text(description="Title", placeholder="of the page", **_WIDE)
+        self.entry = widgets.Textarea(description="Entry", rows=6, **_WIDE)
+        self.file = widgets.FileUpload(accept=".csv", description="Add own figures (CSV)", **_WIDE)
+        self.said = widgets.HTML(layout=_WIDE["layout"])
         self.picture = widgets.HTML(layout={"flex": "1 1 30rem", "min_width": "0"})
         self.picture.add_class("jp-RenderedHTMLCommon")
-        self.buttons = {
-            "Export CSV and SVG": self._export,
-            "Make this a page": self._entry,
-            "Add it to reports.toml": self._add,
-        }
-        made = [widgets.Button(description=text, layout=wide["layout"]) for text in self.buttons]
-        for button in made:
-            button.on_click(self._pressed)
-        left = [w for name in _LABELS for w in (self.boxes[name], self.greys[name])]
-        left += [
-            made[0],
-            self.file,
-            self.title,
-            made[1],
-            self.entry,
-            made[2],
-            self.said,
-            widgets.HTML(_LOOK),
-        ]
-        box = widgets.HBox(
-            [widgets.VBox(left, layout={"flex": "0 0 auto"}), self.picture],
-            layout={"flex_flow": "row wrap", "align_items": "flex-start"},
-        )
-        box.add_class("oc-explore")
-        self.view = box
+        layout = {"flex_flow": "row wrap", "align_items": "flex-start"}
+        self.view = widgets.HBox([self._left(), self.picture], layout=layout)
+        self.view.add_class("oc-explore")
         self.set(**wish)
         for box in self.boxes.values():
             box.observe(self._changed, "value")
         self.file.observe(self._uploaded, "value")
+
+    def _left(self) -> widgets.VBox:
+        """The controls, each above the reasons of what cannot be asked; and what can be done."""
+        export = self._button("Export CSV and SVG", self._export)
+        entry = self._button("Make this a page", self._entry)
+        add = self._button("Add it to reports.toml", self._add)
+        pairs = chain.from_iterable(zip(self.boxes.values(), self.greys.values(), strict=True))
+        out = (export, self.file, self.title, entry, self.entry, add, self.said)
+        return widgets.VBox([*pairs, *out, widgets.HTML(_LOOK)], layout={"flex": "0 0 auto"})
+
+    def _button(self, text: str, act) -> widgets.Button:
+        button = widgets.Button(description=text, layout=_WIDE["layout"])
+        button.on_click(lambda _: self._tell(act))
+        return button
 
     def set(self, **wish) -> None:
         """Set controls; what cannot be asked with them gives way, and the answer is drawn anew."""
@@ -121,14 +115,15 @@ class Explorer:
         )
 
     def _draw(self) -> None:
+        self.finding = None
         try:
             self.finding = answer.answer(self.asked)
             html = self.finding.html().replace("<details>", "<details open>", 1)
         except (Invalid, NotEnough) as reason:
-            self.finding, html = None, f'<p class="sentence">{escape(str(reason))}</p>'
+            html = f'<p class="sentence">{escape(str(reason))}</p>'
         except Exception as fault:  # an old chart beside new controls would mislead
             said = f"This could not be drawn. {type(fault).__name__}: {fault}"
-            self.finding, html = None, f'<p class="sentence">{escape(said)}</p>'
+            html = f'<p class="sentence">{escape(said)}</p>'
         live = '<p class="sentence" role="status" aria-live="polite">'
         self.picture.value = html.replace('<p class="sentence">', live, 1)
         self.entry.value = ""
@@ -136,9 +131,6 @@ class Explorer:
     def _changed(self, change) -> None:
         if not self.setting:
             self.set()
-
-    def _pressed(self, button) -> None:
-        self._tell(self.buttons[button.description])
 
     def _uploaded(self, change) -> None:
         for file in change["new"]:

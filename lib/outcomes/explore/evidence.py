@@ -1,6 +1,7 @@
 """What a question rests on: rows of the register, or counts of crime, by place and time."""
 
 from functools import lru_cache
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -126,15 +127,29 @@ def counts(a, *, everywhere: bool = False) -> pd.DataFrame:
 def point(day, by: str) -> str:
     """A period by its first day: "March 2024", "2024 Q1", "2024", "2024-25"."""
     day = pd.Timestamp(day)
-    year = {
+    return {
+        "month": words.month(day),
+        "quarter": f"{day.year} Q{day.quarter}",
         "calendar year": f"{day.year}",
         "financial year": f"{day.year}-{(day.year + 1) % 100:02}",
-    }
-    return year.get(by) or (f"{day.year} Q{day.quarter}" if by == "quarter" else words.month(day))
+    }[by]
 
 
-def named(a) -> tuple[str, str, str]:
+class Named(NamedTuple):
     """What is counted in words, its unit, and the direction that is better."""
+
+    what: str
+    unit: str = ""
+    better: str = "neither"
+
+    @property
+    def kind(self) -> str:
+        """How its values are written: as money or as a number."""
+        return "money" if self.unit == "£" else "number"
+
+
+def named(a) -> Named:
+    """What a question is about."""
     if a.programme in CRIME:
-        return a.measure.replace("_", " ") + " offences" * (a.programme == RECORDED), "", "neither"
-    return tuple(measure(a.measure)[["name", "unit", "better"]])
+        return Named(a.measure.replace("_", " ") + " offences" * (a.programme == RECORDED))
+    return Named(*measure(a.measure)[["name", "unit", "better"]])

@@ -89,21 +89,23 @@ def _words() -> dict[str, str]:
     for r in data.areas().itertuples():
         people = f", {r.population:,.0f} residents in mid-2020" if pd.notna(r.population) else ""
         made[r.area] = f"{r.name}: a {r.level}{people}. oc.figures(area={r.area!r})"
-    for r in data.measures().itertuples():
+    used = data.measures()
+    for r in used.itertuples():
         made[r.measure] = (
             f"{r.name}: {r.definition} Unit: {r.unit}. Kind: {r.kind}. Better: {r.better}. "
             f"Programmes: {r.programmes}. oc.figures(measure={r.measure!r})"
         )
-    used = data.measures()
-    for r in data.programmes().itertuples():
-        own = used.loc[[r.programme in p.split() for p in used["programmes"]], "measure"]
-        made[r.programme] = (
-            f"{r.name}. {r.aim}\nSites: {r.sites}. Partners: {r.partners}.\n"
-            f"Measures: {', '.join(own)}.\n"
-            f"Go on: oc.figures(programme={r.programme!r}), "
-            f"oc.explore.open(programme={r.programme!r})"
-        )
-    return made
+    return made | {r.programme: _programme(r, used) for r in data.programmes().itertuples()}
+
+
+def _programme(one, measures: pd.DataFrame) -> str:
+    own = measures.loc[[one.programme in p.split() for p in measures["programmes"]], "measure"]
+    return (
+        f"{one.name}. {one.aim}\nSites: {one.sites}. Partners: {one.partners}.\n"
+        f"Measures: {', '.join(own)}.\n"
+        f"Go on: oc.figures(programme={one.programme!r}), "
+        f"oc.explore.open(programme={one.programme!r})"
+    )
 
 
 @lru_cache(maxsize=2)

@@ -46,29 +46,39 @@ def page(a, title: str = "") -> str:
     if a.programme not in _PAGES:
         raise Invalid("No report is about this programme, so it has no page to make.")
     notebook, follows = _PAGES[a.programme]
-    areas = data.areas().set_index("area")["name"]
-    words = {m: word for word, m in choices.SERIES.items()}
-    asked = vars(a) | {"area": areas.get(a.areas[0], a.areas[0]), "series": words.get(a.measure)}
-    ends = [w for w in choices.choices("sceptre_wave") if w[:4] <= (a.end or "9")]
-    asked["wave"] = ends[-1] if ends else None
-    given = {p: asked[c] for p, vocabulary, c in follows if asked[c] in choices.choices(vocabulary)}
+    given = _parameters(a, follows)
     name = notebook.rpartition("/")[2].replace("_", " ")
-    title = (
-        " ".join(title.split()) or f"{name.capitalize()}: {' '.join(map(_plain, given.values()))}"
-    )
+    title = " ".join(title.split())
+    title = title or f"{name.capitalize()}: {' '.join(map(_plain, given.values()))}"
     pairs = ", ".join(
         f"{p} = {json.dumps([v] if p in ('measures', 'offences') else v)}" for p, v in given.items()
     )
-    group = {STREET: "districts", RECORDED: "county"}.get(a.programme, "programmes")
-    handle = f"{name}/{title.partition(':')[2] or title}"
-    handle = "/".join("-".join(_plain(part).lower().split()) for part in handle.split("/", 1))
-    lines = {"handle": handle, "notebook": notebook, "title": title, "group": group}
+    lines = {
+        "handle": f"{_kebab(name)}/{_kebab(title.partition(':')[2] or title)}",
+        "notebook": notebook,
+        "title": title,
+        "group": {STREET: "districts", RECORDED: "county"}.get(a.programme, "programmes"),
+    }
     text = "".join(f"{k} = {json.dumps(v, ensure_ascii=False)}\n" for k, v in lines.items())
     return f"[[page]]\n{text}" + (f"parameters = {{ {pairs} }}\n" if pairs else "")
 
 
+def _parameters(a, follows: list[tuple[str, str, str]]) -> dict[str, str]:
+    """The parameters of a report that a question settles, those that it may have."""
+    areas = data.areas().set_index("area")["name"]
+    words = {m: word for word, m in choices.SERIES.items()}
+    asked = vars(a) | {"area": areas.get(a.areas[0], a.areas[0]), "series": words.get(a.measure)}
+    waves = [w for w in choices.choices("sceptre_wave") if w[:4] <= (a.end or "9")]
+    asked["wave"] = waves[-1] if waves else None
+    return {p: asked[c] for p, vocabulary, c in follows if asked[c] in choices.choices(vocabulary)}
+
+
 def _plain(text: str) -> str:
     return " ".join("".join(c if c.isalnum() and c.isascii() else " " for c in text).split())
+
+
+def _kebab(text: str) -> str:
+    return _plain(text).lower().replace(" ", "-")
 
 
 def plan() -> Path:
@@ -97,7 +107,7 @@ def add_page(entry: str, file: Path) -> str:
 def export(found, a, folder: Path) -> list[Path]:
     """Write a finding's table as CSV and its figure as SVG, named by the question."""
     folder.mkdir(parents=True, exist_ok=True)
-    name = "-".join(_plain(f"{a.programme} {a.measure} {a.areas[0]} {a.chart}").lower().split())
+    name = _kebab(f"{a.programme} {a.measure} {a.areas[0]} {a.chart}")
     files = []
     if found.frame is not None:
         files.append(folder / f"{name}.csv")
