@@ -236,7 +236,7 @@ def test_fleetwood_is_eighteen_neighbourhoods_with_a_ring_around():
 def test_distance_is_in_kilometres():
     tower = pd.DataFrame({"longitude": [-3.0553], "latitude": [53.8160]})  # Blackpool Tower
     minster = pd.DataFrame({"longitude": [-2.6963], "latitude": [53.7586]})  # Preston Minster
-    apart = places._distances(tower, minster)
+    apart = places.distances(tower, minster)
     assert apart.shape == (1, 1)
     flat = np.hypot((3.0553 - 2.6963) * 111.32 * np.cos(np.radians(53.787)), 0.0574 * 111.2)
     assert apart[0, 0] == pytest.approx(flat, rel=2e-3)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analysis.guards import wide
+from outcomes.data.earth import distances
 from outcomes.data.errors import Invalid, NotEnough
 
 BALANCED = 0.25
@@ -133,15 +134,6 @@ def ring(places: pd.DataFrame, treated, *, km: float) -> list:
         raise Invalid("None of the treated places has a position.")
     near = distances(places[~inside], places[inside]).min(axis=1) <= km
     return sorted(places.index[~inside][near])
-
-
-def distances(a: pd.DataFrame, b: pd.DataFrame) -> np.ndarray:
-    """Great-circle kilometres from each place of ``a`` to each of ``b`` (haversine)."""
-    lon1, lat1 = (np.radians(a[c].to_numpy(float))[:, None] for c in ("longitude", "latitude"))
-    lon2, lat2 = (np.radians(b[c].to_numpy(float))[None, :] for c in ("longitude", "latitude"))
-    h = np.sin((lat2 - lat1) / 2) ** 2
-    h = h + np.cos(lat1) * np.cos(lat2) * np.sin((lon2 - lon1) / 2) ** 2
-    return 2 * 6371.0088 * np.arcsin(np.sqrt(np.clip(h, 0, 1)))
 
 
 def _features(early: pd.DataFrame, population, covariates) -> pd.DataFrame:

@@ -8,41 +8,24 @@ a page can say what it read and be rebuilt when those rows change.
 from importlib import import_module
 
 _HOMES = {
-    "choices": ("checked",),
-    "codes": ("ASB", "CRIME_TYPES", "OFFENCE_GROUPS", "OUTCOMES", "SERIOUS_ACQUISITIVE", "TYPES"),
+    "choices": "checked",
+    "codes": "ASB CRIME_TYPES OFFENCE_GROUPS OUTCOMES SERIOUS_ACQUISITIVE TYPES",
     "crime": (
-        "case_outcomes",
-        "coverage",
-        "crime_annual",
-        "crime_district_monthly",
-        "crime_force_monthly",
-        "crime_monthly",
-        "crime_panels",
-        "crime_quarterly",
-        "drug_deaths",
-        "months_present",
-        "offences",
+        "case_outcomes coverage crime_annual crime_district_monthly crime_force_monthly "
+        "crime_monthly crime_panels crime_quarterly drug_deaths months_present offences"
     ),
-    "disclosure": ("suppress",),
-    "errors": ("Invalid", "NotEnough"),
-    "printed": ("tolerance",),
-    "places": ("district_names", "districts", "forces", "lsoas", "lsoas_of", "neighbours"),
+    "disclosure": "suppress",
+    "errors": "Invalid NotEnough",
+    "printed": "tolerance",
+    "places": "district_names districts forces lsoas lsoas_of neighbours",
     "register": (
-        "areas",
-        "figures",
-        "measures",
-        "one_each",
-        "programmes",
-        "sources",
-        "waves",
-        "week_counts",
-        "week_figures",
+        "areas figures measures one_each programmes sources waves week_counts week_figures"
     ),
-    "schema": (),
-    "store": ("digest", "forget", "read", "reads", "root"),
-    "terms": (),
+    "schema": "",
+    "store": "digest forget read reads root",
+    "terms": "",
 }
-_WHERE = {name: module for module, names in _HOMES.items() for name in names}
+_WHERE = {name: module for module, names in _HOMES.items() for name in names.split()}
 
 
 def __getattr__(name: str):

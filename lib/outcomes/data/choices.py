@@ -6,6 +6,7 @@ returns the value, or raises :class:`Invalid` with the values allowed and the ne
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 from typing import Any
 
@@ -13,7 +14,7 @@ import pandas as pd
 
 from outcomes.data import register, store
 from outcomes.data.codes import OFFENCE_GROUPS, TYPES
-from outcomes.data.errors import Invalid, nearest, one_of
+from outcomes.data.errors import Invalid, one_of
 from outcomes.data.places import WARDS
 
 ENOUGH = 3
@@ -94,11 +95,7 @@ def check(name: str, value: Any, *, parameter: str = "") -> Any:
             raise Invalid(f"{called} {value!r} is not {meaning}.")
         return value
     allowed = choices(name)
-    if value in allowed:
-        return value
-    guess = nearest(str(value), allowed)
-    hint = f" Did you mean {guess!r}?" if guess else ""
-    raise Invalid(f"{called} {value!r} is not known.{hint} Allowed: {', '.join(allowed)}.")
+    return one_of(value, allowed, called, most=len(allowed))
 
 
 def checked(**given: Any) -> None:
@@ -126,12 +123,7 @@ def _within(slug: str) -> pd.DataFrame:
 
 
 def _lancashire(level: str) -> list[str]:
-    places = _within("lancashire")
-    return sorted(places.loc[places["level"] == level, "name"])
-
-
-def _forces() -> list[str]:
-    return sorted(register.areas("force")["name"])
+    return sorted(_within("lancashire").query("level == @level")["name"])
 
 
 def _sceptre_forces() -> list[str]:
@@ -195,17 +187,12 @@ def _trend_starts() -> list[str]:
     return list(aprils[aprils <= late].dt.strftime("%Y-%m"))
 
 
-def _programmes() -> list[str]:
-    frame = register.programmes()
-    return list(frame["programme"])
-
-
 _COMPUTED: dict[str, Callable[[], list[str]]] = {
     "district": lambda: _lancashire("district"),
     "chb_area": lambda: [*WARDS, *_lancashire("district")],
     "town": lambda: _lancashire("town"),
     "division": lambda: _lancashire("division"),
-    "force": _forces,
+    "force": lambda: sorted(register.areas("force")["name"]),
     "sceptre_force": _sceptre_forces,
     "sceptre_wave": _sceptre_waves,
     "county_lines_week": _county_lines_weeks,
@@ -218,7 +205,7 @@ _COMPUTED: dict[str, Callable[[], list[str]]] = {
     "crime_year": _crime_years,
     "offence_group": lambda: list(OFFENCE_GROUPS),
     "trend_since": _trend_starts,
-    "programme": _programmes,
+    "programme": lambda: list(register.programmes()["programme"]),
 }
 
 
@@ -230,11 +217,9 @@ def _is_date(value: Any) -> bool:
         return True
     if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d\d-\d\d", value):
         return False
-    try:
-        date.fromisoformat(value)
-    except ValueError:
-        return False
-    return True
+    with suppress(ValueError):
+        return bool(date.fromisoformat(value))
+    return False
 
 
 def _is_month(value: Any) -> bool:

@@ -19,17 +19,20 @@ def nearest(word: str, allowed: Iterable[str]) -> str | None:
     return lowered[close[0]] if close else None
 
 
-def one_of(value: str, allowed: Iterable[str], what: str) -> str:
-    """``value`` when it is allowed; otherwise raise :class:`Invalid` naming the nearest match."""
+def one_of(value: str, allowed: Iterable[str], what: str, *, most: int = 20) -> str:
+    """``value`` when it is allowed; otherwise raise :class:`Invalid` naming the nearest match.
+
+    The sentence lists ``most`` of the values allowed.
+    """
     allowed = [str(a) for a in allowed]
     if value in allowed:
         return value
     guess = nearest(value, allowed)
     hint = f" Did you mean {guess!r}?" if guess else ""
-    listed = ", ".join(allowed[:20]) + (
-        f" and {len(allowed) - 20} more" if len(allowed) > 20 else ""
+    more = f" and {len(allowed) - most} more" if len(allowed) > most else ""
+    raise Invalid(
+        f"{what} {value!r} is not known.{hint} Allowed: {', '.join(allowed[:most])}{more}."
     )
-    raise Invalid(f"{what} {value!r} is not known.{hint} Allowed: {listed}.")
 
 
 def plain(text: str) -> str:

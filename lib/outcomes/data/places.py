@@ -3,13 +3,11 @@
 from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from outcomes.data import store
+from outcomes.data.earth import distances
 from outcomes.data.errors import one_of
-
-_EARTH_KM = 6371.0088
 
 WARDS = {"Fleetwood": ("Wyre", ("Mount", "Park", "Pharos", "Rossall", "Warren"))}
 """Towns that can be made from whole wards: the town, its district, its wards."""
@@ -73,7 +71,7 @@ def neighbours(lsoa: Iterable[str], km: float = 1.0) -> list[str]:
     for code in sorted(inside):
         one_of(code, frame["lsoa"], "LSOA")
     chosen = frame["lsoa"].isin(inside)
-    apart = _distances(frame[~chosen], frame[chosen]).min(axis=1)
+    apart = distances(frame[~chosen], frame[chosen]).min(axis=1)
     return sorted(frame.loc[~chosen, "lsoa"][apart <= km])
 
 
@@ -115,12 +113,3 @@ def listed(value: Any) -> list:
 
 def _plain(name: str) -> str:
     return str(name).lower().replace("-", " ")
-
-
-def _distances(here: pd.DataFrame, there: pd.DataFrame) -> np.ndarray:
-    """Great-circle kilometres between every row of one frame and every row of another."""
-    lat1, lat2 = (np.radians(f["latitude"].to_numpy()) for f in (here, there))
-    lon1, lon2 = (np.radians(f["longitude"].to_numpy()) for f in (here, there))
-    north, east = lat2[None, :] - lat1[:, None], lon2[None, :] - lon1[:, None]
-    chord = np.sin(north / 2) ** 2 + np.cos(lat1)[:, None] * np.cos(lat2) * np.sin(east / 2) ** 2
-    return 2 * _EARTH_KM * np.arcsin(np.sqrt(chord))

@@ -22,13 +22,11 @@ _SAME = {
     "nca": "national crime agency",
     "ons": "office for national statistics",
 }
-_DATES = ("period_start", "period_end", "published")
-_FLAGS = ("seed", "whole", "seed_page")
 
 
 def programmes() -> pd.DataFrame:
     """The programmes: programme, name, start, sites, partners, aim, seed_page (bool)."""
-    return _typed(store.read("programmes"), ("start",))
+    return store.read("programmes")
 
 
 def measures(programme: str | None = None) -> pd.DataFrame:
@@ -38,7 +36,7 @@ def measures(programme: str | None = None) -> pd.DataFrame:
     when values for separate periods and areas may be added; no rate or share is shown for fewer
     than ``minimum_n``. With ``programme``, the measures that it has figures for.
     """
-    frame = _typed(store.read("measures"))
+    frame = store.read("measures")
     if programme is None:
         return frame
     used = frame["programmes"].str.split()
@@ -61,9 +59,9 @@ def sources(ids: Iterable[str] | None = None) -> pd.DataFrame:
     ``published_by`` is the last day it can mean.
     """
     if ids is None:
-        return _typed(store.read("sources"), ("published_by",))
+        return store.read("sources")
     wanted = list(dict.fromkeys([ids] if isinstance(ids, str) else ids))
-    frame = _typed(store.read("sources", source=wanted), ("published_by",))
+    frame = store.read("sources", source=wanted)
     for name in sorted(set(wanted) - set(frame["source"])):
         one_of(name, list(store.read("sources", columns=["source"])["source"]), "source")
     return frame.set_index("source").loc[wanted].reset_index()
@@ -96,8 +94,6 @@ def figures(
     """
     frame = store.read("figures", programme=programme, measure=measure, area=area)
     _known(frame, programme=programme, measure=measure, area=area)
-    frame = _typed(frame, _DATES)
-    frame["value"] = frame["value"].astype(float)
     keep = pd.Series(True, index=frame.index)
     first, last = frame["period_start"], frame["period_end"]
     if start or end:
@@ -199,18 +195,6 @@ def week_counts(programme: str) -> pd.DataFrame:
     frame["place"] = frame["area"].where(~frame["area"].isin(NATIONAL), "nation")
     frame = frame.assign(fact=frame["wave"] + frame["place"] + frame["measure"])
     return one_each(frame).drop(columns="fact")
-
-
-def _typed(frame: pd.DataFrame, dates: tuple[str, ...] = ()) -> pd.DataFrame:
-    """Dates as datetime64 and flags as bool, whatever the store has made of them already."""
-    made: dict[str, pd.Series] = {}
-    for column in dates:
-        if frame[column].dtype.kind != "M":
-            text = frame[column].where(frame[column] != "")
-            made[column] = pd.to_datetime(text, format="%Y-%m-%d").astype("datetime64[us]")
-    for column in (c for c in _FLAGS if c in frame and frame[c].dtype != bool):
-        made[column] = frame[column].astype(str).str.lower() == "true"
-    return frame.assign(**made)
 
 
 def _known(frame: pd.DataFrame, **filters: str | list[str] | None) -> None:

@@ -75,16 +75,12 @@ def _columns(have: list[str], fields: list[dict]) -> list[str]:
 
 
 def _badly_typed(column: pd.Series, field: dict) -> list[str]:
-    pattern = _TEXT.get(field["type"])
-    if pattern is None:
-        return []
-    wrong = (column != "") & ~column.str.fullmatch(pattern)
+    filled = column[column != ""]
+    wrong = ~filled.str.fullmatch(_TEXT.get(field["type"], "(?s:.*)"))
     if field["type"] == "date":
-        dates = pd.to_datetime(column.where(column != ""), format="%Y-%m-%d", errors="coerce")
-        wrong |= (column != "") & dates.isna()
-    return (
-        [_said(column[wrong], f"{field['name']} is not {_A[field['type']]}")] if wrong.any() else []
-    )
+        wrong |= pd.to_datetime(filled, format="%Y-%m-%d", errors="coerce").isna()
+    what = f"{field['name']} is not {_A.get(field['type'])}"
+    return [_said(filled[wrong], what)] if wrong.any() else []
 
 
 def _converted(frame: pd.DataFrame, fields: list[dict]) -> pd.DataFrame:
@@ -112,7 +108,8 @@ def _fields(frame: pd.DataFrame, schema: dict) -> list[str]:
     except pa.errors.SchemaErrors as errors:
         cases = errors.failure_cases
         for (name, rule), some in cases.groupby(["column", "check"], sort=True):
-            found.append(_said(some.set_index("index")["failure_case"], f"{name} {_words(rule)}"))
+            words = "is empty" if rule == "not_nullable" else rule
+            found.append(_said(some.set_index("index")["failure_case"], f"{name} {words}"))
     key = schema["primaryKey"]
     again = frame[frame.duplicated(key)]
     if len(again):
@@ -126,23 +123,15 @@ def _column(field: dict):
 
     limits = field.get("constraints", {})
     checks = []
-    if "enum" in limits:
-        allowed = ", ".join(limits["enum"])
-        checks.append(pa.Check.isin(limits["enum"], error=f"is not one of {allowed}"))
-    if "minimum" in limits:
-        low = limits["minimum"]
-        checks.append(pa.Check.ge(low, error=f"is below {low}"))
-    if "maximum" in limits:
-        high = limits["maximum"]
-        checks.append(pa.Check.le(high, error=f"is above {high}"))
-    if "pattern" in limits:
-        pattern = f"^(?:{limits['pattern']})$"
-        checks.append(pa.Check.str_matches(pattern, error=f"does not match {limits['pattern']}"))
+    if words := limits.get("enum"):
+        checks.append(pa.Check.isin(words, error=f"is not one of {', '.join(words)}"))
+    for name, rule, word in (("minimum", pa.Check.ge, "below"), ("maximum", pa.Check.le, "above")):
+        if name in limits:
+            checks.append(rule(limits[name], error=f"is {word} {limits[name]}"))
+    if pattern := limits.get("pattern"):
+        error = f"does not match {pattern}"
+        checks.append(pa.Check.str_matches(f"^(?:{pattern})$", error=error))
     return pa.Column(checks=checks, nullable=not limits.get("required", False))
-
-
-def _words(rule: str) -> str:
-    return "is empty" if rule == "not_nullable" else rule
 
 
 def _references(resource: dict, frames: dict[str, pd.DataFrame]) -> list[str]:

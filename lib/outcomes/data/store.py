@@ -12,7 +12,8 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, reduce
+from operator import and_
 from pathlib import Path
 from typing import Any
 
@@ -104,13 +105,10 @@ def _digest(version: tuple, where: tuple) -> str:
 def _plain(where: dict) -> dict:
     """Filters in a form that JSON can hold: text, numbers, or a sorted list of them."""
     plain = {}
-    for column in sorted(where):
-        value = where[column]
-        if value is None:
-            continue
-        if isinstance(value, (list, tuple, set, frozenset, pd.Series, pd.Index, np.ndarray)):
+    for column, value in sorted(where.items()):
+        if pd.api.types.is_list_like(value):
             plain[column] = sorted({_scalar(item) for item in value})
-        else:
+        elif value is not None:
             plain[column] = _scalar(value)
     return plain
 
@@ -139,20 +137,21 @@ def _cached(version: tuple, where: tuple, columns: tuple | None) -> pd.DataFrame
     return _parquet(path, where, columns)
 
 
+def _known(path: Path, names: list[str], where: tuple, columns: tuple | None) -> None:
+    for name in [*(column for column, _ in where), *(columns or ())]:
+        one_of(name, names, f"column of {path.stem}")
+
+
 def _parquet(path: Path, where: tuple, columns: tuple | None) -> pd.DataFrame:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     schema = pq.read_schema(path)
-    for name in [*(column for column, _ in where), *(columns or ())]:
-        one_of(name, schema.names, f"column of {path.stem}")
-    rule = None
-    for column, value in where:
-        one = _rule(column, value, schema.field(column).type)
-        rule = one if rule is None else rule & one
-    found = pq.read_table(
-        path, columns=list(columns) if columns else None, filters=rule, use_threads=False
-    )
+    _known(path, schema.names, where, columns)
+    rules = [_rule(column, value, schema.field(column).type) for column, value in where]
+    rule = reduce(and_, rules) if rules else None
+    names = list(columns) if columns else None
+    found = pq.read_table(path, columns=names, filters=rule, use_threads=False)
     wide = {pa.date32(): pa.timestamp("us"), pa.int32(): pa.int64(), pa.int16(): pa.int64()}
     fields = [pa.field(f.name, wide.get(f.type, f.type)) for f in found.schema]
     return found.cast(pa.schema(fields)).to_pandas()
@@ -170,8 +169,7 @@ def _rule(column: str, value: Any, kind: Any) -> Any:
 
 
 def _select(frame: pd.DataFrame, path: Path, where: tuple, columns: tuple | None) -> pd.DataFrame:
-    for name in [*(column for column, _ in where), *(columns or ())]:
-        one_of(name, list(frame.columns), f"column of {path.stem}")
+    _known(path, list(frame.columns), where, columns)
     keep = np.ones(len(frame), dtype=bool)
     for column, value in where:
         wanted = list(value) if isinstance(value, tuple) else [value]
@@ -203,9 +201,8 @@ def _types(path: Path) -> dict[str, str]:
 
 def _typed(column: pd.Series, kind: str | None) -> pd.Series:
     if kind == "date":
-        return pd.to_datetime(column.where(column != ""), format="%Y-%m-%d").astype(
-            "datetime64[us]"
-        )
+        days = pd.to_datetime(column.where(column != ""), format="%Y-%m-%d")
+        return days.astype("datetime64[us]")
     if kind == "boolean":
         return column.map({"true": True, "false": False, "True": True, "False": False})
     if kind in ("integer", "number") or (kind is None and _is_number(column)):
