@@ -1,5 +1,6 @@
 """Coverage: for every force and month, is it all here, in part or missing, and why?"""
 
+import numpy as np
 import pandas as pd
 
 from outcomes.data.codes import ASB
@@ -43,7 +44,7 @@ def build(by_force: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     outside, where they are known.
     """
     months = pd.date_range(by_force["month"].min(), by_force["month"].max(), freq="MS")
-    forces = sorted({*by_force["force"], *_without_file()})
+    forces = sorted({*by_force["force"], *(name for name in _WHY if " " not in name)})
     grid = pd.MultiIndex.from_product([forces, months], names=["force", "month"])
     frame = pd.DataFrame(index=grid)
     frame["rows"] = by_force.groupby(["force", "month"])["n"].sum().astype("Int64")
@@ -51,17 +52,12 @@ def build(by_force: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     for column in ("no_location", "duplicates", "outside"):
         frame[column] = known.get(column, pd.Series(dtype="Int64")).astype("Int64")
     partial = _partial(by_force)
-    frame["state"] = "complete"
-    frame.loc[frame.index.isin(partial.index), "state"] = "partial"
-    frame.loc[frame["rows"].isna(), "state"] = "missing"
+    lost, short = frame["rows"].isna(), frame.index.isin(partial.index)
+    frame["state"] = np.select([lost, short], ["missing", "partial"], "complete")
     frame = frame.reset_index()
     frame["reason"] = [_reason(row, partial) for row in frame.itertuples()]
     columns = ["force", "month", "state", "reason", "rows", "no_location", "duplicates", "outside"]
     return frame[columns]
-
-
-def _without_file() -> list[str]:
-    return [name for name in _WHY if " " not in name]
 
 
 def _reason(row, partial: pd.Series) -> str:

@@ -53,38 +53,36 @@ def build(published: Path, clean: Path) -> None:
 
 
 def _figures(given: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    rows = given["figures"]
-    maps = {n: given[f"map_{n}"] for n in ("programmes", "measures", "areas", "units")}
-    programme = rows["programme"].map(maps["programmes"].set_index("label")["programme"])
-    pairs = pd.MultiIndex.from_frame(rows[["programme", "measure"]])
-    measured = maps["measures"].set_index(["label", "measure"]).reindex(pairs).reset_index()
-    places = pd.MultiIndex.from_frame(rows[["area", "area_level"]])
-    area = (
-        maps["areas"].set_index(["label", "level"])["area"].reindex(places).reset_index(drop=True)
+    rows, named = given["figures"], _named(given)
+    made = rows[["qualifier", "period_start", "period_end"]].assign(
+        figure=[f"f{_digest('|'.join(row), 8)}" for row in rows[checks.IDENTITY].to_numpy()],
+        value=rows["value"].map(_number),
+        period_state=[_period_state(row) for row in rows.to_dict("records")],
+        basis=[_basis(*pair) for pair in zip(rows["note"], named["basis"], strict=True)],
+        note=(named["remark"] + " " + rows["note"]).str.strip(),
     )
-    known = given["areas"].set_index("area")
-    out = pd.DataFrame(
-        {
-            "figure": [f"f{_digest('|'.join(row), 8)}" for row in rows[checks.IDENTITY].to_numpy()],
-            "programme": programme,
-            "measure": measured["slug"],
-            "area": area,
-            "area_name": area.map(known["name"]),
-            "level": area.map(known["level"]),
-            "value": rows["value"].map(_number),
-            "unit": rows["unit"].map(maps["units"].set_index("label")["unit"]),
-            "qualifier": rows["qualifier"],
-            "period_start": rows["period_start"],
-            "period_end": rows["period_end"],
-            "period_state": [_period_state(row) for row in rows.to_dict("records")],
-            "basis": [_basis(*pair) for pair in zip(rows["note"], measured["basis"], strict=True)],
-            "note": (measured["remark"] + " " + rows["note"]).str.strip(),
-        }
-    )
-    out = pd.concat([out, _cited(rows)], axis=1)
+    out = pd.concat([named.drop(columns=["basis", "remark"]), made, _cited(rows)], axis=1)
     out["fact"] = [_fact(row) for row in out.to_dict("records")]
     out["copy_of"] = _copies(out)
     return out
+
+
+def _named(given: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """The labels of each row in our vocabulary; and what the map says of its measure."""
+    rows, known = given["figures"], given["areas"].set_index("area")
+    programmes, units = (given[f"map_{n}"].set_index("label") for n in ("programmes", "units"))
+    measures = given["map_measures"].set_index(["label", "measure"])
+    measures = measures.reindex(pd.MultiIndex.from_frame(rows[["programme", "measure"]]))
+    areas = given["map_areas"].set_index(["label", "level"])["area"]
+    area = areas.reindex(pd.MultiIndex.from_frame(rows[["area", "area_level"]]))
+    found = measures.reset_index(drop=True).rename(columns={"slug": "measure"})
+    return found.assign(
+        programme=rows["programme"].map(programmes["programme"]),
+        area=area.to_numpy(),
+        area_name=lambda f: f["area"].map(known["name"]),
+        level=lambda f: f["area"].map(known["level"]),
+        unit=rows["unit"].map(units["unit"]),
+    )
 
 
 def _cited(rows: pd.DataFrame) -> pd.DataFrame:

@@ -72,13 +72,13 @@ def slug(name: str) -> str:
 def districts(source: Path) -> pd.DataFrame:
     """Districts of 2021 with their force and residents, one row each."""
     folder = source / "geography"
-    people = _read(folder / "population_mid2020_ltla21.csv")
-    links = _read(folder / "england_wales_ltla24_csp24_pfa24.csv")
+    people = read(folder / "population_mid2020_ltla21.csv")
+    links = read(folder / "england_wales_ltla24_csp24_pfa24.csv")
     forces_ = {row.ltla24_code: slug(row.pfa24_name) for row in links.itertuples()}
     forces_ |= {row.ltla24_name: slug(row.pfa24_name) for row in links.itertuples()}
     for force, names in _MERGED_SINCE.items():
         forces_ |= dict.fromkeys(names.split(","), force)
-    census = _read(folder / "census2021_lancashire_ltla21.csv").set_index("ltla21_code")
+    census = read(folder / "census2021_lancashire_ltla21.csv").set_index("ltla21_code")
     census = census["total_population"].astype(float).astype("Int64")
     frame = pd.DataFrame({"district": people["ltla21_code"], "name": people["ltla21_name"]})
     frame["force"] = [
@@ -94,7 +94,7 @@ def districts(source: Path) -> pd.DataFrame:
 
 def forces(source: Path, places: pd.DataFrame) -> pd.DataFrame:
     """Forces with an area, and bodies without: force, name, gss, territorial, population."""
-    links = _read(source / "geography" / "england_wales_ltla24_csp24_pfa24.csv")
+    links = read(source / "geography" / "england_wales_ltla24_csp24_pfa24.csv")
     links = links.drop_duplicates("pfa24_code")
     people = places.groupby("force")["population"].sum()
     frame = pd.DataFrame({"force": links["pfa24_name"].map(slug), "gss": links["pfa24_code"]})
@@ -127,7 +127,7 @@ def district_of(names: pd.Series, places: pd.DataFrame) -> pd.Series:
 
 def lookup(source: Path) -> pd.DataFrame:
     """Lancashire's codes of 2011 beside those of 2021: lsoa11, lsoa21, change (U, M or S)."""
-    frame = _read(source / "geography" / "lancashire_lsoa11_lsoa21_ltla22.csv")
+    frame = read(source / "geography" / "lancashire_lsoa11_lsoa21_ltla22.csv")
     names = {"lsoa11_code": "lsoa11", "lsoa21_code": "lsoa21", "change_code": "change"}
     return frame.rename(columns=names)[list(names.values())]
 
@@ -180,14 +180,14 @@ def lsoas(
     centre = recorded.groupby(["lsoa", "name", "force", "district"], as_index=False)
     frame = centre[["x", "y"]].mean().rename(columns={"x": "longitude", "y": "latitude"})
     frame = frame.round({"longitude": 5, "latitude": 5})
-    wards = _read(source / "geography" / "lancashire_lsoa21_ward24_ltla24.csv")
+    wards = read(source / "geography" / "lancashire_lsoa21_ward24_ltla24.csv")
     frame["ward"] = frame["lsoa"].map(wards.set_index("lsoa21_code")["ward24_name"]).fillna("")
     named = places.set_index("district")["name"]
     frame["district_name"] = frame["district"].map(named)
     frame["unit"] = frame["lsoa"].map(group).fillna(frame["lsoa"])
     frame = frame.merge(_before(source), how="left", on="lsoa")
     frame["frame"] = frame["frame"].fillna("")
-    poor = _read(source / "geography" / "imd2025_lancashire_lsoa21.csv").set_index("lsoa21_code")
+    poor = read(source / "geography" / "imd2025_lancashire_lsoa21.csv").set_index("lsoa21_code")
     for field in ("score", "rank", "decile"):
         value = frame["lsoa"].map(poor[f"IMD_{field}"].astype(float))
         frame[f"imd2025_{field}"] = value if field == "score" else value.astype("Int64")
@@ -201,8 +201,8 @@ def _before(source: Path) -> pd.DataFrame:
     shared equally, and each part carries the rank of the whole.
     """
     folder = source / "geography"
-    people = _read(folder / "population_mid2020_lancashire_lsoa11.csv").set_index("lsoa11_code")
-    poor = _read(folder / "imd2019_lancashire_lsoa11.csv").set_index("lsoa11_code")
+    people = read(folder / "population_mid2020_lancashire_lsoa11.csv").set_index("lsoa11_code")
+    poor = read(folder / "imd2019_lancashire_lsoa11.csv").set_index("lsoa11_code")
     links = lookup(source).sort_values(["lsoa11", "lsoa21"], kind="stable", ignore_index=True)
     total = links["lsoa11"].map(people["total_population"].astype(float).astype("int64"))
     parts = links.groupby("lsoa11")["lsoa21"].transform("size")
@@ -219,10 +219,16 @@ def _before(source: Path) -> pd.DataFrame:
     return frame.astype({"population": "Int64"})
 
 
-def _read(path: Path) -> pd.DataFrame:
+def there(path: Path) -> Path:
+    """A file of the source folder; raises :class:`Invalid` when it is not there."""
     if not path.is_file():
         raise Invalid(f"the source folder has no {path.parent.name}/{path.name}.")
-    return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    return path
+
+
+def read(path: Path) -> pd.DataFrame:
+    """A CSV file of the source folder, as text."""
+    return pd.read_csv(there(path), dtype=str, keep_default_na=False, encoding="utf-8")
 
 
 def build(source: Path, clean: Path) -> pd.DataFrame:

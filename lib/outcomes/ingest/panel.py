@@ -86,8 +86,7 @@ def _count_all(
 
     with ThreadPoolExecutor(_WORKERS) as pool:
         found = list(pool.map(one, files))
-    wrong = [item for item in found if isinstance(item, str)]
-    if wrong:
+    if wrong := [item for item in found if isinstance(item, str)]:
         more = [f"{len(wrong) - 20} more files cannot be used."] if len(wrong) > 20 else []
         raise Invalid(" ".join(wrong[:20] + more))
     return found
@@ -102,9 +101,8 @@ def _month(file: street.File, near: Places, parts: Path) -> Month:
     told = {"rows": len(own), "no_location": blank.sum(), "duplicates": rows.duplicates}
     told |= {"outside": (~own & ~blank).sum(), "bytes": len(data)}
     if told["outside"] > own.sum():
-        raise Invalid(
-            f"{file.name}: most of its rows lie outside {file.force}: is it another force's file?"
-        )
+        why = f"most of its rows lie outside {file.force}: is it another force's file?"
+        raise Invalid(f"{file.name}: {why}")
     told["sha256"] = hashlib.sha256(data).hexdigest()
     cells = street.cells(rows)
     around = cells.group_by(["home", "type"], use_threads=False).aggregate([("n", "sum")])
@@ -247,9 +245,8 @@ def _neighbourhoods(fresh: pd.DataFrame, clean: Path, new: Path) -> None:
     old = pd.read_csv(path, dtype=str, keep_default_na=False)
     names = places(clean).districts.set_index("district")["name"]
     fresh = fresh.drop_duplicates(["lsoa", "x", "y"]).sort_values(["lsoa", "name"])
-    fresh = fresh.groupby("lsoa", as_index=False).agg(
-        *({"name": "first", "force": "first", "district": "first", "x": "mean", "y": "mean"},)
-    )
+    how = {"name": "first", "force": "first", "district": "first", "x": "mean", "y": "mean"}
+    fresh = fresh.groupby("lsoa", as_index=False).agg(how)
     fresh = fresh.assign(
         longitude=fresh["x"].map("{:.5f}".format),
         latitude=fresh["y"].map("{:.5f}".format),

@@ -93,9 +93,8 @@ def _write_given(source: Path, clean: Path, places: pd.DataFrame, have: set[str]
     """The panel without street files: counts of the other forces, as they were given."""
     by_force = _given(source / "police_uk" / "force_month_type.csv.gz", have)
     raw = _given(source / "police_uk" / "lad_month_type.csv.gz", have)
-    write.parquet(
-        _given_districts(raw, places), clean / "crime_district_monthly.parquet", _DISTRICT
-    )
+    by_district = _given_districts(raw, places)
+    write.parquet(by_district, clean / "crime_district_monthly.parquet", _DISTRICT)
     write.parquet(by_force[[*_FORCE, "n"]], clean / "crime_force_monthly.parquet", _FORCE)
     covered = coverage.build(by_force, coverage.of_districts(raw, places))
     write.csv(covered, clean / "coverage.csv", ["force", "month"])
@@ -114,9 +113,7 @@ def _given_districts(raw: pd.DataFrame, places: pd.DataFrame) -> pd.DataFrame:
 
 def _given(path: Path, have: set[str]) -> pd.DataFrame:
     """Counts made elsewhere, without the forces whose street files are at hand."""
-    if not path.is_file():
-        raise Invalid(f"the source folder has no police_uk/{path.name}.")
-    frame = pd.read_csv(path, dtype={"n": "int64"}, keep_default_na=False, encoding="utf-8")
+    frame = geography.read(path).astype({"n": "int64"})
     unknown = sorted(set(frame["crime_type"]) - set(street.SLUGS))
     if unknown:
         raise Invalid(f"{path.name} has a type of crime that is not known: {', '.join(unknown)}.")

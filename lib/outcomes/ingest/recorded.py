@@ -7,7 +7,7 @@ import pandas as pd
 from outcomes.data.errors import Invalid
 from outcomes.ingest import geography, write
 
-_BODIES = {"CIFAS": "cifas", "Cifas": "cifas"}
+_CASES = ["force", "quarter", "group", "outcome", "outcome_group"]
 _COUNTY = "E10000017"  # without Blackburn with Darwen and Blackpool: not the force's area
 _ENDS = {"YE Dec 2023": "2023-12-31", "YE Dec 2024": "2024-12-31", "YE Jun 2025": "2025-06-30"}
 
@@ -15,16 +15,15 @@ _ENDS = {"YE Dec 2023": "2023-12-31", "YE Dec 2024": "2024-12-31", "YE Jun 2025"
 def build(source: Path, clean: Path, places: pd.DataFrame) -> None:
     """Write crime_quarterly, offences, crime_annual, case_outcomes and drug_deaths."""
     folder = source / "recorded_crime"
-    raw = _parquet(folder / "prc_pfa_long.parquet")
+    raw = pd.read_parquet(geography.there(folder / "prc_pfa_long.parquet"))
     counts = quarterly(raw)
     write.parquet(counts, clean / "crime_quarterly.parquet", ["offence", "force", "quarter"])
     write.csv(offences(raw, counts), clean / "offences.csv", ["offence"])
     years = annual(folder / "csp_annual_long.csv.gz", places)
     keys = ["year_end", "force", "kind", "csp_name", "offence"]
     write.parquet(years, clean / "crime_annual.parquet", keys)
-    cases = case_outcomes(_parquet(folder / "outcomes_2024_25.parquet"))
-    keys = ["force", "quarter", "group", "outcome", "outcome_group"]
-    write.parquet(cases, clean / "case_outcomes.parquet", keys)
+    cases = case_outcomes(pd.read_parquet(geography.there(folder / "outcomes_2024_25.parquet")))
+    write.parquet(cases, clean / "case_outcomes.parquet", _CASES)
     deaths = drug_deaths(source / "health" / "drug_poisoning_deaths_by_area_1993_2020.csv")
     write.csv(deaths, clean / "drug_deaths.csv", ["area", "year"])
 
@@ -71,7 +70,7 @@ def offences(raw: pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:
 
 def annual(path: Path, places: pd.DataFrame) -> pd.DataFrame:
     """Partnerships × year × offence, with each force's total and what it could not assign."""
-    raw = pd.read_csv(_there(path), dtype=str, keep_default_na=False, encoding="utf-8")
+    raw = geography.read(path)
     raw = raw[raw["offences"] != ""]  # an empty cell is unknown, not a zero
     known = set(places["district"])
     frame = pd.DataFrame(
@@ -103,13 +102,12 @@ def case_outcomes(raw: pd.DataFrame) -> pd.DataFrame:
             "n": _whole(raw["n"]),
         }
     )
-    keys = ["force", "quarter", "group", "outcome", "outcome_group"]
-    return frame.groupby(keys, as_index=False)["n"].sum()
+    return frame.groupby(_CASES, as_index=False)["n"].sum()
 
 
 def drug_deaths(path: Path) -> pd.DataFrame:
     """One row for each area and year of registration."""
-    raw = pd.read_csv(_there(path), dtype=str, keep_default_na=False, encoding="utf-8")
+    raw = geography.read(path)
     frame = raw.melt(["code", "name"], var_name="year", value_name="deaths")
     name = frame["name"].str.strip()
     name = name.where(name != name.str.upper(), name.str.title().str.replace(" And ", " and "))
@@ -120,8 +118,7 @@ def drug_deaths(path: Path) -> pd.DataFrame:
 
 
 def _slugs(names: pd.Series) -> pd.Series:
-    slugs = {name: _BODIES.get(name) or geography.slug(name) for name in names.unique()}
-    return names.map(slugs)
+    return names.map({name: geography.slug(name) for name in names.unique()})
 
 
 def _whole(numbers: pd.Series) -> pd.Series:
@@ -129,13 +126,3 @@ def _whole(numbers: pd.Series) -> pd.Series:
     if value.isna().any() or (value % 1 != 0).any():
         raise Invalid("a count of recorded crimes is absent or not a whole number.")
     return value.astype("int64")
-
-
-def _parquet(path: Path) -> pd.DataFrame:
-    return pd.read_parquet(_there(path))
-
-
-def _there(path: Path) -> Path:
-    if not path.is_file():
-        raise Invalid(f"the source folder has no {path.parent.name}/{path.name}.")
-    return path

@@ -68,14 +68,9 @@ def _guarded(opener: Callable[[], BinaryIO], name: str, lock=None) -> Iterator[B
 
 def archive(stream: BinaryIO, name: str) -> list[File]:
     """The street files of a zip archive: all else in it is passed over, if it is harmless."""
-    try:
-        held = zipfile.ZipFile(stream)
-    except Invalid:  # of a remote stream
-        raise
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OverflowError):
-        raise Invalid(f"{name} is not a whole zip archive: damaged or cut short.") from None
+    held, lock = _archive(stream, name), threading.Lock()  # entries share one stream
     seen: set[str] = set()
-    files, lock = [], threading.Lock()  # entries share one stream
+    files = []
     for entry in held.infolist():
         where = f"{name}: the entry {entry.filename!r}"
         _trust(entry, where)
@@ -85,11 +80,21 @@ def archive(stream: BinaryIO, name: str) -> list[File]:
         if entry.filename in seen:
             raise Invalid(f"{where} stands twice.")
         seen.add(entry.filename)
-        opener = partial(_guarded, partial(_open, held, entry), f"{name}: {entry.filename}", lock)
-        files.append(File(force, month, f"{name}: {entry.filename}", opener, entry.CRC))
+        called = f"{name}: {entry.filename}"
+        opener = partial(_guarded, partial(_open, held, entry), called, lock)
+        files.append(File(force, month, called, opener, entry.CRC))
     if not files:
         raise Invalid(f"{name} holds no street file such as 2024-01-lancashire-street.csv.")
     return files
+
+
+def _archive(stream: BinaryIO, name: str) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(stream)
+    except Invalid:  # of a remote stream
+        raise
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, OverflowError):
+        raise Invalid(f"{name} is not a whole zip archive: damaged or cut short.") from None
 
 
 def _trust(entry: zipfile.ZipInfo, where: str) -> None:

@@ -41,10 +41,8 @@ def csv(frame: pd.DataFrame, path: Path, keys: list[str]) -> None:
     """Write rows sorted by ``keys`` as UTF-8 CSV: dates as YYYY-MM-DD, absent values empty."""
     frame = frame.sort_values(keys, kind="stable", ignore_index=True)
     path.parent.mkdir(parents=True, exist_ok=True)
-    flags = frame.select_dtypes("bool").columns
-    frame = frame.assign(
-        **{name: frame[name].map({True: "true", False: "false"}) for name in flags}
-    )
+    flags = frame.select_dtypes("bool")
+    frame = frame.assign(**flags.astype(str).apply(lambda column: column.str.lower()))
     frame.to_csv(path, index=False, lineterminator="\n", date_format="%Y-%m-%d", encoding="utf-8")
 
 
