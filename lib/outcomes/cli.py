@@ -9,7 +9,10 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Annotated
 
@@ -97,34 +100,40 @@ def build(
     found = _plan(file)
     if timeout:
         found = replace(found, limits=found.limits._replace(seconds=timeout))
-    chosen = found.select(handles or [], schedule)
-    from outcomes.publish import parameters
-
-    given = parameters.assignments(parameter or [])
-    if given and len(chosen) != 1:
-        raise Invalid("-p needs exactly one page: name its handle.")
-    # What cannot be built is said before the publisher is loaded.
-    typed = parameters.for_pages(
-        found, [replace(p, parameters=p.parameters | given) for p in chosen]
-    )
+    chosen, given = _asked(found, handles or [], schedule, parameter or [])
     if dry_run:
-        _what_if(found, typed, folder, force)
+        _what_if(found, chosen, folder, force)
         return
     from outcomes.publish import kernels
 
-    if kernels.why_cold():
-        print(f"Kernels are started one by one: {kernels.why_cold()}.", file=sys.stderr)
-    with _Progress(len(chosen)) as tell:
+    if why := kernels.why_cold():
+        print(f"Kernels are started one by one: {why}.", file=sys.stderr)
+    options = {"force": force, "resume": resume, "keep": keep, "scheduler": scheduler}
+    with _progress(len(chosen)) as tell:
         if given:
-            from outcomes.publish import order
+            _order(found, chosen[0], given, folder, tell)
+        else:
+            _build(found, chosen, folder, {"workers": workers, **options}, tell)
 
-            made = order.build(found, chosen[0], given, out=folder, tell=tell)
-            if made.failed:
-                raise typer.Exit(1)
-            print(f"Open {made.shown}")
-            return
-        options = {"force": force, "resume": resume, "keep": keep, "scheduler": scheduler}
-        _build(found, chosen, folder, {"workers": workers, **options}, tell)
+
+def _asked(plan, handles: list[str], schedule: str, pairs: list[str]) -> tuple[list, dict]:
+    """The pages asked for and what -p gives; what cannot be built is said before all else."""
+    from outcomes.publish import parameters
+
+    chosen, given = plan.select(handles, schedule), parameters.assignments(pairs)
+    if given and len(chosen) != 1:
+        raise Invalid("-p needs exactly one page: name its handle.")
+    pages = [replace(p, parameters=p.parameters | given) for p in chosen]
+    return parameters.for_pages(plan, pages), given
+
+
+def _order(plan, page, given: dict, folder: Path, tell) -> None:
+    from outcomes.publish import order
+
+    made = order.build(plan, page, given, out=folder, tell=tell)
+    if made.failed:
+        raise typer.Exit(1)
+    print(f"Open {made.shown}")
 
 
 def _up_to_date(file: Path, folder: Path) -> bool:
@@ -165,10 +174,8 @@ def _build(plan, chosen: list, folder: Path, options: dict, tell) -> None:
         notify.failed(plan, folder, error, say)
         raise typer.Exit(1) from None
     told = notify.made(plan, made, say)
-    if made.new:
-        print(f"Open {made.shown}")
-    else:
-        print(f"Nothing to do: {len(chosen)} pages are up to date. Open {made.shown}")
+    idle = "" if made.new else f"Nothing to do: {len(chosen)} pages are up to date. "
+    print(f"{idle}Open {made.shown}")
     raise typer.Exit(0 if told and not made.failed else 1)
 
 
@@ -242,13 +249,17 @@ def _checked(name: str, out: Path | None, plan: Path | None) -> tuple:
     folder = releases.find(site, name) if name else releases.latest(site)
     if folder is None:
         raise Invalid(f"no release is shown in {site}.")
-    found = vetting.checks(site, folder, (plan or _nearest_plan()).resolve().parent)
+    found = vetting.checks(site, folder, _folder(plan))
     print(f"Release {folder.name}", *vetting.told(found), sep="\n")
     return site, folder, found
 
 
 def _site(out: Path | None, plan: Path | None) -> Path:
-    return out or (plan or _nearest_plan()).resolve().parent / "site"
+    return out or _folder(plan) / "site"
+
+
+def _folder(plan: Path | None) -> Path:
+    return (plan or _nearest_plan()).resolve().parent
 
 
 @app.command()
@@ -259,15 +270,15 @@ def notebooks(
     """Run notebooks in place at their defaults and store their outputs, normalised."""
     import tempfile
 
-    folder = (plan or _nearest_plan()).resolve().parent / "notebooks"
-    at_hand = {p.relative_to(folder).with_suffix("").as_posix(): p for p in folder.rglob("*.ipynb")}
-    at_hand = {name: p for name, p in sorted(at_hand.items()) if ".ipynb_checkpoints" not in name}
+    from outcomes.publish.plan import notebooks
+
+    at_hand = notebooks(_folder(plan))
     chosen = [one_of(name, at_hand, "notebook") for name in names or at_hand]
     from outcomes.publish import run, stored
 
     run.prepare()
     failed = 0
-    with tempfile.TemporaryDirectory() as scratch, _Progress(len(chosen)) as tell:
+    with tempfile.TemporaryDirectory() as scratch, _progress(len(chosen)) as tell:
         for name in chosen:
             started = time.monotonic()
             error = stored.store(at_hand[name], Path(scratch))
@@ -287,8 +298,7 @@ def learn(
     """
     from outcomes.learn import copies
 
-    lessons = (plan or _nearest_plan()).resolve().parent / "notebooks" / "learn"
-    written, kept = copies.write(lessons, folder)
+    written, kept = copies.write(_folder(plan) / "notebooks" / "learn", folder)
     for names, what in ((written, "written"), (kept, "kept as it is")):
         print("".join(f"{name}  {what}\n" for name in names), end="")
     print(f"Open it with: jupyter lab {folder / '00_start_here.ipynb'}")
@@ -342,15 +352,8 @@ def data_refresh(
 
     with tqdm(unit="file", leave=False, disable=None) as bar:
         web = fetch.Web(host, stores=tuple(filter(None, stores.split(","))), deadline=deadline)
-        changed = ingest.take_months(
-            source or [],
-            store.root(),
-            months=(first, last),
-            forces=forces,
-            web=web,
-            agreed=agreed,
-            tell=lambda name: bar.update(),
-        )
+        options = {"forces": forces, "web": web, "agreed": agreed, "tell": lambda _: bar.update()}
+        changed = ingest.take_months(source or [], store.root(), months=(first, last), **options)
     print(f"Changed: {', '.join(changed)}." if changed else "The tables stay as they are.")
 
 
@@ -384,31 +387,21 @@ def _nearest_plan() -> Path:
     return next(found, Path(__file__).resolve().parents[2] / "reports.toml")
 
 
-class _Progress:
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[str, float, dict | None], None]]:
     """One line as each page is done; on a terminal a bar below them as well."""
+    from tqdm import tqdm
 
-    def __init__(self, total: int):
-        self.total, self.done, self.bar = total, 0, None
+    done = count(1)
+    with tqdm(total=total, unit="page", leave=False, dynamic_ncols=True, disable=None) as bar:
 
-    def __enter__(self):
-        if sys.stderr.isatty():
-            from tqdm import tqdm
+        def tell(handle: str, seconds: float, error: dict | None) -> None:
+            line = f"[{next(done)}/{total}] {handle}  {seconds:.1f} s"
+            if error:
+                cell = f" (cell {error['cell']})" if error["cell"] else ""
+                line += f"  FAILED  {error['name']}: {error['message']}{cell}"
+            bar.write(line)
+            sys.stdout.flush()
+            bar.update()
 
-            self.bar = tqdm(total=self.total, unit="page", leave=False, dynamic_ncols=True)
-        return self
-
-    def __exit__(self, *_) -> None:
-        if self.bar is not None:
-            self.bar.close()
-
-    def __call__(self, handle: str, seconds: float, error: dict | None) -> None:
-        self.done += 1
-        line = f"[{self.done}/{self.total}] {handle}  {seconds:.1f} s"
-        if error:
-            cell = f" (cell {error['cell']})" if error["cell"] else ""
-            line += f"  FAILED  {error['name']}: {error['message']}{cell}"
-        if self.bar is None:
-            print(line, flush=True)
-        else:
-            self.bar.write(line)
-            self.bar.update()
+        yield tell

@@ -94,15 +94,11 @@ def problems(html: str, path: str, files: Collection[str]) -> list[str]:
     for before, after in pairwise(page.levels):
         if after > before + 1:
             found.append(f"a heading of level {after} follows one of level {before}")
-    found += [f"the id {i!r} is used twice" for i in sorted(_twice(page.ids))]
+    found += [f"the id {i!r} is used twice" for i in sorted(set(page.ids)) if page.ids.count(i) > 1]
     if any("th" in tags or "scope" not in tags for tags in page.tables):
         found.append("a table has no header cells with scope")
     found += [p for link in page.links if (p := _link(link, path, set(page.ids), files))]
     return list(dict.fromkeys(found))
-
-
-def _twice(ids: list[str]) -> set[str]:
-    return {i for i in ids if ids.count(i) > 1}
 
 
 def _link(link: str, path: str, ids: set[str], files: Collection[str]) -> str | None:

@@ -27,14 +27,11 @@ def reasons(
 
     ``shown`` is the release shown now, ``before`` the records of its pages by handle.
     """
-    found = {p.handle: _why(plan, p, before.get(p.handle), force) for p in pages}
-    for page in pages:
-        if shown and page.handle in before and not (shown / page.path).is_file():
-            found[page.handle].append("its file is missing")
+    found = {p.handle: _why(plan, p, shown, before.get(p.handle), force) for p in pages}
     return {handle: "; ".join(why) for handle, why in found.items() if why}
 
 
-def _why(plan: Plan, page: Page, old: dict | None, force: bool) -> list[str]:
+def _why(plan: Plan, page: Page, shown: Path | None, old: dict | None, force: bool) -> list[str]:
     if old is None:
         return ["it is new"]
     now = rests_on(plan, page)
@@ -51,7 +48,8 @@ def _why(plan: Plan, page: Page, old: dict | None, force: bool) -> list[str]:
     if any(old[key] != getattr(page, key) for key in _ENTRY):
         why.append("its entry in the plan changed")
     changed = sorted({r["table"] for r in old["reads"] if _row_changed(r)})
-    return why + ([f"rows it reads changed: {', '.join(changed)}"] if changed else [])
+    why += [f"rows it reads changed: {', '.join(changed)}"] if changed else []
+    return why + ["its file is missing"] * bool(shown and not (shown / page.path).is_file())
 
 
 def rests_on(plan: Plan, page: Page) -> dict:
@@ -76,12 +74,12 @@ def readings(reads: Iterable[dict]) -> list[dict]:
 def inputs_digest(reads: Iterable[dict]) -> str:
     """A sha256 of the rows a page read: it changes when any of them does."""
     parts = [[r["table"], r["where"], r["digest"]] for r in reads]
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    return total([json.dumps(parts, sort_keys=True)])
 
 
 def table_digest(table: str) -> str:
     """A sha256 of a table's file, or "" when there is none."""
-    return file_digest(next(iter(sorted(data().glob(f"clean/{table}.*"))), None))
+    return file_digest(min(data().glob(f"clean/{table}.*"), default=None))
 
 
 def _row_changed(reading: dict) -> bool:
@@ -98,8 +96,8 @@ def standing(plan_file: Path) -> str:
     word be another. That may change with the day."""
     folder = Path(plan_file).resolve().parent
     files = [Path(plan_file), folder / "requirements.lock", package()]
-    files += [*sorted((folder / "notebooks").rglob("*.ipynb")), *sorted(data().glob("clean/*"))]
-    return total([today(), code_digest(), *(f"{p.name} {file_digest(p)}" for p in files)])
+    files += sorted((folder / "notebooks").rglob("*.ipynb"))
+    return total([today(), code_digest(), data_digest(), *map(_named, files)])
 
 
 def today() -> str:
@@ -110,7 +108,11 @@ def today() -> str:
 
 def data_digest() -> str:
     """A sha256 of all tables."""
-    return total(f"{p.name} {file_digest(p)}" for p in sorted(data().glob("clean/*")))
+    return total(map(_named, sorted(data().glob("clean/*"))))
+
+
+def _named(path: Path) -> str:
+    return f"{path.name} {file_digest(path)}"
 
 
 def code_digest() -> str:

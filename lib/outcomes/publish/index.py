@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from outcomes.data.errors import plain
 from outcomes.publish import page as pages
-from outcomes.publish.plan import slug, words
+from outcomes.publish.plan import GROUPS, slug, words
 
 COLUMNS = ["handle", "name", "sentence", "value", "lower", "upper", "unit", "period", "area"]
 COLUMNS += ["better", "verdict", "sources"]
@@ -50,21 +50,14 @@ def finding_csv(fact: dict) -> str:
 
 def findings_csv(entries: list[dict]) -> str:
     """Every finding of a release, one row each."""
-    return table(
-        COLUMNS,
-        (
-            [e["handle"], *(f.get(c) for c in COLUMNS[1:-1]), _cited(f["sources"])]
-            for e in entries
-            for f in e["findings"]
-        ),
-    )
+    facts = ((e["handle"], f) for e in entries for f in e["findings"])
+    rows = ([h, *(f.get(c) for c in COLUMNS[1:-1]), _cited(f["sources"])] for h, f in facts)
+    return table(COLUMNS, rows)
 
 
 def _cited(sources: list[dict]) -> str:
-    shown = (
-        ", ".join(filter(None, (s.get(k) for k in ("publisher", "title", "url")))) for s in sources
-    )
-    return "; ".join(shown)
+    named = ([s.get(k) for k in ("publisher", "title", "url")] for s in sources)
+    return "; ".join(", ".join(filter(None, names)) for names in named)
 
 
 def index_html(entries: list[dict], when: str, told: dict) -> str:
@@ -72,9 +65,7 @@ def index_html(entries: list[dict], when: str, told: dict) -> str:
 
     ``told`` is what changed since the release before.
     """
-    grouped = {
-        g: [e for e in entries if e["group"] == g] for g in ("programmes", "districts", "county")
-    }
+    grouped = {g: [e for e in entries if e["group"] == g] for g in GROUPS}
     grouped["changes"] = told["lines"]
     sections = [(g, n) for g, n in _SECTIONS.items() if grouped.get(g, True)]
     counts = {s: sum(e["state"] == s for e in entries) for s in STATES}
@@ -87,13 +78,11 @@ def index_html(entries: list[dict], when: str, told: dict) -> str:
         entries=[e | {"shown": _state(e), "first": _first(e)} for e in entries],
         groups=[g for g, some in grouped.items() if some],
         leads={_first(e).get("verdict") for e in entries},
-        troubled=[e for e in entries if e["state"] in ("kept", "failed")],
-        count=len(entries),
         findings=sum(len(e["findings"]) for e in entries),
         when=day(when),
         told=told,
         since=day(told["since"]),
-        states="; ".join(f"{n} {_plural(n)} {STATES[s]}" for s, n in counts.items() if n),
+        states="; ".join(f"{n} page{'s' * (n > 1)} {STATES[s]}" for s, n in counts.items() if n),
     )
 
 
@@ -113,19 +102,13 @@ def day(stamp: str) -> str:
     return stamp and words(f"{stamp[:4]}-{stamp[4:6]}-{stamp[6:8]}")
 
 
-def _plural(n: int) -> str:
-    return "page" if n == 1 else "pages"
-
-
 def _cards(entries: list[dict]) -> list[dict]:
     """One card for each notebook, in plan order: its first page, and the others as links."""
     by_notebook: dict[str, list[dict]] = {}
     for entry in entries:
         by_notebook.setdefault(entry["notebook"], []).append(entry)
-    return [
-        first | {"finding": _first(first), "others": others}
-        for first, *others in by_notebook.values()
-    ]
+    found = by_notebook.values()
+    return [one | {"finding": _first(one), "others": others} for one, *others in found]
 
 
 def _tile(entry: dict) -> dict:

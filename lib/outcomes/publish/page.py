@@ -21,7 +21,7 @@ from nbformat import from_dict
 
 from outcomes.data import terms
 from outcomes.data.errors import Invalid
-from outcomes.publish.parameters import Parameter, source
+from outcomes.publish.parameters import Parameter, source, tagged
 from outcomes.publish.plan import Page, Plan, words
 from outcomes.publish.run import FINDING, SENTINEL
 
@@ -110,9 +110,9 @@ def build(
     when something in the notebook has no place on a page.
     """
     text = _Text(page, plan, root)
-    lead, blocks, facts, reads = _blocks(notebook, text)
-    names = [f["name"] for f in facts]
-    if len(set(names)) < len(names):
+    lead, blocks, reads = _blocks(notebook, text)
+    facts = [b["facts"] for b in blocks if b["kind"] == "finding"]
+    if len({f["name"] for f in facts}) < len(facts):
         raise Invalid("two findings of the page have the same name.")
     given = {n: page.parameters.get(n, p.default) for n, p in known.items()}
     context = {
@@ -121,18 +121,25 @@ def build(
         "lead": lead,
         "blocks": blocks,
         "contents": text.contents,
-        "brief": [f for f in facts if f["headline"]],
-        "shown_marks": [m for m in MARKS if m in {f["verdict"] for f in facts}],
+        "code": code,
         "parameters": [(p, given[n]) for n, p in known.items()],
         "asked": "\n".join(f"{n} = {given[n]!r}  # {p.explanation}" for n, p in known.items()),
-        "terms": terms.used(" ".join([*text.said, *map(_spoken, facts)])),
         "tables": sorted({r["table"] for r in reads}),
-        "sources": sources(facts),
-        "vintage": vintage(facts),
-        "code": code,
     }
+    context |= _found(facts, text.said)
     html, _ = exporter().from_notebook_node(from_dict(notebook), {"view": context})
     return Built(html, facts, reads)
+
+
+def _found(facts: list[dict], said: list[str]) -> dict:
+    """What a page's findings, and what else is said on it, add to its head and its foot."""
+    return {
+        "terms": terms.used(" ".join([*said, *map(_spoken, facts)])),
+        "brief": [f for f in facts if f["headline"]],
+        "shown_marks": [m for m in MARKS if m in {f["verdict"] for f in facts}],
+        "sources": sources(facts),
+        "vintage": vintage(facts),
+    }
 
 
 def fill(html: str, slot: str, content: str) -> str:
@@ -186,31 +193,26 @@ def _iso(text: str) -> str:
     return f"{found[3]}-{months.index(found[2]) + 1:02d}-{int(found[1]):02d}"
 
 
-def _blocks(notebook: dict, text: "_Text") -> tuple:
-    """The page's lead, its blocks in order, the facts of its findings, and what was read."""
-    lead, blocks, facts, reads, waiting = [], [], [], [], []
-    opening = True
+def _blocks(notebook: dict, text: "_Text") -> tuple[list, list, list]:
+    """The page's lead, its blocks in order, and what was read."""
+    lead, blocks, reads, waiting, opening = [], [], [], [], True
     for number, cell in enumerate(notebook["cells"], start=1):
         if cell["cell_type"] == "markdown":
             html = text.html(source(cell))
-            (lead if opening and "<h" not in html else blocks).append(
-                {"kind": "text", "html": html}
-            )
-        if cell["cell_type"] != "code" or not source(cell).strip():
-            continue
-        opening = False
-        if "parameters" in cell.get("metadata", {}).get("tags", []):
-            blocks.append({"kind": "asked"})
-        waiting.append(source(cell))
-        shown = [b for output in cell.get("outputs", []) if (b := _output(output, number))]
-        facts += [b["facts"] for b in shown if b["kind"] == "finding"]
-        reads += [r for b in shown if b["kind"] == "end" for r in b["reads"]]
-        shown = [b for b in shown if b["kind"] != "end"]
-        if shown:
-            last = shown[-1].get("facts", {"name": f"cell {number}"})["name"]
-            blocks += [*shown, {"kind": "code", "source": "\n\n".join(waiting), "of": last}]
-            waiting = []
-    return lead, blocks, facts, reads
+            place = lead if opening and "<h" not in html else blocks
+            place.append({"kind": "text", "html": html})
+        elif cell["cell_type"] == "code" and source(cell).strip():
+            opening = False
+            if tagged(cell, "parameters"):
+                blocks.append({"kind": "asked"})
+            waiting.append(source(cell))
+            found = [b for output in cell.get("outputs", []) if (b := _output(output, number))]
+            reads += [r for b in found if b["kind"] == "end" for r in b["reads"]]
+            if shown := [b for b in found if b["kind"] != "end"]:
+                last = shown[-1].get("facts", {"name": f"cell {number}"})["name"]
+                blocks += [*shown, {"kind": "code", "source": "\n\n".join(waiting), "of": last}]
+                waiting = []
+    return lead, blocks, reads
 
 
 def _output(output: dict, number: int) -> dict | None:
@@ -220,11 +222,8 @@ def _output(output: dict, number: int) -> dict | None:
         return {"kind": "plain", "text": text} if text else None
     data = output.get("data", {})
     if FINDING in data:
-        return {
-            "kind": "finding",
-            "facts": data[FINDING],
-            "html": Markup(_joined(data["text/html"])),
-        }
+        html = Markup(_joined(data["text/html"]))
+        return {"kind": "finding", "facts": data[FINDING], "html": html}
     if SENTINEL in data:
         return {"kind": "end", "reads": data[SENTINEL].get("reads", [])}
     if any(kind in data for kind in _UNSEEN):

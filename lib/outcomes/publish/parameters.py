@@ -37,6 +37,11 @@ def source(cell: Mapping) -> str:
     return "".join(cell.get("source", ""))
 
 
+def tagged(cell: Mapping, tag: str) -> bool:
+    """Whether a notebook cell has a tag."""
+    return tag in cell.get("metadata", {}).get("tags", [])
+
+
 def load(notebook: Path) -> dict:
     """A notebook file as plain JSON; raises :class:`Invalid` when it is not one."""
     try:
@@ -53,21 +58,16 @@ def load(notebook: Path) -> dict:
 def declared(notebook: Path) -> dict[str, Parameter]:
     """The parameters a notebook declares, by name, in order. Nothing is executed."""
     name = Path(notebook).name
-    tagged = [
-        source(cell)
-        for cell in load(notebook)["cells"]
-        if "parameters" in cell.get("metadata", {}).get("tags", [])
-    ]
-    if not tagged:
+    found = [source(cell) for cell in load(notebook)["cells"] if tagged(cell, "parameters")]
+    if not found:
         return {}
-    if len(tagged) > 1:
-        raise Invalid(f"{name} has {len(tagged)} cells tagged 'parameters'; one is allowed.")
+    if len(found) > 1:
+        raise Invalid(f"{name} has {len(found)} cells tagged 'parameters'; one is allowed.")
     try:
-        statements = ast.parse(tagged[0]).body
-        found = [_parameter(s, _comments(tagged[0]), name) for s in statements]
+        made = [_parameter(s, _comments(found[0]), name) for s in ast.parse(found[0]).body]
     except (SyntaxError, tokenize.TokenError) as error:
         raise Invalid(f"{name}: its parameters cell is not valid Python: {error}.") from None
-    return {p.name: p for p in found}
+    return {p.name: p for p in made}
 
 
 def check(

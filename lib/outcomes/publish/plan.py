@@ -121,6 +121,13 @@ def read(file: Path, *, choices: Callable[[str], list] | None = None) -> Plan:
     return Plan(file, pages, notify, _limits(raw.get("limits", {}), file.name))
 
 
+def notebooks(folder: Path) -> dict[str, Path]:
+    """The notebooks beside a plan: the name that a page calls each by, and its file."""
+    found = (folder / "notebooks").rglob("*.ipynb")
+    named = {p.relative_to(folder / "notebooks").with_suffix("").as_posix(): p for p in found}
+    return {name: p for name, p in sorted(named.items()) if ".ipynb_checkpoints" not in p.parts}
+
+
 def slug(value: Any) -> str:
     """A value as lower-case words and hyphens: "West Lancashire" → "west-lancashire"."""
     text = "-".join(map(str, value)) if isinstance(value, list) else str(value)
@@ -238,11 +245,6 @@ def _check_handles(pages: list[Page], name: str) -> None:
 
 
 def _check_notebooks(pages: list[Page], file: Path) -> None:
-    folder = file.parent / "notebooks"
-    at_hand = sorted(
-        path.relative_to(folder).with_suffix("").as_posix()
-        for path in folder.rglob("*.ipynb")
-        if ".ipynb_checkpoints" not in path.parts
-    )
+    at_hand = notebooks(file.parent)
     for page in pages:
         one_of(page.notebook, at_hand, f"{file.name}, {page.handle}: the notebook")

@@ -72,9 +72,9 @@ def find(out: Path, name: str) -> Path:
     return Path(out) / "releases" / (begun[-1] if begun else one_of(name, known, "release"))
 
 
-def new_name(out: Path, short: str) -> str:
-    """The time in UTC and a short digest; never a name already taken."""
-    base = f"{now()}-{short}"
+def new_name(out: Path, digest: str) -> str:
+    """The time in UTC and the beginning of a digest; never a name already taken."""
+    base = f"{now()}-{digest[:8]}"
     taken = {p.name for p in (out / "releases").iterdir()}
     return next(n for i in range(1, 10000) if (n := base if i == 1 else f"{base}-{i}") not in taken)
 

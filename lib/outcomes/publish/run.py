@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from outcomes.publish.limits import DEFAULT, Limits, arguments
-from outcomes.publish.parameters import load, source
+from outcomes.publish.parameters import load, source, tagged
 
 SENTINEL = "application/vnd.outcomes.provenance+json"
 FINDING = "application/vnd.outcomes.finding+json"
@@ -86,11 +86,8 @@ def refused(notebook: dict) -> dict | None:
 
 def complete(notebook: dict) -> dict | None:
     """Why an executed notebook is not a success, or None when it is one."""
-    code = [
-        (number, cell)
-        for number, cell in enumerate(notebook["cells"], start=1)
-        if cell["cell_type"] == "code" and source(cell).strip()
-    ]
+    cells = enumerate(notebook["cells"], start=1)
+    code = [(n, c) for n, c in cells if c["cell_type"] == "code" and source(c).strip()]
     for number, cell in code:
         for output in cell.get("outputs", []):
             if output["output_type"] == "error":
@@ -122,20 +119,9 @@ def _papermill(job: Job, deadline: float) -> dict | None:
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
     with tempfile.TemporaryDirectory(prefix="oc-", ignore_cleanup_errors=True) as folder:
+        options = _options(folder, job.limits, deadline)
         try:
-            done = papermill.execute_notebook(
-                job.notebook,
-                job.output,
-                parameters=job.parameters,
-                progress_bar=False,
-                request_save_on_cell_execute=False,
-                resources={"metadata": {"path": folder}},
-                # Nobody's start-up files change a page.
-                extra_arguments=[f"--IPKernelApp.ipython_dir={folder}", *arguments(job.limits)],
-                config=_config(folder),
-                shutdown_kernel="immediate",
-                timeout_func=lambda cell: max(0.01, deadline - time.monotonic()),
-            )
+            done = papermill.execute_notebook(job.notebook, job.output, job.parameters, **options)
         except papermill.PapermillExecutionError as error:
             return failure(error.ename, _said(job, error), _shifted(job, error.cell_index))
         except CellExecutionError as error:  # the kernel could not even show its error
@@ -146,6 +132,27 @@ def _papermill(job: Job, deadline: float) -> dict | None:
         except DeadKernelError:
             return failure("KernelDied", "the kernel ended before the notebook did" + _how(folder))
     return complete(done)
+
+
+def _options(folder: str, limits: Limits, deadline: float) -> dict:
+    """How papermill runs a page in a folder of its own."""
+    from traitlets.config import Config
+
+    config = Config()
+    # Kernels talk over local sockets: over TCP they warn about encryption and race for ports.
+    if len(folder) < 80 and sys.platform != "win32":  # a socket's path may not be long
+        config.KernelManager.transport = "ipc"
+        config.KernelManager.connection_file = str(Path(folder, "k.json"))
+    return {
+        "progress_bar": False,
+        "request_save_on_cell_execute": False,
+        "resources": {"metadata": {"path": folder}},
+        # Nobody's start-up files change a page.
+        "extra_arguments": [f"--IPKernelApp.ipython_dir={folder}", *arguments(limits)],
+        "config": config,
+        "shutdown_kernel": "immediate",
+        "timeout_func": lambda cell: max(0.01, deadline - time.monotonic()),
+    }
 
 
 def _said(job: Job, error) -> str:
@@ -163,29 +170,12 @@ def _how(folder: str) -> str:
     return f" (exit code {code})" if code is not None else ""
 
 
-def _config(folder: str):
-    """Kernels talk over local sockets: over TCP they warn about encryption and race for ports."""
-    from traitlets.config import Config
-
-    config = Config()
-    if len(folder) < 80 and sys.platform != "win32":  # a socket's path may not be long
-        config.KernelManager.transport = "ipc"
-        config.KernelManager.connection_file = str(Path(folder, "k.json"))
-    return config
-
-
 def _in_source(notebook: dict, number: int) -> int:
     """A cell's number in the notebook as written: papermill puts one cell of its own in."""
-    earlier = notebook["cells"][: number - 1]
-    return number - sum(
-        "injected-parameters" in cell.get("metadata", {}).get("tags", []) for cell in earlier
-    )
+    return number - sum(tagged(c, "injected-parameters") for c in notebook["cells"][: number - 1])
 
 
 def _shifted(job: Job, index: int) -> int:
-    before = load(Path(job.notebook))["cells"]
-    tagged = [
-        i for i, c in enumerate(before) if "parameters" in c.get("metadata", {}).get("tags", [])
-    ]
-    injected = bool(job.parameters) and (not tagged or index > tagged[0])
-    return index + 1 - injected
+    cells = load(Path(job.notebook))["cells"]
+    at = next((i for i, cell in enumerate(cells) if tagged(cell, "parameters")), -1)
+    return index + 1 - (bool(job.parameters) and index > at)

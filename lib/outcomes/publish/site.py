@@ -5,7 +5,6 @@ of two (:mod:`outcomes.publish.releases`). Pages that nothing has changed for ar
 they are (:mod:`outcomes.publish.due`).
 """
 
-import hashlib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -90,54 +89,75 @@ def build(
         before = {e["handle"]: e for e in last["pages"]}
         why = due.reasons(plan, chosen, previous, before, force=force)
         present = [p.handle for p in plan.pages if p in chosen or p.handle in before]
-        told = last.get("cautions") == cautions
-        if previous and told and not why and present == list(before):
-            releases.clear(out)
-            _remember(out, stands, plan, chosen, list(before.values()))
-            return Release(previous, list(before.values()), new=False)
-        short = due.file_digest(plan.file) + due.code_digest()
-        name = releases.new_name(out, hashlib.sha256(short.encode()).hexdigest()[:8])
-        folder = releases.staging(out, resume=resume and not force)
-        staged = Staged(plan, folder / "site", previous, name, chosen, why, cautions)
-        jobs = [staged.job(p, folder / "run") for p in chosen if p.handle in why]
-        by_handle = {p.handle: p for p in chosen}
-        for result, output in _results(jobs, workers, scheduler):
-            error = staged.add(by_handle[result.handle], output, result)
-            tell(result.handle, result.seconds, error)
-        entries = staged.finish()
-        path = releases.show(out, staged.folder, name)
-        releases.clear(out)
-        releases.prune(out, keep)
-        _remember(out, stands, plan, chosen, entries)
-    return Release(path, entries)
+        if previous and not why and last.get("cautions") == cautions and present == list(before):
+            path, entries = previous, last["pages"]
+        else:
+            digest = due.total([due.file_digest(plan.file) + due.code_digest()])
+            name = releases.new_name(out, digest)
+            folder = releases.staging(out, resume=resume and not force)
+            staged = Staged(plan, folder / "site", previous, name, chosen, why, cautions)
+            entries = _made(staged, chosen, folder / "run", tell, workers, scheduler)
+            path = releases.show(out, staged.folder, name)
+            releases.prune(out, keep)
+        _leave(out, stands, plan, chosen, entries)
+    return Release(path, entries, new=path != previous)
 
 
-def _remember(out: Path, stands: str, plan: Plan, chosen: list[Page], entries: list[dict]) -> None:
-    """A later build of the whole plan need not look again while nothing at all has changed."""
+def _leave(out: Path, stands: str, plan: Plan, chosen: list[Page], entries: list[dict]) -> None:
+    """Clean up, and note whether a later build need not look again while nothing has changed."""
+    releases.clear(out)
     whole = len(chosen) == len(plan.pages) and not any(e["error"] for e in entries)
     releases.note_standing(out, stands if whole else "")
 
 
-def _results(
-    jobs: list[run.Job], workers: int, scheduler: str
-) -> Iterator[tuple[run.Result, Path]]:
-    """Each job's result and executed notebook: those of a build that was killed come first."""
-    waiting = [j for j in jobs if not Path(j.output).is_file()]
-    for job in jobs:
-        if job not in waiting:
-            yield run.Result(job.handle, 0.0), Path(job.output)
-    if not waiting:
-        return
-    if scheduler:
+def _made(
+    staged: "Staged", chosen: list[Page], folder: Path, tell: Tell, workers: int, scheduler: str
+) -> list[dict]:
+    """The records of a release once all its pages are there."""
+    due_pages = {p.handle: p for p in chosen if p.handle in staged.why}
+    jobs = {handle: staged.job(page, folder) for handle, page in due_pages.items()}
+    for result in _results(list(jobs.values()), workers, scheduler):
+        output = Path(jobs[result.handle].output)
+        error = staged.add(due_pages[result.handle], output, result)
+        tell(result.handle, result.seconds, error)
+    return staged.finish()
+
+
+def _results(jobs: list[run.Job], workers: int, scheduler: str) -> Iterator[run.Result]:
+    """Each job's result as it comes: those of a build that was killed come first."""
+    done = [j for j in jobs if Path(j.output).is_file()]
+    yield from (run.Result(j.handle, 0.0) for j in done)
+    waiting = [j for j in jobs if j not in done]
+    if waiting and scheduler:
         from outcomes.publish import cluster
 
-        results = cluster.results(waiting, scheduler)
-    else:
+        yield from cluster.results(waiting, scheduler)
+    elif waiting:
         run.prepare()
-        results = run.run(waiting, workers=workers)
-    outputs = {j.handle: Path(j.output) for j in waiting}
-    for result in results:
-        yield result, outputs[result.handle]
+        yield from run.run(waiting, workers=workers)
+
+
+def made_page(plan: Plan, page: Page, executed: Path, *, root: str | None) -> pages.Built:
+    """A page of the executed notebook, by the code as it is now."""
+    return pages.build(
+        page,
+        parameters.load(executed),
+        plan=plan,
+        known=parameters.declared(plan.source(page)),
+        code=f"version {outcomes.__version__}, digest {due.code_digest()[:12]}",
+        root=root,
+    )
+
+
+def put_page(folder: Path, page: Page, html: str, facts: list[dict], files: set[str]) -> set[str]:
+    """Write a page and its tables, once it is fit to be published; gives the tables' paths."""
+    tables = {f"{page.handle}/{f['name']}.csv": f for f in facts if f["table"]}
+    if found := check.problems(html, page.path, files | set(tables)):
+        raise Invalid("; ".join(found[:3]))
+    for path, fact in tables.items():
+        write(folder / path, index.finding_csv(fact))
+    write(folder / page.path, html)
+    return set(tables)
 
 
 class Staged:
@@ -169,7 +189,7 @@ class Staged:
     def job(self, page: Page, folder: Path) -> run.Job:
         """The run of a page; its output is named after all it rests on, to be found again."""
         text = json.dumps([page.handle, self.rests[page.handle]], sort_keys=True)
-        output = folder / f"{hashlib.sha256(text.encode()).hexdigest()[:32]}.ipynb"
+        output = folder / f"{due.total([text])[:32]}.ipynb"
         source = str(self.plan.source(page))
         return run.Job(page.handle, source, page.parameters, str(output), self.plan.limits)
 
@@ -193,27 +213,32 @@ class Staged:
         """Take over what was not built, and write what speaks of the whole."""
         for page in self.pages:
             if page.handle not in self.records:
-                self._copy(page)
                 self.records[page.handle] = self._taken_over(page)
             self._fill_slots(page)
-            source = self.plan.source(page)
-            write(self.folder / "notebooks" / f"{page.notebook}.ipynb", source.read_bytes())
+            notebook = self.plan.source(page).read_bytes()
+            write(self.folder / "notebooks" / f"{page.notebook}.ipynb", notebook)
         entries = [self.records[p.handle] for p in self.pages]
+        for name, text in self._of_the_whole(entries).items():
+            write(self.folder / name, text)
+        self._check_whole()
+        return entries
+
+    def _of_the_whole(self, entries: list[dict]) -> dict[str, str]:
+        """The files that speak of all pages, by name."""
         told = history.summary(entries, self.name, self.last["release"])
         past = [told, *self.last.get("history", [])][: feed.LENGTH]
         record = {"release": self.name, "version": outcomes.__version__, "methods": self.methods}
         record |= {"cautions": self.cautions, "history": past, "pages": entries}
-        text = json.dumps(record, indent=1, ensure_ascii=False) + "\n"
-        write(self.folder / "manifest.json", text)
-        if (lock := self.plan.folder / "requirements.lock").is_file():
-            write(self.folder / "sbom.json", materials.bill(lock.read_text(encoding="utf-8")))
-        write(self.folder / "findings.csv", index.findings_csv(entries))
-        write(self.folder / "feed.xml", feed.atom(past))
         aged = banners.html([c["said"] for c in self.cautions if c["aged"]])
-        front = pages.fill(index.index_html(entries, self.name, told), "cautions", aged)
-        write(self.folder / "index.html", front)
-        self._check_whole()
-        return entries
+        files = {
+            "manifest.json": json.dumps(record, indent=1, ensure_ascii=False) + "\n",
+            "findings.csv": index.findings_csv(entries),
+            "feed.xml": feed.atom(past),
+            "index.html": pages.fill(index.index_html(entries, self.name, told), "cautions", aged),
+        }
+        if (lock := self.plan.folder / "requirements.lock").is_file():
+            files["sbom.json"] = materials.bill(lock.read_text(encoding="utf-8"))
+        return files
 
     def _rests_on(self, page: Page) -> dict:
         return due.rests_on(self.plan, page) | {"tables": due.data_digest()}
@@ -230,8 +255,9 @@ class Staged:
         return shown | now | why | {"seconds": round(seconds, 2)} | digests | found
 
     def _taken_over(self, page: Page) -> dict:
-        """The record of a page that was not built: nothing had changed, or nobody asked."""
+        """Copy a page that was not built: nothing had changed, or nobody asked."""
         old = self.before[page.handle]
+        self._copy(page)
         if old["state"] in ("kept", "failed"):
             return old
         if page.handle not in self.asked:
@@ -243,21 +269,8 @@ class Staged:
         """Write a page and its tables, once it is fit to be published."""
         if self._rests_on(page) != self.rests[page.handle]:
             raise Invalid("its notebook or the tables changed while it ran; build it again")
-        built = pages.build(
-            page,
-            parameters.load(executed),
-            plan=self.plan,
-            known=parameters.declared(self.plan.source(page)),
-            code=f"version {outcomes.__version__}, digest {due.code_digest()[:12]}",
-            root="../" * page.handle.count("/"),
-        )
-        tables = {f"{page.handle}/{f['name']}.csv": f for f in built.findings if f["table"]}
-        if found := check.problems(built.html, page.path, self.files | set(tables)):
-            raise Invalid("; ".join(found[:3]))
-        for path, fact in tables.items():
-            write(self.folder / path, index.finding_csv(fact))
-        write(self.folder / page.path, built.html)
-        self.files |= set(tables)
+        built = made_page(self.plan, page, executed, root="../" * page.handle.count("/"))
+        self.files |= put_page(self.folder, page, built.html, built.findings, self.files)
         facts = [{k: v for k, v in f.items() if k != "table"} for f in built.findings]
         reads = due.readings(built.reads)
         return {

@@ -16,6 +16,7 @@ import sys
 import time
 from contextlib import suppress
 from importlib import import_module
+from typing import NoReturn
 
 _USED = """
 seaborn matplotlib.pyplot matplotlib.backends.backend_agg matplotlib.backends.backend_svg afcharts
@@ -56,10 +57,7 @@ def serve(requests: socket.socket) -> None:
             if not message:
                 break
             channel = socket.socket(fileno=fds[0])
-            pid = os.fork()
-            if pid == 0:
-                os.close(ended)
-                _become_kernel(json.loads(message), [requests, channel, *channels.values()], told)
+            pid = _fork(message, [requests, channel, *channels.values()], [ended, told])
             channels[pid] = channel
             channel.send(str(pid).encode())
     for pid in channels:
@@ -77,23 +75,30 @@ def _reap(channels: dict[int, socket.socket]) -> None:
             channel.close()
 
 
-def _become_kernel(request: dict, sockets: list[socket.socket], told: int) -> None:
-    """In the child: an ordinary kernel's surroundings, then an ordinary kernel."""
+def _fork(message: bytes, sockets: list[socket.socket], pipes: list[int]) -> int:
+    """A kernel's process id; the kernel itself lets go of all that is the parent's."""
+    if pid := os.fork():
+        return pid
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    os.close(told)
+    for pipe in pipes:
+        os.close(pipe)
     os.setsid()
-    nothing = os.open(os.devnull, os.O_RDWR)
-    os.dup2(nothing, 0)
+    os.dup2(os.open(os.devnull, os.O_RDWR), 0)
     for one in sockets:
         one.close() if one.fileno() > 0 else one.detach()
+    return _become_kernel(json.loads(message))
+
+
+def _become_kernel(request: dict) -> NoReturn:
+    """An ordinary kernel's surroundings, then an ordinary kernel."""
     os.environ.clear()
     os.environ.update(request["env"], JPY_PARENT_PID=str(os.getppid()))
     time.tzset()
     os.chdir(request["cwd"])
     sys.argv = ["ipykernel_launcher", *request["arguments"]]
-    numpy = import_module("numpy")
-    numpy.random.seed()  # as fresh as in a new process; Python's own is made so at every fork
+    # as fresh as in a new process; Python's own is made so at every fork
+    import_module("numpy").random.seed()
     gc.enable()
     code = 1
     try:
