@@ -21,26 +21,20 @@ def read(figures: pd.DataFrame, *, integral: bool | None = None):
     if missing:
         raise Invalid(f"Figures to reconcile need the column {missing[0]!r}.")
     unit = _unit(figures)
-    dated = figures[figures["period_start"].notna() & figures["period_end"].notna()]
-    dated = dated[dated["value"].notna()]
+    dated = figures.dropna(subset=["period_start", "period_end", "value"])
     if integral is None:
         integral = unit not in CONTINUOUS and bool((dated["value"] % 1 == 0).all())
-    out = pd.DataFrame(
-        {
-            "figure": dated["figure"].to_numpy(),
-            "area": dated["area"].to_numpy() if "area" in dated else "",
-            "start": day_number(dated["period_start"]),
-            "stop": day_number(dated["period_end"]) + 1,
-            "value": dated["value"].to_numpy(float),
-            "qualifier": dated["qualifier"].to_numpy(),
-            "inferred": _inferred(dated),
-        }
-    )
+    out = dated[["figure", "value", "qualifier"]].reset_index(drop=True).astype({"value": float})
+    out["area"] = dated["area"].to_numpy() if "area" in dated else ""
+    out["start"] = day_number(dated["period_start"])
+    out["stop"] = day_number(dated["period_end"]) + 1
+    states = dated.get("period_state", pd.Series("", dated.index))
+    out["inferred"] = states.isin(["inferred", "ambiguous"]).to_numpy(bool)
     backwards = out[out["stop"] <= out["start"]]
     if len(backwards):
         raise Invalid(f"Figure {backwards['figure'].iloc[0]!r} ends before it starts.")
-    low, high = _ends(dated, unit, integral)
-    return out.assign(low=low, high=high), integral
+    out["low"], out["high"] = _ends(dated, unit, integral)
+    return out, integral
 
 
 def _ends(dated: pd.DataFrame, unit: str, integral: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -72,9 +66,3 @@ def _unit(figures: pd.DataFrame) -> str:
     if unit in NOT_SUMS or " per " in f" {unit} ":
         raise Invalid(f"Figures in {unit!r} are rates; those of parts do not add to the whole's.")
     return unit
-
-
-def _inferred(dated: pd.DataFrame) -> np.ndarray:
-    if "period_state" not in dated:
-        return np.zeros(len(dated), bool)
-    return dated["period_state"].isin(["inferred", "ambiguous"]).to_numpy(bool)

@@ -40,9 +40,8 @@ def settle(programme: Programme, stated: pd.DataFrame) -> Settled:
         needs = {s: _needed(loosened, s, culprits) for s in culprits}
         found.append(_describe(culprits, needs, stated))
         sets.append(_claims(culprits))
-        loosened = loosened.with_sides(
-            _loosened(s, needs[s]) if s in needs else s for s in loosened.sides
-        )
+        moved = {s: s._replace(limit=need[0 if s.sign > 0 else 1]) for s, need in needs.items()}
+        loosened = loosened.with_sides(moved.get(s, s) for s in loosened.sides)
     return Settled(found, Blame(base, sets), loosened)
 
 
@@ -122,10 +121,6 @@ def _needed(programme: Programme, side: Side, culprits: list[Side]) -> tuple[flo
         if others.breach is None:
             break
     return tuple(end for end, _ in others.between(side.area, side.i, side.j))
-
-
-def _loosened(side: Side, need: tuple[float, float]) -> Side:
-    return side._replace(limit=need[0] if side.sign > 0 else need[1])
 
 
 def _same_span(programme: Programme, stated: pd.DataFrame) -> tuple[Programme, list[dict]]:

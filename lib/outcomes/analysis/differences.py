@@ -87,29 +87,33 @@ def event_study(
     from the start), start, end, ratio, lower, upper, before.
     """
     panel, treated, _ = wide(panel, treated, start, minimum=minimum)
-    inside = panel.columns.isin(treated)
-    y = panel.to_numpy()
-    first = like(start, panel.index)
+    inside, first = panel.columns.isin(treated), like(start, panel.index)
     steps = 12 * (panel.index.year - first.year) + panel.index.month - first.month
     event = np.floor(steps / width).astype(int)
+    y = panel.to_numpy()
     t, c = y[:, inside].sum(1), y[:, ~inside].sum(1)
-    bins = pd.DataFrame({"t": t, "c": c, "event": event}).groupby("event").sum()
-    if (bins == 0).any(axis=None):
+    rows = pd.DataFrame({"start": panel.index, "end": panel.index, "t": t, "c": c, "event": event})
+    bins = rows.groupby("event").agg({"start": "min", "end": "max", "t": "sum", "c": "sum"})
+    if (bins[["t", "c"]] == 0).any(axis=None):
         raise NotEnough("A bin of the event-time plot has no events; use a larger width.")
     spread = max(_group_dispersion(t, c, event), 1.0)
-    log, variance = np.log(bins["t"] / bins["c"]), spread * (1 / bins["t"] + 1 / bins["c"])
-    early, before = bins[bins.index < 0].sum(), bins.index < 0
-    ends = pd.DataFrame({"time": panel.index, "event": event}).groupby("event")["time"]
-    frame = pd.DataFrame({"start": ends.min(), "end": ends.max()})
-    frame["log"] = log - np.log(early["t"] / early["c"])
-    base = spread * (1 / early["t"] + 1 / early["c"])
+    bins["log"] = np.log(bins["t"] / bins["c"])
+    bins["variance"] = spread * (1 / bins["t"] + 1 / bins["c"])
+    early = bins[bins.index < 0]
+    frame = _beside_before(bins, spread, normal(confidence))
+    return EventStudy(frame, _drift(early["log"], early["variance"]), float(spread))
+
+
+def _beside_before(bins: pd.DataFrame, spread: float, errors: float) -> pd.DataFrame:
+    """The ratio of each bin beside that of all the time before, with limits so many errors away."""
+    before = bins.index < 0
+    t, c = bins.loc[before, "t"].sum(), bins.loc[before, "c"].sum()
+    log, base = bins["log"] - np.log(t / c), spread * (1 / t + 1 / c)
     # A bin before the start is part of what it is held against, which shares its chance with it.
-    reach = normal(confidence) * np.sqrt((variance + np.where(before, -base, base)).clip(lower=0))
-    for name, sign in (("ratio", 0), ("lower", -1), ("upper", 1)):
-        frame[name] = np.exp(frame["log"] + sign * reach)
-    frame["before"] = before
-    frame = frame.reset_index().drop(columns="log")
-    return EventStudy(frame, _drift(log[log.index < 0], variance), float(spread))
+    variance = bins["variance"] + np.where(before, -base, base)
+    reach = errors * np.sqrt(variance.clip(lower=0))
+    ends = {"ratio": np.exp(log), "lower": np.exp(log - reach), "upper": np.exp(log + reach)}
+    return bins[["start", "end"]].assign(**ends, before=before).reset_index()
 
 
 def _fitted(y, inside, after, ratio):
@@ -160,7 +164,7 @@ def _drift(log: pd.Series, variance: pd.Series) -> float:
     """p-value of a straight line through the log ratios before the start; NaN under 3 bins."""
     if len(log) < 3:
         return np.nan
-    w, x = 1 / variance[log.index].to_numpy(), log.index.to_numpy(float)
+    w, x = 1 / variance.to_numpy(), log.index.to_numpy(float)
     centred = x - (w * x).sum() / w.sum()
     slope = (w * centred * log.to_numpy()).sum() / (w * centred**2).sum()
     z = abs(slope) * np.sqrt((w * centred**2).sum())

@@ -50,7 +50,6 @@ def funnel(
     (``tests/simulate``), so read the 99.8 % ones.
     """
     k, n = np.asarray(count, float), np.asarray(denominator, float)
-    one_of(kind, ("rate", "proportion"), "kind")
     _check(k, n, kind)
     centre = k.sum() / n.sum()
     forward, back = _scale(kind)
@@ -61,8 +60,7 @@ def funnel(
     frame = pd.DataFrame({"label": np.asarray(names), "count": k, "denominator": n})
     frame["rate"], frame["mean"] = k / n * per, centre * per
     for name, level in LEVELS.items():
-        ends = (1 - level) / 2, (1 + level) / 2
-        low, high = (_exact(p, centre, n, kind) for p in ends)
+        low, high = (_exact(p, centre, n, kind) for p in ((1 - level) / 2, (1 + level) / 2))
         if tau2 > 0:
             reach = normal(level) * np.sqrt(variance + tau2)
             low, high = back(forward(centre) - reach), back(forward(centre) + reach)
@@ -79,7 +77,7 @@ def dersimonian_laird(effects, variances) -> Pooled:
     w = 1 / v
     fixed = (w * y).sum() / w.sum()
     q = float((w * (y - fixed) ** 2).sum())
-    tau2 = max(0.0, float((q - (len(y) - 1)) / (w.sum() - (w**2).sum() / w.sum())))
+    tau2 = _moments(q, w)
     random = 1 / (v + tau2)
     pooled, se = (random * y).sum() / random.sum(), random.sum() ** -0.5
     return Pooled(tau2, q, float(pooled), float(se), float(fixed))
@@ -89,7 +87,11 @@ def _between(z, variance, winsorise: float) -> tuple[float, float]:
     """Spiegelhalter's tau2 from z-scores, with the outermost share pulled in to the rest."""
     low, high = np.quantile(z, [winsorise, 1 - winsorise]) if winsorise > 0 else (-np.inf, np.inf)
     q, w = float((np.clip(z, low, high) ** 2).sum()), 1 / variance
-    return max(0.0, float((q - (len(z) - 1)) / (w.sum() - (w**2).sum() / w.sum()))), q
+    return _moments(q, w), q
+
+
+def _moments(q: float, w) -> float:
+    return max(0.0, float((q - (len(w) - 1)) / (w.sum() - (w**2).sum() / w.sum())))
 
 
 def _exact(p: float, centre: float, n, kind: str):
@@ -109,6 +111,7 @@ def _scale(kind: str):
 
 
 def _check(k, n, kind: str) -> None:
+    one_of(kind, ("rate", "proportion"), "kind")
     if len(k) < 3:
         raise NotEnough(f"A funnel needs at least 3 places; there are {len(k)}.")
     if (~np.isfinite(n) | (n <= 0)).any():

@@ -35,9 +35,8 @@ def benjamini_hochberg(p_values, *, q: float = 0.05, labels=None) -> pd.DataFram
     adjusted = np.empty(len(p))
     adjusted[order] = np.minimum(np.minimum.accumulate(raw[::-1])[::-1], 1)
     names = getattr(p_values, "index", np.arange(len(p))) if labels is None else labels
-    return pd.DataFrame(
-        {"label": np.asarray(names), "p": p, "adjusted": adjusted, "rejected": adjusted <= q}
-    )
+    found = {"label": np.asarray(names), "p": p, "adjusted": adjusted, "rejected": adjusted <= q}
+    return pd.DataFrame(found)
 
 
 def minimum_detectable(

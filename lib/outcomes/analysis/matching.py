@@ -42,9 +42,8 @@ def match_units(
         raise Invalid(f"The treated unit {sorted(set(lacking) & set(treated))[0]!r} lacks a value.")
     pool = [u for u in features.index if u not in {*treated, *lacking}]
     if len(pool) < ratio * len(treated):
-        raise NotEnough(
-            f"There are {len(pool)} units to match {len(treated)} treated ones with {ratio} each."
-        )
+        wanted = f"{len(treated)} treated ones with {ratio} each"
+        raise NotEnough(f"There are {len(pool)} units to match {wanted}.")
     pairs = _pairs(features, treated, pool, ratio)
     units = sorted(pairs["match"])
     balance = _balance(features, treated, pool, units)

@@ -4,10 +4,6 @@ import pandas as pd
 
 from outcomes.data.errors import Invalid
 
-_MONTHS = tuple(
-    "January February March April May June July August September October November December".split()  # noqa: SIM905
-)
-
 
 def one_period(label: str, start, end) -> pd.DataFrame:
     """A frame of one period, to be joined with others by ``pd.concat``."""
@@ -39,7 +35,7 @@ def reading(start, end) -> str:
     """A period in words: whole months as 'November 2022 to October 2023', else with days."""
     first, last = ends(start, end)
     whole = first.day == 1 and (last + pd.Timedelta(days=1)).day == 1
-    words = [f"{_MONTHS[d.month - 1]} {d.year}" for d in (first, last)]
+    words = [f"{d.month_name()} {d.year}" for d in (first, last)]
     if not whole:
         words = [f"{d.day} {w}" for d, w in zip((first, last), words, strict=True)]
     return words[0] if words[0] == words[1] else f"{words[0]} to {words[1]}"

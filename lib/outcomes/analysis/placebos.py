@@ -55,9 +55,8 @@ def randomisation(
     placebo = pd.DataFrame({"set": range(len(sets)), "log": logs})
     placebo = placebo[np.isfinite(placebo["log"])].reset_index(drop=True)
     if len(placebo) < 19:
-        raise NotEnough(
-            f"There are {len(placebo)} placebo sets; at least 19 are needed for a p of 0.05."
-        )
+        found = f"There are {len(placebo)} placebo sets"
+        raise NotEnough(f"{found}; at least 19 are needed for a p of 0.05.")
     rank = 1 + int((placebo["log"].abs() >= abs(own) - 1e-12).sum())
     placebo["ratio"] = np.exp(placebo["log"])
     ratio = float(np.exp(own))

@@ -47,13 +47,7 @@ def wilson(x, n, *, confidence: float = 0.95, continuity: bool = False):
 
 def clopper_pearson(x, n, *, confidence: float = 0.95):
     """The proportion with the exact (conservative) interval of Clopper & Pearson 1934."""
-    from scipy.stats import beta
-
-    k, m = _share(x, n)
-    a = (1 - _confidence(confidence)) / 2
-    lower = np.where(k == 0, 0.0, beta.ppf(a, np.maximum(k, 0.5), m - k + 1))
-    upper = np.where(k == m, 1.0, beta.ppf(1 - a, k + 1, np.maximum(m - k, 0.5)))
-    return _shape(k / m, lower, upper, x, n)
+    return _beta(x, n, confidence, 0)
 
 
 def jeffreys(x, n, *, confidence: float = 0.95):
@@ -61,13 +55,18 @@ def jeffreys(x, n, *, confidence: float = 0.95):
 
     At 0 and at ``n`` the outer limit is set to 0 or 1, so that it holds the estimate.
     """
+    return _beta(x, n, confidence, 0.5)
+
+
+def _beta(x, n, confidence: float, prior: float):
+    """Quantiles of beta distributions, with ``prior`` events added on either side."""
     from scipy.stats import beta
 
     k, m = _share(x, n)
-    a = (1 - _confidence(confidence)) / 2
-    lower = np.where(k == 0, 0.0, beta.ppf(a, k + 0.5, m - k + 0.5))
-    upper = np.where(k == m, 1.0, beta.ppf(1 - a, k + 0.5, m - k + 0.5))
-    return _shape(k / m, lower, upper, x, n)
+    a, other = (1 - _confidence(confidence)) / 2, 1 - prior
+    lower = beta.ppf(a, np.maximum(k + prior, 0.5), m - k + other)
+    upper = beta.ppf(1 - a, k + other, np.maximum(m - k + prior, 0.5))
+    return _shape(k / m, np.where(k == 0, 0.0, lower), np.where(k == m, 1.0, upper), x, n)
 
 
 def newcombe(x1, n1, x2, n2, *, confidence: float = 0.95):

@@ -111,18 +111,14 @@ def _verdict(direction: str, better: str) -> str:
 
 def seven_one_side(side) -> np.ndarray:
     """1 at each point that is the 7th or later in a row on one side of the mean."""
-    side = np.asarray(side, float)
-    runs = [k >= 6 and abs(side[k - 6 : k + 1].sum()) == 7 for k in range(len(side))]
-    return np.array(runs, float)
+    return pd.Series(side, dtype=float).rolling(7).sum().abs().eq(7).to_numpy(float)
 
 
 def trend_of_seven(values) -> np.ndarray:
     """1 (rising) or -1 (falling) at each point that ends 7 in a row; ties and gaps break it."""
-    steps = np.sign(np.diff(np.asarray(values, float)))
-    out = np.zeros(len(steps) + 1)
-    for k in range(6, len(out)):
-        out[k] = steps[k - 1] * (abs(steps[k - 6 : k].sum()) == 6) if steps[k - 1] else 0
-    return np.nan_to_num(out)
+    steps = np.sign(pd.Series(np.asarray(values, float)).diff())
+    whole = steps.rolling(6).sum().abs() == 6
+    return steps.where(whole, 0.0).to_numpy()
 
 
 def two_of_three(near, side) -> np.ndarray:

@@ -87,11 +87,7 @@ def _reconciled(one, others, near, noted: str, dated: bool, parent) -> _Held:
     end = one.period_end if dated else max([one.period_start, *near["period_end"].dropna()])
     asked, kin = one_period("asked", one.period_start, end), {"area": one.area, "parent": parent}
     alone = reconcile(rest, asked, **kin)
-    quarrel = " ".join(
-        c["sentence"]
-        for c in alone.contradictions
-        if any(m["area"] == one.area and m["end"] >= one.period_start for m in c["members"])
-    )
+    quarrel = _quarrel(one, alone.contradictions)
     if not dated:
         return _Held("undated", against=noted, quarrel=quarrel)
     own = pd.DataFrame([one._asdict()])[[c for c in rest.columns if c in one._fields]]
@@ -104,6 +100,15 @@ def _reconciled(one, others, near, noted: str, dated: bool, parent) -> _Held:
     bearing = near[["period_start", "period_end"]].notna().all(axis=1).any()
     bears = bearing or not np.isnan(limits).all()
     return _Held("agrees" if bears else "alone", *limits, "", quarrel)
+
+
+def _quarrel(one, contradictions: list[dict]) -> str:
+    """What the others contradict each other in, of one's place and not before its period."""
+    return " ".join(
+        c["sentence"]
+        for c in contradictions
+        if any(m["area"] == one.area and m["end"] >= one.period_start for m in c["members"])
+    )
 
 
 def _noted(note: str) -> str:

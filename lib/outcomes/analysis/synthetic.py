@@ -64,10 +64,9 @@ def synthetic_control(
                 are left out of the ranking, as their gaps after say nothing.
     """
     outcome, (treated,), after = wide(outcome, treated, start, minimum=minimum)
-    if outcome.shape[1] < 3:
-        raise NotEnough(
-            f"A synthetic control needs at least 2 donors; there are {outcome.shape[1] - 1}."
-        )
+    donors = outcome.shape[1] - 1
+    if donors < 2:
+        raise NotEnough(f"A synthetic control needs at least 2 donors; there are {donors}.")
     outcome = _without_season(outcome, treated, after, season)
     pool = [c for c in outcome.columns if c != treated]
     own, weights = _one(outcome, treated, pool, after)
@@ -77,15 +76,11 @@ def synthetic_control(
     kept = found.loc[found["kept"], "unit"].tolist()
     return Synthetic(
         *(own[k] for k in ("ratio", "effect", "fit", "mspe_ratio")),
-        p=rank / (len(kept) + 1) if kept else np.nan,
-        rank=rank,
-        weights=weights,
-        frame=own["frame"],
-        placebo=found.drop(columns="mspe_pre"),
-        gaps=gaps[kept],
+        p=rank / (len(kept) + 1) if kept else np.nan, rank=rank, weights=weights,
+        frame=own["frame"], placebo=found.drop(columns="mspe_pre"), gaps=gaps[kept],
         leave_one_out=_leave_one_out(outcome, treated, pool, weights, after),
         note=_note(own["fit"], len(kept), len(found), fit_filter),
-    )
+    )  # fmt: skip
 
 
 def _one(outcome, treated, pool, after):

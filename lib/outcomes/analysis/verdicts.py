@@ -136,11 +136,8 @@ def _interval(e: Evidence) -> str:
     if e.interval is None:
         return ""
     ends = " to ".join(f"{'−' if r < 1 else '+'}{abs(r - 1):.0%}" for r in e.interval)
-    return (
-        f" (95% interval {ends})"
-        if e.least <= ALPHA
-        else f" ({ends} by the spread of placebo areas)"
-    )
+    known = e.least <= ALPHA
+    return f" (95% interval {ends})" if known else f" ({ends} by the spread of placebo areas)"
 
 
 def _change(ratio: float) -> str:
@@ -171,9 +168,8 @@ def _weighed(e: Evidence) -> str:
         notes = [f"at least {_p(e.least)} as only {e.separate} placebo areas do not overlap"]
     if e.looks:
         notes.append(f"corrected as one of {e.looks} secondary outcomes")
-    return ", ".join(
-        [f"p = {_p(e.p)}: {_p(alone)} by itself" if notes else f"p = {_p(e.p)}", *notes]
-    )
+    by_itself = f": {_p(alone)} by itself" if notes else ""
+    return ", ".join([f"p = {_p(e.p)}{by_itself}", *notes])
 
 
 def _alone(e: Evidence) -> float:
