@@ -35,26 +35,19 @@ SERIES = {
 }
 """Modern slavery series: the word on a control, and the measure behind it."""
 
+_COMPARISONS = ["matched", "county", "leicestershire"]
 _FIXED = {
     "period_unit": ["financial year", "calendar year", "quarter"],
     "trend_step": ["quarter", "month"],
-    "project_adder_comparison": ["matched", "county", "leicestershire"],
-    "chb_comparison": ["matched", "county", "leicestershire"],
+    "project_adder_comparison": _COMPARISONS,
+    "chb_comparison": _COMPARISONS,
     "chb_outcome": [
-        "anti-social behaviour",
-        "serious acquisitive crime",
-        "burglary",
-        "robbery",
-        "vehicle crime",
-        "theft from the person",
+        *("anti-social behaviour", "serious acquisitive crime", "burglary", "robbery"),
+        *("vehicle crime", "theft from the person"),
     ],
     "adder_outcome": [
-        "drug offences",
-        "serious acquisitive crime",
-        "violence and sexual offences",
-        "shoplifting",
-        "anti-social behaviour",
-        "all crime",
+        *("drug offences", "serious acquisitive crime", "violence and sexual offences"),
+        *("shoplifting", "anti-social behaviour", "all crime"),
     ],
 }
 

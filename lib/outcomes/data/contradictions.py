@@ -61,9 +61,8 @@ def _counts(frame: pd.DataFrame, whole: pd.Series) -> Iterator[Count]:
         of = {"programme": row.programme, "measure": row.measure, "area": row.area}
         period = (row.period_start, row.period_end)
         told = (row.value, row.qualifier, row.publisher, row.source)
-        yield Count(
-            of, row.area_name, row.fact, *period, *limits(row.value, row.qualifier, row.unit), *told
-        )
+        ends = limits(row.value, row.qualifier, row.unit)
+        yield Count(of, row.area_name, row.fact, *period, *ends, *told)
 
 
 def _revised(counts: list[Count]) -> bool:

@@ -19,15 +19,9 @@ from outcomes.data.places import district_codes, force_slugs, forces, forces_of,
 
 
 def crime_monthly(
-    *,
-    force: Any = None,
-    district: Any = None,
-    lsoa: Any = None,
-    month_from: Any = None,
-    month_to: Any = None,
-    types: Any = None,
-    fill: bool = False,
-) -> pd.DataFrame:
+    *, force: Any = None, district: Any = None, lsoa: Any = None, month_from: Any = None,
+    month_to: Any = None, types: Any = None, fill: bool = False,
+) -> pd.DataFrame:  # fmt: skip
     """Street-level counts of Lancashire and Leicestershire by neighbourhood, month and type.
 
     Columns: force, district (GSS code; "" without location), lsoa (2021 code; "" without
@@ -67,13 +61,9 @@ def crime_panels(outcomes: Any, *, force: Any) -> dict[str, pd.DataFrame]:
 
 
 def crime_force_monthly(
-    *,
-    force: Any = None,
-    month_from: Any = None,
-    month_to: Any = None,
-    types: Any = None,
+    *, force: Any = None, month_from: Any = None, month_to: Any = None, types: Any = None,
     fill: bool = False,
-) -> pd.DataFrame:
+) -> pd.DataFrame:  # fmt: skip
     """Street-level counts of whole forces: force, month, type, n.
 
     Lancashire and Leicestershire have most months from December 2019; the others January to April
@@ -88,14 +78,9 @@ def crime_force_monthly(
 
 
 def crime_district_monthly(
-    *,
-    district: Any = None,
-    force: Any = None,
-    month_from: Any = None,
-    month_to: Any = None,
-    types: Any = None,
-    fill: bool = False,
-) -> pd.DataFrame:
+    *, district: Any = None, force: Any = None, month_from: Any = None, month_to: Any = None,
+    types: Any = None, fill: bool = False,
+) -> pd.DataFrame:  # fmt: skip
     """Street-level counts by district (2021 GSS code): force, district, month, type, n.
 
     Only rows that a force recorded in its own districts carry a code; rows without a location, or
@@ -112,13 +97,9 @@ def crime_district_monthly(
 
 
 def crime_quarterly(
-    *,
-    force: Any = None,
-    offence: Any = None,
-    quarter_from: Any = None,
-    quarter_to: Any = None,
+    *, force: Any = None, offence: Any = None, quarter_from: Any = None, quarter_to: Any = None,
     territorial: bool = True,
-) -> pd.DataFrame:
+) -> pd.DataFrame:  # fmt: skip
     """Home Office recorded crime: force, quarter (first day), offence (code), n.
 
     April 2012 to December 2025, without a gap. ``offence`` is a code, a list of codes, or the name

@@ -30,16 +30,10 @@ WORDS = {1: "one", 2: "two", 3: "three", 4: "four"}
 
 
 def suppress(
-    frame: pd.DataFrame,
-    column: str,
-    *,
-    along: str | Sequence[str] = (),
-    total: str = "Total",
-    by: str | Sequence[str] = (),
-    threshold: int = THRESHOLD,
-    public: str = "",
+    frame: pd.DataFrame, column: str, *, along: str | Sequence[str] = (), total: str = "Total",
+    by: str | Sequence[str] = (), threshold: int = THRESHOLD, public: str = "",
     earlier: pd.DataFrame | None = None,
-) -> pd.DataFrame:
+) -> pd.DataFrame:  # fmt: skip
     """A copy of ``frame`` with counts from 1 to below ``threshold`` shown as ``[c]``.
 
     ``along`` names the dimensions that have a total, in rows that carry the word ``total`` there;
@@ -140,11 +134,9 @@ def _counted(values: pd.Series, threshold: int) -> pd.Series:
 def _lines(frame: pd.DataFrame, name: str, columns: list[str], total: str) -> list[tuple]:
     """Lines along one dimension that have a total: places of the parts, and place of the total."""
     rest = [column for column in dict.fromkeys(columns) if column != name]
-    groups = [frame.index]
-    if rest:
-        groups = [rows.index for _, rows in frame.groupby(rest, dropna=False)]
+    parts = [rows for _, rows in frame.groupby(rest, dropna=False)] if rest else [frame]
     lines = []
-    for group in groups:
+    for group in (rows.index for rows in parts):
         whole = frame.loc[group, name] == total
         if whole.sum() > 1:
             raise Invalid(f"column {name!r} has the word {total!r} twice in one line; name `by`.")
@@ -157,12 +149,8 @@ def _hidden_before(frame: pd.DataFrame, earlier, column: str, keys: list[str]) -
     if earlier is None:
         return pd.Series(False, index=frame.index)
     gone = earlier.loc[earlier[column].eq(CONFIDENTIAL), keys].drop_duplicates()
-    return (
-        frame[keys]
-        .merge(gone, how="left", indicator=True)["_merge"]
-        .eq("both")
-        .set_axis(frame.index)
-    )
+    found = frame[keys].merge(gone, how="left", indicator=True)["_merge"]
+    return found.eq("both").set_axis(frame.index)
 
 
 def _protect(counts, hidden: pd.Series, ranked: pd.Index, parts, whole, threshold: int) -> bool:

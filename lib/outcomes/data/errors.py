@@ -30,9 +30,8 @@ def one_of(value: str, allowed: Iterable[str], what: str, *, most: int = 20) -> 
     guess = nearest(value, allowed)
     hint = f" Did you mean {guess!r}?" if guess else ""
     more = f" and {len(allowed) - most} more" if len(allowed) > most else ""
-    raise Invalid(
-        f"{what} {value!r} is not known.{hint} Allowed: {', '.join(allowed[:most])}{more}."
-    )
+    listed = ", ".join(allowed[:most])
+    raise Invalid(f"{what} {value!r} is not known.{hint} Allowed: {listed}{more}.")
 
 
 def plain(text: str) -> str:

@@ -7,6 +7,7 @@ concern. Nothing here needs the raw files.
 
 from collections.abc import Iterator
 from datetime import date
+from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
@@ -98,10 +99,8 @@ def _disagreements(clean: Path) -> Iterator[str]:
     keys = ["force", "month"]
     whole = _table(clean, "crime_force_monthly").groupby(keys)["n"].sum()
     covered = _table(clean, "coverage").rename(columns={"rows": "n"}).dropna(subset="n")
-    parts = {"coverage": covered}
-    for name in ("crime_monthly", "crime_district_monthly"):
-        if _has(clean, name):
-            parts[name] = _table(clean, name, *keys, "n")
+    fine = [n for n in ("crime_monthly", "crime_district_monthly") if _has(clean, n)]
+    parts = {"coverage": covered} | {name: _table(clean, name, *keys, "n") for name in fine}
     for name, frame in parts.items():
         sums = frame.groupby(keys)["n"].sum()
         want = whole[whole.index.get_level_values("force").isin(frame["force"].unique())]
@@ -192,15 +191,11 @@ def _title(force: str) -> str:
 
 def spans(months: pd.Series) -> str:
     """ "June 2020, August to September 2020 and May 2021" for months in any order."""
-    periods = sorted(set(pd.PeriodIndex(months, freq="M")))
-    runs: list[list[pd.Period]] = []
-    for period in periods:
-        if runs and period == runs[-1][-1] + 1:
-            runs[-1].append(period)
-        else:
-            runs.append([period])
+    periods = enumerate(sorted(set(pd.PeriodIndex(months, freq="M"))))
     words = []
-    for run in runs:
+    # Months in a row are all as far from their place in the list.
+    for _, pairs in groupby(periods, lambda pair: pair[1].ordinal - pair[0]):
+        run = [period for _, period in pairs]
         first, last = run[0], run[-1]
         begin = f"{first:%B}" if first.year == last.year else f"{first:%B %Y}"
         words.append(f"{last:%B %Y}" if len(run) == 1 else f"{begin} to {last:%B %Y}")

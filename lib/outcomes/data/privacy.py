@@ -122,8 +122,7 @@ def _in_csv(path: Path) -> Iterator[tuple[str, str, str]]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         for row in csv.DictReader(file):
             for column, value in row.items():
-                cells = value if isinstance(value, list) else [value or ""]
-                for cell in cells:
+                for cell in value if isinstance(value, list) else [value or ""]:
                     yield from ((str(column), *found) for found in _in_cell(str(column), cell))
 
 

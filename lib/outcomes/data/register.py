@@ -68,16 +68,10 @@ def sources(ids: Iterable[str] | None = None) -> pd.DataFrame:
 
 
 def figures(
-    *,
-    programme: str | list[str] | None = None,
-    measure: str | list[str] | None = None,
-    area: str | list[str] | None = None,
-    start: str | None = None,
-    end: str | None = None,
-    as_of: str | None = None,
-    dated: bool | None = None,
-    copies: bool = True,
-) -> pd.DataFrame:
+    *, programme: str | list[str] | None = None, measure: str | list[str] | None = None,
+    area: str | list[str] | None = None, start: str | None = None, end: str | None = None,
+    as_of: str | None = None, dated: bool | None = None, copies: bool = True,
+) -> pd.DataFrame:  # fmt: skip
     """Published figures, one row per figure per source, in the order of transcription.
 
     Columns: figure, programme, measure, area, area_name, level, value (float), unit, qualifier
@@ -202,12 +196,7 @@ def _known(frame: pd.DataFrame, **filters: str | list[str] | None) -> None:
     for column, value in filters.items():
         asked = [] if value is None else [value] if isinstance(value, str) else list(value)
         for item in sorted(set(asked) - set(frame[column])):
-            one_of(item, _names(column), column)
-
-
-def _names(column: str) -> list[str]:
-    table = {"programme": "programmes", "measure": "measures", "area": "areas"}[column]
-    return sorted(store.read(table, columns=[column])[column])
+            one_of(item, sorted(store.read(f"{column}s", columns=[column])[column]), column)
 
 
 def _day(value: str | pd.Timestamp) -> pd.Timestamp:

@@ -184,19 +184,21 @@ def _select(frame: pd.DataFrame, path: Path, where: tuple, columns: tuple | None
 def _csv(version: tuple) -> pd.DataFrame:
     path = Path(version[0])
     text = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
-    types = _types(path)
+    described = package(path.parent.parent).get(path.stem, {"schema": {"fields": []}})
+    types = {field["name"]: field["type"] for field in described["schema"]["fields"]}
     return text.assign(**{name: _typed(text[name], types.get(name)) for name in text.columns})
 
 
-def _types(path: Path) -> dict[str, str]:
-    """Field types of a table from the data package that stands beside the ``clean`` folder."""
-    package = path.parent.parent / "datapackage.json"
-    if not package.is_file():
-        return {}
-    for resource in json.loads(package.read_text(encoding="utf-8"))["resources"]:
-        if resource["name"] == path.stem:
-            return {field["name"]: field["type"] for field in resource["schema"]["fields"]}
-    return {}
+def package(folder: Path | None = None) -> dict[str, dict]:
+    """What ``datapackage.json`` of a data folder says of each table; nothing when there is none."""
+    path = (folder or root()) / "datapackage.json"
+    return _resources(_version(path)) if path.is_file() else {}
+
+
+@lru_cache(maxsize=2)
+def _resources(version: tuple) -> dict[str, dict]:
+    held = json.loads(Path(version[0]).read_text(encoding="utf-8"))
+    return {resource["name"]: resource for resource in held["resources"]}
 
 
 def _typed(column: pd.Series, kind: str | None) -> pd.Series:

@@ -29,16 +29,10 @@ def build(source: Path, published: Path, clean: Path) -> list[str]:
 
 
 def take_months(
-    paths: list[Path],
-    data: Path,
-    *,
-    months: tuple[str, str] = ("", ""),
-    forces: str = "",
-    web=None,
-    agreed: Callable[[list[str], list[str]], bool],
-    tell: Callable[[str], None] = lambda name: None,
-    today: date | None = None,
-) -> list[str]:
+    paths: list[Path], data: Path, *, months: tuple[str, str] = ("", ""), forces: str = "",
+    web=None, agreed: Callable[[list[str], list[str]], bool],
+    tell: Callable[[str], None] = lambda name: None, today: date | None = None,
+) -> list[str]:  # fmt: skip
     """Take months of street-level crime from files, or download them; names of changed tables.
 
     ``paths`` are folders of street files, single files, or archives of data.police.uk; without

@@ -32,21 +32,18 @@ IDENTITY = [
     *("programme", "measure", "value", "unit", "qualifier", "period_start", "period_end"),
     *("area", "area_level", "source_url"),
 ]
-_ALLOWED = {
-    "measures": {
-        "kind": ("output", "outcome", "context"),
-        "better": ("fewer", "more", "neither"),
-        "whole": ("yes", "no"),
-    },
-    "map_measures": {"basis": ("", "change")},
-    "programmes": {"seed_page": ("yes", "no")},
-    "areas": {
-        "level": (
-            *("nation", "region", "group", "force", "county", "division", "district", "town"),
-            *("neighbourhood", "hotspot"),
-        )
-    },
-}
+_LEVELS = (
+    *("nation", "region", "group", "force", "county", "division", "district", "town"),
+    *("neighbourhood", "hotspot"),
+)
+_ALLOWED = (
+    ("measures", "kind", ("output", "outcome", "context")),
+    ("measures", "better", ("fewer", "more", "neither")),
+    ("measures", "whole", ("yes", "no")),
+    ("map_measures", "basis", ("", "change")),
+    ("programmes", "seed_page", ("yes", "no")),
+    ("areas", "level", _LEVELS),
+)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _PARTIAL = re.compile(r"\d{4}(-\d\d){0,2}", re.ASCII)
 
@@ -73,9 +70,8 @@ def vocabulary(tables: dict[str, pd.DataFrame]) -> list[str]:
     keys = {name: [INPUTS[name][0]] for name in INPUTS if name != "figures"}
     keys |= {"map_measures": ["label", "measure"], "map_areas": ["label", "level"]}
     found = [p for name, key in keys.items() for p in twice(name, tables[name], key)]
-    for name, columns in _ALLOWED.items():
-        for column, words in columns.items():
-            found += _unknown(name, tables[name], column, words, "among the words allowed")
+    for name, column, words in _ALLOWED:
+        found += _unknown(name, tables[name], column, words, "among the words allowed")
     for name, column, target in (
         ("map_programmes", "programme", "programmes"),
         ("map_measures", "slug", "measures"),
@@ -143,12 +139,13 @@ def _unknown(
     known = sorted(set(allowed))
     bad = frame.loc[~frame[column].isin(known), column]
     return [
-        problem(table, index, column, value, f"is not {where}{_hint(value, known)}")
+        problem(table, index, column, value, f"is not {where}{hint(value, known)}")
         for index, value in bad.items()
     ]
 
 
-def _hint(value: str, known: list[str]) -> str:
+def hint(value: str, known: Iterable[str]) -> str:
+    """The end of a sentence: the nearest of the words that are known, if one is near."""
     guess = nearest(value, known)
     return f"; did you mean {guess!r}?" if guess else "."
 
@@ -161,7 +158,7 @@ def _unmapped(
     for index, other, value in figures[[beside, column]].itertuples():
         if (other, value) not in known:
             near = sorted(label for mate, label in known if mate == other)
-            said = why.format(repr(other)) + _hint(value, near)
+            said = why.format(repr(other)) + hint(value, near)
             found.append(problem("figures", index, column, value, said))
     return found
 

@@ -27,14 +27,11 @@ _ENOUGH = 25
 
 def of_districts(frame: pd.DataFrame, places: pd.DataFrame) -> pd.DataFrame:
     """From counts by district: force, month, no_location, outside; duplicates are not known."""
-    frame = frame[frame["force"].isin(set(places["force"]))]
-    blank = frame["lad"].isin(["", "NO_LOCATION"])
-    named = geography.district_of(frame["lad"].where(~blank, ""), places)
-    own = named.map(places.set_index("district")["force"]) == frame["force"]
-    frame = frame[["force", "month"]].assign(
-        no_location=frame["n"].where(blank, 0), outside=frame["n"].where(~blank & ~own, 0)
-    )
-    return frame.groupby(["force", "month"], as_index=False).sum()
+    frame = geography.placed(frame, places)
+    blank = frame["district"] == ""
+    frame["no_location"] = frame["n"].where(blank, 0)
+    frame["outside"] = frame["n"].where(~blank & ~frame["own"], 0)
+    return frame.groupby(["force", "month"], as_index=False)[["no_location", "outside"]].sum()
 
 
 def build(by_force: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:

@@ -67,15 +67,10 @@ class Web:
     """Answers of one site, within a deadline of ``deadline`` seconds for all of them together."""
 
     def __init__(
-        self,
-        host: str = HOST,
-        *,
-        stores: tuple[str, ...] = STORES,
-        deadline: float = 1800,
-        tries: int = 5,
-        limiter: Limiter | None = None,
+        self, host: str = HOST, *, stores: tuple[str, ...] = STORES, deadline: float = 1800,
+        tries: int = 5, limiter: Limiter | None = None,
         sleep: Callable[[float], None] = time.sleep,
-    ):
+    ):  # fmt: skip
         self.host, self.tries, self.sleep = host.rstrip("/"), tries, sleep
         if not self.host.startswith(("https://", "http://")):
             raise Invalid(f"host {host!r} is not an address such as {HOST}.")

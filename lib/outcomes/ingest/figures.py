@@ -87,17 +87,13 @@ def _named(given: dict[str, pd.DataFrame]) -> pd.DataFrame:
 
 def _cited(rows: pd.DataFrame) -> pd.DataFrame:
     """Who published each row, where and when. A date may be printed as a month or year only."""
-    pairs = zip(rows["publisher"], rows["source_url"], strict=True)
-    return pd.DataFrame(
-        {
-            "source": [_source_id(*pair) for pair in pairs],
-            "publisher": rows["publisher"],
-            "title": rows["source_title"],
-            "url": rows["source_url"],
-            "printed": rows["published_date"],
-            "published": rows["published_date"].map(checks.last_day),
-            "seed": (rows["source_url"] == SEED).map({True: "true", False: "false"}),
-        }
+    names = {"source_title": "title", "source_url": "url", "published_date": "printed"}
+    cited = rows[["publisher", *names]].rename(columns=names)
+    pairs = zip(cited["publisher"], cited["url"], strict=True)
+    return cited.assign(
+        source=[_source_id(*pair) for pair in pairs],
+        published=cited["printed"].map(checks.last_day),
+        seed=(cited["url"] == SEED).map({True: "true", False: "false"}),
     )
 
 
@@ -190,9 +186,8 @@ def _sources(rows: pd.DataFrame) -> pd.DataFrame:
     unique = cited[kept].drop_duplicates()
     again = unique[unique.duplicated("source")]
     why = "stands above with another title or date."
-    checks.stop(
-        [checks.problem("figures", i, "source_url", u, why) for i, u in again["url"].items()]
-    )
+    found = (checks.problem("figures", i, "source_url", u, why) for i, u in again["url"].items())
+    checks.stop(list(found))
     return unique.sort_values("source")
 
 

@@ -98,9 +98,8 @@ def forces(source: Path, places: pd.DataFrame) -> pd.DataFrame:
     links = links.drop_duplicates("pfa24_code")
     people = places.groupby("force")["population"].sum()
     frame = pd.DataFrame({"force": links["pfa24_name"].map(slug), "gss": links["pfa24_code"]})
-    frame["name"] = links["pfa24_name"].replace(
-        {"Devon & Cornwall": "Devon and Cornwall", "London, City of": "City of London"}
-    )
+    said = {"Devon & Cornwall": "Devon and Cornwall", "London, City of": "City of London"}
+    frame["name"] = links["pfa24_name"].replace(said)
     frame["territorial"] = True
     frame["population"] = frame["force"].map(people).astype("Int64")
     bodies = pd.DataFrame({"force": list(_BODIES), "name": list(_BODIES.values())})
@@ -123,6 +122,15 @@ def district_of(names: pd.Series, places: pd.DataFrame) -> pd.Series:
         unknown = ", ".join(sorted(names[found.isna()].unique()))
         raise Invalid(f"no district is known by the name of {unknown}.")
     return found
+
+
+def placed(counts: pd.DataFrame, places: pd.DataFrame) -> pd.DataFrame:
+    """Counts by the name of a district (lad) with its code ("": none), and whether it is the
+    force's own; of the forces that have districts."""
+    frame = counts[counts["force"].isin(places["force"])]
+    district = district_of(frame["lad"].replace("NO_LOCATION", ""), places)
+    own = district.map(places.set_index("district")["force"]) == frame["force"]
+    return frame.assign(district=district, own=own)
 
 
 def lookup(source: Path) -> pd.DataFrame:

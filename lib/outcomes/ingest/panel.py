@@ -57,11 +57,9 @@ def places(clean: Path) -> Places:
 
 
 def make(
-    files: list[street.File],
-    clean: Path,
-    work: Path,
+    files: list[street.File], clean: Path, work: Path,
     tell: Callable[[str], None] = lambda name: None,
-) -> list[str]:
+) -> list[str]:  # fmt: skip
     """Write into ``work/clean`` the tables of ``clean`` with the months of ``files`` replaced.
 
     Returns the changes in words, one for each force and month, and for each month of coverage.

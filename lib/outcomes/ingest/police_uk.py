@@ -104,10 +104,8 @@ def _write_given(source: Path, clean: Path, places: pd.DataFrame, have: set[str]
 
 def _given_districts(raw: pd.DataFrame, places: pd.DataFrame) -> pd.DataFrame:
     """Counts by district of the forces that have districts; "" elsewhere or unknown."""
-    frame = raw[raw["force"].isin(set(places["force"]))]
-    district = geography.district_of(frame["lad"].replace("NO_LOCATION", ""), places)
-    own = district.map(places.set_index("district")["force"]) == frame["force"]
-    frame = frame.assign(district=district.where(own, ""))
+    frame = geography.placed(raw, places)
+    frame["district"] = frame["district"].where(frame["own"], "")
     return frame.groupby(_DISTRICT, as_index=False)["n"].sum().query("n > 0")
 
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from outcomes.data.errors import Invalid
@@ -33,14 +34,9 @@ def quarterly(raw: pd.DataFrame) -> pd.DataFrame:
 
     A body that changed the spelling of its name, or a code that changed its subgroup, is one.
     """
-    frame = pd.DataFrame(
-        {
-            "force": _slugs(raw["Force"]),
-            "quarter": quarter(raw["FY"], raw["Financial Quarter"]),
-            "offence": raw["Offence Code"],
-            "n": _whole(raw["n"]),
-        }
-    )
+    frame = pd.DataFrame({"force": _slugs(raw["Force"]), "offence": raw["Offence Code"]})
+    frame["quarter"] = quarter(raw["FY"], raw["Financial Quarter"])
+    frame["n"] = _whole(raw["n"])
     return frame.groupby(["force", "quarter", "offence"], as_index=False)["n"].sum()
 
 
@@ -72,36 +68,23 @@ def annual(path: Path, places: pd.DataFrame) -> pd.DataFrame:
     """Partnerships × year × offence, with each force's total and what it could not assign."""
     raw = geography.read(path)
     raw = raw[raw["offences"] != ""]  # an empty cell is unknown, not a zero
-    known = set(places["district"])
-    frame = pd.DataFrame(
-        {
-            "year_end": pd.to_datetime(raw["period"].map(_ENDS)).astype("datetime64[us]"),
-            "force": _slugs(raw["pfa_name"]),
-            "kind": "district",
-            "csp": raw["csp_code"],
-            "csp_name": raw["csp_name"],
-            "district": raw["la_code"].where(raw["la_code"].isin(known), ""),
-            "offence": raw["offence"],
-            "n": _whole(raw["offences"]),
-        }
-    )
-    frame.loc[frame["csp"] == "", "kind"] = "unassigned"
-    frame.loc[frame["csp_name"] == "", "kind"] = "force"
-    return frame
+    frame = raw.rename(columns={"csp_code": "csp"})
+    frame["year_end"] = pd.to_datetime(raw["period"].map(_ENDS)).astype("datetime64[us]")
+    frame["force"], frame["n"] = _slugs(raw["pfa_name"]), _whole(raw["offences"])
+    frame["district"] = raw["la_code"].where(raw["la_code"].isin(places["district"]), "")
+    unnamed, unassigned = raw["csp_name"] == "", raw["csp_code"] == ""
+    frame["kind"] = np.select([unnamed, unassigned], ["force", "unassigned"], "district")
+    columns = ["year_end", "force", "kind", "csp", "csp_name", "district", "offence", "n"]
+    return frame[columns]
 
 
 def case_outcomes(raw: pd.DataFrame) -> pd.DataFrame:
     """Force × quarter × offence group × outcome type: the rows of the source summed."""
-    frame = pd.DataFrame(
-        {
-            "force": _slugs(raw["Force"]),
-            "quarter": quarter(raw["Financial Year"], raw["Financial Quarter"]),
-            "group": raw["Offence Group"],
-            "outcome": raw["Outcome Type"].astype("int64"),
-            "outcome_group": raw["Outcome Group"].str.strip(),
-            "n": _whole(raw["n"]),
-        }
-    )
+    frame = pd.DataFrame({"force": _slugs(raw["Force"]), "group": raw["Offence Group"]})
+    frame["quarter"] = quarter(raw["Financial Year"], raw["Financial Quarter"])
+    frame["outcome"] = raw["Outcome Type"].astype("int64")
+    frame["outcome_group"] = raw["Outcome Group"].str.strip()
+    frame["n"] = _whole(raw["n"])
     return frame.groupby(_CASES, as_index=False)["n"].sum()
 
 

@@ -26,13 +26,9 @@ Agreed = Callable[[list[str], list[str]], bool]
 
 
 def run(
-    files: list[street.File],
-    data: Path,
-    *,
-    agreed: Agreed,
-    today: date | None = None,
+    files: list[street.File], data: Path, *, agreed: Agreed, today: date | None = None,
     tell: Callable[[str], None] = lambda name: None,
-) -> list[str]:
+) -> list[str]:  # fmt: skip
     """Take files into the tables of a data folder; return the names of the tables that changed.
 
     Raises :class:`Invalid` with every problem found in the files, or by the gate; the tables are
@@ -104,12 +100,8 @@ def _check_names(files: list[street.File], clean: Path, today: date) -> None:
 
 def _changed(new: Path, clean: Path) -> list[str]:
     """Names of new tables that differ from the old."""
-    return [
-        path.name
-        for path in sorted(new.iterdir())
-        if not (clean / path.name).is_file()
-        or (clean / path.name).read_bytes() != path.read_bytes()
-    ]
+    pairs = [(path, clean / path.name) for path in sorted(new.iterdir())]
+    return [p.name for p, q in pairs if not q.is_file() or p.read_bytes() != q.read_bytes()]
 
 
 def _checked(work: Path, data: Path, today: date) -> list[str]:

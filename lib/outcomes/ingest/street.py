@@ -21,6 +21,7 @@ import pandas as pd
 
 from outcomes.data.codes import TYPES
 from outcomes.data.errors import Invalid, nearest
+from outcomes.ingest.checks import hint
 
 HEADER = [
     *("Crime ID", "Month", "Reported by", "Falls within", "Longitude", "Latitude", "Location"),
@@ -293,9 +294,7 @@ def _cells(row: dict[str, str], month: str) -> Iterator[tuple[str, str, str]]:
         yield "Month", row["Month"], f"is not {month}, the month of the file's name."
     kind = row["Crime type"]
     if kind not in SLUGS:
-        guess = nearest(kind, SLUGS)
-        hint = f"; did you mean {guess!r}?" if guess else "."
-        yield "Crime type", kind, f"is a type of crime that is not known{hint}"
+        yield "Crime type", kind, f"is a type of crime that is not known{hint(kind, SLUGS)}"
     if kind == _ASB and row["Crime ID"]:
         yield "Crime ID", row["Crime ID"], "stands beside anti-social behaviour, which has none."
     code = row["LSOA code"]
