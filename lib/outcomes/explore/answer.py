@@ -121,10 +121,9 @@ def _ranked(a) -> show.Finding:
     """Where the first place stands among all forces or districts, per resident and year."""
     frame = evidence.counts(a, everywhere=True)
     years = frame["period"].nunique() * STEPS[a.by] / 12
-    rows = frame.groupby(["area", "name"], as_index=False).agg(
-        n=("n", "sum"), residents=("residents", "first")
-    )
-    rows = rows.assign(base=rows["residents"] * years)
+    how = {"n": "sum", "residents": "first"}
+    rows = frame.groupby(["area", "name"], as_index=False).agg(how)
+    rows["base"] = rows["residents"] * years
     names = dict(zip(rows["area"], rows["name"], strict=True))
     first, *also = (names.get(x, x) for x in a.areas)
     ends = frame["period"].min(), frame["period"].max()

@@ -10,37 +10,13 @@ import ipywidgets as widgets
 from outcomes.data.errors import Invalid, NotEnough
 from outcomes.explore import answer, ask, take
 
-_LABELS = {
-    "programme": "Programme",
-    "measure": "Measure",
-    "areas": "Places",
-    "start": "From",
-    "end": "To",
-    "chart": "Chart",
-    "by": "Period",
-    "unit": "Unit",
-    "comparison": "Compare",
-    "fact": "Figure",
-}
+_LABELS = {"programme": "Programme", "measure": "Measure", "areas": "Places", "start": "From"}
+_LABELS |= {"end": "To", "chart": "Chart", "by": "Period", "unit": "Unit"}
+_LABELS |= {"comparison": "Compare", "fact": "Figure"}
 _WIDE = {"layout": {"width": "22rem"}, "style": {"description_width": "6rem"}}
 # JupyterLab takes arrow keys away from a closed list (ipywidgets issue 3912), unless the list has
 # this mark. A widget cannot set it, so an image that never loads does, when the list has focus.
-_LOOK = """<style>
-.oc-explore { gap: 0 20px; }
-.oc-explore select[multiple] { height: auto; }
-.oc-explore .widget-html-content { line-height: 1.4; height: auto; white-space: normal; }
-.oc-explore .cannot { margin: 0 0 6px; padding: 0; list-style: none; font-size: 12px; }
-.oc-explore .cannot { opacity: .75; }
-.oc-explore .cannot b { font-weight: 600; }
-.oc-explore figure { margin: 0; }
-.oc-explore img { width: 100%; max-width: 640px; }
-.oc-explore td.t, .oc-explore table th:not(.n) { text-align: left; }
-.oc-explore .scroll { max-height: 340px; overflow: auto; }
-</style><img hidden alt="" src="data:," onerror="const mark = () => {
-  const box = this.closest('.oc-explore');
-  const shield = event => event.target.setAttribute('data-lm-suppress-shortcuts', '');
-  box ? box.addEventListener('focusin', shield) : setTimeout(mark, 100);
-}; mark()">"""
+_LOOK = Path(__file__).with_suffix(".html").read_text(encoding="utf-8")
 
 
 class Explorer:
@@ -110,9 +86,8 @@ class Explorer:
             for why, labels in reasons.items()
             if why
         )
-        self.greys[name].value = (
-            items and f'<ul class="cannot" aria-label="Cannot be asked now">{items}</ul>'
-        )
+        start = '<ul class="cannot" aria-label="Cannot be asked now">'
+        self.greys[name].value = items and f"{start}{items}</ul>"
 
     def _draw(self) -> None:
         self.finding = None

@@ -82,12 +82,10 @@ def regular(a) -> tuple[pd.Series, str]:
     rows = figures(a, latest=True)
     rows = rows[(rows["area"] == a.areas[0]) & (rows["qualifier"] == "exact")]
     days = (rows["period_end"] - rows["period_start"]).dt.days + 1
-    found = {
-        step: rows[days.between(*span) & (rows["period_start"].dt.day == 1)]
-        for step, span in {"month": (28, 31), "quarter": (90, 92)}.items()
-    }
-    step = max(found, key=lambda name: len(found[name]))
-    values = found[step].drop_duplicates("period_start").set_index("period_start")["value"]
+    whole = rows["period_start"].dt.day == 1
+    spans = {"month": days.between(28, 31) & whole, "quarter": days.between(90, 92) & whole}
+    step = max(spans, key=lambda name: spans[name].sum())
+    values = rows[spans[step]].drop_duplicates("period_start").set_index("period_start")["value"]
     return values.sort_index().asfreq({"month": "MS", "quarter": "QS"}[step]), step
 
 

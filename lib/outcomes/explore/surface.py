@@ -4,9 +4,6 @@ The same tables as in the data room; the frames carry what their columns mean, i
 :func:`describe`.
 """
 
-import json
-from functools import lru_cache
-
 import pandas as pd
 
 from outcomes import data
@@ -83,7 +80,7 @@ def help(word: str = "") -> Told:
 
 def _words() -> dict[str, str]:
     made = {t["term"]: f"{t['meaning']} (Source: {t['source']})" for t in terms.terms()}
-    for name, table in _package().items():
+    for name, table in store.package().items():
         fields = "".join(f"\n  {f['name']}: {f['description']}" for f in table["schema"]["fields"])
         made[name] = f"Table {name}. {table['description']}{fields}"
     for r in data.areas().itertuples():
@@ -108,20 +105,9 @@ def _programme(one, measures: pd.DataFrame) -> str:
     )
 
 
-@lru_cache(maxsize=2)
-def _read(path, changed: int) -> dict:
-    package = json.loads(path.read_text(encoding="utf-8"))
-    return {resource["name"]: resource for resource in package["resources"]}
-
-
-def _package() -> dict:
-    path = store.root() / "datapackage.json"
-    return _read(path, path.stat().st_mtime_ns)
-
-
 def _meant(frame: pd.DataFrame, table: str) -> pd.DataFrame:
     """The frame with the table's title and, for each column, type, unit and description."""
-    resource = _package()[table]
+    resource = store.package()[table]
     keep = ("type", "unit", "description")
     fields = {f["name"]: {k: f.get(k, "") for k in keep} for f in resource["schema"]["fields"]}
     frame.attrs = {"table": table, "title": resource["title"], "columns": fields}

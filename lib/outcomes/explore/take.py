@@ -19,22 +19,19 @@ from outcomes.show.words import count
 
 # notebook of each programme; and parameter, vocabulary, and the control that it follows
 _PAGES = {
-    RECORDED: ("county/trend_monitor", [("offences", "offence_group", "measure")]),
-    STREET: ("county/area_profile", [("area", "district", "area"), ("year", "crime_year", "end")]),
+    RECORDED: ("county/trend_monitor", "offences offence_group measure"),
+    STREET: ("county/area_profile", "area district area", "year crime_year end"),
     "op_warrior": (
-        "programmes/op_warrior",
-        [("measures", "op_warrior_measure", "measure"), ("period_unit", "period_unit", "by")],
+        *("programmes/op_warrior", "measures op_warrior_measure measure"),
+        "period_unit period_unit by",
     ),
-    "fraud": ("programmes/fraud", [("measures", "fraud_measure", "measure")]),
-    "county_lines": ("programmes/county_lines", [("measures", "county_lines_measure", "measure")]),
-    "modern_slavery": (
-        "programmes/modern_slavery",
-        [("series", "modern_slavery_series", "series")],
-    ),
-    "no_more_knives": ("programmes/no_more_knives", [("area", "nmk_area", "area")]),
-    "project_adder": ("programmes/project_adder", [("district", "district", "area")]),
-    "clear_hold_build": ("programmes/clear_hold_build", [("area", "chb_area", "area")]),
-    "op_sceptre": ("programmes/op_sceptre", [("wave", "sceptre_wave", "wave")]),
+    "fraud": ("programmes/fraud", "measures fraud_measure measure"),
+    "county_lines": ("programmes/county_lines", "measures county_lines_measure measure"),
+    "modern_slavery": ("programmes/modern_slavery", "series modern_slavery_series series"),
+    "no_more_knives": ("programmes/no_more_knives", "area nmk_area area"),
+    "project_adder": ("programmes/project_adder", "district district area"),
+    "clear_hold_build": ("programmes/clear_hold_build", "area chb_area area"),
+    "op_sceptre": ("programmes/op_sceptre", "wave sceptre_wave wave"),
 }
 
 
@@ -45,7 +42,7 @@ def page(a, title: str = "") -> str:
     """
     if a.programme not in _PAGES:
         raise Invalid("No report is about this programme, so it has no page to make.")
-    notebook, follows = _PAGES[a.programme]
+    notebook, *follows = _PAGES[a.programme]
     given = _parameters(a, follows)
     name = notebook.rpartition("/")[2].replace("_", " ")
     title = " ".join(title.split())
@@ -63,14 +60,15 @@ def page(a, title: str = "") -> str:
     return f"[[page]]\n{text}" + (f"parameters = {{ {pairs} }}\n" if pairs else "")
 
 
-def _parameters(a, follows: list[tuple[str, str, str]]) -> dict[str, str]:
+def _parameters(a, follows: list[str]) -> dict[str, str]:
     """The parameters of a report that a question settles, those that it may have."""
     areas = data.areas().set_index("area")["name"]
     words = {m: word for word, m in choices.SERIES.items()}
     asked = vars(a) | {"area": areas.get(a.areas[0], a.areas[0]), "series": words.get(a.measure)}
     waves = [w for w in choices.choices("sceptre_wave") if w[:4] <= (a.end or "9")]
     asked["wave"] = waves[-1] if waves else None
-    return {p: asked[c] for p, vocabulary, c in follows if asked[c] in choices.choices(vocabulary)}
+    triples = map(str.split, follows)
+    return {p: asked[c] for p, vocabulary, c in triples if asked[c] in choices.choices(vocabulary)}
 
 
 def _plain(text: str) -> str:
