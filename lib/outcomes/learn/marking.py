@@ -82,9 +82,8 @@ def _marked(name: str, right: bool, text: str, **shown) -> Said:
 
 def _filled(text: str, known: dict) -> str:
     """A remark with its {names} replaced by facts, numbers written as a reader expects them."""
-    return text.format_map(
-        {k: v if isinstance(v, str) else words.number(v) for k, v in known.items()}
-    )
+    shown = {k: v if isinstance(v, str) else words.number(v) for k, v in known.items()}
+    return text.format_map(shown)
 
 
 def _unanswered(answer: Any) -> bool:

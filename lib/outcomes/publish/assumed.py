@@ -1,8 +1,9 @@
 """What a page takes for granted: the assumptions of ``docs/assumptions.csv`` that concern it."""
 
 import csv
-from html import escape
 from pathlib import Path
+
+from outcomes.publish import page
 
 _BORNE = {"high": "well borne out", "medium": "likely, and partly checked", "low": "not checkable"}
 _WRONG = {"high": "a headline", "medium": "an interval or a comparison", "low": "a detail"}
@@ -19,9 +20,4 @@ def told(folder: Path, notebook: str) -> str:
     with file.open(encoding="utf-8", newline="") as lines:
         used = f"notebooks/{notebook}.ipynb"
         rows = [row for row in csv.DictReader(lines) if used in row["where_used"].split("; ")]
-    items = "".join(
-        f'<li>{escape(row["text"])} <span class="quiet">{_BORNE[row["quality"]].capitalize()}; '
-        f"if it were wrong, {_WRONG[row['impact']]} could change.</span></li>"
-        for row in rows
-    )
-    return f"<h3>What is taken for granted</h3><ul>{items}</ul>" if rows else ""
+    return page.slot("assumed", rows, _BORNE, _WRONG) if rows else ""

@@ -8,7 +8,6 @@ month that is there. No heavy library is loaded while the tables are as they wer
 
 import json
 from collections.abc import Iterable
-from html import escape
 from pathlib import Path
 
 from outcomes.data.errors import Invalid
@@ -72,15 +71,6 @@ def _values(given) -> set:
 
 def html(said: list[str]) -> str:
     """Cautions as one aside with a heading, or nothing."""
-    if not said:
-        return ""
-    rest = _list(said[MOST:])
-    more = f"<details><summary>More cautions</summary>{rest}</details>" if rest else ""
-    return (
-        '<aside class="notice" aria-labelledby="cautions"><h2 id="cautions">Take care with these '
-        f"data</h2>{_list(said[:MOST])}{more}</aside>"
-    )
+    from outcomes.publish import page  # only now: it is heavy
 
-
-def _list(said: list[str]) -> str:
-    return f"<ul>{''.join(f'<li>{escape(s)}</li>' for s in said)}</ul>" if said else ""
+    return page.slot("cautions", said[:MOST], said[MOST:]) if said else ""

@@ -29,14 +29,9 @@ class _Reader(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__()
-        self.levels: list[int] = []
-        self.ids: list[str] = []
-        self.links: list[str] = []
-        self.problems: list[str] = []
-        self.tables: list[list[str]] = []
-        self.seen: set[str] = set()
-        self.language, self.title = "", ""
-        self._in_title = False
+        self.levels, self.ids, self.links, self.problems = [], [], [], []
+        self.tables, self.seen = [], set()
+        self.language, self.title, self._in_title = "", "", False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}

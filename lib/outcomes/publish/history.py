@@ -3,12 +3,11 @@
 import re
 import time
 from calendar import timegm
-from html import escape
 from math import isclose
 from pathlib import Path
 
 from outcomes.data.errors import Invalid
-from outcomes.publish import index, releases
+from outcomes.publish import index, page, releases
 from outcomes.publish.plan import words
 
 _HOURS = {"h": 1, "d": 24, "w": 168}
@@ -128,16 +127,7 @@ def told(entry: dict) -> str:
     """What changed on a page when it last changed, as HTML; "" when nothing ever did."""
     if not entry.get("changes"):
         return ""
-    items = "".join(
-        f"<li>{escape(words(c['name']).capitalize())}: {escape(c['said'].rstrip('.'))}. "
-        f'<span class="quiet">Why: {escape(c["why"])}.</span></li>'
-        for c in entry["changes"]
-    )
-    return (
-        '<section aria-labelledby="changes"><h2 id="changes">What changed</h2><p>In the release of '
-        f"{escape(index.day(entry['changed']))}, against the one before:</p>"
-        f"<ul>{items}</ul></section>"
-    )
+    return page.slot("changes", index.day(entry["changed"]), entry["changes"])
 
 
 def diff(out: Path, first: str = "", second: str = "") -> list[str]:

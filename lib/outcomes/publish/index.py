@@ -69,21 +69,16 @@ def index_html(entries: list[dict], when: str, told: dict) -> str:
     grouped["changes"] = told["lines"]
     sections = [(g, n) for g, n in _SECTIONS.items() if grouped.get(g, True)]
     counts = {s: sum(e["state"] == s for e in entries) for s in STATES}
+    states = (f"{n} page{'s' * (n > 1)} {STATES[s]}" for s, n in counts.items() if n)
     return pages.template(
-        "index.html.j2",
-        programmes=_cards(grouped["programmes"]),
-        districts=[_tile(e) for e in grouped["districts"]],
-        county=_cards(grouped["county"]),
-        sections=sections,
+        "index.html.j2", programmes=_cards(grouped["programmes"]),
+        districts=[_tile(e) for e in grouped["districts"]], county=_cards(grouped["county"]),
         entries=[e | {"shown": _state(e), "first": _first(e)} for e in entries],
         groups=[g for g, some in grouped.items() if some],
         leads={_first(e).get("verdict") for e in entries},
-        findings=sum(len(e["findings"]) for e in entries),
-        when=day(when),
-        told=told,
-        since=day(told["since"]),
-        states="; ".join(f"{n} page{'s' * (n > 1)} {STATES[s]}" for s, n in counts.items() if n),
-    )
+        findings=sum(len(e["findings"]) for e in entries), sections=sections, when=day(when),
+        told=told, since=day(told["since"]), states="; ".join(states),
+    )  # fmt: skip
 
 
 _SECTIONS = {

@@ -22,7 +22,7 @@ from nbformat import from_dict
 from outcomes.data import terms
 from outcomes.data.errors import Invalid
 from outcomes.publish.parameters import Parameter, source, tagged
-from outcomes.publish.plan import Page, Plan, words
+from outcomes.publish.plan import MONTHS, Page, Plan, words
 from outcomes.publish.run import FINDING, SENTINEL
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -59,6 +59,7 @@ class PageExporter(TemplateExporter):
         environment.autoescape = True
         environment.trim_blocks = environment.lstrip_blocks = True
         environment.filters["plain"] = lambda text: Markup(escape(text, quote=False))
+        environment.filters["quoted"] = lambda text: Markup(escape(text))
         environment.globals.update(marks=MARKS, better=BETTER, words=words, inlined=inlined)
         return environment
 
@@ -85,6 +86,11 @@ def template(name: str, **context) -> str:
     return exporter().environment.get_template(name).render(**context)
 
 
+def slot(name: str, *given) -> str:
+    """What stands in a slot of a page, by the macro of that name in ``slots.html.j2``."""
+    return str(getattr(exporter().environment.get_template("slots.html.j2").module, name)(*given))
+
+
 @dataclass(frozen=True)
 class Built:
     """A page's HTML, its findings in order, and what it read."""
@@ -95,14 +101,9 @@ class Built:
 
 
 def build(
-    page: Page,
-    notebook: dict,
-    *,
-    plan: Plan,
-    known: dict[str, Parameter],
-    code: str,
+    page: Page, notebook: dict, *, plan: Plan, known: dict[str, Parameter], code: str,
     root: str | None,
-) -> Built:
+) -> Built:  # fmt: skip
     """Make the page of an executed notebook.
 
     ``known`` are the notebook's parameters, ``code`` names the code's version, ``root`` leads
@@ -154,14 +155,7 @@ def siblings(page: Page, present: list[Page]) -> str:
     if not others:
         return ""
     here = posixpath.dirname(page.path)
-    items = (
-        f'<li><a href="{escape(posixpath.relpath(p.path, here))}">{escape(p.label)}</a></li>'
-        for p in others
-    )
-    return (
-        '<nav class="siblings" aria-labelledby="siblings"><h2 id="siblings">The same page for '
-        f"other choices</h2><ul>{''.join(items)}</ul></nav>"
-    )
+    return slot("siblings", [(posixpath.relpath(p.path, here), p.label) for p in others])
 
 
 def sources(facts: list[dict]) -> list[dict]:
@@ -185,12 +179,9 @@ def _spoken(fact: dict) -> str:
 def _iso(text: str) -> str:
     """ "13 November 2023" or "2023-11-13" as 2023-11-13."""
     found = re.fullmatch(r"(\d{1,2}) ([A-Z][a-z]+) (\d{4})", text)
-    if not found:
-        return text if re.fullmatch(r"\d{4}-\d\d-\d\d", text) else ""
-    months = [words(f"2000-{m:02d}").split()[0] for m in range(1, 13)]
-    if found[2] not in months:
-        return ""
-    return f"{found[3]}-{months.index(found[2]) + 1:02d}-{int(found[1]):02d}"
+    if found and found[2] in MONTHS:
+        return f"{found[3]}-{MONTHS.index(found[2]) + 1:02d}-{int(found[1]):02d}"
+    return text if re.fullmatch(r"\d{4}-\d\d-\d\d", text) else ""
 
 
 def _blocks(notebook: dict, text: "_Text") -> tuple[list, list, list]:
@@ -255,16 +246,12 @@ class _Text(mistune.HTMLRenderer):
     def html(self, text: str) -> Markup:
         """One cell as HTML in which nothing can act or load."""
         self.said.append(text)
-        return Markup(
-            nh3.clean(
-                self.parse(_seen(text)),
-                tags=_TAGS,
-                attributes=_ATTRIBUTES,
-                clean_content_tags={"script", "style"},
-                url_schemes={"http", "https", "mailto"},
-                link_rel="noopener noreferrer",
-            ).strip()
-        )
+        clean = nh3.clean(
+            self.parse(_seen(text)), tags=_TAGS, attributes=_ATTRIBUTES,
+            clean_content_tags={"script", "style"}, url_schemes={"http", "https", "mailto"},
+            link_rel="noopener noreferrer",
+        )  # fmt: skip
+        return Markup(clean.strip())
 
     def heading(self, text: str, level: int, **attrs) -> str:
         if level == 1 and not self.titled:

@@ -27,8 +27,8 @@ _WORDS = "[a-z0-9]+(?:-[a-z0-9]+)*"
 _RESERVED = {"index", "findings", "manifest", "notebooks", "releases", "latest", "adhoc"}
 # Names that Windows cannot store as a file, whatever the extension.
 _DEVICES = {"con", "prn", "aux", "nul"} | {f"{d}{n}" for d in ("com", "lpt") for n in range(1, 10)}
-_MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August"]
-_MONTHS += ["September", "October", "November", "December"]
+MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August"]
+MONTHS += ["September", "October", "November", "December"]
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ def words(value: Any) -> str:
     month = re.fullmatch(r"(\d{4})-(0[1-9]|1[0-2])(?:-(\d\d))?", text)
     if month:
         day = f"{int(month[3])} " if month[3] else ""
-        return f"{day}{_MONTHS[int(month[2]) - 1]} {month[1]}"
+        return f"{day}{MONTHS[int(month[2]) - 1]} {month[1]}"
     if re.fullmatch("[a-z][a-z0-9]*([-_][a-z0-9]+)+", text):
         return re.sub("[-_]", " ", text).replace("anti social", "anti-social")
     return text

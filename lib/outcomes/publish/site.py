@@ -8,7 +8,6 @@ they are (:mod:`outcomes.publish.due`).
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 
 import outcomes
@@ -63,18 +62,11 @@ class Release:
 
 
 def build(
-    plan: Plan,
-    chosen: list[Page],
-    *,
-    out: Path,
-    workers: int,
-    force: bool = False,
-    resume: bool = True,
-    keep: int = KEEP,
-    scheduler: str = "",
+    plan: Plan, chosen: list[Page], *, out: Path, workers: int, force: bool = False,
+    resume: bool = True, keep: int = KEEP, scheduler: str = "",
     tell: Tell = lambda handle, seconds, error: None,
     say: Callable[[str], None] = lambda sentence: None,
-) -> Release:
+) -> Release:  # fmt: skip
     """Build those of the ``chosen`` pages that are due, take the others over, and switch to it all.
 
     ``tell`` is called as each page is done. Nothing is written before the parameters of every
@@ -139,14 +131,10 @@ def _results(jobs: list[run.Job], workers: int, scheduler: str) -> Iterator[run.
 
 def made_page(plan: Plan, page: Page, executed: Path, *, root: str | None) -> pages.Built:
     """A page of the executed notebook, by the code as it is now."""
-    return pages.build(
-        page,
-        parameters.load(executed),
-        plan=plan,
-        known=parameters.declared(plan.source(page)),
-        code=f"version {outcomes.__version__}, digest {due.code_digest()[:12]}",
-        root=root,
-    )
+    code = f"version {outcomes.__version__}, digest {due.code_digest()[:12]}"
+    known = parameters.declared(plan.source(page))
+    notebook = parameters.load(executed)
+    return pages.build(page, notebook, plan=plan, known=known, code=code, root=root)
 
 
 def put_page(folder: Path, page: Page, html: str, facts: list[dict], files: set[str]) -> set[str]:
@@ -164,17 +152,11 @@ class Staged:
     """A release while it is being made, in a folder that nobody reads yet."""
 
     def __init__(
-        self,
-        plan: Plan,
-        folder: Path,
-        previous: Path | None,
-        name: str,
-        asked: list[Page],
-        why: dict[str, str],
-        cautions: list[dict],
-    ):
-        self.cautions = cautions
+        self, plan: Plan, folder: Path, previous: Path | None, name: str, asked: list[Page],
+        why: dict[str, str], cautions: list[dict],
+    ):  # fmt: skip
         self.plan, self.folder, self.previous, self.name = plan, folder, previous, name
+        self.cautions = cautions
         self.last = releases.manifest(previous)
         self.before = {e["handle"]: e for e in self.last["pages"]}
         self.asked, self.why = {p.handle for p in asked}, why
@@ -200,7 +182,8 @@ class Staged:
             try:
                 record |= self._render(page, executed)
                 old = self.before.get(page.handle)
-                record |= history.moved(old, record, self.name, self._new_methods())
+                new = [m for m in self.methods if m not in self.last.get("methods", [])]
+                record |= history.moved(old, record, self.name, new)
             except Exception as problem:  # the page fails with its reason; the others go on
                 name = "PageCheck" if isinstance(problem, Invalid) else type(problem).__name__
                 error = run.failure(name, str(problem))
@@ -242,9 +225,6 @@ class Staged:
 
     def _rests_on(self, page: Page) -> dict:
         return due.rests_on(self.plan, page) | {"tables": due.data_digest()}
-
-    def _new_methods(self) -> list[str]:
-        return [m for m in self.methods if m not in self.last.get("methods", [])]
 
     def _record(self, page: Page, seconds: float) -> dict:
         shown = {**vars(page), "path": page.path, "label": page.label}
@@ -316,18 +296,13 @@ class Staged:
 
     def _check_whole(self) -> None:
         """The last look, on the files as they will be served."""
-        files = {
-            p.relative_to(self.folder).as_posix() for p in self.folder.rglob("*") if p.is_file()
-        }
+        found = (p for p in self.folder.rglob("*") if p.is_file())
+        files = {p.relative_to(self.folder).as_posix() for p in found}
         for path in ["index.html", *(p.path for p in self.pages)]:
             html = (self.folder / path).read_text(encoding="utf-8")
-            if found := check.problems(html, path, files):
-                raise RuntimeError(f"{path} may not be published: {'; '.join(found[:3])}")
+            if wrong := check.problems(html, path, files):
+                raise RuntimeError(f"{path} may not be published: {'; '.join(wrong[:3])}")
 
 
 def _notice(now: str, then: str, error: dict) -> str:
-    return (
-        f'<div class="notice"><p><strong>This is the version of {escape(index.day(then))}.</strong>'
-        f" The page could not be rebuilt on {escape(index.day(now))}.</p>"
-        f"<p>Reason: {escape(index.reason(error))}.</p></div>"
-    )
+    return pages.slot("notice", index.day(now), index.day(then), index.reason(error))

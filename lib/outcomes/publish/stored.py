@@ -7,6 +7,7 @@ and normalised: no time stamps, no warnings, the same bytes for the same results
 import json
 from pathlib import Path
 
+from outcomes.publish import releases
 from outcomes.publish.parameters import load
 from outcomes.publish.run import Job, execute, failure
 
@@ -27,7 +28,8 @@ def store(notebook: Path, scratch: Path) -> dict | None:
     if result.error is not None:
         return result.error
     clean = normalise(load(output))
-    noise = [c["id"] for c in clean["cells"] if any(map(_is_noise, c.get("outputs", [])))]
+    noisy = [(c["id"], [o.get("name") for o in c.get("outputs", [])]) for c in clean["cells"]]
+    noise = [cell for cell, names in noisy if "stderr" in names]
     if noise:
         return failure("Noise", f"cells {', '.join(noise)} print to the error stream")
     write(notebook, clean)
@@ -49,9 +51,7 @@ def normalise(notebook: dict) -> dict:
 def write(notebook: Path, content: dict) -> None:
     """Write a notebook as JSON with sorted keys, replacing the old file in one step."""
     text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-    part = notebook.with_suffix(".part")
-    part.write_text(text, encoding="utf-8", newline="\n")
-    part.replace(notebook)
+    releases.put(notebook, text)
 
 
 def _cell(cell: dict, at: int) -> dict:
@@ -81,7 +81,3 @@ def _output(output: dict, count: int) -> dict:
 
 def _lines(text: str) -> list[str]:
     return text.splitlines(keepends=True)
-
-
-def _is_noise(output: dict) -> bool:
-    return output["output_type"] == "stream" and output.get("name") == "stderr"

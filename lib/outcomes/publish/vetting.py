@@ -48,20 +48,8 @@ class Looked(NamedTuple):
 def checks(out: Path, release: Path, root: Path) -> list[Check]:
     """Every check of a release; ``root`` is the folder of the plan."""
     looked = Looked(release, releases.manifest(release), _before(out, release), root / "docs")
-    return [
-        Check(name, severity if (found := list(dict.fromkeys(one(looked)))) else "pass", found)
-        for name, severity, one in (
-            ("files", "fail", _files),
-            ("disclosure", "fail", _disclosure),
-            ("personal data", "fail", _personal),
-            ("accessibility", "fail", _accessibility),
-            ("tables", "fail", lambda it: gate.errors(store.root() / "clean")),
-            ("pages", "review", _pages),
-            ("large moves", "review", _moves),
-            ("contradictions", "review", _contradicted),
-            ("data gaps", "review", _gaps),
-        )
-    ]
+    found = {name: list(dict.fromkeys(one(looked))) for name, (_, one) in _CHECKS.items()}
+    return [Check(n, _CHECKS[n][0] if why else "pass", why) for n, why in found.items()]
 
 
 def told(found: list[Check]) -> list[str]:
@@ -190,3 +178,17 @@ def _gaps(looked: Looked) -> Iterator[str]:
     if later:
         yield f"These tables have changed since it was built: {', '.join(later)}."
     yield from (c.said for c in gate.cautions(store.root() / "clean"))
+
+
+_CHECKS = {
+    "files": ("fail", _files),
+    "disclosure": ("fail", _disclosure),
+    "personal data": ("fail", _personal),
+    "accessibility": ("fail", _accessibility),
+    "tables": ("fail", lambda looked: gate.errors(store.root() / "clean")),
+    "pages": ("review", _pages),
+    "large moves": ("review", _moves),
+    "contradictions": ("review", _contradicted),
+    "data gaps": ("review", _gaps),
+}
+"""What each check gives when it finds something, and how it looks."""
