@@ -184,3 +184,9 @@ def test_several_things_unchecked_are_listed_and_a_ratio_has_to_be_a_number():
             said(ratio=ratio)
     with pytest.raises(Invalid, match="better 'lower' is not known"):
         said(better="lower")
+
+
+def test_nineteen_separate_areas_are_the_fewest_that_allow_an_interval():
+    got = said(p=0.4, separate=19, detectable=impact.minimum_detectable(se=0.1)).sentence
+    assert "(95% interval −30% to −8%)" in got
+    assert got.endswith("of 24% or more, or a rise of 32% or more, would usually have shown.")
