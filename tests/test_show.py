@@ -289,3 +289,14 @@ def test_a_total_across_gives_nothing_back():
     )
     rows = planted(table=frame, units={})._repr_mimebundle_()[MIME]["table"]["rows"]
     assert rows == [["Wyre", "[c]", "[c]", 11], ["Fylde", 8, 7, 15]]
+
+
+def test_the_name_of_a_dated_line_stands_above_the_data():
+    months = pd.date_range("2024-01-01", periods=12, freq="MS")
+    frame = pd.DataFrame({"month": months, "n": range(12)})
+    for names in (["start"], ["start", "end", "pledge", "more"]):
+        events = dict.fromkeys(names, "2024-12-01")
+        axes = show.series(frame, x="month", y="n", events=events).axes[0]
+        low, high = axes.get_ylim()
+        lowest = min(text.xy[1] for text in axes.texts if text.get_text() in names)
+        assert (high - low) * (lowest - 0.09) >= 11 - 1e-9
