@@ -149,8 +149,11 @@ def note_standing(out: Path, digest: str) -> None:
 
 def stands(out: Path, digest: str) -> bool:
     """Whether the shown release needs nothing, as remembered."""
-    found, file = latest(out), out / ".standing"
-    return bool(found) and file.is_file() and file.read_text() == f"{found.name} {digest}"
+    found = latest(out)
+    try:
+        return bool(found) and (out / ".standing").read_text() == f"{found.name} {digest}"
+    except OSError:
+        return False
 
 
 def checked(out: Path) -> float:
