@@ -21,6 +21,7 @@ _RC = {
     "xtick.major.pad": 5,
     "axes.facecolor": "none",
     "axes.titlelocation": "left",
+    "axes.titley": 1.0,  # given, so that matplotlib need not look for it
     **dict.fromkeys(("axes.labelcolor", "xtick.labelcolor", "ytick.labelcolor", "text.color"), INK),
     **dict.fromkeys(("figure.facecolor", "savefig.facecolor"), "white"),
     "svg.fonttype": "none",
@@ -58,7 +59,24 @@ def canvas(height: float = 3.2, *, rows: int = 1, columns: int = 1, **options):
 
 def svg(figure) -> str:
     """The figure as a small SVG, byte for byte the same for the same figure."""
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
     out = io.StringIO()
-    with styled():
-        figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
+    with styled():  # one drawing, layout included; ``savefig`` would draw once more to lay out
+        _settle(figure)
+        FigureCanvasSVG(figure).print_svg(out, metadata={"Date": None, "Creator": None})
     return small(_UNSEEN.sub("", out.getvalue())) + "\n"
+
+
+def _settle(figure) -> None:
+    """Fix the ticks, and take empty labels out: matplotlib works both out anew in each of the
+    dozens of looks that a layout takes."""
+    from matplotlib.ticker import FixedFormatter, FixedLocator
+
+    for axis in (axis for ax in figure.axes for axis in (ax.xaxis, ax.yaxis)):
+        at = axis.get_majorticklocs()
+        axis.set_major_formatter(FixedFormatter(axis.major.formatter.format_ticks(at)))
+        axis.set_major_locator(FixedLocator(at))
+        if not axis.label.get_text():
+            axis.label.set_visible(False)
+            axis.set_label_coords(0, 0)
