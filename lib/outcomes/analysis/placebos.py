@@ -74,8 +74,9 @@ def _logs(panel, after, free: set, pairs) -> list[float]:
 
     whole, logs = total(free), []
     for members, rest in pairs:
-        t, left = total(members), free.difference(members)
-        c = whole - total(free - left) if rest is None else total(left.intersection(rest))
+        t = total(members)
+        others = free.intersection(members if rest is None else rest)
+        c = whole - total(others) if rest is None else total(others.difference(members))
         logs.append(np.log(t[1] * c[0] / (t[0] * c[1])) if min(*t, *c) > 0 else np.nan)
     return logs
 

@@ -83,6 +83,15 @@ class Programme:
     def between(self, area: int, i: int, j: int):
         """Least and most of an area's total from cut i to cut j, with the figures whose dual price
         is not nought."""
+        if (area, i, j) not in self._known:
+            self._known[area, i, j] = self._between(area, i, j)
+        return self._known[area, i, j]
+
+    @cached_property
+    def _known(self) -> dict:
+        return {}
+
+    def _between(self, area: int, i: int, j: int):
         ends = []
         for sign in (-1, 1):
             found = self.solve(-sign * self.total(area, i, j))

@@ -159,14 +159,13 @@ def waves(programme: str) -> pd.DataFrame:
     whole of Lancashire and for England and Wales or the United Kingdom.
     """
     frame = week_figures(programme)
-    found = []
-    for wave, rows in frame.groupby("wave", sort=True):
-        days = rows.groupby(["period_start", "period_end"]).size().sort_index()
-        begin, finish = days.idxmax()
-        local = rows.loc[rows["area"] == "lancashire", "measure"].nunique()
-        national = rows.loc[rows["area"].isin(NATIONAL), "measure"].nunique()
-        found.append((wave, begin, finish, local, national))
-    return pd.DataFrame(found, columns=["wave", "start", "end", "local", "national"])
+    days = frame.groupby(["wave", "period_start", "period_end"]).size().reset_index(name="rows")
+    days = days.sort_values(["wave", "rows"], ascending=[True, False], kind="stable")
+    found = days.drop_duplicates("wave").set_index("wave")[["period_start", "period_end"]]
+    for column, areas in {"local": ["lancashire"], "national": NATIONAL}.items():
+        measures = frame[frame["area"].isin(areas)].groupby("wave")["measure"].nunique()
+        found[column] = measures.reindex(found.index, fill_value=0)
+    return found.reset_index().set_axis(["wave", "start", "end", "local", "national"], axis=1)
 
 
 def week_figures(programme: str, *, area: str | list[str] | None = None) -> pd.DataFrame:

@@ -13,15 +13,22 @@ import socket
 import subprocess
 import sys
 import threading
+import time
+from contextlib import suppress
 from importlib.metadata import EntryPoint
+from queue import Empty
 from select import select
 
+from jupyter_client.asynchronous import AsyncKernelClient
+from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
+from traitlets import Type
 
 NAME = "outcomes-provisioner"
 # The same bytes from any machine: no hash seed, time zone or locale, and one thread to a kernel.
 _SAME = {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8", "LANG": "C.UTF-8"}
 _SAME |= {f"{lib}_NUM_THREADS": "1" for lib in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")}
+_SOON = 1.0  # seconds that a ready or a killed kernel may take to say so
 _DROPPED = ("MPLBACKEND", "PYTHONSTARTUP")  # the kernel chooses its own backend, inline
 ended: dict[str, int] = {}  # how the kernel of a working folder ended
 _one = threading.Lock()
@@ -45,11 +52,51 @@ class Provisioner(LocalProvisioner):
         self.pid = self.pgid = self.process.pid
         return self.connection_info
 
+    async def kill(self, restart: bool = False):
+        await super().kill(restart)
+        if isinstance(self.process, Forked):  # else the manager looks again in a tenth of a second
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(_SOON)
+
     async def poll(self):
         code = await super().poll()
         if code is not None and self.process:
             ended[self.cwd] = code
         return code
+
+
+class Client(AsyncKernelClient):
+    """A client that takes a kernel as ready when it says so, not when it has been silent long."""
+
+    async def wait_for_ready(self, timeout: float | None = None) -> None:
+        """Ask once the kernel has heard that we listen, and until the end of an answer is heard.
+
+        Raises RuntimeError when the kernel has died, or is not ready in ``timeout`` seconds.
+        """
+        late, asked = time.monotonic() + (timeout or float("inf")), None
+        while True:
+            try:
+                heard = await self.iopub_channel.get_msg(timeout=_SOON)
+            except Empty:
+                heard = {"msg_type": "iopub_welcome"}  # which older kernels never say
+            if heard["msg_type"] == "iopub_welcome":
+                asked = self.kernel_info()
+            elif heard["parent_header"].get("msg_id") == asked and _idle(heard):
+                return
+            if not await self.is_alive():
+                raise RuntimeError("The kernel died before it was ready.")
+            if time.monotonic() > late:
+                raise RuntimeError(f"The kernel was not ready in {timeout:g} seconds.")
+
+
+def _idle(message: dict) -> bool:
+    return message["content"].get("execution_state") == "idle"
+
+
+class Manager(AsyncKernelManager):
+    """What papermill starts kernels with; theirs is that of jupyter_client but for the client."""
+
+    client_factory = Type(Client)
 
 
 class Forked:

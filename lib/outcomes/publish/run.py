@@ -138,6 +138,8 @@ def _options(folder: str, limits: Limits, deadline: float) -> dict:
     """How papermill runs a page in a folder of its own."""
     from traitlets.config import Config
 
+    from outcomes.publish import kernels
+
     config = Config()
     # Kernels talk over local sockets: over TCP they warn about encryption and race for ports.
     if len(folder) < 80 and sys.platform != "win32":  # a socket's path may not be long
@@ -150,6 +152,7 @@ def _options(folder: str, limits: Limits, deadline: float) -> dict:
         # Nobody's start-up files change a page.
         "extra_arguments": [f"--IPKernelApp.ipython_dir={folder}", *arguments(limits)],
         "config": config,
+        "kernel_manager_class": kernels.Manager,
         "shutdown_kernel": "immediate",
         "timeout_func": lambda cell: max(0.01, deadline - time.monotonic()),
     }

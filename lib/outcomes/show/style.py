@@ -75,8 +75,9 @@ def _settle(figure) -> None:
 
     for axis in (axis for ax in figure.axes for axis in (ax.xaxis, ax.yaxis)):
         at = axis.get_majorticklocs()
-        axis.set_major_formatter(FixedFormatter(axis.major.formatter.format_ticks(at)))
+        labels = axis.major.formatter.format_ticks(at)
         axis.set_major_locator(FixedLocator(at))
+        axis.set_major_formatter(FixedFormatter(labels))
         if not axis.label.get_text():
             axis.label.set_visible(False)
             axis.set_label_coords(0, 0)
