@@ -89,7 +89,7 @@ def months(axis, most: int = 7) -> None:
 def row_labels(ax, labels: Iterable, highlight: Iterable = ()) -> None:
     """Row labels of a horizontal chart, first row on top; highlighted ones in bold."""
     labels = [str(x) for x in labels]
-    ax.set_yticks(range(len(labels)), [""] * len(labels))
+    ax.set_yticks([])
     ax.set_ylim(len(labels) - 0.4, -0.6)
     ax.grid(False, axis="y")
     ax.grid(True, axis="x")

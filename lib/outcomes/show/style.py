@@ -3,6 +3,8 @@
 import io
 import re
 from contextlib import contextmanager
+from functools import cache
+from importlib.resources import files
 
 from outcomes.show.drawing import INK, SIZE, small
 
@@ -31,7 +33,6 @@ _RC = {
     "text.parse_math": False,  # a "$" in a label is a dollar, never a formula
     "figure.constrained_layout.use": True,
 }
-_SHEET = "afcharts.afcharts"  # matplotlib finds a style sheet that ships inside a package
 # Characters that XML forbids, that cannot be seen, or that turn the direction of reading.
 _UNSEEN = re.compile(
     "[\x00-\x09\x0b-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
@@ -42,10 +43,18 @@ _UNSEEN = re.compile(
 @contextmanager
 def styled():
     """Analysis Function style for the figures drawn inside; nothing leaks out of the block."""
-    import matplotlib.style as looks
+    from matplotlib import rc_context
 
-    with looks.context([_SHEET, _RC]):
+    with rc_context(_look()):
         yield
+
+
+@cache
+def _look() -> dict:
+    from matplotlib import rc_params_from_file
+
+    sheet = files("afcharts") / "afcharts.mplstyle"
+    return rc_params_from_file(sheet, use_default_template=False) | _RC
 
 
 def canvas(height: float = 3.2, *, rows: int = 1, columns: int = 1, **options):
