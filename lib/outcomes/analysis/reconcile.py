@@ -32,11 +32,20 @@ __all__ = ["Reconciliation", "one_period", "reconcile"]
 
 
 class Reconciliation(NamedTuple):
-    """The bounds of each period, the sets of figures that contradict, and the steadiest path."""
+    """The bounds of each period, and the sets of figures that contradict each other."""
 
     bounds: pd.DataFrame
     contradictions: list[dict]
-    path: pd.DataFrame
+    agreed: Programme  # all figures, with those that contradict loosened
+
+    @property
+    def path(self) -> pd.DataFrame:
+        """The steadiest history that every figure allows: start, end, total, per_day. It is an
+        assumption and not data."""
+        first, stop, totals = self.agreed.steadiest()
+        start, end = (d.astype("datetime64[D]").astype("datetime64[s]") for d in (first, stop - 1))
+        rates = totals / (stop - first)
+        return pd.DataFrame({"start": start, "end": end, "total": totals, "per_day": rates})
 
 
 def reconcile(
@@ -62,8 +71,7 @@ def reconcile(
     included), inferred (a binding figure's period was inferred). state is ``exact`` (known to the
     unit), ``bounded``, ``open`` (no upper limit) or ``contradicted``. ``contradictions`` are
     dicts: figures, members (figure, value, qualifier, start, end, lower, upper: what it would
-    have to be were the others right) and sentence. ``path`` has start, end, total, per_day: the
-    steadiest history that every figure allows, an assumption and not data.
+    have to be were the others right) and sentence.
     """
     tree, level = _tree(parent)
     stated, integral = _claims.read(_of_area(figures, area, tree), integral=integral)
@@ -74,7 +82,7 @@ def reconcile(
     inferred = dict(zip(stated["figure"].tolist(), stated["inferred"].tolist(), strict=True))
     rows = [_bound(settled, p, inferred, integral) for p in asked.itertuples()]
     bounds = pd.concat([asked[["label", "start", "end"]], pd.DataFrame(rows)], axis=1)
-    return Reconciliation(bounds, settled.contradictions, _path(settled.loosened))
+    return Reconciliation(bounds, settled.contradictions, settled.loosened)
 
 
 def _bound(settled: Settled, period, inferred, integral) -> dict:
@@ -111,13 +119,6 @@ def _touched(period, settled: Settled, ids: set, exact: bool) -> bool:
             if not exact and m["start"] <= period.end and m["end"] >= period.start:
                 return True
     return False
-
-
-def _path(programme: Programme) -> pd.DataFrame:
-    first, stop, totals = programme.steadiest()
-    start, end = (d.astype("datetime64[D]").astype("datetime64[s]") for d in (first, stop - 1))
-    rates = totals / (stop - first)
-    return pd.DataFrame({"start": start, "end": end, "total": totals, "per_day": rates})
 
 
 def _asked(periods: pd.DataFrame) -> pd.DataFrame:

@@ -6,7 +6,9 @@ they are (:mod:`outcomes.publish.due`).
 """
 
 import json
-from collections.abc import Callable, Iterator
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -107,7 +109,7 @@ def _made(
 ) -> list[dict]:
     """The records of a release once all its pages are there."""
     due_pages = {p.handle: p for p in chosen if p.handle in staged.why}
-    jobs = {handle: staged.job(page, folder) for handle, page in due_pages.items()}
+    jobs = {page.handle: staged.job(page, folder) for page in staged.in_turn(due_pages.values())}
     for result in _results(list(jobs.values()), workers, scheduler):
         output = Path(jobs[result.handle].output)
         error = staged.add(due_pages[result.handle], output, result)
@@ -174,6 +176,17 @@ class Staged:
         output = folder / f"{due.total([text])[:32]}.ipynb"
         source = str(self.plan.source(page))
         return run.Job(page.handle, source, page.parameters, str(output), self.plan.limits)
+
+    def in_turn(self, due_pages: Iterable[Page]) -> list[Page]:
+        """The longest of last time first, so that no core waits for a last long page; of pages not
+        built before, one of each notebook before a second, since those with one page are long."""
+        seen: Counter[str] = Counter()
+        turn = {}
+        for page in due_pages:
+            took = self.before.get(page.handle, {}).get("seconds", math.inf)
+            turn[page.handle] = (-took, seen[page.notebook])
+            seen[page.notebook] += 1
+        return sorted(due_pages, key=lambda page: turn[page.handle])
 
     def add(self, page: Page, executed: Path, result: run.Result) -> dict | None:
         """Put one page in, or its last good version; the error when there was one."""
