@@ -149,8 +149,12 @@ def _options(folder: str, limits: Limits, deadline: float) -> dict:
         "progress_bar": False,
         "request_save_on_cell_execute": False,
         "resources": {"metadata": {"path": folder}},
-        # Nobody's start-up files change a page.
-        "extra_arguments": [f"--IPKernelApp.ipython_dir={folder}", *arguments(limits)],
+        # Nobody's start-up files change a page, and no history is kept of it.
+        "extra_arguments": [
+            f"--IPKernelApp.ipython_dir={folder}",
+            "--HistoryManager.enabled=False",
+            *arguments(limits),
+        ],
         "config": config,
         "kernel_manager_class": kernels.Manager,
         "shutdown_kernel": "immediate",

@@ -72,20 +72,14 @@ def _above(ax, x: float, text: str) -> None:
 @drawn(_rows)
 def bars(frame, *, ax, label, value, kind="number", highlight=(), xlabel="") -> None:
     """Horizontal bars from zero, each with its value written at its end."""
-    import seaborn as sns
-
     chosen = picked(highlight)
     colours = [NAVY if not chosen or str(x) in chosen else PALE for x in frame[label]]
-    at = frame.index.astype(str)  # by position: equal labels must not be averaged into one bar
-    look = {"palette": colours, "legend": False, "saturation": 1, "width": 0.7}
-    ax.set(xlabel=" ", ylabel=" ")  # where there are labels, seaborn does not look at every tick
-    sns.barplot(x=frame[value], y=at, hue=at, ax=ax, **look)
+    ax.barh(frame.index, frame[value], height=0.7, color=colours)
     for row, v in enumerate(frame[value]):
         note(ax, words.WRITE[kind](v), (0 if pd.isna(v) else max(v, 0), row), offset=(4, 0))
     row_labels(ax, frame[label], chosen)
     ax.margins(x=0.16)
     ax.set_xlim(left=min(0, frame[value].min()))
-    ax.set_ylabel("")
     across(ax, xlabel, kind)
 
 
@@ -119,7 +113,7 @@ def _line(ax, part, x, y, step, colour, width) -> None:
 
     run = runs(part[x], part[y], step)
     look = {"color": colour, "linewidth": width}
-    ax.set(xlabel=" ", ylabel=" ")  # as for bars
+    ax.set(xlabel=" ", ylabel=" ")  # where there are labels, seaborn does not look at every tick
     sns.lineplot(data=part.assign(_run=run), x=x, y=y, units="_run", estimator=None, ax=ax, **look)
     alone = part[~pd.Series(run, index=part.index).duplicated(keep=False)]
     ax.plot(alone[x], alone[y], "o", color=colour, markersize=3.5)
