@@ -49,9 +49,9 @@ def hold(
     A contradiction that the register's note records in words, as when two pages mean different
     periods by one sum, counts as one.
     """
-    rows = []
+    rows, originals = [], others[~others["copy_of"].isin(others["figure"])]
     for one in figures.itertuples():
-        near = _overlapping(one, others)
+        near = _overlapping(one, originals)
         held = _held(one, others, near, one.measure in whole, parent)
         days = (one.period_end - one.period_start).days + 1
         rate = one.value / days if one.measure in whole and days == days else np.nan
@@ -64,8 +64,8 @@ def _overlapping(one, others: pd.DataFrame) -> pd.DataFrame:
     """Other statements of the same measure and place, not known to lie apart in time."""
     same = (others[_SAME] == [getattr(one, c) for c in _SAME]).all(axis=1)
     apart = (others["period_start"] > one.period_end) | (others["period_end"] < one.period_start)
-    copies = (others["copy_of"] == one.figure) | others["copy_of"].isin(others["figure"])
-    return others[same & ~apart & ~copies & (others["figure"] != one.figure)]
+    itself = (others["figure"] == one.figure) | (others["copy_of"] == one.figure)
+    return others[same & ~apart & ~itself]
 
 
 def _held(one, others, near, whole: bool, parent) -> _Held:
