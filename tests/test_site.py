@@ -263,6 +263,19 @@ def test_a_build_that_breaks_off_leaves_the_site_as_it_was(folder, monkeypatch):
     assert [p.name for p in (folder / "site/releases").iterdir()] == [first.path.name]
 
 
+def test_long_pages_are_built_first_and_one_of_each_new_notebook_before_a_second():
+    pages = [
+        plans.Page("quick", "one", ""),
+        plans.Page("slow", "one", ""),
+        plans.Page("new/a", "swept", ""),
+        plans.Page("new/b", "swept", ""),
+        plans.Page("alone", "two", ""),
+    ]
+    before = {"quick": {"seconds": 0.5}, "slow": {"seconds": 4.0}}
+    order = [page.handle for page in site.longest_first(pages, before)]
+    assert order == ["new/a", "alone", "new/b", "slow", "quick"]
+
+
 def test_bad_parameters_stop_everything_before_anything_is_written(folder):
     plan(folder, entry(parameters={"wav": "2023-11"}))
     with pytest.raises(Invalid, match="'wave'"):

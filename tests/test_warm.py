@@ -1,5 +1,6 @@
 """Warm kernels: the same bytes as ordinary ones, nothing shared, nothing left over."""
 
+import asyncio
 import json
 import os
 import signal
@@ -7,6 +8,8 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from queue import Empty
+from types import SimpleNamespace
 
 import pytest
 
@@ -127,6 +130,56 @@ def test_no_kernel_outlives_the_publisher(tmp_path):
             break
         time.sleep(0.1)
     assert not kernel.exists()
+
+
+class Told(kernels.Client):
+    """A client of a kernel that says what a test lets it say; each word of None is a silence."""
+
+    iopub_channel = None
+
+    def __init__(self, *words, alive=True):
+        self.words, self.asked, self.alive = list(words), [], alive
+        self.iopub_channel = SimpleNamespace(get_msg=self.heard)
+
+    def kernel_info(self):
+        self.asked.append(f"ask {len(self.asked) + 1}")
+        return self.asked[-1]
+
+    async def is_alive(self):
+        return self.alive
+
+    async def heard(self, timeout):
+        if not self.words or self.words[0] is None:
+            self.words[:1] = []
+            raise Empty
+        kind, state, parent = self.words.pop(0)
+        content = {"execution_state": state}
+        return {"msg_type": kind, "content": content, "parent_header": {"msg_id": parent}}
+
+
+WELCOME = ("iopub_welcome", "", "")
+
+
+@pytest.mark.parametrize(
+    ("words", "asked"),
+    [
+        ([WELCOME, ("status", "busy", "ask 1"), ("status", "idle", "ask 1")], 1),
+        ([("status", "starting", ""), WELCOME, ("status", "idle", "ask 1")], 1),
+        ([None, None, ("status", "idle", "ask 1"), ("status", "idle", "ask 2")], 2),
+    ],
+    ids=["at once", "while it starts", "an older kernel, which says no welcome"],
+)
+def test_a_kernel_is_ready_when_the_last_question_is_answered(words, asked):
+    client = Told(*words)
+    asyncio.run(client.wait_for_ready(timeout=60))
+    assert client.words == [] and len(client.asked) == asked
+
+
+def test_a_kernel_that_died_or_says_nothing_is_not_waited_for():
+    with pytest.raises(RuntimeError, match="died before it was ready"):
+        asyncio.run(Told(None, alive=False).wait_for_ready(timeout=60))
+    with pytest.raises(RuntimeError, match=r"not ready in 0\.01 seconds"):
+        asyncio.run(Told(*[WELCOME] * 10_000).wait_for_ready(timeout=0.01))
 
 
 def test_where_kernels_cannot_be_forked_they_are_started_the_ordinary_way(tmp_path, monkeypatch):

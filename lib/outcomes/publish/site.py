@@ -8,7 +8,7 @@ they are (:mod:`outcomes.publish.due`).
 import json
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -111,12 +111,26 @@ def _made(
 ) -> list[dict]:
     """The records of a release once all its pages are there."""
     due_pages = {p.handle: p for p in chosen if p.handle in staged.why}
-    jobs = {page.handle: staged.job(page, folder) for page in staged.in_turn(due_pages.values())}
+    turns = longest_first(list(due_pages.values()), staged.before)
+    jobs = {page.handle: staged.job(page, folder) for page in turns}
     for result in _results(list(jobs.values()), workers, scheduler):
         output = Path(jobs[result.handle].output)
         error = staged.add(due_pages[result.handle], output, result)
         tell(result.handle, result.seconds, error)
     return staged.finish()
+
+
+def longest_first(due_pages: list[Page], before: dict[str, dict]) -> list[Page]:
+    """The pages by what they took last time, so that no core waits long for a last page. Those
+    never built come first; of these one of each notebook, since a notebook with one page is long.
+    """
+    seen: Counter[str] = Counter()
+    turn = {}
+    for page in due_pages:
+        took = before.get(page.handle, {}).get("seconds", math.inf)
+        turn[page.handle] = (-took, seen[page.notebook])
+        seen[page.notebook] += 1
+    return sorted(due_pages, key=lambda page: turn[page.handle])
 
 
 def _results(jobs: list[run.Job], workers: int, scheduler: str) -> Iterator[run.Result]:
@@ -177,17 +191,6 @@ class Staged:
         output = folder / f"{due.total([text])[:32]}.ipynb"
         source = str(self.plan.source(page))
         return run.Job(page.handle, source, page.parameters, str(output), self.plan.limits)
-
-    def in_turn(self, due_pages: Iterable[Page]) -> list[Page]:
-        """The longest of last time first, so that no core waits for a last long page; of pages not
-        built before, one of each notebook before a second, since those with one page are long."""
-        seen: Counter[str] = Counter()
-        turn = {}
-        for page in due_pages:
-            took = self.before.get(page.handle, {}).get("seconds", math.inf)
-            turn[page.handle] = (-took, seen[page.notebook])
-            seen[page.notebook] += 1
-        return sorted(due_pages, key=lambda page: turn[page.handle])
 
     def add(self, page: Page, executed: Path, result: run.Result) -> dict | None:
         """Put one page in, or its last good version; the error when there was one."""
