@@ -115,6 +115,13 @@ def test_a_refused_evaluation_still_says_what_was_asked():
     assert len(got.months) == 16 and not got.sound  # the same four calendar months in each year
 
 
+def test_months_are_compared_like_for_like_or_all_as_asked():
+    frame = panel()[:57]
+    assert len(run(frame).months) == 36 + 12  # three of each calendar month before, one after
+    assert len(run(frame, alike=False).months) == 57
+    assert len(run(frame, minimum=(24, 13)).months) == 57
+
+
 def test_too_few_events_are_a_result_as_well():
     thin = panel()
     thin.iloc[:, :6] = 0

@@ -78,6 +78,20 @@ def test_a_series_that_never_moves_has_no_special_point():
     assert (got.frame["special"] == "").all()
 
 
+def test_only_special_points_are_judged():
+    assert late(12, 10, 17, better="more")[:2] == [("", "", "")] * 2
+    assert late(12, 10, 17, better="fewer") == [("", "", "")] * 2 + [
+        (spc.OUTSIDE, "high", "concern")
+    ]
+
+
+@pytest.mark.parametrize(("jump", "bar"), [(3.6, 23.6 / 21), (4, 1)])
+def test_a_range_is_screened_from_3_267_times_the_mean(jump, bar):
+    """Twenty ranges of 1 and one of 3.6 (3.2 times the mean of all) or of 4 (3.5 times)."""
+    values = np.cumsum([0, *[1, -1] * 10, jump])
+    assert spc.xmr(values).moving_range == pytest.approx(bar)
+
+
 def test_limits_from_a_pair_of_labels_include_both_ends():
     months = pd.period_range("2022-01", periods=14, freq="M").astype(str)
     series = pd.Series([99, *CALM, 99], index=months)
@@ -143,9 +157,14 @@ def test_a_season_put_in_is_the_season_taken_out_though_a_month_is_missing():
     assert got["factor"].to_numpy() == pytest.approx(size)
     assert got["value"].to_numpy() == pytest.approx(grown, nan_ok=True)
     assert got["adjusted"].to_numpy() == pytest.approx(grown / size, nan_ok=True)
-    sparse = pd.Series(grown[:8])
-    with pytest.raises(NotEnough) as caught:  # the second season is seen once only
-        spc.deseasonalise(sparse, season=np.tile([1, 2, 3, 4], 2))
+
+
+@pytest.mark.parametrize("lost", [[1], [3], [3, 7]])
+def test_a_season_must_be_seen_twice(lost):
+    values = pd.Series(np.arange(8.0))
+    values[lost] = np.nan
+    with pytest.raises(NotEnough) as caught:
+        spc.deseasonalise(values, season=np.tile([1, 2, 3, 4], 2))
     assert str(caught.value) == (
         "The season cannot be taken out until each month has been seen twice."
     )

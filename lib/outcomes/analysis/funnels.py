@@ -86,7 +86,7 @@ def dersimonian_laird(effects, variances) -> Pooled:
 
 def _between(z, variance, winsorise: float) -> tuple[float, float]:
     """Spiegelhalter's tau2 from z-scores, with the outermost share pulled in to the rest."""
-    low, high = np.quantile(z, [winsorise, 1 - winsorise]) if winsorise > 0 else (-np.inf, np.inf)
+    low, high = np.quantile(z, [winsorise, 1 - winsorise])
     q, w = float((np.clip(z, low, high) ** 2).sum()), 1 / variance
     return _moments(q, w), q
 
