@@ -173,13 +173,11 @@ def test_a_note_that_records_a_contradiction_is_told_of_any_figure(note, words):
         undated = told(one | {"note": note, "period_end": pd.NaT})
         assert undated[["state", "against"]].tolist() == ["undated", words]
     clash = told(ONE | {"note": note}, row("b", 250, "2023-03-01", "2023-03-31"))
-    assert (
-        clash["against"]
-        == (
-            "These figures cannot all be right: 250 for March 2023 (it would have to be at most 150); "
-            f"100 for January 2023 to December 2023 (it would have to be at least 245). {words}"
-        ).strip()
+    sentence = (
+        "These figures cannot all be right: 250 for March 2023 (it would have to be at most "
+        "150); 100 for January 2023 to December 2023 (it would have to be at least 245). "
     )
+    assert clash["against"] == (sentence + words).strip()
 
 
 def test_a_figure_without_a_start_is_undated_and_has_no_rate():

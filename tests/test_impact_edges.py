@@ -172,6 +172,7 @@ def test_the_spread_of_98_placebos_stands_for_their_error_and_99_speak_for_thems
     many = np.arange(-60, 39) / 1000
     got = impact.minimum_detectable(placebo=np.exp(many), confidence=0.9)
     assert np.log([got.fall, got.rise]) == pytest.approx([-0.051 - 0.019, 0.051 + 0.041])
+    assert impact.minimum_detectable(placebo=[1.1] * 19).rise > 1.1
     # So little is asked of it that placebos pass the limit without any change.
     assert impact.minimum_detectable(placebo=np.exp(many), power=0.01).fall == 1
     assert impact.minimum_detectable(placebo=np.exp(-many), power=0.01).rise == 1
@@ -377,6 +378,18 @@ def test_the_fit_is_told_in_words_with_how_many_areas_are_ranked(noise, quality)
     assert got.gaps.columns.tolist() == ["b", "c"] and (got.gaps.abs() < 1e-6).all(axis=None)
 
 
+@pytest.mark.parametrize(("moved", "ratio", "rank"), [(1, np.inf, 3), (0, np.nan, 1)])
+def test_areas_that_fit_without_a_gap_are_ranked_as_they_come(moved, ratio, rank):
+    """``here`` is ``a`` before the start and ``b`` is ``c``: four areas without any gap."""
+    frame = pd.DataFrame(
+        {"here": [5.0, 7] * 6, "a": [5.0, 7] * 6, "b": [9.0] * 12, "c": [9.0] * 12}
+    )
+    frame.loc[8:, ["here", "b"]] += moved
+    got = synthetic_control(frame, "here", 8)
+    assert got.mspe_ratio == pytest.approx(ratio, nan_ok=True) and got.rank == rank
+    assert got.placebo["kept"].tolist() == [False, True, True] and got.p == rank / 3
+
+
 def test_without_an_area_that_fits_as_well_there_is_no_rank():
     frame = MIXED.drop(columns="c")
     got = synthetic_control(frame, "here", 8)
@@ -435,3 +448,17 @@ def test_newey_west_errors_by_statsmodels():
         tol=1e-12, cov_type="HAC", cov_kwds=options
     )
     assert got.hac_se == pytest.approx(fit.bse[0], rel=1e-6)
+
+
+@pytest.mark.parametrize(("lags", "looked"), [(5, 5), (24, 12)])
+def test_residuals_are_looked_at_over_the_months_asked_or_a_fifth_of_the_series(lags, looked):
+    """Second route: Ljung & Box 1978, by hand."""
+    from scipy.stats import chi2
+
+    rng = np.random.default_rng(9)
+    series = pd.Series(rng.poisson(quiet(60)), quiet(60).index).astype(float)
+    got = its(series, "2023-01", lags=lags)
+    r = (series.to_numpy() - got.frame["fitted"]) / np.sqrt(got.frame["fitted"])
+    r = (r - r.mean()).to_numpy()
+    parts = [(r[k:] @ r[:-k] / (r @ r)) ** 2 / (60 - k) for k in range(1, looked + 1)]
+    assert got.ljung_box == pytest.approx(chi2.sf(60 * 62 * sum(parts), looked), rel=1e-6)
