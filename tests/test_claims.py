@@ -30,6 +30,7 @@ def claimed(value, qualifier="exact", unit="count", **extra):
         (1200, "over", "count", (1200, np.inf)),
         (1, "approx", "count", (1, 1)),
         (1200, "exact", "£", (1150, 1250)),
+        (12.5, "exact", "£", (12.495, 12.505)),  # to the penny
         (1205, "nearly", "kg", (1084.5, 1205)),
         (608.4, "exact", "years", (608.35, 608.45)),
         (1.5, "exact", "count", (1.45, 1.55)),  # not a whole number, whatever its unit
@@ -193,6 +194,9 @@ def test_a_quarrel_of_others_is_told_of_the_same_place_and_time_only():
     assert told(ONE, *early)["quarrel"] == ""
     found = told(ONE | {"value": 500.0}, *late)
     assert found["state"] == "agrees" and "cannot all be right" in found["quarrel"]
+    again = [row("f", 7, "2023-07-01", "2023-07-31"), row("g", 9, "2023-07-01", "2023-07-31")]
+    both = told(ONE | {"value": 500.0}, *late, *again)["quarrel"]
+    assert both.count("These figures cannot all be right: ") == 2 and "). These" in both
     tree = {"blackpool": "lancashire"}
     assert told(ONE | {"value": 500.0}, *away, parent=tree)["quarrel"] == ""
     assert told(ONE | {"value": 500.0}, away[0], parent=tree)["lower"] == 50
@@ -232,14 +236,15 @@ def test_growth_is_told_only_of_counts_that_are_limited_and_not_nought():
         ("unlimited", "e", 100, "over", *first), ("unlimited", "f", 109, "exact", *second),
         ("nought", "g", 0, "exact", *first), ("nought", "h", 109, "exact", *second),
         ("rounded", "i", 200, "exact", *first), ("rounded", "j", 300, "exact", *second),
-        of=["known", "open", "unlimited", "nought", "rounded", "known"],
+        ("one", "k", 1, "exact", *first), ("one", "l", 2, "exact", *second),
+        of=["known", "open", "unlimited", "nought", "rounded", "one", "known"],
     )  # fmt: skip
-    assert len(found.bounds) == 10 and found.bounds.columns[0] == "measure"
+    assert len(found.bounds) == 12 and found.bounds.columns[0] == "measure"
     got = growth(found.bounds, "one", "two")
     assert got.columns.tolist() == ["measure", "least", "most"]
-    assert got["measure"].tolist() == ["known", "rounded"]
+    assert got["measure"].tolist() == ["known", "rounded", "one"]
     assert got[["least", "most"]].to_numpy().ravel() == pytest.approx(
-        [1, 1, 250 / 250 - 1, 350 / 150 - 1]
+        [1, 1, 250 / 250 - 1, 350 / 150 - 1, 1, 1]
     )
     assert found.contradictions.empty and found.contradictions.columns.tolist() == [
         "measure", "set", "figure", "value", "qualifier", "start", "end", "lower", "upper",
