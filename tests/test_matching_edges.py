@@ -67,6 +67,7 @@ def test_places_alike_in_everything_are_balanced():
     got = matching.match_units(flat("abcde"), "a", START)
     assert got.balanced and got.balance[["smd_before", "smd_after"]].eq(0).all(axis=None)
     assert got.units == ["b", "c", "d"]  # of those equally near the first
+    assert matching.match_sets(flat("abcde"), [["c"]], START, ratio=2) == [["a", "b"]]
 
 
 def test_places_without_a_value_are_not_compared_with():

@@ -144,3 +144,34 @@ def test_a_contradiction_is_told_in_these_words(first, second, sentence):
     one = found["members"][0]
     assert (one["figure"], one["value"], one["qualifier"]) == ("a", *first)
     assert (one["start"], one["end"]) == tuple(map(pd.Timestamp, YEAR))
+
+
+def test_a_count_that_may_be_one_of_two_numbers_is_not_exact():
+    got = bound(("a", 40, "at_least", *YEAR), ("b", 41, "nearly", *YEAR))
+    assert (got["lower"], got["upper"], got["state"]) == (40, 41, "bounded")
+    assert np.isnan(got["point"])
+
+
+def test_a_figure_for_the_very_period_is_the_reason_before_a_sum():
+    halves = ("a", 40, "exact", *FIRST), ("b", 60, "exact", *SECOND)
+    got = bound(*halves, ("least", 100, "at_least", *YEAR), ("most", 100, "nearly", *YEAR))
+    assert got["binding"] == ["least", "most"] and bound(*halves)["binding"] == ["a", "b"]
+
+
+def test_a_contradiction_is_told_of_the_periods_it_bears_on_only():
+    rows = figures(
+        ("a", 51, "exact", *FIRST), ("b", 87, "exact", *FIRST),
+        ("spring", 7, "exact", "2023-04-01", "2023-04-30"),
+        ("next", 109, "nearly", "2024-01-01", "2024-12-31"),
+    )  # fmt: skip
+    spans = {
+        "April": ("2023-04-01", "2023-04-30"), "May": ("2023-05-01", "2023-05-31"),
+        "last day": ("2023-06-30", "2023-06-30"), "July": ("2023-07-01", "2023-07-31"),
+        "2024": ("2024-01-01", "2024-12-31"),
+    }  # fmt: skip
+    asked = pd.concat([periods.one_period(k, *v) for k, v in spans.items()])
+    got = reconcile(rows, asked).bounds.set_index("label")["state"]
+    assert got.to_dict() == {
+        "April": "exact", "May": "contradicted", "last day": "contradicted", "July": "open",
+        "2024": "bounded",
+    }  # fmt: skip
