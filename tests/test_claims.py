@@ -29,6 +29,7 @@ def claimed(value, qualifier="exact", unit="count", **extra):
         (1205, "approx", "count", (1085, 1325)),
         (1200, "over", "count", (1200, np.inf)),
         (1, "approx", "count", (1, 1)),
+        (10, "nearly", "count", (9, 10)),
         (1200, "exact", "£", (1150, 1250)),
         (12.5, "exact", "£", (12.495, 12.505)),  # to the penny
         (1205, "nearly", "kg", (1084.5, 1205)),

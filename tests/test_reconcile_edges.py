@@ -175,3 +175,14 @@ def test_a_contradiction_is_told_of_the_periods_it_bears_on_only():
         "April": "exact", "May": "contradicted", "last day": "contradicted", "July": "open",
         "2024": "bounded",
     }  # fmt: skip
+
+
+def test_the_path_has_its_days_totals_and_rates():
+    got = reconcile(
+        figures(("a", 62, "exact", "2023-01-01", "2023-01-31"),
+                ("b", 84, "exact", "2023-02-01", "2023-02-28")), ASKED,
+    ).path  # fmt: skip
+    assert got.columns.tolist() == ["start", "end", "total", "per_day"]
+    assert got["start"].tolist() == [pd.Timestamp("2023-01-01"), pd.Timestamp("2023-02-01")]
+    assert got["end"].tolist() == [pd.Timestamp("2023-01-31"), pd.Timestamp("2023-02-28")]
+    assert got[["total", "per_day"]].to_numpy().tolist() == [[62, 2], [84, 3]]
