@@ -50,6 +50,21 @@ def test_pooled_regression_of_grunfeld_clustered_by_firm():
     assert got.clusters == 11
 
 
+def test_without_effects_only_the_regressors_are_counted():
+    from statsmodels.datasets import grunfeld
+
+    frame = grunfeld.load_pandas().data
+    every, few = (
+        linear.least_squares(frame, "invest", "value", cluster="firm", convention=name).se
+        for name in ("dummies", "CRV1")
+    )
+    assert every["value"] == few["value"]
+    alone = linear.least_squares(frame, "invest", "value")
+    assert (alone.convention, alone.clusters) == ("HC1", len(frame))
+    clustered = linear.least_squares(frame, "invest", "value", unit="firm")
+    assert (clustered.convention, clustered.clusters) == ("CRV1", 11)
+
+
 def test_two_groups_and_two_times_are_a_difference_of_means():
     frame = pd.DataFrame({"y": [20.44, 21.03, 23.33, 21.17, 20.44, 21.03, 23.33, 21.17]})
     frame["unit"], frame["time"] = list("aabbccdd"), [0, 1] * 4
@@ -60,7 +75,7 @@ def test_two_groups_and_two_times_are_a_difference_of_means():
 
 def test_one_cluster_and_unknown_conventions_are_refused():
     frame = pd.DataFrame({"y": [1.0, 2, 4], "x": [0.0, 1, 1], "c": ["a", "a", "a"]})
-    with pytest.raises(NotEnough, match="2 clusters"):
+    with pytest.raises(NotEnough, match=r"^Clustered errors need at least 2 clusters\.$"):
         linear.least_squares(frame, "y", "x", cluster="c")
     with pytest.raises(Invalid, match="CRV1"):
         linear.least_squares(frame, "y", "x", convention="CRV")

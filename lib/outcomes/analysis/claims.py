@@ -46,9 +46,7 @@ def _ends(dated: pd.DataFrame, unit: str, integral: bool) -> tuple[np.ndarray, n
         high = np.where(dated["part"].fillna(False).astype(bool), np.inf, high)
     if not integral:
         return low, high
-    close = high - low <= 1  # a count within half of one is that whole number
-    middle = np.round(dated["value"].to_numpy(float))
-    return np.where(close, middle, np.ceil(low)), np.where(close, middle, np.floor(high))
+    return np.ceil(low), np.floor(high)
 
 
 def day_number(dates) -> np.ndarray:

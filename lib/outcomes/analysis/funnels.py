@@ -56,7 +56,8 @@ def funnel(
     variance = 1 / (4 * n)
     z = (forward(k / n) - forward(centre)) / np.sqrt(variance)
     tau2, q = _between(z, variance, winsorise) if overdispersion else (0.0, float((z**2).sum()))
-    names = label if label is not None else getattr(count, "index", np.arange(len(k)))
+    own = count.index if isinstance(count, pd.Series) else np.arange(len(k))
+    names = own if label is None else label
     frame = pd.DataFrame({"label": np.asarray(names), "count": k, "denominator": n})
     frame["rate"], frame["mean"] = k / n * per, centre * per
     for name, level in LEVELS.items():
@@ -85,7 +86,7 @@ def dersimonian_laird(effects, variances) -> Pooled:
 
 def _between(z, variance, winsorise: float) -> tuple[float, float]:
     """Spiegelhalter's tau2 from z-scores, with the outermost share pulled in to the rest."""
-    low, high = np.quantile(z, [winsorise, 1 - winsorise]) if winsorise > 0 else (-np.inf, np.inf)
+    low, high = np.quantile(z, [winsorise, 1 - winsorise])
     q, w = float((np.clip(z, low, high) ** 2).sum()), 1 / variance
     return _moments(q, w), q
 

@@ -33,9 +33,10 @@ def benjamini_hochberg(p_values, *, q: float = 0.05, labels=None) -> pd.DataFram
     order = np.argsort(p, kind="stable")
     raw = p[order] * len(p) / np.arange(1, len(p) + 1)
     adjusted = np.empty(len(p))
-    adjusted[order] = np.minimum(np.minimum.accumulate(raw[::-1])[::-1], 1)
-    names = getattr(p_values, "index", np.arange(len(p))) if labels is None else labels
-    found = {"label": np.asarray(names), "p": p, "adjusted": adjusted, "rejected": adjusted <= q}
+    adjusted[order] = np.minimum.accumulate(raw[::-1])[::-1]
+    own = p_values.index if isinstance(p_values, pd.Series) else np.arange(len(p))
+    names = np.asarray(own if labels is None else labels)
+    found = {"label": names, "p": p, "adjusted": adjusted, "rejected": adjusted <= q}
     return pd.DataFrame(found)
 
 

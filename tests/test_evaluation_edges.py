@@ -1,0 +1,253 @@
+"""Edges of an evaluation: what is refused in which words, and which months and places are used."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from outcomes.analysis import evaluation, guards
+from outcomes.analysis.differences import did
+from outcomes.analysis.matching import match_sets, match_units
+from outcomes.data.errors import Invalid, NotEnough
+from test_evaluation import START, months, panel, run
+
+
+@pytest.mark.parametrize(
+    ("pre", "post", "options", "sentence"),
+    [
+        (
+            23, 12, {},
+            "Not enough months to tell: there are 23 months before the start where 24 are needed.",
+        ),
+        (
+            24, 11, {},
+            "Not enough months to tell: there are 11 months after it where 12 are needed.",
+        ),
+        (
+            1, 0, {"minimum": (2, 1), "unit": "weeks"},
+            "Not enough weeks to tell: there are 1 weeks before the start where 2 are needed and "
+            "0 weeks after it where 1 are needed.",
+        ),
+    ],
+)  # fmt: skip
+def test_too_few_months_are_said_side_by_side(pre, post, options, sentence):
+    with pytest.raises(NotEnough) as caught:
+        guards.require_months(pre, post, **options)
+    assert str(caught.value) == sentence
+    guards.require_months(24, 12)
+
+
+def of_sums(before, after, before_control, after_control):
+    """A change whose treated and control areas have these sums before and after."""
+    rows = pd.DataFrame(0, months(36), ["here", "there"])
+    rows.iloc[0], rows.iloc[24] = (before, before_control), (after, after_control)
+    return did(rows, "here", "2022-01-01")
+
+
+@pytest.mark.parametrize(
+    ("sums", "words"),
+    [
+        ((19, 40, 100, 200), "19 before the start"),
+        ((20, 1, 100, 95), "19 to be expected after it"),
+        ((40, 40, 19, 30), "19 before it in the comparison"),
+        ((60, 40, 30, 19), "19 after it in the comparison"),
+        (
+            (19, 5, 19, 18),
+            "19 before the start and 18 to be expected after it and 19 before it in the "
+            "comparison and 18 after it in the comparison",
+        ),
+    ],
+)
+def test_too_few_events_are_told_with_where_they_are_few(sums, words):
+    with pytest.raises(NotEnough) as caught:
+        guards.require_events(of_sums(*sums))
+    sentence = f"Too few events to tell: {words}, where at least 20 are needed."
+    assert str(caught.value) == sentence
+
+
+def test_twenty_events_are_enough_and_a_success_is_no_lack_of_them():
+    guards.require_events(of_sums(20, 20, 20, 20))
+    guards.require_events(of_sums(200, 1, 200, 200))
+
+
+@pytest.mark.parametrize(
+    ("treated", "error", "sentence"),
+    [
+        (
+            "fleetwod", Invalid,
+            "The treated unit 'fleetwod' is not a column of the panel. Did you mean 'fleetwood'?",
+        ),
+        (["fleetwood", "zz"], Invalid, "The treated unit 'zz' is not a column of the panel."),
+        ([], NotEnough, "A comparison needs at least one treated and one other unit."),
+        (
+            ["fleetwood", "chorley"], NotEnough,
+            "A comparison needs at least one treated and one other unit.",
+        ),
+        (
+            "chorley", NotEnough,
+            "Not enough periods to tell: there are 9 periods after it where 10 are needed.",
+        ),
+    ],
+)  # fmt: skip
+def test_a_panel_that_cannot_be_compared_is_refused_in_these_words(treated, error, sentence):
+    rows = pd.DataFrame(1, range(20), ["fleetwood", "chorley"])
+    with pytest.raises(error) as caught:
+        guards.wide(rows, treated, 11, minimum=(10, 10))
+    assert str(caught.value) == sentence
+
+
+def test_a_panel_is_put_in_order_and_a_month_with_a_gap_is_left_out():
+    rows = pd.DataFrame({"a": [3, 1, None, 2], "b": [1, 1, 1, 1]}, months(4)[[2, 0, 3, 1]])
+    got, treated, after = guards.wide(rows, "a", "2020-03", minimum=(2, 1))
+    assert (got["a"].tolist(), treated, after.tolist()) == ([1, 2, 3], ["a"], [False] * 2 + [True])
+    assert guards.like("2020-03", got.index) == pd.Timestamp("2020-03-01")
+    quarters = pd.period_range("2020Q1", periods=2, freq="Q")
+    assert guards.like("2020-05", quarters) == pd.Period("2020Q2")
+    assert guards.like(3, pd.RangeIndex(4)) == 3
+
+
+def test_a_refused_evaluation_still_says_what_was_asked():
+    got = run(panel()[:40], name="elsewhere")
+    assert got.reason == (
+        "Not enough months to tell: there are 12 months before the start where 24 are needed and "
+        "4 months after it where 12 are needed."
+    )
+    assert (got.start, got.pool, len(got.comparison)) == (pd.Timestamp(START), "elsewhere", 0)
+    assert len(got.months) == 16 and not got.sound  # the same four calendar months in each year
+
+
+def test_months_are_compared_like_for_like_or_all_as_asked():
+    frame = panel()[:57]
+    assert len(run(frame).months) == 36 + 12  # three of each calendar month before, one after
+    assert len(run(frame, alike=False).months) == 57
+    assert len(run(frame, minimum=(24, 13)).months) == 57
+
+
+def test_too_few_events_are_a_result_as_well():
+    thin = panel()
+    thin.iloc[:, :6] = 0
+    thin.iloc[[0, 40], :6] = 2
+    assert run(thin, alike=False).reason.startswith("Too few events to tell: 12 before the start")
+
+
+def test_who_was_compared_with_is_said_in_words():
+    assert run(panel()).against == "18 matched neighbourhoods"
+    assert run(panel(), matched=False, name="the county").against == "the county"
+
+
+def test_people_and_deprivation_decide_who_is_compared_with():
+    frame = panel()
+    people = pd.Series(np.linspace(500, 3000, 150), frame.columns)
+    score = pd.DataFrame({"imd": np.linspace(0, 50, 150)[::-1]}, frame.columns)
+    got = run(frame, alike=False, covariates=score, population=people)
+    known = {"covariates": score, "population": people}
+    treated = list(frame.columns[:6])
+    assert got.comparison == match_units(frame, treated, START, **known).units
+    assert got.comparison != run(frame, alike=False, covariates=score).comparison
+    assert got.comparison != run(frame, alike=False, population=people).comparison
+    placebo = match_sets(frame.drop(columns=treated), [list(frame.columns[9:15])], START, **known)
+    rest = frame.drop(columns=treated)[[*frame.columns[9:15], *placebo[0]]]
+    assert got.randomisation.placebo["ratio"][3] == pytest.approx(
+        did(rest, list(frame.columns[9:15]), START).ratio
+    )
+
+
+def test_what_was_not_checked_and_what_was_stand_side_by_side():
+    got = run(panel(), unchecked=["map points"])
+    assert got.checks == {"balance before the start": True, "map points": None}
+    assert run(panel(), matched=False).checks == {}
+
+
+@pytest.mark.parametrize(("effect", "alike"), [(1, True), (0.6, False), (1.6, False)])
+def test_places_near_by_must_move_as_the_distant_comparison_does(effect, alike):
+    """The six places near by had an effect put in: then the two regions differ by themselves."""
+    moved = panel(effect)
+    near, here = list(moved.columns[:6]), list(moved.columns[6:12])
+    pool = list(moved.columns[12:])
+    sets = [pool[k : k + 6] for k in range(len(pool) - 5)]
+    got = evaluation.evaluate(
+        moved, here, START, pool=pool, sets=sets, matched=False, beside=near, name="elsewhere"
+    )
+    assert got.checks == {"places near by moving with the comparison": alike}
+
+
+def test_a_secondary_outcome_doubts_itself_and_one_by_itself_does_not():
+    runs = {k: run(panel(0.6, seed=k)) for k in (1, 2, 3)}
+    got = evaluation.declared(runs, primary=2)
+    assert [got[k].evidence().looks for k in runs] == [2, 0, 2]
+    assert got[1].evidence().alone == runs[1].randomisation.p
+    assert evaluation.declared({2: runs[2]}, primary=2) == {2: runs[2]}
+    found = got[1].evidence("fewer")
+    assert (found.better, found.separate, found.checks) == ("fewer", 24, got[1].checks)
+    assert found.detectable == got[1].detectable and found.drift == got[1].events.pretrend_p
+    assert np.isnan(got[1]._replace(events=None).evidence().drift)
+
+
+def test_a_change_the_other_way_is_not_the_same_finding():
+    fall, rise = (run(panel(f), matched=False) for f in (0.6, 1.6))
+    calm = run(panel()).events._replace(pretrend_p=0.9)
+    fall, rise = fall._replace(events=calm), rise._replace(events=calm)
+    assert fall._replace(others={"other": rise}).evidence().unfound == ["other"]
+    assert rise._replace(others={"other": rise}).evidence().unfound == []
+
+
+def test_drift_is_seen_by_quarter_or_by_half_year_where_quarters_are_thin():
+    assert run(panel()).events.frame["event"].tolist() == list(range(-12, 8))
+    thin = panel()
+    thin.loc["2021-01":"2021-03", thin.columns[:6]] = 0
+    assert run(thin).events.frame["event"].tolist() == list(range(-6, 4))
+    thin.loc["2021-04":"2021-06", thin.columns[:6]] = 0
+    assert run(thin).events is None
+
+
+def test_six_months_before_and_one_after_are_enough_to_look_for_a_drift():
+    treated = list(panel().columns[:6])
+    for first, count in (("2022-07", 3), ("2022-08", None)):
+        got = evaluation._events(panel()[first:"2023-01"], treated, START)
+        assert count == (got and len(got.frame))
+
+
+def test_of_like_months_the_latest_are_taken():
+    """26 months before hold November and December thrice; 14 after hold two months twice."""
+    index = pd.date_range("2020-11-01", periods=40, freq="MS")
+    got = evaluation.like_for_like(index, START)
+    assert got.tolist() == [*index[2:26], *index[28:]]
+    kept = evaluation.like_for_like(index, START, minimum=(25, 13))
+    assert kept.tolist() == index.tolist()
+    apart = pd.date_range("2022-10-01", periods=6, freq="MS")  # no month on both sides
+    assert evaluation.like_for_like(apart, START).equals(apart)
+
+
+def test_three_designs_of_one_question():
+    """Five places of Lancashire and four of Cumbria; one is treated and one next to it."""
+    names = [*"abcde", *"wxyz"]
+    places = pd.DataFrame({
+        "force": ["lancashire"] * 5 + ["cumbria"] * 4, "longitude": np.arange(9.0),
+        "latitude": 54.0, "population": range(9), "imd2025_score": range(10, 19),
+    }, names)  # fmt: skip
+    got = evaluation.designs(
+        places, ["a"], ["b"], home="lancashire", away="cumbria", unchecked=["map points"], limit=2
+    )
+    asked = ("name", "pool", "sets", "matched", "beside")
+    told = {k: [d[w] for w in asked] for k, d in got.items()}
+    home, away = list("cde"), list("wxyz")
+    assert told == {
+        "matched": ["other neighbourhoods", home, [["c"], ["e"]], True, []],
+        "county": ["the rest of the county", home, [["c"], ["e"]], False, []],
+        "cumbria": ["Cumbria", away, [["w"], ["z"]], False, home],
+    }
+    for design in got.values():
+        assert design["covariates"]["deprivation in 2025"].tolist() == list(range(10, 19))
+        assert design["population"].tolist() == list(range(9))
+        assert (design["unchecked"], design["minimum"]) == (["map points"], (24, 12))
+    few = evaluation.designs(places, list("abc"), [], home="lancashire", away="cumbria")
+    assert few["matched"]["sets"] == [] and len(few["cumbria"]["sets"]) == 2
+
+
+def test_unplaced_events_have_four_extremes_in_order():
+    got = evaluation.bounded_by_unplaced((100, 80), (1000, 1000), (10, 20))
+    assert got.columns.tolist() == ["case", "before", "after", "ratio"]
+    assert got[["before", "after"]].to_numpy().tolist() == [[0, 0], [1, 1], [1, 0], [0, 1]]
+    assert got["case"].tolist() == [
+        "none of them inside", "all of them inside", "all before and none after",
+        "none before and all after",
+    ]  # fmt: skip
