@@ -87,6 +87,19 @@ def test_old_releases_are_emptied_but_for_their_record(out, keep, public, stay):
         assert left == ["findings.csv", "manifest.json"]
 
 
+def test_a_release_that_is_shown_again_is_never_emptied(out):
+    releases.point(out, "latest", FIRST)
+    releases.prune(out, 1)
+    assert full(out) == [FIRST, SECOND, THIRD]
+
+
+def test_a_release_is_put_in_place_and_shown(out):
+    releases.write(out / ".staging/site/index.html", "new")
+    made = releases.show(out, out / ".staging/site", "20260401T000000Z-dd")
+    assert made == out / "releases/20260401T000000Z-dd"
+    assert (out / "latest/index.html").read_text() == "new"
+
+
 def test_a_page_is_troubled_when_it_is_kept_or_failed():
     states = ("built", "kept", "unchanged", "failed", "carried")
     found = releases.troubled({"pages": [{"state": s} for s in states]})
@@ -282,6 +295,16 @@ def test_each_reason_for_a_page_to_be_due_is_said(home, old, reason):
     assert why(home, **old) == reason
     asked = "it was asked for by --force"
     assert why(home, force=True, **old) == (f"{asked}; {reason}" if reason else asked)
+
+
+def test_a_page_whose_file_is_missing_is_due(home):
+    assert why(home) == ""
+    found = plans.read(home / "reports.toml")
+    before = {"demo": {**vars(found.pages[0]), "state": "built", "reads": []}}
+    before["demo"] |= due.rests_on(found, found.pages[0])
+    reasons = [due.reasons(found, found.pages, p, before) for p in (home / "shown", home, None)]
+    assert reasons == [{}, {"demo": "its file is missing"}, {}]
+    assert due.reasons(found, found.pages, None, {}, force=True) == {"demo": "it is new"}
 
 
 def test_rows_are_looked_at_only_when_the_file_of_the_table_is_another(home):

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import time
+from pathlib import Path
 
 import pytest
 
@@ -88,6 +89,7 @@ def test_programmes_are_cards_and_districts_tiles():
     pages = [
         record("demo", group="programmes"),
         record("demo/may", group="programmes", notebook="demo", label="May"),
+        record("other", group="programmes"),
         record("burnley", group="districts", label="Burnley"),
         record("ribble", group="districts", label="Ribble Valley", findings=[]),
         record("wyre", group="districts", label="Wyre", findings=[
@@ -97,7 +99,7 @@ def test_programmes_are_cards_and_districts_tiles():
     ]  # fmt: skip
     html = index.index_html(pages, NOW, told(since="20250901T000000Z-cd", lines=["A < b.", "C."]))
     cards = html.split('<ul class="cards">')[1].split("</ul>")[0]
-    assert cards.count("<li") == 1 and 'Also: <a href="demo/may.html">May</a></p>' in cards
+    assert cards.count("<li") == 2 and 'Also: <a href="demo/may.html">May</a></p>' in cards
     tiles = html.split('<ul class="county">')[1].split("</ul>")[0]
     assert re.findall(r'<li class="([^"]*)"><a href="([^"]*)">(.*?)</a>', tiles) == [
         ("burnley", "burnley.html", "<b>Burnley</b><span>23.8 %</span>"),
@@ -344,7 +346,7 @@ def test_an_age_that_is_none_is_refused(out):
 @pytest.fixture
 def ordered(tmp_path, monkeypatch):
     """Order the page of a notebook that shows this finding when it runs."""
-    path = notebook(tmp_path / "notebooks/programmes/demo.ipynb", "1")
+    notebook(tmp_path / "notebooks/programmes/demo.ipynb", "1")
     found = plans.read(plan(tmp_path, entry("area/demo", parameters={"wave": "2023-11"})))
     heard = []
     reads = [{"table": "crime_monthly", "where": {}}]
@@ -357,7 +359,7 @@ def ordered(tmp_path, monkeypatch):
         def work(jobs, workers):
             (job,) = jobs
             if error is None:
-                content = json.loads(path.read_text("utf-8"))
+                content = json.loads(Path(job.notebook).read_text("utf-8"))
                 shown = {"text/html": f'<figure id="found">{one["sentence"]}</figure>'}
                 for cell, data in zip(
                     content["cells"][3:],
@@ -367,7 +369,7 @@ def ordered(tmp_path, monkeypatch):
                     cell["outputs"] = [
                         {"output_type": "display_data", "metadata": {}, "data": data}
                     ]
-                releases.write(tmp_path / "x", "")
+                assert Path(job.output).parents[1] == tmp_path / "site/adhoc"
                 with open(job.output, "w", encoding="utf-8") as file:
                     json.dump(content, file)
             heard.append((job.handle, job.parameters, job.limits))
@@ -395,7 +397,8 @@ def test_a_page_to_order_says_what_it_was_made_with_and_stands_apart(ordered, tm
         "part of the published site.</p></div>"
     ) in html
     assert "<li>Half is lost.</li>" in html
-    assert 'href="page/found.csv"' in html and (folder / "page/found.csv").is_file()
+    assert 'href="page/found.csv"' in html
+    assert sorted(p.name for p in folder.rglob("*")) == ["found.csv", "page", "page.html"]
     again, _ = ordered({"wave": "2024-05", "confidence": "0.9"}, fact(sentence="Now other."))
     assert again.shown == made.shown and "Now other." in made.shown.read_text("utf-8")
     other, _ = ordered({"wave": "2024-05"}, fact())

@@ -160,6 +160,7 @@ def test_a_run_that_ends_well_puts_its_output_in_place_whole(job, papermill, mon
     assert options["config"].KernelManager == {
         "transport": "ipc", "connection_file": f"{folder}/k.json"
     }  # fmt: skip
+    assert options["shutdown_kernel"] == "immediate"
     assert options["progress_bar"] is options["request_save_on_cell_execute"] is False
 
 

@@ -30,7 +30,8 @@ def kernel(monkeypatch):
         setrlimit=lambda kind, value: held.update({kind: value}),
     )  # fmt: skip
     monkeypatch.setitem(sys.modules, "resource", resource)
-    monkeypatch.setattr(limits.Path, "read_text", lambda path: "1 2 3 4 5 600 7 8\n")
+    read = {"/proc/self/statm": "1 2 3 4 5 600 7 8\n"}
+    monkeypatch.setattr(limits.Path, "read_text", lambda path: read[str(path)])
     monkeypatch.setattr(sys, "platform", "linux")
     out, err = Stream(), Stream()
     monkeypatch.setattr(sys, "stdout", out)

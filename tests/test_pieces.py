@@ -1,12 +1,15 @@
 """Small pieces of the publisher, each tried alone: no page is run here."""
 
+import asyncio
 import io
 import json
+import os
 import signal
 import socket
 import subprocess
 import sys
 import tarfile
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,6 +20,7 @@ from outcomes.data.errors import Invalid
 from outcomes.publish import cluster, feed, kernels, materials, notify, run
 from outcomes.publish import plan as plans
 
+BAD = {"name": "KeyError", "message": "x", "cell": None}
 LOCK = f"""\
 # made by a tool
 numpy==2.2.0 ; python_version >= '3.11' \\
@@ -161,6 +165,15 @@ def test_a_command_of_notify_that_fails_is_said(tmp_path):
     assert notify.failed(found, tmp_path, OSError("full"), said.append) is False
     assert said[0].startswith("outcomes: the command of [notify] did not work: Command ")
     assert "non-zero exit status 3" in said[0]
+    release = SimpleNamespace(
+        path=tmp_path,
+        shown=tmp_path,
+        new=True,
+        entries=[],
+        changed=[],
+        failed=[page("x", error=BAD)],
+    )
+    assert notify.made(found, release, said.append) is False and len(said) == 2
 
 
 def test_the_feed_word_for_word():
@@ -334,3 +347,255 @@ def test_a_kernel_cannot_be_had_of_a_process_that_has_ended():
     theirs.close()
     with ours, pytest.raises(RuntimeError, match=r"^the process that kernels are forked from has"):
         kernels.Forked(ours)
+
+
+class Future:
+    """A page sent to a worker: it runs when its result is asked for."""
+
+    def __init__(self, work):
+        self.result = work
+
+
+@pytest.fixture
+def dask(monkeypatch):
+    """Dask's client as it would answer, and what was asked of it."""
+    asked = []
+
+    class Client:
+        loop = "loop"
+
+        def __init__(self, address, **options):
+            asked.append((address, options))
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *error):
+            asked.append("closed")
+
+        def register_plugin(self, plugin, name):
+            asked.append((plugin, name))
+
+        def submit(self, page, job, text, **options):
+            asked.append((job, text, options))
+            return Future(lambda: page(job, text))
+
+    def as_completed(futures, loop):
+        assert loop == "loop"
+        return reversed(list(futures))
+
+    fake = SimpleNamespace(Client=Client, as_completed=as_completed, WorkerPlugin=object)
+    monkeypatch.setitem(sys.modules, "distributed", fake)
+    return asked
+
+
+def test_pages_are_sent_to_workers_whole_and_come_back_in_any_order(tmp_path, dask, monkeypatch):
+    def execute(one):
+        Path(one.output).write_text(one.handle)
+        return run.Result(one.handle, 1.5)
+
+    monkeypatch.setattr(run, "execute", execute)
+    monkeypatch.setattr(cluster, "_prepared", lambda: "prepared")
+    jobs = [
+        run.Job(n, str(notebook(tmp_path / f"{n}.ipynb")), {}, str(tmp_path / f"{n}.out.ipynb"))
+        for n in ("one", "two")
+    ]
+    found = list(cluster.results(jobs, "tcp://a:1"))
+    assert found == [run.Result("two", 1.5), run.Result("one", 1.5)]
+    assert [Path(j.output).read_text() for j in jobs] == ["one", "two"]
+    assert dask[:2] == [
+        ("tcp://a:1", {"timeout": 30, "set_as_default": False}), ("prepared", "outcomes")
+    ]  # fmt: skip
+    for job, (sent, text, options) in zip(jobs, dask[2:4], strict=True):
+        assert sent == vars(job) | {"limits": [600, 4096, 50]}
+        assert text == Path(job.notebook).read_bytes()
+        key = options.pop("key")
+        assert key.startswith(f"{job.handle}-") and options == {"pure": False}
+    assert dask[-1] == "closed"
+
+
+def test_a_worker_is_made_ready_with_its_own_library_and_tables(tmp_path, dask, monkeypatch):
+    for name in ("library/__init__.py", "library/__pycache__/a.pyc", "data/clean/a.csv"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(name)
+    monkeypatch.setattr(cluster.due, "LIBRARY", tmp_path / "library")
+    monkeypatch.setenv("OUTCOMES_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("PYTHONPATH", "/elsewhere")
+    called = []
+    monkeypatch.setattr(kernels, "start", lambda: called.append("start"))
+    monkeypatch.setattr(kernels, "stop", lambda: called.append("stop"))
+    loaded = dict.fromkeys(("outcomes", "outcomes.data", "outcomes_else", "json"))
+    monkeypatch.setattr(sys, "modules", loaded)
+    monkeypatch.setattr(sys, "path", ["/first"])
+    (tmp_path / "worker").mkdir()
+    plugin = cluster._prepared()
+    plugin.setup(SimpleNamespace(local_directory=str(tmp_path / "worker")))
+    (home,) = (tmp_path / "worker").iterdir()
+    assert home.name.startswith("outcomes-")
+    files = sorted(p.relative_to(home).as_posix() for p in home.rglob("*") if p.is_file())
+    assert files == ["data/clean/a.csv", "lib/outcomes/__init__.py"]
+    assert sys.path == [f"{home}/lib", "/first"] and "outcomes" not in sys.modules
+    assert {"json", "outcomes_else"} <= set(loaded) and "outcomes.data" not in loaded
+    assert os.environ["PYTHONPATH"] == f"{home}/lib"
+    assert os.environ["OUTCOMES_DATA"] == f"{home}/data"
+    plugin.teardown(None)
+    assert called == ["start", "stop"]
+
+
+@pytest.fixture
+def parent(monkeypatch):
+    """The process that kernels are forked from, as far as the publisher sees it."""
+    made = []
+
+    class Process:
+        def __init__(self, command, **options):
+            self.command, self.options = command, options
+            self.theirs = socket.socket(fileno=os.dup(options["stdin"].fileno()))
+            self.waits, self.killed = [], False
+            made.append(self)
+
+        def poll(self):
+            return None
+
+        def wait(self, timeout):
+            self.waits.append(timeout)
+            if self.killed is None:
+                raise subprocess.TimeoutExpired("x", timeout)
+
+        def kill(self):
+            self.killed = True
+
+    monkeypatch.setattr(kernels.subprocess, "Popen", Process)
+    monkeypatch.setattr(kernels, "_zygote", None)
+    monkeypatch.setattr(kernels, "why_cold", lambda: "")
+    monkeypatch.setattr(kernels.atexit, "register", lambda one: None)
+    yield made
+    for process in made:
+        process.theirs.close()
+
+
+def answered(process, pid) -> dict:
+    """Answer a request for a kernel; gives the request."""
+    message, fds, _, _ = socket.recv_fds(process.theirs, 1 << 16, 1)
+    with socket.socket(fileno=fds[0]) as channel:
+        channel.send(str(pid).encode())
+    return json.loads(message)
+
+
+def test_kernels_are_forked_from_one_process_with_fixed_surroundings(parent, monkeypatch):
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    one = kernels.warm()
+    assert kernels.warm() is one and len(parent) == 1
+    (process,) = parent
+    assert process.command == [
+        sys.executable, "-P", "-Xfrozen_modules=off", "-m", "outcomes.publish.zygote"
+    ]  # fmt: skip
+    env = process.options["env"]
+    assert (env["TZ"], env["JE_ARROW_MALLOC_CONF"]) == ("UTC", "background_thread:false")
+    assert process.options["stdout"] == subprocess.DEVNULL
+    assert process.options["start_new_session"] is True
+    asked = []
+    answer = threading.Thread(target=lambda: asked.append(answered(process, 4711)))
+    answer.start()
+    kernel = one.fork(["-f", "x"], {"A": "b"}, "/tmp")
+    answer.join()
+    assert kernel.pid == 4711
+    assert asked == [{"arguments": ["-f", "x"], "env": {"A": "b"}, "cwd": "/tmp"}]
+    kernel.channel.close()
+    process.poll = lambda: 1
+    assert kernels.warm() is not one and len(parent) == 2, "one that has ended is replaced"
+    kernels.stop()
+    assert kernels._zygote is None and process.waits == [] and parent[1].waits == [10]
+    assert parent[1].theirs.recv(1) == b"", "it is told by the end of its socket"
+    kernels.stop()
+    assert parent[1].killed is False
+
+
+def test_a_parent_of_kernels_that_does_not_end_is_killed(parent):
+    kernels.warm()
+    parent[0].killed = None
+    kernels.stop()
+    assert parent[0].killed is True
+
+
+def test_jupyter_is_given_our_kernels(monkeypatch):
+    began = []
+    monkeypatch.setattr(kernels, "warm", lambda: began.append(1))
+    factory = kernels.KernelProvisionerFactory.instance()
+    monkeypatch.setattr(factory, "provisioners", {})
+    monkeypatch.setattr(factory, "default_provisioner_name", "local-provisioner")
+    kernels.start()
+    assert factory.default_provisioner_name == "outcomes-provisioner" and began == [1]
+    assert factory.provisioners["outcomes-provisioner"].load().__name__ == "Provisioner"
+
+
+@pytest.fixture
+def provisioner(monkeypatch):
+    """A provisioner, and the kernels that were started the ordinary way."""
+    ordinary = []
+
+    async def launch(self, cmd, **kwargs):
+        ordinary.append((cmd, kwargs))
+        return {"ordinary": True}
+
+    async def before(self, **kwargs):
+        return kwargs
+
+    monkeypatch.setattr(kernels.LocalProvisioner, "launch_kernel", launch)
+    monkeypatch.setattr(kernels.LocalProvisioner, "pre_launch", before)
+    made = kernels.Provisioner()
+    made.connection_info = {"forked": True}
+    return made, ordinary
+
+
+def test_a_kernel_is_forked_only_where_it_is_our_own_python(provisioner, monkeypatch):
+    made, ordinary = provisioner
+    asked = []
+    zygote = SimpleNamespace(fork=lambda *a: asked.append(a) or SimpleNamespace(pid=7))
+    monkeypatch.setattr(kernels, "warm", lambda: zygote)
+    ours = [sys.executable, "-m", "ipykernel_launcher", "-f", "x"]
+    given = {"env": {"A": "b"}, "cwd": "/tmp/x"}
+    assert asyncio.run(made.launch_kernel(ours, **given)) == {"forked": True}
+    assert asked == [(["-f", "x"], {"A": "b"}, "/tmp/x")]
+    assert (made.pid, made.pgid, made.process.pid, ordinary) == (7, 7, 7, [])
+    for other in (["/usr/bin/R", "ipykernel_launcher"], [sys.executable, "-m", "other"]):
+        assert asyncio.run(made.launch_kernel(other, **given)) == {"ordinary": True}
+        assert ordinary[-1] == (other, given)
+    monkeypatch.setattr(kernels, "warm", lambda: None)
+    assert asyncio.run(made.launch_kernel(ours, env={})) == {"ordinary": True}
+    assert ordinary[-1] == (ours, {"env": {}}) and made.cwd == os.getcwd()
+    assert len(asked) == 1
+
+
+def test_every_kernel_has_the_same_surroundings_before_it_starts(provisioner, monkeypatch):
+    made, _ = provisioner
+    monkeypatch.setenv("FROM_HERE", "1")
+    given = asyncio.run(made.pre_launch(env={"A": "b", "TZ": "x"}, cwd="/x"))
+    assert given == {"env": kernels.surroundings({"A": "b"}), "cwd": "/x"}
+    assert asyncio.run(made.pre_launch())["env"]["FROM_HERE"] == "1"
+
+
+def test_how_a_kernel_ended_is_kept_for_its_folder(provisioner, monkeypatch):
+    made, _ = provisioner
+    codes = [None, -9]
+
+    async def poll(self):
+        return codes.pop(0)
+
+    monkeypatch.setattr(kernels.LocalProvisioner, "poll", poll)
+    monkeypatch.setattr(kernels, "ended", {})
+    made.cwd, made.process = "/f", object()
+    assert (asyncio.run(made.poll()), kernels.ended) == (None, {})
+    assert (asyncio.run(made.poll()), kernels.ended) == (-9, {"/f": -9})
+
+
+def test_a_command_of_notify_has_two_minutes_and_reads_plain_text(tmp_path, monkeypatch):
+    notebook(tmp_path / "notebooks/demo.ipynb")
+    text = entry("demo", "demo") + '[notify]\ncommand = ["mail", "x"]\n'
+    found = plans.read(plan(tmp_path, text))
+    asked = []
+    monkeypatch.setattr(notify.subprocess, "run", lambda *a, **more: asked.append((*a, more)))
+    assert notify.failed(found, tmp_path, OSError("£"), print)
+    ((command, options),) = asked
+    assert command == ["mail", "x"] and (options["timeout"], options["cwd"]) == (120, tmp_path)
+    assert '"error": "£"' in options["input"]
