@@ -313,6 +313,14 @@ def test_two_releases_are_compared_page_by_page(out):
     assert str(error.value) == f"no release is shown in {out}."
 
 
+def test_releases_from_before_methods_were_recorded_can_be_compared(out):
+    for name, findings in ((FIRST, []), (SECOND, [MOVED])):
+        text = json.dumps({"pages": [kept(findings=findings, source=name)], "release": name})
+        releases.write(out / "releases" / name / "manifest.json", text)
+    why = "Why: the notebook changed."
+    assert history.diff(out)[1:] == [f"Demo, found: new: 10 of 42 shops sold a knife. {why}"]
+
+
 @pytest.mark.parametrize(
     ("age", "good"),
     [("", True), ("36h", True), ("35h", False), ("2d", True), ("1d", False), ("1w", True)],

@@ -33,6 +33,7 @@ TEXT = {"cell_type": "markdown", "source": "Text", "metadata": {}}
     [
         ([TEXT, cell(STREAM), cell(STREAM, DONE)], None, "", None),
         ([cell(DONE), TEXT, cell(count=None, source=" \n")], None, "", None),
+        ([{"cell_type": "code", "source": "1", "execution_count": 1}, cell(DONE)], None, "", None),
         ([TEXT, cell(STREAM, ERROR), cell(DONE)], "KeyError", "'x'", 2),
         ([cell(metadata=GIVEN), TEXT, cell(ERROR)], "KeyError", "'x'", 2),
         ([cell(ERROR), cell(metadata=GIVEN)], "KeyError", "'x'", 1),
@@ -161,6 +162,7 @@ def test_a_run_that_ends_well_puts_its_output_in_place_whole(job, papermill, mon
         "transport": "ipc", "connection_file": f"{folder}/k.json"
     }  # fmt: skip
     assert options["shutdown_kernel"] == "immediate"
+    assert 1 < options["timeout_func"](None) <= 2.5
     assert options["progress_bar"] is options["request_save_on_cell_execute"] is False
 
 

@@ -36,7 +36,7 @@ def kernel(monkeypatch):
     out, err = Stream(), Stream()
     monkeypatch.setattr(sys, "stdout", out)
     monkeypatch.setattr(sys, "stderr", err)
-    session = SimpleNamespace(send=lambda *given, **more: sent.append(given) or "sent")
+    session = SimpleNamespace(send=lambda *given, **more: sent.append((given, more)) or "sent")
     shell = SimpleNamespace(
         config=SimpleNamespace(Limits={"memory": "100", "output": "1"}),
         kernel=SimpleNamespace(session=session),
@@ -59,7 +59,9 @@ def test_what_is_printed_and_shown_counts_together(kernel):
         limits.OutputLimit, match=r"^it shows more than the limit of 1 MB of output"
     ):
         kernel.session.send("io", "update_display_data", content={"data": "x" * (MB // 8)})
-    assert len(kernel.sent) == 2
+    kernel.session.send("io", "status", content={"state": "busy"})
+    assert len(kernel.sent) == 3
+    assert kernel.sent[-1] == (("io", "status"), {"content": {"state": "busy"}})
 
 
 def test_all_up_to_the_limit_is_shown_and_one_letter_more_is_not(kernel):

@@ -18,7 +18,7 @@ def test_of_a_cell_only_its_tags_and_its_text_are_kept():
     given = [
         cell(metadata=kept | noisy, source=["a = 1\n", "b = 2\n", "\n"], execution_count=41),
         {"cell_type": "markdown", "metadata": {}, "source": "# Title\nText  ", "id": "own"},
-        cell(source="c", execution_count=7),
+        {"cell_type": "code", "metadata": {}, "source": "c", "execution_count": 7},
     ]
     made = stored.normalise({"cells": given, "metadata": {"papermill": {"version": "2"}}})
     assert made == {
@@ -106,6 +106,15 @@ def test_the_outputs_of_a_run_are_stored_in_the_notebook(ran, tmp_path):
     assert json.loads(text)["cells"][2]["outputs"][0]["text"] == ["£5\n"]
     whole = json.dumps(json.loads(text), indent=1, sort_keys=True, ensure_ascii=False)
     assert text == whole + "\n" and sorted(p.name for p in path.parent.iterdir()) == [path.name]
+
+
+def test_every_cell_that_prints_errors_is_named(ran, tmp_path, monkeypatch):
+    path = ran([STREAM | {"name": "stderr", "text": "Warning"}])
+    content = json.loads(path.read_text("utf-8"))
+    content["cells"].append(cell(id="c9", outputs=[STREAM | {"name": "stderr", "text": "x"}]))
+    path.write_text(json.dumps(content))
+    message = stored.store(path, tmp_path)["message"]
+    assert message == "cells c2, c9 print to the error stream"
 
 
 def test_a_notebook_that_fails_or_prints_errors_is_left_as_it_was(ran, tmp_path):
