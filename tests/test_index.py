@@ -377,7 +377,9 @@ def ordered(tmp_path, monkeypatch):
                     cell["outputs"] = [
                         {"output_type": "display_data", "metadata": {}, "data": data}
                     ]
-                assert Path(job.output).parents[1] == tmp_path / "site/adhoc"
+                folder = Path(job.output).parent
+                assert folder.parent == tmp_path / "site/adhoc"
+                assert folder.name.startswith(".staging-"), "what is half made is hidden"
                 with open(job.output, "w", encoding="utf-8") as file:
                     json.dump(content, file)
             heard.append((job.handle, job.parameters, job.limits))
@@ -407,7 +409,7 @@ def test_a_page_to_order_says_what_it_was_made_with_and_stands_apart(ordered, tm
     assert "<li>Half is lost.</li>" in html
     assert 'href="page/found.csv"' in html
     assert sorted(p.name for p in folder.rglob("*")) == ["found.csv", "page", "page.html"]
-    again, _ = ordered({"wave": "2024-05", "confidence": "0.9"}, fact(sentence="Now other."))
+    again, _ = ordered({"confidence": "0.9", "wave": "2024-05"}, fact(sentence="Now other."))
     assert again.shown == made.shown and "Now other." in made.shown.read_text("utf-8")
     other, _ = ordered({"wave": "2024-05"}, fact())
     assert other.shown != made.shown

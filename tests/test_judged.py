@@ -374,6 +374,20 @@ def test_moves_are_told_against_the_public_release_or_the_one_before(looked):
     assert len(moves(out / "releases/c")) == 1, "what was made later is no release before"
 
 
+def test_a_headline_that_is_gone_is_said_and_other_findings_are_left_alone(looked):
+    findings = [
+        fact("gone", "A."), fact("stays", "B."), fact("moved", "C.", value=10.0, unit=""),
+        fact("aside", "D.", headline=False),
+    ]  # fmt: skip
+    looked(PAGE.format(""), findings, "n\n9\n", "a")
+    moved = fact("moved", "E.", value=8.0, lower=1, unit="")
+    folder = looked(PAGE.format(""), [findings[1], moved], "n\n9\n", "b", title="New", source="t")
+    said = ["Demo: the headline gone is gone: A."]
+    assert found(folder)["large moves"] == ("review", said)
+    folder = looked(PAGE.format(""), [findings[1], moved | {"value": 7.0}], "n\n9\n", "b")
+    assert found(folder)["large moves"][1][1].startswith("moved by 30%: Demo, moved: 10 became 7 (")
+
+
 @pytest.mark.parametrize(
     ("was", "new", "share"),
     [
