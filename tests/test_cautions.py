@@ -12,7 +12,12 @@ from outcomes.publish import assumed, banners, due, releases
 
 
 def caution(said="Care.", **changes) -> dict:
-    about = {"tables": ["crime"], "where": {"force": ["a", "b"]}, "sources": [], "aged": False}
+    about = {
+        "tables": ["crime"],
+        "where": {"force": ["north", "south"]},
+        "sources": [],
+        "aged": False,
+    }
     return {"said": said} | about | changes
 
 
@@ -27,16 +32,24 @@ PRINTED = [{"sources": [{"source": "s1"}, {"source": ""}]}, {"sources": [{"sourc
     ("changes", "reads", "stands"),
     [
         ({}, [reading()], True),
-        ({}, [reading(force="a")], True),
-        ({}, [reading(force=["b", "c"])], True),
-        ({}, [reading(force="c")], False),
+        ({}, [reading(force="north")], True),
+        ({}, [reading(force=["south", "west"])], True),
+        ({}, [reading(force="west")], False),
         ({}, [reading(district="x")], True),
-        ({}, [reading("other", force="a")], False),
-        ({}, [reading("other"), reading(force="c"), reading(force="a")], True),
+        ({}, [reading("other", force="north")], False),
+        ({}, [reading("other"), reading(force="west"), reading(force="north")], True),
         ({}, [], False),
-        ({"where": {"force": "a", "month": ["1"]}}, [reading(force="a", month="1")], True),
-        ({"where": {"force": "a", "month": ["1"]}}, [reading(force="a", month="2")], False),
-        ({"where": {}}, [reading(force="c")], True),
+        (
+            {"where": {"force": "north", "month": ["2024"]}},
+            [reading(force="north", month="2024")],
+            True,
+        ),
+        (
+            {"where": {"force": "north", "month": ["2024"]}},
+            [reading(force="north", month="2025")],
+            False,
+        ),
+        ({"where": {}}, [reading(force="west")], True),
         ({"aged": True}, [reading()], False),
         ({"sources": ["s2", "s9"]}, [reading()], True),
         ({"sources": ["s9"]}, [reading()], False),

@@ -174,7 +174,7 @@ LATER = MOVED | {"period": "December 2023"}
         ({"inputs": "j", "findings": [LATER]}, "new data"),
         ({"inputs": "j", "reads": [{"rows": 8}]}, "new data"),
         ({"inputs": "j", "reads": [{"rows": 7}]}, "data revised"),
-        ({"inputs": "j", "reads": [{}]}, "data revised"),
+        ({"inputs": "j", "reads": [{"rows": 7}, {}]}, "data revised"),
         ({"parameters": {"a": 1}}, "other parameters"),
         ({"source": "t"}, "change of method: New.; the notebook changed"),
         ({"code": "d"}, "change of method: New.; the library's code changed"),
@@ -314,10 +314,13 @@ def test_two_releases_are_compared_page_by_page(out):
 
 
 def test_releases_from_before_methods_were_recorded_can_be_compared(out):
-    for name, findings in ((FIRST, []), (SECOND, [MOVED])):
-        text = json.dumps({"pages": [kept(findings=findings, source=name)], "release": name})
-        releases.write(out / "releases" / name / "manifest.json", text)
-    why = "Why: the notebook changed."
+    for name, findings, more in ((FIRST, [], {}), (SECOND, [MOVED], {"methods": ["New."]})):
+        record = {"pages": [kept(findings=findings, source=name)], "release": name} | more
+        releases.write(out / "releases" / name / "manifest.json", json.dumps(record))
+    why = "Why: change of method: New.; the notebook changed."
+    assert history.diff(out, SECOND, FIRST)[1:] == [
+        "Demo, found: no longer shown: 10 of 42 shops sold a knife. Why: the notebook changed."
+    ]
     assert history.diff(out)[1:] == [f"Demo, found: new: 10 of 42 shops sold a knife. {why}"]
 
 
@@ -338,6 +341,16 @@ def test_a_release_of_a_day_and_a_half_is_judged_by_the_age_that_is_allowed(
     os.utime(out / ".standing", (made + 34 * 3600,) * 2)
     assert history.status(out, "3h") == ([said], True)
     assert history.status(out, "1h")[1] is False
+
+
+def test_every_failing_page_is_named_by_the_status(out):
+    pages = [kept(), kept(state="kept", error=FAILED), kept(state="failed", error=FAILED)]
+    record = {"release": SECOND, "pages": pages}
+    releases.write(out / "releases" / SECOND / "manifest.json", json.dumps(record))
+    lines, good = history.status(out)
+    assert (lines[1:], good) == (
+        ["demo  kept  KeyError: 'n' (cell 4)", "demo  failed  KeyError: 'n' (cell 4)"], False
+    )  # fmt: skip
 
 
 def test_an_age_that_is_none_is_refused(out):

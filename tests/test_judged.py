@@ -3,6 +3,7 @@
 import json
 import logging
 import sys
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -212,6 +213,36 @@ def test_pages_run_so_many_at_a_time_and_the_rest_is_dropped_when_nobody_waits(m
     with pytest.raises(KeyboardInterrupt):
         results.throw(KeyboardInterrupt())
     assert stopped == [1]
+
+
+@pytest.mark.parametrize(("workers", "most"), [(0, 1), (1, 1), (2, 2), (9, 6)])
+def test_as_many_pages_run_at_once_as_there_are_workers(workers, most):
+    running, seen = set(), []
+
+    def work(job):
+        running.add(job.handle)
+        until = time.monotonic() + 10
+        while max([len(running), *seen]) < most and time.monotonic() < until:
+            time.sleep(0.001)
+        time.sleep(0.02)
+        seen.append(len(running))
+        running.discard(job.handle)
+        return run.Result(job.handle, 1.0)
+
+    jobs = [run.Job(f"p{n}", "", {}, "") for n in range(6)]
+    assert len(list(run.run(jobs, workers=workers, work=work))) == 6
+    assert max(seen) == most
+
+
+def test_how_the_kernel_of_a_page_ended_is_said_with_its_failure(job, monkeypatch):
+    def execute(source, output, parameters, **options):
+        kernels.ended[options["resources"]["metadata"]["path"]] = 3
+        raise DeadKernelError("x")
+
+    monkeypatch.setattr(kernels, "ended", {})
+    monkeypatch.setattr("papermill.execute_notebook", execute)
+    message = "the kernel ended before the notebook did (exit code 3)"
+    assert run.execute(job).error == {"name": "KernelDied", "message": message, "cell": None}
 
 
 def test_libraries_log_nothing_once_pages_are_to_run(monkeypatch):

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tarfile
 import threading
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -31,7 +32,7 @@ pandas==3.1.0 \\
     --hash=sha256:{"3" * 64}
     # via
     #   lancashire-programme-outcomes
-    #   seaborn
+    #   PyYAML_2.x
 tz.data==1
     --hash=sha256:{"4" * 64}
 """
@@ -40,7 +41,7 @@ tz.data==1
 def test_a_pin_has_its_version_its_marker_its_digests_and_who_needs_it():
     assert materials.pins(LOCK) == [
         ("numpy", "2.2.0", "python_version >= '3.11'", ["1" * 64, "2" * 64], ["pandas"]),
-        ("pandas", "3.1.0", "", ["3" * 64], ["lancashire-programme-outcomes", "seaborn"]),
+        ("pandas", "3.1.0", "", ["3" * 64], ["lancashire-programme-outcomes", "PyYAML_2.x"]),
         ("tz.data", "1", "", ["4" * 64], []),
     ]
 
@@ -252,6 +253,8 @@ def test_a_worker_runs_a_page_with_its_parameters_and_limits(job, monkeypatch):
     seen = []
 
     def execute(one):
+        folder = Path(one.notebook).parent
+        assert folder == Path(one.output).parent and folder.is_absolute()
         seen.append((one.handle, one.parameters, one.limits, Path(one.notebook).read_bytes()))
         Path(one.output).write_bytes(b"done")
         return run.Result(one.handle, 3.0, errors.pop())
@@ -318,7 +321,9 @@ def forked():
 
 def test_a_kernel_that_runs_has_no_exit_code_and_one_that_ended_keeps_its_own(forked):
     kernel, sleeping, theirs = forked
+    started = time.monotonic()
     assert (kernel.pid, kernel.poll(), kernel.returncode) == (sleeping.pid, None, None)
+    assert time.monotonic() - started < 0.5, "to look is not to wait"
     with pytest.raises(subprocess.TimeoutExpired, match=r"kernel.*0\.01 seconds"):
         kernel.wait(0.01)
     theirs.send(b"3")
@@ -468,8 +473,10 @@ def parent(monkeypatch):
     monkeypatch.setattr(kernels.subprocess, "Popen", Process)
     monkeypatch.setattr(kernels, "_zygote", None)
     monkeypatch.setattr(kernels, "why_cold", lambda: "")
-    monkeypatch.setattr(kernels.atexit, "register", lambda one: None)
+    left = []
+    monkeypatch.setattr(kernels.atexit, "register", left.append)
     yield made
+    assert set(left) == {kernels.stop}, "it ends with the publisher"
     for process in made:
         process.theirs.close()
 

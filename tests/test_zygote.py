@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from types import SimpleNamespace
 
@@ -46,6 +47,7 @@ def test_a_request_is_answered_with_a_process_and_all_end_with_the_publisher(sig
 
     def fork(message, sockets, pipes):
         sleeping.append(subprocess.Popen(SLEEP))
+        assert all(one.fileno() > 0 for one in sockets)
         seen.append((message, len(sockets), len(pipes)))
         return sleeping[-1].pid
 
@@ -64,6 +66,32 @@ def test_a_request_is_answered_with_a_process_and_all_end_with_the_publisher(sig
         assert mine.recv(32) == str(process.pid).encode()
         assert process.wait(10) == -signal.SIGKILL
         mine.close()
+    requests.close()
+
+
+def test_the_end_of_a_kernel_is_told_while_others_may_still_come(signals, monkeypatch):
+    def fork(message, sockets, pipes):
+        pid = os.fork()
+        if not pid:
+            os._exit(5)
+        return pid
+
+    def wait():
+        told.extend((mine.recv(32), mine.recv(32), mine.recv(32)))
+        ours.close()
+
+    told = []
+    monkeypatch.setattr(zygote, "_fork", fork)
+    (ours, requests), (mine, theirs) = pair(), pair()
+    mine.settimeout(20)
+    with theirs:
+        socket.send_fds(ours, [b"x"], [theirs.fileno()])
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    zygote.serve(requests)
+    waiting.join()
+    assert told[0].isdigit() and told[1:] == [b"5", b""]
+    mine.close()
     requests.close()
 
 
@@ -126,16 +154,16 @@ def test_a_forked_kernel_lets_go_of_all_that_is_its_parents(system, monkeypatch)
     sockets = [
         SimpleNamespace(fileno=lambda n=n: n, close=lambda n=n: done.append(("close", n)),
                         detach=lambda n=n: done.append(("detach", n)))
-        for n in (0, 5)
+        for n in (0, 1, 5)
     ]  # fmt: skip
     assert zygote._fork(json.dumps({"cwd": "/x"}).encode(), sockets, [3, 4]) == {"cwd": "/x"}
-    assert done == [("detach", 0), ("close", 5)], "0 is the null device by then"
+    assert done == [("detach", 0), ("close", 1), ("close", 5)], "0 is the null device by then"
     assert system.asked == [
         ("fork",), ("wakeup", -1), ("signal", signal.SIGCHLD, signal.SIG_DFL),
         ("close", 3), ("close", 4), ("setsid",), ("open", "/dev/null", 2), ("dup2", 9, 0),
     ]  # fmt: skip
     system.os.fork = lambda: 12
-    assert zygote._fork(b"{}", sockets, [3]) == 12 and len(done) == 2
+    assert zygote._fork(b"{}", sockets, [3]) == 12 and len(done) == 3
 
 
 @pytest.mark.parametrize(
