@@ -202,7 +202,11 @@ def test_an_approval_is_recorded_word_for_word_and_listed(out, monkeypatch):
         f"{SECOND}  not approved",
         f"{FIRST}  not approved",
     ]
+    (out / f"releases/{THIRD}/demo.html").write_text("another")
+    changed = ["Its files have changed since A. Reviewer approved it."]
+    assert approval.changed(out / "releases" / THIRD) == changed
     approve(out, passed, by="B.")
+    assert approval.changed(out / "releases" / THIRD) == []
     assert [a["by"] for a in approval.approvals(out / "releases" / THIRD)] == ["A. Reviewer", "B."]
     (out / f"releases/{THIRD}/demo.html").write_text("other")
     assert approval.changed(out / "releases" / THIRD) == [

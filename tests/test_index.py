@@ -144,6 +144,7 @@ def test_a_table_has_its_units_in_the_header():
         (FAILED, "KeyError: 'n' (cell 4)"),
         ({"name": "Timeout", "message": "too long.", "cell": None}, "Timeout: too long"),
         ({"name": "Timeout", "message": "too long"}, "Timeout: too long"),
+        ({"name": "ValueError", "message": "no form X."}, "ValueError: no form X"),
     ],
 )
 def test_a_failure_is_said_with_its_cell(error, said):
@@ -216,6 +217,12 @@ def test_what_was_told_of_a_page_stays_until_it_changes_again():
     assert history.moved(old, kept(), "now", []) == nothing
     made = history.moved(kept() | before, kept(findings=[MOVED]), "now", [])
     assert made["changed"] == "now" and made["changes"][0]["said"] == "1 became 2 (up 1)"
+
+
+def test_a_change_is_one_sentence_with_one_full_stop():
+    change = {"name": "more_thefts", "said": "now reads: Of Op X.", "why": "data revised"}
+    said = "Demo, more thefts: now reads: Of Op X. Why: data revised."
+    assert history.line("Demo", change) == said
 
 
 def moves(number):
@@ -368,7 +375,7 @@ def test_an_age_that_is_none_is_refused(out):
 def ordered(tmp_path, monkeypatch):
     """Order the page of a notebook that shows this finding when it runs."""
     notebook(tmp_path / "notebooks/programmes/demo.ipynb", "1")
-    found = plans.read(plan(tmp_path, entry("area/demo", parameters={"wave": "2023-11"})))
+    found = plans.read(plan(tmp_path, entry("area/demo")))
     heard = []
     reads = [{"table": "crime_monthly", "where": {}}]
     caution = {"said": "Half is lost.", "tables": ["crime_monthly"], "where": {}}

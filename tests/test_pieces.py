@@ -157,6 +157,12 @@ def test_whoever_is_to_be_told_hears_of_a_build_that_made_no_release(told, tmp_p
     }
 
 
+def test_where_nobody_is_to_be_told_nobody_is(tmp_path):
+    notebook(tmp_path / "notebooks/demo.ipynb")
+    found = plans.read(plan(tmp_path, entry("demo", "demo")))
+    assert notify.failed(found, tmp_path, OSError("full"), print) is True
+
+
 def test_a_command_of_notify_that_fails_is_said(tmp_path):
     notebook(tmp_path / "notebooks/demo.ipynb")
     command = json.dumps([sys.executable, "-c", "raise SystemExit(3)"])

@@ -238,9 +238,12 @@ def test_a_page_that_never_worked_says_why(home):
     made = home.build()
     two = made.entries[1]
     assert (two["state"], two["findings"], two["reads"]) == ("failed", [], [])
+    assert (two["inputs"], two["vintage"], two["changes"]) == ("", "", [])
     html = (made.path / "area/two.html").read_text("utf-8")
     assert "Reason: KeyError: 'n' (cell 4)" in html.replace("&#39;", "'").replace("&#x27;", "'")
     assert '<a href="../index.html">' in html and "<h1>Area/Two</h1>" in html
+    again = home.build("one", day=SECOND, force=True)
+    assert again.entries[1] == two, "it was not asked for"
     again = home.build(day=SECOND)
     assert again.entries[1]["state"] == "failed"
     home.fails = set()
@@ -260,6 +263,19 @@ def test_a_page_that_may_not_be_shown_keeps_its_last_good_version_and_its_tables
     home.shows["one"] = [{"name": "no finding"}]
     third = home.build(day=THIRD, force=True)
     assert third.entries[0]["error"]["name"] == "KeyError"
+
+
+def test_tables_of_a_version_that_failed_late_are_taken_away(home, monkeypatch):
+    home.build()
+    home.shows["one"] = [fact("found", "New."), fact("second", "Two.")]
+
+    def moved(old, new, name, methods):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(history, "moved", moved)
+    made = home.build("one", day=SECOND, force=True)
+    assert made.entries[0]["error"]["name"] == "OSError"
+    assert [p.name for p in (made.path / "one").iterdir()] == ["found.csv"]
 
 
 def test_three_faults_of_a_page_are_named_and_no_more(home):
