@@ -313,7 +313,13 @@ def test_kernels_are_forked_on_linux_unless_that_is_turned_off(monkeypatch):
 
 
 @pytest.fixture
-def forked():
+def forks():
+    if sys.platform != "linux":
+        pytest.skip("kernels are not forked here")
+
+
+@pytest.fixture
+def forked(forks):
     """A forked kernel as the publisher sees it, a sleeping process, and the kernel's own end."""
     sleeping = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -353,7 +359,7 @@ def test_a_kernel_is_stopped_by_a_signal(forked, ask, signum):
     assert sleeping.wait(10) == -signum
 
 
-def test_a_kernel_cannot_be_had_of_a_process_that_has_ended():
+def test_a_kernel_cannot_be_had_of_a_process_that_has_ended(forks):
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     theirs.close()
     with ours, pytest.raises(RuntimeError, match=r"^the process that kernels are forked from has"):
@@ -454,7 +460,7 @@ def test_a_worker_is_made_ready_with_its_own_library_and_tables(tmp_path, dask, 
 
 
 @pytest.fixture
-def parent(monkeypatch):
+def parent(forks, monkeypatch):
     """The process that kernels are forked from, as far as the publisher sees it."""
     made = []
 
