@@ -278,6 +278,18 @@ def test_tables_of_a_version_that_failed_late_are_taken_away(home, monkeypatch):
     assert [p.name for p in (made.path / "one").iterdir()] == ["found.csv"]
 
 
+def test_a_page_may_lead_to_whatever_its_release_holds(home):
+    held = ["index.html", "findings.csv", "manifest.json", "feed.xml", "area/two.html"]
+    held += ["notebooks/two.ipynb", "one/found.csv"]
+    links = "".join(f"<a href='{path}'>x</a>" for path in held)
+    html = f"<figure id='found'>{links}</figure>"
+    home.shows["one"] = [fact("found", "A.", html=html)]
+    assert home.build().failed == []
+    home.shows["one"] = [fact("found", "A.", html=html.replace("feed.xml", "gone.xml"))]
+    (failed,) = home.build(day=SECOND, force=True).failed
+    assert "gone.xml" in failed["error"]["message"]
+
+
 def test_three_faults_of_a_page_are_named_and_no_more(home):
     images = "".join(f"<img src='https://{n}.example/x' alt='x'>" for n in "abcd")
     home.shows["one"] = [fact("found", "Bad.", html=f"<figure id='found'>{images}</figure>")]
