@@ -300,6 +300,18 @@ def test_each_reason_for_a_page_to_be_due_is_said(home, old, reason):
     assert why(home, force=True, **old) == (f"{asked}; {reason}" if reason else asked)
 
 
+def test_a_page_rests_on_notebook_parameters_code_and_lock(home):
+    found = plans.read(home / "reports.toml")
+    source = (home / "notebooks/demo.ipynb").read_bytes()
+    rests = {
+        "source": hashlib.sha256(source).hexdigest(), "parameters": {}, "code": due.code_digest(),
+        "lock": hashlib.sha256(b"a==1").hexdigest(),
+    }  # fmt: skip
+    assert due.rests_on(found, found.pages[0]) == rests
+    (home / "requirements.lock").unlink()
+    assert due.rests_on(found, found.pages[0]) == rests | {"lock": ""}
+
+
 def test_a_page_whose_file_is_missing_is_due(home):
     assert why(home) == ""
     found = plans.read(home / "reports.toml")

@@ -100,6 +100,8 @@ def test_programmes_are_cards_and_districts_tiles():
     html = index.index_html(pages, NOW, told(since="20250901T000000Z-cd", lines=["A < b.", "C."]))
     cards = html.split('<ul class="cards">')[1].split("</ul>")[0]
     assert cards.count("<li") == 2 and 'Also: <a href="demo/may.html">May</a></p>' in cards
+    assert "<p>Of demo.</p>" in cards and "<p>Of other.</p>" in cards
+    assert cards.count(">Estimate</span>") == 2 and "Of demo/may." not in cards
     tiles = html.split('<ul class="county">')[1].split("</ul>")[0]
     assert re.findall(r'<li class="([^"]*)"><a href="([^"]*)">(.*?)</a>', tiles) == [
         ("burnley", "burnley.html", "<b>Burnley</b><span>23.8 %</span>"),

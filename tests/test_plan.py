@@ -190,6 +190,10 @@ def test_pages_are_chosen_by_handle_and_by_schedule(folder):
     assert chosen([], "yearly") == ["a"] and chosen(["a/c", "b"], "monthly") == ["b", "a/c"]
     assert chosen(["b", "a"]) == ["b", "a"], "a page of that name comes before what is beneath"
     assert chosen([], "daily") == []
+    with pytest.raises(Invalid, match=r"^schedule 'weakly' is not known\. Did you mean 'weekly'"):
+        chosen([], "weakly")
+    with pytest.raises(Invalid, match=r"^handle 'a/e' is not known\."):
+        chosen(["a/e"])
 
 
 def said(folder, text) -> str:
