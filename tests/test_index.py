@@ -382,7 +382,7 @@ def ordered(tmp_path, monkeypatch):
     reads = [{"table": "crime_monthly", "where": {}}]
     caution = {"said": "Half is lost.", "tables": ["crime_monthly"], "where": {}}
     caution |= {"sources": [], "aged": False}
-    monkeypatch.setattr(banners, "cautions", lambda out: [caution])
+    monkeypatch.setattr(banners, "cautions", lambda out: [caution] * (out == tmp_path / "site"))
     monkeypatch.setattr(run, "prepare", lambda: None)
 
     def make(given, one=None, error=None):

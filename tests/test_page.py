@@ -250,7 +250,7 @@ def test_what_a_notebook_says_prints_and_shows_stands_in_its_order(make):
         code("second = 2", printed(["One\n", "two\n"]), shown(fact())),
         text("Said *later*."),
         code("third = 3", output({"text/plain": ["A ", "value"]}), output({"text/plain": "  "})),
-        code("never shown"),
+        code("never shown", printed(" \n"), printed("Warning", "stderr")),
     ).html
     body = made.split("<h1>")[1].split('class="about"')[0]
     order = [
