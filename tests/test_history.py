@@ -101,6 +101,7 @@ def test_a_method_named_in_the_changelog_explains_a_change_of_code(folder, monke
     [
         ({"value": 3067.0}, {"value": 3100.0}, "3,067 became 3,100 (up 33)"),
         ({"value": 0.25}, {"value": 0.2}, "0.25 became 0.2 (down 0.05)"),
+        ({"value": 1.23456}, {"value": 2.5}, "1.235 became 2.5 (up 1.265)"),
         ({"value": 1, "unit": "%"}, {"value": None, "unit": "%"}, "1% became none%"),
         ({"lower": 1, "upper": 5}, {"lower": 2, "upper": 5}, "1 to 5 became 2 to 5"),
         ({"sentence": "A."}, {"sentence": "B."}, "now reads: B."),

@@ -232,3 +232,181 @@ def test_the_rooms_agree_on_names():
     assert set(page.BETTER) <= set(finding.BETTER)
     assert FINDING == page.FINDING == finding.MIME
     assert SENTINEL == import_module("outcomes.show.ending").MIME
+
+
+def printed(words, name="stdout"):
+    return {"output_type": "stream", "name": name, "text": words}
+
+
+def test_what_a_notebook_says_prints_and_shows_stands_in_its_order(make):
+    """Text before the first code or heading is the lead; each result has its code."""
+    raw = {"cell_type": "raw", "source": "Nobody reads this.", "metadata": {}}
+    made = make(
+        text("What is asked?"),
+        text("| a | b |\n|---|---|\n| 1 | ~~2~~ |"),
+        raw,
+        code("first = 1"),
+        code("   "),
+        code("second = 2", printed(["One\n", "two\n"]), shown(fact())),
+        text("Said *later*."),
+        code("third = 3", output({"text/plain": ["A ", "value"]}), output({"text/plain": "  "})),
+        code("never shown", printed(" \n"), printed("Warning", "stderr")),
+    ).html
+    body = made.split("<h1>")[1].split('class="about"')[0]
+    order = [
+        "Demo</h1>", '<div class="lead"><p>What is asked?</p></div>',
+        '<div class="lead"><table>', '<th scope="col">a</th>', "<td><del>2</del></td>",
+        '<section class="brief"',
+        '<pre class="plain" tabindex="0">One\ntwo</pre>', '<div class="result"><figure id="found">',
+        'Show the code<span class="unseen"> of found</span>', "first = 1\n\nsecond = 2</code>",
+        '<div class="text"><p>Said <em>later</em>.</p></div>',
+        '<pre class="plain" tabindex="0">A value</pre>',
+        'Show the code<span class="unseen"> of cell 9</span>',
+        "<code>third = 3</code>",
+    ]  # fmt: skip
+    found = [body.find(words) for words in order]
+    assert -1 not in found and found == sorted(found), list(zip(found, order, strict=True))
+    assert "Nobody reads" not in made and "never shown" not in made and "<h2" not in body[:200]
+    assert body.count("<pre class") == 2
+
+
+def test_a_heading_ends_the_lead_and_so_does_code(make):
+    made = make(text("Lead."), text("## Part\n\nBelow."), code("x"), text("After.")).html
+    assert made.count('<div class="lead"><p>') == 1
+    assert '<div class="text"><h2 id="part-1">Part</h2>\n<p>Below.</p></div>' in made
+    assert '<div class="text"><p>After.</p></div>' in made
+    assert "On this page" not in made, "three parts are needed for a list of them"
+
+
+@pytest.mark.parametrize("kind", page._UNSEEN)
+def test_a_picture_without_words_is_named_by_its_cell(make, kind):
+    said = "^cell 3 shows a picture outside a finding, so it has no words\\.$"
+    with pytest.raises(Invalid, match=said):
+        make(text("Lead."), code("x", output({"text/plain": "x", kind: "x"})))
+    with pytest.raises(Invalid, match=r"^two findings of the page have the same name\.$"):
+        make(code("x", shown(fact())), code("y", shown(fact())))
+
+
+def test_the_foot_names_code_tables_parameters_and_how_to_ask_again(make, monkeypatch):
+    reads = [{"table": t, "where": {}} for t in ("figures", "areas", "figures")]
+    end = code("x", output({"text/plain": "End.", PROVENANCE: {"reads": reads}}))
+    monkeypatch.setitem(globals(), "END", end)
+    built = make(code('wave = "2023-11"') | {"metadata": {"tags": ["parameters"]}})
+    assert built.reads == reads
+    for words in (
+        "<dt>Tables read<dd>areas, figures</div>", "<dt>Code<dd>1</div>",
+        "<dt>Newest source<dd>no source states its date</div>",
+        '<div><dt>Wave<dd>November 2023<span class="quiet"> – the week of action</span></div>',
+        '<div><dt>Confidence<dd>0.95<span class="quiet"> – width</span></div>',
+        "<code>wave = '2023-11'  # the week of action\nconfidence = 0.95  # width</code>",
+        "<code>outcomes build demo</code>",
+    ):  # fmt: skip
+        assert words in built.html, words
+
+
+def source_(**changes):
+    source = {"source": "s", "publisher": "P", "title": "T", "url": "https://example.org/1"}
+    return source | {"published": "1 May 2024"} | changes
+
+
+def test_sources_are_listed_once_in_the_order_of_first_mention_and_marks_in_their_own(make):
+    other = source_(title="U", url="", published="")
+    first = fact("a", "A.", sources=[source_(), other], verdict="informational")
+    second = fact("b", "B.", sources=[source_(), source_(title="V", published="2024-05-02")])
+    built = make(code("x", shown(first)), code("y", shown(second)))
+    listed = built.html.split('<ol class="sources">')[1].split("</ol>")[0]
+    assert [one.strip() for one in listed.split("<li>")[1:]] == [
+        '<a href="https://example.org/1">P, T, 1 May 2024</a>', "P, U",
+        '<a href="https://example.org/1">P, V, 2024-05-02</a>',
+    ]  # fmt: skip
+    legend = built.html.split('<dl class="legend">')[1].split("</dl>")[0]
+    assert re.findall("</span>([^<]*)</span>", legend) == ["Estimate", "Description"]
+    assert page.vintage(built.findings) == "2024-05-02"
+    assert "published 2 May 2024" in built.html
+
+
+@pytest.mark.parametrize(
+    ("published", "day"),
+    [
+        ("13 November 2023", "2023-11-13"), ("3 May 2024", "2024-05-03"),
+        ("2023-11-13", "2023-11-13"), ("13 Movember 2023", ""), ("May 2024", ""), (None, ""),
+        ("2023-11", ""),
+    ],
+)  # fmt: skip
+def test_the_date_of_a_source_is_read_in_two_ways(published, day):
+    assert page.vintage([{"sources": [source_(published=published)]}]) == day
+    assert page.vintage([]) == ""
+    dates = [source_(published=p) for p in ("2 May 2024", "31 December 2023", "")]
+    assert page.vintage([{"sources": dates}]) == "2024-05-02"
+
+
+def test_words_are_explained_where_a_finding_or_a_cell_uses_them(make):
+    plain = fact(verdict="exact", sentence="None.")
+    assert "Words used here" not in make(code("x", shown(plain))).html
+    estimate = make(code("x", shown(fact(sentence="None.")))).html
+    assert "<dt>confidence interval<dd>" in estimate.split("Words used here")[1]
+    said = make(text("Of recorded crime, a *confidence interval*.")).html
+    assert "<dt>confidence interval<dd>" in said.split("Words used here")[1]
+
+
+@pytest.mark.parametrize(
+    ("markdown", "html"),
+    [
+        ("[a](http://a.example)", '<a href="http://a.example" rel="noopener noreferrer">a</a>'),
+        (
+            '[a](https://a.example "T")',
+            '<a href="https://a.example" title="T" rel="noopener noreferrer">a</a>',
+        ),
+        ("[a](mailto:a@b.example)", '<a href="mailto:a@b.example" rel="noopener noreferrer">a</a>'),
+        ("[a](data:text/html,x)", "<p>a</p>"),
+        ('<a href="ftp://a.example">a</a>', '<p><a rel="noopener noreferrer">a</a></p>'),
+        ('<abbr title="T">a</abbr>', '<abbr title="T">a</abbr>'),
+        ("3. a", '<ol start="3">'),
+        ("a\u202eb\u200bc", "<p>abc</p>"),
+    ],
+)
+def test_markdown_becomes_html_in_which_nothing_can_act(make, markdown, html):
+    assert html in make(text(markdown)).html
+
+
+def test_a_page_that_belongs_to_no_release_leads_to_no_other_page(tmp_path):
+    notebook(tmp_path / "notebooks/programmes/demo.ipynb")
+    notebook(tmp_path / "notebooks/county/other.ipynb")
+    found = plans.read(plan(tmp_path, entry() + entry("a/other", "county/other", "Other")))
+    one, other = found.pages
+    body = {"cells": [text("[This](../county/other.ipynb)."), END], "metadata": {}}
+    body |= {"nbformat": 4, "nbformat_minor": 5}
+    for at, cell in enumerate(body["cells"]):
+        cell["id"] = f"c{at}"
+    options = {"plan": found, "known": {}, "code": "1"}
+    alone = page.build(one, body, root=None, **options).html
+    assert "<p>This.</p>" in alone and "index.html" not in alone
+    assert '<a href="a/other.html"' in page.build(one, body, root="", **options).html
+    body["cells"][0]["source"] = "[This](../programmes/demo.ipynb)."
+    assert '<a href="../demo.html"' in page.build(other, body, root="../", **options).html
+
+
+def test_only_pages_of_the_same_notebook_are_siblings():
+    one, two = (plans.Page(h, "n", f"N: {h}") for h in ("a/one", "b"))
+    three = plans.Page("a/three", "n", "Three & four")
+    assert page.siblings(one, [one, plans.Page("c", "other", "C")]) == ""
+    assert re.findall('<a href="([^"]*)">([^<]*)', page.siblings(one, [one, two, three])) == [
+        ("../b.html", "b"), ("three.html", "Three &amp; four")
+    ]  # fmt: skip
+
+
+def test_only_the_first_slot_of_a_name_is_filled_over_all_its_lines():
+    html = "<!--a-->x\ny<!--/a--><!--b-->z<!--/b--><!--a-->w<!--/a-->"
+    filled = "<!--a-->new<!--/a--><!--b-->z<!--/b--><!--a-->w<!--/a-->"
+    assert page.fill(html, "a", "new") == filled
+
+
+def test_style_is_made_small_and_script_left_as_it_is(tmp_path, monkeypatch):
+    (tmp_path / "a.css").write_text("\na  b {\n  color: red;\n  margin: 0 , 1px;\n}\n")
+    (tmp_path / "b.css").write_text("i:hover > p { top: 0 }\n")
+    (tmp_path / "c.js").write_text("let a = { b: 1 };\n")
+    monkeypatch.setattr(page, "TEMPLATES", tmp_path)
+    style = "a b{color:red;margin:0,1px}i:hover > p{top:0}"
+    hashed = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert page.inlined("a.css", "b.css") == (style, hashed)
+    assert page.inlined("c.js")[0] == "let a = { b: 1 };\n"

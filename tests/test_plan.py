@@ -122,3 +122,167 @@ def test_limits_are_read_and_what_is_not_given_has_its_default(folder):
 def test_a_limit_that_cannot_be_used_is_refused(folder, line, says):
     with pytest.raises(Invalid, match=says):
         read(folder, f"{entry()}[limits]\n{line}\n")
+
+
+@pytest.mark.parametrize(
+    ("value", "slug"),
+    [
+        ("West Lancashire", "west-lancashire"), (" Côte d’Azur – 2 ", "cote-dazur-2"),
+        (["A b", "c"], "a-b-c"), (12, "12"), ("日", ""),
+    ],
+)  # fmt: skip
+def test_a_value_in_a_handle_is_lower_case_words(value, slug):
+    assert plans.slug(value) == slug
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ([], ""), (["a"], "a"), (["2023-11", "2024-05"], "November 2023 and May 2024"),
+        ("op_warrior", "op warrior"), ("anti_social_behaviour", "anti-social behaviour"),
+        ("2023-01-31", "31 January 2023"), ("2023-12", "December 2023"), ("2023-00", "2023-00"),
+        ("Blackburn-with-Darwen", "Blackburn-with-Darwen"), ("a-", "a-"), (3, "3"),
+        ("2023-11-04 x", "2023-11-04 x"), ("", ""),
+    ],
+)  # fmt: skip
+def test_a_value_in_a_title_is_words(value, words):
+    assert plans.words(value) == words
+
+
+def test_what_is_not_said_of_a_page_has_its_default(folder):
+    (page,) = read(folder, entry("a/b", title="Demo: a part: of it")).pages
+    assert vars(page) == {
+        "handle": "a/b", "notebook": "programmes/demo", "title": "Demo: a part: of it",
+        "group": "county", "schedule": "monthly", "audience": "public", "parameters": {},
+    }  # fmt: skip
+    assert (page.path, page.label) == ("a/b.html", "a part: of it")
+    given = {"group": "districts", "schedule": "on-request", "audience": "staff"}
+    found = read(folder, entry(**given))
+    assert vars(found.pages[0]) | given == vars(found.pages[0]) and found.pages[0].label == "Demo"
+    assert found.file == folder / "reports.toml" and found.folder == folder
+    assert found.source(found.pages[0]) == folder / "notebooks/programmes/demo.ipynb"
+    assert found.main("programmes/demo") == found.pages[0] and found.main("x") is None
+    assert read(folder, "").pages == [] and found.notify == {}
+
+
+def test_whoever_is_to_be_told_hears_of_failures_and_changes_unless_said_otherwise(folder):
+    mail = '[notify]\ncommand = ["mail", "x"]\n'
+    assert read(folder, mail).notify == {"command": ["mail", "x"], "on": ["failure", "change"]}
+    assert read(folder, mail + 'on = ["change"]\n').notify["on"] == ["change"]
+
+
+def test_notebooks_are_found_by_name_in_order_without_checkpoints(folder):
+    notebook(folder / "notebooks/a.ipynb")
+    notebook(folder / "notebooks/programmes/.ipynb_checkpoints/demo.ipynb")
+    assert list(plans.notebooks(folder).items()) == [
+        (n, folder / f"notebooks/{n}.ipynb") for n in ("a", "county/other", "programmes/demo")
+    ]  # fmt: skip
+
+
+def test_pages_are_chosen_by_handle_and_by_schedule(folder):
+    text = entry("b") + entry("a", schedule="yearly") + entry("a/c") + entry("a/d", "county/other")
+    found = read(folder, text)
+
+    def chosen(*given):
+        return [p.handle for p in found.select(*given)]
+
+    assert chosen([]) == chosen([], "") == ["b", "a", "a/c", "a/d"]
+    assert chosen([], "yearly") == ["a"] and chosen(["a/c", "b"], "monthly") == ["b", "a/c"]
+    assert chosen(["b", "a"]) == ["b", "a"], "a page of that name comes before what is beneath"
+    assert chosen([], "daily") == []
+    with pytest.raises(Invalid, match=r"^schedule 'weakly' is not known\. Did you mean 'weekly'"):
+        chosen([], "weakly")
+    with pytest.raises(Invalid, match=r"^handle 'a/e' is not known\."):
+        chosen(["a/e"])
+
+
+def said(folder, text) -> str:
+    with pytest.raises(Invalid) as error:
+        read(folder, text)
+    return str(error.value)
+
+
+PAGE = "[[page]]\nhandle = 'x'\nnotebook = 'programmes/demo'\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("page = 3", "reports.toml: each page must be written as [[page]]."),
+        ("page = [3]", "reports.toml, page 1 must be a table, headed [[page]]."),
+        (entry() + PAGE, "reports.toml, page 2 needs 'title', as text."),
+        (PAGE + "title = ' '", "reports.toml, page 1 needs 'title', as text."),
+        (PAGE + "title = 3", "reports.toml, page 1 needs 'title', as text."),
+        (
+            PAGE + "title = 'x'\nsweep = 3",
+            "reports.toml, page 1: 'parameters' and 'sweep' must be tables of names and values.",
+        ),
+        (
+            PAGE + "title = 'x'\nparameters = 3",
+            "reports.toml, page 1: 'parameters' and 'sweep' must be tables of names and values.",
+        ),
+        (
+            PAGE + "title = 'x'\nsweep = {a = 'all'}",
+            "reports.toml, page 1: sweep 'a' must be a list or \"each …\", not 'all'.",
+        ),
+        (
+            PAGE + "title = 'x'\nsweep = {a = []}",
+            "reports.toml, page 1: sweep 'a' has no values, so it makes no page.",
+        ),
+        (
+            entry("UP"),
+            "reports.toml: handle 'UP' is not allowed: use lower-case words and hyphens, with '/' "
+            "between parts, up to 120 characters.",
+        ),
+        (entry("a/con"), "reports.toml: handle 'a/con' uses a name that is reserved."),
+        (entry() + entry(), "reports.toml: handle 'demo' is declared twice; each must be unique."),
+        ("[notify]\ncommand = 'mail'", "reports.toml: [notify] needs command, as a list of words."),
+        ("[notify]\ncommand = [3]", "reports.toml: [notify] needs command, as a list of words."),
+        ("[notify]\non = []", "reports.toml: [notify] needs command, as a list of words."),
+        (
+            "[limits]\nmemory = 0",
+            "reports.toml, [limits]: memory must be a whole number above 0, not 0.",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_plan_is_said_word_for_word(folder, text, says):
+    assert said(folder, text) == says
+
+
+@pytest.mark.parametrize(
+    ("text", "begins"),
+    [
+        ("[pages]\n", "reports.toml: the heading 'pages' is not known"),
+        (entry(titel="x"), "reports.toml, page 1: the key 'titel' is not known"),
+        (entry(group="x"), "reports.toml, page 1: group 'x' is not known"),
+        (entry(schedule="x"), "reports.toml, page 1: schedule 'x' is not known"),
+        (entry(audience="x"), "reports.toml, page 1: audience 'x' is not known"),
+        (entry("a/{b}"), "reports.toml, page 1: the placeholder 'b' is not known"),
+        (entry(notebook="x"), "reports.toml, demo: the notebook 'x' is not known"),
+        ("[limits]\nx = 1", "reports.toml, [limits]: the key 'x' is not known"),
+        ("[notify]\ncommand = ['a']\nx = 1", "reports.toml, [notify]: the key 'x' is not known"),
+        ("[notify]\ncommand = ['a']\non = ['x']", "reports.toml, [notify]: on 'x' is not known"),
+        ("[[page]\n", "reports.toml is not valid TOML: "),
+    ],
+)
+def test_what_is_not_known_in_a_plan_is_said_with_its_place(folder, text, begins):
+    assert said(folder, text).startswith(begins)
+
+
+def test_a_plan_that_is_not_there_or_not_text_is_said(folder):
+    missing = folder / "gone.toml"
+    with pytest.raises(Invalid) as error:
+        plans.read(missing)
+    said = f"plan {str(missing)!r} does not exist; give its path with --plan."
+    assert str(error.value) == said
+    (folder / "reports.toml").write_bytes(b"\xff")
+    with pytest.raises(Invalid, match=r"^reports\.toml is not valid TOML: "):
+        plans.read(folder / "reports.toml")
+
+
+def test_a_sweep_asks_the_data_for_its_values(folder):
+    text = entry("x/{a}", sweep={"a": "each  district"})
+    assert len(read(folder, text).pages) == 14
+    asked = []
+    read(folder, text, choices=lambda name: asked.append(name) or ("a",))
+    assert asked == ["district"]

@@ -25,7 +25,7 @@ def cautions(out: Path) -> list[dict]:
     day, file = due.today(), Path(out) / ".gate"
     rests = [day, due.code_digest(), due.data_digest(), due.file_digest(due.package())]
     stands = due.total(rests)
-    known = file.read_text("utf-8").partition("\n") if file.is_file() else ("", "", "")
+    known = (file.read_text("utf-8") if file.is_file() else "").partition("\n")
     return json.loads(known[2] if known[0] == stands else _note(file, stands, day))
 
 

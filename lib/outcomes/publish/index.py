@@ -74,7 +74,7 @@ def index_html(entries: list[dict], when: str, told: dict) -> str:
         "index.html.j2", programmes=_cards(grouped["programmes"]),
         districts=[_tile(e) for e in grouped["districts"]], county=_cards(grouped["county"]),
         entries=[e | {"shown": _state(e), "first": _first(e)} for e in entries],
-        groups=[g for g, some in grouped.items() if some],
+        groups=[g for g in GROUPS if grouped[g]],
         leads={_first(e).get("verdict") for e in entries},
         findings=sum(len(e["findings"]) for e in entries), sections=sections, when=day(when),
         told=told, since=day(told["since"]), states="; ".join(states),

@@ -40,7 +40,7 @@ def pins(lock: str) -> list[Pin]:
         digests = re.findall(r"--hash=sha256:([0-9a-f]{64})", block)
         if not digests:
             raise Invalid(f"the lock pins {head[1]} without a digest.")
-        needed = re.findall(r"(?m)^    #(?: via)? +([A-Za-z0-9._-]+)", block)
+        needed = re.findall(r"(?m)^    #(?: via|  ) +([A-Za-z0-9._-]+)", block)
         found.append(Pin(head[1], head[2], head[3] or "", digests, needed))
     if not found:
         raise Invalid("the lock pins nothing.")

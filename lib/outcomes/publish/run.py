@@ -20,7 +20,7 @@ from outcomes.publish.parameters import load, source, tagged
 
 SENTINEL = "application/vnd.outcomes.provenance+json"
 FINDING = "application/vnd.outcomes.finding+json"
-_SHELL = re.compile(r"^\s*(?:[\w, ]+=\s*)?!|^\s*%%?(?:!|sx|sc|system|bash|sh|script)\b", re.M)
+_SHELL = re.compile(r"^\s*(?:[\w, ]+=\s*)?!|^\s*%%?(?:!|(?:sx|sc|system|bash|sh|script)\b)", re.M)
 
 
 @dataclass(frozen=True)

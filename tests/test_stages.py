@@ -1,0 +1,384 @@
+"""Releases made from notebooks that are executed already: every stage of a build, quickly."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from notebook_maker import entry, fact, notebook, plan
+from outcomes.data.errors import Invalid
+from outcomes.publish import banners, cluster, due, history, releases, run, site
+from outcomes.publish import plan as plans
+
+FIRST, SECOND, THIRD = "1700000000", "1700100000", "1700200000"
+BROKEN = run.failure("KeyError", "'n'", 4)
+
+
+class Home:
+    """A plan's folder whose pages show what they are told to; a build runs no kernel."""
+
+    def __init__(self, folder: Path, patch):
+        self.folder, self.patch, self.ran, self.heard = folder, patch, [], []
+        self.shows, self.fails, self.reads, self.meanwhile = {}, set(), {}, lambda: None
+        self.cautions = []
+        patch.setenv("OUTCOMES_DATA", str(folder / "data"))
+        releases.write(folder / "data/clean/counts.csv", "n\n1\n")
+        releases.write(folder / "data/clean/others.csv", "n\n1\n")
+        releases.write(folder / "data/datapackage.json", '{"resources": []}')
+        releases.write(folder / "data/glossary.csv", "term,meaning,source\n")
+        patch.setattr(os, "sync", lambda: None)
+        patch.setattr(run, "prepare", lambda: self.ran.append("prepared"))
+        patch.setattr(run, "run", self._run)
+        patch.setattr(banners, "cautions", lambda out: self.cautions)
+
+    def page(self, handle: str, **more) -> str:
+        """An entry of the plan, and its notebook."""
+        name = more.pop("notebook", handle)
+        notebook(self.folder / f"notebooks/{name}.ipynb", "1")
+        self.shows.setdefault(handle, [fact("found", f"Of {handle}.")])
+        return entry(handle, name, more.pop("title", handle.title()), **more)
+
+    def plan(self, *entries: str) -> None:
+        plan(self.folder, "".join(entries))
+
+    def build(self, *handles: str, day: str = FIRST, **options) -> site.Release:
+        self.patch.setenv("SOURCE_DATE_EPOCH", day)
+        self.ran, self.heard = [], []
+        found = plans.read(self.folder / "reports.toml")
+        options = {"workers": 3, "tell": lambda *given: self.heard.append(given)} | options
+        return site.build(found, found.select(handles), out=self.folder / "site", **options)
+
+    def _run(self, jobs, workers):
+        self.workers = workers
+        for job in jobs:
+            yield self.result(job)
+
+    def result(self, job) -> run.Result:
+        self.ran.append(job.handle)
+        self.meanwhile()
+        if job.handle in self.fails:
+            return run.Result(job.handle, 1.256, BROKEN)
+        content = json.loads(Path(job.notebook).read_text("utf-8"))
+        reads = self.reads.get(job.handle, [{"table": "counts", "where": {}}])
+        for one in self.shows[job.handle]:
+            plain = f'<figure id="{one["name"]}">{one.get("sentence")}</figure>'
+            html = one.get("html", plain)
+            self._show(content["cells"][3], {"text/html": html, run.FINDING: one})
+        self._show(content["cells"][4], {run.SENTINEL: {"reads": reads}})
+        releases.write(Path(job.output), json.dumps(content))
+        return run.Result(job.handle, 1.256)
+
+    @staticmethod
+    def _show(cell: dict, data: dict) -> None:
+        cell["outputs"].append({"output_type": "display_data", "metadata": {}, "data": data})
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch) -> Home:
+    made = Home(tmp_path, monkeypatch)
+    made.plan(made.page("one"), made.page("area/two", notebook="two"))
+    return made
+
+
+def states(release) -> dict:
+    return {e["handle"]: e["state"] for e in release.entries}
+
+
+def test_what_is_recorded_of_a_page_word_for_word(home):
+    home.plan(home.page("area/two", notebook="two", title="Two: a part", schedule="weekly"))
+    releases.write(home.folder / "requirements.lock", "a==1\n --hash=sha256:" + "0" * 64)
+    made = home.build()
+    (one,) = made.entries
+    findings = one.pop("findings")
+    assert [f["sentence"] for f in findings] == ["Of area/two."] and "table" not in findings[0]
+    rests = due.rests_on(plans.read(home.folder / "reports.toml"), site.Page("area/two", "two", ""))
+    reads = due.readings([{"table": "counts", "where": {}}])
+    assert one == {
+        "handle": "area/two", "notebook": "two", "title": "Two: a part", "group": "county",
+        "schedule": "weekly", "audience": "public", "parameters": {}, "path": "area/two.html",
+        "label": "a part", "state": "built", "built": made.path.name, "tried": made.path.name,
+        "error": None, "why": "it is new", "changes": [], "changed": "", "seconds": 1.26,
+        "source": rests["source"], "code": rests["code"], "lock": rests["lock"], "reads": reads,
+        "inputs": due.inputs_digest(reads), "vintage": "2024-06-14",
+    }  # fmt: skip
+    assert home.heard == [("area/two", 1.256, None)] and home.workers == 3
+    assert home.ran == ["prepared", "area/two"]
+    assert made.new and made.shown == home.folder / "site/latest/index.html"
+
+
+def test_a_release_holds_its_record_and_all_that_speaks_of_the_whole(home):
+    releases.write(home.folder / "CHANGELOG.md", "- **Method** £ by £.\n")
+    releases.write(home.folder / "requirements.lock", f"a==1 \\\n    --hash=sha256:{'0' * 64}\n")
+    home.cautions = [
+        {"said": "Old & late.", "tables": [], "where": {}, "sources": [], "aged": True},
+        {"said": "Half < lost.", "tables": ["others"], "where": {}, "sources": [], "aged": False},
+    ]
+    home.reads = {"area/two": [{"table": "others", "where": {}}]}
+    made = home.build()
+    text = (made.path / "manifest.json").read_text("utf-8")
+    record = json.loads(text)
+    assert text == json.dumps(record, indent=1, ensure_ascii=False) + "\n" and "£ by £." in text
+    told = {
+        "release": made.path.name, "since": "", "sentence": "2 pages; first release.", "lines": []
+    }  # fmt: skip
+    assert record == {
+        "release": made.path.name, "version": site.outcomes.__version__, "methods": ["£ by £."],
+        "cautions": home.cautions, "history": [told], "pages": made.entries,
+    }  # fmt: skip
+    pages = {n: (made.path / f"{n}.html").read_text("utf-8") for n in ("index", "one", "area/two")}
+    assert "Old &amp; late." in pages["index"] and "Half" not in pages["index"]
+    assert "Half &lt; lost." in pages["area/two"] and "Old" not in pages["area/two"]
+    assert "Take care" not in pages["one"]
+    assert json.loads((made.path / "sbom.json").read_text("utf-8"))["components"][0]["name"] == "a"
+    assert (made.path / "findings.csv").read_text("utf-8").count("\n") == 3
+    assert made.path.name in (made.path / "feed.xml").read_text("utf-8")
+    assert 'href="../index.html"' in pages["area/two"] and 'href="index.html"' in pages["one"]
+    version = f"version {site.outcomes.__version__}, digest {due.code_digest()[:12]}"
+    assert f"<dd>{version}</div>" in pages["one"]
+    source = (home.folder / "notebooks/two.ipynb").read_bytes()
+    assert (made.path / "notebooks/two.ipynb").read_bytes() == source
+
+
+def test_the_feed_remembers_twenty_releases(home):
+    for n in range(22):
+        home.shows["one"] = [fact("found", f"Number {n}.")]
+        made = home.build("one", day=str(1700000000 + n), force=True, keep=2)
+    past = releases.manifest(made.path)["history"]
+    assert len(past) == 20 and past[0]["since"] == past[1]["release"]
+    assert past[0]["lines"] == [
+        "One, found: now reads: Number 21. Why: no reason is recorded: the page does not repeat."
+    ]
+    whole = [p.parent.name for p in (home.folder / "site/releases").glob("*/index.html")]
+    assert len(whole) == 2 and len(releases.names(home.folder / "site")) == 22
+
+
+def test_a_page_that_moved_says_so_and_why(home):
+    releases.write(home.folder / "CHANGELOG.md", "- **Method** Old.\n")
+    first = home.build()
+    releases.write(home.folder / "CHANGELOG.md", "- **Method** New.\n- **Method** Old.\n")
+    home.shows["one"] = [fact("found", "Of one.", value=30.0)]
+    notebook(home.folder / "notebooks/one.ipynb", "2")
+    made = home.build(day=SECOND)
+    change = {
+        "name": "found", "said": "23.8% became 30% (up 6.2)",
+        "why": "change of method: New.; the notebook changed",
+    }  # fmt: skip
+    assert [(e["changes"], e["changed"]) for e in made.entries] == [
+        ([change], made.path.name), ([], "")
+    ]  # fmt: skip
+    assert [e["handle"] for e in made.changed] == ["one"] and first.changed == []
+    assert home.ran == ["prepared", "one"], "the other had not changed"
+    assert history.told(made.entries[0]) in (made.path / "one.html").read_text("utf-8")
+    third = home.build(day=THIRD, force=True)
+    assert third.entries[0]["changes"] == [change] and third.changed == []
+    assert "What changed" in (third.path / "one.html").read_text("utf-8")
+
+
+def test_a_build_with_nothing_to_do_makes_no_release_and_is_remembered(home):
+    first = home.build()
+    found = plans.read(home.folder / "reports.toml")
+    assert releases.stands(home.folder / "site", due.standing(found.file))
+    assert not (home.folder / "site/.staging").exists()
+    again = home.build(day=FIRST)
+    assert (again.new, again.path, again.entries) == (False, first.path, first.entries)
+    assert home.ran == [] and again.shown == first.shown
+    home.build("one")
+    assert not releases.stands(home.folder / "site", due.standing(found.file))
+    home.cautions = [{"said": "x", "tables": [], "where": {}, "sources": [], "aged": True}]
+    assert home.build(day=SECOND).new and home.ran == [], "another caution, the same pages"
+
+
+def test_pages_not_asked_for_are_carried_and_pages_not_due_unchanged(home):
+    table = home.folder / "data/clean/counts.csv"
+    releases.write(table, "district,n\nBurnley,1\nPreston,1\n")
+    home.reads = {"one": [{"table": "counts", "where": {"district": "Burnley"}}]}
+    home.build()
+    releases.write(table, "district,n\nBurnley,2\nPreston,1\n")
+    made = home.build("one", day=SECOND)
+    assert states(made) == {"one": "built", "area/two": "carried"}
+    assert made.entries[0]["why"] == "rows it reads changed: counts"
+    assert (made.path / "area/two/found.csv").is_file()
+    releases.write(table, "district,n\nBurnley,2\nPreston,3\n")
+    third = home.build(day=THIRD)
+    assert states(third) == {"one": "unchanged", "area/two": "built"}
+    assert third.entries[0]["reads"][0]["file"] == due.table_digest("counts")
+    assert third.entries[0]["built"] == made.path.name
+    for path in ("one.html", "one/found.csv"):
+        assert (third.path / path).read_bytes() == (made.path / path).read_bytes()
+
+
+def test_a_failing_page_is_kept_with_a_notice_until_it_recovers(home):
+    first = home.build()
+    home.fails = {"one"}
+    made = home.build(day=SECOND, force=True)
+    assert home.heard[0] == ("one", 1.256, BROKEN)
+    one = made.entries[0]
+    kept = {k: first.entries[0][k] for k in site._GOOD}
+    assert one == one | kept | {"state": "kept", "error": BROKEN, "tried": made.path.name}
+    assert [e["handle"] for e in made.failed] == ["one"]
+    html = (made.path / "one.html").read_text("utf-8")
+    assert "<strong>This is the version of 14 November 2023.</strong>" in html
+    assert "The page could not be rebuilt on 16 November 2023.</p><p>Reason: KeyError: 'n'" in (
+        html.replace("&#x27;", "'")
+    )
+    assert (made.path / "one/found.csv").is_file()
+    found = plans.read(home.folder / "reports.toml")
+    assert not releases.stands(home.folder / "site", due.standing(found.file))
+    other = home.build("area/two", day=THIRD, force=True)
+    assert other.entries[0] == one and other.failed == [], "it was not asked for"
+    home.fails = set()
+    healed = home.build(day=THIRD)
+    assert home.ran == ["prepared", "one"] and states(healed)["one"] == "built"
+    assert "This is the version" not in (healed.path / "one.html").read_text("utf-8")
+
+
+def test_a_page_that_never_worked_says_why(home):
+    home.fails = {"area/two"}
+    made = home.build()
+    two = made.entries[1]
+    assert (two["state"], two["findings"], two["reads"]) == ("failed", [], [])
+    assert (two["inputs"], two["vintage"], two["changes"]) == ("", "", [])
+    html = (made.path / "area/two.html").read_text("utf-8")
+    assert "Reason: KeyError: 'n' (cell 4)" in html.replace("&#39;", "'").replace("&#x27;", "'")
+    assert '<a href="../index.html">' in html and "<h1>Area/Two</h1>" in html
+    again = home.build("one", day=SECOND, force=True)
+    assert again.entries[1] == two, "it was not asked for"
+    again = home.build(day=SECOND)
+    assert again.entries[1]["state"] == "failed"
+    home.fails = set()
+    assert home.build(day=THIRD).entries[1]["changes"] == []
+
+
+def test_a_page_that_may_not_be_shown_keeps_its_last_good_version_and_its_tables(home):
+    first = home.build()
+    bad = "<figure id='found'><img src='https://a.example/x'></figure>"
+    home.shows["one"] = [fact("found", "Bad.", html=bad), fact("second", "Two.")]
+    made = home.build(day=SECOND, force=True)
+    error = made.entries[0]["error"]
+    assert error["name"] == "PageCheck" and error["cell"] is None
+    assert home.heard[0] == ("one", 1.256, error)
+    assert sorted(p.name for p in (made.path / "one").iterdir()) == ["found.csv"]
+    assert (made.path / "one/found.csv").read_bytes() == (first.path / "one/found.csv").read_bytes()
+    home.shows["one"] = [{"name": "no finding"}]
+    third = home.build(day=THIRD, force=True)
+    assert third.entries[0]["error"]["name"] == "KeyError"
+
+
+def test_tables_of_a_version_that_failed_late_are_taken_away(home, monkeypatch):
+    home.build()
+    home.shows["one"] = [fact("found", "New."), fact("second", "Two.")]
+
+    def moved(old, new, name, methods):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(history, "moved", moved)
+    made = home.build("one", day=SECOND, force=True)
+    assert made.entries[0]["error"]["name"] == "OSError"
+    assert [p.name for p in (made.path / "one").iterdir()] == ["found.csv"]
+
+
+def test_a_page_may_lead_to_whatever_its_release_holds(home):
+    held = ["index.html", "findings.csv", "manifest.json", "feed.xml", "area/two.html"]
+    held += ["notebooks/two.ipynb", "one/found.csv"]
+    links = "".join(f"<a href='{path}'>x</a>" for path in held)
+    html = f"<figure id='found'>{links}</figure>"
+    home.shows["one"] = [fact("found", "A.", html=html)]
+    assert home.build().failed == []
+    home.shows["one"] = [fact("found", "A.", html=html.replace("feed.xml", "gone.xml"))]
+    (failed,) = home.build(day=SECOND, force=True).failed
+    assert "gone.xml" in failed["error"]["message"]
+
+
+def test_three_faults_of_a_page_are_named_and_no_more(home):
+    images = "".join(f"<img src='https://{n}.example/x' alt='x'>" for n in "abcd")
+    home.shows["one"] = [fact("found", "Bad.", html=f"<figure id='found'>{images}</figure>")]
+    message = home.build().entries[0]["error"]["message"]
+    assert message.count("; ") == 2 and "a.example" in message and "d.example" not in message
+
+
+def test_a_page_whose_notebook_or_tables_change_while_it_runs_is_to_be_built_again(home):
+    home.meanwhile = lambda: releases.write(home.folder / "data/clean/counts.csv", "n\n9\n")
+    made = home.build()
+    said = "its notebook or the tables changed while it ran; build it again"
+    assert [e["error"]["message"] for e in made.failed] == [said, said]
+
+
+def test_executed_notebooks_of_a_killed_build_are_used_again_unless_forced(home):
+    def killed(at):
+        def meanwhile():
+            if len(home.ran) > at:
+                raise KeyboardInterrupt
+
+        return meanwhile
+
+    def interrupted(**options):
+        home.meanwhile = killed(2)
+        with pytest.raises(KeyboardInterrupt):
+            home.build(**options)
+        home.meanwhile = lambda: None
+
+    interrupted()
+    assert home.ran == ["prepared", "one", "area/two"]
+    home.build()
+    assert home.ran == ["prepared", "area/two"]
+    assert [(h, s) for h, s, _ in home.heard] == [("one", 0.0), ("area/two", 1.256)]
+    for at, options in enumerate(({"resume": False}, {"force": True})):
+        home.plan(home.page("one"), home.page("area/two", notebook="two", title=f"Two {at}"))
+        notebook(home.folder / "notebooks/one.ipynb", f"{at} + 1")
+        interrupted()
+        home.build(day=SECOND, **options)
+        assert home.ran == ["prepared", "one", "area/two"], options
+
+
+def test_pages_may_be_run_on_a_cluster_instead(home, monkeypatch):
+    asked = []
+
+    def results(jobs, address):
+        asked.append(address)
+        yield from map(home.result, jobs)
+
+    monkeypatch.setattr(cluster, "results", results)
+    made = home.build(scheduler="tcp://a:1")
+    assert asked == ["tcp://a:1"] and made.failed == []
+    assert home.ran == ["one", "area/two"], "no kernel is prepared here"
+
+
+def test_pages_of_one_notebook_lead_to_each_other(home):
+    waves = [
+        home.page(h, notebook="one", title=f"One: {h}", parameters={"wave": w})
+        for h, w in (("one", "2023-11"), ("one/may", "2024-05"))
+    ]
+    home.plan(*waves, home.page("two"))
+    made = home.build()
+    one, may, two = (
+        (made.path / f"{n}.html").read_text("utf-8") for n in ("one", "one/may", "two")
+    )
+    assert '<li><a href="one/may.html">one/may</a></li>' in one
+    assert '<li><a href="../one.html">one</a></li>' in may
+    assert "The same page for other choices" not in two
+
+
+def test_a_page_taken_out_of_the_plan_makes_a_release_without_it(home):
+    home.build()
+    home.plan(home.page("one"))
+    made = home.build(day=SECOND)
+    assert made.new and home.ran == [] and states(made) == {"one": "unchanged"}
+    assert not (made.path / "area").exists()
+
+
+def test_a_page_whose_links_lead_nowhere_once_all_is_there_stops_the_release(home, monkeypatch):
+    first = home.build()
+    gone = '<nav><a href="gone.html">x</a></nav>'
+    monkeypatch.setattr(site.pages, "siblings", lambda page, present: gone)
+    with pytest.raises(RuntimeError) as error:
+        home.build(day=SECOND, force=True)
+    assert str(error.value).startswith("one.html may not be published: ")
+    assert releases.latest(home.folder / "site") == first.path
+
+
+def test_a_wrong_parameter_stops_a_build_before_anything_is_there(home):
+    home.plan(home.page("one", parameters={"no": 1}))
+    with pytest.raises(Invalid, match="parameter 'no' is not known"):
+        home.build()
+    assert not (home.folder / "site").exists()
