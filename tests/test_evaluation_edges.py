@@ -213,6 +213,9 @@ def test_of_like_months_the_latest_are_taken():
     assert got.tolist() == [*index[2:26], *index[28:]]
     kept = evaluation.like_for_like(index, START, minimum=(25, 13))
     assert kept.tolist() == index.tolist()
+    half = pd.date_range("2022-07-01", periods=18, freq="MS")  # only July to December before
+    got = evaluation.like_for_like(half, START, minimum=(6, 6))
+    assert got.tolist() == [*half[:6], *half[12:]]
     apart = pd.date_range("2022-10-01", periods=6, freq="MS")  # no month on both sides
     assert evaluation.like_for_like(apart, START).equals(apart)
 

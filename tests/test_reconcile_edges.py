@@ -186,3 +186,11 @@ def test_the_path_has_its_days_totals_and_rates():
     assert got["start"].tolist() == [pd.Timestamp("2023-01-01"), pd.Timestamp("2023-02-01")]
     assert got["end"].tolist() == [pd.Timestamp("2023-01-31"), pd.Timestamp("2023-02-28")]
     assert got[["total", "per_day"]].to_numpy().tolist() == [[62, 2], [84, 3]]
+
+
+def test_whether_totals_are_whole_numbers_may_be_said():
+    one = ("a", 205, "nearly", *YEAR)
+    assert bound(one)["lower"] == 185 and bound(one, integral=False)["lower"] == 184.5
+    two = figures(one, one, area=["n", "s"])
+    with pytest.raises(Invalid, match=r"name one with area=\. n, s$"):
+        reconcile(two, ASKED)

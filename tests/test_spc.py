@@ -1,6 +1,6 @@
 """Charts against NHSRplotthedots, NIST and metafor, and against second routes."""
 
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 import pandas as pd
@@ -157,13 +157,14 @@ def test_exact_funnel_limits_by_summing_probabilities(kind):
             return exp(-share * size) * (share * size) ** r / factorial(r)
         return comb(size, r) * share**r * (1 - share) ** (size - r)
 
-    for row, size in enumerate(n):
+    ends = {"lower_95": 0.025, "upper_95": 0.975, "lower_998": 0.001, "upper_998": 0.999}
+    for (row, size), (column, p) in product(enumerate(n), ends.items()):
         total, r = 0.0, 0
-        while total + pmf(r, size) < 0.975:
+        while total + pmf(r, size) < p:
             total += pmf(r, size)
             r += 1
-        inside = (0.975 - total) / pmf(r, size)
-        assert got["upper_95"][row] == pytest.approx((r - 1 + inside) / size, rel=1e-9)
+        inside = (p - total) / pmf(r, size)
+        assert got[column][row] == pytest.approx(max(r - 1 + inside, 0) / size, rel=1e-9)
 
 
 def test_a_far_place_signals_and_labels_follow():
