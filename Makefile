@@ -83,7 +83,10 @@ canary:  ## everything at its newest version, and the unit tests on it (needs uv
 	@PATH="$(CURDIR)/build/highest/bin:$$PATH" build/highest/bin/python -m pytest -q -m "not browser and not build"
 
 # mutmut wants the library in src/; what it changes and runs is a copy.
-mutate: .venv/installed  ## how many changes to MODULE the tests TESTS notice; see docs/mutation.md
+MUTMUT = PYTHONPATH=$(CURDIR)/build/mutmut OUTCOMES_DATA=$(CURDIR)/data MPLBACKEND=agg \
+	nice -n 15 $(CURDIR)/$(BIN)/python -m mutmut run --max-children 1
+SEED ?= 1
+mutate: .venv/installed  ## how many changes to MODULE the tests TESTS notice, or of SAMPLE of them; see docs/mutation.md
 	@test -d build/mutmut || $(BIN)/python -m pip install --quiet --target build/mutmut mutmut==3.8.1
 	@rm -rf build/mutate && mkdir -p build/mutate && cp -r lib build/mutate/src
 	@cp -r tests pyproject.toml requirements.lock reports.toml Makefile build/mutate
@@ -93,8 +96,12 @@ mutate: .venv/installed  ## how many changes to MODULE the tests TESTS notice; s
 	@printf 'also_copy=reports.toml\n  requirements.lock\n  Makefile\n  docs\n' >>build/mutate/setup.cfg
 	@printf 'pytest_add_cli_args=-q\n  -x\npytest_add_cli_args_test_selection=\n' >>build/mutate/setup.cfg
 	@printf '  %s\n' $(TESTS) >>build/mutate/setup.cfg
-	@cd build/mutate && PYTHONPATH=$(CURDIR)/build/mutmut OUTCOMES_DATA=$(CURDIR)/data MPLBACKEND=agg \
-		nice -n 15 $(CURDIR)/$(BIN)/python -m mutmut run --max-children 1
+ifdef SAMPLE
+	@cd build/mutate && $(MUTMUT) no.such.mutant >made 2>&1; $(CURDIR)/$(BIN)/python tests/sample_mutants.py $(SAMPLE) $(SEED) >sample
+	@cd build/mutate && $(MUTMUT) $$(cat sample)
+else
+	@cd build/mutate && $(MUTMUT)
+endif
 
 clean:  ## remove the virtual environment and the built site
 	@rm -rf .venv site

@@ -194,3 +194,18 @@ def test_whether_totals_are_whole_numbers_may_be_said():
     two = figures(one, one, area=["n", "s"])
     with pytest.raises(Invalid, match=r"name one with area=\. n, s$"):
         reconcile(two, ASKED)
+
+
+def test_a_period_rests_on_a_contradiction_outside_its_own_time():
+    quarter = ("2023-01-01", "2023-03-31")
+    rows = (("y", 101, "exact", *YEAR), ("h", 41, "exact", *FIRST), ("q", 61, "over", *quarter))
+    got = bound(*rows, asked=periods.one_period("second half", *SECOND))
+    assert got["state"] == "contradicted" and "h" in got["binding"]
+    assert bound(*rows[:2], asked=periods.one_period("second half", *SECOND))["state"] == "exact"
+
+
+def test_of_three_statements_of_one_period_neighbours_are_named():
+    rows = [(name, value, "exact", *YEAR) for name, value in (("a", 143), ("b", 101), ("c", 121))]
+    got = reconcile(figures(*rows), ASKED)
+    assert [c["figures"] for c in got.contradictions] == [["b", "c"], ["a", "c"]]
+    assert tuple(got.bounds.loc[0, ["lower", "upper", "state"]]) == (101, 143, "contradicted")

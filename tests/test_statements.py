@@ -46,6 +46,13 @@ def test_its_own_copies_are_no_second_witness():
     assert state(ONE, row("b", 100, "2021-01-01", "2021-12-31"))["state"] == "alone"
 
 
+def test_one_dated_witness_is_enough_beside_one_without_a_date():
+    partly = row("b", 60, "2022-07-01", "2023-06-30")  # limits nothing, but speaks of the time
+    undated = row("c", 100, None, None)
+    assert state(ONE, partly, undated)["state"] == "agrees"
+    assert state(ONE, undated)["state"] == "alone"
+
+
 def test_without_an_end_it_cannot_be_tested_but_the_others_quarrel_is_told():
     held = state(
         row("a", 100, "2023-01-01", None),
