@@ -1,4 +1,4 @@
-"""Names of a random sample of the mutants that mutmut has made in this folder, for `make mutate`."""
+"""A random sample of the mutants that mutmut made in this folder, by name, for `make mutate`."""
 
 import json
 import random
