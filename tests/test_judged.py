@@ -155,7 +155,7 @@ def test_a_run_that_ends_well_puts_its_output_in_place_whole(job, papermill, mon
     folder = options["resources"]["metadata"]["path"]
     assert not Path(folder).exists(), "the folder it ran in is gone"
     assert options["extra_arguments"] == [
-        f"--IPKernelApp.ipython_dir={folder}",
+        f"--IPKernelApp.ipython_dir={folder}", "--HistoryManager.enabled=False",
         "--IPKernelApp.extra_extensions=outcomes.publish.limits",
         "--Limits.seconds=2.5", "--Limits.memory=1024", "--Limits.output=5",
     ]  # fmt: skip
