@@ -76,8 +76,6 @@ def build(
     whole. Executed notebooks of a build that was killed are used again with ``resume``.
     """
     chosen = parameters.for_pages(plan, chosen)
-    if not scheduler:
-        run.prepare()  # what pages import is imported while the tables are checked
     cautions = banners.cautions(out)
     with releases.alone(out, say) as out:
         stands, previous = due.standing(plan.file), releases.latest(out)
@@ -143,6 +141,7 @@ def _results(jobs: list[run.Job], workers: int, scheduler: str) -> Iterator[run.
 
         yield from cluster.results(waiting, scheduler)
     elif waiting:
+        run.prepare()
         yield from run.run(waiting, workers=workers)
 
 

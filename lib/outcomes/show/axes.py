@@ -127,10 +127,12 @@ def unbroken(frame: pd.DataFrame, x: str, y: str) -> list[pd.DataFrame]:
 def label_ends(ax, ends: list[tuple]) -> None:
     """Names beside the last points, pushed apart so that none covers another."""
     low, high = ax.get_ylim()
-    room, at = (high - low) * 0.075, -np.inf
+    line, at, before = (high - low) * 0.075, -np.inf, 0.0
     for x, y, name, colour in sorted(ends, key=lambda e: e[1]):
-        at = max(y, at + room)
-        note(ax, fill(name, 14), (x, at), colour=colour, bold=True)
+        text = fill(name, 14)
+        half = line * (text.count("\n") + 1) / 2
+        at, before = max(y, at + before + half), half
+        note(ax, text, (x, at), colour=colour, bold=True)
 
 
 def time_frame(ax, x: pd.Series, events: dict | None = None) -> None:
