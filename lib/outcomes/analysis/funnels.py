@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from outcomes.analysis.rates import normal
+from outcomes.analysis.rates import labels_of, normal
 from outcomes.data.errors import Invalid, NotEnough, one_of
 
 LEVELS = {"95": 0.95, "998": 0.998}
@@ -56,9 +56,7 @@ def funnel(
     variance = 1 / (4 * n)
     z = (forward(k / n) - forward(centre)) / np.sqrt(variance)
     tau2, q = _between(z, variance, winsorise) if overdispersion else (0.0, float((z**2).sum()))
-    own = count.index if isinstance(count, pd.Series) else np.arange(len(k))
-    names = own if label is None else label
-    frame = pd.DataFrame({"label": np.asarray(names), "count": k, "denominator": n})
+    frame = pd.DataFrame({"label": labels_of(count, label), "count": k, "denominator": n})
     frame["rate"], frame["mean"] = k / n * per, centre * per
     for name, level in LEVELS.items():
         low, high = (_exact(p, centre, n, kind) for p in ((1 - level) / 2, (1 + level) / 2))

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from outcomes.analysis.rates import normal
+from outcomes.analysis.rates import labels_of, normal
 from outcomes.data.errors import Invalid, NotEnough
 
 ENOUGH = 99  # placebos from which their own distribution is used, not its spread alone
@@ -34,8 +34,7 @@ def benjamini_hochberg(p_values, *, q: float = 0.05, labels=None) -> pd.DataFram
     raw = p[order] * len(p) / np.arange(1, len(p) + 1)
     adjusted = np.empty(len(p))
     adjusted[order] = np.minimum.accumulate(raw[::-1])[::-1]
-    own = p_values.index if isinstance(p_values, pd.Series) else np.arange(len(p))
-    names = np.asarray(own if labels is None else labels)
+    names = labels_of(p_values, labels)
     found = {"label": names, "p": p, "adjusted": adjusted, "rejected": adjusted <= q}
     return pd.DataFrame(found)
 

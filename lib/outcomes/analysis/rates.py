@@ -214,3 +214,9 @@ def _shape(estimate, lower, upper, *given):
     if np.ndim(estimate) == 0:
         return Interval(float(estimate), float(lower), float(upper))
     return Interval(np.asarray(estimate), np.asarray(lower), np.asarray(upper))
+
+
+def labels_of(values, labels=None) -> np.ndarray:
+    """The ``labels`` given for a row of values, or else a Series' own index, or else 0, 1, 2 …"""
+    own = values.index if isinstance(values, pd.Series) else np.arange(len(values))
+    return np.asarray(own if labels is None else labels)
