@@ -6,8 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from notebook_maker import entry, fact, notebook, plan, show
+from outcomes import cli
+from outcomes.publish import kernels, order, run, site
 
 PARAMETERS = 'measures = ["arrests"]  # : what is counted'
 
@@ -107,3 +110,35 @@ def test_light_commands_load_no_heavy_library(folder):
     )
     ran = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True)
     assert ran.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.fixture
+def heard(folder, monkeypatch):
+    """Runs a command in this process, without kernels; gives what was begun, in order."""
+    done = site.Release(folder / "site/releases/now", [])
+
+    def ran(*arguments):
+        begun = []
+        monkeypatch.setattr(kernels, "why_cold", lambda: "")
+        monkeypatch.setattr(run, "prepare", lambda: begun.append("kernels"))
+        monkeypatch.setattr(site, "build", lambda *_, **__: begun.append("site") or done)
+        monkeypatch.setattr(order, "build", lambda *_, **__: begun.append("order") or done)
+        monkeypatch.chdir(folder)
+        assert CliRunner().invoke(cli.app, ["build", *arguments]).exit_code == 0
+        return begun
+
+    return ran
+
+
+def test_the_kernels_imports_begin_before_all_else_when_a_page_is_due(folder, heard):
+    assert heard() == ["kernels", "site"]
+    assert heard("op-warrior", "-p", "measures=cash") == ["kernels", "order"]
+    assert heard("--scheduler", "tcp://here:1") == ["site"], "workers have kernels of their own"
+    assert heard("--dry-run") == []
+
+
+def test_no_kernel_is_begun_when_no_page_is_due(folder, heard, monkeypatch):
+    monkeypatch.setattr(cli, "_due", lambda *_: {})
+    assert heard() == ["site"]
+    monkeypatch.setattr(cli, "_due", lambda *given: {"op-warrior": "asked"} if given[3] else {})
+    assert heard("--force") == ["kernels", "site"]

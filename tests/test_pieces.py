@@ -527,14 +527,17 @@ def test_kernels_are_forked_from_one_process_with_fixed_surroundings(parent, mon
     assert kernels._zygote is None and process.waits == [] and parent[1].waits == [10]
     assert parent[1].theirs.recv(1) == b"", "it is told by the end of its socket"
     kernels.stop()
-    assert parent[1].killed is False
+    assert parent[1].killed is True, "it had no kernel, and its imports need not be waited for"
 
 
 def test_a_parent_of_kernels_that_does_not_end_is_killed(parent):
-    kernels.warm()
-    parent[0].killed = None
+    kernels.warm().used = True
     kernels.stop()
-    assert parent[0].killed is True
+    assert parent[0].killed is False
+    kernels.warm().used = True
+    parent[1].killed = None
+    kernels.stop()
+    assert parent[1].killed is True
 
 
 def test_jupyter_is_given_our_kernels(monkeypatch):

@@ -32,7 +32,7 @@ ax.set_title("Drawn inline")
 
 @pytest.fixture(autouse=True)
 def prepared(monkeypatch):
-    monkeypatch.delenv("OUTCOMES_KERNELS", raising=False)
+    monkeypatch.setenv("OUTCOMES_KERNELS", "")  # what it was comes back after the test
     run.prepare()
 
 

@@ -104,16 +104,23 @@ def build(
     if dry_run:
         _what_if(found, chosen, folder, force)
         return
-    from outcomes.publish import kernels
-
-    if why := kernels.why_cold():
-        print(f"Kernels are started one by one: {why}.", file=sys.stderr)
+    _warm_up(not scheduler and (given or _due(found, chosen, folder, force)))
     options = {"force": force, "resume": resume, "keep": keep, "scheduler": scheduler}
     with _progress(len(chosen)) as tell:
         if given:
             _order(found, chosen[0], given, folder, tell)
         else:
             _build(found, chosen, folder, {"workers": workers, **options}, tell)
+
+
+def _warm_up(needed) -> None:
+    """Let the kernels' imports begin, which go on while ours do and the tables are checked."""
+    from outcomes.publish import kernels, run
+
+    if why := kernels.why_cold():
+        print(f"Kernels are started one by one: {why}.", file=sys.stderr)
+    elif needed:
+        run.prepare()
 
 
 def _asked(plan, handles: list[str], schedule: str, pairs: list[str]) -> tuple[list, dict]:
@@ -149,15 +156,20 @@ def _up_to_date(file: Path, folder: Path) -> bool:
 
 
 def _what_if(plan, pages: list, folder: Path, force: bool) -> None:
-    from outcomes.publish import due, releases
-
-    shown = releases.latest(folder)
-    before = {e["handle"]: e for e in releases.manifest(shown)["pages"]}
-    why = due.reasons(plan, pages, shown, before, force=force)
+    why = _due(plan, pages, folder, force)
     for page in pages:
         if page.handle in why:
             print(f"{page.handle}  {why[page.handle]}")
     print(f"{len(why)} of {len(pages)} pages would be built.")
+
+
+def _due(plan, pages: list, folder: Path, force: bool) -> dict[str, str]:
+    """Why each page that is due must be built, by handle."""
+    from outcomes.publish import due, releases
+
+    shown = releases.latest(folder)
+    before = {e["handle"]: e for e in releases.manifest(shown)["pages"]}
+    return due.reasons(plan, pages, shown, before, force=force)
 
 
 def _build(plan, chosen: list, folder: Path, options: dict, tell) -> None:

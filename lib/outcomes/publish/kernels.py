@@ -138,6 +138,7 @@ class Zygote:
     """The process that kernels are forked from, as seen by the publisher."""
 
     def __init__(self):
+        self.used = False
         self.socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         command = [sys.executable, "-P", "-Xfrozen_modules=off", "-m", "outcomes.publish.zygote"]
         options = {"stdout": subprocess.DEVNULL, "start_new_session": True}
@@ -148,6 +149,7 @@ class Zygote:
 
     def fork(self, arguments: list[str], env: dict, cwd: str) -> Forked:
         """A fresh kernel with these arguments, environment and working folder."""
+        self.used = True
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         request = json.dumps({"arguments": arguments, "env": dict(env), "cwd": cwd})
         with theirs:
@@ -157,6 +159,8 @@ class Zygote:
     def stop(self) -> None:
         """End it, and with it every kernel it still has."""
         self.socket.close()
+        if not self.used:
+            self.process.kill()  # it has no kernel, and may be at its imports
         try:
             self.process.wait(10)
         except subprocess.TimeoutExpired:

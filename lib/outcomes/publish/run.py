@@ -5,6 +5,7 @@ papermill returns normally after ``sys.exit(0)`` and ignores ``!false``, so succ
 changes the working directory or the environment: a kernel gets its own.
 """
 
+import json
 import logging
 import re
 import sys
@@ -121,7 +122,7 @@ def _papermill(job: Job, deadline: float) -> dict | None:
     with tempfile.TemporaryDirectory(prefix="oc-", ignore_cleanup_errors=True) as folder:
         options = _options(folder, job.limits, deadline)
         try:
-            done = papermill.execute_notebook(job.notebook, job.output, job.parameters, **options)
+            done = papermill.execute_notebook(job.notebook, None, job.parameters, **options)
         except papermill.PapermillExecutionError as error:
             return failure(error.ename, _said(job, error), _shifted(job, error.cell_index))
         except CellExecutionError as error:  # the kernel could not even show its error
@@ -131,7 +132,9 @@ def _papermill(job: Job, deadline: float) -> dict | None:
             return failure("Timeout", f"the page took longer than {limit}")
         except DeadKernelError:
             return failure("KernelDied", "the kernel ended before the notebook did" + _how(folder))
-    return complete(done)
+    if (error := complete(done)) is None:  # papermill would lay it out for people to read
+        Path(job.output).write_text(json.dumps(done, ensure_ascii=False), encoding="utf-8")
+    return error
 
 
 def _options(folder: str, limits: Limits, deadline: float) -> dict:

@@ -19,8 +19,9 @@ from importlib import import_module
 from typing import NoReturn
 
 _USED = """
-seaborn matplotlib.pyplot matplotlib.backends.backend_agg matplotlib.backends.backend_svg afcharts
-pyarrow.parquet pyarrow.compute pyarrow.dataset scipy.optimize scipy.stats statsmodels.api sqlite3
+seaborn afcharts matplotlib.pyplot matplotlib.backends.backend_agg matplotlib.backends.backend_svg
+pyarrow.parquet pyarrow.compute pyarrow.dataset
+scipy.optimize scipy.stats statsmodels.stats.diagnostic sqlite3
 pandas.core.reshape.reshape pandas.core.methods.to_dict
 ipykernel.kernelapp ipykernel.ipkernel ipykernel.zmqshell ipykernel.debugger
 IPython.core.completerlib IPython.core.debugger IPython.core.oinspect IPython.extensions.storemagic
