@@ -251,6 +251,12 @@ def moves(number):
             "then",
             "3 pages; 0 findings changed; 2 pages could not be rebuilt.",
         ),
+        (
+            [{"why": "it is new", "built": NOW, "changes": moves(1), "changed": NOW}],
+            "then",
+            "1 page; 1 finding changed; 1 new page.",
+        ),
+        ([{"error": FAILED}], "", "1 page; first release; 1 page could not be rebuilt."),
     ],
 )
 def test_a_release_is_summed_up_in_a_sentence(pages, since, sentence):

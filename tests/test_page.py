@@ -270,6 +270,11 @@ def test_what_a_notebook_says_prints_and_shows_stands_in_its_order(make):
     assert body.count("<pre class") == 2
 
 
+def test_a_title_alone_leaves_no_empty_block(make):
+    made = make(text("# The notebook's own title"), text("Lead."), code("x"), text(" ")).html
+    assert made.count('class="lead"') == 1 and '"></div>' not in made
+
+
 def test_a_heading_ends_the_lead_and_so_does_code(make):
     made = make(text("Lead."), text("## Part\n\nBelow."), code("x"), text("After.")).html
     assert made.count('<div class="lead"><p>') == 1

@@ -114,13 +114,17 @@ def summary(entries: list[dict], name: str, since: str) -> dict:
     new = [e["title"] for e in entries if e.get("why") == "it is new" and e["built"] == name]
     failing = [e["title"] for e in entries if e["error"]]
     parts = [
-        f"{len(entries)} pages",
-        f"{len(lines)} findings changed" if since else "first release",
-        f"{len(new)} new pages" if since and new else "",
-        f"{len(failing)} pages could not be rebuilt" if failing else "",
+        _counted(entries, "page"),
+        f"{_counted(lines, 'finding')} changed" if since else "first release",
+        _counted(new, "new page") if since and new else "",
+        f"{_counted(failing, 'page')} could not be rebuilt" if failing else "",
     ]
     sentence = f"{'; '.join(filter(None, parts))}."
     return {"release": name, "since": since, "sentence": sentence, "lines": lines[:_LINES] + more}
+
+
+def _counted(these: list, noun: str) -> str:
+    return f"{len(these)} {noun}{'s' * (len(these) != 1)}"
 
 
 def told(entry: dict) -> str:

@@ -188,9 +188,9 @@ def _blocks(notebook: dict, text: "_Text") -> tuple[list, list, list]:
     lead, blocks, reads, waiting, opening = [], [], [], [], True
     for number, cell in enumerate(notebook["cells"], start=1):
         if cell["cell_type"] == "markdown":
-            html = text.html(source(cell))
-            place = lead if opening and "<h" not in html else blocks
-            place.append({"kind": "text", "html": html})
+            if html := text.html(source(cell)):  # a title alone leaves nothing
+                place = lead if opening and "<h" not in html else blocks
+                place.append({"kind": "text", "html": html})
         elif cell["cell_type"] == "code" and source(cell).strip():
             opening = False
             if tagged(cell, "parameters"):
