@@ -174,25 +174,3 @@ def test_a_fifth_caution_is_behind_a_disclosure():
     assert "Care 5 &amp; more." in folded
     slot = page.fill("<!--cautions--><!--/cautions-->", "cautions", said)
     assert page.fill(slot, "cautions", banners.html([])) == "<!--cautions--><!--/cautions-->"
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
-@pytest.mark.parametrize(
-    "work",
-    [
-        "from outcomes.publish import banners; from pathlib import Path\n"
-        "assert banners.cautions(Path('nowhere'))",
-        "from outcomes.data import store; from outcomes.publish import due\n"
-        "due.readings([{'table': t, 'where': {}} for t in store.tables()])",
-    ],
-)
-def test_no_memory_is_kept_that_the_pages_need(tmp_path, work):
-    """What Arrow keeps for its next reading would count against the memory of a build."""
-    look = (
-        "import pyarrow as pa\n"
-        "size = lambda: int(open('/proc/self/statm').read().split()[1]) * 4096 / 1e6\n"
-        "before = size(); pa.default_memory_pool().release_unused(); print(before - size())"
-    )
-    command = [sys.executable, "-c", f"{work}\n{look}"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
-    assert float(done.stdout) < 8

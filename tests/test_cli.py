@@ -1,6 +1,7 @@
 """The command line: what it prints, and its exit codes."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -135,6 +136,17 @@ def test_the_kernels_imports_begin_before_all_else_when_a_page_is_due(folder, he
     assert heard("op-warrior", "-p", "measures=cash") == ["kernels", "order"]
     assert heard("--scheduler", "tcp://here:1") == ["site"], "workers have kernels of their own"
     assert heard("--dry-run") == []
+
+
+def test_arrow_shares_its_memory_with_all_else(folder, heard, monkeypatch):
+    """Its own allocator keeps 60 MB of the gate's reading in the publisher, 30 in each kernel."""
+    monkeypatch.setenv("ARROW_DEFAULT_MEMORY_POOL", "")
+    monkeypatch.delenv("ARROW_DEFAULT_MEMORY_POOL")
+    heard("--dry-run")
+    ask = "import pyarrow as pa; print(pa.default_memory_pool().backend_name)"
+    for env in (os.environ, kernels.surroundings({})):
+        ran = subprocess.run([sys.executable, "-c", ask], env=env, capture_output=True, text=True)
+        assert ran.stdout == "system\n", ran.stderr
 
 
 def test_no_kernel_is_begun_when_no_page_is_due(folder, heard, monkeypatch):

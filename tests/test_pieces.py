@@ -297,7 +297,7 @@ def test_a_kernel_keeps_what_is_its_own_and_gets_the_rest_from_nobody():
     assert kernels.surroundings(given) == {
         "HOME": "/h", "PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8", "LANG": "C.UTF-8",
         "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
-        "NUMEXPR_NUM_THREADS": "1",
+        "NUMEXPR_NUM_THREADS": "1", "ARROW_DEFAULT_MEMORY_POOL": "system",
     }  # fmt: skip
 
 
@@ -510,7 +510,7 @@ def test_kernels_are_forked_from_one_process_with_fixed_surroundings(parent, mon
         sys.executable, "-P", "-Xfrozen_modules=off", "-m", "outcomes.publish.zygote"
     ]  # fmt: skip
     env = process.options["env"]
-    assert (env["TZ"], env["JE_ARROW_MALLOC_CONF"]) == ("UTC", "background_thread:false")
+    assert (env["TZ"], env["ARROW_DEFAULT_MEMORY_POOL"]) == ("UTC", "system")
     assert process.options["stdout"] == subprocess.DEVNULL
     assert process.options["start_new_session"] is True
     asked = []

@@ -93,6 +93,8 @@ def build(
     A page is due when its notebook, its parameters, the library, the locked packages or the rows
     it reads have changed. With -p, one page is made to order beside the site, which stays as it is.
     """
+    # Arrow would keep memory that the kernels need; it looks here when it is first imported.
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     file = (plan or _nearest_plan()).resolve()
     folder = out or file.parent / "site"
     if not (handles or parameter or schedule or force or dry_run) and _up_to_date(file, folder):

@@ -83,13 +83,6 @@ def forget() -> None:
     _log.clear()
 
 
-def release() -> None:
-    """Give memory that Arrow has used and keeps for its next reading back to the system."""
-    import pyarrow as pa
-
-    pa.default_memory_pool().release_unused()
-
-
 def digest(table: str, where: dict | None = None) -> str:
     """A sha256 of the rows of a table, all columns: it changes when any of those rows change.
 

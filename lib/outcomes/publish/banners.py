@@ -32,13 +32,12 @@ def cautions(out: Path) -> list[dict]:
 def _note(file: Path, stands: str, day: str) -> str:
     from datetime import date
 
-    from outcomes.data import gate, store  # only now: they load pandas
+    from outcomes.data import gate  # only now: it loads pandas
 
     if errors := gate.errors(due.data() / "clean"):
         more = [f"And {len(errors) - _SHOWN} more."] if len(errors) > _SHOWN else []
         raise Invalid(" ".join(["The tables cannot be published.", *errors[:_SHOWN], *more]))
     found = gate.cautions(due.data() / "clean", today=date.fromisoformat(day))
-    store.release()  # the pages that follow need the memory
     text = json.dumps([caution._asdict() for caution in found], ensure_ascii=False)
     if file.parent.is_dir():  # nothing is made before all has been checked
         releases.put(file, f"{stands}\n{text}")

@@ -63,14 +63,12 @@ def readings(reads: Iterable[dict]) -> list[dict]:
     """Readings of tables, each with the digest of its rows, their number, and the file's digest."""
     from outcomes.data import store
 
-    found = [
+    return [
         {"table": r["table"], "where": r["where"], "file": table_digest(r["table"])}
         | {"digest": store.digest(r["table"], r["where"])}
         | {"rows": len(store.read(r["table"], **r["where"]))}
         for r in reads
     ]
-    store.release()
-    return found
 
 
 def inputs_digest(reads: Iterable[dict]) -> str:
