@@ -90,7 +90,6 @@ def papermill(monkeypatch):
             calls.append((source, output, parameters, options))
             if isinstance(found, Exception):
                 raise found
-            releases.write(Path(output), "{}")
             return found
 
         monkeypatch.setattr("papermill.execute_notebook", execute)
@@ -145,13 +144,15 @@ def test_the_cell_of_an_error_is_that_of_the_notebook_as_written(tmp_path):
 
 def test_a_run_that_ends_well_puts_its_output_in_place_whole(job, papermill, monkeypatch):
     monkeypatch.setattr(sys, "platform", "linux")
-    calls = papermill({"cells": [cell(DONE)]})
+    done = {"cells": [cell(DONE, source="'£'")]}
+    calls = papermill(done)
     assert run.execute(job).error is None
+    assert json.loads(Path(job.output).read_text("utf-8")) == done
     names = sorted(p.name for p in Path(job.output).parent.iterdir())
     assert names == ["demo.ipynb", "out.ipynb"]
     ((source, output, parameters, options),) = calls
     assert (source, parameters) == (job.notebook, {"wave": "x"})
-    assert Path(output).name == "out.part.ipynb"
+    assert output is None, "it is written by us, when it is a success"
     folder = options["resources"]["metadata"]["path"]
     assert not Path(folder).exists(), "the folder it ran in is gone"
     assert options["extra_arguments"] == [

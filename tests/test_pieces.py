@@ -510,7 +510,7 @@ def test_kernels_are_forked_from_one_process_with_fixed_surroundings(parent, mon
         sys.executable, "-P", "-Xfrozen_modules=off", "-m", "outcomes.publish.zygote"
     ]  # fmt: skip
     env = process.options["env"]
-    assert (env["TZ"], env["ARROW_DEFAULT_MEMORY_POOL"]) == ("UTC", "system")
+    assert (env["TZ"], env["JE_ARROW_MALLOC_CONF"]) == ("UTC", "background_thread:false")
     assert process.options["stdout"] == subprocess.DEVNULL
     assert process.options["start_new_session"] is True
     asked = []

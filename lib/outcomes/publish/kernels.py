@@ -28,7 +28,7 @@ NAME = "outcomes-provisioner"
 # The same bytes from any machine: no hash seed, time zone or locale, and one thread to a kernel.
 _SAME = {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8", "LANG": "C.UTF-8"}
 _SAME |= {f"{lib}_NUM_THREADS": "1" for lib in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")}
-# Arrow's own allocator keeps tens of megabytes for its next reading, and may keep a thread.
+# Arrow's own allocator keeps tens of megabytes for its next reading.
 _SAME["ARROW_DEFAULT_MEMORY_POOL"] = "system"
 _SOON = 1.0  # seconds that a ready or a killed kernel may take to say so
 _DROPPED = ("MPLBACKEND", "PYTHONSTARTUP")  # the kernel chooses its own backend, inline
@@ -144,9 +144,9 @@ class Zygote:
         self.socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         command = [sys.executable, "-P", "-Xfrozen_modules=off", "-m", "outcomes.publish.zygote"]
         options = {"stdout": subprocess.DEVNULL, "start_new_session": True}
-        self.process = subprocess.Popen(
-            command, stdin=theirs, env=surroundings(os.environ), **options
-        )
+        # Arrow's allocators would keep a thread, used or not; none may be alive at a fork.
+        env = surroundings(os.environ) | {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
+        self.process = subprocess.Popen(command, stdin=theirs, env=env, **options)
         theirs.close()
 
     def fork(self, arguments: list[str], env: dict, cwd: str) -> Forked:
