@@ -5,7 +5,7 @@ WORKERS ?=
 export OUTCOMES_WORKERS = $(WORKERS)
 
 .PHONY: help reports test test-notebooks simulate lab learn lint bench notebooks data lock clean
-.PHONY: audit privacy lowest canary mutate
+.PHONY: audit privacy lowest canary mutate baselines
 .DEFAULT_GOAL := help
 
 help:  ## list the commands
@@ -34,6 +34,9 @@ test-notebooks: .venv/installed  ## re-run every notebook and compare with its s
 simulate: .venv/installed  ## the slow lane: coverage and false alarms by simulation, properties on fresh examples
 	@$(BIN)/python -m pytest tests/simulate -o python_files="simulate_*.py"
 	@$(BIN)/python -m pytest -q --hypothesis-profile=default $$(grep -l "from hypothesis" tests/test_*.py)
+
+baselines: .venv/installed  ## build every page and store what it found in tests/baselines (or PAGES="op-warrior …")
+	@$(BIN)/python tests/baselines_tool.py $(PAGES)
 
 lab: .venv/installed  ## open JupyterLab with the controls of notebooks/explore
 	@$(BIN)/jupyter lab --notebook-dir notebooks notebooks/explore/explore.ipynb

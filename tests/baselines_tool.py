@@ -1,0 +1,147 @@
+"""What every page of the plan found, one readable file a page: written, read and compared.
+
+``make baselines`` builds the plan and writes ``tests/baselines``; ``python tests/baselines_tool.py
+PAGE…`` does so for some pages. ``tests/test_baselines.py`` holds the built site to the files, so
+that no number, word, table or figure of any page moves unseen.
+"""
+
+import hashlib
+import json
+import re
+import subprocess
+import sys
+import tempfile
+import tomllib
+from html import unescape
+from pathlib import Path
+from urllib.parse import unquote
+
+ROOT = Path(__file__).parents[1]
+FOLDER = Path(__file__).with_name("baselines")
+FACTS = ("sentence", "value", "lower", "upper", "unit", "period", "area", "better", "verdict")
+FACTS += ("test", "headline", "caption", "caveats")
+_FIGURE = re.compile(r'<figure class="finding [^"]*" id="([^"]+)">(.*?)</figure>', re.S)
+_IMAGE = re.compile(r'<img alt="[^"]*" src="([^"]*)"')
+
+
+def pages(site: Path) -> dict[str, dict]:
+    """Each page of a release by its handle: its title and its findings."""
+    record = json.loads((site / "manifest.json").read_text(encoding="utf-8"))
+    return {entry["handle"]: _page(site, entry) for entry in record["pages"]}
+
+
+def _page(site: Path, entry: dict) -> dict:
+    html = (site / entry["path"]).read_text(encoding="utf-8")
+    drawn = {name: _IMAGE.search(body) for name, body in _FIGURE.findall(html)}
+    found = {}
+    for fact in entry["findings"]:
+        kept = {
+            k: v
+            for k in FACTS
+            if (v := fact.get(k)) is not None and v not in ("", []) and v is not False
+        }
+        kept["sources"] = [_cited(source) for source in fact["sources"]]
+        table = site / entry["handle"] / f"{fact['name']}.csv"
+        if table.is_file():
+            rows = table.read_text(encoding="utf-8-sig")
+            kept["table"] = f"{len(rows.splitlines()) - 1} rows, {_digest(rows)}"
+        if image := drawn.get(fact["name"]):
+            kept["figure"] = _digest(unquote(unescape(image[1])))
+        found[fact["name"]] = kept
+    return {"title": entry["title"], "findings": found}
+
+
+def _cited(source: dict) -> str:
+    return ", ".join(source[k] for k in ("publisher", "title", "published") if source.get(k))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:16]
+
+
+def written(page: dict) -> str:
+    """A page's baseline as TOML, one table a finding, in the order of the page."""
+    lines = [f"title = {_value(page['title'])}"]
+    for name, facts in page["findings"].items():
+        lines += ["", f"[findings.{name}]", *(f"{k} = {_value(v)}" for k, v in facts.items())]
+    return "\n".join(lines) + "\n"
+
+
+def _value(value) -> str:
+    if isinstance(value, list):
+        return "[\n" + "".join(f"  {_value(v)},\n" for v in value) + "]" if value else "[]"
+    return json.dumps(value, ensure_ascii=False)  # numbers, true, and text: TOML writes them alike
+
+
+def path_of(handle: str) -> Path:
+    """The file of a page: ``area-profile/burnley`` is ``area-profile--burnley.toml``."""
+    return FOLDER / f"{handle.replace('/', '--')}.toml"
+
+
+def stored(handle: str) -> dict:
+    """What the baseline of a page holds; an empty page where there is none."""
+    path = path_of(handle)
+    if not path.is_file():
+        return {"title": "", "findings": {}}
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def differences(handle: str, before: dict, after: dict) -> list[str]:
+    """What differs between two states of a page, each in words that name the finding."""
+    old, new = before["findings"], after["findings"]
+    said = [
+        f"{handle}, {name}: a finding that no baseline holds." for name in new if name not in old
+    ]
+    said += [f"{handle}, {name}: is no longer on the page." for name in old if name not in new]
+    if before["title"] != after["title"]:
+        said.append(f"{handle}: its title {before['title']!r} became {after['title']!r}.")
+    for name in (n for n in new if n in old):
+        for fact in dict.fromkeys([*old[name], *new[name]]):
+            was, now = old[name].get(fact), new[name].get(fact)
+            if was != now:
+                said.append(f"{handle}, {name}: {_moved(fact, was, now, new[name])}.")
+    if not said and list(old) != list(new):
+        said.append(f"{handle}: its findings stand in another order.")
+    return said
+
+
+def _moved(fact: str, was, now, facts: dict) -> str:
+    if fact == "figure":
+        return "its figure is drawn otherwise" if was and now else f"its figure {_gone(now)}"
+    if fact == "table":
+        return f"its table ({was}) became ({now})" if was and now else f"its table {_gone(now)}"
+    if fact == "value" and None not in (was, now):
+        return f"{_number(was)} became {_number(now)} {facts.get('unit', '')}".rstrip()
+    if isinstance(was, float | int) and isinstance(now, float | int):
+        return f"{fact}: {_number(was)} became {_number(now)}"
+    return f"{fact}: {was!r} became {now!r}"
+
+
+def _gone(now) -> str:
+    return "is gone" if now is None else "is new"
+
+
+def _number(value: float) -> str:
+    return f"{value:,}"
+
+
+def main(handles: list[str]) -> None:
+    """Build the pages asked, or the whole plan, and write what they found."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "outcomes", "build", *handles, "--out", folder]
+        if subprocess.run(command, cwd=ROOT).returncode:
+            sys.exit("The pages could not all be built: no baseline was written.")
+        found = pages(Path(folder, "latest"))
+    FOLDER.mkdir(exist_ok=True)
+    moved = [line for h, page in found.items() for line in differences(h, stored(h), page)]
+    for handle, page in found.items():
+        path_of(handle).write_text(written(page), encoding="utf-8")
+    if not handles:
+        kept = {path_of(handle) for handle in found}
+        for path in set(FOLDER.glob("*.toml")) - kept:
+            path.unlink()
+    print(*moved, f"{len(found)} baselines written, {len(moved)} facts moved.", sep="\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
