@@ -9,12 +9,14 @@ from importlib import import_module
 
 _HOMES = {
     "choices": "checked",
+    "citations": "read source",
     "codes": "ASB CRIME_TYPES OFFENCE_GROUPS OUTCOMES SERIOUS_ACQUISITIVE TYPES",
     "crime": (
         "case_outcomes coverage crime_annual crime_district_monthly crime_force_monthly "
         "crime_monthly crime_panels crime_quarterly drug_deaths months_present offences"
     ),
     "disclosure": "suppress",
+    "doors": "",
     "errors": "Invalid NotEnough",
     "printed": "tolerance",
     "places": "district_names districts forces lsoas lsoas_of neighbours",
@@ -22,7 +24,7 @@ _HOMES = {
         "areas figures measures one_each programmes sources waves week_counts week_figures"
     ),
     "schema": "",
-    "store": "digest forget read reads root",
+    "store": "digest forget reads root",
     "terms": "",
 }
 _WHERE = {name: module for module, names in _HOMES.items() for name in names.split()}

@@ -12,12 +12,14 @@ from typing import Any
 
 import pandas as pd
 
-from outcomes.data import store
+from outcomes.data import citations, store
 from outcomes.data.codes import OFFENCE_GROUPS, OUTCOMES, TYPES
+from outcomes.data.doors import door
 from outcomes.data.errors import Invalid, one_of
 from outcomes.data.places import district_codes, force_slugs, forces, forces_of, listed
 
 
+@door("crime_monthly")
 def crime_monthly(
     *, force: Any = None, district: Any = None, lsoa: Any = None, month_from: Any = None,
     month_to: Any = None, types: Any = None, fill: bool = False,
@@ -52,14 +54,18 @@ def crime_panels(outcomes: Any, *, force: Any) -> dict[str, pd.DataFrame]:
     frame = frame[frame["lsoa"].map(home) == frame["force"]]
     months = set.intersection(*(set(months_present(f)) for f in slugs))
     grid = {"index": sorted(months), "columns": home.index.tolist()}
+    held = coverage(force=slugs)
+    cited = citations.sources_of("crime_monthly", frame, held[held["month"].isin(months)])
     made = {}
     for name in names:
         rows = frame[frame["type"].isin(OUTCOMES[name])]
         table = rows.groupby(["month", "lsoa"])["n"].sum().unstack(fill_value=0)
         made[name] = table.reindex(**grid, fill_value=0).rename_axis(index="month", columns="lsoa")
+        made[name].attrs["sources"] = cited
     return made
 
 
+@door("crime_force_monthly")
 def crime_force_monthly(
     *, force: Any = None, month_from: Any = None, month_to: Any = None, types: Any = None,
     fill: bool = False,
@@ -77,6 +83,7 @@ def crime_force_monthly(
     return _filled(frame, units, types, month_from, month_to)
 
 
+@door("crime_district_monthly")
 def crime_district_monthly(
     *, district: Any = None, force: Any = None, month_from: Any = None, month_to: Any = None,
     types: Any = None, fill: bool = False,
@@ -96,6 +103,7 @@ def crime_district_monthly(
     return _filled(frame[frame["district"] != ""], units, types, month_from, month_to)
 
 
+@door("crime_quarterly")
 def crime_quarterly(
     *, force: Any = None, offence: Any = None, quarter_from: Any = None, quarter_to: Any = None,
     territorial: bool = True,
@@ -112,6 +120,7 @@ def crime_quarterly(
     return _between(frame, quarter_from, quarter_to, "quarter")
 
 
+@door("crime_annual")
 def crime_annual(
     *, district: Any = None, force: Any = None, offence: Any = None, kind: Any = None
 ) -> pd.DataFrame:
@@ -127,12 +136,14 @@ def crime_annual(
     return store.read("crime_annual", **where)
 
 
+@door("case_outcomes")
 def case_outcomes(*, force: Any = None, group: Any = None) -> pd.DataFrame:
     """Outcomes of investigations, 2024/25: force, quarter, group (offence group), outcome (Home
     Office outcome type; 0 is not yet assigned), outcome_group, n (summed)."""
     return store.read("case_outcomes", force=force_slugs(force), group=group)
 
 
+@door("coverage")
 def coverage(*, force: Any = None) -> pd.DataFrame:
     """What the street-level tables hold: one row for each force and month.
 
@@ -150,12 +161,14 @@ def months_present(force: str = "lancashire", *, partial: bool = False) -> pd.Da
     return pd.DatetimeIndex(frame.loc[frame["state"].isin(states), "month"])
 
 
+@door("offences")
 def offences() -> pd.DataFrame:
     """Home Office offence codes: offence, name (latest), group, subgroup, first_quarter and
     last_quarter (with a count other than zero), outcomes_only (bool: no longer recorded)."""
     return store.read("offences")
 
 
+@door("drug_deaths")
 def drug_deaths(area: Any = None) -> pd.DataFrame:
     """Deaths by drug poisoning registered 1993-2020: area (slug), gss, name, year, deaths.
 

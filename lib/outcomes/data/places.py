@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from outcomes.data import store
+from outcomes.data.doors import door
 from outcomes.data.earth import distances
 from outcomes.data.errors import one_of
 
@@ -13,6 +14,7 @@ WARDS = {"Fleetwood": ("Wyre", ("Mount", "Park", "Pharos", "Rossall", "Warren"))
 """Towns that can be made from whole wards: the town, its district, its wards."""
 
 
+@door("forces")
 def forces(*, territorial: bool | None = None) -> pd.DataFrame:
     """Police forces: force (slug), name, gss, territorial (bool), population (mid-2020, residents).
 
@@ -21,6 +23,7 @@ def forces(*, territorial: bool | None = None) -> pd.DataFrame:
     return store.read("forces", territorial=territorial)
 
 
+@door("districts")
 def districts(*, force: Any = None) -> pd.DataFrame:
     """Districts of England and Wales (2021): district (GSS), name, force, population (mid-2020),
     population_2021 (census; the 14 districts of Lancashire only)."""
@@ -32,6 +35,7 @@ def district_names() -> list[str]:
     return sorted(districts(force="lancashire")["name"])
 
 
+@door("lsoas")
 def lsoas(*, district: Any = None, force: Any = "lancashire") -> pd.DataFrame:
     """Neighbourhoods (LSOA, 2021 frame): where they lie, who lives there, how deprived they are.
 

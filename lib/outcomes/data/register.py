@@ -11,6 +11,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from outcomes.data import store
+from outcomes.data.doors import door
 from outcomes.data.errors import Invalid, one_of
 
 NATIONAL = ("england-and-wales", "united-kingdom")
@@ -24,11 +25,13 @@ _SAME = {
 }
 
 
+@door("programmes")
 def programmes() -> pd.DataFrame:
     """The programmes: programme, name, start, sites, partners, aim, seed_page (bool)."""
     return store.read("programmes")
 
 
+@door("measures")
 def measures(programme: str | None = None) -> pd.DataFrame:
     """What is counted: measure, name, unit, kind, better, minimum_n, whole, definition, programmes.
 
@@ -44,6 +47,7 @@ def measures(programme: str | None = None) -> pd.DataFrame:
     return frame[[programme in words for words in used]].reset_index(drop=True)
 
 
+@door("areas")
 def areas(level: str | None = None) -> pd.DataFrame:
     """Places: area, name, level, gss, parent, population (mid-2020), population_year."""
     frame = store.read("areas", level=level)
@@ -52,6 +56,7 @@ def areas(level: str | None = None) -> pd.DataFrame:
     return frame
 
 
+@door("figures")
 def sources(ids: Iterable[str] | None = None) -> pd.DataFrame:
     """Pages: source, publisher, title, url, published, published_by, seed, in the order asked.
 
@@ -67,6 +72,7 @@ def sources(ids: Iterable[str] | None = None) -> pd.DataFrame:
     return frame.set_index("source").loc[wanted].reset_index()
 
 
+@door("figures")
 def figures(
     *, programme: str | list[str] | None = None, measure: str | list[str] | None = None,
     area: str | list[str] | None = None, start: str | None = None, end: str | None = None,
@@ -106,6 +112,7 @@ def figures(
     return frame.reset_index(drop=True)
 
 
+@door("figures")
 def one_each(figures: pd.DataFrame, *, vintage: str = "latest") -> pd.DataFrame:
     """One row for each fact: the latest or the first published, exact figures before others.
 
@@ -168,6 +175,7 @@ def waves(programme: str) -> pd.DataFrame:
     return found.reset_index().set_axis(["wave", "start", "end", "local", "national"], axis=1)
 
 
+@door("figures")
 def week_figures(programme: str, *, area: str | list[str] | None = None) -> pd.DataFrame:
     """The figures of national weeks of action, with the column ``wave`` ("2023-11")."""
     programme = one_of(programme, ("county_lines", "op_sceptre"), "programme")
@@ -177,6 +185,7 @@ def week_figures(programme: str, *, area: str | list[str] | None = None) -> pd.D
     return frame.assign(wave=frame["period_start"].dt.strftime("%Y-%m"))
 
 
+@door("figures")
 def week_counts(programme: str) -> pd.DataFrame:
     """The figures of national weeks of action, each count once for each week and place.
 

@@ -110,5 +110,5 @@ def _meant(frame: pd.DataFrame, table: str) -> pd.DataFrame:
     resource = store.package()[table]
     keep = ("type", "unit", "description")
     fields = {f["name"]: {k: f.get(k, "") for k in keep} for f in resource["schema"]["fields"]}
-    frame.attrs = {"table": table, "title": resource["title"], "columns": fields}
+    frame.attrs |= {"table": table, "title": resource["title"], "columns": fields}
     return frame

@@ -74,10 +74,19 @@ def _resource(name: str, table: dict, path: Path, sources: dict) -> dict:
         **({"encoding": "utf-8"} if form == "csv" else {}),
         "title": table["title"],
         "description": f"{table['row']} {table['made']}",
-        "sources": [sources[source] for source in table["sources"]],
+        "sources": [{k: sources[s][k] for k in ("title", "path")} for s in table["sources"]],
+        "cites": (cites := table.get("cites", table["sources"][:1])),
+        "citations": [_citation(sources[source]) for source in cites],
+        **({"covers": table["covers"]} if "covers" in table else {}),
         "licenses": [_LICENCE],
         "schema": _schema(name, table),
     }
+
+
+def _citation(source: dict) -> dict:
+    """What is cited: the register has no title of its own, and no one page to link to."""
+    kept = {key: source[key] for key in ("publisher", "cited")}
+    return kept | {"url": source["path"] if source["cited"] else ""}
 
 
 def _schema(name: str, table: dict) -> dict:

@@ -6,7 +6,7 @@ regression tests compare), ``image/svg+xml``, ``text/html`` (all of it, as a per
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from html import escape
 
@@ -87,20 +87,31 @@ def _credit(sources: list[dict]) -> str:
 def cite(sources) -> list[dict]:
     """Sources as dicts of source, publisher, title, url and published; duplicates once, in order.
 
-    ``sources`` is a frame with those columns (a figures frame will do), or an iterable of such
-    dicts or of plain names ("Home Office, police recorded crime").
+    ``sources`` is a frame, a dict, a plain name ("Council survey"), or a list that may mix them. A
+    frame of published figures is cited page by page, as its rows are; any other frame of the data
+    room, and one of figures without a row, by the citations that it carries in
+    ``attrs["sources"]``, whose period is that of the rows read.
     """
-    if isinstance(sources, pd.DataFrame):
-        keep = [c for c in _CITED if c in sources]
-        sources = sources[keep].drop_duplicates().to_dict("records")
-    elif isinstance(sources, str):
-        sources = [sources]
     out: dict[tuple, dict] = {}
-    for one in sources:
-        one = {"publisher": one} if isinstance(one, str) else one
+    for one in _each(sources):
         clean = {k: _cited(one.get(k)) for k in _CITED}
         out.setdefault(tuple(clean.values()), clean)
     return list(out.values())
+
+
+def _each(sources) -> Iterator[dict]:
+    if isinstance(sources, str):
+        yield {"publisher": sources}
+    elif isinstance(sources, dict):
+        yield sources
+    elif isinstance(sources, pd.DataFrame):
+        rows = len(sources) and {"publisher", "title"} <= {*sources}
+        keep = [c for c in _CITED if c in sources]
+        pages = sources[keep].drop_duplicates().to_dict("records") if rows else []
+        yield from pages or sources.attrs.get("sources", [])
+    else:
+        for one in sources:
+            yield from _each(one)
 
 
 def _cited(value) -> str:
@@ -124,8 +135,9 @@ def finding(
     ----------
     name : short kebab-case name, unique on its page; also the name of its CSV.
     sentence : the result in one or two sentences with its number; the figure's alt text.
-    sources : a figures frame, source names, or dicts; every finding has at least one. One that
-        says that it is "unpublished" puts all counts of people under disclosure control.
+    sources : what :func:`cite` takes: frames of the data room, dicts, source names; every finding
+        has at least one. One that says that it is "unpublished" puts all counts of people under
+        disclosure control.
     value, lower, upper : the number and its interval or bounds, in ``unit``.
     better : "fewer", "more" or "neither": the direction of improvement.
     verdict : "exact", "bounded", "contradicted", "not_enough", "estimate" or "informational".

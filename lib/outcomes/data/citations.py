@@ -1,0 +1,129 @@
+"""Where rows come from, as a citation whose period is that of the rows: none is written by hand.
+
+Publisher, title and address of a table stand in ``data/tables.toml`` (and so in
+``datapackage.json``); the months, quarters or years are those of the rows at hand, so a month
+added moves every citation with it.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+
+from outcomes.data import store
+
+_EACH = 3  # places or years that are named one by one; more are counted or given by their ends
+
+
+def source(table: str, **where: Any) -> dict[str, str]:
+    """The citation of a table: source, publisher, title with the coverage of its rows, url,
+    published ("" where no day is known).
+
+    ``where`` filters as :func:`outcomes.data.read` does:
+    ``source("crime_force_monthly", force="lancashire")``. A name from ``[sources]`` of
+    ``data/tables.toml`` ("imd") gives that source without coverage. Raises
+    :class:`~outcomes.data.errors.Invalid` for another name.
+    """
+    known = _sources()
+    if table in known and not where:
+        return _citation(table, known[table])
+    column = store.package().get(table, {}).get("covers", "")
+    if column != "month":
+        return sources_of(table, store.read(table, [column] if column else None, **where))[0]
+    rows = store.read(table, ["force", "month"], **where)
+    held = store.read("coverage", force=sorted(rows["force"].unique()))
+    return sources_of(table, rows, held)[0]
+
+
+def read(table: str, /, columns: list[str] | None = None, **where: Any) -> pd.DataFrame:
+    """Rows of a table as a new frame, with ``attrs["sources"]``, and a note of the reading.
+
+    ``where`` keeps the rows whose column equals a value, or is one of a list of values; a filter
+    of None is no filter. Text is str ("" when absent), dates are datetime64[us] (NaT when absent),
+    whole numbers are int64 (float64 with NaN when some are absent). Raises
+    :class:`~outcomes.data.errors.Invalid` for a table or column that does not exist.
+    """
+    frame = store.read(table, columns, **where)
+    frame.attrs["sources"] = sources_of(table, frame)
+    return frame
+
+
+def sources_of(table: str, frame: pd.DataFrame, months: pd.DataFrame | None = None) -> list[dict]:
+    """The citations of rows of a table, most important first.
+
+    ``months`` are the rows of the table coverage that the counts were read from: an absent row may
+    be a zero, so which months a street-level frame holds cannot be told from its own rows.
+    """
+    held = store.package().get(table, {})
+    keys, known = held.get("cites", []), _sources()
+    said = _coverage(held.get("covers", ""), frame, months)
+    if not keys:  # a table of one's own, which the package may not describe yet
+        return [_citation(table, {"cited": held.get("title", table)}, said)]
+    return [_citation(key, known[key], said) for key in keys]
+
+
+def _sources() -> dict[str, dict]:
+    """The sources that citations name, by short name."""
+    return {
+        key: one
+        for table in store.package().values()
+        for key, one in zip(table.get("cites", []), table.get("citations", []), strict=True)
+    }
+
+
+def _citation(key: str, one: dict, said: str = "") -> dict[str, str]:
+    title = ", ".join(filter(None, [one.get("cited", ""), said]))
+    told = {"publisher": one.get("publisher", ""), "title": title, "url": one.get("url", "")}
+    return {"source": key, **told, "published": ""}
+
+
+def _coverage(column: str, frame: pd.DataFrame, months: pd.DataFrame | None) -> str:
+    """The period of the rows in words; "" where a table has none, or no row."""
+    if column == "month":
+        return _months(frame if months is None else months)
+    if column not in frame or frame[column].dropna().empty:
+        return ""
+    days = frame[column].dropna()
+    if column == "year_end":
+        ends = [f"{day:%B %Y}" for day in sorted(days.unique())]
+        few = len(ends) <= _EACH
+        return f"years to {_listed(ends)}" if few else f"years to {ends[0]} up to {ends[-1]}"
+    if column == "quarter":
+        return _span(days.min(), days.max() + pd.DateOffset(months=2))
+    return f"{days.min():.0f} to {days.max():.0f}"
+
+
+def _months(frame: pd.DataFrame) -> str:
+    """Places and months of street-level rows, with how many months of the span are at hand."""
+    if "state" in frame:
+        frame = frame[frame["state"] != "missing"]
+    if frame.empty:
+        return ""
+    held = frame.groupby("force")["month"].nunique()
+    first, last = frame["month"].min(), frame["month"].max()
+    span = (last.year - first.year) * 12 + last.month - first.month + 1
+    names = store.read("forces", ["force", "name"]).set_index("force")["name"]
+    places = [names.get(force, force) for force in held.index]
+    few = len(places) <= _EACH
+    said = [_listed(places) if few else f"{len(places)} forces", _span(first, last)]
+    if held.min() < span:
+        each = _listed(map(str, held)) if few and held.nunique() > 1 else _range(held)
+        said.append(f"{each} of {span} months")
+    return ", ".join(said)
+
+
+def _range(held: pd.Series) -> str:
+    return f"{held.min()}" if held.nunique() == 1 else f"{held.min()} to {held.max()}"
+
+
+def _span(first: pd.Timestamp, last: pd.Timestamp) -> str:
+    """Months from first to last: "December 2019 to December 2025"."""
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first:%B %Y}"
+    year = "" if first.year == last.year else f" {first.year}"
+    return f"{first:%B}{year} to {last:%B %Y}"
+
+
+def _listed(items: Iterable[str]) -> str:
+    *most, last = items
+    return f"{', '.join(most)} and {last}" if most else last

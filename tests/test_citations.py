@@ -1,0 +1,119 @@
+"""A citation's period is that of the rows read, wherever it stands."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import outcomes as oc
+from outcomes import data, show
+from outcomes.data.errors import Invalid
+from outcomes.show.findings import cite
+
+ROOT = Path(__file__).parents[1]
+
+
+def titles(of) -> list[str]:
+    return [one["title"] for one in cite(of)]
+
+
+def test_a_citation_has_publisher_title_with_coverage_and_address():
+    quarters = data.crime_quarterly(force="lancashire")["quarter"]
+    last = quarters.max() + pd.DateOffset(months=2)
+    assert data.source("crime_quarterly", force="lancashire") == {
+        "source": "home_office",
+        "publisher": "Home Office",
+        "title": "Police recorded crime open data, police force area tables, "
+        f"{quarters.min():%B %Y} to {last:%B %Y}",
+        "url": "https://www.gov.uk/government/statistics/police-recorded-crime-open-data-tables",
+        "published": "",
+    }
+
+
+def test_gaps_are_counted():
+    months = data.months_present("lancashire", partial=True)
+    span = pd.period_range(months.min(), months.max(), freq="M")
+    said = f"Lancashire, {months.min():%B %Y} to {months.max():%B %Y}"
+    wanted = f"street-level crime, {said}, {len(months)} of {len(span)} months"
+    assert data.source("crime_monthly", force="lancashire")["title"] == wanted
+    assert data.source("coverage", force="lancashire")["title"] == wanted
+    # a type that is rare says as much of the months as one that is not
+    rare = data.crime_district_monthly(district="Ribble Valley", types="robbery", fill=True)
+    assert titles(rare) == [wanted]
+
+
+def test_the_period_is_that_of_the_rows_asked_for():
+    year = {"month_from": "2025-01", "month_to": "2025-12"}
+    rows = data.crime_monthly(district="Burnley", types="robbery", **year)
+    assert titles(rows) == ["street-level crime, Lancashire, January to December 2025"]
+    quarters = data.crime_quarterly(quarter_from="2023-01", quarter_to="2023-10")
+    assert titles(quarters)[0].endswith("tables, January to December 2023")
+    panel = data.crime_panels("burglary", force=["lancashire", "leicestershire"])["burglary"]
+    said = titles(panel)[0]
+    assert "Lancashire and Leicestershire" in said and f" {len(panel)} of " in said
+
+
+@pytest.mark.parametrize(
+    "table, ends",
+    [
+        ("crime_annual", "years to December 2023, December 2024 and June 2025"),
+        ("case_outcomes", "April 2024 to March 2025"),
+        ("drug_deaths", "by year of registration, 1993 to 2020"),
+        ("districts", "Mid-2020 population estimates"),
+        ("imd", "English indices of deprivation 2019 and 2025"),
+    ],
+)
+def test_every_table_and_source_can_be_cited(table, ends):
+    assert data.source(table)["title"].endswith(ends)
+
+
+def test_every_frame_of_the_data_room_carries_its_sources():
+    for table in data.store.tables():
+        assert data.source(table)["publisher"], table
+        assert cite(data.read(table)), table
+    for frame in (data.lsoas(), data.forces(), data.programmes(), oc.crime("Preston", "burglary")):
+        assert cite(frame)
+    assert [one["publisher"] for one in cite(data.lsoas())] == ["ONS", "MHCLG", "ONS"]
+
+
+def test_figures_are_cited_page_by_page_and_none_by_the_register():
+    rows = data.figures(programme="fraud")
+    assert len(cite(rows)) == len(rows[["source", "published"]].drop_duplicates())
+    none = rows[rows["value"] < 0]
+    assert [one["publisher"] for one in cite(none)] == ["Register of published figures"]
+    assert show.finding("none", "None.", sources=none).facts["sources"] == cite(none)
+
+
+def test_frames_dicts_and_names_may_be_mixed():
+    rows = data.crime_quarterly(force="lancashire")
+    mixed = cite([rows, data.source("imd"), "Council survey", rows])
+    assert [one["publisher"] for one in mixed] == ["Home Office", "MHCLG", "Council survey"]
+
+
+def test_a_month_added_moves_the_citation(tmp_path, monkeypatch):
+    shutil.copytree(ROOT / "data", tmp_path / "data")
+    monkeypatch.setenv("OUTCOMES_DATA", str(tmp_path / "data"))
+    path = tmp_path / "data/clean/coverage.csv"
+    before = data.source("coverage", force="lancashire")["title"]
+    text = path.read_text(encoding="utf-8").rstrip("\n")
+    path.write_text(f"{text}\nlancashire,2031-01-01,complete,,13974,422,0,39\n", encoding="utf-8")
+    after = data.source("coverage", force="lancashire")["title"]
+    assert before != after and "December 2019 to January 2031" in after
+
+
+def test_a_table_of_ones_own_is_cited_by_its_name(tmp_path, monkeypatch):
+    (tmp_path / "clean").mkdir()
+    (tmp_path / "clean/survey.csv").write_text("ward,n\nPark,3\n", encoding="utf-8")
+    monkeypatch.setenv("OUTCOMES_DATA", str(tmp_path))
+    assert [one["title"] for one in cite(data.read("survey"))] == ["survey"]
+    with pytest.raises(Invalid, match="Did you mean 'survey'"):
+        data.source("surveys")
+
+
+def test_what_is_cited_is_noted_as_read():
+    data.forget()
+    data.source("crime_monthly", force="lancashire")
+    noted = json.dumps(data.reads())
+    assert '"coverage"' in noted and '"lancashire"' in noted
