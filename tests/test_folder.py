@@ -284,10 +284,7 @@ def why(home, force=False, **old):
         ({"state": "kept"}, "it failed last time"),
         ({"state": "failed", "lock": "x"}, "it failed last time; the locked packages changed"),
         ({"state": "carried"}, ""),
-        *(
-            ({key: "x"}, "its entry in the plan changed")
-            for key in ("title", "group", "schedule", "audience")
-        ),
+        *(({key: "x"}, "its entry in the plan changed") for key in ("title", "group", "schedule")),
         (
             {"reads": [{"table": t, "where": {}} for t in ("b", "a", "b")]},
             "rows it reads changed: a, b",

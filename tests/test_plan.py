@@ -153,10 +153,10 @@ def test_what_is_not_said_of_a_page_has_its_default(folder):
     (page,) = read(folder, entry("a/b", title="Demo: a part: of it")).pages
     assert vars(page) == {
         "handle": "a/b", "notebook": "programmes/demo", "title": "Demo: a part: of it",
-        "group": "county", "schedule": "monthly", "audience": "public", "parameters": {},
+        "group": "county", "schedule": "monthly", "parameters": {},
     }  # fmt: skip
     assert (page.path, page.label) == ("a/b.html", "a part: of it")
-    given = {"group": "districts", "schedule": "on-request", "audience": "staff"}
+    given = {"group": "districts", "schedule": "on-request"}
     found = read(folder, entry(**given))
     assert vars(found.pages[0]) | given == vars(found.pages[0]) and found.pages[0].label == "Demo"
     assert found.file == folder / "reports.toml" and found.folder == folder
@@ -256,7 +256,7 @@ def test_what_is_wrong_with_a_plan_is_said_word_for_word(folder, text, says):
         (entry(titel="x"), "reports.toml, page 1: the key 'titel' is not known"),
         (entry(group="x"), "reports.toml, page 1: group 'x' is not known"),
         (entry(schedule="x"), "reports.toml, page 1: schedule 'x' is not known"),
-        (entry(audience="x"), "reports.toml, page 1: audience 'x' is not known"),
+        (entry(audience="public"), "reports.toml, page 1: 'audience' is no key: every page"),
         (entry("a/{b}"), "reports.toml, page 1: the placeholder 'b' is not known"),
         (entry(notebook="x"), "reports.toml, demo: the notebook 'x' is not known"),
         ("[limits]\nx = 1", "reports.toml, [limits]: the key 'x' is not known"),

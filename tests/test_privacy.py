@@ -15,7 +15,10 @@ REVIEWS = ROOT / "docs/privacy.toml"
 # The forms are those of the bodies that give them out; the numbers are kept free for drama by Ofcom
 # (telephones), never issued (QQ, and prefixes such as AB stand for a form) or made up.
 PLANTED = {
-    "e-mail address": ["jo.bloggs@example.org", "<mailto:a-b+c@mail.example.co.uk>"],
+    "e-mail address": [
+        *("jo.bloggs@example.org", "<mailto:a-b+c@mail.example.co.uk>", "jo@2.example.org."),
+        "jo@xn--bcher-kva.xn--p1ai",
+    ],
     "telephone number": ["01632 960123", "(01632) 960 123", "+44 1632 960123", "07700 900123"],
     "National Insurance number": ["AB 12 34 56 C", "AB123456C"],
     "postcode": ["at PR1 2HE, Preston", "SW1A 1AA"],
@@ -39,6 +42,8 @@ INNOCENT = [
     "https://www.example.org/news/uk-england-0902097000023",
     "Police and Crime Commissioner; East Division; Op Sceptre",
     "digest 0f0d511c593fd79d",
+    "afcharts@1.2.0 aiohappyeyeballs@2.7.1 torch@2.0.dev1 ruff@1.2.post3 pkg:pypi/a@1.0rc1",
+    "sha256 02086528488ef0d511c593fd79d, urn:uuid:01502198-16ab",
     "Prime Minister, Home Office, 13 November 2023",
 ]
 
@@ -102,6 +107,21 @@ def test_it_is_found_wherever_it_is_planted(tmp_path, kind, text):
     assert {p for f, p in places if f == "data/a.csv"} == {"note", "None"}
     assert ("data/b.parquet", "note") in places and ("data/c.md", "line 3") in places
     assert sum(h.file == "notebooks/a.ipynb" for h in found) >= 5
+
+
+def test_headings_of_notebooks_and_tables_and_files_of_any_name_are_searched(tmp_path):
+    """A notebook's own metadata, a table's first line, and whatever else a release may hold."""
+    mail = "jo.bloggs@example.org"
+    book = {"cells": [], "metadata": {"authors": [{"name": mail}], mail: 1}}
+    (tmp_path / "a.ipynb").write_text(json.dumps(book), encoding="utf-8")
+    (tmp_path / "b.csv").write_text(f"n,{mail}\n", encoding="utf-8")
+    for name in ("c.svg", "d.js", "e", "f.parts"):
+        (tmp_path / name).write_bytes(f"\xff\n{mail}".encode("latin-1"))
+    found = [(h.file, h.place) for h in privacy.scan(tmp_path, ["."])]
+    assert found == [
+        ("a.ipynb", "metadata"), ("a.ipynb", "metadata"), ("b.csv", mail),
+        *((name, "line 2") for name in ("c.svg", "d.js", "e", "f.parts")),
+    ]  # fmt: skip
 
 
 def test_a_point_is_found_by_its_column_in_tables(tmp_path):

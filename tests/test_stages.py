@@ -96,7 +96,7 @@ def test_what_is_recorded_of_a_page_word_for_word(home):
     reads = due.readings([{"table": "counts", "where": {}}])
     assert one == {
         "handle": "area/two", "notebook": "two", "title": "Two: a part", "group": "county",
-        "schedule": "weekly", "audience": "public", "parameters": {}, "path": "area/two.html",
+        "schedule": "weekly", "parameters": {}, "path": "area/two.html",
         "label": "a part", "state": "built", "built": made.path.name, "tried": made.path.name,
         "error": None, "why": "it is new", "changes": [], "changed": "", "seconds": 1.26,
         "source": rests["source"], "code": rests["code"], "lock": rests["lock"], "reads": reads,

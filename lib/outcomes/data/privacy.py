@@ -14,6 +14,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatch
+from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -46,9 +47,12 @@ _CASE = (
 )
 _NEAR = 120  # characters between a name and the words of a case
 PATTERNS = {
-    "e-mail address": r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+",
+    # its last part is letters, or is punycode: "afcharts@1.2.0" is a package and its version
+    "e-mail address": (
+        r"(?<![\w.+-])[\w.+-]+@(?:[\w-]+\.)+(?:[^\W\d_]{2,}|xn--[a-zA-Z0-9-]+)(?![\w-])"
+    ),
     "telephone number": (
-        r"(?<![\w./%=-])(?:\+44 ?(?:\(0\) ?)?|\(?0)[1-9](?:[ -]?\)?[ -]?\d){8,9}(?![\d-])"
+        r"(?<![\w./%=-])(?:\+44 ?(?:\(0\) ?)?|\(?0)[1-9](?:[ -]?\)?[ -]?\d){8,9}(?![\w-])"
     ),
     "National Insurance number": r"\b[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z](?: ?\d\d){3} ?[A-D]\b",
     "postcode": r"\b[A-Z]{1,2}\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2}\b",
@@ -64,7 +68,7 @@ PATTERNS = {
 }
 _FOUND = {kind: re.compile(pattern) for kind, pattern in PATTERNS.items()}
 _DEGREES = re.compile(r"(?i)^(?:lat|latitude|lon|lng|long|longitude)$")
-_TEXTS = {".md", ".toml", ".json", ".txt", ".html", ".xml", ".yml", ".yaml"}
+_PICTURES = {".png", ".jpg", ".jpeg", ".gif", ".webp", ".ico", ".woff", ".woff2", ".pdf"}
 
 
 class Hit(NamedTuple):
@@ -113,17 +117,26 @@ def _in_file(path: Path) -> Iterator[tuple[str, str, str]]:
         yield from _in_parquet(path)
     elif path.suffix == ".ipynb":
         yield from _in_notebook(path)
-    elif path.suffix in _TEXTS:
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    elif path.suffix not in _PICTURES:
+        text = path.read_text(encoding="utf-8", errors="replace")
+        for number, line in enumerate(text.splitlines(), start=1):
             yield from ((f"line {number}", *found) for found in search(unquote(line)))
 
 
-def _in_csv(path: Path) -> Iterator[tuple[str, str, str]]:
+def cells(path: Path) -> Iterator[tuple[str, str]]:
+    """Every cell of a CSV file with its column's heading, the headings among them; a row may be
+    shorter or longer than the first, and what stands beyond its headings is of column "None"."""
     with path.open(encoding="utf-8-sig", newline="") as file:
-        for row in csv.DictReader(file):
-            for column, value in row.items():
-                for cell in value if isinstance(value, list) else [value or ""]:
-                    yield from ((str(column), *found) for found in _in_cell(str(column), cell))
+        rows = csv.reader(file)
+        header = next(rows, [])
+        for row in (header, *rows):
+            for column, cell in zip_longest(header, row):
+                yield str(column), cell or ""
+
+
+def _in_csv(path: Path) -> Iterator[tuple[str, str, str]]:
+    for column, cell in cells(path):
+        yield from ((column, *found) for found in _in_cell(column, cell))
 
 
 def _in_cell(column: str, cell: str) -> Iterator[tuple[str, str]]:
@@ -143,9 +156,11 @@ def _in_parquet(path: Path) -> Iterator[tuple[str, str, str]]:
 
 
 def _in_notebook(path: Path) -> Iterator[tuple[str, str, str]]:
-    for number, cell in enumerate(json.loads(path.read_text(encoding="utf-8"))["cells"], start=1):
-        for text in _strings([cell.get("source"), cell.get("outputs", []), cell.get("metadata")]):
-            yield from ((f"cell {number}", *found) for found in search(unquote(text)))
+    book = json.loads(path.read_text(encoding="utf-8"))
+    parts = [(f"cell {n}", cell) for n, cell in enumerate(book.pop("cells"), start=1)]
+    for place, part in [*parts, ("metadata", book)]:
+        for text in _strings(part):
+            yield from ((place, *found) for found in search(unquote(text)))
 
 
 def _strings(value) -> Iterator[str]:
@@ -153,7 +168,7 @@ def _strings(value) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
-        for part in value.values():
+        for part in (*value, *value.values()):
             yield from _strings(part)
     elif isinstance(value, list) and value and all(isinstance(v, str) for v in value):
         yield "".join(value) if value[0].endswith("\n") else "\n".join(value)

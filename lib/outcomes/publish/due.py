@@ -17,7 +17,7 @@ from outcomes.publish.plan import Page, Plan
 
 LIBRARY = Path(outcomes.__file__).parent
 _APART = ("ingest", "cli.py")  # what makes the tables shows in them; no page runs the command line
-_ENTRY = ("title", "group", "schedule", "audience")
+_ENTRY = ("title", "group", "schedule")
 
 
 def reasons(

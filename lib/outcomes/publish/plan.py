@@ -18,11 +18,10 @@ from outcomes.publish.limits import DEFAULT, Limits
 
 GROUPS = ("programmes", "districts", "county")
 SCHEDULES = ("daily", "weekly", "monthly", "quarterly", "yearly", "on-request")
-AUDIENCES = ("public", "staff")
-DEFAULTS = {"group": "county", "schedule": "monthly", "audience": "public"}
+DEFAULTS = {"group": "county", "schedule": "monthly"}
 OCCASIONS = ("failure", "change")
 _REQUIRED = ("handle", "notebook", "title")
-_KEYS = (*_REQUIRED, "group", "schedule", "audience", "parameters", "sweep")
+_KEYS = (*_REQUIRED, "group", "schedule", "parameters", "sweep")
 _WORDS = "[a-z0-9]+(?:-[a-z0-9]+)*"
 _RESERVED = {"index", "findings", "manifest", "notebooks", "releases", "latest", "adhoc"}
 # Names that Windows cannot store as a file, whatever the extension.
@@ -40,7 +39,6 @@ class Page:
     title: str
     group: str = DEFAULTS["group"]
     schedule: str = DEFAULTS["schedule"]
-    audience: str = DEFAULTS["audience"]
     parameters: dict = field(default_factory=dict)
 
     @property
@@ -183,6 +181,11 @@ def _pages(entry: Any, where: str, choices: Callable) -> list[Page]:
     """The pages of one entry: one, or one for each combination of its sweeps."""
     if not isinstance(entry, dict):
         raise Invalid(f"{where} must be a table, headed [[page]].")
+    if "audience" in entry:
+        raise Invalid(
+            f"{where}: 'audience' is no key: every page of the plan is public, in the release and "
+            "on its index. Take the page out of the plan to keep it to yourselves."
+        )
     for key in entry:
         one_of(key, _KEYS, f"{where}: the key")
     for key in _REQUIRED:
@@ -192,7 +195,7 @@ def _pages(entry: Any, where: str, choices: Callable) -> list[Page]:
     if not isinstance(fixed, dict) or not isinstance(sweep, dict):
         raise Invalid(f"{where}: 'parameters' and 'sweep' must be tables of names and values.")
     settings = {k: entry.get(k, default) for k, default in DEFAULTS.items()}
-    for key, allowed in (("group", GROUPS), ("schedule", SCHEDULES), ("audience", AUDIENCES)):
+    for key, allowed in (("group", GROUPS), ("schedule", SCHEDULES)):
         one_of(settings[key], allowed, f"{where}: {key}")
     values = [_values(name, given, where, choices) for name, given in sweep.items()]
     return [

@@ -4,7 +4,6 @@ Every check gives pass, review or fail, with reasons in words. A fail has to be 
 be reviewed needs a note from the person who looked at it (:mod:`outcomes.publish.approval`).
 """
 
-import csv
 import re
 from collections.abc import Iterator
 from html import unescape
@@ -23,6 +22,7 @@ _FEW = re.compile(  # so many a day are a rate, and no count
     r"(?! (?:an?|per) )",
     re.I,
 )
+_OF_THE_WHOLE = ("manifest.json", "findings.csv", "feed.xml", "index.html", "sbom.json")
 _DIGESTS = privacy.Review(
     "*.json", "crime identifier", "*", 10**6, "Digests of files and rows have its form."
 )
@@ -72,10 +72,17 @@ def _before(out: Path, release: Path) -> dict:
 
 
 def _files(looked: Looked) -> Iterator[str]:
-    """Pages that are not there, and whether an approved release is still what was approved."""
+    """Pages that are not there, files that no build makes, and whether an approved release is
+    still what was approved."""
+    made = set(_OF_THE_WHOLE)
     for entry in looked.record["pages"]:
+        made |= {entry["path"], f"notebooks/{entry['notebook']}.ipynb"}
+        made |= {f"{entry['handle']}/{fact['name']}.csv" for fact in entry["findings"]}
         if not (looked.folder / entry["path"]).is_file():
             yield f"{entry['path']} is missing."
+    there = (p for p in looked.folder.rglob("*") if not p.is_dir())
+    for path in sorted({p.relative_to(looked.folder).as_posix() for p in there} - made):
+        yield f"{path} is no part of any page, and no build makes it."
     yield from approval.changed(looked.folder)
 
 
@@ -116,11 +123,10 @@ def _text(page: Path) -> str:
 def _counts(path: Path) -> Iterator[tuple[str, str]]:
     """Small counts in the columns of people of a CSV file, each with its column."""
     if path.is_file():
-        with path.open(encoding="utf-8", newline="") as file:
-            for column, value in (pair for row in csv.DictReader(file) for pair in row.items()):
-                few = value.isdigit() and 0 < int(value) < THRESHOLD
-                if few and re.search(rf"\b{PEOPLE}\b", column, re.I):
-                    yield value, f"{column}: {value}"
+        for column, value in privacy.cells(path):
+            few = value.isdigit() and 0 < int(value) < THRESHOLD
+            if few and re.search(rf"\b{PEOPLE}\b", column, re.I):
+                yield value, f"{column}: {value}"
 
 
 def _personal(looked: Looked) -> Iterator[str]:
