@@ -1,6 +1,8 @@
 """A citation's period is that of the rows read, wherever it stands."""
 
+import ast
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -117,3 +119,50 @@ def test_what_is_cited_is_noted_as_read():
     data.source("crime_monthly", force="lancashire")
     noted = json.dumps(data.reads())
     assert '"coverage"' in noted and '"lancashire"' in noted
+
+
+# Bodies whose tables are held here: what a hand-written citation of one would begin with.
+HELD = r"(Home Office|ONS\b|Office for National Statistics|MHCLG|data\.police\.uk)"
+YEAR = r"\b(19|20)\d\d\b"
+
+
+def written_by_hand(code: str) -> list[str]:
+    """Texts of code, documentation apart, that name a source held here together with a year."""
+    tree = ast.parse(code)
+    told = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    found = [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told
+    ]
+    cited = [text for text in found if re.search(HELD, text) and re.search(YEAR, text)]
+    named = [kw for kw in ast.walk(tree) if isinstance(kw, ast.keyword) and kw.arg == "sources"]
+    for given in named:  # sources=[…] with a year of whatever body
+        texts = [n.value for n in ast.walk(given) if isinstance(n, ast.Constant)]
+        cited += [t for t in texts if isinstance(t, str) and re.search(YEAR, t)]
+    return cited
+
+
+def code_of(path: Path) -> list[str]:
+    if path.suffix == ".py":
+        return [path.read_text(encoding="utf-8")]
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return ["".join(c["source"]) for c in cells if c["cell_type"] == "code"]
+
+
+EVERYWHERE = sorted([*ROOT.glob("notebooks/*/*.ipynb"), *ROOT.glob("lib/outcomes/**/*.py")])
+
+
+@pytest.mark.parametrize("path", EVERYWHERE, ids=lambda p: p.name)
+def test_no_month_or_year_of_data_is_written_in_a_citation(path):
+    """After a refresh a period written by hand would be wrong on every page that cites it."""
+    assert [text for code in code_of(path) for text in written_by_hand(code)] == []
+
+
+def test_a_citation_by_hand_is_found():
+    planted = 'home_office = "Home Office, Police recorded crime, April 2012 to December 2025"'
+    assert len(written_by_hand(planted)) == 1
+    assert written_by_hand('show.finding("x", "y", sources=["A survey, 2024"])') == [
+        "A survey, 2024"
+    ]
+    assert written_by_hand('def f():\n    """Home Office, 2012 to 2025."""') == []

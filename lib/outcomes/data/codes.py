@@ -70,7 +70,7 @@ OFFENCE_GROUPS = {
     "homicide": ["1", "4.1", "4.10", "4.2", "1/4.1/4.10/4.2"],
     "serious_acquisitive": [*_DOMESTIC, *_NON_DOMESTIC, *_ROBBERY, "39", *_VEHICLE],
 }
-"""Groups of Home Office offence codes, each with all its codes from 2012/13 to 2025/26.
+"""Groups of Home Office offence codes, each with all the codes that it has had.
 
 Codes changed, so a series by one code can end where another begins; add up a whole group:
 

@@ -7,7 +7,7 @@ from outcomes.analysis import rates
 from outcomes.data import register
 from outcomes.data.errors import NotEnough
 from outcomes.explore import ask, evidence
-from outcomes.explore.evidence import CITED, CRIME, STEPS, named, point
+from outcomes.explore.evidence import CRIME, STEPS, cited, named, point
 from outcomes.show import words
 
 _CUTS = {
@@ -71,7 +71,7 @@ def _counted(a) -> show.Finding:
         "explore", f"{caption}: {'; '.join(said)}.", unit=_unit(a),
         value=own.loc[own["period"] == last, "value"].iloc[0], period=point(last, a.by),
         area=words.listed(own["name"].unique()), figure=figure, table=table, caption=caption,
-        sources=[CITED[a.programme]], caveats=[_CHANCE],
+        sources=cited(a), caveats=[_CHANCE],
     )  # fmt: skip
 
 
@@ -107,7 +107,7 @@ def _usual(a) -> show.Finding:
         value = _scaled(a, frame["n"], frame["residents"], STEPS[a.by])
         freq = {"month": "MS", "quarter": "QS"}.get(a.by)
         value, step = value.asfreq(freq) if freq else value, a.by.split()[-1]
-        sources, place = [CITED[a.programme]], frame["name"].iloc[0]
+        sources, place = cited(a), frame["name"].iloc[0]
     else:
         value, step = evidence.regular(a)
         sources = evidence.figures(a)
@@ -131,7 +131,7 @@ def _ranked(a) -> show.Finding:
     return show.place(
         "explore", rows, label="name", count="n", denominator="base", per=1e5, highlight=first,
         also=also, what=named(a).what, of="100,000 residents a year", period=period,
-        sources=[CITED[a.programme]],
+        sources=cited(a),
     )  # fmt: skip
 
 

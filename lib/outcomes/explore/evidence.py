@@ -14,12 +14,14 @@ CRIME = {
     RECORDED: "Recorded crime of forces, by quarter (Home Office)",
     STREET: "Street-level crime of districts, by month (data.police.uk)",
 }
-CITED = {
-    RECORDED: "Home Office, Police recorded crime open data, police force area tables",
-    STREET: "data.police.uk street-level crime, Lancashire, complete months only",
-}
 STEPS = {"month": 1, "quarter": 3, "calendar year": 12, "financial year": 12}
 _FREQ = {"month": "M", "quarter": "Q-DEC", "calendar year": "Y-DEC", "financial year": "Y-MAR"}
+
+
+def cited(a) -> dict[str, str]:
+    """The citation of the counts of crime that a question rests on."""
+    tables = {RECORDED: "crime_quarterly", STREET: "crime_district_monthly"}
+    return data.source(tables[a.programme], force="lancashire")
 
 
 def figures(a, *, everywhere: bool = False, latest: bool = False) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import pandas as pd
 from outcomes.analysis import rates
 from outcomes.show import plots, words
 
-REGISTER = ("The register of published figures",)
+REGISTER = ("Register of published figures",)
 """The source of a finding that rests on no figure."""
 
 
