@@ -88,7 +88,7 @@ def test_only_special_points_are_judged():
 @pytest.mark.parametrize(("jump", "bar"), [(3.6, 23.6 / 21), (4, 1)])
 def test_a_range_is_screened_from_3_267_times_the_mean(jump, bar):
     """Twenty ranges of 1 and one of 3.6 (3.2 times the mean of all) or of 4 (3.5 times)."""
-    values = np.cumsum([0, *[1, -1] * 10, jump])
+    values = 10 + np.cumsum([0, *[1, -1] * 10, jump])
     assert spc.xmr(values).moving_range == pytest.approx(bar)
 
 

@@ -15,7 +15,8 @@ def xmr(frame, *, ax, kind="number", ylabel="", events=None) -> None:
     x, value, mean, lower, upper = "period", "value", "mean", "lower", "upper"
     for part in unbroken(frame, x, value):
         ax.plot(part[x], part[value], "-o", color=NAVY, linewidth=1.2, markersize=3)
-        level = part if part[mean].nunique() > 1 else part.iloc[[0, -1]]
+        level = part.dropna(subset=[mean])  # the points before a usual range begins have none
+        level = level if level[mean].nunique() != 1 else level.iloc[[0, -1]]
         ax.plot(level[x], level[mean], color=GREY, linewidth=1)
         for edge in (lower, upper):
             ax.plot(level[x], level[edge], color=GREY, linewidth=1, linestyle=_DASHED)

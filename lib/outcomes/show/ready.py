@@ -4,10 +4,9 @@ Each takes numbers or a frame, asks the analysis room, and returns a Finding who
 written by code from the result. Too little data is a result as well: "cannot be told".
 """
 
-from functools import partial
-
 import pandas as pd
 
+from outcomes import data
 from outcomes.analysis import rates, reconcile, spc
 from outcomes.data.errors import NotEnough
 from outcomes.show import charts, parts, plots, words
@@ -82,15 +81,25 @@ def _compared(rows, label, part, whole, what, highlight, confidence):
 
 
 def behaviour(
-    name: str, values: pd.Series, *, what: str, sources, area: str, unit: str = "", step: str,
+    name: str, values: pd.Series | None = None, *, series: str = "", since: str = "",
+    what: str = "", sources=None, area: str = "", unit: str = "", step: str = "",
     better: str = "neither", rebase=(), events: dict | None = None, headline: bool = False,
     kind: str = "number", caveats=(),
 ) -> Finding:  # fmt: skip
-    """A process behaviour chart (XmR) of ``values`` by date, with the sentence it supports.
+    """A process behaviour chart (XmR) by date, with the sentence it supports.
 
-    ``what`` names the series ("recorded trafficking offences"), ``step`` its points ("quarter" or
-    "month"). ``rebase`` is a list of (date, reason); see :func:`outcomes.analysis.spc.xmr`.
+    With ``series``, a name that :func:`outcomes.data.series` declares, all else but the events is
+    declared: values, noun, unit, usual range, so that every page that shows it says the same; only
+    ``area`` (by name) and the start of the usual range (``since``) may be others than declared.
+
+    Without, ``values`` are judged by all of themselves: ``what`` names them ("recorded trafficking
+    offences"), ``step`` its points ("quarter" or "month"), ``rebase`` is a list of (date, reason);
+    see :func:`outcomes.analysis.spc.xmr`. A series most of whose points signal has no usual range:
+    it is told by its change from the first point to the last.
     """
+    more = {"events": events, "headline": headline, "caveats": list(caveats)}
+    if series:
+        return _declared(name, data.series(series), since=since, area=area, **more)
     facts = {"unit": unit or what, "area": area, "sources": sources, "better": better}
     facts["headline"] = headline
     try:
@@ -98,19 +107,151 @@ def behaviour(
     except NotEnough as reason:
         text = f"Whether {what} by {step} changed cannot be told. {reason}"
         return finding(name, text, verdict="not_enough", caveats=caveats, **facts)
-    frame = chart.frame
-    text, last = _behaved(frame, what, step, kind)
-    columns = ["period", "value", "mean", "lower", "upper", "special"]
-    draw = partial(plots.series, x="period", y="value") if _moved(frame) else charts.xmr
     notes = [f"New limits from {words.month(day)}: {why}." for day, why in rebase]
     notes += [chart.note] if chart.trial else []
+    facts |= {"what": what, "step": step, "kind": kind, "events": events, "headline": headline}
+    if _moved(chart.frame):
+        return _by_change(name, chart.frame, caveats=[*caveats, *notes], **facts)
+    frame = chart.frame.dropna(subset=["value"])
+    special = frame[frame["special"] != ""]
+    signs = f"{words.number(len(special))} of {words.count(len(frame), step)} "
+    signs += f"signal{'s' if len(special) == 1 else ''} change."
+    signs = signs if len(special) else f"No {step} signals change."
+    return _in_range(name, chart.frame, signs, caveats=[*caveats, *notes], **facts)
+
+
+def _declared(name, of, *, since, area, events, headline, caveats) -> Finding:
+    """The finding of :func:`behaviour` for a declared series."""
+    slug = area.lower().replace(" ", "-") or of.area
+    values, start = of.values(slug), pd.Timestamp(since or of.start)
+    values = values.loc[values.first_valid_index() :]
+    place = words.place(slug)
+    where = f"the {place}" if place.startswith("United") else place
+    what = f"{of.noun}, {where}" if "," in of.noun else f"{of.noun} in {where}"
+    facts = {"what": what, "unit": of.unit, "area": place, "step": of.step}
+    facts |= {"sources": values.attrs["sources"], "better": of.better, "headline": headline}
+    facts |= {"events": events, "kind": "number"}
+    plain = pd.DataFrame({"period": values.index, "value": values.to_numpy()})
+    if of.change:
+        return _by_change(name, plain, caveats=[*caveats, _no_range(of.change)], **facts)
+    try:
+        found = spc.judged(values[start:], latest=of.latest, season=of.season, better=of.better)
+    except NotEnough as reason:
+        keep = {k: facts[k] for k in ("unit", "area", "sources", "better")}
+        text = f"Whether {facts['what']} by {of.step} changed cannot be told. {reason}"
+        return finding(name, text, verdict="not_enough", caveats=caveats, **keep)
+    base = [_point(day, of.step) for day in found.base["period"].iloc[[0, -1]]]
+    span = words.listed(base, "to")
+    if found.moving:
+        why = f"most points of {span} signal change against the range that they give themselves"
+        facts |= {"start": start, "caveats": [*caveats, _no_range(why)]}
+        return _by_change(name, plain, **facts)
+    frame = found.chart.frame.drop(columns=["value", "moving_range"])
+    if len(found.factors):
+        facts["what"] += ", season taken out"
+        plain["value"] /= plain["period"].dt.month.map(found.factors)
+    frame = plain.merge(frame, on="period", how="left").assign(
+        special=lambda f: f["special"].fillna("").where(f["period"].isin(found.late["period"]), "")
+    )
+    late = frame[frame["special"] != ""]
+    rules = late.groupby("special", sort=False)["period"]
+    said = [
+        f"{rule} ({len(days)})" if len(late) > 4 else
+        f"{words.listed(_point(day, of.step) for day in days)} ({rule})"
+        for rule, days in rules
+    ]  # fmt: skip
+    one = "one" if len(late) == 1 else words.number(len(late))
+    signs = f"Of the latest {words.count(len(found.late), of.step)}, {one if said else 'none'} "
+    signs += f"signal{'' if len(late) > 1 else 's'} change{': ' * bool(said)}{'; '.join(said)}."
+    if not len(found.factors) and values.index[0] < start:
+        signs += f" The count of {_point(values.index[0], of.step)} was "
+        signs += f"{words.number(values.iloc[0])}."
+    notes = [
+        f"The usual range is that of {span}; limits are never narrower than counting error.",
+        *([] if since and since != of.start else [f"It begins there because {of.why}."]),
+        *([found.chart.note] if found.chart.trial else []),
+    ]
+    return _in_range(name, frame, signs, caveats=[*caveats, *notes], **facts)
+
+
+def _no_range(why: str) -> str:
+    return f"No usual range is drawn: {why}."
+
+
+def _in_range(name, frame, signs, *, what, step, kind, events, **facts) -> Finding:
+    """A finding on the latest point of a series and its usual range; ``signs``: what signals."""
+    last = frame.dropna(subset=["value"]).iloc[-1]
+    low, high = max(last["lower"], 0), last["upper"]
+    shown = _apart(last["value"], low, high, kind=kind)
+    span = f"{shown[1]} to {shown[2]}"
+    text = f"{words.sentence_case(what)}: {shown[0]} in {_point(last['period'], step)}"
+    if last["special"]:
+        text += f", a signal of change ({last['special']}; usual range {span})"
+    else:
+        text += f", within the usual range of {span}"
+    columns = ["period", "value", "mean", "lower", "upper", "special"]
     return finding(
-        name, text, **parts.numbers(last["value"], max(last["lower"], 0), last["upper"]),
+        name, f"{text}. {signs}", **parts.numbers(last["value"], low, high),
         table=frame[columns].assign(period=[_point(p, step) for p in frame["period"]]),
         caption=f"{words.sentence_case(what)} by {step}, with usual range",
-        figure=draw(frame, kind=kind, ylabel=f"{what} by {step}", events=events),
-        period=_point(last["period"], step), caveats=[*caveats, *notes], **facts,
+        figure=charts.xmr(frame, kind=kind, ylabel=f"{what} by {step}", events=events),
+        period=_point(last["period"], step), **facts,
     )  # fmt: skip
+
+
+def _apart(value: float, low: float, high: float, *, kind: str) -> list[str]:
+    """A value and its limits in words, finer where they would read alike and are not."""
+    shown = [words.WRITE[kind](x) for x in (value, low, high)]
+    alike = any(shown[0] == s and value != x for s, x in zip(shown[1:], (low, high), strict=True))
+    return [words.WRITE[kind](x, 1) for x in (value, low, high)] if alike else shown
+
+
+def _by_change(name, frame, *, what, step, kind, events, start=None, **facts) -> Finding:
+    """A finding on a series without a usual range: its first and last point, and its last year.
+
+    The first point is the first from ``start`` on; the chart and the table have all.
+    """
+    known, write = frame.dropna(subset=["value"]), words.WRITE[kind]
+    own = known if start is None else known[known["period"] >= start]
+    table = frame[["period", "value"]].assign(period=[_point(p, step) for p in frame["period"]])
+    if len(own) < 2:
+        text = f"How {what} by {step} changed cannot be told: fewer than two {step}s are published."
+        keep = {k: v for k, v in facts.items() if k != "headline"}
+        return finding(name, text, verdict="not_enough", **keep)
+    first, last = own.iloc[0], own.iloc[-1]
+    text = (
+        f"{words.sentence_case(what)}: {write(last['value'])} in {_point(last['period'], step)}, "
+    )
+    text += f"{_times(first['value'], last['value'])} the {write(first['value'])} of "
+    text += f"{_point(first['period'], step)}."
+    year = data.declared.YEAR.get(step)
+    if year and kind == "number":
+        table["year to its end"] = sums = frame["value"].rolling(year).sum()
+        now, before = sums.iloc[-1], sums.shift(year).iloc[-1]
+        if pd.notna(now + before):
+            text += f" The year to its end had {write(now)}, the year before {write(before)}."
+    return finding(
+        name, text, value=last["value"], table=table,
+        caption=f"{words.sentence_case(what)} by {step}",
+        figure=plots.series(frame, x="period", y="value", kind=kind, ylabel=what, events=events),
+        period=_point(last["period"], step), **facts,
+    )  # fmt: skip
+
+
+_MANY = ("twice", "three times", "four times", "five times", "six times", "seven times")
+
+
+def _times(first: float, last: float) -> str:
+    """How ``last`` stands to ``first`` in words, to be followed by "the" and the first."""
+    if first <= 0:
+        return "after"
+    ratio = last / first
+    if ratio >= 2:
+        most = _MANY[min(int(ratio), len(_MANY) + 1) - 2]
+        return most if ratio == int(ratio) <= len(_MANY) + 1 else f"more than {most}"
+    steps = [(1.5, "more than one and a half times"), (1.1, "above"), (0.9, "near")]
+    steps += [(0.5, "below"), (0, "less than half")]
+    return next(say for edge, say in steps if ratio >= edge)
 
 
 def _point(day, step: str) -> str:
@@ -124,26 +265,6 @@ def _moved(frame: pd.DataFrame) -> bool:
     """Most points signal: the limits of a series that moves so much describe none of it."""
     known = frame.dropna(subset=["value"])
     return (known["special"] != "").sum() > len(known) / 2
-
-
-def _behaved(frame: pd.DataFrame, what: str, step: str, kind: str) -> tuple[str, pd.Series]:
-    frame = frame.dropna(subset=["value"])
-    last, special = frame.iloc[-1], frame[frame["special"] != ""]
-    write = words.WRITE[kind]
-    low, high = write(max(last["lower"], 0)), write(last["upper"])
-    text = f"{words.sentence_case(what)}: {write(last['value'])} in {_point(last['period'], step)}"
-    noisy = f"{words.number(len(special))} of {words.count(len(frame), step)}"
-    if _moved(frame):
-        first = f"{write(frame['value'].iloc[0])} in {_point(frame['period'].iloc[0], step)}"
-        text += f", from {first}. The series has moved so much that no one range is usual: "
-        return f"{text}{noisy} signal change.", last
-    if last["special"]:
-        text += f", a signal of change ({last['special']}; usual range {low} to {high})"
-    else:
-        text += f", within the usual range of {low} to {high}"
-    if len(special) == 0:
-        return f"{text}. No {step} signals change.", last
-    return f"{text}. {noisy} signal{'s' if len(special) == 1 else ''} change.", last
 
 
 def place(
