@@ -16,13 +16,14 @@ ROOT = Path(__file__).parents[1]
 def real_site(tmp_path_factory) -> Path:
     """The folder ``site`` that ``make reports`` makes in a fresh copy of this repository.
 
-    One build serves every test of every worker. Whoever changes it takes a copy first
+    One build serves every test of every worker; OUTCOMES_CLONE names a folder in which it stays for
+    the next run, for whoever writes tests. Whoever changes it takes a copy first
     (``shutil.copytree(real_site, own, symlinks=True)``); the copy of the repository is its parent.
     """
     folder = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         folder = folder.parent  # the workers' own folders lie beside each other
-    clone = folder / "clone"
+    clone = Path(os.environ.get("OUTCOMES_CLONE") or folder / "clone")
     with open(folder / "clone.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not clone.exists():

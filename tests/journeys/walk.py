@@ -1,0 +1,28 @@
+"""Steps that journeys share: a command typed in a copy of the repository, as a person types it."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+
+def own_copy(clone: Path, folder: Path) -> Path:
+    """A copy of the built clone that a journey may change, its site with it."""
+    shutil.copytree(clone, folder, symlinks=True)
+    return folder
+
+
+def type_in(clone: Path, *command: str, code: int = 0, given: str = "") -> str:
+    """Run a command in the clone; what it printed. Fails with all of it on another exit code."""
+    own = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "OUTCOMES"))}
+    own |= {"PYTHONPATH": str(clone / "lib")}
+    own.pop("PYTHONDONTWRITEBYTECODE", None)
+    done = subprocess.run(
+        command, cwd=clone, env=own, text=True, input=given,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    assert done.returncode == code, f"{' '.join(command)}: {done.returncode}\n{done.stdout[-3000:]}"
+    return done.stdout
+
+
+OUTCOMES = ".venv/bin/outcomes"
