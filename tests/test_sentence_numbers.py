@@ -1,6 +1,7 @@
 """The rule of :mod:`sentence_numbers`, on sentences of the kinds that pages hold."""
 
 import pytest
+
 from sentence_numbers import missing
 
 TABLE = {
