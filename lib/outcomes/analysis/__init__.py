@@ -12,7 +12,7 @@ _NAMES = {
         "standardised wilson"
     ),
     "reconcile": "Reconciliation",
-    "statements": "STATES hold",
+    "statements": "Agreement STATES agreement clash hold quarrel",
     "several": "Several growth reconcile_each",
     "claims": "",
     "contradiction": "",

@@ -43,3 +43,19 @@ def limits(value: float, qualifier: str, unit: str) -> tuple[float, float]:
     if qualifier == "approx":
         room = max(room, APPROX * abs(value))
     return max(value - room, 0.0), value + room
+
+
+def same(one: float, two: float, how_one: str = "exact", how_two: str = "exact") -> bool:
+    """Whether two printed figures are one within rounding: 1,347,298 and "over 1,300,000" are.
+
+    The rounder of the two says how far: half of its last significant place either way, all of it
+    on the side that "over", "at least" and "nearly" mean, and ``APPROX`` of itself for "about".
+    """
+    (rough, how), (fine, _) = sorted(
+        ((one, how_one), (two, how_two)), key=lambda told: tolerance(told[0], MONEY[0]), reverse=True
+    )
+    half = tolerance(rough, MONEY[0])
+    near = max(half, APPROX * abs(rough))
+    sides = {"over": (0, 2 * half), "at_least": (0, 2 * half), "nearly": (-2 * half, 0)}
+    low, high = (sides | {"approx": (-near, near)}).get(how, (-half, half))
+    return low <= fine - rough <= high

@@ -5,7 +5,6 @@ and later revised. ``fact`` names the quantity, ``copy_of`` a print of the same 
 takes the register back to what was in print on a day.
 """
 
-import re
 from collections.abc import Iterable
 
 import pandas as pd
@@ -13,16 +12,10 @@ import pandas as pd
 from outcomes.data import store
 from outcomes.data.doors import door
 from outcomes.data.errors import Invalid, one_of
+from outcomes.data.publishers import independent
 
 NATIONAL = ("england-and-wales", "united-kingdom")
 """Areas that national weeks are published for; the same week may be called either."""
-
-_ASIDE = re.compile(r"stored copy at \S+|\b(from an?|releases?|data|quoting|foi( to)?|listing)\b")
-_SAME = {
-    "lancashire police": "lancashire constabulary",
-    "nca": "national crime agency",
-    "ons": "office for national statistics",
-}
 
 
 @door("programmes")
@@ -142,20 +135,10 @@ def corroboration(figures: pd.DataFrame) -> pd.DataFrame:
     copies = figures["copy_of"].isin(figures["figure"])
     for (fact, value), rows in figures.groupby(["fact", "value"], sort=False):
         mine = rows.loc[~copies[rows.index], "publisher"]
-        groups: list[set[str]] = []
-        for names in map(_bodies, mine):
-            near = [group for group in groups if group & names]
-            groups = [group for group in groups if not group & names] + [names.union(*near)]
         publishers = "; ".join(sorted(set(rows["publisher"])))
-        found.append((fact, value, len(rows), len(mine), len(groups), publishers))
+        found.append((fact, value, len(rows), len(mine), independent(mine), publishers))
     columns = ["fact", "value", "prints", "releases", "independent", "publishers"]
     return pd.DataFrame(found, columns=columns)
-
-
-def _bodies(publisher: str) -> set[str]:
-    """The outlet and the bodies it quotes, in brackets, by one name each."""
-    names = re.split(r"[(/),]", _ASIDE.sub("", publisher.lower()))
-    return {_SAME.get(name.strip(), name.strip()) for name in names} - {""}
 
 
 def waves(programme: str) -> pd.DataFrame:

@@ -20,20 +20,14 @@ from nbconvert.exporters import TemplateExporter
 
 from outcomes.data import terms
 from outcomes.data.errors import Invalid
+from outcomes.data.verdicts import VERDICTS
 from outcomes.publish.parameters import Parameter, source, tagged
 from outcomes.publish.plan import MONTHS, Page, Plan, words
 from outcomes.publish.run import FINDING, SENTINEL
 
 TEMPLATES = Path(__file__).parent / "templates"
 # A verdict as a shape, a word and an explanation: never by colour alone.
-MARKS = {
-    "exact": ("=", "Exact", "the published figures fix this value"),
-    "bounded": ("↔", "Bounded", "the published figures allow a range, not one value"),
-    "estimate": ("≈", "Estimate", "a measured value with an interval around it"),
-    "contradicted": ("≠", "Contradicted", "published figures contradict each other here"),
-    "not_enough": ("?", "Not enough data", "there is not enough to tell"),
-    "informational": ("i", "Description", "a description, with no test behind it"),
-}
+MARKS = {word: (v.shape, v.shown, v.meaning) for word, v in VERDICTS.items()}
 BETTER = {"fewer": "Fewer is better.", "more": "More is better."}
 _TAGS = {"p", "br", "hr", "em", "strong", "b", "i", "del", "sub", "sup", "abbr", "code", "pre", "a"}
 _TAGS |= {"blockquote", "ul", "ol", "li", "dl", "dt", "dd", "h2", "h3", "h4", "h5", "h6"}

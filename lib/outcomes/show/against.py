@@ -4,17 +4,20 @@ import re
 
 import pandas as pd
 
-from outcomes.analysis.statements import STATES
+from outcomes.analysis.statements import STATES, agreement
+from outcomes.data.verdicts import VERDICTS
 from outcomes.show import parts, plots, words
 from outcomes.show.findings import Finding, finding
 from outcomes.show.many import amount
 
 _COUNTED = {
-    "agrees": ("agrees with other statements", "agree with other statements"),
+    "confirmed": ("is confirmed by another publisher", "are confirmed by another publisher"),
+    "not_contradicted": ("is not contradicted", "are not contradicted"),
+    "no_other_source": ("has no other source", "have no other source"),
     "contradicted": ("is contradicted", "are contradicted"),
-    "alone": ("stands alone", "stand alone"),
-    "undated": ("has no full period", "have no full period"),
+    "not_enough": ("cannot be told", "cannot be told"),
 }
+_HELD = "each figure against every other statement of the same thing"
 KINDS = {"output": "work done", "outcome": "results without a comparison", "context": "the setting"}
 """What a figure can show, by the kind of its measure."""
 
@@ -52,15 +55,29 @@ def held(
     text = f"{what}: {counted(checked)}."
     if len(bad):
         text += f" Contradicted: {words.listed(bad['name'] + ' (' + bad['printed'] + ')')}."
-    verdict = "contradicted" if len(bad) else "informational"
-    if checked["state"].isin(["undated"]).all():
-        verdict = "not_enough"
     return finding(
-        name, text, value=len(checked), unit="figures", verdict=verdict, headline=headline,
+        name, text, **_marked(checked), headline=headline,
         table=_each(checked, known, others), caveats=[*caveats, *_disputes(checked)],
         caption=f"{what}: every figure, and what other pages say",
         sources=pd.concat([checked, *(_near(f, others) for f in checked.itertuples())]),
     )  # fmt: skip
+
+
+def _marked(checked: pd.DataFrame) -> dict:
+    """The verdict on a set of figures with its number: one's own when it is one figure."""
+    if (checked["state"] == "not_enough").all():
+        return {"verdict": "not_enough"}
+    facts = {"value": len(checked), "unit": "figures"}
+    found = agreement(checked)
+    if len(checked) == 1:
+        one = checked.iloc[0]
+        facts = {"value": one["value"], "unit": one["name"], "period": _period(one)}
+        if found.verdict == "not_contradicted":
+            facts |= {"lower": 0 if pd.isna(one["lower"]) else one["lower"]}
+            facts |= {"upper": float("inf") if pd.isna(one["upper"]) else one["upper"]}
+    elif found is None or found.verdict == "not_contradicted":  # a range is that of one figure
+        return facts | {"verdict": "tested", "test": _HELD}
+    return facts | {"agreement": found}
 
 
 def _each(checked: pd.DataFrame, known: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
@@ -71,7 +88,7 @@ def _each(checked: pd.DataFrame, known: pd.DataFrame, others: pd.DataFrame) -> p
             "place": checked["area_name"],
             "period": [_period(f) for f in checked.itertuples()],
             "as_printed": checked["printed"],
-            "state": checked["state"],
+            "state": checked["state"].map({k: v.shown for k, v in VERDICTS.items()}),
             "other_statements": [_stated(f, others) for f in checked.itertuples()],
             "others_allow": [_allowed(f, known["whole"][f.measure]) for f in checked.itertuples()],
             "a_day": checked["per_day"],
@@ -81,17 +98,17 @@ def _each(checked: pd.DataFrame, known: pd.DataFrame, others: pd.DataFrame) -> p
 
 
 def _disputes(checked: pd.DataFrame) -> list[str]:
-    """What speaks against each figure, then where the other statements quarrel."""
+    """What speaks against each figure, what is unsure, and where the other statements quarrel."""
     return [
         f"{words.sentence_case(checked['name'][i])}{among}: {said}"
-        for column, among in (("against", ""), ("quarrel", ", among the other statements"))
+        for column, among in (("against", ""), ("doubt", ""), ("quarrel", ", among the other statements"))
         for i, said in checked[column].items()
         if said
     ]
 
 
 def counted(checked: pd.DataFrame) -> str:
-    """ "4 figures, of which 3 agree with other statements and 1 is contradicted"."""
+    """ "4 figures, of which 3 are confirmed by another publisher and 1 is contradicted"."""
     n = checked["state"].value_counts()
     parts = [f"{words.number(n[s])} {_COUNTED[s][int(n[s] > 1)]}" for s in STATES if s in n]
     total = words.count(len(checked), "figure")
@@ -103,15 +120,16 @@ def counted(checked: pd.DataFrame) -> str:
 def held_counts(
     name: str, checked: pd.DataFrame, *, what: str, sources, headline: bool = False, caveats=()
 ) -> Finding:
-    """How many figures agree with other statements, are contradicted, alone or untestable."""
+    """How many figures are confirmed, not contradicted, alone, contradicted or untestable."""
     n = checked["state"].value_counts().reindex(list(STATES), fill_value=0)
-    table = pd.DataFrame({"state": n.index, "meaning": [STATES[s] for s in n.index], "figures": n})
-    figure = plots.bars(table, label="meaning", value="figures", xlabel="figures")
+    earned = [VERDICTS[s] for s in n.index]
+    table = pd.DataFrame({"state": [v.shown for v in earned], "figures": n.to_numpy()})
+    figure = plots.bars(table, label="state", value="figures", xlabel="figures")
     return finding(
-        name, f"{what}: {counted(checked)}.", value=int(n["contradicted"]), figure=figure,
-        unit="figures contradicted", headline=headline, table=table, caveats=caveats,
-        verdict="contradicted" if n["contradicted"] else "informational", sources=sources,
-        caption=f"{what} by whether other statements agree",
+        name, f"{what}: {counted(checked)}.", value=int(n["confirmed"]), figure=figure,
+        unit="figures confirmed", headline=headline, sources=sources, verdict="tested", test=_HELD,
+        table=table.assign(meaning=[v.meaning for v in earned]),
+        caveats=caveats, caption=f"{what} by what other statements say",
     )  # fmt: skip
 
 
@@ -129,7 +147,7 @@ def _when(period: str) -> str:
 
 def _allowed(one, whole: bool) -> str:
     """What the other statements alone allow, where that can be asked at all."""
-    if not whole or one.state == "undated":
+    if not whole or one.state == "not_enough":
         return "[z]"
     low = 0 if pd.isna(one.lower) else one.lower
     return amount(low, float("inf") if pd.isna(one.upper) else one.upper, one.unit)
@@ -139,12 +157,15 @@ def _near(one, others: pd.DataFrame) -> pd.DataFrame:
     same = (others["measure"] == one.measure) & (others["area"] == one.area)
     same &= (others["programme"] == one.programme) & (others["figure"] != one.figure)
     apart = (others["period_start"] > one.period_end) | (others["period_end"] < one.period_start)
-    return others[same & ~apart]
+    return others[(same & ~apart) | others["figure"].isin(one.bears)]
 
 
 def _stated(one, others: pd.DataFrame) -> str:
     """The other statements in words, each once: "103 for January 2021 to September 2022"."""
-    said = [f"{as_printed(f)}{_when(_period(f))}" for f in _near(one, others).itertuples()]
+    said = [
+        f"{as_printed(f)}{_when(_period(f))}{'' if f.area == one.area else f' in {f.area_name}'}"
+        for f in _near(one, others).itertuples()
+    ]
     return "; ".join(dict.fromkeys(said)) or "none"
 
 

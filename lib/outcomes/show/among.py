@@ -6,7 +6,7 @@ times. Each sentence is written by code from the result; too little data is a re
 
 import pandas as pd
 
-from outcomes.analysis import rates, spc
+from outcomes.analysis import rates, spc, statements
 from outcomes.show import parts, plots, words
 from outcomes.show.findings import Finding, finding
 
@@ -95,7 +95,7 @@ def differing(
     ``label`` is a column that names the fact each row states; ``what`` counts them ("national
     count"). Every differing print is in the table, first to last.
     """
-    exact = figures[figures["qualifier"] == "exact"]
+    exact = figures[figures["qualifier"] == "exact"].reset_index(drop=True)
     kinds = exact.groupby(label)["value"].transform("nunique")
     prints = exact[kinds > 1].sort_values([label, "published", "value"], na_position="first")
     facts = {"unit": f"{what}s", "area": area, "caveats": caveats}
@@ -110,7 +110,8 @@ def differing(
     text = f"{words.count(len(said), what)} {'was' if len(said) == 1 else 'were'} printed with "
     text += f"different values: {'; '.join(said)}."
     return finding(
-        name, text, value=len(said), verdict="contradicted", headline=headline, sources=prints,
+        name, text, value=len(said), agreement=statements.clash(prints, by=label),
+        headline=headline, sources=prints,
         table=prints[[label, "value", "published", "publisher"]], caption=caption, **facts,
     )  # fmt: skip
 

@@ -30,6 +30,7 @@ def mixed(
     figure = charts.gaps(frame, treated="gap", others=lines, start=start, label=treated)
     return finding(
         name, _against_its_mix(found, treated, what), value=100 * (found.ratio - 1), figure=figure,
+        verdict="tested", test="rank of its gap from a mix of others among those of placebo areas",
         table=parts.months_named(frame[["time", "actual", "synthetic", "gap"]], "time"),
         caption=f"{what} relative to the mean before the start: {treated} and its mix",
         caveats=[*caveats, found.note], **facts,
@@ -208,7 +209,7 @@ def unplaced(
     text += f"only, {words.interval(low, high, **whole)}: the change "
     text += "could be a fall or a rise." if low < 0 < high else "keeps its direction."
     return finding(
-        name, text, verdict="bounded", unit="% change against the comparison",
+        name, text, verdict="estimate", unit="% change against the comparison",
         figure=plots.bars(rows, label="case", value="change", kind="percent", xlabel="change"),
         caption="What the change would be, by where the unplaced counts happened",
         **parts.percents(rows[["case", "change"]], "change"),

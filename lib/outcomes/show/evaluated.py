@@ -74,7 +74,8 @@ def events(
     table = parts.months_named(shown, "start", "end").rename(columns={"ratio": "difference"})
     facts |= parts.percents(table, "difference", "lower", "upper")
     return finding(
-        name, text, value=p, unit="p of a drift before the start",
+        name, text, value=p, unit="p of a drift before the start", verdict="tested",
+        test="a straight line before the start, against none",
         figure=charts.event_time(shown, xlabel=xlabel),
         caption="Difference from the comparison by time since the start", **facts,
     )  # fmt: skip
@@ -114,7 +115,8 @@ def effects(
     text += f"over {words.count(len(rows), 'case')}; {_unusual(rows, told, primary)}"
     look = {"highlight": primary, "reference": 0, "xlabel": "change against the comparison"}
     return finding(
-        name, text, caption=caption, caveats=[*caveats, *short],
+        name, text, caption=caption, caveats=[*caveats, *short], verdict="tested",
+        test="rank of each change among those of placebo areas",
         **parts.charted(rows, "case", "change", **look), **facts,
     )  # fmt: skip
 
@@ -168,6 +170,7 @@ def claimed(
     rows = [(o, _KINDS[v.kind], f"{v.sentence} {v.unchecked}".strip()) for o, v in said.items()]
     return finding(
         name, text, area=area, better=better, headline=headline, sources=sources, caveats=caveats,
+        verdict="tested", test="each outcome that the claim names, by the design declared for it",
         table=pd.DataFrame(rows, columns=["outcome", "result", "verdict"]),
         caption="The claim, outcome by outcome",
     )  # fmt: skip

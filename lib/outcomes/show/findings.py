@@ -14,12 +14,12 @@ import pandas as pd
 
 from outcomes.data import disclosure
 from outcomes.data.errors import Invalid, one_of
+from outcomes.data.verdicts import HELD, NO_LIMIT, VERDICTS, refusal
 from outcomes.show import style, words
 from outcomes.show import table as tables
 
 MIME = "application/vnd.outcomes.finding+json"
 BETTER = ("fewer", "more", "neither")
-VERDICTS = ("exact", "bounded", "contradicted", "not_enough", "estimate", "informational")
 _SHORT = 12  # rows: a table this short, with no figure above it, is what people came to look at
 _WITHHELD = "Small counts of people are withheld, and with them any figure that shows them."
 _CITED = ("source", "publisher", "title", "url", "published")
@@ -125,7 +125,8 @@ def _cited(value) -> str:
 def finding(
     name: str, sentence: str, *, sources, value: float | None = None, lower: float | None = None,
     upper: float | None = None, unit: str = "", period: str = "", area: str = "",
-    better: str = "neither", verdict: str = "informational", headline: bool = False,
+    better: str = "neither", verdict: str = "published", headline: bool = False,
+    test: str = "", agreement=None,
     table: pd.DataFrame | None = None, caption: str = "", figure=None,
     caveats: Iterable[str] = (), units: dict[str, str] | None = None,
 ) -> Finding:  # fmt: skip
@@ -140,7 +141,13 @@ def finding(
         disclosure control.
     value, lower, upper : the number and its interval or bounds, in ``unit``.
     better : "fewer", "more" or "neither": the direction of improvement.
-    verdict : "exact", "bounded", "contradicted", "not_enough", "estimate" or "informational".
+    verdict : a word of :data:`outcomes.data.verdicts.VERDICTS`, which the facts must earn:
+        "estimate" needs both limits (``upper=inf`` is said as "no upper limit"), "tested" needs
+        ``test``, "published" has no limits, "not_enough" no value; the rest come with
+        ``agreement`` alone.
+    test : the test that a "tested" result was put to, in words.
+    agreement : what the analysis room's check of statements against one another found
+        (:class:`outcomes.analysis.statements.Agreement`); its verdict is the finding's.
     headline : whether it belongs among the three or four findings at the head of the page.
     table, caption, units : the data behind the figure, its caption, and units by column.
     figure : a matplotlib Figure.
@@ -148,16 +155,24 @@ def finding(
 
     Raises
     ------
-    Invalid : when a choice is not allowed, or the sentence, sources or caption are missing.
+    Invalid : when a choice is not allowed, the sentence, sources or caption are missing, or the
+        verdict is not earned.
     """
     one_of(better, BETTER, "better")
-    one_of(verdict, VERDICTS, "verdict")
+    verdict = agreement.verdict if agreement is not None else verdict
+    one_of(verdict, tuple(VERDICTS), "verdict")
     cited, units = cite(sources), units or {}
     _check(name, sentence, cited, caption if table is not None else "no table")
     numbers = {"value": value, "lower": lower, "upper": upper}
     texts = [sentence, caption, *caveats]
+    if upper == float("inf") and NO_LIMIT not in " ".join(texts):
+        texts.append(f"There is {NO_LIMIT}.")
+    given = numbers
     if any("unpublished" in " ".join(one.values()).lower() for one in cited):
         table, figure, numbers, texts = _withheld(table, figure, numbers, texts, units, unit)
+    if verdict in ("estimate", *HELD) and numbers != given:
+        verdict, agreement = "not_enough", None  # what it would be told by is withheld
+        numbers["value"] = None
     sentence, caption, *caveats = map(words.plain, texts)
     facts = {
         "name": name, "sentence": sentence, **{k: tables.raw(v) for k, v in numbers.items()},
@@ -166,6 +181,10 @@ def finding(
         "sources": cited, "caption": caption,
         "table": None if table is None else tables.records(table, units),
     }  # fmt: skip
+    facts |= {"test": words.plain(test)} if test else {}
+    facts |= {} if agreement is None else {"agreement": agreement.facts()}
+    if reason := refusal(facts):
+        raise Invalid(f"{reason[0].upper()}{reason[1:]}")
     drawn = style.svg(figure) if figure is not None else ""
     return Finding(name, sentence, facts, drawn, table, units)
 

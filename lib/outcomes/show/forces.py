@@ -12,6 +12,7 @@ from outcomes.show import plots, words
 from outcomes.show.findings import Finding, finding
 
 FIT = 0.10
+_RANKED = "rank of the gap from a mix of other forces among those of all forces"
 PER = 100_000
 
 
@@ -38,7 +39,7 @@ def against_forces(
     look = {"highlight": list(named.values()), "ylabel": f"{title}, by quarter"}
     return finding(
         name, f"{said.sentence} {_own_rate(made.frame, place)}", value=100 * (made.ratio - 1),
-        verdict="informational" if said.kind == "unsound" else "estimate", headline=headline,
+        verdict="tested", test=_RANKED, headline=headline,
         table=made.frame.assign(time=[f"{t.year} Q{t.quarter}" for t in made.frame["time"]]),
         caption=f"{words.sentence_case(title)} by quarter",
         figure=plots.series(lines, x="time", y="rate", by="which", events={event: start}, **look),
@@ -78,7 +79,8 @@ def others_against_forces(
     ]
     columns = ["offences", "difference", "gap_before", "rank", "ranked", "p", "p_adjusted"]
     return finding(
-        name, " ".join(v.sentence for v in told), unit="offences", area=place,
+        name, " ".join(v.sentence for v in told), unit="offences", area=place, verdict="tested",
+        test=_RANKED,
         period=f"from {start.year} Q{start.quarter}", sources=sources, caveats=caveats,
         table=pd.DataFrame(rows, columns=columns),
         units={"difference": "% of the mix", "gap_before": "% of the level"},

@@ -2,17 +2,12 @@
 
 import pandas as pd
 
-from outcomes.analysis import several
+from outcomes.analysis import several, statements
 from outcomes.data.errors import Invalid
 from outcomes.show import parts, plots, style, words
 from outcomes.show.findings import Finding, finding
 
-_STATES = {
-    "exact": "{} fixed",
-    "bounded": "{} between two limits",
-    "open": "{} without an upper limit",
-    "contradicted": "{} contradicted",
-}
+_SOUGHT = {"verdict": "tested", "test": "is there any history that satisfies all figures?"}
 _TABLE = ["measure", "unit", "label", "start", "end", "lower", "upper", "month_least",
           "month_most", "state"]  # fmt: skip
 
@@ -42,30 +37,31 @@ def allowed(
     """
     if bounds.empty:
         raise Invalid(f"finding {name!r} was asked about no measure.")
+    facts = {"verdict": "not_enough"}
     known, asked = measures.set_index(by), [ask] if isinstance(ask, str) else list(ask)
     rows = bounds.assign(name=bounds[by].map(known["name"]), unit=bounds[by].map(known["unit"]))
     limited = (rows["lower"] > 0) | (rows["upper"] < float("inf"))
     drawn = rows[limited.groupby(rows[by]).transform("any")]
-    facts = {"verdict": "bounded", "value": len(rows), "headline": headline}
-    if drawn.empty:
-        facts = {"verdict": "not_enough"}
+    told = rows[rows["label"].isin(asked) & limited]
+    if len(told):
+        top = told.iloc[0]
+        facts = {"verdict": "estimate", "headline": headline, "unit": f"{top['name']}, {top['label']}"}
+        facts |= parts.numbers(top["point"], top["lower"], top["upper"])
     return finding(
-        name, _said(rows, asked), **facts, unit="totals asked for", area=area, caption=caption,
+        name, _said(rows, asked), **facts, area=area, caption=caption,
         period=period or words.listed(asked), table=rows.assign(measure=rows["name"])[_TABLE],
         figure=None if drawn.empty else _panels(drawn, by), sources=sources, caveats=caveats,
     )  # fmt: skip
 
 
 def _said(rows: pd.DataFrame, asked: list[str]) -> str:
-    """Each total of the periods asked about, and how many of all are known how well."""
-    text = ""
+    """Each total of the periods asked about."""
+    text = []
     for label in asked:
         totals = rows[rows["label"] == label].itertuples()
         said = "; ".join(f"{r.name}, {amount(r.lower, r.upper, r.unit)}" for r in totals)
-        text += f"In {label}: {said}. "
-    count = rows["state"].value_counts()
-    states = [known.format(words.number(count[s])) for s, known in _STATES.items() if s in count]
-    return f"{text}Of {words.count(len(rows), 'total')} asked for, {words.listed(states)}."
+        text.append(f"In {label}: {said}.")
+    return " ".join(text)
 
 
 def _panels(rows: pd.DataFrame, by: str):
@@ -99,7 +95,7 @@ def grown(
     top = rows.loc[rows["middle"].idxmax()]
     look = {"label": "name", "estimate": "middle", "lower": "least", "upper": "most"}
     return finding(
-        name, text, **parts.numbers(top["middle"], top["least"], top["most"]), verdict="bounded",
+        name, text, **parts.numbers(top["middle"], top["least"], top["most"]), verdict="estimate",
         headline=headline, **parts.percents(rows[["name", "least", "most"]], "least", "most"),
         figure=plots.intervals(rows, kind="percent", xlabel=title, **look),
         caption=words.sentence_case(title), **facts,
@@ -117,6 +113,8 @@ def clashing(
 ) -> Finding:  # fmt: skip
     """Which of the measures ``checked`` have figures that cannot all be right, and which."""
     names = measures.set_index("measure")["name"]
+    stated = isinstance(sources, pd.DataFrame) and len(contradictions) > 0
+    agreement = statements.quarrel(contradictions, sources) if stated else None
     n = contradictions["measure"].nunique()
     text = f"{words.number(n)} of {words.count(len(checked), 'measure')} "
     text += f"{'has' if n == 1 else 'have'} figures that cannot all be right."
@@ -127,7 +125,7 @@ def clashing(
     table = contradictions.assign(measure=contradictions["measure"].map(names))[columns]
     return finding(
         name, text, value=n, unit="measures", area=area, headline=headline, sources=sources,
-        verdict="contradicted" if n else "informational", caveats=caveats,
+        caveats=caveats, **({"agreement": agreement} if agreement else _SOUGHT),
         table=table.rename(columns={"lower": "would be at least", "upper": "would be at most"}),
         caption="Figures that contradict each other, and what each would have to be",
     )  # fmt: skip

@@ -35,7 +35,7 @@ def seen(
     frame["force"] = frame["force"].map(words.place)
     return finding(
         name, _seen(before, after, start, compared, evaluation.reason),
-        verdict="not_enough" if evaluation.reason else "informational", value=len(compared),
+        **({"verdict": "not_enough"} if evaluation.reason else {"value": len(compared)}),
         unit="months compared", caption="Months of street-level crime at hand and compared",
         figure=plots.strip(frame, row="force", x="month", state="state", colours=_STATES),
         table=parts.months_named(frame[["force", "month", "state", "reason"]], "month"), **facts,

@@ -7,7 +7,7 @@ written by code from the result. Too little data is a result as well: "cannot be
 import pandas as pd
 
 from outcomes import data
-from outcomes.analysis import rates, reconcile, spc
+from outcomes.analysis import rates, reconcile, spc, statements
 from outcomes.data.errors import NotEnough
 from outcomes.show import charts, parts, plots, words
 from outcomes.show.findings import Finding, finding
@@ -16,6 +16,8 @@ _FUNNEL = {
     "label": "place", "count": "count", "denominator": "denominator", "rate": "rate",
     "lower_998": "lower limit", "upper_998": "upper limit", "signal": "signal",
 }  # fmt: skip
+_XMR = "limits of an individuals chart (XmR) and its rules for runs"
+_FUNNEL_TEST = "99.8% limits of a funnel plot, widened where places differ by more than chance"
 _WRITTEN = {"rate": "number", "proportion": "percent"}
 
 
@@ -192,6 +194,7 @@ def _in_range(name, frame, signs, *, what, step, kind, events, **facts) -> Findi
     columns = ["period", "value", "mean", "lower", "upper", "special"]
     return finding(
         name, f"{text}. {signs}", **parts.numbers(last["value"], low, high),
+        verdict="tested", test=_XMR,
         table=frame[columns].assign(period=[_point(p, step) for p in frame["period"]]),
         caption=f"{words.sentence_case(what)} by {step}, with usual range",
         figure=charts.xmr(frame, kind=kind, ylabel=f"{what} by {step}", events=events),
@@ -297,7 +300,7 @@ def place(
     return finding(
         name, _placed(found.frame, row, what=what, of=of, period=period, kind=_WRITTEN[kind]),
         figure=charts.funnel(found.frame, kind=_WRITTEN[kind], ylabel=measured, **look),
-        table=table.sort_values("rate", ascending=False),
+        table=table.sort_values("rate", ascending=False), verdict="tested", test=_FUNNEL_TEST,
         caption=f"{words.sentence_case(measured)}, {period}",
         **parts.numbers(row["rate"], row["lower_998"], row["upper_998"]), **facts,
     )  # fmt: skip
@@ -329,14 +332,17 @@ def reconciled(
     whose = area if parent is not None else None
     bounds, contradictions, _ = reconcile.reconcile(figures, periods, area=whose, parent=parent)
     row, title = bounds[bounds["label"] == ask].iloc[0], words.sentence_case(what)
-    text, verdict = _bounded(row, figures, title, kind)
+    text, facts = _bounded(row, figures, title, kind)
+    if row["state"] == "contradicted":
+        agreement = statements.quarrel(contradictions, figures)
+        facts = facts if agreement is None else {"agreement": agreement}
     notes = [c["sentence"] for c in contradictions]
     if row["inferred"]:
         notes = ["The period of a figure it rests on was inferred, not printed.", *notes]
     return finding(
         name, text, value=row["point"], lower=row["lower"], upper=row["upper"], unit=what,
         period=words.period(row["start"], row["end"]), area=words.place(area), better=better,
-        verdict=verdict, headline=headline and verdict != "not_enough",
+        headline=headline and facts.get("verdict") != "not_enough", **facts,
         figure=plots.bounds(bounds, kind=kind, ylabel=title) if len(figures) else None,
         table=_by_period(bounds, figures, kind), caveats=[*caveats, *notes],
         caption=f"{title}: what the published figures allow",
@@ -344,16 +350,16 @@ def reconciled(
     )  # fmt: skip
 
 
-def _bounded(row: pd.Series, figures: pd.DataFrame, title: str, kind: str) -> tuple[str, str]:
+def _bounded(row: pd.Series, figures: pd.DataFrame, title: str, kind: str) -> tuple[str, dict]:
     """The sentence and the verdict of :func:`reconciled` on one period."""
     subject = f"{title} in {words.period(row['start'], row['end'])}"
     if row["lower"] == 0 and row["upper"] == float("inf"):
-        return f"{subject} cannot be told: no published figure limits it.", "not_enough"
+        return f"{subject} cannot be told: no published figure limits it.", {"verdict": "not_enough"}
     text = f"{subject}: {words.between(row['lower'], row['upper'], kind=kind)}, "
     text += f"from {words.listed(_resting_on(row, figures, kind))}"
     if row["state"] == "contradicted":
-        return f"{text}; but some of the figures contradict each other.", "contradicted"
-    return f"{text}.", "exact" if row["state"] == "exact" else "bounded"
+        text += "; but some of the figures contradict each other"
+    return f"{text}.", {"verdict": "estimate"}
 
 
 def _by_period(bounds: pd.DataFrame, figures: pd.DataFrame, kind: str) -> pd.DataFrame:
