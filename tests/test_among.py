@@ -55,10 +55,15 @@ def test_differing_takes_exact_prints_only():
             "qualifier": ["exact", "exact", "exact", "over"],
             "published": pd.to_datetime(["2020-09-30", None, None, None]),
             "publisher": ["a", "b", "c", "d"],
+            "figure": ["p", "q", "r", "s"],
+            "unit": "count",
+            "period_start": None,
+            "period_end": None,
         }
     )
     found = show.differing("x", frame, label="fact", what="count", caption="Prints")
     assert found.sentence == "1 count was printed with different values: knives, 130 or 139."
+    assert found.facts["verdict"] == "contradicted"
     assert found.facts["value"] == 1 and len(found.facts["table"]["rows"]) == 2
     none = show.differing("x", frame[2:], label="fact", what="count", caption="Prints")
     assert none.facts["value"] == 0 and none.sentence.startswith("No count was printed")

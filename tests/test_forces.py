@@ -26,7 +26,7 @@ def test_a_halving_is_measured_and_ranked_first():
     assert found.facts["value"] == pytest.approx(-50, abs=2)
     assert "more than chance would explain" in found.sentence
     assert "the opposite of what the programme is for" in found.sentence
-    assert found.svg and found.facts["verdict"] == "estimate"
+    assert found.svg and found.facts["verdict"] == "tested"
 
 
 def test_no_change_is_not_called_one():
@@ -58,4 +58,4 @@ def test_without_a_force_to_rank_it_among_the_check_fails():
     exact.loc[early, "force-0"] = (exact["force-3"] / PEOPLE["force-3"]) * PEOPLE["force-0"]
     found = show.against_forces("x", exact, PEOPLE, "force-0", START, **SAID)
     assert "failed its own checks (forces to rank it among)" in found.sentence
-    assert found.facts["verdict"] == "informational"
+    assert found.facts["verdict"] == "tested"

@@ -203,7 +203,7 @@ def test_findings_that_came_or_went_are_told_after_those_that_stayed():
         ("stays", "now reads: C."), ("came", "new: D."), ("gone", "no longer shown: A."),
     ]  # fmt: skip
     assert history.compare(old, kept(findings=old["findings"]), []) == []
-    other = [fact("gone", "A.", verdict="exact"), fact("stays", "B.")]
+    other = [fact("gone", "A.", verdict="published"), fact("stays", "B.")]
     assert [c["said"] for c in history.compare(old, kept(findings=other), [])] == ["now reads: A."]
 
 

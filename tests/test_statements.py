@@ -16,7 +16,8 @@ def row(figure, value, start, end, *, qualifier="exact", measure="arrests", note
         "figure": figure, "programme": "op_warrior", "measure": measure, "area": "lancashire",
         "area_name": "Lancashire", "value": float(value), "unit": "count", "qualifier": qualifier,
         "period_start": pd.Timestamp(start), "period_end": pd.Timestamp(end), "note": note,
-        "copy_of": copy_of, "publisher": "A publisher", "title": figure,
+        "copy_of": copy_of, "publisher": f"Publisher {figure}", "title": figure,
+        "period_state": "stated", "fact": f"{measure} {start} {end}",
     }  # fmt: skip
 
 
@@ -30,7 +31,7 @@ ONE = row("a", 100, "2023-01-01", "2023-12-31")
 
 def test_a_part_of_its_period_allows_it_and_gives_a_floor():
     held = state(ONE, row("b", 31, "2023-03-01", "2023-03-31"))
-    assert (held["state"], held["lower"], held["others"]) == ("agrees", 31, 1)
+    assert (held["state"], held["lower"], held["others"]) == ("not_contradicted", 31, 1)
     assert held["per_day"] == pytest.approx(100 / 365)
 
 
@@ -41,16 +42,20 @@ def test_a_part_larger_than_the_whole_contradicts_it():
 
 
 def test_its_own_copies_are_no_second_witness():
-    assert state(ONE, row("b", 100, "2023-01-01", "2023-12-31", copy_of="a"))["state"] == "alone"
-    assert state(ONE, row("b", 100, "2023-01-01", "2023-12-31"))["state"] == "agrees"
-    assert state(ONE, row("b", 100, "2021-01-01", "2021-12-31"))["state"] == "alone"
+    again = row("b", 100, "2023-01-01", "2023-12-31")
+    assert state(ONE, again | {"copy_of": "a"})["state"] == "no_other_source"
+    assert state(ONE, again)["state"] == "confirmed"
+    for quoted in ("Publisher a", "Press (Publisher a)"):  # the same body once more
+        assert state(ONE, again | {"publisher": quoted})["state"] == "not_contradicted"
+    other = row("b", 100, "2021-01-01", "2021-12-31")
+    assert state(ONE, other)["state"] == "no_other_source"
 
 
-def test_one_dated_witness_is_enough_beside_one_without_a_date():
+def test_what_limits_nothing_is_no_other_source():
     partly = row("b", 60, "2022-07-01", "2023-06-30")  # limits nothing, but speaks of the time
     undated = row("c", 100, None, None)
-    assert state(ONE, partly, undated)["state"] == "agrees"
-    assert state(ONE, undated)["state"] == "alone"
+    assert state(ONE, partly, undated)["state"] == "no_other_source"
+    assert state(ONE, undated)["state"] == "no_other_source"
 
 
 def test_without_an_end_it_cannot_be_tested_but_the_others_quarrel_is_told():
@@ -59,35 +64,52 @@ def test_without_an_end_it_cannot_be_tested_but_the_others_quarrel_is_told():
         row("b", 50, "2023-01-01", "2023-06-30"),
         row("c", 80, "2023-02-01", "2023-03-31", qualifier="over"),
     )
-    assert held["state"] == "undated" and pd.isna(held["per_day"])
+    assert held["state"] == "not_enough" and pd.isna(held["per_day"])
     assert "50 for January 2023 to June 2023" in held["quarrel"]
 
 
 def test_what_does_not_add_up_is_compared_as_it_stands():
     grade = row("a", 4, "2023-01-01", "2023-12-31", measure="hmicfrs_soc_grade")
     same = row("b", 4, "2023-11-10", "2023-11-10", measure="hmicfrs_soc_grade")
-    assert state(grade, same)["state"] == "agrees"
+    assert state(grade, same)["state"] == "confirmed"
     assert state(grade, same | {"value": 2.0})["state"] == "contradicted"
-    assert state(grade)["state"] == "alone"
+    assert state(grade)["state"] == "no_other_source"
 
 
-def test_a_contradiction_noted_in_words_counts_without_the_word_for_our_own_source():
-    held = state(
-        ONE | {"note": "Rounded. CONTRADICTION: another page gives the seed twice as much."}
+def test_a_note_does_not_overrule_the_computation():
+    noted = ONE | {"note": "CONTRADICTION: another page gives twice as much."}
+    assert state(noted)["state"] == "no_other_source"
+    assert state(noted, row("b", 31, "2023-03-01", "2023-03-31"))["state"] == "not_contradicted"
+
+
+def test_a_period_that_can_be_read_in_two_ways_contradicts_nothing_and_is_told():
+    rival = row("b", 250, "2023-03-01", "2023-03-31", qualifier="over")
+    held = state(ONE, rival | {"period_state": "ambiguous"})
+    assert held["state"] == "no_other_source" and not held["against"]
+    low = row("b", 31, "2023-03-01", "2023-03-31") | {"period_state": "ambiguous"}
+    held = state(ONE, low)
+    assert (held["state"], held["lower"]) == ("not_contradicted", 31)
+    assert held["doubt"] == (
+        "A limit rests on 31 (Publisher b) for March 2023, whose period can be read in more than "
+        "one way."
     )
-    assert held["state"] == "contradicted"
-    assert held["against"] == "Another page gives the annual report twice as much."
 
 
-def test_the_annual_report_disputes_are_the_known_ones():
+def test_the_annual_report_is_told_as_the_rules_have_it():
     everything = oc.data.figures()
     page = everything[everything["seed"]]
     held = hold(page, everything[~everything["seed"]], whole=WHOLE, parent=oc.data.areas())
     found = held.set_index(["programme", "measure"])["state"]
     assert len(held) == len(page)
-    assert list(found[found == "contradicted"].index) == [
-        ("op_warrior", "cash_seized"),
+    assert not (found == "contradicted").any()
+    assert list(found[found == "confirmed"].index) == [
         ("clear_hold_build", "pilot_forces"),
+        ("op_sceptre", "knives_surrendered"),
+        ("op_sceptre", "schools_engaged"),
+        ("county_lines", "arrests"),
+        ("county_lines", "cash_seized"),
+        ("inspection", "hmicfrs_soc_grade"),
+        ("project_adder", "disruptions"),
     ]
     arrests = held.set_index(["programme", "measure"]).loc[("op_warrior", "arrests")]
     assert (arrests["lower"], arrests["upper"]) == (1212, 3067)  # year one, and both years

@@ -313,4 +313,3 @@ def _stated(row) -> str:
 
 def _period(row) -> str:
     return reading(row.period_start, row.period_end)
-

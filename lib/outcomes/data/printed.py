@@ -51,9 +51,8 @@ def same(one: float, two: float, how_one: str = "exact", how_two: str = "exact")
     The rounder of the two says how far: half of its last significant place either way, all of it
     on the side that "over", "at least" and "nearly" mean, and ``APPROX`` of itself for "about".
     """
-    (rough, how), (fine, _) = sorted(
-        ((one, how_one), (two, how_two)), key=lambda told: tolerance(told[0], MONEY[0]), reverse=True
-    )
+    told = [(one, how_one), (two, how_two)]
+    (fine, _), (rough, how) = sorted(told, key=lambda t: tolerance(t[0], MONEY[0]))
     half = tolerance(rough, MONEY[0])
     near = max(half, APPROX * abs(rough))
     sides = {"over": (0, 2 * half), "at_least": (0, 2 * half), "nearly": (-2 * half, 0)}

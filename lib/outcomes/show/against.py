@@ -17,6 +17,7 @@ _COUNTED = {
     "contradicted": ("is contradicted", "are contradicted"),
     "not_enough": ("cannot be told", "cannot be told"),
 }
+_AMONG = ", among the other statements"
 _HELD = "each figure against every other statement of the same thing"
 KINDS = {"output": "work done", "outcome": "results without a comparison", "context": "the setting"}
 """What a figure can show, by the kind of its measure."""
@@ -100,8 +101,8 @@ def _each(checked: pd.DataFrame, known: pd.DataFrame, others: pd.DataFrame) -> p
 def _disputes(checked: pd.DataFrame) -> list[str]:
     """What speaks against each figure, what is unsure, and where the other statements quarrel."""
     return [
-        f"{words.sentence_case(checked['name'][i])}{among}: {said}"
-        for column, among in (("against", ""), ("doubt", ""), ("quarrel", ", among the other statements"))
+        f"{words.sentence_case(checked['name'][i])}{_AMONG * (column == 'quarrel')}: {said}"
+        for column in ("against", "doubt", "quarrel")
         for i, said in checked[column].items()
         if said
     ]

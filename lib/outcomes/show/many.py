@@ -45,7 +45,8 @@ def allowed(
     told = rows[rows["label"].isin(asked) & limited]
     if len(told):
         top = told.iloc[0]
-        facts = {"verdict": "estimate", "headline": headline, "unit": f"{top['name']}, {top['label']}"}
+        facts = {"verdict": "estimate", "unit": f"{top['name']}, {top['label']}"}
+        facts["headline"] = headline
         facts |= parts.numbers(top["point"], top["lower"], top["upper"])
     return finding(
         name, _said(rows, asked), **facts, area=area, caption=caption,

@@ -354,7 +354,8 @@ def _bounded(row: pd.Series, figures: pd.DataFrame, title: str, kind: str) -> tu
     """The sentence and the verdict of :func:`reconciled` on one period."""
     subject = f"{title} in {words.period(row['start'], row['end'])}"
     if row["lower"] == 0 and row["upper"] == float("inf"):
-        return f"{subject} cannot be told: no published figure limits it.", {"verdict": "not_enough"}
+        text = f"{subject} cannot be told: no published figure limits it."
+        return text, {"verdict": "not_enough"}
     text = f"{subject}: {words.between(row['lower'], row['upper'], kind=kind)}, "
     text += f"from {words.listed(_resting_on(row, figures, kind))}"
     if row["state"] == "contradicted":
