@@ -55,6 +55,7 @@ def test_differing_takes_exact_prints_only():
             "qualifier": ["exact", "exact", "exact", "over"],
             "published": pd.to_datetime(["2020-09-30", None, None, None]),
             "publisher": ["a", "b", "c", "d"],
+            "title": "T",
             "figure": ["p", "q", "r", "s"],
             "unit": "count",
             "period_start": None,

@@ -19,6 +19,7 @@ FIGURES = pd.DataFrame(
         "figure": ["a", "b", "c", "d"],
         "programme": "op_warrior",
         "publisher": "A page",
+        "title": "T",
         "measure": ["arrests", "arrests", "cash_seized", "cash_seized"],
         "value": [1212.0, 1855.0, 1000.0, 3000.0],
         "qualifier": ["exact", "exact", "exact", "over"],
