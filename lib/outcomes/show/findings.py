@@ -126,7 +126,7 @@ def finding(
     name: str, sentence: str, *, sources, value: float | None = None, lower: float | None = None,
     upper: float | None = None, unit: str = "", period: str = "", area: str = "",
     better: str = "neither", verdict: str = "published", headline: bool = False,
-    test: str = "", agreement=None,
+    test: str = "", agreement=None, series: str = "",
     table: pd.DataFrame | None = None, caption: str = "", figure=None,
     caveats: Iterable[str] = (), units: dict[str, str] | None = None,
 ) -> Finding:  # fmt: skip
@@ -149,6 +149,8 @@ def finding(
     agreement : what the analysis room's check of statements against one another found
         (:class:`outcomes.analysis.statements.Agreement`); its verdict is the finding's.
     headline : whether it belongs among the three or four findings at the head of the page.
+    series : the declared series (:func:`outcomes.data.series`) that it judges as declared; findings
+        of one series, area and period must say the same on every page.
     table, caption, units : the data behind the figure, its caption, and units by column.
     figure : a matplotlib Figure.
     caveats : sentences shown under the figure.
@@ -182,6 +184,7 @@ def finding(
         "table": None if table is None else tables.records(table, units),
     }  # fmt: skip
     facts |= {"test": words.plain(test)} if test else {}
+    facts |= {"series": series} if series else {}
     facts |= {} if agreement is None else {"agreement": agreement.facts()}
     if reason := refusal(facts):
         raise Invalid(f"{reason[0].upper()}{reason[1:]}")

@@ -133,13 +133,17 @@ def _declared(name, of, *, since, area, events, headline, caveats) -> Finding:
     facts = {"what": what, "unit": of.unit, "area": place, "step": of.step}
     facts |= {"sources": values.attrs["sources"], "better": of.better, "headline": headline}
     facts |= {"events": events, "kind": "number"}
+    if start == pd.Timestamp(of.start):
+        facts["series"] = of.name
     plain = pd.DataFrame({"period": values.index, "value": values.to_numpy()})
     if of.change:
         return _by_change(name, plain, caveats=[*caveats, _no_range(of.change)], **facts)
     try:
         found = spc.judged(values[start:], latest=of.latest, season=of.season, better=of.better)
     except NotEnough as reason:
-        keep = {k: facts[k] for k in ("unit", "area", "sources", "better")}
+        keep = {
+            k: v for k, v in facts.items() if k in ("unit", "area", "sources", "better", "series")
+        }
         text = f"Whether {facts['what']} by {of.step} changed cannot be told. {reason}"
         return finding(name, text, verdict="not_enough", caveats=caveats, **keep)
     base = [_point(day, of.step) for day in found.base["period"].iloc[[0, -1]]]
