@@ -346,7 +346,16 @@ def test_each_page_that_cannot_be_read_by_all_is_named(looked):
     releases.write(folder / "b/c.html", PAGE.format("<img src='data:image/x'>"))
     releases.write(folder / "b/c.txt", "<img>")
     said = ": an image has no alternative text."
-    assert found(folder) == {"accessibility": ("fail", [f"b/c.html{said}", f"demo.html{said}"])}
+    assert found(folder) == {
+        "accessibility": ("fail", [f"b/c.html{said}", f"demo.html{said}"]),
+        "files": (
+            "fail",
+            [
+                f"b/c.{kind} is no part of any page, and no build makes it."
+                for kind in ("html", "txt")
+            ],
+        ),
+    }
 
 
 def test_pages_that_failed_and_pages_that_are_gone_are_said(looked):
@@ -358,7 +367,8 @@ def test_pages_that_failed_and_pages_that_are_gone_are_said(looked):
     reason = "demo.html failed, its last good version is shown: KeyError: x (cell 2)."
     assert found(folder) == {"pages": ("review", [reason])}
     folder = looked(PAGE.format(""), path="gone.html")
-    assert found(folder) == {"files": ("fail", ["gone.html is missing."])}
+    left = "demo.html is no part of any page, and no build makes it."
+    assert found(folder) == {"files": ("fail", ["gone.html is missing.", left])}
 
 
 def test_only_contradicted_headlines_are_said(looked):

@@ -179,7 +179,7 @@ def test_a_headline_that_moved_by_forty_per_cent_needs_a_note(folder):
 def test_a_move_is_large_from_a_quarter_on(folder, changes, found):
     manifest = releases.latest(folder / "site") / "manifest.json"
     record = json.loads(manifest.read_text(encoding="utf-8"))
-    looked = vetting.Looked(manifest.parent, json.loads(json.dumps(record)), record, folder)
+    looked = vetting.Looked(manifest.parent, json.loads(json.dumps(record)), record, folder, [])
     looked.record["pages"][0]["findings"][0] |= changes
     moves = list(vetting._moves(looked))
     assert [m.partition(":")[0] if "moved" in m else m for m in moves] == found

@@ -106,6 +106,9 @@ def build(
     if dry_run:
         _what_if(found, chosen, folder, force)
         return
+    if said := _broken():
+        more = [f"And {len(said) - 20} more."] if len(said) > 20 else []
+        raise Invalid(" ".join(["The tables cannot be published.", *said[:20], *more]))
     _warm_up(not scheduler and (given or _due(found, chosen, folder, force)))
     options = {"force": force, "resume": resume, "keep": keep, "scheduler": scheduler}
     with _progress(len(chosen)) as tell:
@@ -263,9 +266,17 @@ def _checked(name: str, out: Path | None, plan: Path | None) -> tuple:
     folder = releases.find(site, name) if name else releases.latest(site)
     if folder is None:
         raise Invalid(f"no release is shown in {site}.")
-    found = vetting.checks(site, folder, _folder(plan))
+    found = vetting.checks(site, folder, _folder(plan), broken=_broken())
     print(f"Release {folder.name}", *vetting.told(found), sep="\n")
     return site, folder, found
+
+
+def _broken() -> list[str]:
+    """Where the register's tables do not follow from what they are made of."""
+    from outcomes.ingest import follows
+    from outcomes.publish import due
+
+    return follows.breaches(due.data())
 
 
 def _site(out: Path | None, plan: Path | None) -> Path:
@@ -372,12 +383,20 @@ def data_refresh(
 
 
 @data.command("check")
-def data_check() -> None:
-    """Check the published figures and every table; make the figures anew when they changed."""
+def data_check(
+    remake: Annotated[
+        bool, typer.Option("--remake", help="Make the figures anew, whatever data/clean holds.")
+    ] = False,
+) -> None:
+    """Check the published figures and every table.
+
+    Where data/published has changed, its tables are made anew, and what moved is said. Tables that
+    differ from it without that were edited by hand: they are refused, row by row.
+    """
     from outcomes.data import gate, store
     from outcomes.ingest import refresh
 
-    for line in refresh.figures(store.root()):
+    for line in refresh.figures(store.root(), remake=remake):
         print(line)
     errors, cautions = gate.check(store.root() / "clean")
     for caution in cautions:

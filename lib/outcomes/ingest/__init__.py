@@ -18,9 +18,11 @@ def build(source: Path, published: Path, clean: Path) -> list[str]:
     ``clean`` where the tables go. Raises :class:`outcomes.data.errors.Invalid` with a sentence
     when a raw file is missing, cut short or holds something that is not known.
     """
-    from outcomes.ingest import figures, geography, package, police_uk, recorded
+    from outcomes.ingest import figures, follows, geography, package, police_uk, recorded
 
     figures.build(published, clean)
+    if published.parent == clean.parent:
+        follows.note(clean.parent)
     places = geography.build(source, clean)
     police_uk.build(source, clean, places)
     recorded.build(source, clean, places)

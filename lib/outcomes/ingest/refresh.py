@@ -10,15 +10,21 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
+from itertools import islice
 from pathlib import Path
 
 from outcomes.data import gate, schema
 from outcomes.data.errors import Invalid, one_of
 from outcomes.ingest import figures as register
-from outcomes.ingest import panel, street
+from outcomes.ingest import follows, panel, street
 
 _WORK, _READY, _LOCK = ".refresh", ".refresh-ready", ".refresh-lock"
 _FIRST = "2010-12"  # data.police.uk begins here
+_SHOWN = 20  # differences of tables edited by hand
+_BY_HAND = (
+    "data/published has not changed, so data/clean was edited by hand: make the change in "
+    "data/published, or take the edit back with outcomes data check --remake."
+)
 
 
 Agreed = Callable[[list[str], list[str]], bool]
@@ -41,15 +47,24 @@ def run(
         return _settle(work, data, said, agreed, today)
 
 
-def figures(data: Path, *, today: date | None = None) -> list[str]:
-    """Make the register's tables anew from ``published``; what changed, in words."""
+def figures(data: Path, *, today: date | None = None, remake: bool = False) -> list[str]:
+    """Make the register's tables anew where ``published`` has changed; what changed, in words.
+
+    While ``published`` is as it was when the tables were made, tables that differ were edited by
+    hand: :class:`Invalid` names their rows, and they stay as they are unless ``remake`` is asked.
+    """
     told: list[str] = []
     with alone(data) as work:
         register.build(data / "published", work / "clean")
-        for name in _changed(work / "clean", data / "clean"):
+        changed = _changed(work / "clean", data / "clean")
+        if changed and not remake and follows.unchanged(data):
+            said = follows.differences(work / "clean", data / "clean")
+            raise Invalid(" ".join([*islice(said, _SHOWN), _BY_HAND]))
+        for name in changed:
             old, new = (_rows(folder / "clean" / name) for folder in (data, work))
             told.append(f"{name}: made anew, {len(new - old)} rows in, {len(old - new)} rows out.")
         _settle(work, data, told, lambda said, tables: True, today or date.today())
+        follows.note(data)
     return told
 
 

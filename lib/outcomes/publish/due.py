@@ -97,6 +97,7 @@ def standing(plan_file: Path) -> str:
     folder = Path(plan_file).resolve().parent
     files = [Path(plan_file), folder / "requirements.lock", package()]
     files += sorted((folder / "notebooks").rglob("*.ipynb"))
+    files += sorted(data().glob("published/*"))
     return total([today(), code_digest(), data_digest(), *map(_named, files)])
 
 
