@@ -15,6 +15,7 @@ _HOMES = {
     "outset": ("balanced", "levels", "placeless", "seen"),
     "plots": ("bars", "bounds", "intervals", "panels", "series", "stems", "strip", "waves"),
     "ready": ("behaviour", "place", "reconciled", "share", "shares"),
+    "revised": ("revisions",),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 _MODULES = ("against", "charts", "findings", "many", "plots", "style", "table", "words")

@@ -122,6 +122,23 @@ def place(area: str) -> str:
     return area.replace("-", " ").title().replace(" And ", " and ").replace(" With ", " with ")
 
 
+def not_held(months: Iterable) -> str:
+    """What brings months of street files that are not here: "Not held here: … brings them."
+
+    ``months`` are their first days, in any order; "" for none. A month is missing here and not in
+    the world: data.police.uk serves it, so the command that fetches it is named.
+    """
+    days = sorted(pd.Timestamp(m) for m in months)
+    if not days:
+        return ""
+    first, last = days[0], days[-1]
+    span = period(first, last + pd.offsets.MonthEnd())
+    if len(days) < (last.year - first.year) * 12 + last.month - first.month + 1:
+        span = f"{len(days)} months of {span}"
+    command = f"outcomes data refresh --from {first:%Y-%m} --to {last:%Y-%m}"
+    return f"Not held here: {span}; `{command}` brings {'it' if len(days) == 1 else 'them'}."
+
+
 def stated(figures: pd.DataFrame, kind: str = "number") -> list[str]:
     """Published figures in words, each once: "over 18,000 for November 2022 to December 2023"."""
     said = (
