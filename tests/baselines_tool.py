@@ -19,7 +19,7 @@ from urllib.parse import unquote
 ROOT = Path(__file__).parents[1]
 FOLDER = Path(__file__).with_name("baselines")
 FACTS = ("sentence", "value", "lower", "upper", "unit", "period", "area", "better", "verdict")
-FACTS += ("test", "headline", "caption", "caveats")
+FACTS += ("test", "series", "headline", "caption", "caveats")
 _FIGURE = re.compile(r'<figure class="finding [^"]*" id="([^"]+)">(.*?)</figure>', re.S)
 _IMAGE = re.compile(r'<img alt="[^"]*" src="([^"]*)"')
 
@@ -40,6 +40,7 @@ def _page(site: Path, entry: dict) -> dict:
             for k in FACTS
             if (v := fact.get(k)) is not None and v not in ("", []) and v is not False
         }
+        kept |= {f"number: {name}": n for name, n in fact.get("numbers", {}).items()}
         kept["sources"] = [_cited(source) for source in fact["sources"]]
         table = site / entry["handle"] / f"{fact['name']}.csv"
         if table.is_file():
@@ -63,8 +64,12 @@ def written(page: dict) -> str:
     """A page's baseline as TOML, one table a finding, in the order of the page."""
     lines = [f"title = {_value(page['title'])}"]
     for name, facts in page["findings"].items():
-        lines += ["", f"[findings.{name}]", *(f"{k} = {_value(v)}" for k, v in facts.items())]
+        lines += ["", f"[findings.{name}]", *(f"{_key(k)} = {_value(v)}" for k, v in facts.items())]
     return "\n".join(lines) + "\n"
+
+
+def _key(name: str) -> str:
+    return name if re.fullmatch("[a-z_-]+", name) else _value(name)
 
 
 def _value(value) -> str:

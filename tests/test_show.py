@@ -303,3 +303,15 @@ def test_the_name_of_a_dated_line_stands_above_the_data():
         low, high = axes.get_ylim()
         lowest = min(text.xy[1] for text in axes.texts if text.get_text() in names)
         assert (high - low) * (lowest - 0.09) >= 11 - 1e-9
+
+
+def test_numbers_beside_the_table_are_stored_and_shown_and_withheld_with_the_rest():
+    facts = {"sources": "Home Office", "numbers": {"matched neighbourhoods": 54}}
+    found = show.finding("found", "Beside 54 matched neighbourhoods.", **facts)
+    assert found.facts["numbers"] == {"matched neighbourhoods": 54}
+    assert "Behind the sentence: matched neighbourhoods, 54." in found.html()
+    hidden = show.finding(
+        "found", "3 people, of 54.", value=3, unit="people", sources="Unpublished extract",
+        numbers={"people of the other kind": 51},
+    )  # fmt: skip
+    assert "numbers" not in hidden.facts and "51" not in hidden.html()

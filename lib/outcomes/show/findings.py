@@ -50,7 +50,8 @@ class Finding:
         parts = [f'<p class="sentence"><strong>{escape(self.sentence)}</strong></p>']
         if self.svg:
             parts.append(f'<img alt="{escape(self.sentence)}" src="{_data_uri(self.svg)}">')
-        parts.append(f"<figcaption>{_credit(self.facts['sources'])}{self._caveats()}</figcaption>")
+        below = _credit(self.facts["sources"]) + self._numbers() + self._caveats()
+        parts.append(f"<figcaption>{below}</figcaption>")
         if self.frame is not None:
             caption = self.facts["caption"]
             body = tables.html(self.frame, caption=caption, units=self.units)
@@ -62,6 +63,12 @@ class Finding:
             )
         kind = self.facts["verdict"]
         return f'<figure class="finding {kind}" id="{self.name}">{"".join(parts)}</figure>'
+
+    def _numbers(self) -> str:
+        """Where a reader finds the numbers of the sentence that no table holds."""
+        held = self.facts.get("numbers", {})
+        said = "; ".join(f"{name}, {words.number(n)}" for name, n in held.items())
+        return f"<p class=source>Behind the sentence: {escape(said, quote=False)}." if said else ""
 
     def _caveats(self) -> str:
         return "".join(f"<p class=caveat>{escape(c, quote=False)}" for c in self.facts["caveats"])
@@ -126,7 +133,7 @@ def finding(
     name: str, sentence: str, *, sources, value: float | None = None, lower: float | None = None,
     upper: float | None = None, unit: str = "", period: str = "", area: str = "",
     better: str = "neither", verdict: str = "published", headline: bool = False,
-    test: str = "", agreement=None, series: str = "",
+    test: str = "", agreement=None, series: str = "", numbers: dict[str, float] | None = None,
     table: pd.DataFrame | None = None, caption: str = "", figure=None,
     caveats: Iterable[str] = (), units: dict[str, str] | None = None,
 ) -> Finding:  # fmt: skip
@@ -151,6 +158,8 @@ def finding(
     headline : whether it belongs among the three or four findings at the head of the page.
     series : the declared series (:func:`outcomes.data.series`) that it judges as declared; findings
         of one series, area and period must say the same on every page.
+    numbers : what the sentence says beside value, limits and table, each by what it is
+        ({"matched neighbourhoods": 54}): every number of a sentence must be found somewhere.
     table, caption, units : the data behind the figure, its caption, and units by column.
     figure : a matplotlib Figure.
     caveats : sentences shown under the figure.
@@ -165,6 +174,7 @@ def finding(
     one_of(verdict, tuple(VERDICTS), "verdict")
     cited, units = cite(sources), units or {}
     _check(name, sentence, cited, caption if table is not None else "no table")
+    more = {words.plain(name): tables.raw(n) for name, n in (numbers or {}).items()}
     numbers = {"value": value, "lower": lower, "upper": upper}
     texts = [sentence, caption, *caveats]
     if upper == float("inf") and NO_LIMIT not in " ".join(texts):
@@ -172,6 +182,7 @@ def finding(
     given = numbers
     if any("unpublished" in " ".join(one.values()).lower() for one in cited):
         table, figure, numbers, texts = _withheld(table, figure, numbers, texts, units, unit)
+        more = more if numbers == given and texts[-1] != _WITHHELD else {}
     if verdict in ("estimate", *HELD) and numbers != given:
         verdict, agreement = "not_enough", None  # what it would be told by is withheld
         numbers["value"] = None
@@ -185,6 +196,7 @@ def finding(
     }  # fmt: skip
     facts |= {"test": words.plain(test)} if test else {}
     facts |= {"series": series} if series else {}
+    facts |= {"numbers": more} if more else {}
     facts |= {} if agreement is None else {"agreement": agreement.facts()}
     if reason := refusal(facts):
         raise Invalid(f"{reason[0].upper()}{reason[1:]}")
