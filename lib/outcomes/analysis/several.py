@@ -41,6 +41,9 @@ def reconcile_each(
         for at, one in enumerate(found.contradictions):
             rows = [m | {by: name, "set": at, "sentence": one["sentence"]} for m in one["members"]]
             clashes += rows
+    if not bounds:  # nothing was asked: the columns alone
+        none = reconcile(figures[:0], periods, area=area, parent=parent).bounds
+        bounds = [none[:0].assign(**{by: ""})]
     frame = pd.concat(bounds, ignore_index=True)
     months = ((frame["end"] - frame["start"]).dt.days + 1) / MONTH
     frame = frame.assign(month_least=frame["lower"] / months, month_most=frame["upper"] / months)

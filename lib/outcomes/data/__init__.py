@@ -19,14 +19,16 @@ _HOMES = {
     "disclosure": "suppress",
     "doors": "",
     "errors": "Invalid NotEnough",
+    "lags": "",
     "printed": "tolerance",
     "places": "district_names districts forces lsoas lsoas_of neighbours",
     "register": (
         "areas figures measures one_each programmes sources waves week_counts week_figures"
     ),
     "schema": "",
-    "store": "digest forget reads root",
+    "store": "cut digest forget reads root whole",
     "terms": "",
+    "vintages": "as_of undated",
 }
 _WHERE = {name: module for module, names in _HOMES.items() for name in names.split()}
 

@@ -97,7 +97,7 @@ def checked(**given: Any) -> None:
     Where a page is built this has been done before. Raises :class:`Invalid` with the nearest value
     that is allowed. What is read to find out is not noted: no number of a page rests on it.
     """
-    with store.unnoted():
+    with store.unnoted(), store.whole():
         for name, value in given.items():
             check(name, value)
 

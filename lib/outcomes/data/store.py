@@ -20,10 +20,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from outcomes.data import lags
 from outcomes.data.errors import Invalid, one_of
 
 _SUFFIXES = (".parquet", ".csv")
-_log: list[tuple[str, str]] = []
+_log: list[tuple[str, str, str]] = []
+_cut = {"day": "", "before": ""}  # of the page: see vintages.as_of
 
 
 def root() -> Path:
@@ -56,16 +58,53 @@ def read(table: str, /, columns: list[str] | None = None, **where: Any) -> pd.Da
     whole numbers are int64 (float64 with NaN when some are absent). Raises :class:`Invalid` for a
     table or column that does not exist.
     """
-    kept = _plain(where)
-    _log.append((table, json.dumps(kept, sort_keys=True)))
-    path = path_of(table)
-    frame = _cached(_version(path), _frozen(kept), tuple(columns) if columns is not None else None)
+    _log.append((table, json.dumps(_plain(where), sort_keys=True), _cut["day"]))
+    return rows(table, columns, where, _cut["day"])
+
+
+def rows(
+    table: str, columns: list[str] | None = None, where: dict | None = None, as_of: str = ""
+) -> pd.DataFrame:
+    """Rows of a table, as :func:`read` gives them, those published by the day ``as_of`` ("" for
+    all); not noted."""
+    resource = package().get(table, {}) if as_of else {}
+    more = [c for c in lags.needed(resource) if columns is not None and c not in columns]
+    wanted = (*columns, *more) if columns is not None else None
+    frame = _cached(_version(path_of(table)), _frozen(_plain(where or {})), wanted)
+    if resource:
+        frame = lags.by(as_of, frame, resource).drop(columns=more)
     return frame.copy(deep=False)  # copy-on-write: changing the copy leaves the cache as it is
 
 
+def cut_at(day: str, *, before: str = "") -> None:
+    """Give what had been published by ``day`` from now on ("" for all); ``before`` is the sentence
+    for a day on which nothing was known."""
+    _cut.update(day=day, before=before)
+
+
+def cut() -> dict[str, str]:
+    """The page-wide day, and the sentence of a page on which nothing was known by then."""
+    return dict(_cut)
+
+
+@contextmanager
+def whole() -> Iterator[None]:
+    """What is read within is read whole, whatever the day of the page."""
+    kept = dict(_cut)
+    cut_at("")
+    try:
+        yield
+    finally:
+        _cut.update(kept)
+
+
 def reads() -> list[dict]:
-    """What has been read since :func:`forget`: ``{"table", "where"}``, each once, sorted."""
-    return [{"table": table, "where": json.loads(where)} for table, where in sorted(set(_log))]
+    """What has been read since :func:`forget`: ``{"table", "where"}``, each once, sorted; with
+    ``as_of`` where only what was published by a day was read."""
+    return [
+        {"table": table, "where": json.loads(where)} | ({"as_of": day} if day else {})
+        for table, where, day in sorted(set(_log))
+    ]
 
 
 @contextmanager
@@ -83,12 +122,15 @@ def forget() -> None:
     _log.clear()
 
 
-def digest(table: str, where: dict | None = None) -> str:
+def digest(table: str, where: dict | None = None, as_of: str = "") -> str:
     """A sha256 of the rows of a table, all columns: it changes when any of those rows change.
 
-    Not noted in the log. A whole table is the digest of its file; filtered rows are hashed one by
-    one, so rows elsewhere in the table, and how the file was compressed, make no difference.
+    Not noted in the log. A whole table is the digest of its file; filtered rows, and those that
+    were published by the day ``as_of``, are hashed one by one, so rows elsewhere in the table, and
+    how the file was compressed, make no difference.
     """
+    if as_of:
+        return _hashed(rows(table, None, where, as_of))
     return _digest(_version(path_of(table)), _frozen(_plain(where or {})))
 
 
@@ -96,7 +138,10 @@ def digest(table: str, where: dict | None = None) -> str:
 def _digest(version: tuple, where: tuple) -> str:
     if not where:
         return hashlib.sha256(Path(version[0]).read_bytes()).hexdigest()
-    frame = _cached(version, where, None)
+    return _hashed(_cached(version, where, None))
+
+
+def _hashed(frame: pd.DataFrame) -> str:
     total = hashlib.sha256(json.dumps(list(frame.columns)).encode())
     total.update(pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes())
     return total.hexdigest()

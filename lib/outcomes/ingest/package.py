@@ -77,7 +77,8 @@ def _resource(name: str, table: dict, path: Path, sources: dict) -> dict:
         "sources": [{k: sources[s][k] for k in ("title", "path")} for s in table["sources"]],
         "cites": (cites := table.get("cites", table["sources"][:1])),
         "citations": [_citation(sources[source]) for source in cites],
-        **({"covers": table["covers"]} if "covers" in table else {}),
+        **{key: table[key] for key in ("covers", "known", "printed", "cells") if key in table},
+        **({"lag": lag} if (lag := sources[cites[0]].get("lag")) else {}),
         "licenses": [_LICENCE],
         "schema": _schema(name, table),
     }

@@ -64,9 +64,10 @@ def readings(reads: Iterable[dict]) -> list[dict]:
     from outcomes.data import store
 
     return [
-        {"table": r["table"], "where": r["where"], "file": table_digest(r["table"])}
-        | {"digest": store.digest(r["table"], r["where"])}
-        | {"rows": len(store.read(r["table"], **r["where"]))}
+        r
+        | {"file": table_digest(r["table"])}
+        | {"digest": store.digest(r["table"], r["where"], r.get("as_of", ""))}
+        | {"rows": len(store.rows(r["table"], None, r["where"], r.get("as_of", "")))}
         for r in reads
     ]
 
@@ -83,12 +84,12 @@ def table_digest(table: str) -> str:
 
 
 def _row_changed(reading: dict) -> bool:
-    now = table_digest(reading["table"])
-    if not now or now == reading.get("file"):
+    now, day = table_digest(reading["table"]), reading.get("as_of", "")
+    if not now or (now == reading.get("file") and not day):  # the wait for a table may have changed
         return not now
     from outcomes.data import store  # only now: it loads pandas
 
-    return store.digest(reading["table"], reading["where"]) != reading.get("digest")
+    return store.digest(reading["table"], reading["where"], day) != reading.get("digest")
 
 
 def standing(plan_file: Path) -> str:

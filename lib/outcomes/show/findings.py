@@ -12,6 +12,7 @@ from html import escape
 
 import pandas as pd
 
+from outcomes import data
 from outcomes.data import disclosure
 from outcomes.data.errors import Invalid, one_of
 from outcomes.data.verdicts import HELD, NO_LIMIT, VERDICTS, refusal
@@ -169,6 +170,12 @@ def finding(
     Invalid : when a choice is not allowed, the sentence, sources or caption are missing, or the
         verdict is not earned.
     """
+    if before := data.cut()["before"]:  # the page is as of a day on which nothing was known
+        with data.whole():
+            facts = {"area": area, "better": better, "headline": headline}
+            return finding(
+                name, before, sources=data.source("figures"), verdict="not_enough", **facts
+            )
     one_of(better, BETTER, "better")
     verdict = agreement.verdict if agreement is not None else verdict
     one_of(verdict, tuple(VERDICTS), "verdict")

@@ -68,7 +68,16 @@ def others_against_forces(
     ``outcomes`` maps what is counted to its counts, quarter x force.
     """
     place, start = words.place(treated), pd.Timestamp(start)
-    made = {what: _made(counts, people, treated, start) for what, counts in outcomes.items()}
+    made, short = {}, []
+    for what, counts in outcomes.items():
+        try:
+            made[what] = _made(counts, people, treated, start)
+        except NotEnough as reason:
+            short.append(f"{words.sentence_case(what)}: {reason}")
+    facts = {"unit": "offences", "area": place, "period": f"from {start.year} Q{start.quarter}"}
+    facts |= {"sources": sources, "caveats": caveats}
+    if not made:
+        return finding(name, " ".join(short), verdict="not_enough", **facts)
     ranked = {what: m.p for what, m in made.items() if m.p == m.p}
     found = impact.benjamini_hochberg(list(ranked.values()), labels=list(ranked))
     p = dict(zip(ranked, found["adjusted"], strict=True))

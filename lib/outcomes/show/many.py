@@ -114,6 +114,10 @@ def clashing(
 ) -> Finding:  # fmt: skip
     """Which of the measures ``checked`` have figures that cannot all be right, and which."""
     names = measures.set_index("measure")["name"]
+    if not len(checked):
+        text = "No measure has figures of two periods, so there is nothing to check."
+        facts = {"verdict": "not_enough", "headline": headline, "caveats": caveats}
+        return finding(name, text, area=area, sources=sources, **facts)
     stated = isinstance(sources, pd.DataFrame) and len(contradictions) > 0
     agreement = statements.quarrel(contradictions, sources) if stated else None
     n = contradictions["measure"].nunique()

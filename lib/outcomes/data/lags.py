@@ -1,0 +1,46 @@
+"""What of a table had been published by a day, as ``data/tables.toml`` declares it."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+_MONTHS = {"month": 1, "quarter": 3}  # length of a period that is told by its first day
+
+
+def needed(resource: dict) -> list[str]:
+    """The columns that tell when a row was published; none where a table is not cut by rows."""
+    return [c for c in (resource.get("printed"), _column(resource)) if c]
+
+
+def by(day: str, frame: pd.DataFrame, resource: dict) -> pd.DataFrame:
+    """The rows and cells that had been published by ``day`` (YYYY-MM-DD).
+
+    An undated row is left out: whether it was in print cannot be told. Counts are those of the
+    latest revision, which may have been printed otherwise on that day.
+    """
+    until, lag = pd.Timestamp(day), resource.get("lag", {})
+    if column := resource.get("printed"):
+        frame = frame[frame[column] <= until]
+    if lag.get("day", day) > day:
+        frame = frame[:0]
+    wait = pd.Timedelta(days=lag.get("days", 0))
+    if column := _column(resource):
+        frame = frame[_ends(frame[column], column) + wait <= until]
+    for column in set(resource.get("cells", [])) & set(frame):
+        late = _ends(frame[column], "quarter") + wait > until
+        frame = frame.assign(**{column: frame[column].mask(late)})
+    late = [c for c, known in resource.get("known", {}).items() if known > day and c in frame]
+    return frame.assign(**dict.fromkeys(late, np.nan)).reset_index(drop=True)
+
+
+def _column(resource: dict) -> str:
+    return resource.get("covers", "") if "days" in resource.get("lag", {}) else ""
+
+
+def _ends(periods: pd.Series, column: str) -> Any:
+    """The last days of periods."""
+    if column == "year":
+        return pd.to_datetime(periods.astype(str) + "-12-31")
+    months = _MONTHS.get(column, 0)
+    return periods + pd.DateOffset(months=months) - pd.Timedelta(days=1) if months else periods

@@ -1,0 +1,61 @@
+"""The page-wide day: what had been published by then is read, and nothing else.
+
+Figures of the register go by the day of their page; tables of counts by the end of a period and
+the wait for its publication that ``data/tables.toml`` declares. We hold the latest revision of a
+table only: as of a day, its counts are those of today for the periods that were out by then.
+"""
+
+import pandas as pd
+
+from outcomes.data import choices, register, store
+
+
+class Notice(str):
+    """A sentence that a notebook shows as it reads."""
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def as_of(day: str, *, programme: str = "") -> Notice | None:
+    """From now on, read only what had been published by ``day`` (YYYY-MM-DD; "" for all).
+
+    Every function of the data room obeys. Returns what that leaves out as a sentence to show under
+    the cell, with the number of figures whose page has no day of publication (of ``programme``,
+    where one is given); None for "". Where the programme began after the day, every finding of the
+    page says that nothing was known. Raises :class:`~outcomes.data.errors.Invalid` for another
+    text.
+    """
+    choices.check("date", day, parameter="as_of")
+    if not day:
+        return store.cut_at("")
+    with store.unnoted():
+        name, start = _programme(programme)
+    said = f"{pd.Timestamp(day):%-d %B %Y}"
+    before = "" if not name or pd.isna(start) or start <= pd.Timestamp(day) else (
+        f"{name} had not begun by {said}: nothing about it was known."
+    )  # fmt: skip
+    store.cut_at(day, before=before)
+    count, of = undated(programme), f" of {name}" if name else ""
+    left = f" {count:,} figures{of} are left out because their pages have no day of publication."
+    if count == 1:
+        left = f" One figure{of} is left out because its page has no day of publication."
+    return Notice(
+        f"As of {said}: what was published later is not used.{left if count else ''} Counts of "
+        "the tables are those of their latest revision, for the periods that were out by then."
+    )
+
+
+def undated(programme: str = "") -> int:
+    """How many published figures (of a programme, where one is given) stand on pages without a
+    day of publication, and so drop out of every page as of a day."""
+    with store.whole():
+        return int(register.figures(programme=programme or None)["published"].isna().sum())
+
+
+def _programme(programme: str) -> tuple[str, pd.Timestamp]:
+    if not programme:
+        return "", pd.NaT
+    choices.check("programme", programme)
+    row = register.programmes().set_index("programme").loc[programme]
+    return row["name"], row["start"]
