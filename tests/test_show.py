@@ -115,6 +115,12 @@ def test_finding_refuses_in_a_sentence(change, says):
         made(**change)
 
 
+def test_a_table_without_a_row_is_left_out():
+    empty = pd.DataFrame({"week": [], "arrests": []})
+    made = show.finding("none", "There is none.", sources="X", table=empty, caption="Nothing")
+    assert made.facts["table"] is None and "<table" not in made.html()
+
+
 def test_hostile_text_in_a_finding_stays_text():
     evil = '"><img src=x onerror=alert(1)><script>alert(1)</script>'
     sources = [{"publisher": evil, "url": "javascript:alert(1)"}]

@@ -161,7 +161,8 @@ def finding(
         of one series, area and period must say the same on every page.
     numbers : what the sentence says beside value, limits and table, each by what it is
         ({"matched neighbourhoods": 54}): every number of a sentence must be found somewhere.
-    table, caption, units : the data behind the figure, its caption, and units by column.
+    table, caption, units : the data behind the figure, its caption, and units by column. A table
+        without a row is left out.
     figure : a matplotlib Figure.
     caveats : sentences shown under the figure.
 
@@ -180,6 +181,7 @@ def finding(
     verdict = agreement.verdict if agreement is not None else verdict
     one_of(verdict, tuple(VERDICTS), "verdict")
     cited, units = cite(sources), units or {}
+    table = None if table is not None and table.empty else table  # a file of headers tells nothing
     _check(name, sentence, cited, caption if table is not None else "no table")
     more = {words.plain(name): tables.raw(n) for name, n in (numbers or {}).items()}
     numbers = {"value": value, "lower": lower, "upper": upper}
