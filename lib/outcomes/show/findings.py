@@ -163,7 +163,7 @@ def finding(
         ({"matched neighbourhoods": 54}): every number of a sentence must be found somewhere.
     table, caption, units : the data behind the figure, its caption, and units by column. A table
         without a row is left out.
-    figure : a matplotlib Figure.
+    figure : a matplotlib figure, its axes, or a grid of seaborn: on the page as in a notebook.
     caveats : sentences shown under the figure.
 
     Raises

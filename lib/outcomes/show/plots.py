@@ -116,7 +116,8 @@ def _line(ax, part, x, y, step, colour, width) -> None:
     ax.set(xlabel=" ", ylabel=" ")  # where there are labels, seaborn does not look at every tick
     sns.lineplot(data=part.assign(_run=run), x=x, y=y, units="_run", estimator=None, ax=ax, **look)
     alone = part[~pd.Series(run, index=part.index).duplicated(keep=False)]
-    ax.plot(alone[x], alone[y], "o", color=colour, markersize=3.5)
+    edge = {"clip_on": False, "in_layout": False}  # a point at nought is drawn whole
+    ax.plot(alone[x], alone[y], "o", color=colour, markersize=3.5, **edge)
 
 
 @drawn()

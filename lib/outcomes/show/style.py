@@ -2,14 +2,18 @@
 
 import io
 import re
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from importlib.resources import files
+from xml.etree import ElementTree as Xml
 
-from outcomes.show.drawing import INK, SIZE, small
+from outcomes.data.errors import Invalid
+from outcomes.show.drawing import INK, SIZE, Unknown, small
+from outcomes.show.untouched import cleaned
 
 NAVY, TEAL, PLUM, ORANGE, GREY = "#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D"
 PALE, SIGNAL = "#BFBFBF", "#A33B00"
+_OURS = "outcomes"  # the name of a figure that this module made
 WIDTH = 5.0  # inches: at a phone's 390 pixels the smallest text is still 11 pixels high
 
 _RC = {
@@ -41,11 +45,11 @@ _UNSEEN = re.compile(
 
 
 @contextmanager
-def styled():
+def styled(more: dict | None = None):
     """Analysis Function style for the figures drawn inside; nothing leaks out of the block."""
     from matplotlib import rc_context
 
-    with rc_context(_look()):
+    with rc_context(_look() | (more or {})):
         yield
 
 
@@ -63,30 +67,73 @@ def canvas(height: float = 3.2, *, rows: int = 1, columns: int = 1, **options):
 
     with styled():
         figure = Figure(figsize=(WIDTH, height))
+        figure.set_gid(_OURS)
         return figure, figure.subplots(rows, columns, **options)
 
 
-def svg(figure) -> str:
-    """The figure as a small SVG, byte for byte the same for the same figure."""
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
+def svg(drawn) -> str:
+    """A figure, or axes or a grid of seaborn, as SVG: the same bytes for the same figure.
 
-    out = io.StringIO()
-    with styled():  # one drawing, layout included; ``savefig`` would draw once more to lay out
-        _settle(figure)
-        FigureCanvasSVG(figure).print_svg(out, metadata={"Date": None, "Creator": None})
-    return small(_UNSEEN.sub("", out.getvalue())) + "\n"
+    A figure of :func:`canvas` is written small where all of it is known to come out alike. Any
+    other is as matplotlib draws it, and is cut to what is drawn, as in a notebook.
+
+    Raises
+    ------
+    Invalid : when it is no figure, or holds what may not stand on a page.
+    """
+    figure, out = _figure(drawn), io.StringIO()
+    fixed = {"svg.fonttype": "none", "svg.hashsalt": "outcomes", "svg.image_inline": True}
+    undated = {"metadata": {"Date": None, "Creator": None}}
+    if figure.get_gid() == _OURS:
+        from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+        with styled(fixed), _settled(figure):  # one drawing, layout included
+            FigureCanvasSVG(figure).print_svg(out, **undated)
+    else:
+        from matplotlib import rc_context
+
+        with rc_context(fixed):
+            figure.savefig(out, format="svg", bbox_inches="tight", **undated)
+    root = Xml.fromstring(_UNSEEN.sub("", out.getvalue()))
+    if figure.get_gid() == _OURS:
+        with suppress(Unknown):
+            return small(root) + "\n"
+    return cleaned(root) + "\n"
 
 
-def _settle(figure) -> None:
+def _figure(drawn):
+    """The matplotlib figure that something is, or is part of."""
+    from matplotlib.figure import Figure, SubFigure
+
+    figure = getattr(drawn, "figure", drawn)  # of axes, and of seaborn's grids
+    while isinstance(figure, SubFigure):
+        figure = figure.figure
+    if isinstance(figure, Figure):
+        return figure
+    kind = f"{type(drawn).__module__.split('.')[0]}.{type(drawn).__name__}"
+    more = ": draw it by .on(figure).plot() and give the figure" if hasattr(drawn, "on") else ""
+    raise Invalid(f"figure must be a matplotlib figure or its axes, not a {kind}{more}.")
+
+
+@contextmanager
+def _settled(figure):
     """Fix the ticks, and take empty labels out: matplotlib works both out anew in each of the
-    dozens of looks that a layout takes."""
+    dozens of looks that a layout takes. Afterwards the figure is as it was."""
     from matplotlib.ticker import FixedFormatter, FixedLocator
 
-    for axis in (axis for ax in figure.axes for axis in (ax.xaxis, ax.yaxis)):
-        at = axis.get_majorticklocs()
-        labels = axis.major.formatter.format_ticks(at)
-        axis.set_major_locator(FixedLocator(at))
-        axis.set_major_formatter(FixedFormatter(labels))
-        if not axis.label.get_text():
-            axis.label.set_visible(False)
-            axis.set_label_coords(0, 0)
+    axes = [axis for ax in figure.axes for axis in (ax.xaxis, ax.yaxis)]
+    before = [(thing, vars(thing).copy()) for a in axes for thing in (a.major, a.label, a)]
+    try:
+        for axis in axes:
+            at = axis.get_majorticklocs()
+            labels = axis.major.formatter.format_ticks(at)
+            if not axis.major.formatter.get_offset():  # "1e6" at the end of an axis
+                axis.set_major_locator(FixedLocator(at))
+                axis.set_major_formatter(FixedFormatter(labels))
+            if not axis.label.get_text():
+                axis.label.set_visible(False)
+                axis.set_label_coords(0, 0)
+        yield
+    finally:
+        for thing, was in before:
+            vars(thing).update(was)
