@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from notebook_maker import FINDING, PROVENANCE
-from outcomes import data
+from outcomes import data, show
 from outcomes.data import store
 from outcomes.data.errors import Invalid
 from outcomes.explore import ask, evidence, take
@@ -57,6 +57,27 @@ def test_what_cannot_be_asked_is_refused_for_its_own_reason():
     assert "months are missing" in why(street, "by")["quarter"]
     two = asked(programme=evidence.RECORDED, areas=("lancashire", "kent"))[1]
     assert why(two, "chart")[ask.USUAL] == "choose one place."
+
+
+def test_the_years_that_can_be_asked_are_those_that_the_tables_hold(monkeypatch):
+    held = data.crime_quarterly(force="lancashire")["quarter"]
+    years = [str(y) for y in range(held.min().year, held.max().year + 1)]
+    assert [v for _, v, _ in asked(programme=evidence.RECORDED)[1]["end"]] == ["", *years]
+    later = data.months_present("lancashire").append(pd.DatetimeIndex(["2031-01-01"]))
+    monkeypatch.setattr(data, "months_present", lambda *_: later, raising=False)
+    evidence.years.cache_clear()
+    assert asked(programme=evidence.STREET, end="2031")[0].end == "2031"
+    evidence.years.cache_clear()
+
+
+def test_a_declared_series_is_judged_as_on_the_reports():
+    wish = {"programme": evidence.RECORDED, "measure": "trafficking"}
+    wish |= {"chart": ask.USUAL, "by": "quarter"}
+    one = found(**wish)
+    page = show.behaviour("explore", series="trafficking")
+    assert one.facts == page.facts
+    other = found(**wish, start="2015")
+    assert other.facts["lower"] != page.facts["lower"]
 
 
 def test_counts_are_those_of_the_table_and_part_years_are_left_out():

@@ -7,7 +7,7 @@ from outcomes.analysis import rates
 from outcomes.data import register
 from outcomes.data.errors import NotEnough
 from outcomes.explore import ask, evidence
-from outcomes.explore.evidence import CRIME, STEPS, cited, named, point
+from outcomes.explore.evidence import CRIME, RECORDED, STEPS, cited, named, point
 from outcomes.show import words
 
 _CUTS = {
@@ -102,6 +102,13 @@ def _moved(rows: pd.DataFrame, by: str) -> str:
 
 def _usual(a) -> show.Finding:
     of = named(a)
+    if a.programme == RECORDED and (a.by, a.unit, a.start, a.end) == (
+        "quarter",
+        ask.COUNTED,
+        "",
+        "",
+    ):
+        return show.behaviour("explore", series=a.measure, area=a.areas[0])
     if a.programme in CRIME:
         frame = evidence.counts(a).set_index("period")
         value = _scaled(a, frame["n"], frame["residents"], STEPS[a.by])

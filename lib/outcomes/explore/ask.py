@@ -57,8 +57,9 @@ def _areas(a) -> list:
 
 
 def _years(a, first: str, label: str) -> list:
-    span = range(2012, 2026) if a.programme == RECORDED else range(2020, 2026)
-    if a.programme not in CRIME:
+    if a.programme in CRIME:
+        span = evidence.years(store.root(), a.programme)
+    else:
         rows = printed(a.programme, a.measure)
         rows = rows[rows["area"].isin(a.areas)]
         days = rows[["period_start", "period_end"]].stack().dropna()
@@ -120,7 +121,7 @@ def _units(a) -> list:
         elif a.chart == ALLOWED:
             why[RATE] = "bounds are of totals, not of rates."
         elif evidence.residents(places).isna().any():
-            why[RATE] = "the number of residents is not known for every place."
+            why[RATE] = "the number of residents is not held for every place."
     return [(name, name, reason) for name, reason in why.items()]
 
 

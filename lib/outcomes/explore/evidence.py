@@ -102,6 +102,16 @@ def places(programme: str) -> pd.DataFrame:
     return frame[["area", "name", "population"]].rename(columns={"population": "residents"})
 
 
+@lru_cache(maxsize=4)
+def years(root, programme: str) -> range:
+    """The calendar years of which a table of crime holds anything, from the first to the last."""
+    if programme == RECORDED:
+        days = data.crime_quarterly(force="lancashire")["quarter"]
+    else:
+        days = data.months_present("lancashire")
+    return range(days.min().year, days.max().year + 1)
+
+
 def counts(a, *, everywhere: bool = False) -> pd.DataFrame:
     """Counts of crime: area, name, period (its first day), n, residents; whole periods only."""
     known = places(a.programme)

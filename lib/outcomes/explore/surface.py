@@ -84,7 +84,7 @@ def _words() -> dict[str, str]:
         fields = "".join(f"\n  {f['name']}: {f['description']}" for f in table["schema"]["fields"])
         made[name] = f"Table {name}. {table['description']}{fields}"
     for r in data.areas().itertuples():
-        people = f", {r.population:,.0f} residents in mid-2020" if pd.notna(r.population) else ""
+        people = f", {r.population:,.0f} residents" if pd.notna(r.population) else ""
         made[r.area] = f"{r.name}: a {r.level}{people}. oc.figures(area={r.area!r})"
     used = data.measures()
     for r in used.itertuples():
