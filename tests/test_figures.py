@@ -23,9 +23,10 @@ SEED = [
     ("op_warrior", "cash_seized", "lancashire", 1_300_000, "over"),
     ("inspection", "hmicfrs_soc_grade", "lancashire", 4, "exact"),
     ("clear_hold_build", "pilot_forces", "england-and-wales", 7, "exact"),
+    ("clear_hold_build", "lancashire_among_pilot_forces", "lancashire", 1, "exact"),
     ("clear_hold_build", "site_launch", "fleetwood", 1, "exact"),
     ("project_adder", "disruptions", "blackpool", 305, "exact"),
-    ("project_adder", "disruptions", "adder-areas", 2000, "at_least"),
+    ("project_adder", "gangs_disrupted", "adder-areas", 2000, "at_least"),
     ("project_adder", "arrests", "blackpool", 443, "exact"),
     ("project_adder", "cash_seized", "blackpool", 360_942.60, "exact"),
     ("modern_slavery", "anti_slavery_pledge_launched", "lancashire", 1, "exact"),
@@ -122,7 +123,7 @@ def test_every_label_is_mapped_and_every_map_is_used(rows):
 
 
 def test_no_figure_is_lost(rows, figures):
-    assert len(figures) == len(rows) == 1659
+    assert len(figures) == len(rows) == 1661
     assert figures["value"].sum() == pytest.approx(rows["value"].astype(float).sum())
 
 

@@ -101,7 +101,15 @@ def test_the_annual_report_is_told_as_the_rules_have_it():
     held = hold(page, everything[~everything["seed"]], whole=WHOLE, parent=oc.data.areas())
     found = held.set_index(["programme", "measure"])["state"]
     assert len(held) == len(page)
-    assert not (found == "contradicted").any()
+    disputed = [("clear_hold_build", "lancashire_among_pilot_forces")]
+    assert list(found[found == "contradicted"].index) == disputed
+    said = held.set_index("measure")["against"]["lancashire_among_pilot_forces"]
+    assert "yes (Office of the Police and Crime Commissioner for Lancashire)" in said
+    assert "no (Police Oracle)" in said
+    cash = held.set_index(["programme", "measure"]).loc[("op_warrior", "cash_seized")]
+    assert (cash["state"], cash["lower"]) == ("not_contradicted", 1_150_000)
+    assert cash["lower"] < cash["value"] < cash["upper"]
+    assert "£1,347,298 (Lancashire Telegraph)" in cash["doubt"]
     assert list(found[found == "confirmed"].index) == [
         ("clear_hold_build", "pilot_forces"),
         ("op_sceptre", "knives_surrendered"),
@@ -109,10 +117,43 @@ def test_the_annual_report_is_told_as_the_rules_have_it():
         ("county_lines", "arrests"),
         ("county_lines", "cash_seized"),
         ("inspection", "hmicfrs_soc_grade"),
-        ("project_adder", "disruptions"),
     ]
     arrests = held.set_index(["programme", "measure"]).loc[("op_warrior", "arrests")]
     assert (arrests["lower"], arrests["upper"]) == (1212, 3067)  # year one, and both years
+
+
+def test_no_rate_is_made_of_what_had_gathered_before_its_period():
+    stock = set(KNOWN.loc[KNOWN["stock"], "measure"])
+    assert "knives_surrendered" in stock and "arrests" not in stock
+    week = ("2023-11-13", "2023-11-19")
+    bins = row("a", 1112, *week, measure="knives_surrendered")
+    frame = pd.DataFrame([bins, row("b", 14, *week)])
+    held = hold(frame, frame, whole=WHOLE, stock=stock).set_index("measure")["per_day"]
+    assert pd.isna(held["knives_surrendered"]) and held["arrests"] == 2
+    dated = frame.assign(period_state="stated")
+    periods = oc.analysis.one_period("the week", *week)
+    look = {"what": "x", "area": "lancashire", "ask": "the week"}
+    for rows, has in ((dated[:1], False), (dated[1:], True)):
+        found = show.reconciled("x", rows, periods, **look)
+        assert ("per_month_at_least" in found.frame) is has
+    bounds = oc.analysis.reconcile_each(dated, periods, of=["knives_surrendered", "arrests"]).bounds
+    found = show.allowed(
+        "x", bounds, measures=KNOWN, ask="the week", sources=["A page"], area="x", caption="x"
+    )
+    assert found.frame["month_least"].isna().tolist() == [True, False]
+
+
+def test_what_is_defined_otherwise_is_another_measure():
+    """Attempts are no losses reported, and gangs are no disruptions."""
+    names = ["courier_fraud_losses_and_attempts", "courier_fraud_losses"]
+    rows = oc.data.figures(measure=names)
+    assert set(rows["measure"]) == set(names)
+    held = hold(rows, rows, whole=WHOLE, parent=oc.data.areas())
+    since = held[held["period_start"] >= "2023-04-01"]
+    assert len(since) == 4 and not (since["state"] == "contradicted").any()
+    gangs = oc.data.figures(measure="gangs_disrupted")
+    held = hold(gangs, oc.data.figures(), whole=WHOLE, parent=oc.data.areas())
+    assert list(held["state"]) == ["no_other_source"]
 
 
 def test_the_finding_tells_the_disputes_and_lists_every_figure():

@@ -4,10 +4,9 @@ import numpy as np
 import pandas as pd
 
 from outcomes.data.errors import Invalid, one_of
-from outcomes.data.printed import MONEY, QUALIFIERS, limits
+from outcomes.data.printed import CONTINUOUS, QUALIFIERS, limits
 
-CONTINUOUS = (*MONEY, "kg", "g", "years", "tonnes", "litres", "months", "hours", "miles")
-NOT_SUMS = ("%", "percent", "grade", "ratio")
+NOT_SUMS = ("%", "percent", "grade", "ratio", "yes or no")
 _NEEDED = ("figure", "value", "qualifier", "period_start", "period_end")
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 
 from outcomes.analysis.periods import one_period, reading
 from outcomes.analysis.reconcile import reconcile
-from outcomes.data.printed import limits, same
+from outcomes.data.printed import counted, same
 from outcomes.data.publishers import independent
 
 STATES = ("confirmed", "not_contradicted", "no_other_source", "contradicted", "not_enough")
@@ -55,12 +55,14 @@ class _Held(NamedTuple):
 
 
 def hold(
-    figures: pd.DataFrame, others: pd.DataFrame, *, whole: Container[str], parent=None
-) -> pd.DataFrame:
+    figures: pd.DataFrame, others: pd.DataFrame, *, whole: Container[str],
+    stock: Container[str] = (), parent=None,
+) -> pd.DataFrame:  # fmt: skip
     """Each of ``figures`` with what ``others`` say of it.
 
     ``others`` are all figures to hold them against (the figures themselves are left out of their
-    own test); ``whole`` names the measures whose values may be added; ``parent`` is a frame of
+    own test); ``whole`` names the measures whose values may be added, ``stock`` those whose values
+    had gathered before their period, which have no rate; ``parent`` is a frame of
     areas, as for ``reconcile``. Adds to the columns of ``figures``: state (of :data:`STATES`),
     members (the statements that it rests on, see :class:`Agreement`), lower and upper (what the
     others alone allow, where they limit it), bears (the figures that limit it), against (the
@@ -78,7 +80,8 @@ def hold(
         adds = one.measure in whole
         held = _reconciled(one, others, near, parent) if adds else _as_it_stands(one, near)
         days = (one.period_end - one.period_start).days + 1
-        rate = one.value / days if adds and days == days else np.nan
+        flows = adds and one.measure not in stock
+        rate = one.value / days if flows and days == days else np.nan
         rows.append((*held, len(near), rate))
     columns = [*_Held._fields, "others", "per_day"]
     return figures.reset_index(drop=True).join(pd.DataFrame(rows, columns=columns))
@@ -149,7 +152,7 @@ def _as_it_stands(one, near: pd.DataFrame) -> _Held:
     if one.unit in _OVER_A_PERIOD or " per " in f" {one.unit} ":  # another period has another rate
         near = near[near["fact"] == one.fact]
     read = _readings(near)
-    low, high = limits(one.value, one.qualifier, one.unit)
+    low, high = counted(one.value, one.qualifier, one.unit)
     shut = near[(read["low"] > high) | (read["high"] < low)]
     shut = shut[[not _unsure(r) for r in shut.itertuples()]]
     if len(shut) and not _unsure(one):
@@ -270,7 +273,7 @@ def _unsure(row) -> bool:
 def _readings(rows: pd.DataFrame) -> pd.DataFrame:
     """The least and the most that each statement allows: low and high."""
     told = zip(rows["value"], rows["qualifier"], rows["unit"], strict=True)
-    ends = np.array([limits(*one) for one in told], float).reshape(-1, 2)
+    ends = np.array([counted(*one) for one in told], float).reshape(-1, 2)
     return pd.DataFrame(ends, index=rows.index, columns=["low", "high"])
 
 
@@ -281,7 +284,7 @@ def _within(read: pd.DataFrame) -> tuple[float, float]:
 
 
 def _left(row) -> dict:
-    low, high = limits(row.value, row.qualifier, row.unit)
+    low, high = counted(row.value, row.qualifier, row.unit)
     return {"least": low, "most": high}
 
 
@@ -306,6 +309,8 @@ def _plain(member: dict) -> dict:
 
 
 def _stated(row) -> str:
+    if row.unit == "yes or no":
+        return "yes" if row.value else "no"
     word = {"exact": "", "over": "over ", "at_least": "at least ", "nearly": "nearly "}
     money = "£" if row.unit == "£" else ""
     return f"{word.get(row.qualifier, 'about ')}{money}{row.value:,.10g}"

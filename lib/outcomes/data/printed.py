@@ -17,6 +17,7 @@ APPROX = 0.10
 NEARLY = 0.10
 QUALIFIERS = ("exact", "over", "at_least", "nearly", "approx")
 MONEY = ("£", "GBP")
+CONTINUOUS = (*MONEY, "kg", "g", "years", "tonnes", "litres", "months", "hours", "miles")
 
 
 def tolerance(value: float, unit: str = "count") -> float:
@@ -43,6 +44,14 @@ def limits(value: float, qualifier: str, unit: str) -> tuple[float, float]:
     if qualifier == "approx":
         room = max(room, APPROX * abs(value))
     return max(value - room, 0.0), value + room
+
+
+def counted(value: float, qualifier: str, unit: str) -> tuple[float, float]:
+    """:func:`limits`, and whole numbers where things are counted: 26 is 26, not up to 26.5."""
+    low, high = limits(value, qualifier, unit)
+    if unit in CONTINUOUS or unit in ("%", "ratio") or " per " in f" {unit} " or value % 1:
+        return low, high
+    return float(math.ceil(low - 1e-9)), high if high == math.inf else float(math.floor(high))
 
 
 def same(one: float, two: float, how_one: str = "exact", how_two: str = "exact") -> bool:

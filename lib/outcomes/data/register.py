@@ -16,6 +16,7 @@ from outcomes.data.publishers import independent
 
 NATIONAL = ("england-and-wales", "united-kingdom")
 """Areas that national weeks are published for; the same week may be called either."""
+_PART = r"subset of|\(subset\)"
 
 
 @door("programmes")
@@ -26,10 +27,12 @@ def programmes() -> pd.DataFrame:
 
 @door("measures")
 def measures(programme: str | None = None) -> pd.DataFrame:
-    """What is counted: measure, name, unit, kind, better, minimum_n, whole, definition, programmes.
+    """What is counted: measure, name, unit, kind, better, minimum_n, whole, stock, definition,
+    programmes.
 
     ``kind`` is output, outcome or context; ``better`` is fewer, more or neither; ``whole`` is true
-    when values for separate periods and areas may be added; no rate or share is shown for fewer
+    when values for separate periods and areas may be added, ``stock`` when a value holds what had
+    gathered before its period, so that no rate over time is made of it; no rate or share is shown for fewer
     than ``minimum_n``. With ``programme``, the measures that it has figures for.
     """
     frame = store.read("measures")
@@ -38,6 +41,12 @@ def measures(programme: str | None = None) -> pd.DataFrame:
     used = frame["programmes"].str.split()
     one_of(programme, sorted(set(used.explode())), "programme")
     return frame[[programme in words for words in used]].reset_index(drop=True)
+
+
+def stocks() -> set[str]:
+    """The measures whose values had gathered before their period: no rate over time is made."""
+    known = store.read("measures", columns=["measure", "stock"])
+    return set(known.loc[known["stock"], "measure"])
 
 
 @door("areas")
@@ -76,7 +85,8 @@ def figures(
     Columns: figure, programme, measure, area, area_name, level, value (float), unit, qualifier
     (exact, over, at_least, nearly, approx), period_start, period_end (inclusive days, NaT when
     unknown), period_state (stated, inferred, ambiguous, unstated), basis (published, derived_sum,
-    coded, change), source, publisher, title, url, published, note, fact, seed (bool), copy_of.
+    coded, change), source, publisher, title, url, published, note, fact, seed (bool), copy_of, part (bool: by its note the figure
+    counts only part of its measure, so that it is a minimum).
 
     ``start`` and ``end`` keep periods that overlap the days between them, an open end counting as
     overlap; figures with no date at all drop out. ``dated`` True keeps figures with both ends,
@@ -86,6 +96,7 @@ def figures(
     programme, measure or area that the register does not know, with the nearest one it does.
     """
     frame = store.read("figures", programme=programme, measure=measure, area=area)
+    frame["part"] = frame["note"].str.contains(_PART)
     _known(frame, programme=programme, measure=measure, area=area)
     keep = pd.Series(True, index=frame.index)
     first, last = frame["period_start"], frame["period_end"]

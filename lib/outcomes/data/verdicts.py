@@ -10,7 +10,7 @@ from collections.abc import Callable
 from itertools import groupby
 from typing import NamedTuple
 
-from outcomes.data.printed import limits, same
+from outcomes.data.printed import counted, same
 from outcomes.data.publishers import independent
 
 NO_LIMIT = "no upper limit"
@@ -127,7 +127,7 @@ def _contradicted(fact: dict) -> str:
 
 def _shut_out(member: dict) -> bool:
     """Whether no reading of a statement is among what the others leave it."""
-    low, high = limits(member["value"], member["qualifier"], member["unit"])
+    low, high = counted(member["value"], member["qualifier"], member["unit"])
     least = -math.inf if member["least"] is None else member["least"]
     most = math.inf if member["most"] is None else member["most"]
     return low > most or high < least

@@ -118,6 +118,8 @@ def _units(a) -> list:
             why[MONTHLY] = "these periods are of one length already."
         if not known["whole"]:
             why |= dict.fromkeys((MONTHLY, RATE), "this measure is no count that adds up.")
+        elif known["stock"]:
+            why[MONTHLY] = "what was counted had gathered before the period, so it has no rate."
         elif a.chart == ALLOWED:
             why[RATE] = "bounds are of totals, not of rates."
         elif evidence.residents(places).isna().any():

@@ -195,7 +195,7 @@ def _measures(measures: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:
     """The vocabulary with the programmes that use each measure, separated by spaces."""
     used = figures.groupby("measure")["programme"].agg(lambda p: " ".join(sorted(set(p))))
     held = measures.assign(programmes=measures["measure"].map(used).fillna(""))
-    return _flags(held, "whole").sort_values("measure")
+    return _flags(_flags(held, "whole"), "stock").sort_values("measure")
 
 
 def _flags(frame: pd.DataFrame, column: str) -> pd.DataFrame:

@@ -25,6 +25,8 @@ KINDS = {"output": "work done", "outcome": "results without a comparison", "cont
 
 def as_printed(figure) -> str:
     """A figure as a reader met it: "over £148,000", "318 kg", "Good (coded 4)", "an event"."""
+    if figure.unit == "yes or no":
+        return "yes" if figure.value else "no"
     if figure.unit == "event":
         return "an event, no count"
     if figure.unit == "grade":
@@ -56,6 +58,10 @@ def held(
     text = f"{what}: {counted(checked)}."
     if len(bad):
         text += f" Contradicted: {words.listed(bad['name'] + ' (' + bad['printed'] + ')')}."
+    if len(checked) == 1 and checked["state"][0] == "not_contradicted":
+        one = checked.iloc[0]
+        allowed = _allowed(one, whole=True)
+        text = f"{what}: {one['printed']}, not contradicted. Other figures allow {allowed}."
     return finding(
         name, text, **_marked(checked), headline=headline,
         table=_each(checked, known, others), caveats=[*caveats, *_disputes(checked)],

@@ -40,6 +40,9 @@ def allowed(
     facts = {"verdict": "not_enough"}
     known, asked = measures.set_index(by), [ask] if isinstance(ask, str) else list(ask)
     rows = bounds.assign(name=bounds[by].map(known["name"]), unit=bounds[by].map(known["unit"]))
+    if "stock" in known:  # what had gathered before its period has no rate
+        stock = rows[by].map(known["stock"]).astype(bool)
+        rows.loc[stock, ["month_least", "month_most"]] = float("nan")
     limited = (rows["lower"] > 0) | (rows["upper"] < float("inf"))
     drawn = rows[limited.groupby(rows[by]).transform("any")]
     told = rows[rows["label"].isin(asked) & limited]
@@ -59,9 +62,12 @@ def _said(rows: pd.DataFrame, asked: list[str]) -> str:
     """Each total of the periods asked about."""
     text = []
     for label in asked:
-        totals = rows[rows["label"] == label].itertuples()
-        said = "; ".join(f"{r.name}, {amount(r.lower, r.upper, r.unit)}" for r in totals)
-        text.append(f"In {label}: {said}.")
+        totals = list(rows[rows["label"] == label].itertuples())
+        known = [r for r in totals if r.lower > 0 or r.upper < float("inf")]
+        said = "; ".join(f"{r.name}, {amount(r.lower, r.upper, r.unit)}" for r in known)
+        text += [f"In {label}: {said}."] if said else []
+        free = words.listed([r.name for r in totals if r not in known])
+        text += [f"No figure limits {free}{f' in {label}' * (not said)}."] if free else []
     return " ".join(text)
 
 
@@ -73,6 +79,8 @@ def _panels(rows: pd.DataFrame, by: str):
         unit, label = part["unit"].iloc[0], words.sentence_case(part["name"].iloc[0])
         options = {"lower": "month_least", "upper": "month_most"}
         options["ylabel"] = f"{label}, a month{' (kg)' if unit == 'kg' else ''}"
+        if part["month_least"].isna().all():
+            options = {"ylabel": label}
         plots.bounds(part, ax=ax, kind="money" if unit == "£" else "number", **options)
     return figure
 
@@ -84,19 +92,20 @@ def grown(
     """The least and the most growth of each measure between two periods of one length."""
     names = measures.set_index("measure")["name"]
     rows, title = several.growth(bounds, before, after), f"growth from {before} to {after}"
-    facts = {"unit": "growth of the measure that grew most", "area": area, "period": period}
+    facts = {"area": area, "period": period}
     facts |= {"sources": sources, "caveats": caveats}
     if rows.empty:
         text = f"{words.sentence_case(title)} cannot be told for any measure asked."
         return finding(name, text, verdict="not_enough", **facts)
-    rows = rows.assign(name=rows["measure"].map(names), middle=rows[["least", "most"]].mean(axis=1))
+    rows = rows.assign(name=rows["measure"].map(names))
     text = f"{words.sentence_case(title)}: {words.listed(map(_growth, rows.itertuples()))}."
     left = [m for m in bounds["measure"].unique() if m not in set(rows["measure"])]
     text += f" It cannot be told for {words.listed(names[left])}." if left else ""
-    top = rows.loc[rows["middle"].idxmax()]
-    look = {"label": "name", "estimate": "middle", "lower": "least", "upper": "most"}
+    top = rows.loc[rows["least"].idxmax()]
+    facts["unit"] = f"% growth of {top['name']}"
+    look = {"label": "name", "lower": "least", "upper": "most"}
     return finding(
-        name, text, **parts.numbers(top["middle"], top["least"], top["most"]), verdict="estimate",
+        name, text, lower=100 * top["least"], upper=100 * top["most"], verdict="estimate",
         headline=headline, **parts.percents(rows[["name", "least", "most"]], "least", "most"),
         figure=plots.intervals(rows, kind="percent", xlabel=title, **look),
         caption=words.sentence_case(title), **facts,

@@ -38,13 +38,20 @@ def _rows(frame: pd.DataFrame) -> float:
 
 @drawn(_rows)
 def intervals(
-    frame, *, ax, label, estimate, lower="lower", upper="upper", kind="number", highlight=(),
+    frame, *, ax, label, estimate=None, lower="lower", upper="upper", kind="number", highlight=(),
     reference=None, reference_label="", xlabel="",
 ) -> None:  # fmt: skip
-    """A dot and its interval for each row, the estimate written above it."""
+    """A dot and its interval for each row, the estimate written above it.
+
+    Without ``estimate`` a row is a band from the least to the most, with both ends written: where
+    bounds are known and no value between them is likelier than another, none is drawn.
+    """
     chosen = picked(highlight)
     for at, row in frame.iterrows():
         colour = NAVY if not chosen or str(row[label]) in chosen else GREY
+        if estimate is None:
+            _ends(ax, row[lower], row[upper], at, kind, colour)
+            continue
         ax.plot([row[lower], row[upper]], [at, at], color=colour, linewidth=2.4)
         ax.plot(row[estimate], at, "o", color=colour, markersize=6)
         if pd.notna(row[estimate]):
@@ -58,6 +65,15 @@ def intervals(
     if reference_label:
         _above(ax, reference, reference_label)
     across(ax, xlabel, kind)
+
+
+def _ends(ax, low: float, high: float, at: int, kind: str, colour: str) -> None:
+    """A band with what its ends are, or one mark where they are the same as written."""
+    ax.plot([low, high], [at, at], color=colour, linewidth=7, solid_capstyle="butt")
+    ax.plot([low, high], [at, at], "|", color=colour, markersize=12)
+    ends = dict.fromkeys(words.WRITE[kind](v) for v in (low, high))
+    text = " to ".join(ends)
+    note(ax, text, ((low + high) / 2, at), offset=(0, 6), ha="center", va="bottom")
 
 
 def _above(ax, x: float, text: str) -> None:
@@ -124,6 +140,7 @@ def _line(ax, part, x, y, step, colour, width) -> None:
 def bounds(frame, *, ax, lower="lower", upper="upper", kind="number", ylabel="") -> None:
     """What the figures allow, as a band for each period; a thick line where they allow one value.
 
+    Where nothing limits a period its place is empty, within a broken line: ink is what is known.
     Columns start and end are the first and last day. A band too narrow for its numbers goes
     without them; the table has them.
     """
@@ -143,9 +160,13 @@ def _band(ax, left, right, low, high, top, kind, *, room: float) -> None:
     """One period's bounds: a band, open above where no figure limits it; named if it has room."""
     exact, limited = low == high, np.isfinite(high)
     shown = high if limited else top
-    look = {"color": NAVY, "alpha": 0.9 if exact else 0.28, "linewidth": 0}
-    ax.bar(left, shown - low, right - left, bottom=low, align="edge", **look)
-    for edge in sorted({low, shown}) if limited else [low]:
+    if not limited:
+        sides = [left, left, right, right], [top, low, low, top]
+        ax.plot(*sides, color=GREY, linewidth=1, linestyle=(0, (4, 3)))
+    else:
+        look = {"color": NAVY, "alpha": 0.9 if exact else 0.28, "linewidth": 0}
+        ax.bar(left, shown - low, right - left, bottom=low, align="edge", **look)
+    for edge in sorted({low, shown}) if limited else [low] * (low > 0):
         ax.plot([left, right], [edge, edge], color=NAVY, linewidth=3 if exact else 1.2)
     words_of = words.between(low, high, kind=kind).removeprefix("exactly ")
     text = words_of.replace("between ", "").replace(" and ", " to ")

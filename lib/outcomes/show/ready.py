@@ -45,12 +45,13 @@ def share(
 def shares(
     name: str, frame: pd.DataFrame, *, label: str, part: str, whole: str, what: str, sources,
     period: str = "", area: str = "", confidence: float = 0.95, highlight=(), caption: str,
-    better: str = "neither", headline: bool = False, caveats=(),
+    since_first: bool = False, better: str = "neither", headline: bool = False, caveats=(),
 ) -> Finding:  # fmt: skip
     """Several shares side by side, each with Wilson's interval, as a dot-and-interval chart.
 
     With a row named by ``highlight`` the sentence compares it with the row before it (Newcombe's
-    interval of the difference); otherwise it names the lowest and the highest.
+    interval of the difference), with ``since_first`` the last row with the first; otherwise it
+    names the lowest and the highest.
     """
     rows = parts.wilson(frame, label, part, whole, confidence)
     facts = {"period": period, "area": area, "sources": sources, "better": better}
@@ -59,13 +60,14 @@ def shares(
         text = f"{what} cannot be compared: fewer than two have both counts published."
         return finding(name, text, verdict="not_enough", **facts)
     facts |= parts.charted(rows, label, "share", highlight=highlight, xlabel=what)
-    text, numbers = _compared(rows, label, part, whole, what, highlight, confidence)
+    two = parts.with_the_one_before(rows, label, highlight)
+    two = (rows.iloc[-1], rows.iloc[0]) if since_first else two
+    text, numbers = _compared(rows, two, label, part, whole, what, confidence)
     return finding(name, text, caption=caption, **numbers, **facts)
 
 
-def _compared(rows, label, part, whole, what, highlight, confidence):
+def _compared(rows, two, label, part, whole, what, confidence):
     """The sentence of :func:`shares`, and its number with interval where there is one."""
-    two = parts.with_the_one_before(rows, label, highlight)
     if not two:
         least, most = rows.loc[rows["share"].idxmin()], rows.loc[rows["share"].idxmax()]
         text = f"{what} ranges from {words.percent(least['share'])} ({least[label]}) to "
@@ -370,10 +372,13 @@ def _bounded(row: pd.Series, figures: pd.DataFrame, title: str, kind: str) -> tu
 def _by_period(bounds: pd.DataFrame, figures: pd.DataFrame, kind: str) -> pd.DataFrame:
     """The table of :func:`reconciled`: bounds, the figures they rest on, and both by the month."""
     months = ((bounds["end"] - bounds["start"]).dt.days + 1) / (365.25 / 12)
-    return bounds[["label", "start", "end", "lower", "upper", "state"]].assign(
-        rests_on=["; ".join(_resting_on(row, figures, kind)) for _, row in bounds.iterrows()],
-        per_month_at_least=bounds["lower"] / months,
-        per_month_at_most=bounds["upper"] / months,
+    table = bounds[["label", "start", "end", "lower", "upper", "state"]].assign(
+        rests_on=["; ".join(_resting_on(row, figures, kind)) for _, row in bounds.iterrows()]
+    )
+    if "measure" in figures and set(figures["measure"]) & data.register.stocks():
+        return table  # what had gathered before its period has no rate
+    return table.assign(
+        per_month_at_least=bounds["lower"] / months, per_month_at_most=bounds["upper"] / months
     )
 
 
