@@ -18,6 +18,7 @@ FIGURES = pd.DataFrame(
     {
         "figure": ["a", "b", "c", "d"],
         "programme": "op_warrior",
+        "period_state": "stated",
         "publisher": "A page",
         "title": "T",
         "measure": ["arrests", "arrests", "cash_seized", "cash_seized"],
@@ -83,5 +84,11 @@ def test_clashing_names_the_figures_or_says_that_there_are_none():
     assert {m["value"] for m in found.facts["agreement"]["members"]} == {1212, 1855}
     assert found.sentence.startswith("1 of 1 measure has figures that cannot all be right. Arrests")
     assert "1,212 for November 2022 to October 2023 (it would have to be 1,855)" in found.sentence
+    unsure = rivals.assign(period_state=["stated", "ambiguous"])
+    either = show.clashing("c", clash, checked=["arrests"], **SAID | {"sources": unsure})
+    assert either.facts["verdict"] == "tested" and either.sentence == (
+        "None of 1 measure has figures that cannot all be right. Those of arrests clash as read, but "
+        "the period of one can be read in more than one way."
+    )
     calm = show.clashing("c", clash[:0], checked=["arrests"], **SAID)
     assert calm.facts["verdict"] == "tested" and calm.facts["value"] == 0

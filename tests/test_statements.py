@@ -161,7 +161,9 @@ def test_the_finding_tells_the_disputes_and_lists_every_figure():
     frame = pd.DataFrame([ONE, rival])
     held = hold(frame[:1], frame, whole=WHOLE)
     found = show.held("x", held, measures=KNOWN, others=frame[1:], what="The page")
-    assert found.sentence.startswith("The page: 1 figure, which is contradicted. Contradicted: arr")
+    assert found.sentence.startswith(
+        "The page: arrests. These figures cannot all be right: over 250"
+    )
     assert found.facts["verdict"] == "contradicted"
     assert found.frame["other_statements"][0] == "over 250 for March 2023"
     none = show.held("x", held[:0], measures=KNOWN, others=frame, what="The page")

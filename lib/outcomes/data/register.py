@@ -32,8 +32,8 @@ def measures(programme: str | None = None) -> pd.DataFrame:
 
     ``kind`` is output, outcome or context; ``better`` is fewer, more or neither; ``whole`` is true
     when values for separate periods and areas may be added, ``stock`` when a value holds what had
-    gathered before its period, so that no rate over time is made of it; no rate or share is shown for fewer
-    than ``minimum_n``. With ``programme``, the measures that it has figures for.
+    gathered before its period, so that no rate over time is made of it; no rate or share is shown
+    for fewer than ``minimum_n``. With ``programme``, the measures that it has figures for.
     """
     frame = store.read("measures")
     if programme is None:
@@ -85,8 +85,8 @@ def figures(
     Columns: figure, programme, measure, area, area_name, level, value (float), unit, qualifier
     (exact, over, at_least, nearly, approx), period_start, period_end (inclusive days, NaT when
     unknown), period_state (stated, inferred, ambiguous, unstated), basis (published, derived_sum,
-    coded, change), source, publisher, title, url, published, note, fact, seed (bool), copy_of, part (bool: by its note the figure
-    counts only part of its measure, so that it is a minimum).
+    coded, change), source, publisher, title, url, published, note, fact, seed (bool), copy_of,
+    part (bool: by its note the figure counts only part of its measure, so that it is a minimum).
 
     ``start`` and ``end`` keep periods that overlap the days between them, an open end counting as
     overlap; figures with no date at all drop out. ``dated`` True keeps figures with both ends,

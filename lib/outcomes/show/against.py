@@ -58,6 +58,8 @@ def held(
     text = f"{what}: {counted(checked)}."
     if len(bad):
         text += f" Contradicted: {words.listed(bad['name'] + ' (' + bad['printed'] + ')')}."
+    if len(checked) == 1 and len(bad):
+        text = f"{what}: {bad['name'][0]}. {bad['against'][0]}"
     if len(checked) == 1 and checked["state"][0] == "not_contradicted":
         one = checked.iloc[0]
         allowed = _allowed(one, whole=True)

@@ -129,12 +129,20 @@ def clashing(
         return finding(name, text, area=area, sources=sources, **facts)
     stated = isinstance(sources, pd.DataFrame) and len(contradictions) > 0
     agreement = statements.quarrel(contradictions, sources) if stated else None
-    n = contradictions["measure"].nunique()
-    text = f"{words.number(n)} of {words.count(len(checked), 'measure')} "
-    text += f"{'has' if n == 1 else 'have'} figures that cannot all be right."
-    sets = contradictions[["measure", "sentence"]].drop_duplicates()
+    unsure = sources.loc[sources["period_state"] == "ambiguous", "figure"] if stated else []
+    doubtful = contradictions["figure"].isin(unsure)
+    doubtful = doubtful.groupby([contradictions["measure"], contradictions["set"]]).transform("any")
+    n = contradictions.loc[~doubtful, "measure"].nunique()
+    text = f"{words.number(n) if n else 'None'} of {words.count(len(checked), 'measure')} "
+    text += f"{'has' if n < 2 else 'have'} figures that cannot all be right."
+    sets = contradictions.loc[~doubtful, ["measure", "sentence"]].drop_duplicates()
     for measure, sentence in sets.itertuples(index=False):
         text += f" {words.sentence_case(names[measure])}: {sentence[:1].lower()}{sentence[1:]}"
+    if doubtful.any():
+        text += (
+            f" Those of {words.listed(names[contradictions.loc[doubtful, 'measure'].unique()])} "
+        )
+        text += "clash as read, but the period of one can be read in more than one way."
     columns = ["measure", "value", "qualifier", "start", "end", "lower", "upper"]
     table = contradictions.assign(measure=contradictions["measure"].map(names))[columns]
     return finding(
