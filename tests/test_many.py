@@ -87,8 +87,8 @@ def test_clashing_names_the_figures_or_says_that_there_are_none():
     unsure = rivals.assign(period_state=["stated", "ambiguous"])
     either = show.clashing("c", clash, checked=["arrests"], **SAID | {"sources": unsure})
     assert either.facts["verdict"] == "tested" and either.sentence == (
-        "None of 1 measure has figures that cannot all be right. Those of arrests clash as read, but "
-        "the period of one can be read in more than one way."
+        "None of 1 measure has figures that cannot all be right. Those of arrests clash as read, "
+        "but the period of one can be read in more than one way."
     )
     calm = show.clashing("c", clash[:0], checked=["arrests"], **SAID)
     assert calm.facts["verdict"] == "tested" and calm.facts["value"] == 0
