@@ -344,7 +344,7 @@ WRONG = {
     "how-many-signals": [(lambda n: (n.steps > 0).sum(), "A rise alone is not a signal")],
     "noise-gap": [(lambda n: "c", "not a zero")],
     "before-after": [
-        (lambda n: 100 * (n.all_after / n.all_before - 1), "all months at hand"),
+        (lambda n: 100 * (n.all_after / n.all_before - 1), "all months held"),
         (lambda n: 100 * (1 - n.after / n.before), "the sign is not"),
         (lambda n: 100 * (n.after / n.before - 1) / (n.after / n.before), "wrong denominator"),
         (lambda n: n.after - n.before, "how many fewer"),

@@ -103,15 +103,17 @@ def _quarters() -> dict:
 
 
 def _fleetwood() -> dict:
-    """Anti-social behaviour in Fleetwood and the rest of the county, twelve months either side."""
+    """Anti-social behaviour in Fleetwood and the rest of the county: the last twelve months held
+    before the start, and the year 2025."""
     town, _, table = _panel()
     n, every = table[town].sum(axis=1), table.sum(axis=1)
     facts = {"all_before": n[:"2023-08"].sum(), "all_after": n["2023-09":].sum()}
-    for side, (first, last) in {
-        "before": ("2021-11", "2022-10"), "after": ("2025-01", "2025-12")
-    }.items():  # fmt: skip
-        facts[side] = n[first:last].sum()
-        facts[f"rest_{side}"] = every[first:last].sum() - facts[side]
+    for side, months in {
+        "before": n[:"2023-08"].index[-12:],
+        "after": n["2025-01":"2025-12"].index,
+    }.items():
+        facts[side] = n[months].sum()
+        facts[f"rest_{side}"] = every[months].sum() - facts[side]
     return facts
 
 
