@@ -16,7 +16,7 @@ import pandas as pd
 from outcomes.analysis.displacement import rirr
 from outcomes.analysis.guards import like, wide
 from outcomes.analysis.rates import normal
-from outcomes.data.errors import NotEnough
+from outcomes.data.errors import Invalid, NotEnough
 
 
 class Did(NamedTuple):
@@ -87,6 +87,8 @@ def event_study(
     from the start), start, end, ratio, lower, upper, before.
     """
     panel, treated, _ = wide(panel, treated, start, minimum=minimum)
+    if not isinstance(panel.index, pd.DatetimeIndex):
+        raise Invalid("An event-time plot needs a panel by month, with the months as its index.")
     inside, first = panel.columns.isin(treated), like(start, panel.index)
     steps = 12 * (panel.index.year - first.year) + panel.index.month - first.month
     event = np.floor(steps / width).astype(int)

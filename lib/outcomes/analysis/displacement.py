@@ -92,7 +92,8 @@ def wdq(treated, near, control) -> Displacement:
     """Whether a ring around the treated area gained or lost relative to what the area gained.
 
     Only to be read where the area itself did better than the control (success below 0): above 0
-    the ring shared the benefit, below 0 events moved there, below -1 more than all moved.
+    the ring shared the benefit, below 0 events moved there, below -1 more than all moved; at 0 it
+    did neither.
     """
     a, b, c = (_pair(p) for p in (treated, near, control))
     if min(c) == 0:
@@ -101,12 +102,15 @@ def wdq(treated, near, control) -> Displacement:
     if success == 0:
         raise NotEnough("The area changed as the control did, so there is nothing to displace.")
     quotient = (b[1] / c[1] - b[0] / c[0]) / success
+    quotient = 0.0 if abs(quotient) < 1e-12 else quotient  # the ring changed as the control did
     return Displacement(float(success), float(quotient), _reading(success, quotient))
 
 
 def _reading(success: float, quotient: float) -> str:
     if success > 0:
         return "no success in the area itself, so displacement is not in question"
+    if quotient == 0:
+        return "the surroundings changed as the control did: neither gain nor displacement"
     if quotient > 0:
         return "the surroundings gained too"
     if quotient < -1:

@@ -71,8 +71,13 @@ def funnel(
 
 
 def dersimonian_laird(effects, variances) -> Pooled:
-    """Between-study variance by moments and the pooled effect it gives."""
+    """Between-study variance by moments and the pooled effect it gives.
+
+    Invalid unless there are two effects or more, all finite, each with a variance above 0.
+    """
     y, v = np.asarray(effects, float), np.asarray(variances, float)
+    if y.shape != v.shape or len(y) < 2 or not np.isfinite([y, v]).all() or not (v > 0).all():
+        raise Invalid("Pooling needs two finite effects or more, each with a variance above 0.")
     w = 1 / v
     fixed = (w * y).sum() / w.sum()
     q = float((w * (y - fixed) ** 2).sum())

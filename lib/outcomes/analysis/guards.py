@@ -44,9 +44,11 @@ def require_events(change) -> None:
 def wide(panel: pd.DataFrame, treated, start, *, minimum) -> tuple[pd.DataFrame, list, np.ndarray]:
     """A time x unit frame in order without missing rows, the treated units, and the rows after.
 
-    Times with any unit missing are left out: an absent month is not a nought.
+    Times with any unit missing are left out: an absent month is not a nought. The index is
+    checked by :func:`dated`; Invalid for a unit named twice and for an infinite cell.
     """
-    treated = [treated] if isinstance(treated, str) else list(treated)
+    treated = [treated] if isinstance(treated, str) else list(dict.fromkeys(treated))
+    panel = ordered(panel)
     for name in treated:
         if name not in panel.columns:
             guess = nearest(str(name), panel.columns)
@@ -54,16 +56,78 @@ def wide(panel: pd.DataFrame, treated, start, *, minimum) -> tuple[pd.DataFrame,
             raise Invalid(f"The treated unit {name!r} is not a column of the panel.{hint}")
     if not treated or len(treated) >= panel.shape[1]:
         raise NotEnough("A comparison needs at least one treated and one other unit.")
-    panel = panel.sort_index().dropna(how="any").astype(float)
+    lacking, times = panel.isna().sum(), len(panel)
+    panel = panel.dropna(how="any")
     after = np.asarray(panel.index >= like(start, panel.index))
-    require_months(int((~after).sum()), int(after.sum()), minimum=minimum, unit="periods")
+    try:
+        require_months(int((~after).sum()), int(after.sum()), minimum=minimum, unit="periods")
+    except NotEnough as short:
+        most = lacking.max()
+        said = f" The unit {lacking.idxmax()!r} lacks {most} of {times} periods." if most else ""
+        raise NotEnough(f"{short}{said}") from None
     return panel, treated, after
+
+
+def ordered(panel: pd.DataFrame) -> pd.DataFrame:
+    """A time x unit frame of finite numbers in order of time, each time and each unit once.
+
+    Invalid names the time, the unit or the cell that does not fit; NotEnough a unit without any
+    value, for which every time would be left out.
+    """
+    _once(panel.columns, "unit")
+    panel = panel.set_axis(dated(panel.index)).sort_index().astype(float)
+    infinite = panel.columns[np.isinf(panel.to_numpy()).any(axis=0)]
+    if len(infinite):
+        raise Invalid(f"The unit {infinite[0]!r} has an infinite value.")
+    empty = panel.columns[panel.isna().all()].tolist()
+    if empty and len(panel):
+        raise NotEnough(f"The unit {empty[0]!r} has no value at any time; leave it out.")
+    return panel
+
+
+def dated(index: pd.Index) -> pd.Index:
+    """The times of an index, one rule for all methods: dates, of each month at most one.
+
+    Periods become their first day, and dates that pandas holds as objects become its own. Times
+    that are no dates (1, 2, 3 ...) stay. Invalid for a time zone, a missing or repeated time, and
+    for several days of one month.
+    """
+    if isinstance(index, pd.PeriodIndex):
+        index = index.to_timestamp()
+    elif index.inferred_type in ("date", "datetime"):
+        index = pd.DatetimeIndex(index)
+    if index.hasnans:
+        raise Invalid("A time is missing from the index.")
+    _once(index, "time")
+    if not isinstance(index, pd.DatetimeIndex):
+        return index
+    if index.tz is not None:
+        hint = "with index.tz_localize(None) they are plain days."
+        raise Invalid(f"Months have no time zone, and these have {index.tz}: {hint}")
+    months = 12 * index.year + index.month
+    if months.has_duplicates:
+        day = index[months.duplicated()][0]
+        raise Invalid(f"Several days of {day:%B %Y} are given; add up counts by month first.")
+    return index
+
+
+def _once(labels: pd.Index, kind: str) -> None:
+    if labels.has_duplicates:
+        twice = labels[labels.duplicated()][0]
+        name = f"{twice:%Y-%m-%d}" if isinstance(twice, pd.Timestamp) else repr(twice)
+        raise Invalid(f"The {kind} {name} is given more than once.")
 
 
 def like(start, index: pd.Index):
     """The start as the kind of label the index has: '2023-09' becomes a date beside dates."""
-    if isinstance(index, pd.DatetimeIndex):
-        return pd.Timestamp(start)
     if isinstance(index, pd.PeriodIndex):
         return pd.Period(start, freq=index.freq)
-    return start
+    if not isinstance(index, pd.DatetimeIndex):
+        return start
+    try:
+        when = pd.Period(start).to_timestamp() if isinstance(start, str) else pd.Timestamp(start)
+    except (ValueError, TypeError):
+        when = pd.NaT
+    if pd.isna(when) or when.tz is not None:
+        raise Invalid(f"The start {start!r} is not a day or month, as 2023-09 is.")
+    return when

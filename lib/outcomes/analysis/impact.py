@@ -47,20 +47,31 @@ def minimum_detectable(
     ``placebo`` are the ratios of placebo sets. From ``ENOUGH`` of them it is the change that, added
     to their logarithms, passes the limit of :func:`placebos.placebo_interval` with the ``power``
     asked. With fewer, the spread of their logarithms stands for ``se``, the standard error of a
-    log ratio, which can be given instead (Bloom 1995, Eval Rev 19:547). NotEnough under 19.
+    log ratio, which can be given instead (Bloom 1995, Eval Rev 19:547). A ratio of 0 or infinity
+    is the most extreme change there is and counts as one. NotEnough under 19, and when so many are
+    infinite that no change would show.
     """
     if (se is None) == (placebo is None):
         raise Invalid("Give either se or the placebo ratios.")
     if se is None:
-        logs = np.log(np.asarray(placebo, float))
-        logs = np.sort(logs[np.isfinite(logs)])
+        with np.errstate(divide="ignore"):
+            logs = np.log(np.asarray(placebo, float))
+        logs = np.sort(logs[~np.isnan(logs)])
         if len(logs) < 19:
             raise NotEnough(f"There are {len(logs)} placebo ratios; at least 19 are needed.")
         if len(logs) >= ENOUGH:
             limit = np.sort(np.abs(logs))[ceil(round(confidence * (len(logs) + 1), 9)) - 1]
             most, least = np.quantile(logs, [power, 1 - power], method="weibull")
+            _finite(logs, limit, most, least)
             fall, rise = np.exp(-limit - most), np.exp(limit - least)
             return Detectable(float(min(fall, 1.0)), float(max(rise, 1.0)), power)
         se = float(np.sqrt((logs**2).mean()))
+        _finite(logs, se)
     reach = (normal(confidence) + NormalDist().inv_cdf(power)) * se
     return Detectable(float(np.exp(-reach)), float(np.exp(reach)), power)
+
+
+def _finite(logs, *parts) -> None:
+    if not np.isfinite(parts).all():
+        found = f"{int(np.isinf(logs).sum())} of {len(logs)} placebo areas"
+        raise NotEnough(f"{found} fell to no events or rose from none, so no change would show.")

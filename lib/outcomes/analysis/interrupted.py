@@ -18,8 +18,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from outcomes.analysis.guards import require_months
-from outcomes.data.errors import Invalid
+from outcomes.analysis.guards import FEWEST, dated, like, require_months
+from outcomes.data.errors import Invalid, NotEnough
 
 
 class Its(NamedTuple):
@@ -48,19 +48,23 @@ def its(
 
     ``values`` is indexed by the first day of each month; NaN is a missing month, never a nought.
     ``breaks`` are (date, reason) of other steps to allow for, such as a change of counting rules.
-    Raises NotEnough under 24 months before or 12 after.
+    Raises NotEnough under 24 months before or 12 after, under ``FEWEST`` events before or to be
+    expected after, and where a month of the year, or one side of a step, is not there or has no
+    events: then it has no season or size. Invalid for counts below 0 or infinite.
     """
     from scipy.stats import t as student
 
     series = _monthly(values)
-    after = np.asarray(series.index >= pd.Timestamp(start))
+    after = np.asarray(series.index >= like(start, series.index))
     known = series.notna().to_numpy()
     pre, post = int((known & ~after).sum()), int((known & after).sum())
     require_months(pre, post, minimum=minimum)
     month = series.index.year * 12 + series.index.month
     whole = _design(series.index, np.asarray(month - month[0]), after, breaks)
     x, y = whole[known], series.to_numpy()[known]
+    _require_sides(x, y)
     beta, mu = _fit(x, y)
+    _require_counts(y, mu / np.exp(x[:, 1] * beta[1]), after[known])
     found = _errors(x, y, mu, np.asarray(month)[known], lags)
     reach = student.ppf(0.5 + confidence / 2, found["freedom"]) * found["se"]
     without = np.where(np.arange(x.shape[1]) == 1, 0.0, beta)
@@ -68,6 +72,29 @@ def its(
     frame = frame.assign(fitted=np.exp(whole @ beta), expected=np.exp(whole @ without))
     ratios = np.exp([beta[1], beta[1] - reach, beta[1] + reach]).tolist()
     return Its(*ratios, **found, pre=pre, post=post, frame=frame)
+
+
+def _require_sides(x, y) -> None:
+    """Raise NotEnough where a step or a month of the year could be of any size."""
+    for column in x.T[[1, *range(3, x.shape[1])]]:
+        if min(y[column == 1].sum(), y[column == 0].sum()) == 0:
+            raise NotEnough(
+                "Not enough to tell: before or after a step, or in one month of the year, there "
+                "is no month with events, so its size cannot be estimated."
+            )
+    if np.linalg.matrix_rank(x) < x.shape[1]:
+        raise NotEnough("Two of the steps fall between the same months and cannot be told apart.")
+
+
+def _require_counts(y, expected, after) -> None:
+    counts = {
+        "before the start": y[~after].sum(),
+        "to be expected after it": expected[after].sum(),
+    }
+    short = [f"{n:,.0f} {where}" for where, n in counts.items() if n < FEWEST]
+    if short:
+        few = f"{' and '.join(short)}, where at least {FEWEST} are needed"
+        raise NotEnough(f"Too few events to tell: {few}.")
 
 
 def _errors(x, y, mu, at, lags: int) -> dict:
@@ -83,7 +110,7 @@ def _errors(x, y, mu, at, lags: int) -> dict:
     return {
         "se": se, "freedom": freedom, "memory": memory, "dispersion": spread,
         "quasi_se": float(np.sqrt(spread * bread[1, 1])),
-        "hac_se": _hac((x * (y - mu)[:, None]) @ bread[:, 1], lags),
+        "hac_se": _hac((x * (y - mu)[:, None]) @ bread[:, 1], at, lags),
         "ljung_box": float(box["lb_pvalue"].iloc[0]),
         "negative_binomial": float(np.exp(_fit(x, y, extra=max(extra, 0.0))[0][1])),
     }  # fmt: skip
@@ -123,12 +150,11 @@ def _with_memory(x, mu, bread, residual, at) -> tuple[float, float, float]:
     return memory, float(np.sqrt(variance)), freedom
 
 
-def _hac(scores, lags: int) -> float:
-    """Newey-West's standard error from a coefficient's scores, with Bartlett's weights."""
-    total = scores @ scores
-    for k in range(1, lags + 1):
-        total += 2 * (1 - k / (lags + 1)) * (scores[k:] @ scores[:-k])
-    return float(np.sqrt(total))
+def _hac(scores, at, lags: int) -> float:
+    """Newey-West's standard error from a coefficient's scores, with Bartlett's weights of how many
+    months apart two are."""
+    weights = 1 - np.abs(at[:, None] - at[None, :]) / (lags + 1)
+    return float(np.sqrt(scores @ weights.clip(0) @ scores))
 
 
 def _design(index, months, after, breaks) -> np.ndarray:
@@ -137,14 +163,18 @@ def _design(index, months, after, breaks) -> np.ndarray:
     for date, reason in breaks:
         if not str(reason).strip():
             raise Invalid(f"A break at {date} needs a reason that can be printed.")
-        columns.append(np.asarray(index >= pd.Timestamp(date), float))
+        columns.append(np.asarray(index >= like(date, index), float))
     columns += [(index.month == month).astype(float) for month in range(2, 13)]
     return np.column_stack(columns)
 
 
 def _monthly(values: pd.Series) -> pd.Series:
     series = pd.Series(values, dtype=float)
-    series.index = pd.DatetimeIndex(series.index)
     if not series.index.is_monotonic_increasing or series.index.has_duplicates:
         raise Invalid("The months of a series must be in order, each once.")
+    series.index = dated(series.index)
+    if not isinstance(series.index, pd.DatetimeIndex):
+        raise Invalid("A series of months needs their first days as its index.")
+    if np.isinf(series).any() or (series < 0).any():
+        raise Invalid("Counts must be finite and 0 or more.")
     return series

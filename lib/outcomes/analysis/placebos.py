@@ -6,16 +6,23 @@ Regression errors for one town were found to miss far too often here (``tests/si
 """
 
 from itertools import combinations, product
-from math import ceil
+from math import ceil, comb
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from outcomes.analysis.differences import did
-from outcomes.analysis.guards import like, wide
+from outcomes.analysis.guards import like, ordered, wide
 from outcomes.analysis.rates import Interval
 from outcomes.data.errors import Invalid, NotEnough
+
+
+EACH = 2**12
+"""The most ways of choosing, or of signs, that are looked at one by one (signs of 12 units)."""
+
+DRAWS = 9_999
+"""Random ways that stand for all where there are more than ``EACH``."""
 
 
 class Randomisation(NamedTuple):
@@ -26,6 +33,7 @@ class Randomisation(NamedTuple):
     rank: int
     sets: int
     placebo: pd.DataFrame
+    left_out: int = 0  # sets without any events to compare, which have no rank
 
 
 class Changes(NamedTuple):
@@ -35,6 +43,7 @@ class Changes(NamedTuple):
     t: float
     p_permutation: float
     p_wild: float
+    drawn: int = 0  # ``DRAWS`` where there were too many ways to look at each
 
 
 def randomisation(
@@ -46,26 +55,53 @@ def randomisation(
     Each set in ``sets`` plays the treated; the rest of the untreated units are its comparison, or
     the list at the same place in ``comparisons`` (then ``comparison`` is that of the treated).
     ``p`` is two-sided on the log ratio and counts the treated set itself, so that it is never 0.
+
+    A set given twice counts once. One that fell to no events, or rose from none, is as extreme as
+    can be and counts as that; one without any ratio is left out and counted in ``left_out``.
+    Raises NotEnough when the treated have no ratio, and under 19 sets; Invalid for a set with a
+    treated or an unknown unit.
     """
     panel, treated, after = wide(panel, treated, start, minimum=minimum)
     free = {*panel.columns} - {*treated}
-    rests = [None] * len(sets) if comparisons is None else comparisons
-    pairs = [(free.intersection(s), rest) for s, rest in zip(sets, rests, strict=True)]
+    rests = [None] * len(sets) if comparisons is None else list(comparisons)
+    if len(rests) != len(sets):
+        raise Invalid(f"There are {len(rests)} comparisons for {len(sets)} placebo sets.")
+    # Of sets that are the same, the first.
+    at = sorted({frozenset(s): k for k, s in reversed(list(enumerate(sets)))}.values())
+    pairs = [(sets[k], rests[k]) for k in at]
+    _known(free, [comparison, *(units for pair in pairs for units in pair)])
     own, *logs = _logs(panel, after, free, [(treated, comparison), *pairs])
-    placebo = pd.DataFrame({"set": range(len(sets)), "log": logs})
-    placebo = placebo[np.isfinite(placebo["log"])].reset_index(drop=True)
+    if not np.isfinite(own):
+        raise NotEnough(
+            "The treated units or their comparison have no events before or after the start, so "
+            "their change has no ratio, and no rank among placebo sets."
+        )
+    placebo = pd.DataFrame({"set": at, "log": logs}).dropna(ignore_index=True)
     if len(placebo) < 19:
         found = f"There are {len(placebo)} placebo sets"
         raise NotEnough(f"{found}; at least 19 are needed for a p of 0.05.")
     rank = 1 + int((placebo["log"].abs() >= abs(own) - 1e-12).sum())
-    placebo["ratio"] = np.exp(placebo["log"])
+    placebo["ratio"], n = np.exp(placebo["log"]), len(placebo)
     ratio = float(np.exp(own))
-    return Randomisation(rank / (len(placebo) + 1), ratio, rank, len(placebo), placebo)
+    return Randomisation(rank / (n + 1), ratio, rank, n, placebo, len(at) - n)
+
+
+def _known(free: set, groups) -> None:
+    """Raise Invalid for a group with no unit, or with one that is treated or not in the panel."""
+    for units in groups:
+        if units is None:
+            continue
+        if not len(units):
+            raise Invalid("A placebo set or a comparison has no unit.")
+        strange = [u for u in units if u not in free]
+        if strange:
+            said = "is treated itself or is not a column of the panel"
+            raise Invalid(f"A placebo set or comparison holds the unit {strange[0]!r}, which {said}.")
 
 
 def _logs(panel, after, free: set, pairs) -> list[float]:
     """The log ratio of each set's change to that of the rest (None: all that is free) but itself;
-    NaN where one of them has no events."""
+    infinite where one of them fell to no events or rose from none, NaN where that says nothing."""
     sums = np.stack([panel[~after].sum().to_numpy(), panel[after].sum().to_numpy()])
     at = {unit: k for k, unit in enumerate(panel.columns)}
 
@@ -74,10 +110,11 @@ def _logs(panel, after, free: set, pairs) -> list[float]:
 
     whole, logs = total(free), []
     for members, rest in pairs:
-        t = total(members)
+        t = total({*members})
         others = free.intersection(members if rest is None else rest)
         c = whole - total(others) if rest is None else total(others.difference(members))
-        logs.append(np.log(t[1] * c[0] / (t[0] * c[1])) if min(*t, *c) > 0 else np.nan)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            logs.append(float(np.log(np.divide(t[1] * c[0], t[0] * c[1]))))
     return logs
 
 
@@ -86,8 +123,8 @@ def placebo_dates(panel: pd.DataFrame, treated, start, dates, *, minimum=(12, 6)
 
     A sound comparison finds nothing at dates when nothing began.
     """
-    ordered = panel.sort_index()
-    early = ordered[ordered.index < like(start, ordered.index)]
+    panel = ordered(panel)
+    early = panel[panel.index < like(start, panel.index)]
     rows = []
     for date in dates:
         found = did(early, treated, date, minimum=minimum)
@@ -98,21 +135,37 @@ def placebo_dates(panel: pd.DataFrame, treated, start, dates, *, minimum=(12, 6)
 def compare_changes(before, after, treated) -> Changes:
     """Mean change of treated units less that of the others, tested exactly for few units.
 
-    ``treated`` is a mask. All ways of choosing as many treated units are enumerated, and all
-    Rademacher signs of the residuals under no effect (Webb & MacKinnon's restricted wild test).
+    ``treated`` is a mask. Of the ways of choosing as many treated units, and of the Rademacher
+    signs of the residuals under no effect (Webb & MacKinnon's restricted wild test), each is
+    looked at up to ``EACH`` of them (12 units, for signs); above it ``DRAWS`` at random, with a
+    fixed seed, stand for all, and what was seen counts as one more (Phipson & Smyth 2010, Stat
+    Appl Genet Mol Biol 9:39). Invalid for changes that are not finite or a mask that chooses none.
     """
     change = np.asarray(after, float) - np.asarray(before, float)
-    mask = np.asarray(treated, bool)
-    estimate, t = _mean_difference(change, mask)
-    sets = combinations(range(len(change)), int(mask.sum()))
-    others = [_mean_difference(change, np.isin(np.arange(len(change)), s))[0] for s in sets]
-    permuted = np.mean(np.abs(others) >= abs(estimate) - 1e-12)
-    centred = change - change.mean()
-    wild = [
-        abs(_mean_difference(centred * np.array(signs), mask)[1])
-        for signs in product([-1, 1], repeat=len(change))
-    ]
-    return Changes(estimate, t, float(permuted), float(np.mean(np.array(wild) >= abs(t) - 1e-9)))
+    mask, n = np.asarray(treated, bool), len(change)
+    if mask.shape != change.shape or not 0 < mask.sum() < n or n < 3:
+        raise Invalid("Changes need a mask that chooses some, not all, of 3 units or more.")
+    if not np.isfinite(change).all():
+        raise Invalid("Every unit needs a finite number before and after.")
+    (estimate, t), rng = _mean_difference(change, mask), np.random.default_rng(14)
+    centred, chosen = change - change.mean(), int(mask.sum())
+    ways, signs = comb(n, chosen), 2**n
+    sets = combinations(range(n), chosen) if ways <= EACH else (
+        rng.permutation(n)[:chosen] for _ in range(DRAWS)
+    )  # fmt: skip
+    others = [_mean_difference(change, np.isin(np.arange(n), s))[0] for s in sets]
+    flips = product([-1, 1], repeat=n) if signs <= EACH else rng.choice([-1, 1], (DRAWS, n))
+    wild = [_mean_difference(centred * np.array(flip), mask)[1] for flip in flips]
+    return Changes(
+        estimate, t, _share(others, estimate, 1e-12, ways), _share(wild, t, 1e-9, signs),
+        DRAWS if max(ways, signs) > EACH else 0,
+    )  # fmt: skip
+
+
+def _share(found, seen: float, room: float, ways: int) -> float:
+    """What share is as far from 0 as ``seen``; of draws, ``seen`` itself is one more."""
+    as_far, drawn = int((np.abs(found) >= abs(seen) - room).sum()), ways > EACH
+    return (as_far + drawn) / (len(found) + drawn)
 
 
 def placebo_interval(ratio: float, placebo, *, confidence: float = 0.95) -> Interval:
@@ -120,16 +173,21 @@ def placebo_interval(ratio: float, placebo, *, confidence: float = 0.95) -> Inte
 
     ``placebo`` are the ratios of areas without the programme (``randomisation(...).placebo``). It
     reaches as far on either side (of the logarithm) as all but the outermost placebos do from 1.
-    Raises NotEnough when there are too few of them for the confidence asked.
+    Raises NotEnough when there are too few of them for the confidence asked, or when so many fell
+    to nothing or rose from it that nothing is ruled out.
     """
     if not 0 < confidence < 1 or not ratio > 0:
         raise Invalid("An interval needs a ratio above 0 and a confidence between 0 and 1.")
-    size = np.sort(np.abs(np.log(np.asarray(placebo, float))))
-    size = size[np.isfinite(size)]
+    with np.errstate(divide="ignore"):
+        size = np.sort(np.abs(np.log(np.asarray(placebo, float))))
+    size = size[~np.isnan(size)]
     place = ceil(round(confidence * (len(size) + 1), 9))
     if place > len(size):
         raise NotEnough(f"There are {len(size)} placebo ratios, too few for {confidence:.0%}.")
     reach = size[place - 1]
+    if np.isinf(reach):
+        found = f"{int(np.isinf(size).sum())} of {len(size)} placebo areas"
+        raise NotEnough(f"{found} fell to no events or rose from none, so nothing is ruled out.")
     return Interval(float(ratio), float(ratio * np.exp(-reach)), float(ratio * np.exp(reach)))
 
 

@@ -2,8 +2,10 @@
 
 Sources: Abadie, Diamond & Hainmueller 2010 (JASA 105:493) for the method and placebo ranks; 2015
 (AJPS 59:495) for leave-one-out. Weights are non-negative and sum to 1; the least-squares optimum is
-found exactly by non-negative least squares and its optimality conditions are asserted. Not to be
-used when the fit before the start is poor: see ``note``.
+found exactly by non-negative least squares and held to its optimality conditions. On sparse counts
+that solver fails once or twice in 200 fits; bounded-variable least squares (Stark & Parker 1995,
+Comput Stat 10:129) then takes its place. Not to be used when the fit before the start is poor: see
+``note``.
 """
 
 from typing import NamedTuple
@@ -22,8 +24,8 @@ class Synthetic(NamedTuple):
     effect: float  # mean gap after the start, in the outcome's units
     fit: float  # root mean squared gap before the start, over the mean
     mspe_ratio: float  # squared gaps after over before
-    p: float  # rank of mspe_ratio among all units that fit as well; NaN without placebos
-    rank: int
+    p: float  # rank of mspe_ratio among all units that fit as well; NaN where it has no rank
+    rank: int  # 0 where it has none: no placebo fits as well, or no gap before to measure by
     weights: pd.Series  # donors with any weight, largest first
     frame: pd.DataFrame  # time, actual, synthetic, gap, after
     placebo: pd.DataFrame  # unit, fit, ratio, effect, mspe_ratio, kept
@@ -36,18 +38,35 @@ def simplex_weights(donors, target) -> np.ndarray:
     """The w >= 0 with sum 1 that minimises ||target - donors @ w||, exactly.
 
     ``donors`` is time x donor. Where several mixes fit equally well one of them is returned.
+    NotEnough when neither solver finds a mix that fits best.
     """
-    from scipy.optimize import nnls
-
     x, y = np.asarray(donors, float), np.asarray(target, float)
     # As the weights sum to 1, the misfit is that of x - y; and of all u >= 0, scaling only trades
     # the misfit of u / sum(u) against (sum(u) - 1) ** 2, so the best u has the best weights.
     apart = x - y[:, None]
     size = np.sqrt((apart**2).sum(axis=0).min()) or 1.0
-    u = nnls(np.vstack([apart / size, np.ones(x.shape[1])]), np.r_[np.zeros(len(y)), 1.0])[0]
-    w = u / u.sum()
-    assert _optimal(apart / size, w), "the weights of the synthetic control are not optimal"
-    return w
+    for solve in (_nnls, _bvls):
+        u = solve(np.vstack([apart / size, np.ones(x.shape[1])]), np.r_[np.zeros(len(y)), 1.0])
+        if u is not None and u.sum() > 0 and _optimal(apart / size, u / u.sum()):
+            return u / u.sum()
+    raise NotEnough("No mix of the donors could be shown to fit best; there is no estimate.")
+
+
+def _nnls(a, b) -> np.ndarray | None:
+    from scipy.optimize import nnls
+
+    try:
+        return nnls(a, b)[0]
+    except RuntimeError:  # too many steps
+        return None
+
+
+def _bvls(a, b) -> np.ndarray:
+    from scipy.optimize import lsq_linear
+
+    most = 50 * a.shape[1]
+    found = lsq_linear(a, b, (0, np.inf), method="bvls", tol=1e-14, max_iter=most).x
+    return found.clip(0)
 
 
 def synthetic_control(
@@ -62,6 +81,10 @@ def synthetic_control(
                 seasons as they are.
     fit_filter  placebos whose squared gap before is more than so many times the treated unit's
                 are left out of the ranking, as their gaps after say nothing.
+
+    A unit that fits without any gap before the start has no rank: p is NaN, and ``note`` says so.
+    A placebo that has no estimate is left out and counted there. Raises NotEnough when the treated
+    unit has none: when its mix has no events after the start.
     """
     outcome, (treated,), after = wide(outcome, treated, start, minimum=minimum)
     donors = outcome.shape[1] - 1
@@ -70,16 +93,22 @@ def synthetic_control(
     outcome = _without_season(outcome, treated, after, season)
     pool = [c for c in outcome.columns if c != treated]
     own, weights = _one(outcome, treated, pool, after)
+    if not np.isfinite([own["ratio"], own["fit"]]).all():
+        side = "after" if np.isfinite(own["fit"]) else "before"
+        raise NotEnough(f"There are no events {side} the start to compare with, so no estimate.")
     found, gaps = _placebos(outcome, pool, after)
     found["kept"] = found["mspe_pre"] <= fit_filter * own["mspe_pre"]
-    rank = 1 + int((found["kept"] & (found["mspe_ratio"] >= own["mspe_ratio"])).sum())
+    found["kept"] &= found["mspe_ratio"].notna()
     kept = found.loc[found["kept"], "unit"].tolist()
+    ranked = kept and np.isfinite(own["mspe_ratio"])
+    further = int((found["kept"] & (found["mspe_ratio"] >= own["mspe_ratio"])).sum())
     return Synthetic(
         *(own[k] for k in ("ratio", "effect", "fit", "mspe_ratio")),
-        p=rank / (len(kept) + 1) if kept else np.nan, rank=rank, weights=weights,
+        p=(1 + further) / (len(kept) + 1) if ranked else np.nan, rank=1 + further if ranked else 0,
+        weights=weights,
         frame=own["frame"], placebo=found.drop(columns="mspe_pre"), gaps=gaps[kept],
         leave_one_out=_leave_one_out(outcome, treated, pool, weights, after),
-        note=_note(own["fit"], len(kept), len(found), fit_filter),
+        note=_note(own, found, fit_filter),
     )  # fmt: skip
 
 
@@ -89,6 +118,7 @@ def _one(outcome, treated, pool, after):
     w = simplex_weights(x[~after], y[~after])
     synthetic = x @ w
     gap = y - synthetic
+    gap[np.abs(gap) <= 1e-9 * np.abs(y).max()] = 0.0  # rounding is no gap
     pre, post = (gap[~after] ** 2).mean(), (gap[after] ** 2).mean()
     frame = pd.DataFrame({"time": outcome.index, "actual": y, "synthetic": synthetic, "gap": gap})
     summary = {
@@ -114,8 +144,11 @@ def _placebos(outcome, pool, after):
     """Each donor in turn as if treated, made from the other donors (the treated unit left out)."""
     rows, gaps = [], {}
     for unit in pool:
-        found, _ = _one(outcome, unit, [c for c in pool if c != unit], after)
-        gaps[unit] = found.pop("frame")["gap"].to_numpy()
+        try:
+            found, _ = _one(outcome, unit, [c for c in pool if c != unit], after)
+            gaps[unit] = found.pop("frame")["gap"].to_numpy()
+        except NotEnough:  # one that has no mix must not take the others with it
+            found = dict.fromkeys(("ratio", "effect", "fit", "mspe_ratio", "mspe_pre"), np.nan)
         rows.append({"unit": unit, **found})
     return pd.DataFrame(rows), pd.DataFrame(gaps, index=outcome.index)
 
@@ -123,7 +156,10 @@ def _placebos(outcome, pool, after):
 def _leave_one_out(outcome, treated, pool, weights, after) -> pd.DataFrame:
     rows = []
     for dropped in weights.index if len(pool) > 2 else []:
-        found, _ = _one(outcome, treated, [c for c in pool if c != dropped], after)
+        try:
+            found, _ = _one(outcome, treated, [c for c in pool if c != dropped], after)
+        except NotEnough:
+            found = dict.fromkeys(("ratio", "effect", "fit"), np.nan)
         rows.append((dropped, found["ratio"], found["effect"], found["fit"]))
     return pd.DataFrame(rows, columns=["dropped", "ratio", "effect", "fit"])
 
@@ -135,9 +171,9 @@ def _without_season(outcome: pd.DataFrame, treated, after, season: int) -> pd.Da
     if (~after).sum() < 2 * season:
         raise NotEnough("A season cannot be taken out with under two years before the start.")
     place = _place(outcome.index, season)
-    early = outcome[~after]
+    early = _evenly(outcome[~after], season)
     level = early.rolling(season, center=True, min_periods=season).mean()
-    share = (early / level.where(level > 0)).groupby(place[~after]).mean()
+    share = (early / level.where(level > 0)).groupby(_place(early.index, season)).mean()
     share = share / share.mean()
     sound = share.notna().all() & (share > 0).all()
     if not sound[treated]:
@@ -146,8 +182,16 @@ def _without_season(outcome: pd.DataFrame, treated, after, season: int) -> pd.Da
     return outcome[kept] / share.loc[place, kept].to_numpy()
 
 
+def _evenly(early: pd.DataFrame, season: int) -> pd.DataFrame:
+    """With a row for each time, so that a mean over a year is never one over a gap."""
+    if not isinstance(early.index, pd.DatetimeIndex):
+        return early
+    step = pd.DateOffset(months=12 // season)
+    return early.reindex(pd.date_range(early.index[0], early.index[-1], freq=step))
+
+
 def _place(index: pd.Index, season: int) -> np.ndarray:
-    if isinstance(index, (pd.DatetimeIndex, pd.PeriodIndex)):
+    if isinstance(index, pd.DatetimeIndex):
         return np.asarray((index.month - 1) * season // 12)
     return np.arange(len(index)) % season
 
@@ -162,9 +206,16 @@ def _optimal(apart, w) -> bool:
     return bool(feasible and flat and gradient.min() >= level - room)
 
 
-def _note(fit: float, kept: int, tried: int, fit_filter: float) -> str:
+def _note(own: dict, found: pd.DataFrame, fit_filter: float) -> str:
+    fit, tried, lost = own["fit"], len(found), int(found["mspe_ratio"].isna().sum())
     quality = "close" if fit <= 0.05 else "fair" if fit <= 0.10 else "poor"
-    return (
-        f"The fit before the start is {quality} (gaps of {fit:.1%} of the level); {kept} of "
-        f"{tried} placebo areas fit no worse than {fit_filter:g} times as badly and are ranked."
+    text = (
+        f"The fit before the start is {quality} (gaps of {fit:.1%} of the level); "
+        f"{int(found['kept'].sum())} of {tried} placebo areas fit no worse than {fit_filter:g} "
+        "times as badly and are ranked."
     )
+    if lost:
+        text += f" Left out of all ranks: {lost} of {tried}, which have no estimate or no gap."
+    if not np.isfinite(own["mspe_ratio"]):
+        text += " There is no gap before the start to measure the one after by, so it has no rank."
+    return text
