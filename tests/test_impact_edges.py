@@ -189,7 +189,9 @@ def test_placebos_without_a_ratio_are_left_out_and_counted_and_the_rest_keep_the
     got = placebos.randomisation(frame, ["u0"], START, [[f"u{k}"] for k in range(1, 24)])
     assert got.placebo.columns.tolist() == ["set", "log", "ratio"]
     assert got.placebo["set"].tolist() == [k for k in range(23) if k != 4] and got.left_out == 1
-    assert got.placebo["log"][4] == np.inf and got.rank > 1  # it rose from nothing: as far as can be
+    assert (
+        got.placebo["log"][4] == np.inf and got.rank > 1
+    )  # it rose from nothing: as far as can be
     assert got.placebo["ratio"].to_numpy() == pytest.approx(np.exp(got.placebo["log"]))
     assert got.placebo["log"][5] == pytest.approx(
         np.log(did(frame.drop(columns=["u0", "u5", "u6"]).assign(x=frame["u6"]), "u7", START).ratio)

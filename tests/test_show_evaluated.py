@@ -60,7 +60,8 @@ def test_what_can_be_seen_says_where_the_months_stop():
     cover = data.coverage(force="lancashire")
     got = show.seen("seen", cover, run(panel())._replace(start=pd.Timestamp("2023-09")), **SAID)
     assert "stop at October 2022 and resume in January 2024" in got.sentence
-    assert "14 months between" in got.sentence and "September 2023 among them" in got.sentence
+    assert "14 months between, the start in September 2023 among them," in got.sentence
+    assert "`outcomes data refresh --from 2022-11 --to 2023-12` brings them" in got.sentence
     none = evaluation.Evaluation(reason="Too few.", start=pd.Timestamp("2030-01"))
     late = show.seen("seen", cover, none, **SAID)
     assert late.facts["verdict"] == "not_enough" and "no month from January 2030" in late.sentence
@@ -81,7 +82,9 @@ def test_an_effect_is_worded_with_its_rank_and_a_failed_check_outranks_it():
     assert "failed its own checks (balance" in told.sentence
     both = {"sound": got, "failed": failed}
     told = show.effects("choices", both, what="Burglary", caption="c", **SAID)
-    assert "sound is more than is usual" in told.sentence
+    assert "sound and failed are more than is usual" in told.sentence
+    drawn = told.frame.set_index("case")
+    assert (drawn["upper"] < 0).all(), "an interval clear of no change, as the sentence says"
     assert "fails its own checks for: failed" in told.sentence
 
 
@@ -102,6 +105,95 @@ def test_a_claim_stands_only_after_correction_for_many_looks():
     told = show.effects("all", again, what="All", primary="as declared", caption="c", **SAID)
     assert "as declared and elsewhere are more" in told.sentence
     assert "before correction for many looks" in told.sentence
+
+
+def test_a_sum_and_its_parts_are_no_family():
+    """Both outcomes of a claim count by themselves, and only the parts of one are corrected."""
+    runs = {k: run(panel(seed=n)) for n, k in enumerate(("asb", "sum", "one", "two"))}
+    got = evaluation.declared(
+        runs, primary=["asb", "sum"], families={"parts of sum": ["one", "two"]}
+    )
+    assert [e.looks for e in got.values()] == [0, 0, 2, 2]
+    assert got["sum"].p == runs["sum"].alone and got["one"].p >= runs["one"].alone
+    worst = max(runs["one"].alone, runs["two"].alone)
+    least = min(runs["one"].alone, runs["two"].alone)
+    assert sorted((got["one"].p, got["two"].p)) == pytest.approx([min(2 * least, worst), worst])
+    with pytest.raises(data.Invalid, match="one family"):
+        evaluation.declared(runs, primary=["asb"], families={"parts of sum": ["one", "two"]})
+
+
+@pytest.mark.parametrize("p", [0.005, 0.012, 0.03, 0.049, 0.051, 0.2])
+@pytest.mark.parametrize("corrected", [None, 0.04, 0.06, 0.5])
+def test_an_interval_leaves_out_no_change_exactly_when_its_verdict_does(p, corrected):
+    """The p is that of the rank which a change of so much has among 199 placebo areas."""
+    logs = np.arange(1, 200) / 100 * np.tile([1, -1], 100)[:199]
+    at = round(p * 200)
+    ratio = float(np.exp(-(2.005 - at / 100)))
+    plain = run(panel())
+    got = plain._replace(
+        did=plain.did._replace(ratio=ratio), separate=199, corrected=corrected, looks=2,
+        randomisation=plain.randomisation._replace(
+            p=at / 200, ratio=ratio, placebo=pd.DataFrame({"ratio": np.exp(logs)})
+        ),
+    )  # fmt: skip
+    if corrected is None:
+        got = got._replace(looks=0)
+    elif corrected < got.alone:
+        return  # no correction makes p smaller
+    reach = got.interval()
+    assert got.level >= 0.95
+    if reach is None:  # so high a level takes more placebo areas, and nothing is told
+        assert got.level > 1 - 1 / 200 and got.p > 0.05
+        return
+    assert (not reach.lower <= 1 <= reach.upper) == (got.p <= 0.05)
+    alone = got.interval(alone=True)
+    assert (not alone.lower <= 1 <= alone.upper) == (got.alone <= 0.05)
+    told = show.effect("e", got, what="B", better="fewer", **SAID)
+    clear = told.facts["upper"] < 0 or told.facts["lower"] > 0
+    assert clear == ("more than" in told.sentence or got.p <= 0.05)
+
+
+def test_where_no_test_is_possible_the_change_is_described_and_no_interval_drawn():
+    few = run(panel(0.6))._replace(separate=6)
+    assert few.interval() is few.interval(alone=True) is None
+    told = show.effect("e", few, what="Burglaries", better="fewer", **SAID)
+    assert told.facts["verdict"] == "not_enough" and "No test of it is possible" in told.sentence
+    assert not told.svg and told.frame["change"].item() == pytest.approx(100 * (few.did.ratio - 1))
+    told = show.effects("c", {"a": few, "b": few}, what="B", caption="c", **SAID)
+    assert "described only: no test is possible of any" in told.sentence
+    assert not {"lower", "upper", "p_alone"} & set(told.frame) and "more than" not in told.sentence
+    mixed = {"few": few, "many": run(panel(0.6))}
+    told = show.effects("c", mixed, what="B", caption="c", **SAID)
+    assert "many is more than is usual" in told.sentence
+    assert "no test is possible of few" in told.sentence
+    assert told.frame.set_index("case").loc["few", ["lower", "p_alone"]].isna().all()
+    told = show.claimed("claim", "It is said.", {"o": few}, ["o"], **SAID)
+    assert "o: no test is possible." in told.sentence and told.facts["verdict"] == "not_enough"
+
+
+def test_placebo_areas_without_a_ratio_are_counted_beside_the_rank():
+    got = run(panel())
+    ratios = got.randomisation.placebo.assign(ratio=lambda d: d["ratio"].where(d.index > 1, np.inf))
+    odd = got._replace(randomisation=got.randomisation._replace(placebo=ratios, left_out=3))
+    caveats = " ".join(show.effect("e", odd, what="B", better="fewer", **SAID).facts["caveats"])
+    assert "2 placebo areas rose from no events" in caveats
+    assert "3 placebo areas without events to compare are left out of the rank." in caveats
+
+
+def test_months_that_do_not_count_equally_are_said_at_the_outset():
+    got = run(panel()[:57], minimum=(24, 13))
+    cover = data.coverage(force="lancashire")
+    told = show.seen("seen", cover, got, **SAID)
+    assert any("1 to 2 times each after the start" in c for c in told.facts["caveats"])
+    told = show.seen("seen", cover, run(panel()), **SAID)
+    assert not any("do not count equally" in c for c in told.facts["caveats"])
+
+
+def test_a_mix_of_few_events_is_no_estimate():
+    """15 robberies to be expected tell nothing, whatever the rank of their gap."""
+    frame = panel(units=30) / 60
+    told = show.mixed("m", frame, "u00", START, what="B", sources="s", better="fewer")
+    assert told.facts["verdict"] == "not_enough" and "Too few events to tell" in told.sentence
 
 
 def test_counts_without_a_place_bound_the_change_both_ways():
@@ -148,7 +240,8 @@ def test_a_rank_among_few_is_said_to_be_no_test():
         "rank", frame, groups, "g0", START, what="Burglary", sources="made up", better="fewer"
     )
     assert "number 1 of 13 by size of change, and number 1 from the lowest" in told.sentence
-    assert "a rank, not a test" in told.sentence
+    assert "p = 0.08, where the least that 13 can give is 0.08." in told.sentence
+    assert told.frame.columns.tolist() == ["area", "change"], "no interval: the rank decides"
 
 
 def test_too_little_is_a_finding_everywhere():

@@ -24,8 +24,7 @@ def test_an_effect_needs_every_check_and_never_says_caused():
     got = said()
     assert (got.kind, got.unchecked) == ("effect", "")
     assert got.sentence == (
-        "Burglary in Fleetwood fell by 20% compared with matched places (95% interval −30% to "
-        "−8%), more than chance would explain (p = 0.01): consistent with an effect of the "
+        f"{HEAD}, more than chance would explain (p = 0.01): consistent with an effect of the "
         "programme."
     )
     assert said(better="neither").kind == "effect"
@@ -42,7 +41,7 @@ def test_the_wrong_way_is_said_to_be():
     [
         ({"drift": 0.06}, "drift before the start leaves doubt (p = 0.06)"),
         ({"drift": np.nan}, "cannot be tested"),
-        ({"looks": 4}, "as a secondary outcome it is exploratory"),
+        ({"looks": 4}, "as one of the secondary outcomes it is exploratory"),
         ({"elsewhere": None}, "no other comparison was tried"),
         ({"elsewhere": False}, "no other comparison passes its own checks"),
         ({"unfound": ["all months", "the county"]}, "not found by all months or the county"),
@@ -62,7 +61,8 @@ def test_chance_outranks_doubt_and_says_what_would_have_shown():
     assert got.kind == "none" and "A fall of 24% or more" in got.sentence
     assert "usual among places without the programme" in got.sentence
     assert got.unchecked == "Not checked, for want of data: map points."
-    assert said(p=np.nan).kind == "none"
+    unranked = said(p=np.nan)
+    assert unranked.kind == "untestable" and "no rank among other places" in unranked.sentence
 
 
 def test_a_secondary_outcome_counts_corrected_and_shows_its_p_by_itself():
@@ -76,8 +76,14 @@ def test_few_separate_placebo_areas_cannot_rule_out_chance():
     """Six of them allow no p under 1 in 7, and no interval of 95%."""
     assert verdicts.least_p(6) == pytest.approx(1 / 7)
     got = said(p=1 / 7, alone=0.003, separate=6)
-    assert got.kind == "none" and "at least 0.14 as only 6 placebo areas" in got.sentence
-    assert "95%" not in got.sentence and "none of any size could be" in got.sentence
+    assert got.kind == "untestable" and "p = " not in got.sentence
+    assert got.sentence.endswith(
+        "expected from matched places. No test of it is possible: only 6 untreated areas of its "
+        "size do not overlap another, and so few can tell no change of any size from chance. It is "
+        "described, not tested."
+    )
+    assert said(separate=1).sentence.count("only 1 untreated area of its size does not overlap")
+    assert "interval" not in got.sentence
     assert said(p=0.05, separate=19).kind == "effect"  # the fewest that allow it
 
 
@@ -109,7 +115,10 @@ def test_too_few_events_are_refused_but_a_success_is_not():
         guards.require_events(did(panel, ["town"], "2023-07", minimum=(24, 12)))
 
 
-HEAD = "Burglary in Fleetwood fell by 20% compared with matched places (95% interval −30% to −8%)"
+HEAD = (
+    "Burglary in Fleetwood came out 20% below what would be expected from matched places (95% "
+    "interval −30% to −8%)"
+)
 USUAL = "a difference of that size is usual among places without the programme, so "
 MORE = ", more than is usual among places without the programme "
 FURTHER = " That is a reason to look further and shows no effect: "
@@ -122,7 +131,17 @@ FURTHER = " That is a reason to look further and shows no effect: "
         ({"p": 0.3, "alone": 0.05}, f"{HEAD}; no effect can be told from chance (p = 0.30)."),
         ({"p": 0.051}, f"{HEAD}; {USUAL}no effect can be told from chance (p = 0.051)."),
         ({"p": 0.1}, f"{HEAD}; {USUAL}no effect can be told from chance (p = 0.10)."),
-        ({"p": np.nan}, f"{HEAD}; no effect can be told from chance (p = not known)."),
+        (
+            {"p": np.nan},
+            f"{HEAD}. No test of it is possible: it has no rank among other places. It is "
+            "described, not tested.",
+        ),
+        (
+            {"p": 0.1, "alone": 0.03, "looks": 4, "level": 0.985, "family": "parts of it"},
+            HEAD.replace("95%", "98.5%").replace("−8%)", "−8%, the level that its correction ")
+            + "leaves); no effect can be told from chance (p = 0.10: 0.03 by itself, corrected as "
+            "one of 4 parts of it).",
+        ),
         (
             {"p": 0.0009, "better": "more", "separate": 9999},
             f"{HEAD}, more than chance would explain (p = under 0.001): the opposite of what the "
@@ -141,22 +160,21 @@ FURTHER = " That is a reason to look further and shows no effect: "
         (
             {"drift": 0.1, "looks": 3},
             f"{HEAD}{MORE}(p = 0.01: 0.01 by itself, corrected as one of 3 secondary outcomes)."
-            f"{FURTHER}its drift before the start leaves doubt (p = 0.10); as a secondary outcome "
-            "it is exploratory.",
+            f"{FURTHER}its drift before the start leaves doubt (p = 0.10); as one of the "
+            "secondary outcomes it is exploratory.",
         ),
         (
             {"p": 0.2, "alone": 0.004, "separate": 4, "looks": 2, "interval": (0.5, 1.0)},
-            "Burglary in Fleetwood fell by 20% compared with matched places (−50% to +0% by the "
-            "spread of placebo areas); no effect can be told from chance (p = 0.20: 0.004 by itself"
-            ", at least 0.20 as only 4 placebo areas do not overlap, corrected as one of 2 "
-            "secondary outcomes). With 4 placebo areas that do not overlap, none of any size could "
-            "be.",
+            "Burglary in Fleetwood came out 20% below what would be expected from matched places. "
+            "No test of it is possible: only 4 untreated areas of its size do not overlap "
+            "another, and so few can tell no change of any size from chance. It is "
+            "described, not tested.",
         ),
         (
             {"checks": {"balance": False, "level": False}, "drift": 0.2, "interval": None},
-            "Burglary in Fleetwood fell by 20% compared with matched places, but the comparison "
-            "failed its own checks (balance; level), so this cannot be read as the programme's "
-            "doing.",
+            "Burglary in Fleetwood came out 20% below what would be expected from matched places, "
+            "but the comparison failed its own checks (balance; level), so this cannot be read as "
+            "the programme's doing.",
         ),
     ],
 )
@@ -167,12 +185,16 @@ def test_sentences_word_for_word(changed, sentence):
 @pytest.mark.parametrize(
     ("ratio", "words"),
     [
-        *((r, "did not change") for r in (1.0, 1.004, 0.996)),
-        *((1.006, "rose by 1%"), (0.994, "fell by 1%"), (2.5, "rose by 150%")),
+        *((r, "came out as expected") for r in (1.0, 1.004, 0.996)),
+        *(
+            (1.006, "came out 1% above what would be expected"),
+            (0.994, "came out 1% below what would be expected"),
+            (2.5, "came out 150% above what would be expected"),
+        ),
     ],
 )
 def test_a_change_is_told_in_whole_per_cent(ratio, words):
-    assert f"Fleetwood {words} compared" in said(ratio=ratio, p=0.5).sentence
+    assert f"Fleetwood {words} from matched places" in said(ratio=ratio, p=0.5).sentence
 
 
 def test_several_things_unchecked_are_listed_and_a_ratio_has_to_be_a_number():

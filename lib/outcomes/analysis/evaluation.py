@@ -13,7 +13,7 @@ import pandas as pd
 
 from outcomes.analysis.differences import Did, EventStudy, did, event_study
 from outcomes.analysis.displacement import rirr
-from outcomes.analysis.guards import like, require_events, require_months
+from outcomes.analysis.guards import dated, like, ordered, require_events, require_months
 from outcomes.analysis.impact import Detectable, benjamini_hochberg, minimum_detectable
 from outcomes.analysis.matching import (
     Matching,
@@ -23,8 +23,9 @@ from outcomes.analysis.matching import (
     separate,
 )
 from outcomes.analysis.placebos import Randomisation, placebo_interval, randomisation
+from outcomes.analysis.rates import Interval
 from outcomes.analysis.verdicts import ALPHA, Evidence, Verdict, least_p, verdict
-from outcomes.data.errors import NotEnough
+from outcomes.data.errors import Invalid, NotEnough
 
 
 class Evaluation(NamedTuple):
@@ -36,7 +37,7 @@ class Evaluation(NamedTuple):
     pool: str = "other neighbourhoods"  # what the comparison is taken from
     comparison: Sequence[str] = ()  # units compared with; empty only with a reason
     matching: Matching | None = None
-    did: Did | None = None  # its interval is that of the placebo areas, in step with their p
+    did: Did | None = None  # its own interval is too narrow for one area: see :meth:`interval`
     events: EventStudy | None = None
     randomisation: Randomisation | None = None
     detectable: Detectable | None = None
@@ -44,6 +45,7 @@ class Evaluation(NamedTuple):
     separate: int = 0  # placebo areas that do not overlap
     corrected: float | None = None  # p corrected for many looks: :func:`declared`
     looks: int = 0  # secondary outcomes it was corrected for
+    family: str = "secondary outcomes"  # what these are called
     others: "dict[str, Evaluation] | None" = None  # the same outcome by other choices
 
     @property
@@ -61,14 +63,46 @@ class Evaluation(NamedTuple):
         """p as it counts: corrected for many looks if the outcome is a secondary one."""
         return self.alone if self.corrected is None else self.corrected
 
+    @property
+    def level(self) -> float:
+        """The confidence of the interval that its p, as it counts, is judged by.
+
+        A correction asks a p by itself to be under a smaller limit; the interval keeps that limit.
+        """
+        return 1 - ALPHA * min(1.0, self.alone / self.p)
+
+    def interval(self, *, alone: bool = False) -> Interval | None:
+        """The ratios not ruled out at the level its p is judged at, or, ``alone``, at 95 %.
+
+        It leaves out 1 exactly when that p is at most ``ALPHA``. None where there is no such
+        interval: where too few placebo areas are apart for any test.
+        """
+        p = self.alone if alone else self.p
+        if least_p(self.separate) > ALPHA:
+            return None
+        level = 1 - ALPHA if alone else self.level
+        try:
+            found = placebo_interval(
+                self.did.ratio, self.randomisation.placebo["ratio"], confidence=level
+            )
+        except NotEnough:
+            return None
+        # The floor of separate areas can hold a p up that the spread alone would let pass.
+        return found if (p <= ALPHA) != (found.lower <= 1 <= found.upper) else None
+
+    @property
+    def uneven(self) -> str:
+        """What to say where calendar months do not count equally often on one side; or ""."""
+        return "" if self.months is None else unequal(self.months, self.start)
+
     def evidence(self, better: str = "neither") -> Evidence:
         """All that speaks for and against it, for the table of :mod:`verdicts`."""
-        found, tried = self.did, self.others is not None
+        found, tried, reach = self.did, self.others is not None, self.interval()
         sound = {k: e for k, e in (self.others or {}).items() if e.sound}
         same = {k: e for k, e in sound.items() if e.start == self.start}
         return Evidence(
-            found.ratio, self.p, better, (found.lower, found.upper), self.randomisation.p,
-            self.separate, self.looks, self.checks,
+            found.ratio, self.p, better, reach and (reach.lower, reach.upper),
+            self.randomisation.p, self.separate, self.looks, self.family, self.level, self.checks,
             drift=self.events.pretrend_p if self.events else np.nan,
             elsewhere=any(e.pool != self.pool for e in same.values()) if tried else None,
             unfound=[k for k, e in same.items() if not self._agrees(e)],
@@ -111,9 +145,14 @@ def evaluate(
     name       the pool in words, for sentences.
     """
     treated, pool = list(treated), list(pool)
+    blank = Evaluation(start=like(start, dated(panel.index)), pool=name)
+    try:
+        panel = ordered(panel[list(dict.fromkeys([*treated, *pool, *beside]))])
+    except NotEnough as short:
+        return blank._replace(reason=str(short))
     whole = panel[[*treated, *pool]].dropna(how="any")
     months = like_for_like(whole.index, start, minimum=minimum) if alike else whole.index
-    blank = Evaluation(start=pd.Timestamp(start), months=months, pool=name)
+    blank = blank._replace(months=months)
     known = {"covariates": covariates, "population": population} if matched else None
     try:
         made = _estimated(whole.loc[months], treated, start, pool, sets, minimum, known)
@@ -137,11 +176,8 @@ def _estimated(rows, treated, start, pool, sets, minimum, known: dict | None) ->
     require_events(change)
     kin = {"comparison": units, "comparisons": others, "minimum": minimum}
     drawn = randomisation(rows, treated, start, sets, **kin)
-    # Regression errors for one town miss far too often, so its interval is the placebos'.
-    reach = placebo_interval(change.ratio, drawn.placebo["ratio"])
     return {
-        "matching": matching, "comparison": units, "randomisation": drawn,
-        "did": change._replace(lower=reach.lower, upper=reach.upper),
+        "matching": matching, "comparison": units, "randomisation": drawn, "did": change,
         "detectable": minimum_detectable(placebo=drawn.placebo["ratio"]),
         "separate": len(separate(sets[k] for k in drawn.placebo["set"])),
     }  # fmt: skip
@@ -196,15 +232,31 @@ def _checks(matching, near, beside, start, minimum) -> dict[str, bool | None]:
     return checks
 
 
-def declared(evaluations: dict[str, Evaluation], *, primary: str) -> dict[str, Evaluation]:
-    """Each with its part: the declared outcome by itself, all others corrected for many looks."""
-    looks = [k for k, e in evaluations.items() if k != primary and not e.reason]
-    if not looks:
-        return evaluations
-    found = benjamini_hochberg([evaluations[k].p for k in looks], labels=looks)
-    p = dict(zip(looks, found["adjusted"].tolist(), strict=True))
-    parts = {k: {"corrected": v, "looks": len(looks)} for k, v in p.items()}
-    return {k: e._replace(**parts.get(k, {})) for k, e in evaluations.items()}
+def declared(
+    evaluations: dict[str, Evaluation], *, primary, families: dict[str, Sequence[str]] | None = None
+) -> dict[str, Evaluation]:
+    """Each with its part: declared outcomes by themselves, all others corrected for many looks.
+
+    primary   the outcome, or outcomes, declared before looking: those that a claim names.
+    families  what others are corrected together, by what they are called ("parts of ..."). A sum
+              and its parts are no family, as they are one thing counted twice. Without it all that
+              are not primary are one.
+    """
+    primary = list(primary) if isinstance(primary, (list, tuple)) else [primary]
+    rest = [k for k in evaluations if k not in primary]
+    families = {"secondary outcomes": rest} if families is None else families
+    placed = [k for looks in families.values() for k in looks]
+    if sorted(placed) != sorted(rest):
+        raise Invalid("Each outcome that is not primary belongs to one family of looks.")
+    found = dict(evaluations)
+    for family, names in families.items():
+        looks = [k for k in names if not found[k].reason]
+        p = [found[k].p for k in looks]
+        adjusted = benjamini_hochberg(p)["adjusted"].tolist() if looks else []
+        for k, corrected in zip(looks, adjusted, strict=True):
+            many = {"corrected": corrected, "looks": len(looks), "family": family}
+            found[k] = found[k]._replace(**many)
+    return found
 
 
 def _events(panel, treated, start) -> EventStudy | None:
@@ -221,8 +273,10 @@ def like_for_like(index: pd.DatetimeIndex, start, *, minimum=(24, 12)) -> pd.Dat
     """The months to compare so that each calendar month counts as often before as any other.
 
     Calendar months that lack one side are left out. Of the rest the latest are taken, equally many
-    of each, separately before and after; where that leaves fewer than ``minimum``, all are kept.
+    of each, separately before and after; where that leaves fewer than ``minimum``, all are kept,
+    unequally, which :func:`unequal` says.
     """
+    index = dated(index)
     months = pd.Series(index.month, index=index).sort_index()
     after = months.index >= like(start, index)
     shared = set(months[after]) & set(months[~after])
@@ -234,6 +288,20 @@ def like_for_like(index: pd.DatetimeIndex, start, *, minimum=(24, 12)) -> pd.Dat
         equal = side.groupby(side).tail(side.value_counts().min())
         picked.append(equal if len(equal) >= least else side)
     return pd.DatetimeIndex(np.concatenate([p.index for p in picked])).sort_values()
+
+
+def unequal(index: pd.DatetimeIndex, start) -> str:
+    """What to say where calendar months do not count equally often on one side of the start."""
+    after = np.asarray(index >= like(start, index))
+    said = []
+    for side, months in (("before", index[~after]), ("after", index[after])):
+        often = months.month.value_counts()
+        if len(often) and often.min() < often.max():
+            said.append(f"{often.min()} to {often.max()} times each {side} the start")
+    if not said:
+        return ""
+    text = f"Calendar months do not count equally: {' and '.join(said)}"
+    return f"{text}, so the season is not wholly balanced."
 
 
 def bounded_by_unplaced(treated, control, unplaced) -> pd.DataFrame:

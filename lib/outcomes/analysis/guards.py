@@ -34,6 +34,11 @@ def require_events(change) -> None:
         "before it in the comparison": sums["control"][False],
         "after it in the comparison": sums["control"][True],
     }
+    require_counts(counts)
+
+
+def require_counts(counts: dict[str, float]) -> None:
+    """Raise NotEnough when any of the counts, by where they are, is under ``FEWEST``."""
     short = [f"{n:,.0f} {where}" for where, n in counts.items() if n < FEWEST]
     if short:
         raise NotEnough(

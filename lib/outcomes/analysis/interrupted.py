@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from outcomes.analysis.guards import FEWEST, dated, like, require_months
+from outcomes.analysis.guards import dated, like, require_counts, require_months
 from outcomes.data.errors import Invalid, NotEnough
 
 
@@ -64,7 +64,9 @@ def its(
     x, y = whole[known], series.to_numpy()[known]
     _require_sides(x, y)
     beta, mu = _fit(x, y)
-    _require_counts(y, mu / np.exp(x[:, 1] * beta[1]), after[known])
+    late = after[known]
+    expected = (mu / np.exp(x[:, 1] * beta[1]))[late].sum()
+    require_counts({"before the start": y[~late].sum(), "to be expected after it": expected})
     found = _errors(x, y, mu, np.asarray(month)[known], lags)
     reach = student.ppf(0.5 + confidence / 2, found["freedom"]) * found["se"]
     without = np.where(np.arange(x.shape[1]) == 1, 0.0, beta)
@@ -84,17 +86,6 @@ def _require_sides(x, y) -> None:
             )
     if np.linalg.matrix_rank(x) < x.shape[1]:
         raise NotEnough("Two of the steps fall between the same months and cannot be told apart.")
-
-
-def _require_counts(y, expected, after) -> None:
-    counts = {
-        "before the start": y[~after].sum(),
-        "to be expected after it": expected[after].sum(),
-    }
-    short = [f"{n:,.0f} {where}" for where, n in counts.items() if n < FEWEST]
-    if short:
-        few = f"{' and '.join(short)}, where at least {FEWEST} are needed"
-        raise NotEnough(f"Too few events to tell: {few}.")
 
 
 def _errors(x, y, mu, at, lags: int) -> dict:

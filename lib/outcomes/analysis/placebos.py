@@ -17,7 +17,6 @@ from outcomes.analysis.guards import like, ordered, wide
 from outcomes.analysis.rates import Interval
 from outcomes.data.errors import Invalid, NotEnough
 
-
 EACH = 2**12
 """The most ways of choosing, or of signs, that are looked at one by one (signs of 12 units)."""
 
@@ -96,7 +95,9 @@ def _known(free: set, groups) -> None:
         strange = [u for u in units if u not in free]
         if strange:
             said = "is treated itself or is not a column of the panel"
-            raise Invalid(f"A placebo set or comparison holds the unit {strange[0]!r}, which {said}.")
+            raise Invalid(
+                f"A placebo set or comparison holds the unit {strange[0]!r}, which {said}."
+            )
 
 
 def _logs(panel, after, free: set, pairs) -> list[float]:

@@ -6,6 +6,8 @@ kind        when                                   what may be said
 not_enough  too few months, events or placebo      the reason, and no estimate at all
             areas (:mod:`guards`, the evaluation)
 unsound     a check of the comparison failed       it cannot be read as the programme's doing
+untestable  too few placebo areas are apart for    the change, described, and that no test of it
+            any p of ``ALPHA``, or it has no rank  is possible
 none        p is over ``ALPHA``                    no effect can be told from chance
 doubtful    anything in ``Evidence.doubts``        a reason to look further, which shows nothing
 harm        the change is the wrong way            the opposite of what the programme is for
@@ -16,7 +18,10 @@ effect      none of these                          consistent with an effect, ne
   power is made at a lax level (Bancroft 1964, Biometrics 20:427), and passing it proves little
   (Roth 2022, AER: Insights 4:305).
 * Areas that overlap are not so many draws: n that share no unit allow no p under 1 / (n + 1).
-* An outcome other than the declared primary one counts with its p corrected, and as exploratory.
+* An outcome other than the declared primary ones counts with its p corrected for its family (the
+  parts of a sum are one; a sum and its parts are none), and as exploratory.
+* The interval beside a verdict is at the level that its p is judged at: it leaves out no change
+  exactly when p is ``ALPHA`` at most.
 * The same change must be found by every other choice that passes its own checks, by another
   comparison among them, and not at a start that is pretended.
 """
@@ -49,7 +54,9 @@ class Evidence(NamedTuple):
     interval: tuple[float, float] | None = None
     alone: float | None = None  # p by itself
     separate: int = 10**6  # placebo areas that share no unit
-    looks: int = 0  # secondary outcomes that p is corrected for; 0 for the primary one
+    looks: int = 0  # secondary outcomes that p is corrected for; 0 for a primary one
+    family: str = "secondary outcomes"  # what these are called
+    level: float = 0.95  # of the interval
     checks: dict[str, bool | None] | None = None  # None: could not be checked
     drift: float | None = None  # p of a drift before the start; NaN: could not be tested
     elsewhere: bool | None = None  # another comparison passed its own checks; None: not tried
@@ -77,7 +84,7 @@ class Evidence(NamedTuple):
         }
         said = [text for text, grade in rows.items() if drifts(self.drift) == grade]
         for text, holds in (
-            ("as a secondary outcome it is exploratory", self.looks),
+            (f"as one of the {self.family} it is exploratory", self.looks),
             ("no other comparison was tried", self.elsewhere is None),
             ("no other comparison passes its own checks", self.elsewhere is False),
             (f"not found by {' or '.join(self.unfound)}", self.unfound),
@@ -90,7 +97,9 @@ class Evidence(NamedTuple):
 TABLE = (
     ("unsound", lambda e: e.failed, ", but the comparison failed its own checks ({failed}), so "
      "this cannot be read as the programme's doing."),
-    ("none", lambda e: not e.p <= ALPHA, "; {usual}no effect can be told from chance ({p}).{seen}"),
+    ("untestable", lambda e: e.least > ALPHA or np.isnan(e.p), ". No test of it is possible: "
+     "{untested}. It is described, not tested."),
+    ("none", lambda e: e.p > ALPHA, "; {usual}no effect can be told from chance ({p}).{seen}"),
     ("doubtful", lambda e: e.doubts, ", more than is usual among places without the programme "
      "({p}). That is a reason to look further and shows no effect: {doubts}."),
     ("harm", lambda e: e.better != "neither" and (e.ratio < 1) != (e.better == "fewer"),
@@ -123,21 +132,21 @@ def verdict(evidence: Evidence, *, outcome: str, place: str, comparison: str) ->
     usual = "a difference of that size is usual among places without the programme, so "
     said = text.format(
         failed=e.failed, doubts=e.doubts, p=_weighed(e), seen=_seen(e),
-        usual=usual if _alone(e) > ALPHA else "",
+        usual=usual if _alone(e) > ALPHA else "", untested=_untested(e),
         effect=f"{_NEITHER}better in itself" if e.better == "neither" else _EFFECT,
     )  # fmt: skip
     unknown = ", ".join(k for k, passed in (e.checks or {}).items() if passed is None)
     rest = f"Not checked, for want of data: {unknown}." if unknown else ""
-    head = f"{outcome} in {place} {_change(e.ratio)} compared with {comparison}{_interval(e)}"
+    head = f"{outcome} in {place} {_change(e.ratio)} expected from {comparison}{_interval(e)}"
     return Verdict(head + said, kind, rest)
 
 
 def _interval(e: Evidence) -> str:
-    if e.interval is None:
+    if e.interval is None or e.least > ALPHA:
         return ""
     ends = " to ".join(f"{'−' if r < 1 else '+'}{abs(r - 1):.0%}" for r in e.interval)
-    known = e.least <= ALPHA
-    return f" (95% interval {ends})" if known else f" ({ends} by the spread of placebo areas)"
+    why = "" if e.level == 0.95 else ", the level that its correction leaves"
+    return f" ({100 * e.level:.4g}% interval {ends}{why})"
 
 
 def _change(ratio: float) -> str:
@@ -145,14 +154,20 @@ def _change(ratio: float) -> str:
         raise Invalid(f"A verdict needs a ratio above 0; given {ratio}.")
     size = abs(ratio - 1)
     if size < 0.005:
-        return "did not change"
-    return f"{'fell' if ratio < 1 else 'rose'} by {size:.0%}"
+        return "came out as"
+    return f"came out {size:.0%} {'below' if ratio < 1 else 'above'} what would be"
+
+
+def _untested(e: Evidence) -> str:
+    if e.least <= ALPHA:
+        return "it has no rank among other places"
+    areas = "area of its size does" if e.separate == 1 else "areas of its size do"
+    few = f"only {e.separate} untreated {areas} not overlap another"
+    return f"{few}, and so few can tell no change of any size from chance"
 
 
 def _seen(e: Evidence) -> str:
-    """What would have shown: nothing at all where too few placebo areas are apart."""
-    if e.least > ALPHA:
-        return f" With {e.separate} placebo areas that do not overlap, none of any size could be."
+    """What would have shown."""
     if e.detectable is None or e.looks:
         return ""
     return (
@@ -166,8 +181,8 @@ def _weighed(e: Evidence) -> str:
     alone, notes = _alone(e), []
     if e.least > alone:
         notes = [f"at least {_p(e.least)} as only {e.separate} placebo areas do not overlap"]
-    if e.looks:
-        notes.append(f"corrected as one of {e.looks} secondary outcomes")
+    if e.looks > 1:
+        notes.append(f"corrected as one of {e.looks} {e.family}")
     by_itself = f": {_p(alone)} by itself" if notes else ""
     return ", ".join([f"p = {_p(e.p)}{by_itself}", *notes])
 

@@ -4,7 +4,7 @@ import pandas as pd
 
 from outcomes.analysis import differences, displacement, matching, synthetic
 from outcomes.analysis.evaluation import Evaluation, bounded_by_unplaced
-from outcomes.analysis.guards import require_months
+from outcomes.analysis.guards import require_counts, require_months
 from outcomes.data.errors import NotEnough
 from outcomes.show import charts, parts, plots, words
 from outcomes.show.findings import Finding, finding
@@ -28,9 +28,12 @@ def mixed(
     frame = found.frame.merge(found.gaps, left_on="time", right_index=True)
     lines = list(found.gaps.columns[:: max(1, len(found.gaps.columns) // 12)])
     figure = charts.gaps(frame, treated="gap", others=lines, start=start, label=treated)
+    earned = {"verdict": "not_enough"}
+    if found.rank:
+        earned = {"verdict": "tested", "value": 100 * (found.ratio - 1)}
+        earned |= {"test": f"placebo rank among {int(found.placebo['kept'].sum()) + 1} areas"}
     return finding(
-        name, _against_its_mix(found, treated, what), value=100 * (found.ratio - 1), figure=figure,
-        verdict="tested", test="rank of its gap from a mix of others among those of placebo areas",
+        name, _against_its_mix(found, treated, what), figure=figure, **earned,
         table=parts.months_named(frame[["time", "actual", "synthetic", "gap"]], "time"),
         caption=f"{what} relative to the mean before the start: {treated} and its mix",
         caveats=[*caveats, found.note], **facts,
@@ -45,17 +48,27 @@ def _mix(outcome: pd.DataFrame, treated: str, start, minimum) -> synthetic.Synth
     if not early[treated] > 0:
         raise NotEnough(f"{treated} has no events before the start, so nothing can be mixed.")
     relative = outcome[outcome.columns[early > 0]] / early[early > 0]
-    return synthetic.synthetic_control(relative, treated, start, minimum=minimum)
+    found = synthetic.synthetic_control(relative, treated, start, minimum=minimum)
+    expected = found.frame.loc[found.frame["after"], "synthetic"].sum() * early[treated]
+    before = outcome.loc[~after, treated].sum()
+    require_counts({"before the start": before, "to be expected after it": expected})
+    return found
 
 
 def _against_its_mix(found: synthetic.Synthetic, treated: str, what: str) -> str:
     kept = int(found.placebo["kept"].sum())
     place = "no placebo area fitted as well, so it has no rank"
-    if kept:
-        place = f"it ranks {found.rank} of {kept + 1} (p = {words.number(found.p, 2)})"
+    if kept and not found.rank:
+        place = "it has no rank, as it had no gap before"
+    if found.rank:
+        least = f", where the least that {kept + 1} can give is {words.number(1 / (kept + 1), 2)}"
+        place = f"it ranks {found.rank} of {kept + 1} (p = {words.number(found.p, 2)}"
+        place += f"{least})" if kept < 19 else ")"
+    apart = abs(found.ratio - 1)
+    side = f"{words.percent(apart, 0)} {'below' if found.ratio < 1 else 'above'}"
     return (
-        f"{what} in {treated} after the start was {words.percent(abs(found.ratio - 1), 0)} "
-        f"{'below' if found.ratio < 1 else 'above'} a mix of "
+        f"{what} in {treated} after the start came out {side if apart >= 0.005 else 'level with'} "
+        "a mix of "
         f"{words.count(len(found.weights), 'area')} that had moved alike before; by how much its "
         f"gap grew, {place}. The usual miss before the start was "
         f"{words.percent(found.fit, 0)} of the mean."
@@ -94,16 +107,15 @@ def displaced(
 
 
 def _with_the_ring(both, moved, evaluation: Evaluation, what: str, area: str) -> str:
-    reading = ", which is not to be read while no effect in the area itself is shown"
+    quotient = ""  # it is not to be read while no effect in the area itself is shown
     if evaluation.verdict(outcome=what, place=area, better="fewer").kind == "effect":
-        reading = f": {moved.reading}"
+        quotient = f" The displacement quotient is {words.number(moved.wdq, 2)}: {moved.reading}."
     none = ", which is consistent with none" if both.lower <= 0 <= both.upper else ""
     return (
         f"{area} had {words.number(abs(both.estimate), 0)} "
         f"{'fewer' if both.estimate < 0 else 'more'} {what} over {evaluation.did.post} months than "
         f"its match's change would have given (interval "
-        f"{words.interval(both.lower, both.upper, decimals=0)}){none}. The displacement quotient "
-        f"is {words.number(moved.wdq, 2)}{reading}."
+        f"{words.interval(both.lower, both.upper, decimals=0)}){none}.{quotient}"
     )
 
 
@@ -153,7 +165,8 @@ def ranked(
     """Each area's change against all the others together, and the rank of the treated one.
 
     ``groups`` maps each area to its units, columns of ``panel`` (month x unit); ``kind`` is what
-    an area is called. Under 19 other areas a rank is no test, and the sentence says so.
+    an area is called. It is judged by that rank alone, so no interval is drawn; under 19 other
+    areas no rank can rule out chance, and the sentence says so. An area without events has none.
     """
     facts = {"area": treated, "sources": sources, "better": better, "caveats": caveats}
     facts["unit"] = "% change against the others"
@@ -163,28 +176,32 @@ def ranked(
         return finding(name, str(reason), verdict="not_enough", **facts)
     size = rows["change"].abs().rank(ascending=False, method="min")
     at, n = rows.index[rows["area"] == treated][0], len(rows)
-    change, *limits = rows.loc[at, ["change", "lower", "upper"]]
+    change, p = rows.loc[at, "change"], size[at] / n
     text = f"{what} in {treated} changed by {words.percent(change, 0)} against the other "
     text += f"{words.count(n - 1, kind)}: number {int(size[at])} of {n} by size of change, and "
     text += f"number {at + 1} from the lowest."
-    if n < 20:
-        text += f" The least p that {n} can give is {words.number(1 / n, 2)}: a rank, not a test."
+    text += f" By that rank p = {words.number(p, 2)}"
+    text += f", where the least that {n} can give is {words.number(1 / n, 2)}." if n < 20 else "."
     look = {"highlight": treated, "reference": 0, "xlabel": "change against the others"}
     return finding(
-        name, text, verdict="estimate", caption=f"{what}: each {kind} against the others",
-        **parts.charted(rows, "area", "change", **look),
-        **parts.numbers(change, *limits, times=100), **facts,
+        name, text, verdict="tested", test=f"rank among {words.count(n, kind)}", value=100 * change,
+        caption=f"{what}: each {kind} against the others", **parts.percents(rows, "change"),
+        figure=plots.intervals(
+            rows, label="area", estimate="change", lower="change", upper="change", kind="percent",
+            **look,
+        ),
+        **facts,
     )  # fmt: skip
 
 
 def _each_against_the_others(panel, groups: dict[str, list], start, minimum) -> pd.DataFrame:
-    """The change of each area with its interval, the lowest first."""
+    """The change of each area, the lowest first."""
     whole = panel[[u for units in groups.values() for u in units]].dropna(how="any")
     found = {
-        area: differences.did(whole, units, start, minimum=minimum)[:3]
+        area: differences.did(whole, units, start, minimum=minimum).ratio - 1
         for area, units in groups.items()
     }
-    rows = pd.DataFrame.from_dict(found, "index", columns=["change", "lower", "upper"]) - 1
+    rows = pd.Series(found, name="change")
     return rows.rename_axis("area").reset_index().sort_values("change", ignore_index=True)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analysis.evaluation import Evaluation
-from outcomes.analysis.verdicts import ALPHA, drifts
+from outcomes.analysis.verdicts import ALPHA, drifts, least_p
 from outcomes.show import charts, parts, words
 from outcomes.show.findings import Finding, finding
 
@@ -28,30 +28,51 @@ def effect(
     said = evaluation.verdict(outcome=what, place=area, better=better)
     if evaluation.reason:
         return finding(name, said.sentence, verdict="not_enough", caveats=caveats, **facts)
-    drawn, months = evaluation.randomisation, evaluation.months
+    drawn, months, reach = evaluation.randomisation, evaluation.months, evaluation.interval()
     bins = _binned(drawn.placebo["ratio"].to_numpy() - 1)
     look = {"label": area, "ylabel": f"number of {placebos}"}
     rank = f"By size of change it is number {drawn.rank} of {drawn.sets + 1}: "
     rank += f"{area} and {words.number(drawn.sets)} {placebos}."
-    notes = [rank, *filter(None, [said.unchecked]), *caveats]
+    notes = [rank, *filter(None, [_without_a_ratio(drawn), said.unchecked]), *caveats]
+    limits = (np.nan, np.nan) if reach is None else (reach.lower - 1, reach.upper - 1)
+    earned = {"verdict": "estimate"}
+    if reach is None:
+        test = f"placebo rank among {words.number(drawn.sets)} {placebos}"
+        earned = {"verdict": "tested", "test": test}
+    if least_p(evaluation.separate) > ALPHA:  # placebo areas drawn about it would look like a test
+        row = {"change": drawn.ratio - 1, "areas_apart": evaluation.separate}
+        row["least_p"] = least_p(evaluation.separate)
+        return finding(
+            name, said.sentence, verdict="not_enough", caption="The change, described",
+            caveats=[*filter(None, [said.unchecked]), *caveats],
+            **parts.percents(pd.DataFrame([row]), "change"), **facts,
+        )  # fmt: skip
     return finding(
-        name, said.sentence, verdict="estimate",
+        name, said.sentence, **earned,
         figure=charts.placebos(bins, treated=drawn.ratio - 1, **look),
         caption=f"Change in {placebos}, counted in bins", **parts.percents(bins, "lower", "upper"),
         period=words.period(months.min(), months.max() + pd.offsets.MonthEnd()),
         caveats=[*notes, f"{_OVERLAP}{evaluation.separate} of them share no neighbourhood."],
-        **parts.numbers(*_changes(evaluation), times=100), **facts,
+        **parts.numbers(drawn.ratio - 1, *limits, times=100), **facts,
     )  # fmt: skip
 
 
+def _without_a_ratio(drawn) -> str:
+    """Placebo areas that are not in the rank, or in it and not in the picture; or ""."""
+    said, endless = [], int(np.isinf(drawn.placebo["ratio"]).sum())
+    if endless:
+        rose = words.count(endless, "placebo area")
+        said.append(f"{rose} rose from no events, which counts as the most extreme; not drawn.")
+    if drawn.left_out:
+        lost = words.count(drawn.left_out, "placebo area")
+        said.append(f"{lost} without events to compare are left out of the rank.")
+    return " ".join(said)
+
+
 def _binned(values: np.ndarray) -> pd.DataFrame:
+    values = values[np.isfinite(values)]
     n, edges = np.histogram(values, bins=min(24, max(8, len(values) // 12)))
     return pd.DataFrame({"lower": edges[:-1], "upper": edges[1:], "n": n})
-
-
-def _changes(evaluation: Evaluation) -> list[float]:
-    """The change against the comparison, a share, and its interval."""
-    return [ratio - 1 for ratio in evaluation.did[:3]]
 
 
 def events(
@@ -67,7 +88,7 @@ def events(
     after = shown[~shown["before"]]
     clear = int(((after["upper"] < 0) | (after["lower"] > 0)).sum())
     text = f"{what} in {area} against {evaluation.against}, relative to all the time before the "
-    text += f"start: the straight line before it {_DRIFT[drifts(p)].format(words.number(p, 2))}; "
+    text += f"start: the straight line before it {_DRIFT[drifts(p)].format(_p(p))}; "
     text += f"after it {clear} of {words.count(len(after), 'period')} "
     text += f"{'lies' if clear == 1 else 'lie'} clear of no difference."
     xlabel = f"periods of {_width(shown)} months from the start"
@@ -75,10 +96,14 @@ def events(
     facts |= parts.percents(table, "difference", "lower", "upper")
     return finding(
         name, text, value=p, unit="p of a drift before the start", verdict="tested",
-        test="a straight line before the start, against none",
+        test="straight line through the log ratios before the start",
         figure=charts.event_time(shown, xlabel=xlabel),
         caption="Difference from the comparison by time since the start", **facts,
     )  # fmt: skip
+
+
+def _p(p: float) -> str:
+    return "under 0.01" if p < 0.005 else words.number(p, 2)
 
 
 _DRIFT = {
@@ -102,46 +127,71 @@ def effects(
 ) -> Finding:  # fmt: skip
     """Several evaluations side by side: other outcomes, or the same one by other choices.
 
-    Each counts with its own p (:attr:`Evaluation.p`), which for secondary outcomes is corrected.
+    Each counts with its own p (:attr:`Evaluation.p`), which for secondary outcomes is corrected,
+    and is drawn with the interval that this p is judged by: clear of no change exactly when the
+    sentence says that it is more than is usual, and without one where no test is possible.
     """
     facts = {"area": area, "sources": sources, "better": better}
     told = {k: e for k, e in evaluations.items() if not e.reason}
     short = [f"{k}: {e.reason}" for k, e in evaluations.items() if e.reason]
     if not told:
         return finding(name, next(iter(evaluations.values())).reason, verdict="not_enough", **facts)
-    rows = pd.DataFrame([_row(k, e) for k, e in told.items()])
+    # By other choices a secondary outcome is seen by itself, as the other choices are.
+    alone = bool(primary in told and told[primary].looks)
+    rows = pd.DataFrame([_row(k, e, alone) for k, e in told.items()])
     text = f"{what} in {area}: the change against the comparison runs from "
     text += f"{words.percent(rows['change'].min(), 0)} to {words.percent(rows['change'].max(), 0)} "
-    text += f"over {words.count(len(rows), 'case')}; {_unusual(rows, told, primary)}"
-    look = {"highlight": primary, "reference": 0, "xlabel": "change against the comparison"}
+    text += f"over {words.count(len(rows), 'case')}{_unusual(rows, told, alone)}"
+    earned = {"verdict": "not_enough"}
+    if rows["testable"].any():
+        earned = {"verdict": "tested", "test": "placebo rank of each case"}
+    shown = parts.charted(rows, "case", "change", **_look(primary))
+    if not rows["testable"].any():
+        shown["table"] = shown["table"].drop(columns=_JUDGED)
+        shown["units"] = {"change": "%"}
     return finding(
-        name, text, caption=caption, caveats=[*caveats, *short], verdict="tested",
-        test="rank of each change among those of placebo areas",
-        **parts.charted(rows, "case", "change", **look), **facts,
-    )  # fmt: skip
+        name, text, caption=caption, caveats=[*caveats, *short], **earned, **shown, **facts
+    )
 
 
-def _unusual(rows: pd.DataFrame, told: dict[str, Evaluation], primary: str) -> str:
-    """Which cases changed by more than is usual, and which are not to be believed."""
-    # By other choices a secondary outcome is seen by itself, as the other choices are.
-    secondary = primary in told and told[primary].looks
-    p = rows["p_alone" if secondary else "p_counted"]
-    clear = rows["case"][(rows["failed_checks"] == "") & (p <= ALPHA)]
+_JUDGED = ["lower", "upper", "p_alone", "p_counted"]  # what only a test that is possible has
+
+
+def _look(primary: str) -> dict:
+    return {"highlight": primary, "reference": 0, "xlabel": "change against the comparison"}
+
+
+def _unusual(rows: pd.DataFrame, told: dict[str, Evaluation], alone: bool) -> str:
+    """Which cases changed by more than is usual, which cannot be tested or believed."""
+    few = rows["case"][~rows["testable"]]
+    clear = rows["case"][rows["testable"] & (rows["p_alone" if alone else "p_counted"] <= ALPHA)]
     unsound = words.listed(rows["case"][rows["failed_checks"] != ""])
     are = "is" if len(clear) < 2 else "are"
-    text = f"{words.listed(clear) or 'none'} {are} more than is usual among placebo areas"
-    if any(e.looks for e in told.values()):
-        looks = "before correction" if secondary else "after correction of secondary outcomes"
+    text = f"; {words.listed(clear) or 'none'} {are} more than is usual among placebo areas"
+    if any(e.looks > 1 for e in told.values()):
+        family = next(e.family for e in told.values() if e.looks > 1)
+        looks = "before correction" if alone else f"after correction of the {family}"
         text += f", {looks} for many looks"
+    if len(few):
+        some = len(few) < len(rows)
+        text = f"{text}; no test is possible of {words.listed(few)}" if some else (
+            ", described only: no test is possible of any"
+        )  # fmt: skip
+        text += ", as too few areas of the size are apart"
     return text + (f". The comparison fails its own checks for: {unsound}." if unsound else ".")
 
 
-def _row(case: str, e: Evaluation) -> dict:
+def _row(case: str, e: Evaluation, alone: bool) -> dict:
     """One evaluation as a row: change, p by itself and as it counts, months and checks."""
-    evidence = e.evidence()
+    evidence, reach = e.evidence(), e.interval(alone=alone)
+    testable, judged = evidence.least <= ALPHA, dict.fromkeys(_JUDGED, np.nan)
+    if reach is not None:
+        judged |= {"lower": reach.lower - 1, "upper": reach.upper - 1}
+    if testable:
+        judged |= {"p_alone": e.alone, "p_counted": e.p}
     return {
-        "case": case, **dict(zip(("change", "lower", "upper"), _changes(e), strict=True)),
-        "p_alone": e.alone, "p_counted": e.p, "pre": e.did.pre, "post": e.did.post,
+        "case": case, "change": e.did.ratio - 1, **judged, "testable": testable,
+        "pre": e.did.pre, "post": e.did.post,
         "drift": drifts(evidence.drift), "failed_checks": evidence.failed,
     }  # fmt: skip
 
@@ -151,6 +201,7 @@ _KINDS = {
     "doubtful": "more than is usual, but doubtful",
     "harm": "the opposite of it",
     "none": "cannot be told from chance",
+    "untestable": "no test is possible",
     "unsound": "the comparison failed its own checks",
     "not_enough": "not enough data to tell",
 }
@@ -168,9 +219,11 @@ def claimed(
     found = "; ".join(f"{o}: {_KINDS[v.kind]}" for o, v in said.items())
     text = f"{claim} Tested in {area} against {evaluations[outcomes[0]].against}: {found}."
     rows = [(o, _KINDS[v.kind], f"{v.sentence} {v.unchecked}".strip()) for o, v in said.items()]
+    earned = {"verdict": "tested", "test": "placebo rank of each outcome that the claim names"}
+    if all(v.kind in ("untestable", "not_enough") for v in said.values()):
+        earned = {"verdict": "not_enough"}
     return finding(
         name, text, area=area, better=better, headline=headline, sources=sources, caveats=caveats,
-        verdict="tested", test="each outcome that the claim names, by the design declared for it",
         table=pd.DataFrame(rows, columns=["outcome", "result", "verdict"]),
-        caption="The claim, outcome by outcome",
+        caption="The claim, outcome by outcome", **earned,
     )  # fmt: skip

@@ -33,13 +33,18 @@ def against_forces(
     except NotEnough as reason:
         return finding(name, str(reason), verdict="not_enough", caveats=caveats, **facts)
     said = _said(made, treated, what, better)
+    earned = {"verdict": "not_enough"}
+    if said.kind != "untestable":
+        earned = {"verdict": "tested", "value": 100 * (made.ratio - 1)}
+        n = int(made.placebo["kept"].sum()) + 1
+        earned["test"] = f"{_RANKED}, {n} in number"
     title = f"{what} per {words.number(PER)} residents"
     named = {"actual": place, "synthetic": "mix of others"}
     lines = made.frame.melt("time", list(named), "which", "rate").replace({"which": named})
     look = {"highlight": list(named.values()), "ylabel": f"{title}, by quarter"}
     return finding(
-        name, f"{said.sentence} {_own_rate(made.frame, place)}", value=100 * (made.ratio - 1),
-        verdict="tested", test=_RANKED, headline=headline,
+        name, f"{said.sentence} {_own_rate(made.frame, place)}",
+        headline=headline, **earned,
         table=made.frame.assign(time=[f"{t.year} Q{t.quarter}" for t in made.frame["time"]]),
         caption=f"{words.sentence_case(title)} by quarter",
         figure=plots.series(lines, x="time", y="rate", by="which", events={event: start}, **look),
@@ -79,8 +84,8 @@ def others_against_forces(
     if not made:
         return finding(name, " ".join(short), verdict="not_enough", **facts)
     ranked = {what: m.p for what, m in made.items() if m.p == m.p}
-    found = impact.benjamini_hochberg(list(ranked.values()), labels=list(ranked))
-    p = dict(zip(ranked, found["adjusted"], strict=True))
+    found = impact.benjamini_hochberg(list(ranked.values()))["adjusted"] if ranked else []
+    p = dict(zip(ranked, found, strict=True))
     told = [_said(m, treated, what, better, p.get(what), len(p)) for what, m in made.items()]
     rows = [
         (what, 100 * (m.ratio - 1), 100 * m.fit, m.rank, m.gaps.shape[1] + 1, m.p, p.get(what))
@@ -88,9 +93,8 @@ def others_against_forces(
     ]
     columns = ["offences", "difference", "gap_before", "rank", "ranked", "p", "p_adjusted"]
     return finding(
-        name, " ".join(v.sentence for v in told), unit="offences", area=place, verdict="tested",
-        test=_RANKED,
-        period=f"from {start.year} Q{start.quarter}", sources=sources, caveats=caveats,
+        name, " ".join([*(v.sentence for v in told), *short]), verdict="tested",
+        test=f"{_RANKED}, corrected for many looks", **facts,
         table=pd.DataFrame(rows, columns=columns),
         units={"difference": "% of the mix", "gap_before": "% of the level"},
         caption=f"Other offences in {place} against a mix of other forces",
@@ -98,7 +102,10 @@ def others_against_forces(
 
 
 def _made(counts, people, treated, start) -> synthetic.Synthetic:
-    return synthetic.synthetic_control(counts[people.index] * PER / people, treated, start)
+    made = synthetic.synthetic_control(counts[people.index] * PER / people, treated, start)
+    if not made.ratio > 0:
+        raise NotEnough("No offences were recorded after the start, so the change has no ratio.")
+    return made
 
 
 def _said(made, treated, what, better, corrected=None, looks=0) -> verdicts.Verdict:
@@ -107,9 +114,9 @@ def _said(made, treated, what, better, corrected=None, looks=0) -> verdicts.Verd
     same = ((made.leave_one_out["ratio"] < 1) == (made.ratio < 1)).all()
     found = verdicts.Evidence(
         made.ratio, made.p if corrected is None else corrected, better, alone=made.p,
-        separate=len(kept), looks=looks, elsewhere=True,
+        separate=len(kept), looks=looks, family="other offences", elsewhere=True,
         unfound=[] if same else ["every mix without one of its forces"],
-        checks={"fit before the start": made.fit <= FIT, "forces to rank it among": len(kept) > 0},
+        checks={"fit before the start": made.fit <= FIT, "forces to rank it among": made.rank > 0},
         detectable=impact.minimum_detectable(placebo=kept) if len(kept) >= 19 else None,
     )  # fmt: skip
     return verdicts.verdict(

@@ -29,14 +29,16 @@ def seen(
     months = pd.DatetimeIndex(shared.index[shared])
     before, after = months[months < start], months[months >= start]
     compared = pd.DatetimeIndex([] if evaluation.reason else evaluation.months)
+    caveats = [*caveats, *filter(None, ["" if evaluation.reason else evaluation.uneven])]
     facts = {"area": area, "sources": sources, "headline": headline, "caveats": caveats}
     state = np.where(frame["month"].isin(compared), "compared", "at hand")
     frame["state"] = np.where(frame["at_hand"], state, "missing")
     frame["force"] = frame["force"].map(words.place)
     return finding(
         name, _seen(before, after, start, compared, evaluation.reason),
-        **({"verdict": "not_enough"} if evaluation.reason else {"value": len(compared)}),
-        unit="months compared", caption="Months of street-level crime at hand and compared",
+        verdict="not_enough" if evaluation.reason else "published",
+        value=None if evaluation.reason else len(compared), unit="months compared",
+        caption="Months of street-level crime at hand and compared",
         figure=plots.strip(frame, row="force", x="month", state="state", colours=_STATES),
         table=parts.months_named(frame[["force", "month", "state", "reason"]], "month"), **facts,
     )  # fmt: skip
@@ -45,14 +47,19 @@ def seen(
 def _seen(before, after, start, compared, reason: str) -> str:
     if not len(before) or not len(after):
         side = "before" if not len(before) else "from"
-        return f"Nothing can be compared: no month {side} {words.month(start)} is at hand. {reason}"
+        lack = f"no month {side} {words.month(start)} is held here"
+        return f"Nothing can be compared: {lack}. {reason}"
     last, first = before.max(), after.min()
     gap = (first.year - last.year) * 12 + first.month - last.month - 1
-    text = f"The months at hand run through the start in {words.month(start)}."
+    text = f"The months held here run through the start in {words.month(start)}."
     if gap:
-        text = f"The months at hand stop at {words.month(last)} and resume in {words.month(first)}"
-        text += f": what happened in the {words.count(gap, 'month')} between cannot be seen"
-        text += f", the start in {words.month(start)} among them." if first > start else "."
+        absent = [last + pd.DateOffset(months=1), first - pd.DateOffset(months=1)]
+        text = f"The months held here stop at {words.month(last)} and resume in "
+        text += f"{words.month(first)}: the {words.count(gap, 'month')} between"
+        text += f", the start in {words.month(start)} among them," if first > start else ""
+        text += f" {'is' if gap == 1 else 'are'} public and not held here ("
+        text += "`outcomes data refresh --from {:%Y-%m} --to {:%Y-%m}`".format(*absent)
+        text += f" brings {'it' if gap == 1 else 'them'})."
     n, m = int((compared < start).sum()), int((compared >= start).sum())
     held = f" {words.count(len(before), 'month')} before the start and {len(after)} after are held"
     if reason:
@@ -124,7 +131,8 @@ def balanced(name: str, evaluation: Evaluation, *, area: str, sources, caveats=(
     text += f"deviation ({worst['feature']}), where {words.number(matching.BALANCED, 2)} is the "
     text += f"most allowed and {words.number(most, 2)} was the largest without matching."
     return finding(
-        name, text, value=left, unit="standard deviations", table=table,
+        name, text, value=left, unit="standard deviations", table=table, verdict="tested",
+        test=f"standardised mean difference under {words.number(matching.BALANCED, 2)}",
         caption="Balance before the start, in standard deviations", **facts,
     )  # fmt: skip
 
