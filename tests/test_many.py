@@ -76,6 +76,35 @@ def test_growth_leaves_out_what_has_no_upper_limit_and_says_so():
     assert none.facts["verdict"] == "not_enough"
 
 
+def test_growth_between_bounds_is_drawn_by_its_ends_and_by_no_value_between():
+    frame = pd.DataFrame(
+        {"name": ["cash", "arrests"], "least": [2.08, 0.531], "most": [2.435, 0.531]}
+    )
+    figure = show.intervals(frame, label="name", lower="least", upper="most", kind="percent")
+    written = [t.get_text() for t in figure.axes[0].texts]
+    assert written[:2] == ["208.0% to 243.5%", "53.1%"]
+
+
+def test_what_nothing_limits_is_left_empty():
+    frame = YEARS.assign(lower=[0.0, 3.0], upper=[float("inf"), 5.0])
+    figure = show.bounds(frame, kind="number")
+    heights = [patch.get_height() for patch in figure.axes[0].patches]
+    assert heights == [2.0]
+    assert "no limit known" in [t.get_text() for t in figure.axes[0].texts]
+
+
+def test_dated_figures_of_parts_are_minimums_for_the_county():
+    figures = oc.data.figures(programme="op_warrior", dated=True)
+    year = oc.analysis.one_period("2022-23", "2022-11-01", "2023-03-31")
+    of = ["arrests", "cannabis_plants_seized", "cash_seized"]
+    county = {"area": "lancashire", "parent": oc.data.areas()}
+    bounds = oc.analysis.reconcile_each(figures, year, of=of, **county).bounds
+    assert bounds["lower"].tolist() == [7, 1080, 42701.5]
+    assert bounds["upper"][0] == 1190
+    own = figures[figures["area"] == "lancashire"]
+    assert oc.analysis.reconcile_each(own, year, of=of).bounds["lower"].tolist() == [0, 0, 0]
+
+
 def test_clashing_names_the_figures_or_says_that_there_are_none():
     rivals = FIGURES.assign(period_start=YEARS["start"][0], period_end=YEARS["end"][0])[:2]
     clash = oc.analysis.reconcile_each(rivals, YEARS, of=["arrests"]).contradictions

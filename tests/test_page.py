@@ -347,9 +347,9 @@ def test_the_date_of_a_source_is_read_in_two_ways(published, day):
 
 
 def test_words_are_explained_where_a_finding_or_a_cell_uses_them(make):
-    plain = fact(verdict="published", sentence="None.")
-    assert "Words used here" not in make(code("x", shown(plain))).html
-    estimate = make(code("x", shown(fact(sentence="None.")))).html
+    for plain in (fact(verdict="published", sentence="An interval."), fact(sentence="At most 3.")):
+        assert "Words used here" not in make(code("x", shown(plain))).html
+    estimate = make(code("x", shown(fact(sentence="About 3 (interval 2 to 4).")))).html
     assert "<dt>confidence interval<dd>" in estimate.split("Words used here")[1]
     said = make(text("Of recorded crime, a *confidence interval*.")).html
     assert "<dt>confidence interval<dd>" in said.split("Words used here")[1]

@@ -1,5 +1,8 @@
 """Each word of the table of verdicts: earned, refused, and said of what a site holds."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -138,6 +141,50 @@ def test_every_word_has_a_shape_of_its_own_and_a_meaning():
     assert len({v.shape for v in VERDICTS.values()}) == len(VERDICTS)
     assert len({v.shown for v in VERDICTS.values()}) == len(VERDICTS)
     assert all(v.meaning for v in VERDICTS.values())
+
+
+MIME = "application/vnd.outcomes.finding+json"
+NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*/*.ipynb"))
+
+
+def shown(path: Path) -> list[dict]:
+    """The facts of every finding whose output a notebook has stored."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    outputs = [o for c in cells if c["cell_type"] == "code" for o in c["outputs"]]
+    return [o["data"][MIME] for o in outputs if MIME in o.get("data", {})]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_every_word_in_a_notebook_is_earned(path):
+    assert [why for fact in shown(path) if (why := refusal(fact))] == []
+
+
+@pytest.mark.build
+def test_every_word_of_the_site_is_earned(release):
+    record = json.loads((release / "manifest.json").read_text(encoding="utf-8"))
+    facts = [fact for page in record["pages"] for fact in page["findings"]]
+    assert len(facts) > 400
+    assert [why for fact in facts if (why := refusal(fact))] == []
+    assert {fact["verdict"] for fact in facts} <= set(VERDICTS)
+
+
+def test_the_annual_report_and_op_warrior_give_one_verdict_on_one_figure():
+    """Every figure that Op Warrior's page holds against others, on both pages."""
+    report, warrior = (
+        {fact["name"]: fact for fact in shown(path)}
+        for path in NOTEBOOKS
+        if path.stem in ("annual_report", "op_warrior")
+    )
+    columns = [c["key"] for c in report["op-warrior"]["table"]["columns"]]
+    rows = [dict(zip(columns, r, strict=True)) for r in report["op-warrior"]["table"]["rows"]]
+    one = next(row for row in rows if row["measure"] == "cash seized")
+    other = warrior["cash-of-the-report"]
+    assert one["state"] == VERDICTS[other["verdict"]].shown == "Not contradicted"
+    assert show.amount(other["lower"], other["upper"], "£") == one["others_allow"]
+    clashing = warrior["figures-that-contradict"]["agreement"]["members"]
+    assert not {m["of"] for m in clashing} & {
+        f"op_warrior: {m}" for m in ("cash_seized", "arrests")
+    }
 
 
 def test_what_is_withheld_is_no_estimate():

@@ -182,22 +182,23 @@ def _span(row) -> str:
 
 def _allowed(a) -> show.Finding:
     of = named(a)
-    rows = evidence.figures(a).dropna(subset=["period_start", "period_end"])
-    last = rows["period_end"].max()
+    rows = evidence.with_parts(a).dropna(subset=["period_start", "period_end"])
+    county = {"area": a.areas[0], "parent": data.areas()}
+    last = rows.loc[rows["area"] == a.areas[0], "period_end"].max()
     last = min(last, pd.Timestamp(f"{a.end}-12-31")) if a.end else last
     periods = _CUTS[a.by](_begin(a, rows), last)
     done = periods[periods["end"] <= last]
     label = (done if len(done) else periods)["label"].iloc[-1]
     if a.unit == ask.MONTHLY:
-        found = analysis.several.reconcile_each(rows, periods, of=[a.measure])
+        found = analysis.several.reconcile_each(rows, periods, of=[a.measure], **county)
         return show.allowed(
             "explore", found.bounds, measures=data.measures(), ask=label, sources=rows,
-            area=rows["area_name"].iloc[0],
+            area=words.place(a.areas[0]),
             caption=f"{words.sentence_case(of.what)} by {a.by}: what the published figures allow",
         )  # fmt: skip
     return show.reconciled(
-        "explore", rows, periods, what=of.what, area=a.areas[0], ask=label, better=of.better,
-        kind=of.kind,
+        "explore", rows, periods, what=of.what, ask=label, better=of.better, kind=of.kind,
+        **county,
     )  # fmt: skip
 
 

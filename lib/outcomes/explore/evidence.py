@@ -35,6 +35,15 @@ def figures(a, *, everywhere: bool = False, latest: bool = False) -> pd.DataFram
     return frame if everywhere else frame[frame["area"].isin(a.areas)].reset_index(drop=True)
 
 
+def with_parts(a) -> pd.DataFrame:
+    """:func:`figures` of the first place and of the places within it."""
+    rows, inside = figures(a, everywhere=True), set(a.areas[:1])
+    above = _by_key(store.root(), "areas", "area")["parent"]
+    while more := set(above.index[above.isin(inside)]) - inside:
+        inside |= more
+    return rows[rows["area"].isin(inside)].reset_index(drop=True)
+
+
 # A change of one control asks for the same rows many times over.
 @lru_cache(maxsize=256)
 def _figures(root, programme: str, measure: str | None, start: str, end: str) -> pd.DataFrame:

@@ -165,8 +165,9 @@ def vintage(facts: list[dict]) -> str:
 
 
 def _spoken(fact: dict) -> str:
-    """A finding's words; the interval of an estimate is a confidence interval, said or not."""
-    return fact["sentence"] + " confidence interval" * (fact["verdict"] == "estimate")
+    """A finding's words; where they speak of an estimate's interval it is a confidence interval."""
+    told = fact["verdict"] == "estimate" and "interval" in fact["sentence"]
+    return fact["sentence"] + " confidence interval" * told
 
 
 def _iso(text: str) -> str:
