@@ -202,7 +202,7 @@ def test_the_notice_counts_the_figures_without_a_day():
 def test_a_day_is_checked_and_another_text_leaves_what_stood():
     data.as_of("2022-06-30")
     for wrong in ("2021", "1 January 2021", None, 2021, "2021-02-30"):
-        with pytest.raises(Invalid, match="as_of"):
+        with pytest.raises(Invalid, match="is not a day"):
             data.as_of(wrong)
     with pytest.raises(Invalid, match="Did you mean 'op_warrior'"):
         data.as_of("2021-01-01", programme="op_warior")

@@ -272,7 +272,7 @@ def test_a_district_may_be_named_in_three_ways_and_a_wrong_name_is_answered():
         oc.data.crime_quarterly(offence="traficking")
     with pytest.raises(Invalid, match="Did you mean 'merseyside'"):
         oc.data.crime_quarterly(force="mersey-side")
-    with pytest.raises(Invalid, match="is not a date"):
+    with pytest.raises(Invalid, match="is not a month"):
         oc.data.crime_monthly(force="lancashire", month_from="last year")
 
 

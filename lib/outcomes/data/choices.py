@@ -14,6 +14,7 @@ import pandas as pd
 
 from outcomes.data import register, store
 from outcomes.data.codes import OFFENCE_GROUPS, TYPES
+from outcomes.data.doors import Name, door
 from outcomes.data.errors import Invalid, one_of
 from outcomes.data.places import WARDS
 
@@ -52,6 +53,13 @@ _FIXED = {
 }
 
 
+SEVERAL = (
+    *("county_lines_measure", "crime_type", "force", "fraud_measure", "offence_group"),
+    *("op_warrior_measure", "sceptre_force"),
+)
+"""Vocabularies of which a parameter may hold several values; of any other it is one."""
+
+
 def vocabularies() -> list[str]:
     """Names of the vocabularies that :func:`choices` lists."""
     return sorted([*_FIXED, *_COMPUTED])
@@ -62,7 +70,8 @@ def kinds() -> list[str]:
     return sorted(_KINDS)
 
 
-def choices(name: str) -> list[str]:
+@door()
+def choices(name: Name) -> list[str]:
     """The values of a vocabulary, in the order a person would list them."""
     if name in _FIXED:
         return list(_FIXED[name])
@@ -74,13 +83,18 @@ def choices(name: str) -> list[str]:
     return []
 
 
-def check(name: str, value: Any, *, parameter: str = "") -> Any:
-    """``value`` when it belongs to the vocabulary or kind; a list is checked item by item.
+@door()
+def check(name: Name, value: Any, *, parameter: Name = "") -> Any:
+    """``value`` when it belongs to the vocabulary or kind; of one in :data:`SEVERAL`, a list too.
 
     ``parameter`` is the name to use in the message, such as "wave". Raises :class:`Invalid`.
     """
     called = parameter or name
     if isinstance(value, (list, tuple)):
+        if name not in SEVERAL:
+            raise Invalid(f"{called} is one value, not a list: {list(value)!r}.")
+        if any(isinstance(item, (list, tuple)) for item in value):
+            raise Invalid(f"{called} is a list of single values, and {list(value)!r} holds a list.")
         return [check(name, item, parameter=called) for item in value]
     if name in _KINDS:
         test, meaning = _KINDS[name]
@@ -99,6 +113,8 @@ def checked(**given: Any) -> None:
     """
     with store.unnoted(), store.whole():
         for name, value in given.items():
+            if name in SEVERAL and isinstance(value, str):
+                raise Invalid(f"{name} is a list, such as [{value!r}], not {value!r}.")
             check(name, value)
 
 

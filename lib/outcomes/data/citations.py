@@ -11,11 +11,14 @@ from typing import Any
 import pandas as pd
 
 from outcomes.data import store
+from outcomes.data.doors import Name, Names, door
+from outcomes.data.errors import one_of
 
 _EACH = 3  # places or years that are named one by one; more are counted or given by their ends
 
 
-def source(table: str, **where: Any) -> dict[str, str]:
+@door()
+def source(table: Name, **where: Any) -> dict[str, str]:
     """The citation of a table: source, publisher, title with the coverage of its rows, url,
     published ("" where no day is known).
 
@@ -35,17 +38,29 @@ def source(table: str, **where: Any) -> dict[str, str]:
     return sources_of(table, rows, held)[0]
 
 
-def read(table: str, /, columns: list[str] | None = None, **where: Any) -> pd.DataFrame:
+@door()
+def read(table: Name, columns: Names = None, **where: Any) -> pd.DataFrame:
     """Rows of a table as a new frame, with ``attrs["sources"]``, and a note of the reading.
 
     ``where`` keeps the rows whose column equals a value, or is one of a list of values; a filter
     of None is no filter. Text is str ("" when absent), dates are datetime64[us] (NaT when absent),
     whole numbers are int64 (float64 with NaN when some are absent). Raises
-    :class:`~outcomes.data.errors.Invalid` for a table or column that does not exist.
+    :class:`~outcomes.data.errors.Invalid` for a table or column that does not exist, and for a name
+    that the column does not hold.
     """
     frame = store.read(table, columns, **where)
+    for column, value in where.items() if frame.empty else ():
+        _known(table, column, value)
     frame.attrs["sources"] = sources_of(table, frame)
     return frame
+
+
+def _known(table: str, column: str, value: Any) -> None:
+    """Refuse a name that no row of the table has."""
+    held = store.rows(table, [column])[column]
+    for item in value if pd.api.types.is_list_like(value) else [value]:
+        if isinstance(item, str) and held.dtype.kind != "M":
+            one_of(item, held.unique(), column)
 
 
 def sources_of(table: str, frame: pd.DataFrame, months: pd.DataFrame | None = None) -> list[dict]:

@@ -14,15 +14,15 @@ import pandas as pd
 
 from outcomes.data import citations, store
 from outcomes.data.codes import OFFENCE_GROUPS, OUTCOMES, TYPES
-from outcomes.data.doors import door
+from outcomes.data.doors import Flag, Held, Month, Name, Names, door
 from outcomes.data.errors import Invalid, one_of
 from outcomes.data.places import district_codes, force_slugs, forces, forces_of, listed
 
 
 @door("crime_monthly")
 def crime_monthly(
-    *, force: Any = None, district: Any = None, lsoa: Any = None, month_from: Any = None,
-    month_to: Any = None, types: Any = None, fill: bool = False,
+    *, force: Names = None, district: Names = None, lsoa: Held = None, month_from: Month = None,
+    month_to: Month = None, types: Names = None, fill: Flag = False,
 ) -> pd.DataFrame:  # fmt: skip
     """Street-level counts of Lancashire and Leicestershire by neighbourhood, month and type.
 
@@ -41,7 +41,8 @@ def crime_monthly(
     return _filled(frame, units, types, month_from, month_to)
 
 
-def crime_panels(outcomes: Any, *, force: Any) -> dict[str, pd.DataFrame]:
+@door()
+def crime_panels(outcomes: Names, *, force: Names) -> dict[str, pd.DataFrame]:
     """For each outcome (:data:`OUTCOMES`) its counts, month x LSOA, with zeros, for comparisons.
 
     Only months that are complete in every ``force`` are rows; every LSOA of the forces is a column.
@@ -67,8 +68,8 @@ def crime_panels(outcomes: Any, *, force: Any) -> dict[str, pd.DataFrame]:
 
 @door("crime_force_monthly")
 def crime_force_monthly(
-    *, force: Any = None, month_from: Any = None, month_to: Any = None, types: Any = None,
-    fill: bool = False,
+    *, force: Names = None, month_from: Month = None, month_to: Month = None, types: Names = None,
+    fill: Flag = False,
 ) -> pd.DataFrame:  # fmt: skip
     """Street-level counts of whole forces: force, month, type, n.
 
@@ -85,8 +86,8 @@ def crime_force_monthly(
 
 @door("crime_district_monthly")
 def crime_district_monthly(
-    *, district: Any = None, force: Any = None, month_from: Any = None, month_to: Any = None,
-    types: Any = None, fill: bool = False,
+    *, district: Names = None, force: Names = None, month_from: Month = None,
+    month_to: Month = None, types: Names = None, fill: Flag = False,
 ) -> pd.DataFrame:  # fmt: skip
     """Street-level counts by district (2021 GSS code): force, district, month, type, n.
 
@@ -105,8 +106,8 @@ def crime_district_monthly(
 
 @door("crime_quarterly")
 def crime_quarterly(
-    *, force: Any = None, offence: Any = None, quarter_from: Any = None, quarter_to: Any = None,
-    territorial: bool = True,
+    *, force: Names = None, offence: Names = None, quarter_from: Month = None,
+    quarter_to: Month = None, territorial: Flag = True,
 ) -> pd.DataFrame:  # fmt: skip
     """Home Office recorded crime: force, quarter (first day), offence (code), n.
 
@@ -122,7 +123,7 @@ def crime_quarterly(
 
 @door("crime_annual")
 def crime_annual(
-    *, district: Any = None, force: Any = None, offence: Any = None, kind: Any = None
+    *, district: Names = None, force: Names = None, offence: Held = None, kind: Held = None
 ) -> pd.DataFrame:
     """Recorded crime by community safety partnership: years to Dec 2023, Dec 2024 and June 2025.
 
@@ -137,14 +138,14 @@ def crime_annual(
 
 
 @door("case_outcomes")
-def case_outcomes(*, force: Any = None, group: Any = None) -> pd.DataFrame:
+def case_outcomes(*, force: Names = None, group: Held = None) -> pd.DataFrame:
     """Outcomes of investigations, 2024/25: force, quarter, group (offence group), outcome (Home
     Office outcome type; 0 is not yet assigned), outcome_group, n (summed)."""
     return store.read("case_outcomes", force=force_slugs(force), group=group)
 
 
 @door("coverage")
-def coverage(*, force: Any = None) -> pd.DataFrame:
+def coverage(*, force: Names = None) -> pd.DataFrame:
     """What the street-level tables hold: one row for each force and month.
 
     Columns: force, month, state (complete | partial | missing), reason ("" when complete), rows
@@ -154,7 +155,8 @@ def coverage(*, force: Any = None) -> pd.DataFrame:
     return store.read("coverage", force=force_slugs(force))
 
 
-def months_present(force: str = "lancashire", *, partial: bool = False) -> pd.DatetimeIndex:
+@door()
+def months_present(force: Name = "lancashire", *, partial: Flag = False) -> pd.DatetimeIndex:
     """The months a force has, sorted: complete ones, and partial ones when asked for."""
     frame = coverage(force=force)
     states = ["complete", "partial"] if partial else ["complete"]
@@ -169,7 +171,7 @@ def offences() -> pd.DataFrame:
 
 
 @door("drug_deaths")
-def drug_deaths(area: Any = None) -> pd.DataFrame:
+def drug_deaths(area: Held = None) -> pd.DataFrame:
     """Deaths by drug poisoning registered 1993-2020: area (slug), gss, name, year, deaths.
 
     The series ends before Project ADDER began: a baseline, never an outcome of it. A death is

@@ -6,12 +6,12 @@ import tomllib
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from outcomes.data import crime, register
 from outcomes.data.codes import ASB, CRIME_TYPES
+from outcomes.data.doors import Name, door
 from outcomes.data.errors import one_of
 
 _PAGE = ["source", "publisher", "title", "url", "published"]
@@ -92,7 +92,8 @@ def _declared() -> dict[str, Series]:
     return found
 
 
-def series_names(*, family: str | None = None) -> list[str]:
+@door()
+def series_names(*, family: Name = None) -> list[str]:
     """Names of the declared series, in the order of the declaration; of one family when asked."""
     families = dict.fromkeys(s.family for s in _declared().values())
     if family is not None:
@@ -100,7 +101,8 @@ def series_names(*, family: str | None = None) -> list[str]:
     return [name for name, s in _declared().items() if family in (None, s.family)]
 
 
-def series(name: Any) -> Series:
+@door()
+def series(name: Name) -> Series:
     """The declaration of a series: ``series("trafficking").values()`` are its counts.
 
     Names are those of the groups of offences (:data:`OFFENCE_GROUPS`) and "all_crime" by quarter,

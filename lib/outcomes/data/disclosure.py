@@ -12,10 +12,11 @@ Government Analysis Function's symbols.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import pandas as pd
 
+from outcomes.data.doors import Frame, Name, Names, Number, door
 from outcomes.data.errors import Invalid, one_of
 
 CONFIDENTIAL = "[c]"
@@ -29,10 +30,11 @@ _PEOPLE = re.compile(rf"\b(?:{PEOPLE}|count)\b|^$", re.I)
 WORDS = {1: "one", 2: "two", 3: "three", 4: "four"}
 
 
+@door()
 def suppress(
-    frame: pd.DataFrame, column: str, *, along: str | Sequence[str] = (), total: str = "Total",
-    by: str | Sequence[str] = (), threshold: int = THRESHOLD, public: str = "",
-    earlier: pd.DataFrame | None = None,
+    frame: Frame, column: Name, *, along: Names = (), total: Name = "Total",
+    by: Names = (), threshold: Number = THRESHOLD, public: str = "",
+    earlier: Frame = None,
 ) -> pd.DataFrame:  # fmt: skip
     """A copy of ``frame`` with counts from 1 to below ``threshold`` shown as ``[c]``.
 
@@ -55,6 +57,11 @@ def suppress(
     if public:
         return frame.copy()
     keys = [c for c in dict.fromkeys([*by, *along]) if c != column]
+    if earlier is not None:
+        if not keys:
+            raise Invalid("an earlier table is matched by along and by, and neither is given.")
+        for name in (column, *keys):
+            one_of(name, list(earlier.columns), "column of the earlier table")
     hidden = ((counts > 0) & (counts < threshold)) | _hidden_before(frame, earlier, column, keys)
     lines = [line for name in along for line in _lines(frame, name, [*along, *by], total)]
     ranked = frame[keys].astype(str).assign(**{column: counts}).sort_values([column, *keys]).index

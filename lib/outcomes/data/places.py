@@ -1,12 +1,11 @@
 """Places: police forces, districts and neighbourhoods, and the ways a person may name them."""
 
-from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
 
 from outcomes.data import store
-from outcomes.data.doors import door
+from outcomes.data.doors import Distance, Flag, Held, HeldOrAll, Name, Names, door
 from outcomes.data.earth import distances
 from outcomes.data.errors import one_of
 
@@ -15,7 +14,7 @@ WARDS = {"Fleetwood": ("Wyre", ("Mount", "Park", "Pharos", "Rossall", "Warren"))
 
 
 @door("forces")
-def forces(*, territorial: bool | None = None) -> pd.DataFrame:
+def forces(*, territorial: Flag = None) -> pd.DataFrame:
     """Police forces: force (slug), name, gss, territorial (bool), population (mid-2020, residents).
 
     Rates per resident mean nothing for City of London, where few live and many work.
@@ -24,19 +23,20 @@ def forces(*, territorial: bool | None = None) -> pd.DataFrame:
 
 
 @door("districts")
-def districts(*, force: Any = None) -> pd.DataFrame:
+def districts(*, force: Held = None) -> pd.DataFrame:
     """Districts of England and Wales (2021): district (GSS), name, force, population (mid-2020),
     population_2021 (census; the 14 districts of Lancashire only)."""
     return store.read("districts", force=force)
 
 
+@door()
 def district_names() -> list[str]:
     """Names of the 14 districts of Lancashire, sorted."""
     return sorted(districts(force="lancashire")["name"])
 
 
 @door("lsoas")
-def lsoas(*, district: Any = None, force: Any = "lancashire") -> pd.DataFrame:
+def lsoas(*, district: Names = None, force: HeldOrAll = "lancashire") -> pd.DataFrame:
     """Neighbourhoods (LSOA, 2021 frame): where they lie, who lives there, how deprived they are.
 
     Columns: lsoa, name, force, district, district_name, ward, unit, frame, population (mid-2020),
@@ -50,7 +50,8 @@ def lsoas(*, district: Any = None, force: Any = "lancashire") -> pd.DataFrame:
     return store.read("lsoas", district=codes, force=force)
 
 
-def lsoas_of(place: str) -> list[str]:
+@door()
+def lsoas_of(place: Name) -> list[str]:
     """The LSOAs of a district of Lancashire, or of a town made of whole wards (:data:`WARDS`).
 
     Fleetwood is 18 neighbourhoods of Wyre. Raises :class:`Invalid` for any other town: its limits
@@ -63,7 +64,8 @@ def lsoas_of(place: str) -> list[str]:
     return sorted(frame["lsoa"] if wards is None else frame.loc[frame["ward"].isin(wards), "lsoa"])
 
 
-def neighbours(lsoa: Iterable[str], km: float = 1.0) -> list[str]:
+@door()
+def neighbours(lsoa: Names, km: Distance = 1.0) -> list[str]:
     """The ring: LSOAs with a centre within ``km`` of the centre of one of a set, the set left out.
 
     Distances are on a sphere between the means of recorded points. Raises :class:`Invalid` for a

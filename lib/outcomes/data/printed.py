@@ -13,6 +13,8 @@ The rules, in one place:
 import math
 from decimal import Decimal
 
+from outcomes.data.doors import Real, door
+
 APPROX = 0.10
 NEARLY = 0.10
 QUALIFIERS = ("exact", "over", "at_least", "nearly", "approx")
@@ -20,7 +22,8 @@ MONEY = ("£", "GBP")
 CONTINUOUS = (*MONEY, "kg", "g", "years", "tonnes", "litres", "months", "hours", "miles")
 
 
-def tolerance(value: float, unit: str = "count") -> float:
+@door()
+def tolerance(value: Real, unit: str = "count") -> float:
     """Half of the last significant place of a number as printed: 1,200 gives 50, 1,409 gives 0.5.
 
     Money with pence is good to the penny, because £360,942.60 is stored as 360942.6.

@@ -5,12 +5,10 @@ and later revised. ``fact`` names the quantity, ``copy_of`` a print of the same 
 takes the register back to what was in print on a day.
 """
 
-from collections.abc import Iterable
-
 import pandas as pd
 
 from outcomes.data import store
-from outcomes.data.doors import door
+from outcomes.data.doors import Day, Flag, Frame, Name, Names, door
 from outcomes.data.errors import Invalid, one_of
 from outcomes.data.publishers import independent
 
@@ -26,7 +24,7 @@ def programmes() -> pd.DataFrame:
 
 
 @door("measures")
-def measures(programme: str | None = None) -> pd.DataFrame:
+def measures(programme: Name = None) -> pd.DataFrame:
     """What is counted: measure, name, unit, kind, better, minimum_n, whole, stock, definition,
     programmes.
 
@@ -43,6 +41,7 @@ def measures(programme: str | None = None) -> pd.DataFrame:
     return frame[[programme in words for words in used]].reset_index(drop=True)
 
 
+@door()
 def stocks() -> set[str]:
     """The measures whose values had gathered before their period: no rate over time is made."""
     known = store.read("measures", columns=["measure", "stock"])
@@ -50,7 +49,7 @@ def stocks() -> set[str]:
 
 
 @door("areas")
-def areas(level: str | None = None) -> pd.DataFrame:
+def areas(level: Name = None) -> pd.DataFrame:
     """Places: area, name, level, gss, parent, population (mid-2020), population_year."""
     frame = store.read("areas", level=level)
     if level is not None and frame.empty:
@@ -59,7 +58,7 @@ def areas(level: str | None = None) -> pd.DataFrame:
 
 
 @door("figures")
-def sources(ids: Iterable[str] | None = None) -> pd.DataFrame:
+def sources(ids: Names = None) -> pd.DataFrame:
     """Pages: source, publisher, title, url, published, published_by, seed, in the order asked.
 
     ``published`` is text as far as it is known ("2024-11", "" for an undated page);
@@ -76,9 +75,8 @@ def sources(ids: Iterable[str] | None = None) -> pd.DataFrame:
 
 @door("figures")
 def figures(
-    *, programme: str | list[str] | None = None, measure: str | list[str] | None = None,
-    area: str | list[str] | None = None, start: str | None = None, end: str | None = None,
-    as_of: str | None = None, dated: bool | None = None, copies: bool = True,
+    *, programme: Names = None, measure: Names = None, area: Names = None, start: Day = None,
+    end: Day = None, as_of: Day = None, dated: Flag = None, copies: Flag = True,
 ) -> pd.DataFrame:  # fmt: skip
     """Published figures, one row per figure per source, in the order of transcription.
 
@@ -117,7 +115,7 @@ def figures(
 
 
 @door("figures")
-def one_each(figures: pd.DataFrame, *, vintage: str = "latest") -> pd.DataFrame:
+def one_each(figures: Frame, *, vintage: Name = "latest") -> pd.DataFrame:
     """One row for each fact: the latest or the first published, exact figures before others.
 
     A figure whose period is ambiguous is taken only when no other is at hand, and an undated page
@@ -125,6 +123,8 @@ def one_each(figures: pd.DataFrame, *, vintage: str = "latest") -> pd.DataFrame:
     :class:`Invalid` for another ``vintage``.
     """
     first = one_of(vintage, ("latest", "first"), "vintage") == "first"
+    for column in ("qualifier", "published", "period_state", "fact"):
+        one_of(column, list(figures.columns), "column")
     order = figures.assign(vague=figures["qualifier"] != "exact", at=range(len(figures)))
     order["undated"] = order["published"].isna()
     order["unsure"] = order["period_state"].isin(["ambiguous", "unstated"])
@@ -152,7 +152,8 @@ def corroboration(figures: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(found, columns=columns)
 
 
-def waves(programme: str) -> pd.DataFrame:
+@door("figures")
+def waves(programme: Name) -> pd.DataFrame:
     """National weeks of action (op_sceptre, county_lines): wave, start, end, local, national.
 
     A week is five to nine days and named by its month, "2023-11". ``start`` and ``end`` are the
@@ -170,7 +171,7 @@ def waves(programme: str) -> pd.DataFrame:
 
 
 @door("figures")
-def week_figures(programme: str, *, area: str | list[str] | None = None) -> pd.DataFrame:
+def week_figures(programme: Name, *, area: Names = None) -> pd.DataFrame:
     """The figures of national weeks of action, with the column ``wave`` ("2023-11")."""
     programme = one_of(programme, ("county_lines", "op_sceptre"), "programme")
     frame = figures(programme=programme, area=area)
@@ -180,7 +181,7 @@ def week_figures(programme: str, *, area: str | list[str] | None = None) -> pd.D
 
 
 @door("figures")
-def week_counts(programme: str) -> pd.DataFrame:
+def week_counts(programme: Name) -> pd.DataFrame:
     """The figures of national weeks of action, each count once for each week and place.
 
     Adds ``wave`` and ``place``: the area, with England and Wales and the United Kingdom as one,

@@ -50,7 +50,7 @@ def path_of(table: str) -> Path:
     raise Invalid(f"table {table!r} has no file in {root() / 'clean'}.")
 
 
-def read(table: str, /, columns: list[str] | None = None, **where: Any) -> pd.DataFrame:
+def read(table: str, columns: list[str] | None = None, **where: Any) -> pd.DataFrame:
     """Rows of a table as a new frame, and a note of the reading.
 
     ``where`` keeps the rows whose column equals a value, or is one of a list of values; a filter
@@ -208,9 +208,18 @@ def _rule(column: str, value: Any, kind: Any) -> Any:
     import pyarrow.compute as pc
 
     wanted = list(value) if isinstance(value, tuple) else [value]
-    if pa.types.is_date(kind):
-        wanted = [date.fromisoformat(item) for item in wanted]
-    return pc.field(column).isin(pa.array(wanted, type=kind))
+    try:
+        if pa.types.is_date(kind):
+            wanted = [date.fromisoformat(item) for item in wanted]
+        return pc.field(column).isin(pa.array(wanted, type=kind))
+    except (pa.ArrowInvalid, pa.ArrowTypeError, TypeError, ValueError):
+        raise _no_such(column, wanted, str(kind)) from None
+
+
+def _no_such(column: str, wanted: list, kind: str) -> Invalid:
+    given = ", ".join(map(repr, wanted))
+    meant = {"date32[day]": "days written YYYY-MM-DD", "date": "days written YYYY-MM-DD"}
+    return Invalid(f"{column} cannot be {given}: it holds {meant.get(kind, f'values of {kind}')}.")
 
 
 def _select(frame: pd.DataFrame, path: Path, where: tuple, columns: tuple | None) -> pd.DataFrame:
@@ -219,7 +228,10 @@ def _select(frame: pd.DataFrame, path: Path, where: tuple, columns: tuple | None
     for column, value in where:
         wanted = list(value) if isinstance(value, tuple) else [value]
         if frame[column].dtype.kind == "M":
-            wanted = [pd.Timestamp(item) for item in wanted]
+            try:
+                wanted = [pd.Timestamp(item) for item in wanted]
+            except (TypeError, ValueError):
+                raise _no_such(column, wanted, "date") from None
         keep &= frame[column].isin(wanted).to_numpy()
     frame = frame[keep].reset_index(drop=True)
     return frame[list(columns)] if columns else frame

@@ -7,7 +7,9 @@ table only: as of a day, its counts are those of today for the periods that were
 
 import pandas as pd
 
-from outcomes.data import choices, register, store
+from outcomes.data import register, store
+from outcomes.data.doors import Day, Name, door
+from outcomes.data.errors import one_of
 
 
 class Notice(str):
@@ -17,7 +19,8 @@ class Notice(str):
         return str(self)
 
 
-def as_of(day: str, *, programme: str = "") -> Notice | None:
+@door()
+def as_of(day: Day, *, programme: Name = "") -> Notice | None:
     """From now on, read only what had been published by ``day`` (YYYY-MM-DD; "" for all).
 
     Every function of the data room obeys. Returns what that leaves out as a sentence to show under
@@ -26,7 +29,7 @@ def as_of(day: str, *, programme: str = "") -> Notice | None:
     page says that nothing was known. Raises :class:`~outcomes.data.errors.Invalid` for another
     text.
     """
-    choices.check("date", day, parameter="as_of")
+    day = f"{pd.Timestamp(day):%Y-%m-%d}" if day else ""
     if not day:
         return store.cut_at("")
     with store.unnoted():
@@ -46,7 +49,8 @@ def as_of(day: str, *, programme: str = "") -> Notice | None:
     )
 
 
-def undated(programme: str = "") -> int:
+@door()
+def undated(programme: Name = "") -> int:
     """How many published figures (of a programme, where one is given) stand on pages without a
     day of publication, and so drop out of every page as of a day."""
     with store.whole():
@@ -56,6 +60,6 @@ def undated(programme: str = "") -> int:
 def _programme(programme: str) -> tuple[str, pd.Timestamp]:
     if not programme:
         return "", pd.NaT
-    choices.check("programme", programme)
-    row = register.programmes().set_index("programme").loc[programme]
+    known = register.programmes().set_index("programme")
+    row = known.loc[one_of(programme, known.index, "programme")]
     return row["name"], row["start"]

@@ -4,10 +4,13 @@ The same tables as in the data room; the frames carry what their columns mean, i
 :func:`describe`.
 """
 
+from functools import wraps
+
 import pandas as pd
 
 from outcomes import data
 from outcomes.data import places, store, terms
+from outcomes.data.doors import Frame, Month, Name, Names, door
 from outcomes.data.errors import Invalid, one_of
 
 
@@ -18,17 +21,30 @@ class Told(str):
         return str(self)
 
 
+@wraps(data.figures)  # so that an editor offers its keywords and its explanation
 def figures(**where) -> pd.DataFrame:
-    """Published figures, as :func:`outcomes.data.figures` takes and gives them, with meanings."""
     return _meant(data.figures(**where), "figures")
+
+
+class Programmes(pd.DataFrame):
+    """A frame that may be called, as its neighbours are: ``oc.programmes()``, too."""
+
+    def __call__(self) -> pd.DataFrame:
+        return self
 
 
 def programmes() -> pd.DataFrame:
     """The programmes: slug, name, start, sites, partners, aim."""
-    return _meant(data.programmes(), "programmes")
+    frame = _meant(data.programmes(), "programmes")
+    made = Programmes(frame)
+    made.attrs = frame.attrs
+    return made
 
 
-def crime(place: str = "lancashire", of=None, *, start=None, end=None) -> pd.DataFrame:
+@door()
+def crime(
+    place: Name = "lancashire", of: Names = None, *, start: Month = None, end: Month = None
+) -> pd.DataFrame:
     """Counts of crime in a force or a district of Lancashire, zeros included.
 
     ``of`` is a type of street-level crime ("burglary", by month: the default is all types), or a
@@ -55,14 +71,16 @@ def crime(place: str = "lancashire", of=None, *, start=None, end=None) -> pd.Dat
     return _meant(data.crime_quarterly(force=slug, offence=of, **quarters), "crime_quarterly")
 
 
-def describe(frame: pd.DataFrame) -> pd.DataFrame:
+@door()
+def describe(frame: Frame) -> pd.DataFrame:
     """What each column of a frame from this collection means: column, type, unit, description."""
     known = frame.attrs.get("columns", {})
     rows = [{"column": str(c), **known.get(str(c), {})} for c in frame.columns]
     return pd.DataFrame(rows, columns=["column", "type", "unit", "description"]).fillna("")
 
 
-def help(word: str = "") -> Told:
+@door()
+def help(word: Name = "") -> Told:
     """What a programme, measure, place, table or term is, and where to go on from it.
 
     Without a word: how to begin. Raises :class:`Invalid` with the nearest word that is known.

@@ -1,0 +1,163 @@
+"""Every public function of the data room answers a wrong argument in one sentence."""
+
+import inspect
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import outcomes as oc
+from outcomes import data
+from outcomes.data import choices, doors, store
+from outcomes.data.errors import Invalid
+from outcomes.publish import parameters
+
+ROOT = Path(__file__).parents[1]
+FREE = {  # what takes nothing, or text of any kind that no table holds
+    *("Invalid", "NotEnough", "checked", "cut", "digest", "forget", "reads", "root", "whole")
+}
+GIVEN = {  # what a function cannot be called without
+    "as_of": {"day": "2024-01-01"},
+    "crime_panels": {"outcomes": "burglary", "force": "lancashire"},
+    "lsoas_of": {"place": "Burnley"},
+    "neighbours": {"lsoa": "E01024981"},
+    "one_each": {"figures": data.figures(programme="fraud")},
+    "read": {"table": "forces"},
+    "series": {"name": "trafficking"},
+    "source": {"table": "forces"},
+    "suppress": {"frame": pd.DataFrame({"n": [3]}), "column": "n"},
+    "tolerance": {"value": 100},
+    "waves": {"programme": "op_sceptre"},
+    "week_counts": {"programme": "op_sceptre"},
+    "week_figures": {"programme": "op_sceptre"},
+}
+WRONG = ["nothing of this name", 2020, 0.5, True, None, "", [], [None], [[]], {}, object(),
+         ["Preston", 3], float("nan"), pd.DataFrame({"n": [1]}), b"x", "yes"]  # fmt: skip
+FORMS = {"what": "a name", "names": "a name or a list of names"}
+
+
+def public() -> dict[str, object]:
+    offered = {name: getattr(data, name) for name in data._WHERE if name not in FREE}
+    functions = {name: f for name, f in offered.items() if inspect.isfunction(f)}
+    return functions | {"oc.crime": oc.crime, "oc.describe": oc.describe, "oc.help": oc.help,
+                        "choices": choices.choices}  # fmt: skip
+
+
+PUBLIC = public()
+CASES = [
+    (name, argument)
+    for name, function in PUBLIC.items()
+    for argument, one in inspect.signature(function).parameters.items()
+    if one.kind is not inspect.Parameter.VAR_KEYWORD
+]
+
+
+@pytest.fixture(autouse=True)
+def today():
+    yield
+    data.as_of("")
+
+
+def test_every_function_of_the_room_has_a_door():
+    """One added without @door() would answer a wrong word with a traceback or an empty table."""
+    without = [name for name, f in PUBLIC.items() if not hasattr(f, "__wrapped__")]
+    assert without == []
+
+
+@pytest.mark.parametrize("name, argument", CASES, ids=[f"{n}-{a}" for n, a in CASES])
+@pytest.mark.parametrize("wrong", range(len(WRONG)), ids=lambda i: repr(WRONG[i])[:12])
+def test_a_wrong_value_is_answered_in_a_sentence(name, argument, wrong):
+    function, value = PUBLIC[name], WRONG[wrong]
+    one = inspect.signature(function).parameters[argument]
+    kind = doors._kinds(function).get(argument)
+    default = one.default if one.default is not inspect.Parameter.empty else NotImplemented
+    if value is None and (default is None or (kind and kind.none)):
+        return  # None is what it means to leave it out
+    given = GIVEN.get(name, {}) | {argument: value}
+    try:
+        made = function(**given)
+    except Invalid as error:
+        said = str(error)
+        assert said.endswith((".", "?")) and "Traceback" not in said and len(said) < 6000
+        return
+    # What was taken must be of the kind that the argument says, and bring something.
+    assert kind is None or value is default or kind.fits(value), f"{value!r} was taken"
+    assert not isinstance(made, pd.DataFrame) or len(made) or not isinstance(value, str), value
+
+
+@pytest.mark.parametrize("name", [n for n in PUBLIC if n not in ("read", "source")])
+def test_a_misspelt_keyword_is_answered_with_the_nearest(name):
+    takes = inspect.signature(PUBLIC[name]).parameters
+    word = next(iter(takes), "x")
+    with pytest.raises(Invalid, match=rf"takes no '{word}s'\. Did you mean '{word}'|takes nothing"):
+        PUBLIC[name](**{f"{word}s": "x"})
+
+
+@pytest.mark.parametrize(
+    "call, said",
+    [
+        (lambda: oc.crime("Preston", "burglary", start=2020), "Did you mean '2020-01'"),
+        (lambda: oc.crime("Preston", "burglary", start="2030-01"), "months held are December 2019"),
+        (lambda: oc.crime("lancashire", "trafficking", start="2030-01"), "held are April 2012 to"),
+        (lambda: oc.crime(None), "place None is not a name"),
+        (lambda: oc.crime(123), "place 123 is not a name"),
+        (lambda: oc.figures(dated="yes"), "dated 'yes' is not True or False. Did you mean True"),
+        (lambda: oc.figures(program="op_warrior"), "Did you mean 'programme'"),
+        (lambda: data.lsoas_of(["E01025002"]), "is a list; lsoas_of takes a name"),
+        (lambda: data.crime_monthly(month_to="2012-01"), "lies before all that is held"),
+        (lambda: data.crime_monthly(month_from="2024-02", month_to="2024-01"), "lies after"),
+        (lambda: data.crime_monthly(month_to="2024"), "Did you mean '2024-01'"),
+        (lambda: data.crime_annual(kind="forces"), "Did you mean 'force'"),
+        (lambda: data.drug_deaths("blackpol"), "Did you mean 'blackpool'"),
+        (lambda: data.read("figures", programme="op_warior"), "Did you mean 'op_warrior'"),
+        (lambda: data.read("crime_quarterly", quarter="2020"), "holds days written"),
+        (lambda: data.programmes("op_warrior"), r"takes nothing; write programmes\(\)"),
+        (lambda: data.crime_panels("burglary"), "It needs outcomes, force"),
+    ],
+)
+def test_what_was_silent_or_broke_is_said(call, said):
+    with pytest.raises(Invalid, match=said):
+        call()
+
+
+def test_the_programmes_may_be_called_like_their_neighbours():
+    assert len(oc.programmes()) == len(oc.programmes)
+    assert list(oc.describe(oc.programmes)["description"][:1]) != [""]
+
+
+def test_an_editor_offers_the_keywords_of_figures():
+    assert "programme" in inspect.signature(oc.figures).parameters
+    assert "a name or a list of names" in str(inspect.signature(oc.figures))
+
+
+def test_a_page_as_of_an_early_day_may_ask_for_what_was_not_out():
+    data.as_of("2021-01-01")
+    assert data.crime_quarterly(force="lancashire", quarter_from="2023-01").empty
+
+
+NOTEBOOKS = [
+    path
+    for path in sorted(ROOT.glob("notebooks/*/*.ipynb"))
+    if path.parent.name not in ("learn", "explore")
+]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_a_notebook_refuses_a_list_for_one_value_and_one_value_for_a_list(path):
+    """papermill sets a parameter to whatever it is given: the set-up cell must know its shape."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    code = ["".join(c["source"]) for c in cells if c["cell_type"] == "code"]
+    asked, setup = code[0], next(c for c in code if "oc.data.checked(" in c)
+    for name, one in parameters.declared(path).items():
+        other = one.default[0] if isinstance(one.default, list) else [one.default]
+        names: dict = {}
+        exec(asked, names)
+        names[name] = other
+        with pytest.raises(Invalid, match=r"list|'L' is not known"):
+            exec(setup, names)
+
+
+def test_the_names_that_a_column_holds_follow_the_table(tmp_path, monkeypatch):
+    store.forget()
+    assert doors._held(0, "drug_deaths", "area") and store.reads() == []
