@@ -62,7 +62,7 @@ def today():
 def test_every_function_of_the_room_has_a_door():
     """One added without @door() would answer a wrong word with a traceback or an empty table."""
     without = [name for name, f in PUBLIC.items() if not hasattr(f, "__wrapped__")]
-    assert without == []
+    assert without == ["tolerance"]  # the analysis room uses it, which knows no tables
 
 
 @pytest.mark.parametrize("name, argument", CASES, ids=[f"{n}-{a}" for n, a in CASES])

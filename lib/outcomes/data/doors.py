@@ -62,7 +62,6 @@ Held = Annotated[Any, Kind("a name or a list of names", _is_name, many=True, hel
 HeldOrAll = Annotated[Any, Kind("a name, a list of names or None", _is_name, True, True, True)]
 Month = Annotated[Any, Kind("a month written YYYY-MM", _is_time(r"\d{4}-\d\d(-\d\d)?"))]
 Day = Annotated[Any, Kind("a day written YYYY-MM-DD", _is_time(r"(\d{4}-\d\d-\d\d)?"))]
-Real = Annotated[float, Kind("a number", _is_real)]
 Distance = Annotated[float, Kind("a number of 0 or more", lambda v: _is_real(v) and v >= 0)]
 Number = Annotated[float, Kind("a number above 0", lambda v: _is_real(v) and v > 0)]
 Frame = Annotated[pd.DataFrame, Kind("a frame", lambda v: isinstance(v, pd.DataFrame))]

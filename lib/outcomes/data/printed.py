@@ -13,7 +13,10 @@ The rules, in one place:
 import math
 from decimal import Decimal
 
-from outcomes.data.doors import Real, door
+import numpy as np
+import pandas as pd
+
+from outcomes.data.errors import Invalid
 
 APPROX = 0.10
 NEARLY = 0.10
@@ -22,12 +25,13 @@ MONEY = ("£", "GBP")
 CONTINUOUS = (*MONEY, "kg", "g", "years", "tonnes", "litres", "months", "hours", "miles")
 
 
-@door()
-def tolerance(value: Real, unit: str = "count") -> float:
+def tolerance(value: float, unit: str = "count") -> float:
     """Half of the last significant place of a number as printed: 1,200 gives 50, 1,409 gives 0.5.
 
     Money with pence is good to the penny, because £360,942.60 is stored as 360942.6.
     """
+    if isinstance(value, bool) or not pd.api.types.is_number(value) or not np.isfinite(value):
+        raise Invalid(f"value {value!r} is not a number.")
     number = Decimal(repr(float(value))).normalize()
     exponent = number.as_tuple().exponent
     if exponent < 0:
