@@ -1,8 +1,9 @@
 """One count among others: numbers by a second route, and sentences for data that is not there."""
 
+import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import beta
+from scipy.stats import beta, t
 
 from outcomes import data, show
 
@@ -14,12 +15,33 @@ SHARE = {"label": "week", "part": "part", "whole": "n", "what": "The share", "ki
 CITED = {"sources": ["National Police Chiefs' Council"], "caption": "Weeks"}
 
 
-def test_pace_is_the_ratio_of_two_rates_with_its_exact_interval():
-    facts = show.pace("pace", WEEKS, ask="B", **COUNT, **CITED).facts
+def test_pace_of_events_is_the_ratio_of_two_rates_with_its_exact_interval():
+    facts = show.pace("pace", WEEKS, ask="B", effort=False, **COUNT, **CITED).facts
     assert facts["value"] == pytest.approx(1874 / 1613)
     low = beta.ppf(0.025, 1874, 1614)  # the share of the second week in both, Clopper-Pearson
     assert facts["lower"] == pytest.approx(low / (1 - low))
     assert facts["sentence"].startswith("268 arrests a day in B, 1.16 times the rate of A")
+
+
+def test_pace_of_work_done_has_no_interval_where_few_weeks_are_known():
+    """Two windows of fraud reports had 1.13 to 1.20 by Poisson, as if nobody chose their number."""
+    facts = show.pace("pace", WEEKS, ask="B", **COUNT, **CITED).facts
+    assert facts["value"] == pytest.approx(1874 / 1613) and facts["lower"] is None
+    assert facts["verdict"] != "estimate" and "interval" not in facts["sentence"]
+    assert "no interval" in facts["caveats"][-1]
+
+
+def test_pace_of_work_done_moves_as_far_as_weeks_do():
+    """The spread of the other changes: a log ratio of 0.157 each way, t on 5 degrees."""
+    step = 0.157 * np.array([1, -1, 1, -1, 1, 1])
+    weeks = pd.DataFrame({"week": list("ABCDEFG"), "days": 7})
+    weeks["n"] = 1600 * np.exp(np.cumsum([0, *step]))
+    facts = show.pace("pace", weeks, ask="G", **COUNT, **CITED).facts
+    reach = np.exp(t.ppf(0.975, 5) * 0.157)
+    assert facts["value"] == pytest.approx(np.exp(0.157))
+    assert facts["lower"] == pytest.approx(facts["value"] / reach)
+    assert facts["upper"] == pytest.approx(facts["value"] * reach)
+    assert "no larger than is usual" in facts["sentence"]
 
 
 @pytest.mark.parametrize("ask", ["A", "C", "D"])
@@ -35,7 +57,8 @@ def test_standing_gives_the_share_the_whole_and_the_reference():
                           "residents", **SHARE, **CITED)  # fmt: skip
     assert found.facts["value"] == pytest.approx(45 / 1874)
     assert "2.4% in B (interval 1.8% to 3.2%); its share of residents is 2.5%" in found.sentence
-    assert f"it was {100 * 145 / 5100:.1f}%, and this week is within" in found.sentence
+    assert f"it was {100 * 145 / 5100:.1f}%, from 2.4% to 3.1%" in found.sentence
+    assert "this one is the lowest of 3 weeks" in found.sentence  # no limits among three
 
 
 def test_standing_without_the_row_says_so_and_gives_the_others():

@@ -248,8 +248,31 @@ def test_places_have_official_sizes():
     lancashire = forces.set_index("force").loc["lancashire"]
     assert (lancashire["population"], lancashire["gss"]) == (1_515_487, "E23000003")
     districts = oc.data.districts(force="lancashire").set_index("name")
-    assert districts.loc["Burnley", "population_2021"] == 94658
-    assert len(oc.data.districts()) == 331
+    assert districts.loc["Burnley", "population"] == 94658  # the census; 89,344 was superseded
+    assert (districts["population_year"] == 2021).all()
+    assert len(oc.data.districts()) == 331 and set(oc.data.districts()["population_year"]) == {2020}
+
+
+def test_one_function_gives_the_best_residents_on_one_basis():
+    ours = oc.data.population(force="lancashire", year=2025)
+    assert ours["population"].sum() == 1_531_123 and len(ours) == 14
+    assert "census of March 2021" in ours.attrs["caveat"] and "2025" in ours.attrs["caveat"]
+    assert ours.attrs["sources"][0]["title"] == "Census 2021, usual residents"
+    everyone = oc.data.population("force")
+    assert set(everyone["population_year"]) == {2020} and everyone["population"].notna().all()
+    assert "3.5% fewer to 5.9% more" in everyone.attrs["caveat"]
+    assert oc.data.population_error()["Burnley"] == pytest.approx(94658 / 89344 - 1)
+    with pytest.raises(Invalid, match="level"):
+        oc.data.population("ward")
+
+
+def test_areas_of_the_register_have_the_residents_of_the_districts():
+    areas = oc.data.areas().set_index("gss")
+    people = oc.data.population(force="lancashire").set_index("place")["population"]
+    assert areas.loc[people.index, "population"].equals(people.astype(float).rename_axis("gss"))
+    parts = oc.data.areas("district").groupby("parent")["population"].sum()
+    divisions = oc.data.areas("division").set_index("area")["population"]
+    assert (divisions == parts[divisions.index]).all()
 
 
 def test_drug_deaths_are_a_baseline_with_the_county_apart():

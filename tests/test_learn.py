@@ -154,7 +154,7 @@ def n() -> SimpleNamespace:
     own = own[own["month"].astype(str).str[:4] == "2025"]
     table = own.pivot_table(index="district", columns="type", values="n", aggfunc="sum")
     table = table.fillna(0).rename(index={c: name for name, c in code.items()})
-    v.people = districts.set_index("name")["population"]
+    v.people = districts.set_index("name")["population_2021"]
     v.incidents, v.by_type = table[asb], table.drop(columns=asb)
     v.crimes = v.by_type.sum(axis=1)
     lancs = force[(force["force"] == "lancashire") & (force["type"] == "robbery")]

@@ -15,6 +15,9 @@ import pandas as pd
 from outcomes.analysis.periods import ends
 from outcomes.data.errors import Invalid
 
+FEWEST_CHANGES = 4
+"""Successive changes that it takes to tell how far counts that follow effort usually move."""
+
 
 class Interval(NamedTuple):
     """An estimate and the limits of its interval, in the units of the estimate."""
@@ -133,9 +136,42 @@ def e_test(x1, t1, x2, t2) -> float:
 
     k1, e1 = (float(v) for v in _rate(x1, t1))
     k2, e2 = (float(v) for v in _rate(x2, t2))
+    if k1 % 1 or k2 % 1:
+        raise Invalid(f"The test compares counts, whole numbers of events; given {k1} and {k2}.")
     if k1 + k2 == 0:
         return 1.0
     return float(poisson_means_test(int(k1), e1, int(k2), e2).pvalue)
+
+
+def effort_ratio(
+    counts, exposures, at: int, *, confidence: float = 0.95
+) -> Interval:  # fmt: skip
+    """The ratio of one rate of a row of rates to the one before it, with the interval that holds
+    where counts follow effort (arrests of a week of action, reports after a campaign).
+
+    ``at`` is the place of the rate in the row. Such counts move from one to the next by far more
+    than the chance of counting: the spread is that of the *other* successive changes (root mean
+    square of their logarithms, which holds the chance of counting as well), and the interval
+    Student's t on as many degrees of freedom. ``lower`` and ``upper`` are NaN where fewer than
+    :data:`FEWEST_CHANGES` other changes are known or a count is 0.
+    """
+    from scipy.stats import t as student
+
+    k, e = _rate(counts, exposures)
+    if not 0 < at < len(k):
+        raise Invalid(f"A rate is compared with the one before it; given place {at} of {len(k)}.")
+    rate = k / e
+    if rate[at - 1] == 0:
+        raise Invalid("A ratio of rates cannot be given where the count before is 0.")
+    ratio = float(rate[at] / rate[at - 1])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        changes = np.delete(np.diff(np.log(rate)), at - 1)
+    changes = changes[np.isfinite(changes)]
+    if len(changes) < FEWEST_CHANGES or ratio == 0:
+        return Interval(ratio, float("nan"), float("nan"))
+    spread = float(np.sqrt((changes**2).mean()))
+    reach = student.ppf(0.5 + _confidence(confidence) / 2, len(changes)) * spread
+    return Interval(ratio, ratio * float(np.exp(-reach)), ratio * float(np.exp(reach)))
 
 
 def standardised(counts, populations, standard, *, per: float = 100_000, confidence=0.95):

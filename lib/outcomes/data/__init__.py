@@ -21,7 +21,9 @@ _HOMES = {
     "errors": "Invalid NotEnough",
     "lags": "",
     "printed": "tolerance",
-    "places": "district_names districts forces lsoas lsoas_of neighbours",
+    "places": (
+        "district_names districts forces lsoas lsoas_of neighbours population population_error"
+    ),
     "register": (
         "areas figures measures one_each programmes sources waves week_counts week_figures"
     ),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from outcomes.data import crime, register
+from outcomes.data import crime, places, register
 from outcomes.data.codes import ASB, CRIME_TYPES
 from outcomes.data.doors import Name, door
 from outcomes.data.errors import one_of
@@ -57,7 +57,8 @@ class Series:
     def values(self, area: str | None = None) -> pd.Series:
         """All its values that are held, by the first day of each month or quarter; gaps are NaN.
 
-        ``area`` is a slug, by default that of the declaration. ``attrs["sources"]`` says what
+        ``area`` is a slug, by default that of the declaration; a force, or for
+        street-level crime also a district. ``attrs["sources"]`` says what
         was read. Cancelled records of a later quarter can leave a count below 0: it is taken as 0.
         """
         frame, values = self._read(area or self.area)
@@ -74,7 +75,10 @@ class Series:
         if self.family == "street":
             kind = self.name.removeprefix("street_").replace("_", "-")
             types = CRIME_TYPES if kind == "all-crime" else ASB if kind == ASB else kind
-            frame = crime.crime_force_monthly(force=area, types=types, fill=True)
+            if area in set(places.forces()["force"]):
+                frame = crime.crime_force_monthly(force=area, types=types, fill=True)
+            else:
+                frame = crime.crime_district_monthly(district=area, types=types, fill=True)
             return frame, frame.groupby("month")["n"].sum()
         frame = register.figures(measure=self.name, area=area, dated=True)
         days = (frame["period_end"] - frame["period_start"]).dt.days + 1

@@ -90,8 +90,9 @@ def door(table: str = "") -> Callable:
             if table and isinstance(made, pd.DataFrame):
                 from outcomes.data import citations  # which has a door itself
 
-                months = _months(table, made, bound)
-                made.attrs["sources"] = citations.sources_of(table, made, months)
+                if "sources" not in made.attrs:  # a function that knows better has said so
+                    months = _months(table, made, bound)
+                    made.attrs["sources"] = citations.sources_of(table, made, months)
             return made
 
         return asked

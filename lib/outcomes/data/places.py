@@ -1,32 +1,111 @@
 """Places: police forces, districts and neighbourhoods, and the ways a person may name them."""
 
+import re
 from typing import Any
 
 import pandas as pd
 
-from outcomes.data import store
+from outcomes.data import citations, store
 from outcomes.data.doors import Distance, Flag, Held, HeldOrAll, Name, Names, door
 from outcomes.data.earth import distances
-from outcomes.data.errors import one_of
+from outcomes.data.errors import Invalid, NotEnough, one_of
 
 WARDS = {"Fleetwood": ("Wyre", ("Mount", "Park", "Pharos", "Rossall", "Warren"))}
 """Towns that can be made from whole wards: the town, its district, its wards."""
 
 
+_BASES = {
+    2020: ("population", "ons_population", "estimates for the middle of 2020"),
+    2021: ("population_2021", "ons_census", "the census of March 2021"),
+}
+"""What the columns of residents hold, by year: column, source and its name in words."""
+_SECURE = (2021, 2020)
+"""The bases, best first: a census before an estimate rolled forward from the census before it."""
+
+
+@door("districts")
+def population(level: Name = "district", *, force: Held = None, year: Any = None) -> pd.DataFrame:
+    """Residents to count against: the best that is held for all the places asked, on one basis.
+
+    ``level`` is "district" (2021) or "force"; ``force`` (slugs) keeps those of some forces.
+    Columns: place (GSS code or slug), name, force, population, population_year. The districts of
+    Lancashire have those of Census 2021, and so has its force asked alone; where any place asked
+    has no census here, all have the estimates of mid-2020, so that places are compared on one
+    basis.
+
+    ``attrs["sources"]`` cites it and ``attrs["caveat"]`` says its year and what is known of its
+    error; with ``year``, the year of the counts, how far it lies from them. The estimates were
+    rolled forward from 2011: :func:`population_error` measures them against the census. Raises
+    NotEnough where none had been published by the day of the page.
+    """
+    one_of(level, ("district", "force"), "level")
+    if year is not None and not re.fullmatch(r"(19|20)\d\d", str(year)):
+        raise Invalid(f"population: year={year!r} is not a year; write it as 2025.")
+    frame = store.read("districts", force=force_slugs(force))
+    basis = next((b for b in _SECURE if frame[_BASES[b][0]].notna().all()), None)
+    if basis is None:
+        raise NotEnough("No count of residents of all these places had been published by then.")
+    column, source, said = _BASES[basis]
+    frame = frame.assign(population=frame[column].astype("int64"), population_year=basis)
+    if level == "force":
+        frame = frame.groupby("force", as_index=False)[["population"]].sum()
+        frame = frame.merge(store.read("forces", ["force", "name"])).assign(population_year=basis)
+    frame = frame.rename(columns={level: "place"}).assign(
+        force=lambda f: f["place" if level == "force" else "force"]
+    )
+    made = frame[["place", "name", "force", "population", "population_year"]]
+    made.attrs |= {"sources": [citations.source(source)], "caveat": _caveat(basis, said, year)}
+    return made
+
+
+def _caveat(basis: int, said: str, year: Any) -> str:
+    text = f"Residents are those of {said}"
+    if year is not None and abs(int(year) - basis) > 1:
+        text += f", and the counts those of {int(year)}: what changed between is in no interval"
+    if basis == 2020:
+        worst = population_error()
+        text += f". For districts of Lancashire the census of 2021 counted from {-worst.min():.1%} "
+        text += f"fewer to {worst.max():.1%} more than they say"
+    return text + "."
+
+
+@door()
+def population_error() -> pd.Series:
+    """How much more the census of 2021 counted than the estimates of mid-2020, by district, as a
+    share; for the districts that have both (those of Lancashire)."""
+    both = store.read("districts").dropna(subset=["population", "population_2021"])
+    return (both["population_2021"] / both["population"] - 1).set_axis(both["name"])
+
+
+def _peopled(frame: pd.DataFrame, level: str, force: Any) -> pd.DataFrame:
+    """Rows of districts or forces with the population to count them against."""
+    made = frame.drop(columns=["population", "population_2021"], errors="ignore")
+    try:
+        people = population(level, force=force)
+    except NotEnough:
+        return made.assign(population=float("nan"), population_year=float("nan"))
+    known = people.set_index("place")
+    for column in ("population", "population_year"):
+        made[column] = made[level].map(known[column])
+    made.attrs["sources"] = people.attrs["sources"]
+    return made
+
+
 @door("forces")
 def forces(*, territorial: Flag = None) -> pd.DataFrame:
-    """Police forces: force (slug), name, gss, territorial (bool), population (mid-2020, residents).
+    """Police forces: force (slug), name, gss, territorial (bool), population and population_year
+    (:func:`population`: residents of mid-2020, the only ones held for all).
 
     Rates per resident mean nothing for City of London, where few live and many work.
     """
-    return store.read("forces", territorial=territorial)
+    return _peopled(store.read("forces", territorial=territorial), "force", None)
 
 
 @door("districts")
 def districts(*, force: Held = None) -> pd.DataFrame:
-    """Districts of England and Wales (2021): district (GSS), name, force, population (mid-2020),
-    population_2021 (census; the 14 districts of Lancashire only)."""
-    return store.read("districts", force=force)
+    """Districts of England and Wales (2021): district (GSS), name, force, population and
+    population_year (:func:`population`: Census 2021 for Lancashire asked alone, else mid-2020)."""
+    return _peopled(store.read("districts", force=force), "district", force)
 
 
 @door()

@@ -50,7 +50,8 @@ def stocks() -> set[str]:
 
 @door("areas")
 def areas(level: Name = None) -> pd.DataFrame:
-    """Places: area, name, level, gss, parent, population (mid-2020), population_year."""
+    """Places: area, name, level, gss, parent, population, population_year (2021: the census, for
+    districts of Lancashire and what they make up; 2020: estimates, for forces and nations)."""
     frame = store.read("areas", level=level)
     if level is not None and frame.empty:
         one_of(level, sorted(set(store.read("areas")["level"])), "level")

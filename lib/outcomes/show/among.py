@@ -6,7 +6,7 @@ times. Each sentence is written by code from the result; too little data is a re
 
 import pandas as pd
 
-from outcomes.analysis import rates, spc, statements
+from outcomes.analysis import funnels, rates, spc, statements
 from outcomes.show import parts, plots, words
 from outcomes.show.findings import Finding, finding
 
@@ -14,33 +14,58 @@ from outcomes.show.findings import Finding, finding
 def pace(
     name: str, frame: pd.DataFrame, *, label: str, count: str, exposure: str, ask: str, what: str,
     sources, area: str = "", period: str = "", better: str = "neither", headline: bool = False,
-    caption: str, caveats=(),
+    caption: str, caveats=(), effort: bool = True,
 ) -> Finding:  # fmt: skip
     """Counts over unequal lengths as rates (Garwood), one row compared with the row before it.
 
     ``what`` names the rate ("arrests a day"). The value is the ratio of the row labelled ``ask``
-    to the row above it, with the exact interval of two Poisson rates.
+    to the row above it. Counts of work done follow the effort put in: their ratio has the interval
+    of how far successive rows usually differ (:func:`outcomes.analysis.rates.effort_ratio`), and
+    none where too few are known. ``effort=False``, for events that nobody chooses the number of,
+    gives the exact interval of two Poisson rates.
     """
     rows = frame.dropna(subset=[count, exposure]).reset_index(drop=True)
     facts = {"unit": f"ratio of {what}", "area": area, "period": period, "sources": sources}
-    facts |= {"better": better, "caveats": caveats}
+    facts |= {"better": better, "caveats": list(caveats)}
     if len(rows):
         rows = rows.join(rates.garwood(rows[count], exposure=rows[exposure]))
-        figure = plots.intervals(rows, label=label, estimate="estimate", highlight=ask, xlabel=what)
-        table = rows[[label, count, exposure, "estimate", "lower", "upper"]]
-        facts |= {"table": table, "caption": caption, "figure": figure}
+        rows["times the one before"] = rows["estimate"] / rows["estimate"].shift()
+        columns = [label, count, exposure, "estimate", "times the one before"]
+        if effort:
+            look = {"label": label, "value": "estimate", "highlight": ask, "xlabel": what}
+            figure = plots.bars(rows, **look)
+        else:
+            look = {"label": label, "estimate": "estimate", "highlight": ask, "xlabel": what}
+            figure, columns = plots.intervals(rows, **look), [*columns, "lower", "upper"]
+        facts |= {"table": rows[columns], "caption": caption, "figure": figure}
     two = parts.with_the_one_before(rows, label, ask)
     if not two:
         text = f"How {what} in {ask} compare with the time before cannot be told: "
         text += "exact counts were not published for both."
         return finding(name, text, verdict="not_enough", **facts)
     now, before = two
-    found = rates.poisson_ratio(now[count], now[exposure], before[count], before[exposure])
-    limits = words.interval(found.lower, found.upper, decimals=2)
+    if effort:
+        found = rates.effort_ratio(rows[count], rows[exposure], now.name)
+    else:
+        found = rates.poisson_ratio(now[count], now[exposure], before[count], before[exposure])
     text = f"{words.number(now['estimate'], 0)} {what} in {ask}, {words.number(found.estimate, 2)} "
-    text += f"times the rate of {before[label]} (interval {limits})."
-    facts |= {"verdict": "estimate", "headline": headline, **parts.numbers(*found)}
-    return finding(name, text, **facts)
+    text += f"times the rate of {before[label]}"
+    facts["headline"] = headline
+    if pd.isna(found.lower):
+        facts["caveats"] += [
+            "Such counts follow the effort put in, and too few are known to tell how far they "
+            "usually move: the ratio has no interval."
+        ]
+        return finding(name, f"{text}.", value=found.estimate, **facts)
+    text += f" (interval {words.interval(found.lower, found.upper, decimals=2)})"
+    if effort:
+        facts["caveats"] += [
+            "The interval is how far such counts usually move from one to the next."
+        ]
+        if found.lower < 1 < found.upper:
+            text += ", a change no larger than is usual from one to the next"
+    facts |= {"verdict": "estimate", **parts.numbers(*found)}
+    return finding(name, f"{text}.", **facts)
 
 
 def standing(
@@ -72,18 +97,27 @@ def standing(
     text = f"{what} was {words.percent(share)} in {ask} (interval "
     text += f"{words.interval(*limits, kind='percent')}){beside}."
     facts |= {"verdict": "estimate", "headline": headline, **parts.numbers(share, *limits)}
+    over = {f"share over all {kind}s": rows[part].sum() / rows[whole].sum(), f"{kind}s": len(rows)}
+    facts["numbers"] = over | ({reference_label: reference} if reference is not None else {})
     return finding(name, f"{text}{_among(rows, part, whole, at.index[0], kind)}", **facts)
 
 
 def _among(rows: pd.DataFrame, part: str, whole: str, at: int, kind: str) -> str:
+    """How one share stands among the others: a rank and the range, or limits where there are
+    enough of them for limits to tell anything."""
     if len(rows) < 3:
         return ""
+    own, mean = rows["share"], rows[part].sum() / rows[whole].sum()
+    text = f" Over all {words.count(len(rows), kind)} it was {words.percent(mean)}"
+    if len(rows) < funnels.FEW:
+        rank = int((own > own[at]).sum()) + 1
+        text += f", from {words.interval(own.min(), own.max(), kind='percent')}: this one is "
+        return f"{text}{words.ranked(rank, own, kind + 's')}."
     found = spc.funnel(rows[part], rows[whole], label=rows.index, kind="proportion").frame.loc[at]
     where = "outside" if found["signal"] else "within"
     limits = words.interval(max(found["lower_998"], 0), found["upper_998"], kind="percent")
-    text = f" Over all {words.count(len(rows), kind)} it was {words.percent(found['mean'])}, and "
-    text += f"this {kind} is {where} the range that chance and the usual differences allow"
-    return f"{text} ({limits})."
+    text += f", and this {kind} is {where} the 99.8% limits of what chance and the usual "
+    return f"{text}differences allow ({limits})."
 
 
 def differing(

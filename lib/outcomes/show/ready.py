@@ -4,21 +4,28 @@ Each takes numbers or a frame, asks the analysis room, and returns a Finding who
 written by code from the result. Too little data is a result as well: "cannot be told".
 """
 
+from functools import partial
+
 import pandas as pd
 
 from outcomes import data
-from outcomes.analysis import rates, reconcile, spc, statements
+from outcomes.analysis import funnels, rates, reconcile, spc, statements
 from outcomes.data.errors import NotEnough
 from outcomes.show import charts, parts, plots, words
 from outcomes.show.findings import Finding, finding
 
 _FUNNEL = {
     "label": "place", "count": "count", "denominator": "denominator", "rate": "rate",
-    "lower_998": "lower limit", "upper_998": "upper limit", "signal": "signal",
+    "lower_95": "lower 95% limit", "upper_95": "upper 95% limit",
+    "lower_998": "lower 99.8% limit", "upper_998": "upper 99.8% limit", "signal": "signal",
 }  # fmt: skip
 _XMR = "limits of an individuals chart (XmR) and its rules for runs"
-_FUNNEL_TEST = "99.8% limits of a funnel plot, widened where places differ by more than chance"
+_FUNNEL_TEST = (
+    "95% and 99.8% limits of a funnel plot, widened where places differ by more than chance"
+)
 _WRITTEN = {"rate": "number", "proportion": "percent"}
+_RATED = {"number": partial(words.number, decimals=1), "percent": words.percent}
+"""How a rate or share is written beside others: with one decimal, whatever its size."""
 
 
 def share(
@@ -121,6 +128,7 @@ def behaviour(
     signs = f"{words.number(len(special))} of {words.count(len(frame), step)} "
     signs += f"signal{'s' if len(special) == 1 else ''} change."
     signs = signs if len(special) else f"No {step} signals change."
+    facts["numbers"] = {"points": len(frame), "of these signals": len(special)}
     return _in_range(name, chart.frame, signs, caveats=[*caveats, *notes], **facts)
 
 
@@ -152,7 +160,7 @@ def _declared(name, of, *, since, area, events, headline, caveats) -> Finding:
     span = words.listed(base, "to")
     if found.moving:
         why = f"most points of {span} signal change against the range that they give themselves"
-        facts |= {"start": start, "caveats": [*caveats, _no_range(why)]}
+        facts |= {"start": start, "season": of.season, "caveats": [*caveats, _no_range(why)]}
         return _by_change(name, plain, **facts)
     frame = found.chart.frame.drop(columns=["value", "moving_range"])
     if len(found.factors):
@@ -171,6 +179,8 @@ def _declared(name, of, *, since, area, events, headline, caveats) -> Finding:
     one = "one" if len(late) == 1 else words.number(len(late))
     signs = f"Of the latest {words.count(len(found.late), of.step)}, {one if said else 'none'} "
     signs += f"signal{'' if len(late) > 1 else 's'} change{': ' * bool(said)}{'; '.join(said)}."
+    facts["numbers"] = {"points of the latest year": len(found.late), "of these signals": len(late)}
+    facts["numbers"] |= {f"of these {rule}": len(days) for rule, days in rules}
     if not len(found.factors) and values.index[0] < start:
         signs += f" The count of {_point(values.index[0], of.step)} was "
         signs += f"{words.number(values.iloc[0])}."
@@ -215,13 +225,17 @@ def _apart(value: float, low: float, high: float, *, kind: str) -> list[str]:
     return [words.WRITE[kind](x, 1) for x in (value, low, high)] if alike else shown
 
 
-def _by_change(name, frame, *, what, step, kind, events, start=None, **facts) -> Finding:
+def _by_change(
+    name, frame, *, what, step, kind, events, start=None, season=False, **facts
+) -> Finding:
     """A finding on a series without a usual range: its first and last point, and its last year.
 
-    The first point is the first from ``start`` on; the chart and the table have all.
+    The first point is the first from ``start`` on, of the same time of the year when the series
+    has a ``season``; the chart and the table have all.
     """
     known, write = frame.dropna(subset=["value"]), words.WRITE[kind]
     own = known if start is None else known[known["period"] >= start]
+    own = own[own["period"].dt.month == own["period"].iloc[-1].month] if season else own
     table = frame[["period", "value"]].assign(period=[_point(p, step) for p in frame["period"]])
     if len(own) < 2:
         text = f"How {what} by {step} changed cannot be told: fewer than two {step}s are published."
@@ -279,13 +293,17 @@ def _moved(frame: pd.DataFrame) -> bool:
 def place(
     name: str, frame: pd.DataFrame, *, label: str, count: str, denominator: str, highlight: str,
     what: str, of: str = "", sources, period: str, per: float = 1, kind: str = "rate", also=(),
-    better: str = "neither", headline: bool = False, caveats=(),
+    better: str = "neither", headline: bool = False, caveats=(), places: str = "places",
 ) -> Finding:  # fmt: skip
-    """Where one place stands among all: a funnel plot and the sentence it supports.
+    """Where one place stands among all, and the sentence it supports.
 
     ``what`` names the rate ("blade or point offences") and ``of`` its base ("100,000 residents");
     with ``kind="proportion"`` ``what`` reads on from a percentage ("of test purchases failed").
-    ``also`` names other places in the figure.
+    ``also`` names other places in the figure, ``places`` what they are ("districts").
+
+    From :data:`outcomes.analysis.funnels.FEW` places on, a funnel plot and its limits. With fewer
+    no limits tell anything: then its rank, how it stands to all the others together, and how far
+    places differ, each place drawn with the interval of its own count.
     """
     rows = frame.dropna(subset=[count, denominator])
     measured = f"{what} per {of}" if of else f"share {what}"
@@ -294,35 +312,112 @@ def place(
     if len(rows) < 5 or highlight not in set(rows[label]):
         text = f"Where {highlight} stands in {period} cannot be told: too few places published it."
         return finding(name, text, verdict="not_enough", **facts)
+    facts["caption"] = f"{words.sentence_case(measured)}, {period}"
+    said = {"what": what, "of": of, "period": period, "kind": _WRITTEN[kind], "places": places}
+    if len(rows) < funnels.FEW:
+        named = {"place": label, "count": count, "denominator": denominator}
+        named = pd.DataFrame({k: rows[column].to_numpy() for k, column in named.items()})
+        table = _beside(named, per, kind)
+        own = table[table["place"] == highlight].iloc[0]
+        facts["caveats"] += [_COUNTED]
+        shown = {"label": "place", "estimate": "rate", "kind": _WRITTEN[kind], "xlabel": measured}
+        return finding(
+            name, _ranked(table, own, **said), table=table, verdict="estimate",
+            figure=plots.intervals(table, highlight=[highlight, *also], **shown),
+            **parts.numbers(*own[["rate", "lower", "upper"]]), numbers={places: len(table)},
+            **facts,
+        )  # fmt: skip
     found = spc.funnel(rows[count], rows[denominator], label=rows[label], per=per, kind=kind)
     row = found.frame[found.frame["label"] == highlight].iloc[0]
-    table = found.frame[list(_FUNNEL)].rename(columns=_FUNNEL)
     look = {
         "highlight": [highlight, *also],
         "xlabel": of.lstrip("0123456789, ") or words.plain(denominator.replace("_", " ")),
     }
     if found.overdispersed:
-        facts["caveats"] += ["Limits are widened, because places differ by more than chance."]
+        facts["caveats"] += [
+            "Limits are widened, because places differ by more than chance. About one place in ten "
+            "lies outside the 95% limits all the same."
+        ]
+    text, limits = _placed(found.frame, row, **said)
     return finding(
-        name, _placed(found.frame, row, what=what, of=of, period=period, kind=_WRITTEN[kind]),
+        name, text, numbers={places: len(found.frame), "over all": row["mean"]},
+        **parts.numbers(row["rate"], *limits),
         figure=charts.funnel(found.frame, kind=_WRITTEN[kind], ylabel=measured, **look),
-        table=table.sort_values("rate", ascending=False), verdict="tested", test=_FUNNEL_TEST,
-        caption=f"{words.sentence_case(measured)}, {period}",
-        **parts.numbers(row["rate"], row["lower_998"], row["upper_998"]), **facts,
+        table=found.frame[list(_FUNNEL)].rename(columns=_FUNNEL).sort_values(
+            "rate", ascending=False), verdict="tested", test=_FUNNEL_TEST, **facts,
     )  # fmt: skip
 
 
-def _placed(frame: pd.DataFrame, row: pd.Series, *, what, of, period, kind) -> str:
-    """The sentence of :func:`place`: one row of a funnel, its range and its rank."""
-    rate, mean = words.WRITE[kind](row["rate"]), words.WRITE[kind](row["mean"])
-    said = f"{row['label']} had {rate} {what} per {of} in {period}"
+_COUNTED = (
+    "The intervals are those of counting alone: they do not say why places differ, nor whether one "
+    "is unusual. Among so few places nothing could be told to be."
+)
+
+
+def _beside(rows: pd.DataFrame, per: float, kind: str) -> pd.DataFrame:
+    """Each place's rate with its interval, its rank, and how it stands to all others together.
+
+    For rates the ratio to the rest (Przyborowski and Wilenski), for proportions the difference
+    from it in percentage points (Newcombe).
+    """
+    k, n = rows["count"].to_numpy(float), rows["denominator"].to_numpy(float)
+    others = k.sum() - k, n.sum() - n
+    if kind == "rate":
+        own, versus = rates.garwood(k, exposure=n, per=per), rates.poisson_ratio(k, n, *others)
+        names, times = ["times the rest", "ratio lower", "ratio upper"], 1
+    else:
+        own, versus = rates.wilson(k, n), rates.newcombe(k, n, *others)
+        names, times = ["points above the rest", "difference lower", "difference upper"], 100
+    made = rows.assign(**dict(zip(("rate", "lower", "upper"), own, strict=True)))
+    made = made.assign(**dict(zip(names, (times * v for v in versus), strict=True)))
+    made["rank"] = made["rate"].rank(ascending=False, method="min").astype(int)
+    return made.sort_values(["rate", "place"], ascending=[False, True], ignore_index=True)
+
+
+def _ranked(table: pd.DataFrame, row: pd.Series, *, what, of, period, kind, places) -> str:
+    """The sentence of :func:`place` where places are few: rank, ratio and spread."""
+    write = _RATED[kind]
+    said = f"{row['place']} had {write(row['rate'])} {what} per {of} in {period}"
     if kind == "percent":
-        said = f"In {row['label']}, {rate} {what} in {period}"
-    where = {"high": "above", "low": "below", "": "within"}[row["signal"]]
+        said = f"In {row['place']}, {write(row['rate'])} {what} in {period}"
+    versus, low, high = row.iloc[list(table.columns).index("upper") + 1 :][:3]
+    said += f": {words.ranked(row['rank'], table['rate'], places)}, "
+    if kind == "percent":
+        side = "above" if versus >= 0 else "below"
+        said += f"{words.number(abs(versus), 1)} percentage points {side} the rest "
+        said += f"(interval {words.interval(low, high, decimals=1)})"
+    else:
+        said += f"{words.number(versus, 2)} times the rest "
+        said += f"(interval {words.interval(low, high, decimals=2)})"
+    most, least = table.iloc[0], table.iloc[-1]
+    said += f". {words.sentence_case(places)} differ from {write(least['rate'])} "
+    return f"{said}({least['place']}) to {write(most['rate'])} ({most['place']})."
+
+
+def _placed(frame, row, *, what, of, period, kind, places) -> tuple[str, tuple]:
+    """The sentence of :func:`place`, one row of a funnel, and the limits that it names.
+
+    A place is told by the lines that are drawn: within the 95 % limits, between them and the
+    99.8 % ones, or outside those.
+    """
+    write = _RATED[kind]
+    said = f"{row['label']} had {write(row['rate'])} {what} per {of} in {period}"
+    if kind == "percent":
+        said = f"In {row['label']}, {write(row['rate'])} {what} in {period}"
+    side = "above" if row["rate"] > row["mean"] else "below"
+    beyond = {k: not row[f"lower_{k}"] <= row["rate"] <= row[f"upper_{k}"] for k in ("95", "998")}
+    level = "998" if beyond["998"] else "95"
+    limits = row[f"lower_{level}"], row[f"upper_{level}"]
+    span = f"{write(max(limits[0], 0))} to {write(limits[1])}"
+    where = f"{side if beyond['95'] else 'within'} the {'99.8' if level == '998' else '95'}% limits"
+    where += f" ({span})"
+    if beyond["95"] and not beyond["998"]:
+        where += " but within the 99.8% ones"
     rank = int((frame["rate"] > row["rate"]).sum()) + 1
-    said += f", against {mean} over all {len(frame)} places: {where} the range that chance and the "
-    said += f"usual differences between places allow (rank {rank} of {len(frame)}, highest first)."
-    return said
+    said += (
+        f": {words.ranked(rank, frame['rate'], places)}, against {write(row['mean'])} over all; "
+    )
+    return f"{said}{where} of what chance and the usual differences between {places} allow.", limits
 
 
 def reconciled(

@@ -112,6 +112,25 @@ def count(n: int, one: str, many: str | None = None) -> str:
     return f"{number(n)} {one if n == 1 else many or one + 's'}"
 
 
+_ORDINALS = ("", "", "second ", "third ")
+
+
+def ranked(rank: int, values, places: str) -> str:
+    """A rank among values, the highest first, from the nearer end: "the second lowest of 14
+    districts"; a tie is named ("the highest of 14 districts, level with 2 others")."""
+    values, rank = pd.Series(values), int(rank)
+    ordered = values.sort_values(ascending=False)
+    ties = int((values == ordered.iloc[rank - 1]).sum()) - 1
+    below = len(values) - rank - ties + 1
+    if min(rank, below) >= len(_ORDINALS):
+        place = f"number {rank} of {len(values)} {places}, highest first"
+    else:
+        end = "highest" if rank <= below else "lowest"
+        place = f"the {_ORDINALS[min(rank, below)]}{end} of {len(values)} {places}"
+    tied = count(ties, "other")
+    return f"{place}, level with {tied}" if ties else place
+
+
 def sentence_case(text: str) -> str:
     """The first letter large, the rest as given."""
     return text[:1].upper() + text[1:]
