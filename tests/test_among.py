@@ -81,8 +81,8 @@ def test_differing_takes_exact_prints_only():
             "title": "T",
             "figure": ["p", "q", "r", "s"],
             "unit": "count",
-            "period_start": None,
-            "period_end": None,
+            "period_start": pd.Timestamp("2020-09-14"),
+            "period_end": pd.Timestamp("2020-09-20"),
         }
     )
     found = show.differing("x", frame, label="fact", what="count", caption="Prints")

@@ -194,10 +194,15 @@ def test_what_is_withheld_is_no_estimate():
 
 
 def test_statements_of_one_fact_that_differ_beyond_rounding_are_named_with_what_the_other_leaves():
-    frame = pd.DataFrame([m | {"period_start": None, "period_end": None, "fact": "f"}
-                          for m in (*TWICE, member(1409, "c"))])  # fmt: skip
+    days = {"period_start": pd.Timestamp("2023-01-01"), "period_end": pd.Timestamp("2023-12-31")}
+    rows = [m | days | {"fact": "f"} for m in (*TWICE, member(1409, "c"))]
+    frame = pd.DataFrame(rows)
     found = oc.analysis.clash(frame)
     assert [m["value"] for m in found.members] == [1212, 1409]
     assert [m["publisher"] for m in found.members] == ["b", "c"]
     assert refusal(made(agreement=found).facts) == ""
     assert oc.analysis.clash(frame[:2]) is None
+    undated, apart = frame.assign(period_end=pd.NaT), frame.copy()
+    apart.loc[2, ["period_start", "period_end"]] = pd.Timestamp("2024-01-01")
+    for other in (undated, apart, frame.assign(period_state="ambiguous")):
+        assert oc.analysis.clash(other) is None

@@ -100,13 +100,19 @@ def clash(figures: pd.DataFrame, *, by: str = "fact") -> Agreement | None:
     """Statements of one thing that no reading allows to be both right; None when there are none.
 
     ``by`` is the column that names the thing each row states. Of each that was stated in values
-    that differ by more than their rounding, the lowest and the highest are named.
+    that differ by more than their rounding, the lowest and the highest are named. A statement
+    without both days of its period, or whose period can be read in more than one way, contradicts
+    none, and neither do two of which the periods lie apart.
     """
     members: list[dict] = []
-    for name, rows in figures.groupby(by, sort=False):
+    sure = figures["period_start"].notna() & figures["period_end"].notna()
+    sure &= np.array([not _unsure(r) for r in figures.itertuples()], bool)
+    for name, rows in figures[sure].groupby(by, sort=False):
         read = _readings(rows)
         least, most = read["low"].idxmax(), read["high"].idxmin()
-        if read.loc[least, "low"] > read.loc[most, "high"]:
+        ends = rows.loc[[least, most]]
+        apart = ends["period_start"].max() > ends["period_end"].min()
+        if read.loc[least, "low"] > read.loc[most, "high"] and not apart:
             at = members[-1]["set"] + 1 if members else 0
             for i, other in ((most, least), (least, most)):
                 left = {"least": read.loc[other, "low"], "most": read.loc[other, "high"]}
