@@ -433,7 +433,7 @@ def reconciled(
     whose = area if parent is not None else None
     bounds, contradictions, _ = reconcile.reconcile(figures, periods, area=whose, parent=parent)
     row, title = bounds[bounds["label"] == ask].iloc[0], words.sentence_case(what)
-    text, facts = _bounded(row, figures, title, kind)
+    text, facts = _bounded(row, figures, title, kind, area)
     if row["state"] == "contradicted":
         agreement = statements.quarrel(contradictions, figures)
         facts = facts if agreement is None else {"agreement": agreement}
@@ -445,30 +445,32 @@ def reconciled(
         period=words.period(row["start"], row["end"]), area=words.place(area), better=better,
         headline=headline and facts.get("verdict") != "not_enough", **facts,
         figure=plots.bounds(bounds, kind=kind, ylabel=title) if len(figures) else None,
-        table=_by_period(bounds, figures, kind), caveats=[*caveats, *notes],
+        table=_by_period(bounds, figures, kind, area), caveats=[*caveats, *notes],
         caption=f"{title}: what the published figures allow",
         sources=figures if len(figures) else parts.REGISTER,
     )  # fmt: skip
 
 
-def _bounded(row: pd.Series, figures: pd.DataFrame, title: str, kind: str) -> tuple[str, dict]:
+def _bounded(
+    row: pd.Series, figures: pd.DataFrame, title: str, kind: str, area: str
+) -> tuple[str, dict]:
     """The sentence and the verdict of :func:`reconciled` on one period."""
     subject = f"{title} in {words.period(row['start'], row['end'])}"
     if row["lower"] == 0 and row["upper"] == float("inf"):
         text = f"{subject} cannot be told: no published figure limits it."
         return text, {"verdict": "not_enough"}
     text = f"{subject}: {words.between(row['lower'], row['upper'], kind=kind)}, "
-    text += f"from {words.listed(_resting_on(row, figures, kind))}"
+    text += f"from {words.listed(_resting_on(row, figures, kind, area))}"
     if row["state"] == "contradicted":
         text += "; but some of the figures contradict each other"
     return f"{text}.", {"verdict": "estimate"}
 
 
-def _by_period(bounds: pd.DataFrame, figures: pd.DataFrame, kind: str) -> pd.DataFrame:
+def _by_period(bounds: pd.DataFrame, figures: pd.DataFrame, kind: str, area: str) -> pd.DataFrame:
     """The table of :func:`reconciled`: bounds, the figures they rest on, and both by the month."""
     months = ((bounds["end"] - bounds["start"]).dt.days + 1) / (365.25 / 12)
     table = bounds[["label", "start", "end", "lower", "upper", "state"]].assign(
-        rests_on=["; ".join(_resting_on(row, figures, kind)) for _, row in bounds.iterrows()]
+        rests_on=["; ".join(_resting_on(row, figures, kind, area)) for _, row in bounds.iterrows()]
     )
     if "measure" in figures and set(figures["measure"]) & data.register.stocks():
         return table  # what had gathered before its period has no rate
@@ -477,5 +479,5 @@ def _by_period(bounds: pd.DataFrame, figures: pd.DataFrame, kind: str) -> pd.Dat
     )
 
 
-def _resting_on(row: pd.Series, figures: pd.DataFrame, kind: str) -> list[str]:
-    return words.stated(figures[figures["figure"].isin(row["binding"])], kind)
+def _resting_on(row: pd.Series, figures: pd.DataFrame, kind: str, area: str) -> list[str]:
+    return words.stated(figures[figures["figure"].isin(row["binding"])], kind, home=area)

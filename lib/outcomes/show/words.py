@@ -158,11 +158,15 @@ def not_held(months: Iterable) -> str:
     return f"Not held here: {span}; `{command}` brings {'it' if len(days) == 1 else 'them'}."
 
 
-def stated(figures: pd.DataFrame, kind: str = "number") -> list[str]:
-    """Published figures in words, each once: "over 18,000 for November 2022 to December 2023"."""
+def stated(figures: pd.DataFrame, kind: str = "number", home: str = "") -> list[str]:
+    """Published figures in words, each once: "over 18,000 for November 2022 to December 2023".
+
+    With ``home``, a figure of another place is told with it.
+    """
     said = (
         f"{QUALIFIED.get(f.qualifier, '')}{WRITE[kind](f.value)} for "
         f"{period(f.period_start, f.period_end)}"
+        f"{f' in {f.area_name}' if home and getattr(f, 'area', home) != home else ''}"
         for f in figures.itertuples()
     )
     return list(dict.fromkeys(said))
