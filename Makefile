@@ -25,7 +25,7 @@ reports: .venv/installed  ## build every page of reports.toml into site/latest
 	@$(BIN)/outcomes build $(if $(WORKERS),--workers $(WORKERS))
 
 test: .venv/installed  ## run everything: units, notebooks by nbval, collection rules, site and browser checks
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 	@$(MAKE) --no-print-directory test-notebooks
 
 test-notebooks: .venv/installed  ## re-run every notebook and compare with its stored outputs (nbval)

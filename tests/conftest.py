@@ -5,11 +5,50 @@ import os
 import shutil
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
+# By measured time, the longest first, so that no worker is left with a long one at the end. What
+# needs no site stands second: it runs while the site is built for the first.
+FIRST = (
+    *("test_whole_site.py", "test_faults.py", "test_nbval_guards.py", "TestEachPage"),
+    *("test_warm.py", "TestEachOtherPage", "test_attack.py", "test_cluster.py", "test_run.py"),
+    *("test_hostile.py", "test_explore_browser.py", "test_drawing.py", "test_site.py"),
+)
+
+
+def pytest_collection_modifyitems(items: list) -> None:
+    """The long files and classes first; all else in its own order."""
+    rank = {name: at for at, name in enumerate(FIRST)}
+    items.sort(key=lambda item: rank.get(item.parent.name.rpartition("/")[2], len(rank)))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def judged_once():
+    """What the gate finds in the tables of this repository: every build of a test asks it, and it
+    takes longer than the rest of a small build. No test changes these tables."""
+    from outcomes.data import gate
+
+    patch, known = pytest.MonkeyPatch(), {}
+    for name in ("errors", "cautions"):
+        patch.setattr(gate, name, _remembering(known, getattr(gate, name)))
+    yield
+    patch.undo()
+
+
+def _remembering(known: dict, judge):
+    def judged(clean, *, today=None):
+        if Path(clean) != ROOT / "data/clean":
+            return judge(clean, today=today)
+        key = (judge.__name__, today or date.today())
+        if key not in known:
+            known[key] = judge(clean, today=today)
+        return list(known[key])
+
+    return judged
 
 
 @pytest.fixture(scope="session")

@@ -14,14 +14,12 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
-from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
 
 from notebook_maker import entry, fact, notebook, plan, show
-from outcomes.data import gate
 from outcomes.publish import index, kernels, parameters, releases, run, site
 from outcomes.publish import plan as plans
 
@@ -29,8 +27,6 @@ pytestmark = [
     pytest.mark.build,
     pytest.mark.skipif(sys.platform == "win32", reason="processes are forked and killed"),
 ]
-# The tables are the same in all these builds: what the gate finds in them is found once.
-ERRORS, CAUTIONS = cache(gate.errors), cache(gate.cautions)
 HANDLES = ["one", "two", "three"]
 STEPS = [(os, "rename"), (os, "replace"), (os, "unlink"), (shutil, "rmtree")]
 STEPS += [(Path, n) for n in ("write_bytes", "write_text", "mkdir", "symlink_to", "unlink")]
@@ -56,8 +52,6 @@ def folder(tmp_path, monkeypatch):
     """A site that shows edition 1, and notebooks of edition 2 to be built."""
     monkeypatch.setattr(index, "day", lambda stamp: f"[{stamp}]")
     monkeypatch.setattr(os, "sync", lambda: None)  # slow, and no power is cut here
-    monkeypatch.setattr(gate, "errors", ERRORS)
-    monkeypatch.setattr(gate, "cautions", CAUTIONS)
     monkeypatch.setattr(run, "prepare", lambda: None)
     monkeypatch.setattr(run, "run", lambda jobs, workers: map(copied(tmp_path), jobs))
     plan(tmp_path, "".join(entry(h, h, h.title()) for h in HANDLES))
