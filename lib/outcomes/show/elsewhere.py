@@ -36,6 +36,10 @@ def mixed(
         name, _against_its_mix(found, treated, what), figure=figure, **earned,
         table=parts.months_named(frame[["time", "actual", "synthetic", "gap"]], "time"),
         caption=f"{what} relative to the mean before the start: {treated} and its mix",
+        numbers={
+            "areas in the mix": len(found.weights), "areas ranked": found.placebo["kept"].sum() + 1,
+            "usual miss before": found.fit, **({"p": found.p} if found.rank else {}),
+        },
         caveats=[*caveats, found.note], **facts,
     )  # fmt: skip
 
@@ -102,6 +106,7 @@ def displaced(
         name, text, verdict="estimate", table=table.rename_axis("place").reset_index(),
         caption=f"{words.sentence_case(what)} in the area, the ring and their matches",
         caveats=[*caveats, _strayed(spread, alone)], **facts,
+        numbers={"months after the start": evaluation.did.post, "km": km, "ring": len(near)},
         **parts.numbers(both.estimate, both.lower, both.upper),
     )  # fmt: skip
 
@@ -185,6 +190,7 @@ def ranked(
     look = {"highlight": treated, "reference": 0, "xlabel": "change against the others"}
     return finding(
         name, text, verdict="tested", test=f"rank among {words.count(n, kind)}", value=100 * change,
+        numbers={"p of the rank": p, "the least p": 1 / n, f"other {kind}s": n - 1},
         caption=f"{what}: each {kind} against the others", **parts.percents(rows, "change"),
         figure=plots.intervals(
             rows, label="area", estimate="change", lower="change", upper="change", kind="percent",
@@ -229,6 +235,7 @@ def unplaced(
         name, text, verdict="estimate", unit="% change against the comparison",
         figure=plots.bars(rows, label="case", value="change", kind="percent", xlabel="change"),
         caption="What the change would be, by where the unplaced counts happened",
+        numbers={"neighbourhoods compared with": len(evaluation.comparison)},
         **parts.percents(rows[["case", "change"]], "change"),
         **parts.numbers(change.iloc[0], low, high, times=100), **facts,
     )  # fmt: skip

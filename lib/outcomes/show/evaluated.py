@@ -44,17 +44,37 @@ def effect(
         row["least_p"] = least_p(evaluation.separate)
         return finding(
             name, said.sentence, verdict="not_enough", caption="The change, described",
+            numbers=_compared(evaluation),
             caveats=[*filter(None, [said.unchecked]), *caveats],
             **parts.percents(pd.DataFrame([row]), "change"), **facts,
         )  # fmt: skip
     return finding(
-        name, said.sentence, **earned,
+        name, said.sentence, **earned, numbers=_behind(evaluation),
         figure=charts.placebos(bins, treated=drawn.ratio - 1, **look),
         caption=f"Change in {placebos}, counted in bins", **parts.percents(bins, "lower", "upper"),
         period=words.period(months.min(), months.max() + pd.offsets.MonthEnd()),
         caveats=[*notes, f"{_OVERLAP}{evaluation.separate} of them share no neighbourhood."],
         **parts.numbers(drawn.ratio - 1, *limits, times=100), **facts,
     )  # fmt: skip
+
+
+def _compared(evaluation: Evaluation) -> dict[str, float]:
+    return {"neighbourhoods compared with": len(evaluation.comparison)}
+
+
+def _behind(evaluation: Evaluation) -> dict[str, float]:
+    """What the sentence of a verdict says beside the change and its interval."""
+    found, seen = _compared(evaluation), evaluation.detectable
+    found |= {"p": evaluation.p, "p by itself": evaluation.alone}
+    drift = evaluation.evidence().drift
+    if not np.isnan(drift):
+        found["p of a drift before"] = drift
+    if evaluation.looks > 1:
+        found[f"looks at {evaluation.family}"] = evaluation.looks
+    if seen is not None and not evaluation.looks:
+        found |= {"a fall that would usually have shown, %": 100 * (1 - seen.fall)}
+        found["a rise that would usually have shown, %"] = 100 * (seen.rise - 1)
+    return found
 
 
 def _without_a_ratio(drawn) -> str:
@@ -98,7 +118,12 @@ def events(
         name, text, value=p, unit="p of a drift before the start", verdict="tested",
         test="straight line through the log ratios before the start",
         figure=charts.event_time(shown, xlabel=xlabel),
-        caption="Difference from the comparison by time since the start", **facts,
+        caption="Difference from the comparison by time since the start",
+        numbers={
+            **_compared(evaluation),
+            "periods after the start": len(after), "of these clear of no difference": clear,
+        },
+        **facts,
     )  # fmt: skip
 
 

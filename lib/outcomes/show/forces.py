@@ -44,12 +44,28 @@ def against_forces(
     look = {"highlight": list(named.values()), "ylabel": f"{title}, by quarter"}
     return finding(
         name, f"{said.sentence} {_own_rate(made.frame, place)}",
-        headline=headline, **earned,
+        headline=headline, **earned, numbers=_behind(made),
         table=made.frame.assign(time=[f"{t.year} Q{t.quarter}" for t in made.frame["time"]]),
         caption=f"{words.sentence_case(title)} by quarter",
         figure=plots.series(lines, x="time", y="rate", by="which", events={event: start}, **look),
         caveats=[*caveats, made.note, _spared(made.leave_one_out)], **facts,
     )  # fmt: skip
+
+
+def _behind(made) -> dict[str, float]:
+    """What the sentence of a mix says beside the difference from it."""
+    found = {"forces in the mix": len(made.weights), **({"p": made.p} if made.rank else {})}
+    own, seen = made.frame.groupby("after")["actual"].mean(), _detectable(made)
+    found |= {"own rate before": own[False], "own rate after": own[True]}
+    if seen is not None:
+        found |= {"a fall that would usually have shown, %": 100 * (1 - seen.fall)}
+        found["a rise that would usually have shown, %"] = 100 * (seen.rise - 1)
+    return found
+
+
+def _detectable(made):
+    kept = made.placebo.loc[made.placebo["kept"], "ratio"]
+    return impact.minimum_detectable(placebo=kept) if len(kept) >= 19 else None
 
 
 def _own_rate(frame: pd.DataFrame, place: str) -> str:
@@ -95,6 +111,7 @@ def others_against_forces(
     return finding(
         name, " ".join([*(v.sentence for v in told), *short]), verdict="tested",
         test=f"{_RANKED}, corrected for many looks", **facts,
+        numbers={f"{k}: {n}": v for k, m in made.items() for n, v in _behind(m).items()},
         table=pd.DataFrame(rows, columns=columns),
         units={"difference": "% of the mix", "gap_before": "% of the level"},
         caption=f"Other offences in {place} against a mix of other forces",
@@ -117,7 +134,7 @@ def _said(made, treated, what, better, corrected=None, looks=0) -> verdicts.Verd
         separate=len(kept), looks=looks, family="other offences", elsewhere=True,
         unfound=[] if same else ["every mix without one of its forces"],
         checks={"fit before the start": made.fit <= FIT, "forces to rank it among": made.rank > 0},
-        detectable=impact.minimum_detectable(placebo=kept) if len(kept) >= 19 else None,
+        detectable=_detectable(made),
     )  # fmt: skip
     return verdicts.verdict(
         found, outcome=f"{words.sentence_case(what)} per head", place=words.place(treated),

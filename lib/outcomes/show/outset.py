@@ -38,10 +38,21 @@ def seen(
         name, _seen(before, after, start, compared, evaluation.reason),
         verdict="not_enough" if evaluation.reason else "published",
         value=None if evaluation.reason else len(compared), unit="months compared",
+        numbers=_months(before, after, start, compared),
         caption="Months of street-level crime at hand and compared",
         figure=plots.strip(frame, row="force", x="month", state="state", colours=_STATES),
         table=parts.months_named(frame[["force", "month", "state", "reason"]], "month"), **facts,
     )  # fmt: skip
+
+
+def _months(before, after, start, compared) -> dict[str, float]:
+    found = {"months held before the start": len(before), "months held after it": len(after)}
+    if len(compared):
+        n = int((compared < start).sum())
+        found |= {"compared before": n, "compared after": len(compared) - n}
+    if len(before) < TREND:
+        found["months that a trend needs"] = TREND
+    return found
 
 
 def _seen(before, after, start, compared, reason: str) -> str:
@@ -133,6 +144,7 @@ def balanced(name: str, evaluation: Evaluation, *, area: str, sources, caveats=(
     return finding(
         name, text, value=left, unit="standard deviations", table=table, verdict="tested",
         test=f"standardised mean difference under {words.number(matching.BALANCED, 2)}",
+        numbers={"neighbourhoods compared with": len(evaluation.comparison)},
         caption="Balance before the start, in standard deviations", **facts,
     )  # fmt: skip
 
@@ -158,5 +170,6 @@ def placeless(
         name, text, value=rows["share"].max(), unit="share of rows", area=area, sources=sources,
         figure=plots.series(rows, x="month", y="share", **look),
         caption=f"Rows without a location, {area}", caveats=caveats,
+        numbers={"over this share": many, "months": len(often)},
         table=parts.months_named(rows[["month", "rows", "no_location", "share"]], "month"),
     )  # fmt: skip
