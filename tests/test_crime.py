@@ -312,3 +312,8 @@ def test_every_name_the_room_offers_is_there():
     assert oc.data.crime_monthly is crime.crime_monthly
     with pytest.raises(AttributeError, match="crime_weekly"):
         _ = oc.data.crime_weekly
+
+
+def test_rows_without_a_location_may_be_asked_for():
+    rows = oc.data.crime_monthly(force="lancashire", lsoa="", types="drugs")
+    assert len(rows) and set(rows["lsoa"]) == {""}

@@ -67,7 +67,7 @@ def test_reads_like_a_page(path):
 def test_code_is_short_and_plain(path):
     source = "\n".join(text(c) for c in code(path))
     lines = [x for x in source.splitlines() if x.strip() and not x.strip().startswith("#")]
-    assert len(lines) <= 70
+    assert len(lines) <= 100  # to be read in one sitting; fewer were met by long lines alone
     tree = ast.parse(source)  # also refuses shell escapes and magics
     banned = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Try, ast.Lambda)
     found = [type(n).__name__ for n in ast.walk(tree) if isinstance(n, banned)]

@@ -14,15 +14,15 @@ import pandas as pd
 
 from outcomes.data import citations, store
 from outcomes.data.codes import OFFENCE_GROUPS, OUTCOMES, TYPES
-from outcomes.data.doors import Flag, Held, Month, Name, Names, door
+from outcomes.data.doors import Flag, Held, HeldOrBlank, Month, Name, Names, door
 from outcomes.data.errors import Invalid, one_of
 from outcomes.data.places import district_codes, force_slugs, forces, forces_of, listed
 
 
 @door("crime_monthly")
 def crime_monthly(
-    *, force: Names = None, district: Names = None, lsoa: Held = None, month_from: Month = None,
-    month_to: Month = None, types: Names = None, fill: Flag = False,
+    *, force: Names = None, district: Names = None, lsoa: HeldOrBlank = None,
+    month_from: Month = None, month_to: Month = None, types: Names = None, fill: Flag = False,
 ) -> pd.DataFrame:  # fmt: skip
     """Street-level counts of Lancashire and Leicestershire by neighbourhood, month and type.
 

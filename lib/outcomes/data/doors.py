@@ -59,6 +59,9 @@ Flag = Annotated[bool, Kind("True or False", lambda v: isinstance(v, (bool, np.b
 Name = Annotated[str, Kind("a name", _is_name)]
 Names = Annotated[Any, Kind("a name or a list of names", _is_name, many=True)]
 Held = Annotated[Any, Kind("a name or a list of names", _is_name, many=True, held=True)]
+HeldOrBlank = Annotated[  # where the table has rows without one: "" asks for these
+    Any, Kind("a name, '' or a list of them", lambda v: isinstance(v, str), many=True, held=True)
+]
 HeldOrAll = Annotated[Any, Kind("a name, a list of names or None", _is_name, True, True, True)]
 Month = Annotated[Any, Kind("a month written YYYY-MM", _is_time(r"\d{4}-\d\d(-\d\d)?"))]
 Day = Annotated[Any, Kind("a day written YYYY-MM-DD", _is_time(r"(\d{4}-\d\d-\d\d)?"))]
@@ -143,7 +146,7 @@ def _check(called: str, name: str, value: Any, kind: Kind, table: str) -> None:
     for item in items:
         if not kind.fits(item):
             raise Invalid(f"{name} {_shown(item)} is not {kind.what}.{_meant(item, kind)}")
-        if kind.held:
+        if kind.held and item != "":
             one_of(item, _held(store.path_of(table).stat().st_mtime_ns, table, name), name)
 
 
