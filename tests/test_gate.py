@@ -57,10 +57,12 @@ def test_the_tables_as_they_are_pass():
 
 def test_gaps_and_blanks_are_said_in_words_with_their_area(cautions):
     found = said(cautions, table="crime_monthly", force="lancashire")
-    assert (
-        "Street-level crime of Lancashire ends in December 2025 and lacks June 2020, August to "
-        "September 2020, November 2022 to December 2023 and May to December 2024." in found
-    )
+    months = pd.read_csv(DATA / "clean/coverage.csv", parse_dates=["month"])
+    months = months[months["force"] == "lancashire"].set_index("month")["state"] != "missing"
+    lost = gate.spans(months.index[~months].to_series())
+    assert lost.startswith("June 2020, August to September 2020")
+    last = f"{months.index[months].max():%B %Y}"
+    assert f"Street-level crime of Lancashire ends in {last} and lacks {lost}." in found
     # SOURCE.txt of the downloads: 12-15 % of rows without a location in May to September 2021
     assert any("no location in February 2020 and May to September 2021" in line for line in found)
 
@@ -271,3 +273,41 @@ def test_the_tables_here_follow_from_what_they_are_made_of(tmp_path):
     figures.build(DATA / "published", tmp_path)
     assert list(follows.differences(tmp_path, DATA / "clean")) == []
     assert follows.breaches(DATA) == [] and follows.unchanged(DATA)
+
+
+CASES = [
+    ({"measure": "arrests", "value": "1"}, True),
+    ({"measure": "arrests", "value": "1", "note": "Part of the 3 of the day."}, False),
+    ({"measure": "arrests", "value": "1", "note": "Denominator 12."}, False),
+    ({"measure": "arrests", "value": "2"}, False),
+    ({"measure": "people_charged", "value": "1"}, True),
+    ({"measure": "people_sentenced", "value": "1"}, True),
+    ({"measure": "test_purchase_failures", "value": "1"}, False),
+    ({"measure": "jail_years", "value": "5", "note": "Seed page; single offender."}, True),
+    ({"measure": "jail_years", "value": "5", "note": "Sentence of the driver."}, True),
+    ({"measure": "fraud_losses", "value": "20000", "note": "One victim."}, True),
+    ({"measure": "fraud_losses", "value": "20000", "note": "Twenty-one victims."}, False),
+]
+
+
+@pytest.mark.parametrize(("cells", "refused"), CASES)
+def test_one_persons_case_is_no_figure(small, cells, refused):
+    path = small / "clean" / "figures.csv"
+    frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+    units = pd.read_csv(small / "clean/measures.csv").set_index("measure")["unit"]
+    for column, value in ({"note": "", "unit": units[cells["measure"]]} | cells).items():
+        frame.loc[0, column] = value
+    frame.to_csv(path, index=False)
+    said = [e for e in gate.errors(small / "clean", today=TODAY) if "one person's case" in e]
+    assert len(said) == refused
+    if refused:
+        assert said[0].startswith(f"figures: row 2 tells of one person's case: {cells['measure']} ")
+
+
+def test_a_measure_of_one_person_is_refused_whatever_its_value(small):
+    path = small / "clean" / "measures.csv"
+    text = path.read_text("utf-8")
+    assert ",years of prison sentences," in text
+    path.write_text(text.replace(",years of prison sentences,", ",prison sentence,", 1), "utf-8")
+    found = gate.errors(small / "clean", today=TODAY)
+    assert found and all("one person's case: jail_years " in e for e in found)

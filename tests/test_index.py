@@ -24,7 +24,7 @@ def record(handle, **changes) -> dict:
     return {
         "handle": handle, "path": f"{handle}.html", "notebook": handle, "title": handle.title(),
         "label": handle.title(), "group": "county", "state": "built", "built": NOW, "error": None,
-        "vintage": "2024-06-14", "findings": [fact(sentence=f"Of {handle}.")],
+        "vintage": "Newest publication 14 June 2024", "findings": [fact(sentence=f"Of {handle}.")],
     } | changes  # fmt: skip
 
 
@@ -71,7 +71,7 @@ def test_each_state_of_a_page_is_said_with_its_release():
     ) in text
     rows = [words(row) for row in html.split("<tbody>")[1].split("<tr ")[1:]]
     rows = [r.partition("> ")[2] for r in rows]
-    date = "14 June 2024"
+    date = "Newest publication 14 June 2024"
     assert rows[0] == f"One Of one. Estimate {date} built in this release 1"
     assert rows[2] == (
         f"Old Of old. Estimate {date} unchanged, as nothing behind them has changed "

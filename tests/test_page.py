@@ -6,13 +6,14 @@ import html
 import re
 from importlib import import_module
 
+import pandas as pd
 import pytest
 import tinycss2
 
 from notebook_maker import FINDING, PROVENANCE, entry, fact, notebook, plan
-from outcomes.data import verdicts
+from outcomes.data import register, verdicts
 from outcomes.data.errors import Invalid
-from outcomes.publish import check, page, parameters
+from outcomes.publish import check, newest, page, parameters
 from outcomes.publish import plan as plans
 from outcomes.publish.run import SENTINEL
 
@@ -86,7 +87,7 @@ def test_the_foot_says_what_the_page_rests_on(make):
     built = make(code("x", shown(fact())))
     for needed in (
         "not an official statistic",
-        "published 14 June 2024",
+        "<dt>How new<dd>Newest publication 14 June 2024</div>",
         "the week of action",
         "2023-11",
         'href="https://example.org/report"',
@@ -96,7 +97,7 @@ def test_the_foot_says_what_the_page_rests_on(make):
         'href="demo/found.csv"',
     ):
         assert needed in built.html, needed
-    assert page.vintage(built.findings) == "2024-06-14"
+    assert built.vintage == "Newest publication 14 June 2024"
 
 
 def test_headings_are_brought_into_order(make):
@@ -294,14 +295,14 @@ def test_a_picture_without_words_is_named_by_its_cell(make, kind):
 
 
 def test_the_foot_names_code_tables_parameters_and_how_to_ask_again(make, monkeypatch):
-    reads = [{"table": t, "where": {}} for t in ("figures", "areas", "figures")]
+    reads = [{"table": t, "where": {}} for t in ("lsoas", "areas", "lsoas")]
     end = code("x", output({"text/plain": "End.", PROVENANCE: {"reads": reads}}))
     monkeypatch.setitem(globals(), "END", end)
     built = make(code('wave = "2023-11"') | {"metadata": {"tags": ["parameters"]}})
     assert built.reads == reads
     for words in (
-        "<dt>Tables read<dd>areas, figures</div>", "<dt>Code<dd>1</div>",
-        "<dt>Newest source<dd>no source states its date</div>",
+        "<dt>Tables read<dd>areas, lsoas</div>", "<dt>Code<dd>1</div>",
+        "<dt>How new<dd>no source states its date</div>",
         '<div><dt>Wave<dd>November 2023<span class="quiet"> – the week of action</span></div>',
         '<div><dt>Confidence<dd>0.95<span class="quiet"> – width</span></div>',
         "<code>wave = '2023-11'  # the week of action\nconfidence = 0.95  # width</code>",
@@ -327,23 +328,46 @@ def test_sources_are_listed_once_in_the_order_of_first_mention_and_marks_in_thei
     ]  # fmt: skip
     legend = built.html.split('<dl class="legend">')[1].split("</dl>")[0]
     assert re.findall("</span>([^<]*)</span>", legend) == ["Estimate", "Published"]
-    assert page.vintage(built.findings) == "2024-05-02"
-    assert "published 2 May 2024" in built.html
+    assert built.vintage == "Newest publication 2 May 2024" and built.vintage in built.html
 
 
 @pytest.mark.parametrize(
     ("published", "day"),
     [
-        ("13 November 2023", "2023-11-13"), ("3 May 2024", "2024-05-03"),
-        ("2023-11-13", "2023-11-13"), ("13 Movember 2023", ""), ("May 2024", ""), (None, ""),
-        ("2023-11", ""),
+        ("13 November 2023", "2023-11-13"), ("3 May 2024", "2024-05-03"), ("2023", "2023"),
+        ("2023-11-13", "2023-11-13"), ("13 Movember 2023", ""), ("May 2024", "2024-05"), ("", ""),
+        ("2023-11", "2023-11"), ("13 2023", ""), ("in 2023", ""),
     ],
 )  # fmt: skip
-def test_the_date_of_a_source_is_read_in_two_ways(published, day):
-    assert page.vintage([{"sources": [source_(published=published)]}]) == day
-    assert page.vintage([]) == ""
-    dates = [source_(published=p) for p in ("2 May 2024", "31 December 2023", "")]
-    assert page.vintage([{"sources": dates}]) == "2024-05-02"
+def test_the_date_of_a_source_is_read_as_far_as_it_is_known(published, day):
+    assert newest.day(published) == day
+
+
+def test_how_new_a_page_is_counts_all_that_it_read(monkeypatch):
+    """Fraud said "Newest source: 12 October 2023" over counts to 2025: only printed days did."""
+
+    def told(dates, *tables, **where):
+        sources = [source_(published=date) for date in dates]
+        return newest.told(sources, [{"table": table, "where": where} for table in tables])
+
+    assert told([]) == "" == told(["", "Council"]) == told([], "areas")
+    dates = ("2 May 2024", "31 December 2023", "2024", "")
+    assert told(dates) == "Newest publication 2 May 2024", "2024 may be any day of it"
+    assert told(["2024", "December 2023"]) == "Newest publication 2024"
+    months = register.store.read("coverage", force="lancashire")
+    last = months.loc[months["state"] != "missing", "month"].max()
+    assert told([], "crime_force_monthly", force="lancashire") == f"Data to {last:%B %Y}"
+    quarter = register.store.read("crime_quarterly")["quarter"].max() + pd.DateOffset(months=2)
+    assert told(["May 2024"], "crime_quarterly", "areas") == (
+        f"Data to {quarter:%B %Y}; newest publication May 2024"
+    )
+    assert told([], "crime_quarterly", force="nowhere") == ""
+    pages = register.sources(register.figures(programme="op_warrior")["source"].unique())
+    days = pages.loc[pages["published"].str.len() == 10, "published"]
+    want = pd.Timestamp(days.max())
+    assert told(["2 May 2019"], "figures", programme="op_warrior") == (
+        f"Newest publication {want.day} {want:%B %Y}"
+    )
 
 
 def test_words_are_explained_where_a_finding_or_a_cell_uses_them(make):

@@ -64,7 +64,11 @@ def test_a_release_holds_every_page_its_tables_and_its_record(folder):
     assert [p.name for p in (folder / "site/releases").iterdir()] == [made.path.name]
     one = record(made, "demo/2024-05")
     assert one["parameters"] == {"wave": "2024-05"}
-    assert (one["state"], one["vintage"], len(one["findings"])) == ("built", "2024-06-14", 1)
+    assert (one["state"], one["vintage"], len(one["findings"])) == (
+        "built",
+        "Newest publication 14 June 2024",
+        1,
+    )
     assert len(one["code"]) == len(one["source"]) == 64
     assert 'href="demo/2024-05.html">May 2024' in (made.path / "demo.html").read_text()
     assert 'href="../demo.html"' in (made.path / "demo/2024-05.html").read_text()

@@ -100,7 +100,7 @@ def test_what_is_recorded_of_a_page_word_for_word(home):
         "label": "a part", "state": "built", "built": made.path.name, "tried": made.path.name,
         "error": None, "why": "it is new", "changes": [], "changed": "", "seconds": 1.26,
         "source": rests["source"], "code": rests["code"], "lock": rests["lock"], "reads": reads,
-        "inputs": due.inputs_digest(reads), "vintage": "2024-06-14",
+        "inputs": due.inputs_digest(reads), "vintage": "Newest publication 14 June 2024",
     }  # fmt: skip
     assert home.heard == [("area/two", 1.256, None)] and home.workers == 3
     assert home.ran == ["prepared", "area/two"]

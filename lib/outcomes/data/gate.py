@@ -5,6 +5,7 @@ Cautions do not: they are true limits of sound data, in words that can stand on 
 concern. Nothing here needs the raw files.
 """
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from itertools import groupby
@@ -22,6 +23,12 @@ _DAYS = ("month", "period_start", "period_end", "published_by")
 _ABSENT = {"value": [""], "rows": [""], "no_location": [""]}
 STREET = ("crime_monthly", "crime_district_monthly", "crime_force_monthly")
 _READY = ".refresh-ready"
+_OF_ONE = re.compile(
+    r"(?i)\b(?:one|single|sole) (?:victim|offender|suspect|defendant|driver|man|woman|boy|girl)\b"
+    r"|\bprison sentence\b|\bsentence of (?:an?|the|one)\b"
+)
+_DEALT_WITH = re.compile(r"(?i)\b(?:arrest|charge|caution|convict|sentence|jail)")
+_PART_OF = re.compile(r"\b(?:[Pp]art of|Denominator)\b")
 
 
 class Caution(NamedTuple):
@@ -56,7 +63,8 @@ def errors(clean: Path, *, today: date | None = None) -> list[str]:
     if found:
         return found
     day = pd.Timestamp(today or date.today())
-    return [*_future(clean, day), *_disagreements(clean), *_shares(clean), *_part_years(clean)]
+    found = [*_future(clean, day), *_disagreements(clean), *_shares(clean), *_part_years(clean)]
+    return [*found, *_personal(clean)]
 
 
 def cautions(clean: Path, *, today: date | None = None) -> list[Caution]:
@@ -121,6 +129,30 @@ def _shares(clean: Path) -> Iterator[str]:
     odd |= (frame["unit"] == "count") & (frame["basis"] == "published") & (frame["value"] < 0)
     for row, figure in frame[odd].iterrows():
         yield f"figures: value is out of range: '{figure.value:g}' {figure.unit} in row {row + 2}."
+
+
+def _personal(clean: Path) -> Iterator[str]:
+    """What tells of one person's case is no figure: a sentence, a loss or an arrest of one.
+
+    A count of one is that person's case too where it counts arrests, charges or sentences, unless
+    its note says what printed count it is a part of.
+    """
+    if not _has(clean, "figures", "measures"):
+        return
+    kinds = _table(clean, "measures").set_index("measure")
+    texts = kinds.index.str.replace("_", " ") + " | " + kinds["name"] + " | " + kinds["definition"]
+    of_one, dealt = (kinds.index[texts.str.contains(p)] for p in (_OF_ONE, _DEALT_WITH))
+    frame = _table(clean, "figures")
+    alone = frame["measure"].isin(dealt) & (frame["value"] == 1) & (frame["basis"] != "change")
+    alone &= ~frame["note"].str.contains(_PART_OF)
+    for row, figure in frame.iterrows():
+        if figure["measure"] in of_one or alone[row] or _OF_ONE.search(figure["note"]):
+            yield (
+                f"figures: row {row + 2} tells of one person's case: {figure['measure']} "
+                f"{figure['value']:g} in {figure['area_name']}. The register holds counts of an "
+                "operation, a period or a place; leave the case out, or say in the note "
+                "what printed count it is part of."
+            )
 
 
 def _part_years(clean: Path) -> Iterator[str]:

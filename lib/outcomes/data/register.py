@@ -5,6 +5,8 @@ and later revised. ``fact`` names the quantity, ``copy_of`` a print of the same 
 takes the register back to what was in print on a day.
 """
 
+from collections.abc import Iterable
+
 import pandas as pd
 
 from outcomes.data import store
@@ -72,6 +74,18 @@ def sources(ids: Names = None) -> pd.DataFrame:
     for name in sorted(set(wanted) - set(frame["source"])):
         one_of(name, list(store.read("sources", columns=["source"])["source"]), "source")
     return frame.set_index("source").loc[wanted].reset_index()
+
+
+def dated(ids: Iterable[str]) -> dict[str, str]:
+    """When pages were published, as far as it is known: "2024-11-29", "2024-11", "2024" or "".
+
+    Citations ask, since the column ``published`` of figures is the last day that can be meant. A
+    page that the register does not hold is left out, and nothing is noted as read.
+    """
+    if "sources" not in store.tables():
+        return {}
+    frame = store.rows("sources", ["source", "published"], {"source": sorted(set(ids))})
+    return dict(zip(frame["source"], frame["published"], strict=True))
 
 
 @door("figures")

@@ -36,6 +36,7 @@ INPUTS = {
     "map_measures": ("label", "measure", "slug", "basis", "remark"),
     "map_areas": ("label", "level", "area"),
     "map_units": ("label", "unit"),
+    "publication_days": ("url", "published", "by", "how"),
 }
 # A corrected title or note leaves a figure what it is: neither is part of its identity.
 IDENTITY = [
@@ -91,7 +92,30 @@ def vocabulary(tables: dict[str, pd.DataFrame]) -> list[str]:
         slugs = tables[target].iloc[:, 0]
         found += _unknown(name, tables[name], column, slugs, f"in {target}.csv")
     areas = tables["areas"]
+    found += _days(tables["publication_days"], tables["figures"])
     return found + _unknown("areas", areas, "parent", [*areas["area"], ""], "in column area")
+
+
+def _days(days: pd.DataFrame, figures: pd.DataFrame) -> list[str]:
+    """Problems of the days found for pages that print none."""
+    printed = figures.loc[figures["published_date"] != "", "source_url"]
+    found = _unknown("publication_days", days, "url", figures["source_url"], "in figures.csv")
+    for index, row in days.iterrows():
+        last = last_day(row["published"])
+        said = [
+            ("url", row["url"] in set(printed), "has its date of publication in figures.csv."),
+            ("published", last and not _is_day(last), "is not a year, month or day."),
+            ("by", row["by"] and not _is_day(row["by"]), "is not a day written YYYY-MM-DD."),
+            ("by", not (row["published"] or row["by"]), "is empty, and so is published."),
+            ("by", row["by"] > last > "", "is after the last day that published can mean."),
+            ("how", not row["how"], "is empty: say how the day was found."),
+        ]
+        found += [
+            problem("publication_days", index, column, row[column], why)
+            for column, wrong, why in said
+            if wrong
+        ]
+    return found
 
 
 def rows(tables: dict[str, pd.DataFrame]) -> list[str]:

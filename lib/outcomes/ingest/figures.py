@@ -7,6 +7,7 @@ not one, or a row that stands twice stops the build, and every such place is lis
 
 import hashlib
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -43,7 +44,7 @@ def build(published: Path, clean: Path) -> None:
         "programmes": _flags(given["programmes"], "seed_page"),
         "measures": _measures(given["measures"], figures),
         "areas": given["areas"],
-        "sources": _sources(given["figures"]),
+        "sources": _sources(given),
         "figures": figures[FIELDS],
     }
     clean.mkdir(parents=True, exist_ok=True)
@@ -61,7 +62,7 @@ def _figures(given: dict[str, pd.DataFrame]) -> pd.DataFrame:
         basis=[_basis(*pair) for pair in zip(rows["note"], named["basis"], strict=True)],
         note=(named["remark"] + " " + rows["note"]).str.strip(),
     )
-    out = pd.concat([named.drop(columns=["basis", "remark"]), made, _cited(rows)], axis=1)
+    out = pd.concat([named.drop(columns=["basis", "remark"]), made, _cited(given)], axis=1)
     out["fact"] = [_fact(row) for row in out.to_dict("records")]
     out["copy_of"] = _copies(out)
     return out
@@ -85,16 +86,29 @@ def _named(given: dict[str, pd.DataFrame]) -> pd.DataFrame:
     )
 
 
-def _cited(rows: pd.DataFrame) -> pd.DataFrame:
-    """Who published each row, where and when. A date may be printed as a month or year only."""
+def _cited(given: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Who published each row, where and when. A date may be known as a month or year only.
+
+    ``dated`` is what the page prints or, for a page that prints none, what was found otherwise, and
+    ``published`` the last day that it can mean.
+    """
+    rows, days = given["figures"], given["publication_days"].set_index("url")
     names = {"source_title": "title", "source_url": "url", "published_date": "printed"}
     cited = rows[["publisher", *names]].rename(columns=names)
     pairs = zip(cited["publisher"], cited["url"], strict=True)
     return cited.assign(
         source=[_source_id(*pair) for pair in pairs],
-        published=cited["printed"].map(checks.last_day),
+        dated=lambda f: f["printed"].where(
+            f["printed"] != "", f["url"].map(_of(days["published"]))
+        ),
+        by=lambda f: f["url"].map(_of(days["by"])),
         seed=(cited["url"] == SEED).map({True: "true", False: "false"}),
-    )
+    ).assign(published=lambda f: f["by"].where(f["by"] != "", f["dated"].map(checks.last_day)))
+
+
+def _of(column: pd.Series) -> Callable[[str], str]:
+    """A column asked by its index; "" where it has none."""
+    return lambda key: column.get(key, "")
 
 
 def _digest(text: str, length: int) -> str:
@@ -147,7 +161,8 @@ def _copies(figures: pd.DataFrame) -> list[str]:
     """For a row that repeats another page's release, the figure of the first; otherwise "".
 
     A copy states the same fact and value, and either its note says that it is one, or the two
-    pages came out at most 14 days apart (an undated page: shares a second figure with the other).
+    pages came out at most 14 days apart (one that prints no date: it shares a second figure with
+    the other, for a day that was found otherwise is no better than a month or a year).
     The seed page restates earlier releases in a report of its own: it is neither copy nor copied.
     """
     rows = figures.to_dict("index")
@@ -179,9 +194,9 @@ def _near(one: dict, other: dict, pages: dict[str, set]) -> bool:
     return first[0] - last[1] <= gap and first[1] - last[0] <= gap
 
 
-def _sources(rows: pd.DataFrame) -> pd.DataFrame:
-    """One row for each page; ``published`` as printed, ``published_by`` its last possible day."""
-    cited = _cited(rows).rename(columns={"published": "published_by", "printed": "published"})
+def _sources(given: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """One row for each page; ``published`` as known, ``published_by`` its last possible day."""
+    cited = _cited(given).rename(columns={"published": "published_by", "dated": "published"})
     kept = ["source", "publisher", "title", "url", "published", "published_by", "seed"]
     unique = cited[kept].drop_duplicates()
     again = unique[unique.duplicated("source")]

@@ -21,8 +21,9 @@ from nbconvert.exporters import TemplateExporter
 from outcomes.data import terms
 from outcomes.data.errors import Invalid
 from outcomes.data.verdicts import VERDICTS
+from outcomes.publish import newest
 from outcomes.publish.parameters import Parameter, source, tagged
-from outcomes.publish.plan import MONTHS, Page, Plan, words
+from outcomes.publish.plan import Page, Plan, words
 from outcomes.publish.run import FINDING, SENTINEL
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -86,11 +87,12 @@ def slot(name: str, *given) -> str:
 
 @dataclass(frozen=True)
 class Built:
-    """A page's HTML, its findings in order, and what it read."""
+    """A page's HTML, its findings in order, what it read, and how new that is, in words."""
 
     html: str
     findings: list[dict]
     reads: list[dict]
+    vintage: str = ""
 
 
 def build(
@@ -120,19 +122,19 @@ def build(
         "asked": "\n".join(f"{n} = {given[n]!r}  # {p.explanation}" for n, p in known.items()),
         "tables": sorted({r["table"] for r in reads}),
     }
-    context |= _found(facts, text.said)
+    context |= _found(facts, text.said, reads)
     # by the environment alone: the exporter would copy and validate the notebook a dozen times over
-    return Built(template("page.html.j2", view=context), facts, reads)
+    return Built(template("page.html.j2", view=context), facts, reads, context["vintage"])
 
 
-def _found(facts: list[dict], said: list[str]) -> dict:
+def _found(facts: list[dict], said: list[str], reads: list[dict]) -> dict:
     """What a page's findings, and what else is said on it, add to its head and its foot."""
     return {
         "terms": terms.used(" ".join([*said, *map(_spoken, facts)])),
         "brief": [f for f in facts if f["headline"]],
         "shown_marks": [m for m in MARKS if m in {f["verdict"] for f in facts}],
         "sources": sources(facts),
-        "vintage": vintage(facts),
+        "vintage": newest.told(sources(facts), reads),
     }
 
 
@@ -159,23 +161,10 @@ def sources(facts: list[dict]) -> list[dict]:
     return list(seen.values())
 
 
-def vintage(facts: list[dict]) -> str:
-    """The newest date of publication among the sources, as YYYY-MM-DD, or "" when none has one."""
-    return max((_iso(s.get("published") or "") for s in sources(facts)), default="")
-
-
 def _spoken(fact: dict) -> str:
     """A finding's words; where they speak of an estimate's interval it is a confidence interval."""
     told = fact["verdict"] == "estimate" and "interval" in fact["sentence"]
     return fact["sentence"] + " confidence interval" * told
-
-
-def _iso(text: str) -> str:
-    """ "13 November 2023" or "2023-11-13" as 2023-11-13."""
-    found = re.fullmatch(r"(\d{1,2}) ([A-Z][a-z]+) (\d{4})", text)
-    if found and found[2] in MONTHS:
-        return f"{found[3]}-{MONTHS.index(found[2]) + 1:02d}-{int(found[1]):02d}"
-    return text if re.fullmatch(r"\d{4}-\d\d-\d\d", text) else ""
 
 
 def _blocks(notebook: dict, text: "_Text") -> tuple[list, list, list]:

@@ -272,7 +272,7 @@ class Staged:
         return {
             "reads": reads,
             "inputs": due.inputs_digest(reads),
-            "vintage": pages.vintage(facts),
+            "vintage": built.vintage,
             "findings": facts,
         }
 

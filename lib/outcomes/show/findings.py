@@ -13,7 +13,7 @@ from html import escape
 import pandas as pd
 
 from outcomes import data
-from outcomes.data import disclosure
+from outcomes.data import disclosure, register
 from outcomes.data.errors import Invalid, one_of
 from outcomes.data.verdicts import HELD, NO_LIMIT, VERDICTS, refusal
 from outcomes.show import style, words
@@ -115,11 +115,20 @@ def _each(sources) -> Iterator[dict]:
     elif isinstance(sources, pd.DataFrame):
         rows = len(sources) and {"publisher", "title"} <= {*sources}
         keep = [c for c in _CITED if c in sources]
-        pages = sources[keep].drop_duplicates().to_dict("records") if rows else []
+        pages = _as_known(sources[keep].drop_duplicates().to_dict("records")) if rows else []
         yield from pages or sources.attrs.get("sources", [])
     else:
         for one in sources:
             yield from _each(one)
+
+
+def _as_known(pages: list[dict]) -> list[dict]:
+    """Pages of the register with their day, month or year, as far as it is known."""
+    known = register.dated(str(p.get("source", "")) for p in pages)
+    return [
+        p | {"published": words.known(known[p["source"]])} if p.get("source") in known else p
+        for p in pages
+    ]
 
 
 def _cited(value) -> str:

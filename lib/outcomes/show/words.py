@@ -76,6 +76,12 @@ def date(day) -> str:
     return f"{day.day} {month(day)}"
 
 
+def known(text: str) -> str:
+    """A day as far as it is known: "2023-11-13" → "13 November 2023", "2023-11" → "November 2023",
+    "2023" → "2023"."""
+    return {10: date, 7: month}.get(len(text), str)(text)
+
+
 def month(day) -> str:
     """``2023-11-13`` → "November 2023"."""
     if pd.isna(day):
