@@ -322,6 +322,20 @@ def test_the_second_solver_finds_what_the_first_does_not():
     assert refused, "the second solver was never needed: this proves nothing"
 
 
+def test_a_mix_of_150_real_sparse_series_is_found(monkeypatch):
+    """Robbery by neighbourhood: one fit of 151 that a solver missed ended the whole call."""
+    from outcomes import data
+
+    robbery = data.crime_panels(["robbery"], force="lancashire")["robbery"][:"2022-10"]
+    sparse = robbery.columns[robbery.sum() >= 2]
+    some = sparse[np.random.default_rng(0).choice(len(sparse), 151, replace=False)]
+    bvls, needed = synthetic._bvls, []
+    monkeypatch.setattr(synthetic, "_bvls", lambda *a: needed.append(1) or bvls(*a))
+    got = synthetic_control(robbery[some], some[0], START)
+    assert needed, "the second solver was never needed: this proves nothing"
+    assert 0 < got.p <= 1 and got.rank >= 1 and len(got.placebo) == 150
+
+
 def test_one_placebo_without_a_mix_does_not_take_the_others_with_it(monkeypatch):
     solve, calls = synthetic.simplex_weights, []
 

@@ -50,7 +50,8 @@ def test_like_months_each_count_as_often():
     got = evaluation.like_for_like(index, "2023-09")
     before, after = got[got < "2023-09"], got[got >= "2023-09"]
     assert (before.month.value_counts() == 2).all() and (after.month.value_counts() == 1).all()
-    assert [before.min(), before.max()] == [pd.Timestamp("2020-11-01"), pd.Timestamp("2022-10-01")]
+    last = index[index < "2023-09"].max()  # of the run of months before the gap
+    assert [before.min(), before.max()] == [last - pd.DateOffset(months=23), last]
     assert (len(before), len(after)) == (24, 12) and set(after.year) == {2025}
     short = evaluation.like_for_like(index, "2021-07", minimum=(12, 12))  # 10 alike are too few
     assert set(short.month) == set(range(1, 13)) - {8, 9} and (short < "2021-07").sum() == 16
@@ -59,9 +60,14 @@ def test_like_months_each_count_as_often():
 def test_what_can_be_seen_says_where_the_months_stop():
     cover = data.coverage(force="lancashire")
     got = show.seen("seen", cover, run(panel())._replace(start=pd.Timestamp("2023-09")), **SAID)
-    assert "stop at October 2022 and resume in January 2024" in got.sentence
-    assert "14 months between, the start in September 2023 among them," in got.sentence
-    assert "`outcomes data refresh --from 2022-11 --to 2023-12` brings them" in got.sentence
+    held = data.months_present("lancashire")
+    last, first = held[held < "2023-09"].max(), held[held >= "2023-09"].min()
+    absent = pd.date_range(last, first, freq="MS")[1:-1]
+    assert f"stop at {last:%B %Y} and resume in {first:%B %Y}" in got.sentence
+    between = f"{len(absent)} months between, the start in September 2023 among them,"
+    assert between in got.sentence
+    asked = f"--from {absent[0]:%Y-%m} --to {absent[-1]:%Y-%m}"
+    assert f"`outcomes data refresh {asked}` brings them" in got.sentence
     none = evaluation.Evaluation(reason="Too few.", start=pd.Timestamp("2030-01"))
     late = show.seen("seen", cover, none, **SAID)
     assert late.facts["verdict"] == "not_enough" and "no month from January 2030" in late.sentence
@@ -242,6 +248,18 @@ def test_a_rank_among_few_is_said_to_be_no_test():
     assert "number 1 of 13 by size of change, and number 1 from the lowest" in told.sentence
     assert "p = 0.08, where the least that 13 can give is 0.08." in told.sentence
     assert told.frame.columns.tolist() == ["area", "change"], "no interval: the rank decides"
+
+
+def test_an_area_without_events_is_left_out_of_the_rank_and_said():
+    frame = panel(0.5)
+    groups = {f"g{k}": list(frame.columns[6 * k : 6 * k + 6]) for k in range(13)}
+    frame[groups["g5"]] = 0
+    asked = {"what": "Burglary", "sources": "made up", "better": "fewer"}
+    told = show.ranked("rank", frame, groups, "g0", START, **asked)
+    assert "number 1 of 12" in told.sentence and len(told.frame) == 12
+    assert told.facts["caveats"] == ["Without events to compare, so not ranked: g5."]
+    none = show.ranked("rank", frame, groups, "g5", START, **asked)
+    assert none.facts["verdict"] == "not_enough"
 
 
 def test_too_little_is_a_finding_everywhere():

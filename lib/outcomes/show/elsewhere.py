@@ -97,23 +97,25 @@ def displaced(
             raise NotEnough(f"{evaluation.reason or none} Displacement cannot be measured.")
         rows = panel.loc[evaluation.months]
         table = _rings(rows, treated, near, pool, evaluation.start, known)
-        both, moved, spread, alone = _moved(table, rows[pool], sets, evaluation, known)
+        both, spread, alone, lost = _moved(table, rows[pool], sets, evaluation, known)
     except NotEnough as reason:
         return finding(name, str(reason), verdict="not_enough", caveats=caveats, **facts)
     text = f"Counting the ring of {words.count(len(near), 'neighbourhood')} within "
-    text += f"{words.number(km)} km, {_with_the_ring(both, moved, evaluation, what, area)}"
+    text += f"{words.number(km)} km, {_with_the_ring(both, table, evaluation, what, area)}"
     return finding(
         name, text, verdict="estimate", table=table.rename_axis("place").reset_index(),
         caption=f"{words.sentence_case(what)} in the area, the ring and their matches",
-        caveats=[*caveats, _strayed(spread, alone)], **facts,
+        caveats=[*caveats, _strayed(spread, alone, lost)], **facts,
         numbers={"months after the start": evaluation.did.post, "km": km, "ring": len(near)},
         **parts.numbers(both.estimate, both.lower, both.upper),
     )  # fmt: skip
 
 
-def _with_the_ring(both, moved, evaluation: Evaluation, what: str, area: str) -> str:
+def _with_the_ring(both, table, evaluation: Evaluation, what: str, area: str) -> str:
     quotient = ""  # it is not to be read while no effect in the area itself is shown
     if evaluation.verdict(outcome=what, place=area, better="fewer").kind == "effect":
+        own, match, ring, _ = table[["before", "after"]].itertuples(index=False, name=None)
+        moved = displacement.wdq(own, ring, match)
         quotient = f" The displacement quotient is {words.number(moved.wdq, 2)}: {moved.reading}."
     none = ", which is consistent with none" if both.lower <= 0 <= both.upper else ""
     return (
@@ -124,27 +126,30 @@ def _with_the_ring(both, moved, evaluation: Evaluation, what: str, area: str) ->
     )
 
 
-def _strayed(spread: float, alone: displacement.Change) -> str:
+def _strayed(spread: float, alone: displacement.Change, lost: int) -> str:
+    without = f" Left out, without any event: {words.count(lost, 'placebo area')}." if lost else ""
     return (
         f"The changes of placebo areas vary {words.number(spread, 1)} times as much as by chance "
         "alone, so the interval is widened for it. Without that, the area alone would seem to have "
         f"changed by {words.number(alone.estimate, 0)} "
-        f"({words.interval(alone.lower, alone.upper, decimals=0)})."
+        f"({words.interval(alone.lower, alone.upper, decimals=0)}).{without}"
     )
 
 
 def _moved(table, rows, sets, evaluation: Evaluation, known):
-    """The change with the ring, the quotient, how far towns stray, and the area's change alone."""
+    """The change with the ring, how far towns stray, the change of the area alone, and how many
+    towns have no event."""
     own, match, ring, other = table[["before", "after"]].itertuples(index=False, name=None)
     time = {"exposure": (evaluation.did.pre, evaluation.did.post)}
     towns = matching.separate(sets)
     theirs = matching.match_sets(rows, towns, evaluation.start, ratio=1, **known)
     pairs = zip(towns, theirs, strict=True)
     counts = ([_counts(rows, u, evaluation.start) for u in pair] for pair in pairs)
+    counts = [pair for pair in counts if sum(map(sum, pair)) > 0]
     spread = displacement.overdispersion([displacement.wdd(*pair, **time) for pair in counts])
     rings = {"near_treated": ring, "near_control": other, "inflation": spread}
     both = displacement.wdd(own, match, **rings, **time)
-    return both, displacement.wdq(own, ring, match), spread, displacement.wdd(own, match, **time)
+    return both, spread, displacement.wdd(own, match, **time), len(towns) - len(counts)
 
 
 def _rings(rows, treated, near, pool, start, known) -> pd.DataFrame:
@@ -173,12 +178,16 @@ def ranked(
     an area is called. It is judged by that rank alone, so no interval is drawn; under 19 other
     areas no rank can rule out chance, and the sentence says so. An area without events has none.
     """
-    facts = {"area": treated, "sources": sources, "better": better, "caveats": caveats}
+    facts = {"area": treated, "sources": sources, "better": better}
     facts["unit"] = "% change against the others"
     try:
-        rows = _each_against_the_others(panel, groups, start, minimum)
+        rows, lost = _each_against_the_others(panel, groups, treated, start, minimum)
     except NotEnough as reason:
-        return finding(name, str(reason), verdict="not_enough", **facts)
+        return finding(name, str(reason), verdict="not_enough", caveats=caveats, **facts)
+    caveats = [
+        *caveats,
+        *[f"Without events to compare, so not ranked: {words.listed(lost)}."][: len(lost)],
+    ]
     size = rows["change"].abs().rank(ascending=False, method="min")
     at, n = rows.index[rows["area"] == treated][0], len(rows)
     change, p = rows.loc[at, "change"], size[at] / n
@@ -196,19 +205,23 @@ def ranked(
             rows, label="area", estimate="change", lower="change", upper="change", kind="percent",
             **look,
         ),
-        **facts,
+        caveats=caveats, **facts,
     )  # fmt: skip
 
 
-def _each_against_the_others(panel, groups: dict[str, list], start, minimum) -> pd.DataFrame:
-    """The change of each area, the lowest first."""
+def _each_against_the_others(panel, groups: dict[str, list], treated: str, start, minimum):
+    """The change of each area, the lowest first, and the areas that have none."""
     whole = panel[[u for units in groups.values() for u in units]].dropna(how="any")
-    found = {
-        area: differences.did(whole, units, start, minimum=minimum).ratio - 1
-        for area, units in groups.items()
-    }
+    found, lost = {}, []
+    for area, units in groups.items():
+        try:
+            found[area] = differences.did(whole, units, start, minimum=minimum).ratio - 1
+        except NotEnough:  # one without events must not take the others with it
+            if area == treated:
+                raise
+            lost.append(area)
     rows = pd.Series(found, name="change")
-    return rows.rename_axis("area").reset_index().sort_values("change", ignore_index=True)
+    return rows.rename_axis("area").reset_index().sort_values("change", ignore_index=True), lost
 
 
 def unplaced(
