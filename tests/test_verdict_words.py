@@ -187,6 +187,13 @@ def test_the_annual_report_and_op_warrior_give_one_verdict_on_one_figure():
     }
 
 
+def test_the_annual_report_and_clear_hold_build_give_one_verdict_on_the_pilot_forces():
+    facts = {f["name"]: f for path in NOTEBOOKS for f in shown(path)}
+    one, other = facts["figures-contradicted"], facts["one-of-seven-pilots"]
+    assert one["verdict"] == other["verdict"] == "contradicted"
+    assert one["agreement"] == other["agreement"]
+
+
 def test_what_is_withheld_is_no_estimate():
     facts = {"value": 3, "lower": 3, "upper": 3, "unit": "victims", "verdict": "estimate"}
     found = show.finding("x", "3 victims.", sources=["Unpublished return"], **facts).facts
