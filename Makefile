@@ -4,7 +4,7 @@ BIN := .venv/bin
 WORKERS ?=
 export OUTCOMES_WORKERS = $(WORKERS)
 
-.PHONY: help reports test test-notebooks simulate lab learn lint bench notebooks data lock clean
+.PHONY: help reports test test-notebooks quick simulate lab learn lint bench notebooks data lock clean
 .PHONY: audit privacy lowest canary mutate baselines
 .DEFAULT_GOAL := help
 
@@ -30,6 +30,9 @@ test: .venv/installed  ## run everything: units, notebooks by nbval, collection 
 
 test-notebooks: .venv/installed  ## re-run every notebook and compare with its stored outputs (nbval)
 	@$(BIN)/python -m pytest --nbval notebooks -n 2 --dist loadfile -p no:cacheprovider
+
+quick: .venv/installed  ## the unit tests of what you changed (BASE=main: since then), and of changed notebooks
+	@$(BIN)/python tests/quick.py $(BASE)
 
 simulate: .venv/installed  ## the slow lane: coverage and false alarms by simulation, properties on fresh examples
 	@$(BIN)/python -m pytest tests/simulate -o python_files="simulate_*.py"
