@@ -129,3 +129,10 @@ def test_the_ratio_of_work_done_is_refused_where_there_is_none():
         rates.effort_ratio([0, 5], [1, 1], 1)
     with pytest.raises(Invalid, match="the one before"):
         rates.effort_ratio([4, 5], [1, 1], 0)
+
+
+def test_shares_that_are_level_are_all_named():
+    frame = pd.DataFrame({"year": ["A", "B", "C"], "part": [1, 1, 3], "whole": [10, 10, 10]})
+    said = {"label": "year", "part": "part", "whole": "whole", "what": "The share", "sources": "Us"}
+    found = show.shares("x", frame, caption="Shares", **said)
+    assert found.sentence == "The share ranges from 10.0% (A and B) to 30.0% (C)."

@@ -76,9 +76,12 @@ def shares(
 def _compared(rows, two, label, part, whole, what, confidence):
     """The sentence of :func:`shares`, and its number with interval where there is one."""
     if not two:
-        least, most = rows.loc[rows["share"].idxmin()], rows.loc[rows["share"].idxmax()]
-        text = f"{what} ranges from {words.percent(least['share'])} ({least[label]}) to "
-        return f"{text}{words.percent(most['share'])} ({most[label]}).", {}
+        ends = rows["share"].min(), rows["share"].max()
+        said = [  # a tie names all that share it
+            f"{words.percent(end)} ({words.listed(rows.loc[rows['share'] == end, label])})"
+            for end in ends
+        ]
+        return f"{what} ranges from {words.listed(said, 'to')}.", {}
     now, before = two
     counts = now[part], now[whole], before[part], before[whole]
     found = parts.numbers(*rates.newcombe(*counts, confidence=confidence), times=100)
