@@ -16,7 +16,7 @@ from outcomes.data import register, store
 from outcomes.data.codes import OFFENCE_GROUPS, TYPES
 from outcomes.data.doors import Name, door
 from outcomes.data.errors import Invalid, one_of
-from outcomes.data.places import WARDS
+from outcomes.data.places import WARDS, district_names
 
 ENOUGH = 3
 """A week of action is offered when this many different measures were published for it; a measure
@@ -197,8 +197,8 @@ def _trend_starts() -> list[str]:
 
 
 _COMPUTED: dict[str, Callable[[], list[str]]] = {
-    "district": lambda: _lancashire("district"),
-    "chb_area": lambda: [*WARDS, *_lancashire("district")],
+    "district": district_names,
+    "chb_area": lambda: [*WARDS, *district_names()],
     "town": lambda: _lancashire("town"),
     "division": lambda: _lancashire("division"),
     "force": lambda: sorted(register.areas("force")["name"]),

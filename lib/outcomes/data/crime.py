@@ -111,7 +111,7 @@ def crime_quarterly(
 ) -> pd.DataFrame:  # fmt: skip
     """Home Office recorded crime: force, quarter (first day), offence (code), n.
 
-    April 2012 to December 2025, without a gap. ``offence`` is a code, a list of codes, or the name
+    Without a gap from April 2012 on. ``offence`` is a code, a list of codes, or the name
     of a group in :data:`OFFENCE_GROUPS`. ``n`` can be negative: records cancelled in a later
     quarter. ``territorial=False`` adds the British Transport Police and the fraud bodies.
     """
@@ -125,7 +125,7 @@ def crime_quarterly(
 def crime_annual(
     *, district: Names = None, force: Names = None, offence: Held = None, kind: Held = None
 ) -> pd.DataFrame:
-    """Recorded crime by community safety partnership: years to Dec 2023, Dec 2024 and June 2025.
+    """Recorded crime by community safety partnership, in the years that ONS prints.
 
     Columns: year_end, force, kind (force | district | unassigned), csp, csp_name, district (GSS),
     offence (ONS name), n. In Lancashire a partnership is a district, and 2.4-3.1 % of offences
