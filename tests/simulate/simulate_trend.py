@@ -12,9 +12,9 @@ By 250 runs, quarters, of the series judged:
     each leans by 0.7 on the last    0.093                0.07          0.27
     random walk, 3% or 8% a step     0.165                0.13 to 0.16  0.59
 
-So of all series made, 4, 4, 7 and 7 in 100 are taken for changed. By month, with the season and the
-gaps of the street files: 0.016, 0.059, 0.100 and 0.44 of those judged (0, 0.11, 0.28 and 0.72 told by
-their change), so 2, 5, 7 and 12 in 100.
+So of all series made, 4, 4, 7 and 7 in 100 are taken for changed. By month, with the season and
+the gaps of the street files: 0.016, 0.059, 0.100 and 0.44 of those judged (0, 0.11, 0.28 and 0.72
+told by their change), so 2, 5, 7 and 12 in 100.
 """
 
 import sys
