@@ -138,6 +138,16 @@ def test_a_small_count_passes_where_the_source_cited_beside_it_printed_it(folder
     assert verdicts(folder) == {"disclosure": "fail"}
 
 
+def test_the_title_of_a_source_is_its_own_print_and_no_count_of_ours(folder):
+    source = {"source": "s", "publisher": "p", "title": "Plants found & three people arrested"}
+    book(folder, "demo", CALM | {"sources": [source | {"url": "https://a.org", "published": ""}]})
+    build(folder)
+    assert verdicts(folder) == {}
+    book(folder, "demo", CALM, "#!Plants found and three people arrested.")
+    build(folder)
+    assert verdicts(folder) == {"disclosure": "fail"}
+
+
 def test_an_email_address_fails_until_a_person_has_looked_at_it(folder):
     book(folder, "demo", CALM, "#!Ask jo.bloggs@example.org for more.")
     build(folder)

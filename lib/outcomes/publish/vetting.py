@@ -98,7 +98,10 @@ def _disclosure(looked: Looked) -> Iterator[str]:
     for entry in looked.record["pages"]:
         page = looked.folder / entry["path"]
         cited = {s["url"] for f in entry["findings"] for s in f["sources"]}
-        places = [(entry["path"], cited, ((m[1], m[0]) for m in _FEW.finditer(_text(page))))]
+        text = _text(page)
+        for title in {s["title"] for f in entry["findings"] for s in f["sources"]} - {""}:
+            text = text.replace(title, "|")  # what a source is called is its own print
+        places = [(entry["path"], cited, ((m[1], m[0]) for m in _FEW.finditer(text)))]
         for fact in entry["findings"]:
             name = f"{entry['handle']}/{fact['name']}.csv"
             cited = {s["url"] for s in fact["sources"]}
