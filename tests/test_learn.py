@@ -187,7 +187,8 @@ def n() -> SimpleNamespace:
     behaviour = crime[(crime["force"] == "lancashire") & (crime["type"] == asb)]
     behaviour = behaviour[behaviour["lsoa"].isin(lsoas["lsoa"])]
     inside = behaviour["lsoa"].isin(town)
-    before = behaviour["month"].between("2021-11", "2022-10")
+    held = sorted(behaviour.loc[behaviour["month"] < "2023-09", "month"].unique())
+    before = behaviour["month"].isin(held[-12:])
     after = behaviour["month"].between("2025-01", "2025-12")
     late = behaviour["month"] >= "2023-09"
     v.before, v.after, v.rest_before, v.rest_after, v.all_before, v.all_after = (
