@@ -103,6 +103,11 @@ def levels(
         f"{words.number(then[k])} before and {words.number(now[k])} after in {place}"
         for k, place in ((area, area), (against, evaluation.against))
     ]
+    facts["numbers"] = {
+        f"{place}, {side}": mean[k]
+        for k, place in ((area, area), (against, evaluation.against))
+        for side, mean in (("before", then), ("after", now))
+    }
     table = level.rename_axis("month").reset_index()
     long = table.melt("month", var_name="place", value_name="n")
     look = {"by": "place", "events": {"start": evaluation.start}, "ylabel": unit}

@@ -46,6 +46,7 @@ def share(
     text = f"{words.number(part)} of {words.number(whole)} {what} in {period}: {words.percent(p)}, "
     text += f"with a {words.percent(confidence, 0)} interval of "
     text += f"{words.interval(*limits, kind='percent')}."
+    facts["numbers"] = {what: part, "out of": whole}
     return finding(name, text, verdict="estimate", **parts.numbers(p, *limits), **facts)
 
 

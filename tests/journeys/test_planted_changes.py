@@ -1,0 +1,92 @@
+"""A change that nobody meant, planted where people make them: the suite says which, in words.
+
+Each is made in a copy of the repository, one page is built, and what it found is held to its
+baseline, as ``tests/test_baselines.py`` does for the whole site.
+"""
+
+import re
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from walk import OUTCOMES, type_in
+
+import baselines_tool as baselines
+from conftest import fresh_copy
+
+pytestmark = pytest.mark.build
+BURNLEY, MIDDLE, LAST = "E07000117", "E01024858", date(2025, 12, 1)
+
+
+def _edit(clone: Path, path: str, old: str, new: str) -> None:
+    file = clone / path
+    text = file.read_text(encoding="utf-8")
+    assert old in text, f"{path} no longer holds {old!r}"
+    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def swapped_series(clone: Path) -> None:
+    path = "lib/outcomes/data/choices.py"
+    _edit(clone, path, '"adults": "nrm_referrals_adult"', '"adults": "nrm_referrals_child"')
+    old, new = '"children": "nrm_referrals_child"', '"children": "nrm_referrals_adult"'
+    _edit(clone, path, old, new)
+
+
+def another_verdict(clone: Path) -> None:
+    _edit(clone, "lib/outcomes/show/ready.py", 'verdict="estimate"', 'verdict="published"')
+
+
+def another_rounding(clone: Path) -> None:
+    path = "lib/outcomes/show/words.py"
+    _edit(clone, path, "def percent(share: float | None, decimals: int = 1)",
+          "def percent(share: float | None, decimals: int = 2)")  # fmt: skip
+
+
+def another_colour(clone: Path) -> None:
+    _edit(clone, "lib/outcomes/show/style.py", '"#12436D"', '"#12436E"')
+
+
+def a_month_revised(clone: Path) -> None:
+    """A vehicle crime of Burnley's last month is a burglary now, in each table that counts it."""
+    for table in ("crime_district_monthly", "crime_monthly", "crime_force_monthly"):
+        path = clone / f"data/clean/{table}.parquet"
+        held = pq.read_table(path)
+        frame = held.to_pandas()
+        mine = (frame["force"] == "lancashire") & (frame["month"] == LAST)
+        for place, value in (("district", BURNLEY), ("lsoa", MIDDLE)):
+            mine &= frame[place] == value if place in frame else True
+        for kind, more in (("burglary", 1), ("vehicle-crime", -1)):
+            at = (mine & (frame["type"] == kind)).idxmax()
+            frame.loc[at, "n"] += more
+        pq.write_table(pa.Table.from_pandas(frame, schema=held.schema, preserve_index=False), path)
+
+
+PLANTED = [
+    (swapped_series, "modern-slavery/children", r"sentence: .*children.* became .*adults"),
+    (another_verdict, "op-sceptre", "has not earned the verdict 'published'"),
+    (another_rounding, "op-sceptre", r"sentence: .*23\.8%.*became .*23\.81%"),
+    (another_colour, "county-lines", "its figure is drawn otherwise"),
+    (
+        a_month_revised,
+        "area-profile/burnley",
+        r"positions: its table .* became|types-by-month: .* became",
+    ),
+]
+
+
+NAMES = [plant.__name__ for plant, *_ in PLANTED]
+
+
+@pytest.mark.parametrize(("plant", "handle", "words"), PLANTED, ids=NAMES)
+def test_a_planted_change_is_told_in_words(tmp_path, plant, handle, words):
+    clone, out = tmp_path / "clone", tmp_path / "site"
+    fresh_copy(clone)
+    plant(clone)
+    said = type_in(clone, OUTCOMES, "build", handle, "--out", str(out), code=None)
+    moved = []
+    if (out / "latest").exists():
+        found = baselines.pages(out / "latest")[handle]
+        moved = baselines.differences(handle, baselines.stored(handle), found)
+    assert re.search(words, "\n".join([*moved, said])), moved or said
