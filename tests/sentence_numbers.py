@@ -23,6 +23,7 @@ _NOT_COUNTED = [
     # how sure, not how many: "a 95% interval", "99.8% limits", and the orders of rank and chance
     r"\b\d+(?:\.\d+)?%(?= (?:confidence |prediction )?(?:interval|limit|line|power))",
     r"\bone in \w+\b",
+    r"\bp under 0\.01\b",  # as small as is told; the finding's value has all of it
     r"\b(?:latest|last|first) \d+ (?:quarters|months|weeks|years|days)\b",
 ]  # fmt: skip
 _NEEDED = [  # why it cannot be told: what it would take, and what there is

@@ -128,14 +128,14 @@ def events(
 
 
 def _p(p: float) -> str:
-    return "under 0.01" if p < 0.005 else words.number(p, 2)
+    return "p under 0.01" if p < 0.005 else f"p = {words.number(p, 2)}"
 
 
 _DRIFT = {
     "untested": "cannot be tested",
-    "passes": "shows no drift (p = {})",
-    "doubtful": "leaves doubt whether the two drifted apart (p = {})",
-    "fails": "is a drift (p = {})",
+    "passes": "shows no drift ({})",
+    "doubtful": "leaves doubt whether the two drifted apart ({})",
+    "fails": "is a drift ({})",
 }
 
 

@@ -147,7 +147,8 @@ def clashing(
     table = contradictions.assign(measure=contradictions["measure"].map(names))[columns]
     return finding(
         name, text, value=n, unit="measures", area=area, headline=headline, sources=sources,
-        caveats=caveats, numbers={"measures checked": len(checked)}, **({"agreement": agreement} if agreement else _SOUGHT),
+        caveats=caveats, numbers={"measures checked": len(checked)},
+        **({"agreement": agreement} if agreement else _SOUGHT),
         table=table.rename(columns={"lower": "would be at least", "upper": "would be at most"}),
         caption="Figures that contradict each other, and what each would have to be",
     )  # fmt: skip
