@@ -145,7 +145,7 @@ def _table(file: Path) -> list[dict]:
 
 def _is_printed(figure, text: str) -> bool:
     if figure.basis == "coded" and figure.value == 1:
-        return text == "an event, no count"
+        return text == ("yes" if figure.unit == "yes or no" else "an event, no count")
     numbers = {float(n.replace(",", "")) for n in re.findall(r"\d[\d,]*(?:\.\d+)?", text)}
     return figure.value in numbers
 
@@ -232,7 +232,7 @@ def test_pages_are_valid_html_with_headings_in_order_and_tables_with_heads(site,
 
 def test_pages_are_light(site, pages):
     sizes = sorted(p.stat().st_size for p in pages)
-    assert statistics.median(sizes) < 80_000
+    assert statistics.median(sizes) < 85_000  # each finding shows the numbers of its sentence
     assert sizes[-1] < 120_000, sizes[-5:]
     assert (site / "index.html").stat().st_size < 60_000
 
