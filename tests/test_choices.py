@@ -1,12 +1,17 @@
 """Vocabularies of parameters: what a page may be asked for."""
 
+from pathlib import Path
+
+import pandas as pd
 import pytest
 
 from outcomes import data
 from outcomes.data import choices as module
 from outcomes.data import register
 from outcomes.data.choices import check, choices
-from outcomes.data.errors import Invalid
+from outcomes.data.errors import Invalid, NotEnough
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.mark.parametrize("name", module.vocabularies())
@@ -67,6 +72,27 @@ def test_years_and_starts_leave_enough_data():
     assert choices("crime_year") == ["2025", "2021"]
     starts = choices("trend_since")
     assert starts[0] == "2012-04" and starts[-1] == "2021-04"  # the latest quarter is 2025 Q4
+
+
+def test_the_latest_year_follows_the_months_that_are_held(monkeypatch):
+    held = pd.read_csv(data.root() / "clean" / "coverage.csv", parse_dates=["month"])
+    held = held[held["force"] == "lancashire"].reset_index(drop=True)
+    monkeypatch.setattr(module.store, "read", lambda table, **where: held)
+    newest = held.loc[held["state"] == "complete", "month"].max()
+    assert module.chosen("crime_year", "") == str(newest.year) == choices("crime_year")[0]
+    held.loc[held["month"] == newest - pd.DateOffset(months=3), "state"] = "missing"
+    assert module.chosen("crime_year", "") == choices("crime_year")[0] < str(newest.year)
+    data.checked(crime_year="")
+    held["state"] = "missing"
+    with pytest.raises(NotEnough, match="twelve months"):
+        module.chosen("crime_year", "")
+    with pytest.raises(Invalid, match="latest value"):
+        module.chosen("district", "")
+
+
+def test_no_page_names_the_year_it_takes_by_default():
+    notebook = (ROOT / "notebooks" / "county" / "area_profile.ipynb").read_text("utf-8")
+    assert 'year = \\"\\"  # crime_year' in notebook
 
 
 @pytest.mark.parametrize(

@@ -166,3 +166,13 @@ def test_a_citation_by_hand_is_found():
         "A survey, 2024"
     ]
     assert written_by_hand('def f():\n    """Home Office, 2012 to 2025."""') == []
+
+
+def test_no_day_is_written_as_the_machine_would_write_it():
+    """``%B`` follows the locale, and ``%-d`` fails on Windows."""
+    files = [*(ROOT / "lib").rglob("*.py"), *(ROOT / "notebooks").rglob("*.ipynb")]
+    bad = re.compile(r":%-d|:[^\s{}]*%[AaBbcxXp]\b|strftime\([^)]*%(?:-|[AaBbcxXp])")
+    found = [f"{f.name}: {m.group()}" for f in files for m in bad.finditer(f.read_text("utf-8"))]
+    assert not found
+    assert data.days.date("2023-11-03") == show.words.date("2023-11-03") == "3 November 2023"
+    assert data.days.month(pd.Period("2023-11", "M")) == "November 2023"

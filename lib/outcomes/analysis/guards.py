@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from outcomes.data.days import month
 from outcomes.data.errors import Invalid, NotEnough, nearest
 
 FEWEST = 20
@@ -112,7 +113,7 @@ def dated(index: pd.Index) -> pd.Index:
     months = 12 * index.year + index.month
     if months.has_duplicates:
         day = index[months.duplicated()][0]
-        raise Invalid(f"Several days of {day:%B %Y} are given; add up counts by month first.")
+        raise Invalid(f"Several days of {month(day)} are given; add up counts by month first.")
     return index
 
 

@@ -15,6 +15,7 @@ _HOMES = {
         "case_outcomes coverage crime_annual crime_district_monthly crime_force_monthly "
         "crime_monthly crime_panels crime_quarterly drug_deaths months_present offences"
     ),
+    "days": "",
     "declared": "series series_names",
     "disclosure": "suppress",
     "doors": "",

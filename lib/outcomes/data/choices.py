@@ -15,7 +15,7 @@ import pandas as pd
 from outcomes.data import register, store
 from outcomes.data.codes import OFFENCE_GROUPS, TYPES
 from outcomes.data.doors import Name, door
-from outcomes.data.errors import Invalid, one_of
+from outcomes.data.errors import Invalid, NotEnough, one_of
 from outcomes.data.places import WARDS, district_names
 
 ENOUGH = 3
@@ -59,6 +59,9 @@ SEVERAL = (
 )
 """Vocabularies of which a parameter may hold several values; of any other it is one."""
 
+LATEST = ("crime_year",)
+"""Vocabularies listed from the latest, of which "" asks for the latest that is held."""
+
 
 def vocabularies() -> list[str]:
     """Names of the vocabularies that :func:`choices` lists."""
@@ -101,8 +104,26 @@ def check(name: Name, value: Any, *, parameter: Name = "") -> Any:
         if not test(value):
             raise Invalid(f"{called} {value!r} is not {meaning}.")
         return value
+    if value == "" and name in LATEST:
+        return value
     allowed = choices(name)
     return one_of(value, allowed, called, most=len(allowed))
+
+
+@door()
+def chosen(name: Name, value: Any) -> str:
+    """The value of a parameter of a vocabulary in :data:`LATEST`: of "" the latest that is held.
+
+    Raises :class:`NotEnough` where none is held.
+    """
+    if value != "":
+        return check(name, value)
+    if name not in LATEST:
+        one_of(name, LATEST, "vocabulary with a latest value")
+    held = choices(name)
+    if not held:
+        raise NotEnough("No calendar year has all its twelve months of street-level crime here.")
+    return held[0]
 
 
 def checked(**given: Any) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from outcomes.data import store
+from outcomes.data.days import MONTHS, month
 from outcomes.data.doors import Name, Names, door
 from outcomes.data.errors import one_of
 
@@ -100,7 +101,7 @@ def _coverage(column: str, frame: pd.DataFrame, months: pd.DataFrame | None) -> 
         return ""
     days = frame[column].dropna()
     if column == "year_end":
-        ends = [f"{day:%B %Y}" for day in sorted(days.unique())]
+        ends = [month(day) for day in sorted(days.unique())]
         few = len(ends) <= _EACH
         return f"years to {_listed(ends)}" if few else f"years to {ends[0]} up to {ends[-1]}"
     if column == "quarter":
@@ -134,9 +135,9 @@ def _range(held: pd.Series) -> str:
 def _span(first: pd.Timestamp, last: pd.Timestamp) -> str:
     """Months from first to last: "December 2019 to December 2025"."""
     if (first.year, first.month) == (last.year, last.month):
-        return f"{first:%B %Y}"
+        return month(first)
     year = "" if first.year == last.year else f" {first.year}"
-    return f"{first:%B}{year} to {last:%B %Y}"
+    return f"{MONTHS[first.month]}{year} to {month(last)}"
 
 
 def _listed(items: Iterable[str]) -> str:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from outcomes.data import days
 from outcomes.data.printed import limits
 
 
@@ -50,7 +51,7 @@ class Count(NamedTuple):
 
     @property
     def period(self) -> str:
-        return f"{self.start.day} {self.start:%B %Y} to {self.end.day} {self.end:%B %Y}"
+        return f"{days.date(self.start)} to {days.date(self.end)}"
 
 
 def _counts(frame: pd.DataFrame, whole: pd.Series) -> Iterator[Count]:

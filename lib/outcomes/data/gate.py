@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from outcomes.data import contradictions, schema
+from outcomes.data import contradictions, days, schema
 
 BLANK_SHARE = 0.10  # of a month's rows without a location
 STALE_DAYS = {"crime_monthly": 150, "crime_quarterly": 300}  # after the end of the last period
@@ -188,9 +188,9 @@ def _of_force(frame: pd.DataFrame, name: str) -> Iterator[str]:
     lost = frame.loc[frame["state"] == "missing", "month"]
     if len(lost):
         last = frame.loc[frame["state"] != "missing", "month"].max()
-        yield f"Street-level crime of {name} ends in {last:%B %Y} and lacks {spans(lost)}."
+        yield f"Street-level crime of {name} ends in {days.month(last)} and lacks {spans(lost)}."
     for row in frame[frame["state"] == "partial"].itertuples():
-        yield f"{row.month:%B %Y} is incomplete for {name}. {row.reason}"
+        yield f"{days.month(row.month)} is incomplete for {name}. {row.reason}"
     if frame["blank"].any():
         months = spans(frame.loc[frame["blank"], "month"])
         said = f"Over {BLANK_SHARE:.0%} of the crimes recorded in {name} have no location in"
@@ -206,7 +206,7 @@ def _age(clean: Path, day: pd.Timestamp) -> Iterator[Caution]:
         end = last + pd.DateOffset(months=months) - pd.Timedelta(days=1)
         if (day - end).days > STALE_DAYS[table]:
             kind = "Street-level crime" if months == 1 else "Recorded crime by quarter"
-            said = f"{kind} ends with {end:%B %Y}; later months are not in these tables yet."
+            said = f"{kind} ends with {days.month(end)}; later months are not in these tables yet."
             yield Caution(said, (table,), aged=True)
 
 
@@ -229,6 +229,6 @@ def spans(months: pd.Series) -> str:
     for _, pairs in groupby(periods, lambda pair: pair[1].ordinal - pair[0]):
         run = [period for _, period in pairs]
         first, last = run[0], run[-1]
-        begin = f"{first:%B}" if first.year == last.year else f"{first:%B %Y}"
-        words.append(f"{last:%B %Y}" if len(run) == 1 else f"{begin} to {last:%B %Y}")
+        begin = days.MONTHS[first.month] if first.year == last.year else days.month(first)
+        words.append(days.month(last) if len(run) == 1 else f"{begin} to {days.month(last)}")
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

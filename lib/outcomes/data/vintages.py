@@ -7,7 +7,7 @@ table only: as of a day, its counts are those of today for the periods that were
 
 import pandas as pd
 
-from outcomes.data import register, store
+from outcomes.data import days, register, store
 from outcomes.data.doors import Day, Name, door
 from outcomes.data.errors import one_of
 
@@ -34,7 +34,7 @@ def as_of(day: Day, *, programme: Name = "") -> Notice | None:
         return store.cut_at("")
     with store.unnoted():
         name, start = _programme(programme)
-    said = f"{pd.Timestamp(day):%-d %B %Y}"
+    said = days.date(day)
     before = "" if not name or pd.isna(start) or start <= pd.Timestamp(day) else (
         f"{name} had not begun by {said}: nothing about it was known."
     )  # fmt: skip

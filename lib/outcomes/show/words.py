@@ -9,12 +9,12 @@ from math import isfinite
 
 import pandas as pd
 
+from outcomes.data.days import date as date
+from outcomes.data.days import month as month
 from outcomes.data.errors import plain as plain
 
 UNAVAILABLE = "[x]"
 QUALIFIED = {"over": "over ", "at_least": "at least ", "nearly": "nearly ", "approx": "about "}
-_MONTHS = (None, "January", "February", "March", "April", "May", "June", "July", "August",
-           "September", "October", "November", "December")  # fmt: skip
 
 
 def number(value: float | None, decimals: int | None = None) -> str:
@@ -68,26 +68,10 @@ def between(lower: float, upper: float, *, kind: str = "number") -> str:
     return least if least == most else f"between {least} and {most}"
 
 
-def date(day) -> str:
-    """``2023-11-13`` → "13 November 2023"."""
-    if pd.isna(day):
-        return "date not stated"
-    day = pd.Timestamp(day)
-    return f"{day.day} {month(day)}"
-
-
 def known(text: str) -> str:
     """A day as far as it is known: "2023-11-13" → "13 November 2023", "2023-11" → "November 2023",
     "2023" → "2023"."""
     return {10: date, 7: month}.get(len(text), str)(text)
-
-
-def month(day) -> str:
-    """``2023-11-13`` → "November 2023"."""
-    if pd.isna(day):
-        return "date not stated"
-    day = pd.Timestamp(day)
-    return f"{_MONTHS[day.month]} {day.year}"
 
 
 def period(start, end) -> str:
