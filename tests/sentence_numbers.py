@@ -29,7 +29,7 @@ _NOT_COUNTED = [
 _NEEDED = [  # why it cannot be told: what it would take, and what there is
     r"\bat least \d+ (?=points?|months?|places?|are needed|are compared)",
     r"\b(?:there (?:is|are)) \d+\b",
-    r"\b\d+ (?=to be expected)",
+    r"\b\d+(?:\.\d+)? (?=to be expected)",
 ]
 _NUMBER = re.compile(
     r"(?<![\w.])[-−]?£?(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"

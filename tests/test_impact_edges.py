@@ -54,7 +54,7 @@ def quiet(count=36, start="2020-01-01"):
         ),
         (
             lambda: displacement.overdispersion([wdd(T, C)] * 9), NotEnough,
-            "Overdispersion needs at least 10 places; there are 9.",
+            "How far places stray by themselves takes 10 of them to tell; there are 9.",
         ),
         (
             lambda: rirr((0, 2), (3, 1)), NotEnough,

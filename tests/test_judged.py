@@ -324,7 +324,7 @@ def test_small_counts_are_read_from_columns_of_people(looked):
 @pytest.mark.parametrize("wrong", ["url", "number"])
 def test_a_small_count_must_be_that_of_the_source_cited_beside_it(looked, monkeypatch, wrong):
     monkeypatch.setattr(vetting, "_published", lambda: {("u", 3)})
-    one = fact("found", "None.", sources=[{"url": "v"}, {"url": "u"}])
+    one = fact("found", "None.", sources=[{"url": link, "title": ""} for link in "vu"])
     html = PAGE.format("<p>3 people</p>")
     assert disclosed(looked(html, [one], "people\n3\n")) == []
     if wrong == "url":

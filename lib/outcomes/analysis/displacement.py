@@ -69,7 +69,8 @@ def overdispersion(changes: Sequence[Change]) -> float:
 
     n = len(changes)
     if n < 10:
-        raise NotEnough(f"Overdispersion needs at least 10 places; there are {n}.")
+        need = "How far places stray by themselves takes 10 of them to tell"
+        raise NotEnough(f"{need}; there are {n}.")
     few = (student.ppf(0.975, n) / normal(0.95)) ** 2
     return float(max(1.0, np.mean([c.z**2 for c in changes])) * few)
 

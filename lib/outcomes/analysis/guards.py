@@ -40,7 +40,11 @@ def require_events(change) -> None:
 
 def require_counts(counts: dict[str, float]) -> None:
     """Raise NotEnough when any of the counts, by where they are, is under ``FEWEST``."""
-    short = [f"{n:,.0f} {where}" for where, n in counts.items() if n < FEWEST]
+    short = [  # 19.6 must not read "20, where at least 20 are needed"
+        f"{n if round(n) < FEWEST else np.floor(10 * n) / 10:,.{int(round(n) >= FEWEST)}f} {where}"
+        for where, n in counts.items()
+        if n < FEWEST
+    ]
     if short:
         raise NotEnough(
             f"Too few events to tell: {' and '.join(short)}, where at least {FEWEST} are needed."

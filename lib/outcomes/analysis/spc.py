@@ -20,6 +20,7 @@ from outcomes.data.errors import Invalid, NotEnough, one_of
 
 __all__ = ["Chart", "Funnel", "dersimonian_laird", "deseasonalise", "funnel", "xmr"]
 
+FEWEST = 8  # points before the latest year that a usual range needs
 SETTLED = 12  # points before limits stop being trial limits
 BETTER = ("more", "fewer", "neither")
 OUTSIDE, TREND = "outside the limits", "7 rising or falling"
@@ -172,9 +173,11 @@ def judged(
         series = found["adjusted"]
         factors = found["factor"].groupby(series.index.month).first()
     before = series.iloc[:-latest]
-    if before.notna().sum() < 8:
+    if before.notna().sum() < FEWEST:
         found = before.notna().sum()
-        raise NotEnough(f"A usual range needs 8 points before the latest year; there are {found}.")
+        raise NotEnough(
+            f"A usual range needs {FEWEST} points before the latest year; there are {found}."
+        )
     chart = xmr(series, baseline=len(before), better=better, counts=True)
     own = _judge(chart.frame.iloc[: len(before)].drop(columns=["special", "direction"]), better)
     moving = (own["special"] != "").sum() > own["value"].notna().sum() / 2

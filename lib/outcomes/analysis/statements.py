@@ -108,7 +108,7 @@ def clash(figures: pd.DataFrame, *, by: str = "fact") -> Agreement | None:
     sure = figures["period_start"].notna() & figures["period_end"].notna()
     sure &= np.array([not _unsure(r) for r in figures.itertuples()], bool)
     for name, rows in figures[sure].groupby(by, sort=False):
-        read = _readings(rows)
+        read = readings(rows)
         least, most = read["low"].idxmax(), read["high"].idxmin()
         ends = rows.loc[[least, most]]
         apart = ends["period_start"].max() > ends["period_end"].min()
@@ -157,7 +157,7 @@ def _as_it_stands(one, near: pd.DataFrame) -> _Held:
         return _Held("not_enough")
     if one.unit in _OVER_A_PERIOD or " per " in f" {one.unit} ":  # another period has another rate
         near = near[near["fact"] == one.fact]
-    read = _readings(near)
+    read = readings(near)
     low, high = counted(one.value, one.qualifier, one.unit)
     shut = near[(read["low"] > high) | (read["high"] < low)]
     shut = shut[[not _unsure(r) for r in shut.itertuples()]]
@@ -166,7 +166,8 @@ def _as_it_stands(one, near: pd.DataFrame) -> _Held:
         pair = ((one, other), (other, one))
         members = tuple(_member(a, of=_definition(a), **_left(b)) for a, b in pair)
         said = " and ".join(f"{_stated(r)} ({r.publisher}) for {_period(r)}" for r in (one, other))
-        return _Held("contradicted", members, against=f"No reading allows both {said}.")
+        lap = "" if _period(one) == _period(other) else ", and their periods overlap"
+        return _Held("contradicted", members, against=f"No reading allows both {said}{lap}.")
     if witnesses := _witnesses(one, near):
         return _Held("confirmed", witnesses, *_within(read), tuple(near["figure"]))
     if near.empty:
@@ -276,7 +277,7 @@ def _unsure(row) -> bool:
     return getattr(row, "period_state", "stated") == "ambiguous"
 
 
-def _readings(rows: pd.DataFrame) -> pd.DataFrame:
+def readings(rows: pd.DataFrame) -> pd.DataFrame:
     """The least and the most that each statement allows: low and high."""
     told = zip(rows["value"], rows["qualifier"], rows["unit"], strict=True)
     ends = np.array([counted(*one) for one in told], float).reshape(-1, 2)

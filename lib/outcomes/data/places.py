@@ -62,8 +62,8 @@ def _caveat(basis: int, said: str, year: Any) -> str:
     text = f"Residents are those of {said}"
     if year is not None and abs(int(year) - basis) > 1:
         text += f", and the counts those of {int(year)}: what changed between is in no interval"
-    if basis == 2020:
-        worst = population_error()
+    worst = population_error().dropna()  # none where the census was not out by the day asked
+    if basis == 2020 and len(worst):
         text += f". For districts of Lancashire the census of 2021 counted from {-worst.min():.1%} "
         text += f"fewer to {worst.max():.1%} more than they say"
     return text + "."

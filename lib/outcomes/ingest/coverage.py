@@ -14,9 +14,9 @@ _WHY = {
     "metropolitan": "The force's files were too large for the copy these data come from.",
     "west-midlands": "The force's files were too large for the copy these data come from.",
     "west-yorkshire": "The force's files were too large for the copy these data come from.",
-    "greater-manchester": "The force has no street file in any copy at hand.",
+    "greater-manchester": "The force has no street file in any copy held here.",
 }
-_NO_COPY = "No copy of this month's file is at hand."
+_NO_COPY = "Not held here; `outcomes data refresh` brings it where data.police.uk serves it."
 
 _LOW_TOTAL = 0.5  # of the force's own median month
 _LOW_ASB = 0.2

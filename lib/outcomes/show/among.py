@@ -41,7 +41,7 @@ def pace(
     two = parts.with_the_one_before(rows, label, ask)
     if not two:
         text = f"How {what} in {ask} compare with the time before cannot be told: "
-        text += "exact counts were not published for both."
+        text += "exact counts of both are not held here."
         return finding(name, text, verdict="not_enough", **facts)
     now, before = two
     if effort:
@@ -82,14 +82,14 @@ def standing(
     facts = {"unit": what, "period": ask, "area": area, "sources": sources, "better": better}
     facts["caveats"] = caveats
     if len(rows) < 2:
-        text = f"{what} cannot be compared: fewer than two {kind}s have both counts published."
+        text = f"{what} cannot be compared: both counts of fewer than two {kind}s are held here."
         return finding(name, text, verdict="not_enough", **facts)
     look = {"highlight": ask, "reference": reference, "reference_label": reference_label}
     facts |= {"caption": caption, **parts.charted(rows, label, "share", xlabel=what, **look)}
     beside = f"; {reference_label} is {words.percent(reference)}" if reference is not None else ""
     at = rows[rows[label].astype(str) == ask]
     if not len(at):
-        text = f"{what} in {ask} cannot be told: both counts were not published exactly. In the "
+        text = f"{what} in {ask} cannot be told: not both exact counts are held here. In the "
         text += f"{words.count(len(rows), kind)} where it can, it ranged from "
         text += words.interval(rows["share"].min(), rows["share"].max(), kind="percent")
         return finding(name, f"{text}{beside}.", verdict="not_enough", **facts)
@@ -124,14 +124,15 @@ def differing(
     name: str, figures: pd.DataFrame, *, label: str, what: str, caption: str, area: str = "",
     sources=None, headline: bool = False, caveats=(),
 ) -> Finding:  # fmt: skip
-    """Facts of which exact prints differ, each with the values printed: "655 or 665".
+    """Facts of which exact prints differ by more than rounding, each with its values: "655 or 665".
 
     ``label`` is a column that names the fact each row states; ``what`` counts them ("national
     count"). Every differing print is in the table, first to last.
     """
     exact = figures[figures["qualifier"] == "exact"].reset_index(drop=True)
-    kinds = exact.groupby(label)["value"].transform("nunique")
-    prints = exact[kinds > 1].sort_values([label, "published", "value"], na_position="first")
+    read = statements.readings(exact).assign(of=exact[label]).groupby("of")
+    apart = read["low"].transform("max") > read["high"].transform("min")  # 100 may be 103, rounded
+    prints = exact[apart].sort_values([label, "published", "value"], na_position="first")
     facts = {"unit": f"{what}s", "area": area, "caveats": caveats}
     if not len(prints):
         text = f"No {what} was printed exactly with two different values."
@@ -165,14 +166,15 @@ def printed(
     columns = ["area_name", "period_start", "period_end", "value", "publisher"]
     facts |= {"table": rows[columns], "caption": f"{what}, as published"}
     if own.empty:
-        text = f"{what}: none is published here for {area}."
+        text = f"{what}: none is held here for {area}."
         return finding(name, text, verdict="not_enough", sources=figures, **facts)
     span = [_years(f.period_start, f.period_end) for f in own.itertuples()]
     suffix = "%" if unit.startswith("%") else ""
     said = [f"{words.number(v, 1)}{suffix} in {p}" for v, p in zip(own["value"], span, strict=True)]
     text = f"{what} in {area}, as published: {words.listed(said)}."
     if start is not None and own["period_start"].max() < pd.Timestamp(start):
-        text += " Each of these holds time before the start, so none shows the time after it alone."
+        these = "Each of these" if len(own) > 1 else "It"
+        text += f" {these} holds time before the start, so none shows the time after it alone."
     look = {"by": "area_name", "highlight": list(dict.fromkeys([area, *rows["area_name"]]))[:4]}
     look |= {"events": {"start": start}, "ylabel": f"{unit}, by end of period"}
     return finding(

@@ -94,12 +94,13 @@ def displaced(
     try:
         if evaluation.reason or not len(near):
             none = f"No neighbourhood has its centre within {words.number(km)} km."
-            raise NotEnough(f"{evaluation.reason or none} Displacement cannot be measured.")
+            raise NotEnough(evaluation.reason or none)
         rows = panel.loc[evaluation.months]
         table = _rings(rows, treated, near, pool, evaluation.start, known)
         both, spread, alone, lost = _moved(table, rows[pool], sets, evaluation, known)
     except NotEnough as reason:
-        return finding(name, str(reason), verdict="not_enough", caveats=caveats, **facts)
+        text = f"{reason} Displacement cannot be measured."
+        return finding(name, text, verdict="not_enough", caveats=caveats, **facts)
     text = f"Counting the ring of {words.count(len(near), 'neighbourhood')} within "
     text += f"{words.number(km)} km, {_with_the_ring(both, table, evaluation, what, area)}"
     return finding(
@@ -117,12 +118,16 @@ def _with_the_ring(both, table, evaluation: Evaluation, what: str, area: str) ->
         own, match, ring, _ = table[["before", "after"]].itertuples(index=False, name=None)
         moved = displacement.wdq(own, ring, match)
         quotient = f" The displacement quotient is {words.number(moved.wdq, 2)}: {moved.reading}."
-    none = ", which is consistent with none" if both.lower <= 0 <= both.upper else ""
+    none = ", which is consistent with no change" if both.lower <= 0 <= both.upper else ""
+    ends = [
+        f"{words.number(abs(end), 0)} {'fewer' if end < 0 else 'more'}"
+        for end in (both.lower, both.upper)
+    ]
     return (
         f"{area} had {words.number(abs(both.estimate), 0)} "
         f"{'fewer' if both.estimate < 0 else 'more'} {what} over {evaluation.did.post} months than "
-        f"its match's change would have given (interval "
-        f"{words.interval(both.lower, both.upper, decimals=0)}){none}.{quotient}"
+        f"its match's change would have given (interval {words.listed(ends, 'to')}){none}."
+        f"{quotient}"
     )
 
 

@@ -40,7 +40,7 @@ def share(
     facts = {"unit": f"share of {what}", "period": period, "area": area, "sources": sources}
     facts |= {"better": better, "headline": headline, "caveats": caveats}
     if pd.isna(part) or pd.isna(whole) or not whole:
-        text = f"What share of {what} in {period} cannot be told: both counts were not published."
+        text = f"What share of {what} in {period} cannot be told: not both counts are held here."
         return finding(name, text, verdict="not_enough", **facts | {"headline": False})
     p, *limits = rates.wilson(part, whole, confidence=confidence)
     text = f"{words.number(part)} of {words.number(whole)} {what} in {period}: {words.percent(p)}, "
@@ -65,7 +65,7 @@ def shares(
     facts = {"period": period, "area": area, "sources": sources, "better": better}
     facts |= {"headline": headline, "caveats": caveats, "unit": "percentage points"}
     if len(rows) < 2:
-        text = f"{what} cannot be compared: fewer than two have both counts published."
+        text = f"{what} cannot be compared: both counts of fewer than two are held here."
         return finding(name, text, verdict="not_enough", **facts)
     facts |= parts.charted(rows, label, "share", highlight=highlight, xlabel=what)
     two = parts.with_the_one_before(rows, label, highlight)
@@ -76,22 +76,31 @@ def shares(
 
 def _compared(rows, two, label, part, whole, what, confidence):
     """The sentence of :func:`shares`, and its number with interval where there is one."""
-    if not two:
-        ends = rows["share"].min(), rows["share"].max()
+    ends = (rows["share"].min(), rows["share"].max())
+
+    def spread(digits: int) -> str:
         said = [  # a tie names all that share it
-            f"{words.percent(end)} ({words.listed(rows.loc[rows['share'] == end, label])})"
+            f"{words.percent(end, digits)} ({words.listed(rows.loc[rows['share'] == end, label])})"
             for end in ends
         ]
-        return f"{what} ranges from {words.listed(said, 'to')}.", {}
+        return f"ranges from {words.listed(said, 'to')}."
+
+    if not two:
+        return f"{what} {spread(1)}", {}
     now, before = two
     counts = now[part], now[whole], before[part], before[whole]
     found = parts.numbers(*rates.newcombe(*counts, confidence=confidence), times=100)
     limits = found["lower"], found["upper"]
     clear = "" if limits[0] > 0 or limits[1] < 0 else ", which is consistent with no change"
-    text = f"{what} was {words.percent(now['share'])} in {now[label]} and "
-    text += f"{words.percent(before['share'])} in {before[label]}: a difference of "
-    text += f"{words.number(found['value'], 1)} percentage points (interval "
-    text += f"{words.interval(*limits, decimals=1)}){clear}."
+    shown = [round(100 * row["share"], 1) for row in two]
+    alike = f"{shown[0] - shown[1]:.1f}" == f"{found['value']:.1f}"
+    digits = 1 if alike else 2  # what is printed as a difference must be that of what is printed
+    said = [words.percent(row["share"], digits) for row in two]
+    text = f"{what} was {said[0]} in {now[label]} and {said[1]} in {before[label]}: a difference "
+    text += f"of {words.number(found['value'], digits)} percentage points (interval "
+    text += f"{words.interval(*limits, decimals=digits)}){clear}."
+    if {*ends} - {row["share"] for row in two}:  # the two are not the whole story
+        text += f" Over the {words.count(len(rows), label)} held here it {spread(digits)}"
     return text, {"verdict": "estimate", **found}
 
 
@@ -143,7 +152,7 @@ def _declared(name, of, *, since, area, events, headline, caveats) -> Finding:
     values = values.loc[values.first_valid_index() :]
     place = words.place(slug)
     where = f"the {place}" if place.startswith("United") else place
-    what = f"{of.noun}, {where}" if "," in of.noun else f"{of.noun} in {where}"
+    what = f"{of.noun} in {where}"
     facts = {"what": what, "unit": of.unit, "area": place, "step": of.step}
     facts |= {"sources": values.attrs["sources"], "better": of.better, "headline": headline}
     facts |= {"events": events, "kind": "number"}
@@ -151,7 +160,9 @@ def _declared(name, of, *, since, area, events, headline, caveats) -> Finding:
         facts["series"] = of.name
     plain = pd.DataFrame({"period": values.index, "value": values.to_numpy()})
     if of.change:
-        return _by_change(name, plain, caveats=[*caveats, _no_range(of.change)], **facts)
+        few = f"a usual range needs {spc.FEWEST} points, and there are {values.notna().sum()}"
+        why = of.change if values.notna().sum() >= spc.FEWEST else few
+        return _by_change(name, plain, caveats=[*caveats, _no_range(why)], **facts)
     try:
         found = spc.judged(values[start:], latest=of.latest, season=of.season, better=of.better)
     except NotEnough as reason:
@@ -165,6 +176,7 @@ def _declared(name, of, *, since, area, events, headline, caveats) -> Finding:
     if found.moving:
         why = f"most points of {span} signal change against the range that they give themselves"
         facts |= {"start": start, "season": of.season, "caveats": [*caveats, _no_range(why)]}
+        facts["unit"] = facts["unit"].removesuffix(", season taken out")
         return _by_change(name, plain, **facts)
     frame = found.chart.frame.drop(columns=["value", "moving_range"])
     if len(found.factors):
@@ -188,6 +200,10 @@ def _declared(name, of, *, since, area, events, headline, caveats) -> Finding:
     if not len(found.factors) and values.index[0] < start:
         signs += f" The count of {_point(values.index[0], of.step)} was "
         signs += f"{words.number(values.iloc[0])}."
+    days = found.chart.frame["period"]
+    every = int(days.between(*found.base["period"].iloc[[0, -1]]).sum())
+    if every > len(found.base):  # a span with gaps is not a span of points
+        span += f", {len(found.base)} of {every} {of.step}s held here"
     notes = [
         f"The usual range is that of {span}; limits are never narrower than counting error.",
         *([] if since and since != of.start else [f"It begins there because {of.why}."]),
@@ -242,7 +258,7 @@ def _by_change(
     own = own[own["period"].dt.month == own["period"].iloc[-1].month] if season else own
     table = frame[["period", "value"]].assign(period=[_point(p, step) for p in frame["period"]])
     if len(own) < 2:
-        text = f"How {what} by {step} changed cannot be told: fewer than two {step}s are published."
+        text = f"How {what} by {step} changed cannot be told: fewer than two {step}s are held here."
         keep = {k: v for k, v in facts.items() if k != "headline"}
         return finding(name, text, verdict="not_enough", **keep)
     first, last = own.iloc[0], own.iloc[-1]
@@ -274,8 +290,9 @@ def _times(first: float, last: float) -> str:
         return "after"
     ratio = last / first
     if ratio >= 2:
-        most = _MANY[min(int(ratio), len(_MANY) + 1) - 2]
-        return most if ratio == int(ratio) <= len(_MANY) + 1 else f"more than {most}"
+        whole = int(ratio)
+        most = _MANY[whole - 2] if whole < len(_MANY) + 2 else f"{words.number(whole)} times"
+        return most if ratio == whole else f"more than {most}"
     steps = [(1.5, "more than one and a half times"), (1.1, "above"), (0.9, "near")]
     steps += [(0.5, "below"), (0, "less than half")]
     return next(say for edge, say in steps if ratio >= edge)
@@ -314,7 +331,8 @@ def place(
     facts = {"unit": measured, "period": period, "area": highlight, "sources": sources}
     facts |= {"better": better, "headline": headline, "caveats": list(caveats)}
     if len(rows) < 5 or highlight not in set(rows[label]):
-        text = f"Where {highlight} stands in {period} cannot be told: too few places published it."
+        text = f"Where {highlight} stands in {period} cannot be told: counts of too few {places} "
+        text += "are held here."
         return finding(name, text, verdict="not_enough", **facts)
     facts["caption"] = f"{words.sentence_case(measured)}, {period}"
     said = {"what": what, "of": of, "period": period, "kind": _WRITTEN[kind], "places": places}
