@@ -237,3 +237,13 @@ def test_reads_note_the_day_and_a_later_row_makes_no_page_due(tmp_path, monkeypa
 def test_a_finding_of_today_is_not_touched():
     assert vintages.as_of("") is None
     assert show.finding("a", "Two.", sources="Survey").sentence == "Two."
+
+
+def test_how_new_a_page_is_goes_by_what_was_published_by_its_day():
+    from outcomes.publish import newest
+
+    whole = {"table": "figures", "where": {"programme": "op_warrior"}}
+    early = {"table": "crime_quarterly", "where": {"force": "lancashire"}, "as_of": "2021-01-01"}
+    told = newest.told([], [whole, early, whole | {"as_of": "2021-01-01"}])
+    assert told == "Data to June 2020"
+    assert "newest publication" in newest.told([], [whole])

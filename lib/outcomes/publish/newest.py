@@ -44,7 +44,9 @@ def _read(reads: list[dict]) -> tuple[list[str], list[str]]:
     from outcomes.data import register, store
 
     ends, known, package = [], [], store.package()
-    for one in reads:
+    # A page as of a day also reads, whole, how many figures have no date: nothing of that is shown.
+    asked = max((one.get("as_of", "") for one in reads), default="")
+    for one in (one for one in reads if one.get("as_of", "") == asked):
         table, column = one["table"], package.get(one["table"], {}).get("covers", "")
         if not (column or table == "figures"):
             continue
