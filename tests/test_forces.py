@@ -57,5 +57,5 @@ def test_without_a_force_to_rank_it_among_the_check_fails():
     early = exact.index < START
     exact.loc[early, "force-0"] = (exact["force-3"] / PEOPLE["force-3"]) * PEOPLE["force-0"]
     found = show.against_forces("x", exact, PEOPLE, "force-0", START, **SAID)
-    assert "failed its own checks (forces to rank it among)" in found.sentence
+    assert "failed its check of forces to rank it among" in found.sentence
     assert found.facts["verdict"] == "tested"

@@ -85,7 +85,7 @@ def test_an_effect_is_worded_with_its_rank_and_a_failed_check_outranks_it():
     assert told.frame["n"].sum() == got.randomisation.sets
     failed = got._replace(checks={"balance before the start": False})
     told = show.effect("effect", failed, what="Burglary", better="fewer", **SAID)
-    assert "failed its own checks (balance" in told.sentence
+    assert "failed its check of balance" in told.sentence
     both = {"sound": got, "failed": failed}
     told = show.effects("choices", both, what="Burglary", caption="c", **SAID)
     assert "sound and failed are more than is usual" in told.sentence

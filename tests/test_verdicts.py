@@ -89,7 +89,7 @@ def test_few_separate_placebo_areas_cannot_rule_out_chance():
 
 def test_a_failed_check_outranks_everything():
     got = said(p=0.001, checks={"balance": False, "places near by": True}, drift=0.01, looks=4)
-    assert got.kind == "unsound" and "balance; no drift before the start" in got.sentence
+    assert got.kind == "unsound" and "of balance and of no drift before the start" in got.sentence
     assert "places near by" not in got.sentence
     assert said(drift=0.049).kind == "unsound"
 
@@ -173,8 +173,8 @@ FURTHER = " That is a reason to look further and shows no effect: "
         (
             {"checks": {"balance": False, "level": False}, "drift": 0.2, "interval": None},
             "Burglary in Fleetwood came out 20% below what would be expected from matched places, "
-            "but the comparison failed its own checks (balance; level), so this cannot be read as "
-            "the programme's doing.",
+            "but the comparison failed its check of balance and of level, so this cannot be read "
+            "as the programme's doing.",
         ),
     ],
 )

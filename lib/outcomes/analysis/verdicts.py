@@ -95,7 +95,7 @@ class Evidence(NamedTuple):
 
 
 TABLE = (
-    ("unsound", lambda e: e.failed, ", but the comparison failed its own checks ({failed}), so "
+    ("unsound", lambda e: e.failed, ", but the comparison failed its check of {failed}, so "
      "this cannot be read as the programme's doing."),
     ("untestable", lambda e: e.least > ALPHA or np.isnan(e.p), ". No test of it is possible: "
      "{untested}. It is described, not tested."),
@@ -131,7 +131,7 @@ def verdict(evidence: Evidence, *, outcome: str, place: str, comparison: str) ->
     kind, _, text = next(row for row in TABLE if row[1](e))
     usual = "a difference of that size is usual among places without the programme, so "
     said = text.format(
-        failed=e.failed, doubts=e.doubts, p=_weighed(e), seen=_seen(e),
+        failed=e.failed.replace("; ", " and of "), doubts=e.doubts, p=_weighed(e), seen=_seen(e),
         usual=usual if _alone(e) > ALPHA else "", untested=_untested(e),
         effect=f"{_NEITHER}better in itself" if e.better == "neither" else _EFFECT,
     )  # fmt: skip

@@ -23,7 +23,12 @@ class Told(str):
 
 @wraps(data.figures)  # so that an editor offers its keywords and its explanation
 def figures(**where) -> pd.DataFrame:
-    return _meant(data.figures(**where), "figures")
+    frame = _meant(data.figures(**where), "figures")
+    frame.attrs["columns"]["part"] = {
+        "type": "boolean", "unit": "",
+        "description": "True where, by its note, the figure counts only part of its measure.",
+    }  # fmt: skip
+    return frame
 
 
 class Programmes(pd.DataFrame):
