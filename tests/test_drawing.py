@@ -204,16 +204,16 @@ def a_disc_and_wedges(ax):
     ax.set(xlim=(0, 5), ylim=(0, 5))
 
 
-def discs_under_a_line(ax):
+def discs_under_and_over_a_line(ax):
     ax.scatter([1, 2], [1, 1], s=2000, color="navy")
     ax.plot([0.9, 2.1], [1.1, 1.1], color="orange", lw=6)
-    ax.scatter([1.5], [1.2], s=2000, color="navy")
+    ax.scatter([1.5], [1.2], s=2000, color="navy", zorder=3)  # over the line
     ax.set(xlim=(0, 3), ylim=(0, 2))
 
 
 SMALL = (
     *(months, rings_over_each_other, areas_wound_either_way, a_black_bar, a_disc_and_wedges),
-    *(discs_under_a_line, pie, thousands),
+    *(discs_under_and_over_a_line, pie, thousands),
 )
 
 

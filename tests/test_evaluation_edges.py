@@ -109,7 +109,8 @@ def test_a_refused_evaluation_still_says_what_was_asked():
     got = run(panel()[:40], name="elsewhere")
     assert got.reason == (
         "Not enough months to tell: there are 12 months before the start where 24 are needed and "
-        "4 months after it where 12 are needed."
+        "4 months after it where 12 are needed. Only calendar months that are held both before and "
+        "after the start count, as a season would otherwise be compared with another."
     )
     assert (got.start, got.pool, len(got.comparison)) == (pd.Timestamp(START), "elsewhere", 0)
     assert len(got.months) == 16 and not got.sound  # the same four calendar months in each year

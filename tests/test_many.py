@@ -5,6 +5,7 @@ import pytest
 
 import outcomes as oc
 from outcomes import show
+from outcomes.analysis import several
 from outcomes.data.errors import Invalid
 
 YEARS = pd.DataFrame(
@@ -74,6 +75,14 @@ def test_growth_leaves_out_what_has_no_upper_limit_and_says_so():
     )
     none = show.grown("g", bounds("cash_seized"), "first", "second", period="", **SAID)
     assert none.facts["verdict"] == "not_enough"
+
+
+def test_growth_that_is_level_names_each_measure_of_it(monkeypatch):
+    level = pd.DataFrame({"measure": ["arrests", "cash_seized"], "least": 0.5, "most": [0.6, 0.9]})
+    monkeypatch.setattr(several, "growth", lambda *_: level)
+    facts = show.grown("g", bounds("arrests"), "first", "second", period="", **SAID).facts
+    assert facts["unit"] == "% growth of arrests and cash seized"
+    assert (facts["lower"], facts["upper"]) == (50, pytest.approx(90))
 
 
 def test_growth_between_bounds_is_drawn_by_its_ends_and_by_no_value_between():

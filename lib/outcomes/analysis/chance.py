@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.lib.stride_tricks import sliding_window_view
 
 from outcomes.analysis import spc
-from outcomes.data.errors import NotEnough
+from outcomes.data.errors import Invalid, NotEnough
 
 MOST = 0.85
 """The most that a memory is taken for: beyond it a series wanders, and has no usual level."""
@@ -46,8 +46,12 @@ def memory(history: pd.Series, *, season: bool = False) -> float:
     """
     series = spc.regular(history)
     adjusted = spc.deseasonalise(series)["adjusted"] if season else series
+    if np.isinf(series).any() or (series < 0).any():
+        raise Invalid(f"A memory is that of counts of 0 or more; given {series.min()}.")
     logs, time = np.log(adjusted.to_numpy() + 0.5), np.arange(len(series))
     known = np.isfinite(logs)
+    if known.sum() < 12:
+        raise NotEnough(f"A memory is that of 12 pairs of points; there are {known.sum()} points.")
     left = logs - np.polyval(np.polyfit(time[known], logs[known], 1), time)
     pairs = np.column_stack([left[:-1], left[1:]])
     pairs = pairs[np.isfinite(pairs).all(axis=1)]
@@ -135,7 +139,7 @@ def _limits(made: np.ndarray, before: int) -> tuple[np.ndarray, np.ndarray]:
     """The mean and how far the limits lie from it, by the points before the latest year."""
     base = made[:, :before]
     mean, ranges = np.nanmean(base, axis=1, keepdims=True), np.abs(np.diff(base, axis=1))
-    ranges = np.where(ranges < 3.267 * np.nanmean(ranges, axis=1, keepdims=True), ranges, np.nan)
+    ranges = np.where(ranges <= 3.267 * np.nanmean(ranges, axis=1, keepdims=True), ranges, np.nan)
     reach = 2.66 * np.nanmean(ranges, axis=1, keepdims=True)
     return mean, np.maximum(reach, 3 * np.sqrt(np.maximum(mean, 0)))
 

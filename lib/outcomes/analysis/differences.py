@@ -86,6 +86,8 @@ def event_study(
     do not drift (a straight line in the log ratio, with dispersion). The frame has event (bins
     from the start), start, end, ratio, lower, upper, before.
     """
+    if not isinstance(width, (int, np.integer)) or width < 1:
+        raise Invalid(f"A bin is a whole number of months, 1 or more; given {width!r}.")
     panel, treated, _ = wide(panel, treated, start, minimum=minimum)
     if not isinstance(panel.index, pd.DatetimeIndex):
         raise Invalid("An event-time plot needs a panel by month, with the months as its index.")

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from outcomes.analysis.rates import normal
+from outcomes.analysis.rates import normal, numbers
 from outcomes.data.errors import Invalid, NotEnough
 
 
@@ -48,11 +48,13 @@ def wdd(
         raise Invalid("A ring around the treated area needs one around the control as well.")
     if near_treated is not None:
         pairs += [(_pair(near_treated), 1), (_pair(near_control), -1)]
-    if min(exposure) <= 0:
+    lengths = _pair(exposure)
+    if min(lengths) <= 0:
         raise Invalid(f"Each exposure must be above 0; given {exposure[0]} and {exposure[1]}.")
     scale = exposure[1] / exposure[0]
     estimate = sum(sign * (after - before * scale) for (before, after), sign in pairs)
-    variance = sum(after + before * scale**2 for (before, after), _ in pairs) * inflation
+    variance = sum(after + before * scale**2 for (before, after), _ in pairs)
+    variance *= _inflation(inflation)
     if variance == 0:
         raise NotEnough("A difference of counts needs at least one event; every count is 0.")
     return _change(estimate, np.sqrt(variance), confidence)
@@ -71,6 +73,8 @@ def overdispersion(changes: Sequence[Change]) -> float:
     if n < 10:
         need = "How far places stray by themselves takes 10 of them to tell"
         raise NotEnough(f"{need}; there are {n}.")
+    if not np.isfinite([c.z for c in changes]).all():
+        raise Invalid("Overdispersion needs a z of each place that is a number.")
     few = (student.ppf(0.975, n) / normal(0.95)) ** 2
     return float(max(1.0, np.mean([c.z**2 for c in changes])) * few)
 
@@ -84,8 +88,9 @@ def rirr(treated, control, *, inflation: float = 1.0, confidence: float = 0.95) 
     if (cells == 0).any():
         raise NotEnough("A ratio of changes needs at least one event before and after in both.")
     log = float(np.log(cells[1] / cells[0]) - np.log(cells[3] / cells[2]))
-    found = _change(log, np.sqrt((1 / cells).sum() * inflation), confidence)
-    ratios = np.exp([found.estimate, found.lower, found.upper]).tolist()
+    found = _change(log, np.sqrt((1 / cells).sum() * _inflation(inflation)), confidence)
+    with np.errstate(over="ignore"):
+        ratios = np.exp([found.estimate, found.lower, found.upper]).tolist()
     return found._replace(**dict(zip(("estimate", "lower", "upper"), ratios, strict=True)))
 
 
@@ -125,8 +130,16 @@ def _change(estimate: float, se: float, confidence: float) -> Change:
     return Change(*map(float, numbers))
 
 
+def _inflation(inflation: float) -> float:
+    if not 0 < numbers(inflation) < np.inf:
+        raise Invalid(f"The inflation is a finite number above 0; given {inflation}.")
+    return inflation
+
+
 def _pair(counts) -> tuple[float, float]:
-    before, after = (float(v) for v in counts)
+    if np.shape(counts) != (2,):
+        raise Invalid(f"A pair of counts, before and after, is needed; given {counts}.")
+    before, after = numbers(counts)
     if not (np.isfinite([before, after]).all() and before >= 0 and after >= 0):
         raise Invalid(f"Counts before and after must be 0 or more; given {before} and {after}.")
     return before, after

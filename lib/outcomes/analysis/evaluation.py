@@ -27,6 +27,11 @@ from outcomes.analysis.rates import Interval
 from outcomes.analysis.verdicts import ALPHA, Evidence, Verdict, least_p, verdict
 from outcomes.data.errors import Invalid, NotEnough
 
+_SHARED = (
+    "Only calendar months that are held both before and after the start count, as a season would "
+    "otherwise be compared with another."
+)
+
 
 class Evaluation(NamedTuple):
     """What was found, or why nothing could be."""
@@ -146,6 +151,9 @@ def evaluate(
     """
     treated, pool = list(treated), list(pool)
     blank = Evaluation(start=like(start, dated(panel.index)), pool=name)
+    for unit in [*treated, *pool, *beside]:
+        if unit not in panel.columns:
+            raise Invalid(f"The unit {unit!r} is not a column of the panel.")
     try:
         panel = ordered(panel[list(dict.fromkeys([*treated, *pool, *beside]))])
     except NotEnough as short:
@@ -154,6 +162,12 @@ def evaluate(
     months = like_for_like(whole.index, start, minimum=minimum) if alike else whole.index
     blank = blank._replace(months=months)
     known = {"covariates": covariates, "population": population} if matched else None
+    before = int((months < blank.start).sum())
+    try:
+        require_months(before, len(months) - before, minimum=minimum)
+    except NotEnough as short:
+        why = "" if len(months) == len(whole) else f" {_SHARED}"
+        return blank._replace(reason=f"{short}{why}")
     try:
         made = _estimated(whole.loc[months], treated, start, pool, sets, minimum, known)
         near = panel.loc[months, [*beside, *made["comparison"]]] if len(beside) else None
@@ -166,8 +180,6 @@ def evaluate(
 
 def _estimated(rows, treated, start, pool, sets, minimum, known: dict | None) -> dict:
     """Comparison, change, placebo areas and what they would have shown; matched where ``known``."""
-    before = int((rows.index < like(start, rows.index)).sum())
-    require_months(before, len(rows) - before, minimum=minimum)
     matching, units, others = None, pool, None
     if known is not None:
         matching = match_units(rows, treated, start, minimum=(minimum[0], 0), **known)
@@ -277,6 +289,8 @@ def like_for_like(index: pd.DatetimeIndex, start, *, minimum=(24, 12)) -> pd.Dat
     unequally, which :func:`unequal` says.
     """
     index = dated(index)
+    if not isinstance(index, pd.DatetimeIndex):
+        raise Invalid("Calendar months are those of dates: give the months as the index.")
     months = pd.Series(index.month, index=index).sort_index()
     after = months.index >= like(start, index)
     shared = set(months[after]) & set(months[~after])

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from outcomes.analysis.rates import labels_of, normal
+from outcomes.analysis.rates import labels_of, normal, numbers
 from outcomes.data.errors import Invalid, NotEnough, one_of
 
 LEVELS = {"95": 0.95, "998": 0.998}
@@ -52,9 +52,11 @@ def funnel(
     places from hiding themselves; where there are none, the 95 % limits hold some 90 % of places
     (``tests/simulate``), so read the 99.8 % ones.
     """
-    k, n = np.asarray(count, float), np.asarray(denominator, float)
+    k, n = numbers(count), numbers(denominator)
     _check(k, n, kind)
-    if not 0 <= winsorise < 0.5:
+    if not 0 < numbers(per) < np.inf:
+        raise Invalid(f"A rate is for a number of people or days above 0; given {per}.")
+    if not 0 <= numbers(winsorise) < 0.5:
         raise Invalid(f"The share pulled in at each end is from 0 to under 0.5; given {winsorise}.")
     centre = k.sum() / n.sum()
     forward, back = _scale(kind)
@@ -80,8 +82,9 @@ def dersimonian_laird(effects, variances) -> Pooled:
 
     Invalid unless there are two effects or more, all finite, each with a variance above 0.
     """
-    y, v = np.asarray(effects, float), np.asarray(variances, float)
-    if y.shape != v.shape or len(y) < 2 or not np.isfinite([y, v]).all() or not (v > 0).all():
+    y, v = numbers(effects), numbers(variances)
+    alike = y.ndim == 1 and y.shape == v.shape and len(y) > 1
+    if not alike or not np.isfinite([y, v]).all() or not (v > 0).all():
         raise Invalid("Pooling needs two finite effects or more, each with a variance above 0.")
     w = 1 / v
     fixed = (w * y).sum() / w.sum()
@@ -121,6 +124,8 @@ def _scale(kind: str):
 
 def _check(k, n, kind: str) -> None:
     one_of(kind, ("rate", "proportion"), "kind")
+    if k.ndim != 1 or k.shape != n.shape:
+        raise Invalid("A funnel needs a row of counts and as many denominators.")
     if len(k) < 3:
         raise NotEnough(f"A funnel needs at least 3 places; there are {len(k)}.")
     if (~np.isfinite(n) | (n <= 0)).any():

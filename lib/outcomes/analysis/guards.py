@@ -13,6 +13,8 @@ to mortality statistics): chance alone then moves it by a quarter."""
 
 def require_months(pre: int, post: int, *, minimum=(24, 12), unit="months") -> None:
     """Raise NotEnough, with the sentence to print, under the fewest months before or after."""
+    if np.shape(minimum) != (2,) or not np.isfinite(minimum).all():
+        raise Invalid(f"The minimum is two numbers, before and after; given {minimum}.")
     short = []
     if pre < minimum[0]:
         short.append(f"{pre} {unit} before the start where {minimum[0]} are needed")
@@ -51,13 +53,16 @@ def require_counts(counts: dict[str, float]) -> None:
         )
 
 
-def wide(panel: pd.DataFrame, treated, start, *, minimum) -> tuple[pd.DataFrame, list, np.ndarray]:
+def wide(
+    panel: pd.DataFrame, treated, start, *, minimum, signed: bool = False
+) -> tuple[pd.DataFrame, list, np.ndarray]:
     """A time x unit frame in order without missing rows, the treated units, and the rows after.
 
     Times with any unit missing are left out: an absent month is not a nought. The index is
-    checked by :func:`dated`; Invalid for a unit named twice and for an infinite cell.
+    checked by :func:`dated`; Invalid for a unit named twice, for an infinite cell, and for one
+    below 0 unless ``signed`` allows it.
     """
-    treated = [treated] if isinstance(treated, str) else list(dict.fromkeys(treated))
+    treated = list(dict.fromkeys([treated] if np.isscalar(treated) else treated or []))
     panel = ordered(panel)
     for name in treated:
         if name not in panel.columns:
@@ -68,6 +73,9 @@ def wide(panel: pd.DataFrame, treated, start, *, minimum) -> tuple[pd.DataFrame,
         raise NotEnough("A comparison needs at least one treated and one other unit.")
     lacking, times = panel.isna().sum(), len(panel)
     panel = panel.dropna(how="any")
+    if not signed and (panel < 0).any(axis=None):
+        unit = panel.columns[(panel < 0).any()][0]
+        raise Invalid(f"Counts are 0 or more; the unit {unit!r} has {panel[unit].min():g}.")
     after = np.asarray(panel.index >= like(start, panel.index))
     try:
         require_months(int((~after).sum()), int(after.sum()), minimum=minimum, unit="periods")
@@ -85,7 +93,11 @@ def ordered(panel: pd.DataFrame) -> pd.DataFrame:
     value, for which every time would be left out.
     """
     _once(panel.columns, "unit")
-    panel = panel.set_axis(dated(panel.index)).sort_index().astype(float)
+    panel = panel.set_axis(dated(panel.index)).sort_index()
+    try:
+        panel = panel.astype(float)
+    except (TypeError, ValueError) as wrong:
+        raise Invalid(f"A panel holds numbers alone: {wrong}.") from None
     infinite = panel.columns[np.isinf(panel.to_numpy()).any(axis=0)]
     if len(infinite):
         raise Invalid(f"The unit {infinite[0]!r} has an infinite value.")
@@ -102,6 +114,8 @@ def dated(index: pd.Index) -> pd.Index:
     that are no dates (1, 2, 3 ...) stay. Invalid for a time zone, a missing or repeated time, and
     for several days of one month.
     """
+    if isinstance(index, pd.MultiIndex):
+        raise Invalid(f"The index holds the times alone; this one has {index.nlevels} levels.")
     if isinstance(index, pd.PeriodIndex):
         index = index.to_timestamp()
     elif index.inferred_type in ("date", "datetime"):

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from outcomes.analysis.rates import labels_of, normal
+from outcomes.analysis.rates import confident, labels_of, normal, numbers
 from outcomes.data.errors import Invalid, NotEnough
 
 ENOUGH = 99  # placebos from which their own distribution is used, not its spread alone
@@ -27,8 +27,10 @@ def benjamini_hochberg(p_values, *, q: float = 0.05, labels=None) -> pd.DataFram
     Returns label, p, adjusted, rejected, in the order given. Source: Benjamini & Hochberg 1995
     (JRSS B 57:289). The primary outcome is not among them: it is declared and tested alone.
     """
-    p = np.asarray(p_values, float)
-    if len(p) == 0 or (~np.isfinite(p) | (p < 0) | (p > 1)).any():
+    p = numbers(p_values)
+    if not 0 < q < 1:
+        raise Invalid(f"The share of false alarms lies between 0 and 1; given {q}.")
+    if p.ndim != 1 or len(p) == 0 or (~np.isfinite(p) | (p < 0) | (p > 1)).any():
         raise Invalid("Every p-value must lie between 0 and 1.")
     order = np.argsort(p, kind="stable")
     raw = p[order] * len(p) / np.arange(1, len(p) + 1)
@@ -53,14 +55,23 @@ def minimum_detectable(
     """
     if (se is None) == (placebo is None):
         raise Invalid("Give either se or the placebo ratios.")
+    for share in (confident(confidence), numbers(power)):
+        if not 0 < share < 1:
+            raise Invalid(f"The power must lie between 0 and 1, such as 0.8; given {share}.")
+    if se is not None and not 0 < numbers(se) < np.inf:
+        raise Invalid(f"A standard error is a finite number above 0; given {se}.")
     if se is None:
         with np.errstate(divide="ignore"):
-            logs = np.log(np.asarray(placebo, float))
+            logs = np.log(ratios_of(placebo))
         logs = np.sort(logs[~np.isnan(logs)])
         if len(logs) < 19:
             raise NotEnough(f"There are {len(logs)} placebo ratios; at least 19 are needed.")
         if len(logs) >= ENOUGH:
-            limit = np.sort(np.abs(logs))[ceil(round(confidence * (len(logs) + 1), 9)) - 1]
+            place = ceil(round(confidence * (len(logs) + 1), 9))
+            if place > len(logs):
+                raise NotEnough(f"There are {len(logs)} placebo ratios, too few for {confidence}.")
+            limit = np.sort(np.abs(logs))[place - 1]
+            _finite(logs, limit)
             most, least = np.quantile(logs, [power, 1 - power], method="weibull")
             _finite(logs, limit, most, least)
             fall, rise = np.exp(-limit - most), np.exp(limit - least)
@@ -69,6 +80,14 @@ def minimum_detectable(
         _finite(logs, se)
     reach = (normal(confidence) + NormalDist().inv_cdf(power)) * se
     return Detectable(float(np.exp(-reach)), float(np.exp(reach)), power)
+
+
+def ratios_of(placebo) -> np.ndarray:
+    """Ratios of placebo sets, NaN for those that have none; Invalid for one below 0."""
+    ratios = numbers(placebo)
+    if (ratios < 0).any():
+        raise Invalid(f"A ratio of changes is 0 or more; given {ratios[ratios < 0][0]}.")
+    return ratios
 
 
 def _finite(logs, *parts) -> None:

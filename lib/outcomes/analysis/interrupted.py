@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analysis.guards import dated, like, require_counts, require_months
+from outcomes.analysis.rates import confident, numbers
 from outcomes.data.errors import Invalid, NotEnough
 
 
@@ -68,7 +69,7 @@ def its(
     expected = (mu / np.exp(x[:, 1] * beta[1]))[late].sum()
     require_counts({"before the start": y[~late].sum(), "to be expected after it": expected})
     found = _errors(x, y, mu, np.asarray(month)[known], lags)
-    reach = student.ppf(0.5 + confidence / 2, found["freedom"]) * found["se"]
+    reach = student.ppf(0.5 + confident(confidence) / 2, found["freedom"]) * found["se"]
     without = np.where(np.arange(x.shape[1]) == 1, 0.0, beta)
     frame = pd.DataFrame({"time": series.index, "value": series.to_numpy()})
     frame = frame.assign(fitted=np.exp(whole @ beta), expected=np.exp(whole @ without))
@@ -160,7 +161,7 @@ def _design(index, months, after, breaks) -> np.ndarray:
 
 
 def _monthly(values: pd.Series) -> pd.Series:
-    series = pd.Series(values, dtype=float)
+    series = pd.Series(numbers(values), pd.Series(values).index)
     if not series.index.is_monotonic_increasing or series.index.has_duplicates:
         raise Invalid("The months of a series must be in order, each once.")
     series.index = dated(series.index)

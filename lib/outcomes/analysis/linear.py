@@ -10,7 +10,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from outcomes.data.errors import NotEnough, one_of
+from outcomes.analysis.rates import numbers
+from outcomes.data.errors import Invalid, NotEnough, one_of
 
 # N rows, G clusters, k regressors, K regressors and effects.
 CONVENTIONS = {
@@ -43,8 +44,18 @@ def least_squares(
     one_of(convention, CONVENTIONS, "convention")
     effects, label = [c for c in (unit, time) if c is not None], cluster or unit
     convention = convention if label else "HC1"
+    for column in [y, *([x] if isinstance(x, str) else x), *effects, *([label] if label else [])]:
+        one_of(column, data.columns, "column")
     names = [*([] if effects else ["const"]), *([x] if isinstance(x, str) else x)]
     target, design, every = _swept(data.assign(const=1.0), [y, *names], effects)
+    if not np.isfinite(design).all() or not np.isfinite(target).all():
+        raise Invalid("A regression needs a finite number in every row of its columns.")
+    # Beside the size before the effects were swept out: what is left of a column may be rounding.
+    size = np.sqrt((np.column_stack([data.assign(const=1.0)[c] for c in names]) ** 2).sum(axis=0))
+    if every >= len(data) or np.linalg.matrix_rank(design / np.maximum(size, 1e-300), 1e-9) < len(
+        names
+    ):
+        raise NotEnough("The regressors and effects cannot be told apart in so few rows.")
     bread = np.linalg.inv(design.T @ design)
     beta = bread @ design.T @ target
     alone = convention == "HC1"
@@ -62,7 +73,7 @@ def least_squares(
 
 def _swept(data, names: list, effects: list):
     """Target and design with the effects' means swept out, and how many terms there are in all."""
-    both = data[names].to_numpy(float)
+    both = np.column_stack([numbers(data[c]) for c in names])
     every = len(names) - 1
     if effects:
         dummies = np.hstack([pd.get_dummies(data[c]) for c in effects]).astype(float)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from outcomes.analysis.guards import wide
 from outcomes.data.earth import distances
@@ -35,6 +36,8 @@ def match_units(
     covariates  unit x further features, such as a deprivation score.
     population  unit -> people, to compare rates and not sizes.
     """
+    if not isinstance(ratio, (int, np.integer)) or ratio < 1:
+        raise Invalid(f"The ratio is how many units are matched with each; given {ratio!r}.")
     panel, treated, after = wide(panel, treated, start, minimum=minimum)
     features = _features(panel[~after], population, covariates)
     lacking = features.index[features.isna().any(axis=1)]
@@ -61,6 +64,15 @@ def match_sets(
     """
     panel, _, after = wide(panel, list(panel.columns[:1]), start, minimum=(1, 0))
     features = _features(panel[~after], population, covariates).dropna()
+    most = max(map(len, sets), default=0)
+    if len(features) < (ratio + 1) * most:
+        raise NotEnough(
+            f"There are {max(len(features) - most, 0)} units to match a placebo area of {most} "
+            f"with {ratio} each."
+        )
+    strange = {u for members in sets for u in members}.difference(features.index)
+    if strange:
+        raise Invalid(f"The placebo areas hold {min(strange, key=str)!r}, which cannot be matched.")
     far, nearest = _ranked(features, slice(None), (ratio + 1) * max(map(len, sets), default=1))
     units = features.index.tolist()
     at = {unit: k for k, unit in enumerate(units)}
@@ -115,6 +127,10 @@ def contiguous_clusters(places: pd.DataFrame, size: int, *, limit: int | None = 
     ``places`` has longitude and latitude by unit (index). Each different set is kept once, in
     the order of the units; ``limit`` keeps that many, spread evenly through the list.
     """
+    if not isinstance(size, (int, np.integer)) or size < 1:
+        raise Invalid(f"A cluster is of one place or more; given {size!r}.")
+    if places[["longitude", "latitude"]].isna().any(axis=None) or places.index.has_duplicates:
+        raise Invalid("Each place needs a name of its own and a position.")
     if len(places) <= size:
         found = f"there are {len(places)}"
         raise NotEnough(f"Clusters of {size} need more than {size} places; {found}.")
@@ -131,6 +147,8 @@ def ring(places: pd.DataFrame, treated, *, km: float) -> list:
     inside = places.index.isin(list(treated))
     if not inside.any():
         raise Invalid("None of the treated places has a position.")
+    if not km > 0:
+        raise Invalid(f"A ring is some km wide; given {km}.")
     near = distances(places[~inside], places[inside]).min(axis=1) <= km
     return sorted(places.index[~inside][near])
 
@@ -139,12 +157,20 @@ def _features(early: pd.DataFrame, population, covariates) -> pd.DataFrame:
     """Level (log of the mean count or rate), trend (the log's change between the two halves) and
     the covariates. Half an event is added so that empty places have a level."""
     half = len(early) // 2
-    people = 1.0 if population is None else population.reindex(early.columns).astype(float)
+    people = 1.0
+    if population is not None:
+        people = population[~population.index.duplicated()].reindex(early.columns).astype(float)
+        people = people.where((people > 0) & (people < np.inf))  # one that is not known lacks it
     first, second = early.iloc[:half].sum() + 0.5, early.iloc[half:].sum() + 0.5
     trend = np.log(second / (len(early) - half)) - np.log(first / half)
     level = np.log((early.sum() + 0.5) / len(early) / people)
     features = pd.DataFrame({"level": level, "trend": trend})
-    return features if covariates is None else features.join(covariates, how="left")
+    if covariates is None:
+        return features
+    clash = [c for c in covariates if c in features or not is_numeric_dtype(covariates[c])]
+    if clash:
+        raise Invalid(f"The covariate {clash[0]!r} is no number, or has the name of a feature.")
+    return features.join(covariates.replace([np.inf, -np.inf], np.nan), how="left")
 
 
 def _pairs(features, treated, pool, ratio) -> pd.DataFrame:

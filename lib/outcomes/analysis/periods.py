@@ -50,7 +50,18 @@ def _regular(start, end, unit: str, label) -> pd.DataFrame:
 
 def ends(start, end) -> tuple[pd.Timestamp, pd.Timestamp]:
     """The first and the last day of a period; Invalid when there is none between them."""
-    first, last = pd.Timestamp(start), pd.Timestamp(end)
+    first, last = _day(start, start, end), _day(end, start, end)
     if pd.isna(first) or pd.isna(last) or last < first:
         raise Invalid(f"A period from {start} to {end} has no days; the end must not come first.")
     return first.normalize(), last.normalize()
+
+
+def _day(value, start, end) -> pd.Timestamp:
+    """A day without a time zone, of a date or of text; a number is none."""
+    try:
+        day = pd.NaT if isinstance(value, (int, float)) else pd.Timestamp(value)
+    except (TypeError, ValueError):
+        day = pd.NaT
+    if value is not None and (pd.isna(day) or day.tz is not None):
+        raise Invalid(f"A period from {start} to {end} has no days: {value!r} is no day.")
+    return day

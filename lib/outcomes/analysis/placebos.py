@@ -14,7 +14,8 @@ import pandas as pd
 
 from outcomes.analysis.differences import did
 from outcomes.analysis.guards import like, ordered, wide
-from outcomes.analysis.rates import Interval
+from outcomes.analysis.impact import ratios_of
+from outcomes.analysis.rates import Interval, numbers
 from outcomes.data.errors import Invalid, NotEnough
 
 EACH = 2**12
@@ -79,6 +80,11 @@ def randomisation(
     if len(placebo) < 19:
         found = f"There are {len(placebo)} placebo sets"
         raise NotEnough(f"{found}; at least 19 are needed for a p of 0.05.")
+    if placebo["log"].abs().max() <= 1e-12:
+        raise NotEnough(
+            f"All {len(placebo)} placebo sets changed exactly as the rest did, which does not tell "
+            "how far places differ by chance."
+        )
     rank = 1 + int((placebo["log"].abs() >= abs(own) - 1e-12).sum())
     placebo["ratio"], n = np.exp(placebo["log"]), len(placebo)
     ratio = float(np.exp(own))
@@ -142,8 +148,12 @@ def compare_changes(before, after, treated) -> Changes:
     fixed seed, stand for all, and what was seen counts as one more (Phipson & Smyth 2010, Stat
     Appl Genet Mol Biol 9:39). Invalid for changes that are not finite or a mask that chooses none.
     """
-    change = np.asarray(after, float) - np.asarray(before, float)
-    mask, n = np.asarray(treated, bool), len(change)
+    if np.ndim(before) != 1 or np.shape(before) != np.shape(after):
+        raise Invalid("Every unit needs a finite number before and after.")
+    change = numbers(after) - numbers(before)
+    mask, n = np.isin(treated, [1]), len(change)
+    if not np.isin(treated, [0, 1]).all():
+        raise Invalid("A mask is True or False for each unit.")
     if mask.shape != change.shape or not 0 < mask.sum() < n or n < 3:
         raise Invalid("Changes need a mask that chooses some, not all, of 3 units or more.")
     if not np.isfinite(change).all():
@@ -177,15 +187,17 @@ def placebo_interval(ratio: float, placebo, *, confidence: float = 0.95) -> Inte
     Raises NotEnough when there are too few of them for the confidence asked, or when so many fell
     to nothing or rose from it that nothing is ruled out.
     """
-    if not 0 < confidence < 1 or not ratio > 0:
+    if not 0 < numbers(confidence) < 1 or not 0 < numbers(ratio) < np.inf:
         raise Invalid("An interval needs a ratio above 0 and a confidence between 0 and 1.")
     with np.errstate(divide="ignore"):
-        size = np.sort(np.abs(np.log(np.asarray(placebo, float))))
+        size = np.sort(np.abs(np.log(ratios_of(placebo))))
     size = size[~np.isnan(size)]
     place = ceil(round(confidence * (len(size) + 1), 9))
     if place > len(size):
         raise NotEnough(f"There are {len(size)} placebo ratios, too few for {confidence:.0%}.")
     reach = size[place - 1]
+    if size[-1] <= 1e-12:
+        raise NotEnough("No placebo area changed at all, so nothing is known of what chance does.")
     if np.isinf(reach):
         found = f"{int(np.isinf(size).sum())} of {len(size)} placebo areas"
         raise NotEnough(f"{found} fell to no events or rose from none, so nothing is ruled out.")

@@ -6,6 +6,7 @@ or exposure is above nought, and anything else is refused with a sentence. Wald 
 offered: for 0 of 20 they claim certainty.
 """
 
+from numbers import Real
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -14,6 +15,9 @@ import pandas as pd
 
 from outcomes.analysis.periods import ends
 from outcomes.data.errors import Invalid
+
+MANY = 100_000
+"""Events above which summing over every count they could have been would take minutes."""
 
 FEWEST_CHANGES = 4
 """Successive changes that it takes to tell how far counts that follow effort usually move."""
@@ -66,7 +70,7 @@ def _beta(x, n, confidence: float, prior: float):
     from scipy.stats import beta
 
     k, m = _share(x, n)
-    a, other = (1 - _confidence(confidence)) / 2, 1 - prior
+    a, other = (1 - confident(confidence)) / 2, 1 - prior
     lower = beta.ppf(a, np.maximum(k + prior, 0.5), m - k + other)
     upper = beta.ppf(1 - a, k + other, np.maximum(m - k + prior, 0.5))
     return _shape(k / m, np.where(k == 0, 0.0, lower), np.where(k == m, 1.0, upper), x, n)
@@ -77,6 +81,7 @@ def newcombe(x1, n1, x2, n2, *, confidence: float = 0.95):
 
     Source: Newcombe 1998 (Stat Med 17:873), method 10 (hybrid of two Wilson intervals).
     """
+    _alike(x1, n1, x2, n2)
     k1, m1 = _share(x1, n1)
     k2, m2 = _share(x2, n2)
     a = wilson(k1, m1, confidence=confidence)
@@ -95,7 +100,7 @@ def garwood(count, *, exposure=1, per: float = 1, confidence: float = 0.95):
     from scipy.stats import chi2
 
     k, t = _rate(count, exposure)
-    a = (1 - _confidence(confidence)) / 2
+    a = (1 - confident(confidence)) / 2
     lower = np.where(k == 0, 0.0, chi2.ppf(a, np.maximum(2 * k, 1)) / 2)
     upper = chi2.ppf(1 - a, 2 * k + 2) / 2
     return _shape(k / t * per, lower / t * per, upper / t * per, count, exposure)
@@ -117,6 +122,7 @@ def poisson_ratio(x1, t1, x2, t2, *, confidence: float = 0.95):
     The share x1/(x1+x2) is binomial, so its Clopper-Pearson limits turn into limits of the ratio
     (Przyborowski & Wilenski 1940). Refused when both counts are 0; infinite when only x2 is.
     """
+    _alike(x1, t1, x2, t2)
     k1, e1 = _rate(x1, t1)
     k2, e2 = _rate(x2, t2)
     if np.any(k1 + k2 == 0):
@@ -130,16 +136,22 @@ def poisson_ratio(x1, t1, x2, t2, *, confidence: float = 0.95):
 def e_test(x1, t1, x2, t2) -> float:
     """The two-sided p-value that two Poisson rates are equal.
 
-    Source: Krishnamoorthy & Thomson 2004 (J Stat Plan Inference 119:23).
+    Source: Krishnamoorthy & Thomson 2004 (J Stat Plan Inference 119:23); above :data:`MANY` events
+    their statistic is as good as normal, and is taken so.
     """
     from scipy.stats import poisson_means_test
 
+    if np.size(x1) + np.size(x2) + np.size(t1) + np.size(t2) > 4:
+        raise Invalid("The test compares one count with one other.")
     k1, e1 = (float(v) for v in _rate(x1, t1))
     k2, e2 = (float(v) for v in _rate(x2, t2))
     if k1 % 1 or k2 % 1:
         raise Invalid(f"The test compares counts, whole numbers of events; given {k1} and {k2}.")
     if k1 + k2 == 0:
         return 1.0
+    if k1 + k2 > MANY:
+        z = abs(k1 * e2 - k2 * e1) / np.hypot(np.sqrt(k1) * e2, np.sqrt(k2) * e1)
+        return 2 * NormalDist().cdf(-z)
     return float(poisson_means_test(int(k1), e1, int(k2), e2).pvalue)
 
 
@@ -153,11 +165,14 @@ def effort_ratio(
     than the chance of counting: the spread is that of the *other* successive changes (root mean
     square of their logarithms, which holds the chance of counting as well), and the interval
     Student's t on as many degrees of freedom. ``lower`` and ``upper`` are NaN where fewer than
-    :data:`FEWEST_CHANGES` other changes are known or a count is 0.
+    :data:`FEWEST_CHANGES` other changes are known or a count is 0. It is never narrower than the
+    exact interval of the two counts, as chance in counting them comes on top of any effort.
     """
     from scipy.stats import t as student
 
-    k, e = _rate(counts, exposures)
+    k, e = np.broadcast_arrays(*_rate(counts, exposures))
+    if k.ndim != 1:
+        raise Invalid(f"A row of counts is needed; given {_show(counts)}.")
     if not 0 < at < len(k):
         raise Invalid(f"A rate is compared with the one before it; given place {at} of {len(k)}.")
     rate = k / e
@@ -170,8 +185,10 @@ def effort_ratio(
     if len(changes) < FEWEST_CHANGES or ratio == 0:
         return Interval(ratio, float("nan"), float("nan"))
     spread = float(np.sqrt((changes**2).mean()))
-    reach = student.ppf(0.5 + _confidence(confidence) / 2, len(changes)) * spread
-    return Interval(ratio, ratio * float(np.exp(-reach)), ratio * float(np.exp(reach)))
+    reach = student.ppf(0.5 + confident(confidence) / 2, len(changes)) * spread
+    exact = poisson_ratio(k[at], e[at], k[at - 1], e[at - 1], confidence=confidence)
+    lower, upper = ratio * float(np.exp(-reach)), ratio * float(np.exp(reach))
+    return Interval(ratio, min(lower, exact.lower), max(upper, exact.upper))
 
 
 def standardised(counts, populations, standard, *, per: float = 100_000, confidence=0.95):
@@ -182,11 +199,13 @@ def standardised(counts, populations, standard, *, per: float = 100_000, confide
     """
     k, m = _rate(np.asarray(counts, float), np.asarray(populations, float))
     w = np.asarray(standard, float)
-    if w.shape != k.shape or w.sum() <= 0 or (w < 0).any():
+    if not w.shape == k.shape == m.shape or not 0 < w.sum() < np.inf or (w < 0).any():
         raise Invalid("The standard population needs one non-negative number for each stratum.")
     if k.sum() == 0:
         raise Invalid("A standardised rate needs at least one event; all the counts are 0.")
     w = w / w.sum()
+    if (w * k).sum() == 0:
+        raise Invalid("A standardised rate needs an event in a stratum of the standard population.")
     rate, variance, total = (w * k / m).sum(), (w**2 * k / m**2).sum(), k.sum()
     low, high = _byar_counts(np.asarray(total), normal(confidence))
     scale = np.sqrt(variance / total)
@@ -207,8 +226,27 @@ def _byar_counts(k, z):
     return lower, upper
 
 
+def numbers(values) -> np.ndarray:
+    """Values as numbers; Invalid where they are none."""
+    try:
+        return np.asarray(values, float)
+    except (TypeError, ValueError):
+        raise Invalid(f"Numbers are needed; given {str(values)[:60]!r}.") from None
+
+
+def _alike(*given) -> list[np.ndarray]:
+    """Numbers that go together, one by one."""
+    arrays = [numbers(values) for values in given]
+    try:
+        np.broadcast_shapes(*(a.shape for a in arrays))
+    except ValueError:
+        many = " and ".join(str(a.size) for a in arrays)
+        raise Invalid(f"As many numbers are needed on either side; given {many}.") from None
+    return arrays
+
+
 def _share(x, n):
-    k, m = np.asarray(x, float), np.asarray(n, float)
+    k, m = _alike(x, n)
     if np.any(m == 0):
         raise Invalid("A share of nothing cannot be given: the denominator n is 0.")
     if np.any(~np.isfinite(k) | ~np.isfinite(m) | (k < 0) | (k > m)):
@@ -217,7 +255,7 @@ def _share(x, n):
 
 
 def _rate(count, exposure):
-    k, t = np.asarray(count, float), np.asarray(exposure, float)
+    k, t = _alike(count, exposure)
     if np.any(~np.isfinite(t) | (t <= 0)):
         raise Invalid(f"A rate needs an exposure above 0; given {_show(exposure)}.")
     if np.any(~np.isfinite(k) | (k < 0)):
@@ -232,11 +270,12 @@ def _show(values) -> str:
 
 def normal(confidence: float) -> float:
     """How many standard errors an interval reaches on either side: 1.96 for 0.95."""
-    return NormalDist().inv_cdf(0.5 + _confidence(confidence) / 2)
+    return NormalDist().inv_cdf(0.5 + confident(confidence) / 2)
 
 
-def _confidence(confidence: float) -> float:
-    if not 0 < confidence < 1:
+def confident(confidence: float) -> float:
+    """A confidence that an interval can have; Invalid for any other."""
+    if not isinstance(confidence, Real) or not 0 < confidence < 1 or 0.5 + confidence / 2 == 1:
         raise Invalid(f"The confidence must lie between 0 and 1, such as 0.95; given {confidence}.")
     return confidence
 
@@ -255,4 +294,6 @@ def _shape(estimate, lower, upper, *given):
 def labels_of(values, labels=None) -> np.ndarray:
     """The ``labels`` given for a row of values, or else a Series' own index, or else 0, 1, 2 …"""
     own = values.index if isinstance(values, pd.Series) else np.arange(len(values))
+    if labels is not None and len(labels) != len(values):
+        raise Invalid(f"{len(labels)} labels are given for {len(values)} values.")
     return np.asarray(own if labels is None else labels)

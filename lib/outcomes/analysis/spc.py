@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analysis.funnels import Funnel, dersimonian_laird, funnel
+from outcomes.analysis.rates import numbers
 from outcomes.data.errors import Invalid, NotEnough, one_of
 
 __all__ = ["Chart", "Funnel", "dersimonian_laird", "deseasonalise", "funnel", "xmr"]
@@ -80,7 +81,7 @@ def regular(values) -> pd.Series:
     Dates all on one day of the month are months, quarters or years apart, others days; where they
     keep to no step (weeks of action) nothing is added. Raises Invalid for labels out of order.
     """
-    series = pd.Series(values, dtype=float)
+    series = _numbers(values)
     index = series.index
     if isinstance(index, pd.PeriodIndex):
         index = series.index = index.to_timestamp()
@@ -96,6 +97,11 @@ def regular(values) -> pd.Series:
         return series
     apart = {"months": int(steps.min())} if monthly else {"days": float(steps.min())}
     return series.reindex(pd.date_range(index[0], index[-1], freq=pd.DateOffset(**apart)))
+
+
+def _numbers(values) -> pd.Series:
+    given = pd.Series(values)
+    return pd.Series(numbers(given), given.index)
 
 
 def _sparse(known: pd.Series) -> str:
@@ -167,6 +173,8 @@ def judged(
     narrower than counting error. Raises NotEnough where fewer than 8 points come before, or where
     there are too many small numbers.
     """
+    if not isinstance(latest, (int, np.integer)) or latest < 1:
+        raise Invalid(f"The latest year is a whole number of points, 1 or more; given {latest!r}.")
     series, factors = regular(values), pd.Series(dtype=float)
     if season:
         found = deseasonalise(series)
@@ -247,13 +255,17 @@ def _baseline(series: pd.Series, baseline) -> np.ndarray:
         return np.ones(len(series), bool)
     if isinstance(baseline, (int, np.integer)):
         return np.arange(len(series)) < baseline
+    if np.shape(baseline) != (2,):
+        raise Invalid(f"A baseline is a number of points or a pair of labels; given {baseline!r}.")
     start, end = baseline
     return np.asarray((series.index >= start) & (series.index <= end))
 
 
 def _phases(series: pd.Series, rebase) -> list[pd.Series]:
     cuts = [0]
-    for label, reason in rebase:
+    if not all(np.shape(pair) == (2,) for pair in rebase or ()):
+        raise Invalid("New limits are given as pairs of a label and a reason.")
+    for label, reason in rebase or ():
         if not str(reason).strip():
             raise Invalid(f"New limits from {label} need a reason that can be printed.")
         at = np.flatnonzero(np.asarray(series.index >= label))
@@ -271,7 +283,15 @@ def deseasonalise(values: pd.Series, *, season=None) -> pd.DataFrame:
     index. The line runs over the dates, so neither order nor absent rows matter. Raises NotEnough
     unless every season has been seen twice, Invalid for counts below 0.
     """
-    series = pd.Series(values, dtype=float)
+    series = _numbers(values)
+    if isinstance(series.index, pd.PeriodIndex):
+        series.index = series.index.to_timestamp()
+    if season is None and not isinstance(series.index, pd.DatetimeIndex):
+        raise Invalid("A season is that of dates: give them as the index, or season=.")
+    if season is not None and len(season) != len(series):
+        raise Invalid(f"{len(season)} seasons are given for {len(series)} values.")
+    if series.notna().sum() < 2:
+        raise NotEnough("The season cannot be taken out until each month has been seen twice.")
     if np.isinf(series).any() or (series < 0).any():
         raise Invalid(f"A season is taken out of counts of 0 or more; given {series.min()}.")
     months = np.asarray(season) if season is not None else pd.DatetimeIndex(series.index).month

@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from outcomes.analysis.guards import wide
-from outcomes.data.errors import NotEnough
+from outcomes.analysis.guards import require_months, wide
+from outcomes.data.errors import Invalid, NotEnough
 
 
 class Synthetic(NamedTuple):
@@ -41,6 +41,8 @@ def simplex_weights(donors, target) -> np.ndarray:
     NotEnough when neither solver finds a mix that fits best.
     """
     x, y = np.asarray(donors, float), np.asarray(target, float)
+    if x.ndim != 2 or not x.size or len(x) != len(y) or not np.isfinite([*x.flat, *y]).all():
+        raise Invalid("A mix needs a finite number of each donor at each time of the target.")
     # As the weights sum to 1, the misfit is that of x - y; and of all u >= 0, scaling only trades
     # the misfit of u / sum(u) against (sum(u) - 1) ** 2, so the best u has the best weights.
     apart = x - y[:, None]
@@ -86,7 +88,12 @@ def synthetic_control(
     A placebo that has no estimate is left out and counted there. Raises NotEnough when the treated
     unit has none: when its mix has no events after the start.
     """
-    outcome, (treated,), after = wide(outcome, treated, start, minimum=minimum)
+    outcome, (treated,), after = wide(outcome, treated, start, minimum=minimum, signed=True)
+    require_months(int((~after).sum()), int(after.sum()), minimum=(1, 1), unit="periods")
+    if season != int(season or 0) or season < 0:
+        raise Invalid(f"A season is a whole number of times in a year, or 0; given {season}.")
+    if fit_filter is None or not fit_filter > 0:
+        raise Invalid(f"The fit_filter is a number above 0; given {fit_filter}.")
     donors = outcome.shape[1] - 1
     if donors < 2:
         raise NotEnough(f"A synthetic control needs at least 2 donors; there are {donors}.")

@@ -127,6 +127,8 @@ def drifts(p: float | None) -> str:
 def verdict(evidence: Evidence, *, outcome: str, place: str, comparison: str) -> Verdict:
     """The sentence that the evidence has earned, written by the table and never by hand."""
     e = evidence
+    if not np.isnan(e.p) and not 0 < e.p <= 1:
+        raise Invalid(f"A p-value lies above 0 and up to 1; given {e.p}.")
     one_of(e.better, ("fewer", "more", "neither"), "better")
     kind, _, text = next(row for row in TABLE if row[1](e))
     usual = "a difference of that size is usual among places without the programme, so "
@@ -144,9 +146,14 @@ def verdict(evidence: Evidence, *, outcome: str, place: str, comparison: str) ->
 def _interval(e: Evidence) -> str:
     if e.interval is None or e.least > ALPHA:
         return ""
-    ends = " to ".join(f"{'−' if r < 1 else '+'}{abs(r - 1):.0%}" for r in e.interval)
+    ends = " to ".join(f"{'−' if r < 1 else '+'}{_size(abs(r - 1))}" for r in e.interval)
     why = "" if e.level == 0.95 else ", the level that its correction leaves"
     return f" ({100 * e.level:.4g}% interval {ends}{why})"
+
+
+def _size(part: float) -> str:
+    """A percentage; of less than half of one with a digit more, so that "−0.03%" is no nought."""
+    return f"{part:.0%}" if part >= 0.005 or part < 5e-5 else f"{100 * part:.1g}%"
 
 
 def _change(ratio: float) -> str:

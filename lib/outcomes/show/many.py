@@ -101,11 +101,12 @@ def grown(
     text = f"{words.sentence_case(title)}: {words.listed(map(_growth, rows.itertuples()))}."
     left = [m for m in bounds["measure"].unique() if m not in set(rows["measure"])]
     text += f" It cannot be told for {words.listed(names[left])}." if left else ""
-    top = rows.loc[rows["least"].idxmax()]
-    facts["unit"] = f"% growth of {top['name']}"
+    top = rows[rows["least"] == rows["least"].max()]  # where several are level, each is named
+    facts["unit"] = f"% growth of {words.listed(top['name'])}"
     look = {"label": "name", "lower": "least", "upper": "most"}
+    facts |= {"lower": 100 * top["least"].max(), "upper": 100 * top["most"].max()}
     return finding(
-        name, text, lower=100 * top["least"], upper=100 * top["most"], verdict="estimate",
+        name, text, verdict="estimate",
         headline=headline, **parts.percents(rows[["name", "least", "most"]], "least", "most"),
         figure=plots.intervals(rows, kind="percent", xlabel=title, **look),
         caption=words.sentence_case(title), **facts,

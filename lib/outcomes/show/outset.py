@@ -139,12 +139,13 @@ def balanced(name: str, evaluation: Evaluation, *, area: str, sources, caveats=(
         return finding(name, text, value=len(evaluation.comparison), unit="neighbourhoods", **facts)
     plainer = {"smd_before": "difference before", "smd_after": "difference after"}
     table = evaluation.matching.balance.rename(columns=plainer)
-    worst = table.loc[table["difference after"].abs().idxmax()]
-    left, most = abs(worst["difference after"]), table["difference before"].abs().max()
+    apart = table["difference after"].abs()
+    left, most = apart.max(), table["difference before"].abs().max()
+    worst = words.listed(table.loc[np.isclose(apart, left), "feature"])  # level: each is named
     text = f"{area} is compared with {units}, matched on what was known before the start. "
     text += "All features are" if evaluation.matching.balanced else "Not all features are"
     text += f" in balance: the largest difference left is {words.number(left, 2)} of a standard "
-    text += f"deviation ({worst['feature']}), where {words.number(matching.BALANCED, 2)} is the "
+    text += f"deviation ({worst}), where {words.number(matching.BALANCED, 2)} is the "
     text += f"most allowed and {words.number(most, 2)} was the largest without matching."
     return finding(
         name, text, value=left, unit="standard deviations", table=table, verdict="tested",
