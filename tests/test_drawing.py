@@ -9,6 +9,7 @@ import base64
 import io
 import os
 import re
+import warnings
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -249,6 +250,13 @@ def test_a_figure_is_left_as_it_was():
     ax.set(xlim=(100, 105), xlabel="Month")
     text = style.svg(figure)
     assert ">101<" in text and ">Month<" in text
+
+
+def test_a_tab_between_words_keeps_them_apart():
+    ax = foreign_charts.axes()
+    ax.set_title("tab\there")
+    with warnings.catch_warnings(action="ignore"):  # that DejaVu has no sign for it
+        assert ">tab here<" in style.svg(ax)
 
 
 def test_axes_a_grid_and_a_part_of_a_figure_may_be_given():

@@ -162,3 +162,9 @@ def test_two_rates_of_a_million_events_are_compared_at_once_and_alike():
     assert an.e_test(1_000_000, 1, 1_003_000, 1) == pytest.approx(0.0340, abs=0.0005)
     near = [an.e_test(49_900 + k, 1, 50_500, 1) for k in (-500, 500)]  # below and above the border
     assert near[0] < 0.005 < near[1] and an.e_test(50_000, 1, 50_001, 1) > 0.99
+
+
+def test_an_interval_that_ends_just_short_of_no_change_is_not_written_as_ending_at_it():
+    told = an.Evidence(0.7, 0.04, interval=(0.48, 0.9997), separate=50)
+    said = an.verdict(told, outcome="Crime", place="Wyre", comparison="others").sentence
+    assert "(95% interval −52% to −0.03%)" in said

@@ -262,6 +262,13 @@ def test_an_area_without_events_is_left_out_of_the_rank_and_said():
     assert none.facts["verdict"] == "not_enough"
 
 
+def test_features_that_are_equally_far_from_balance_are_each_named():
+    got = run(panel())
+    level = got.matching.balance.assign(smd_after=[0.1, -0.1])
+    told = show.balanced("a", got._replace(matching=got.matching._replace(balance=level)), **SAID)
+    assert "0.10 of a standard deviation (level and trend)" in told.sentence
+
+
 def test_too_little_is_a_finding_everywhere():
     frame = panel(months=40)
     short, treated = run(frame), list(frame.columns[:6])
