@@ -4,6 +4,7 @@ import inspect
 import json
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -119,6 +120,56 @@ def test_a_misspelt_keyword_is_answered_with_the_nearest(name):
 def test_what_was_silent_or_broke_is_said(call, said):
     with pytest.raises(Invalid, match=said):
         call()
+
+
+@pytest.mark.parametrize(
+    "call, said",
+    [
+        (lambda: data.figures(start="2090-01-01"), "lies after all that is held"),
+        (lambda: data.figures(end="1990-01-01"), "lies before all that is held"),
+        (lambda: data.figures(start="2024-01-01", end="2023-01-01"), "a span ends after it begins"),
+        (lambda: data.as_of("0001-01-01"), "is not a day"),  # pandas reads 2001
+        (lambda: data.crime_monthly(force="cumbria"), "has no row of 'cumbria'; it holds lanc"),
+        (lambda: data.crime_panels("burglary", force="cumbria"), "has no row of 'cumbria'"),
+        (lambda: data.lsoas(district="Carlisle"), "has no row of 'cumbria'"),
+        (lambda: data.lsoas(district="Preston", force="leicestershire"), "Allowed: lancashire"),
+        (lambda: data.population(year=pd.Period("2025", "Y")), "is not a year"),
+        (lambda: data.read("figures", programme=[]), "programme is an empty list"),
+        (lambda: data.read("coverage", force=["lancashire", "zz"]), "force 'zz' is not known"),
+        (lambda: data.read("coverage", force=True), "force cannot be True: it holds text"),
+        (lambda: data.read("coverage", month="2024"), "it holds days written"),
+        (lambda: data.read("coverage", month=2024), "it holds days written"),
+        (lambda: data.read("coverage", month="2035-01-01"), "month has no '2035-01-01': it holds"),
+        (lambda: data.read("crime_annual", n=-1), "n has no -1: it holds 0 to"),
+        (lambda: data.source("crime_quarterly", force="lancashir"), "Did you mean 'lancashire'"),
+        (lambda: data.digest("figures", ["x"]), "Filters are written"),
+        (lambda: data.suppress(pd.DataFrame({"n": ["p", 9]}), "n"), "not counts of people"),
+        (lambda: data.checked(crime_type=[]), "crime_type is an empty list"),
+        (lambda: oc.figures("op_warrior"), "Give each by its name"),
+        (lambda: oc.programmes("op_warrior"), "programmes takes nothing"),
+    ],
+)
+def test_what_was_still_silent_or_broke_is_said(call, said):
+    with pytest.raises(Invalid, match=said):
+        call()
+
+
+@pytest.mark.parametrize(
+    "given",
+    [pd.Period("2024-01", "M"), pd.Timestamp("2024-01-01", tz="UTC"), np.datetime64("2024-01")],
+)
+def test_a_month_may_be_given_in_any_plain_form(given):
+    assert oc.crime("Preston", start=given).equals(oc.crime("Preston", start="2024-01"))
+    day = given.tz_localize(None) if isinstance(given, pd.Timestamp) else given
+    held = data.read("coverage", month=day, force=np.array(["lancashire"]))
+    assert held["month"].tolist() == [pd.Timestamp("2024-01-01")]
+    data.checked(positive=np.int64(3), yes_no=np.bool_(True), sceptre_force=[])
+
+
+def test_columns_may_be_given_in_any_plain_form():
+    for columns in ("force", ["force"], pd.Index(["force"]), ["force", "force"]):
+        frame = data.read("coverage", columns)
+        assert list(frame) == ["force"] and " months" in frame.attrs["sources"][0]["title"]
 
 
 def test_the_programmes_may_be_called_like_their_neighbours():

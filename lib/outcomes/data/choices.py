@@ -8,8 +8,10 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import date
+from numbers import Real
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from outcomes.data import register, store
@@ -59,6 +61,9 @@ SEVERAL = (
 )
 """Vocabularies of which a parameter may hold several values; of any other it is one."""
 
+MAY_BE_NONE = ("force", "sceptre_force")
+"""Vocabularies in :data:`SEVERAL` of which a list may be empty: those compared with."""
+
 LATEST = ("crime_year",)
 """Vocabularies listed from the latest, of which "" asks for the latest that is held."""
 
@@ -93,9 +98,11 @@ def check(name: Name, value: Any, *, parameter: Name = "") -> Any:
     ``parameter`` is the name to use in the message, such as "wave". Raises :class:`Invalid`.
     """
     called = parameter or name
-    if isinstance(value, (list, tuple)):
+    if pd.api.types.is_list_like(value) and not isinstance(value, dict):
         if name not in SEVERAL:
             raise Invalid(f"{called} is one value, not a list: {list(value)!r}.")
+        if not len(value) and name not in MAY_BE_NONE:
+            raise Invalid(f"{called} is an empty list; it takes one or more values of {name}.")
         if any(isinstance(item, (list, tuple)) for item in value):
             raise Invalid(f"{called} is a list of single values, and {list(value)!r} holds a list.")
         return [check(name, item, parameter=called) for item in value]
@@ -245,7 +252,7 @@ _COMPUTED: dict[str, Callable[[], list[str]]] = {
 def _is_date(value: Any) -> bool:
     if value == "":
         return True
-    if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+    if not isinstance(value, str) or not re.fullmatch(r"(19|20|21)\d\d-\d\d-\d\d", value):
         return False
     with suppress(ValueError):
         return bool(date.fromisoformat(value))
@@ -257,7 +264,7 @@ def _is_month(value: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return isinstance(value, Real) and not isinstance(value, bool)  # those of numpy are Real too
 
 
 _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
@@ -265,5 +272,5 @@ _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "month": (_is_month, "a month written YYYY-MM"),
     "probability": (lambda v: _is_number(v) and 0 < v < 1, "a number between 0 and 1"),
     "positive": (lambda v: _is_number(v) and 0 < v < float("inf"), "a number above 0"),
-    "yes_no": (lambda v: isinstance(v, bool), "True or False"),
+    "yes_no": (lambda v: isinstance(v, (bool, np.bool_)), "True or False"),
 }

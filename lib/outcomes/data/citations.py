@@ -8,12 +8,13 @@ added moves every citation with it.
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from outcomes.data import store
 from outcomes.data.days import MONTHS, month
-from outcomes.data.doors import Name, Names, door
-from outcomes.data.errors import one_of
+from outcomes.data.doors import Name, Names, door, is_day, is_real, plain_day
+from outcomes.data.errors import Invalid, one_of
 
 _EACH = 3  # places or years that are named one by one; more are counted or given by their ends
 
@@ -29,6 +30,8 @@ def source(table: Name, **where: Any) -> dict[str, str]:
     :class:`~outcomes.data.errors.Invalid` for another name.
     """
     known = _sources()
+    _held("forces", {k: v for k, v in where.items() if k == "force"})  # one may have no row here
+    _held(table, {k: v for k, v in where.items() if k != "force"})
     if table in known and not where:
         return _citation(table, known[table])
     column = store.package().get(table, {}).get("covers", "")
@@ -49,19 +52,55 @@ def read(table: Name, columns: Names = None, **where: Any) -> pd.DataFrame:
     :class:`~outcomes.data.errors.Invalid` for a table or column that does not exist, and for a name
     that the column does not hold.
     """
-    frame = store.read(table, columns, **where)
-    for column, value in where.items() if frame.empty else ():
-        _known(table, column, value)
-    frame.attrs["sources"] = sources_of(table, frame)
+    _held(table, where)
+    asked = None if columns is None else [columns] if isinstance(columns, str) else [*columns]
+    frame = store.read(table, asked and list(dict.fromkeys([*asked, *_telling(table)])), **where)
+    cited = sources_of(table, frame)
+    frame = frame if asked is None else frame[list(dict.fromkeys(asked))]
+    frame.attrs["sources"] = cited
     return frame
 
 
-def _known(table: str, column: str, value: Any) -> None:
-    """Refuse a name that no row of the table has."""
-    held = store.rows(table, [column])[column]
-    for item in value if pd.api.types.is_list_like(value) else [value]:
-        if isinstance(item, str) and held.dtype.kind != "M":
-            one_of(item, held.unique(), column)
+def _telling(table: str) -> list[str]:
+    """The columns of a table that its citation is told by."""
+    held = store.package().get(table, {})
+    names = {field["name"] for field in held.get("schema", {}).get("fields", [])}
+    return sorted(names & {held.get("covers", ""), "force", "state"}) if "covers" in held else []
+
+
+def _held(table: str, where: dict[str, Any]) -> None:
+    """Refuse a filter by what no row of the table has, whatever the day of the page."""
+    for column, value in where.items():
+        if isinstance(value, (dict, pd.DataFrame)):
+            raise Invalid(f"{column} cannot be a {type(value).__name__}; give a value or a list.")
+        listed = pd.api.types.is_list_like(value)
+        items = list(value) if listed else [] if value is None else [value]
+        if listed and not items:
+            raise Invalid(f"{column} is an empty list; give a value, a list of them or None.")
+        held = store.rows(table, [column])[column].dropna()
+        for item in items:
+            _holds(column, item, held)
+
+
+def _holds(column: str, item: Any, held: pd.Series) -> None:
+    kind, year = held.dtype.kind, isinstance(item, pd.Period) and item.freqstr[0] in "AY"
+    if kind == "M":
+        item, what = plain_day(item), "days written YYYY-MM-DD"
+        fits = is_day(item) and not year
+    elif kind in "iuf":
+        fits, what = is_real(item), "numbers"
+    elif held.isin([True, False]).all():
+        fits, what = isinstance(item, (bool, np.bool_)), "True and False"
+    else:
+        fits, what = isinstance(item, str), "text"
+    if not fits:
+        raise Invalid(f"{column} cannot be {item!r}: it holds {what}.")
+    if what == "text":
+        one_of(item, held.unique(), column)
+    elif kind in "iufM" and not held.eq(pd.Timestamp(item) if kind == "M" else item).any():
+        write = "{:%Y-%m-%d}" if kind == "M" else "{:,}"
+        ends = " to ".join(write.format(end) for end in (held.min(), held.max()))
+        raise Invalid(f"{column} has no {item!r}: it holds {ends}.")
 
 
 def sources_of(table: str, frame: pd.DataFrame, months: pd.DataFrame | None = None) -> list[dict]:

@@ -32,7 +32,8 @@ def crime_monthly(
     months only, every LSOA of the force (and "" when no place is asked for) with its zeros.
     """
     codes = district_codes(district)
-    force = forces_of(codes) if codes is not None and force is None else force_slugs(force)
+    force = forces_of(codes) if codes is not None and force is None else force
+    force = force_slugs(force, "crime_monthly")
     where = {"force": force, "district": codes, "lsoa": lsoa, "type": _types(types)}
     frame = _between(store.read("crime_monthly", **where), month_from, month_to)
     if not fill:
@@ -48,7 +49,7 @@ def crime_panels(outcomes: Names, *, force: Names) -> dict[str, pd.DataFrame]:
     Only months that are complete in every ``force`` are rows; every LSOA of the forces is a column.
     Rows without a location, or that a force recorded in another's area, are not in them.
     """
-    slugs = force_slugs(force)
+    slugs = force_slugs(force, "crime_monthly")
     names = [one_of(name, OUTCOMES, "outcome") for name in listed(outcomes)]
     frame = store.read("crime_monthly", force=slugs)
     home = store.read("lsoas", ["lsoa", "force"], force=slugs).set_index("lsoa")["force"]
@@ -76,7 +77,7 @@ def crime_force_monthly(
     Lancashire and Leicestershire have most months from December 2019; the others January to April
     2024 and 2025 only. ``fill=True`` adds the zeros of complete months and drops partial months.
     """
-    where = {"force": force_slugs(force), "type": _types(types)}
+    where = {"force": force_slugs(force, "crime_force_monthly"), "type": _types(types)}
     frame = _between(store.read("crime_force_monthly", **where), month_from, month_to)
     if not fill:
         return frame
@@ -141,7 +142,7 @@ def crime_annual(
 def case_outcomes(*, force: Names = None, group: Held = None) -> pd.DataFrame:
     """Outcomes of investigations, 2024/25: force, quarter, group (offence group), outcome (Home
     Office outcome type; 0 is not yet assigned), outcome_group, n (summed)."""
-    return store.read("case_outcomes", force=force_slugs(force), group=group)
+    return store.read("case_outcomes", force=force_slugs(force, "case_outcomes"), group=group)
 
 
 @door("coverage")
@@ -152,7 +153,7 @@ def coverage(*, force: Names = None) -> pd.DataFrame:
     (counted, duplicates removed), no_location, duplicates, outside (another force's area). Counts
     are NaN where the file is missing or the number is not known.
     """
-    return store.read("coverage", force=force_slugs(force))
+    return store.read("coverage", force=force_slugs(force, "coverage"))
 
 
 @door()

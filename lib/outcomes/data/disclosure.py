@@ -132,8 +132,8 @@ def plain(values: pd.Series) -> pd.Series:
 def _counted(values: pd.Series, threshold: int) -> pd.Series:
     if threshold < 2:
         raise Invalid(f"threshold is {threshold}; below 2 nothing would be hidden.")
-    counts = pd.to_numeric(values)
-    if (counts < 0).any() or (counts % 1 != 0).any():
+    counts = pd.to_numeric(values, errors="coerce")
+    if (counts.isna() & values.notna()).any() or (counts < 0).any() or (counts % 1 != 0).any():
         raise Invalid(f"column {values.name!r} holds values that are not counts of people.")
     return counts
 

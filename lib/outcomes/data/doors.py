@@ -7,10 +7,10 @@ answered by one sentence with the nearest that is allowed. A frame leaves with i
 
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from difflib import get_close_matches
 from functools import lru_cache, wraps
-from inspect import Parameter, Signature, signature
+from inspect import BoundArguments, Parameter, Signature, signature
 from typing import Annotated, Any, NamedTuple, get_type_hints
 
 import numpy as np
@@ -18,6 +18,9 @@ import pandas as pd
 
 from outcomes.data import days, store
 from outcomes.data.errors import Invalid, one_of
+
+FIRST, LAST = 1900, 2199
+"""The years of which a day or a month may be given."""
 
 
 class Kind(NamedTuple):
@@ -41,20 +44,36 @@ def _is_name(value: Any) -> bool:
 
 def _is_time(form: str) -> Callable[[Any], bool]:
     def fits(value: Any) -> bool:
+        if isinstance(value, pd.Period):  # a year is no month, and a month no day
+            value = str(value)
         if isinstance(value, (date, np.datetime64)):  # a pandas Timestamp is a date too
-            return not pd.isna(value)
+            return not pd.isna(value) and _told(pd.Period(value, "D").year)
         if not isinstance(value, str) or not re.fullmatch(form, value):
             return False
-        return value == "" or not pd.isna(pd.to_datetime(value, errors="coerce"))
+        told = _told(int(value[:4] or FIRST))  # pandas reads the year 0001 as 2001
+        return told and (value == "" or not pd.isna(pd.to_datetime(value, errors="coerce")))
 
     return fits
 
 
-def _is_real(value: Any) -> bool:
+def _told(year: int) -> bool:
+    return FIRST <= year <= LAST
+
+
+def plain_day(value: Any) -> Any:
+    """A period or a time of a zone as the plain day it means; anything else as it is."""
+    if isinstance(value, pd.Period):
+        return value.start_time
+    zoned = isinstance(value, datetime) and value.tzinfo is not None
+    return pd.Timestamp(value).tz_localize(None) if zoned else value
+
+
+def is_real(value: Any) -> bool:
     kinds = (int, float, np.integer, np.floating)
     return isinstance(value, kinds) and not isinstance(value, bool) and bool(np.isfinite(value))
 
 
+is_day = _is_time(r"\d{4}-\d\d-\d\d")
 Flag = Annotated[bool, Kind("True or False", lambda v: isinstance(v, (bool, np.bool_)))]
 Name = Annotated[str, Kind("a name", _is_name)]
 Names = Annotated[Any, Kind("a name or a list of names", _is_name, many=True)]
@@ -65,8 +84,8 @@ HeldOrBlank = Annotated[  # where the table has rows without one: "" asks for th
 HeldOrAll = Annotated[Any, Kind("a name, a list of names or None", _is_name, True, True, True)]
 Month = Annotated[Any, Kind("a month written YYYY-MM", _is_time(r"\d{4}-\d\d(-\d\d)?"))]
 Day = Annotated[Any, Kind("a day written YYYY-MM-DD", _is_time(r"(\d{4}-\d\d-\d\d)?"))]
-Distance = Annotated[float, Kind("a number of 0 or more", lambda v: _is_real(v) and v >= 0)]
-Number = Annotated[float, Kind("a number above 0", lambda v: _is_real(v) and v > 0)]
+Distance = Annotated[float, Kind("a number of 0 or more", lambda v: is_real(v) and v >= 0)]
+Number = Annotated[float, Kind("a number above 0", lambda v: is_real(v) and v > 0)]
 Frame = Annotated[pd.DataFrame, Kind("a frame", lambda v: isinstance(v, pd.DataFrame))]
 
 
@@ -84,12 +103,14 @@ def door(table: str = "") -> Callable:
 
         @wraps(function)
         def asked(*args: Any, **given: Any) -> Any:
-            bound = _bound(function.__name__, takes, args, given)
+            called = _bound(function.__name__, takes, args, given)
+            bound = called.arguments
             for name, value in bound.items():
                 if name in kinds and value is not takes.parameters[name].default:
                     _check(function.__name__, name, value, kinds[name], table)
+                    bound[name] = plain_day(value)
             _span(table, bound)
-            made = function(*args, **given)
+            made = function(*called.args, **called.kwargs)
             if table and isinstance(made, pd.DataFrame):
                 from outcomes.data import citations  # which has a door itself
 
@@ -109,7 +130,7 @@ def _kinds(function: Callable) -> dict[str, Kind]:
     return {n: kinds[0] for n, kinds in marked.items() if kinds and isinstance(kinds[0], Kind)}
 
 
-def _bound(called: str, takes: Signature, args: tuple, given: dict) -> dict[str, Any]:
+def _bound(called: str, takes: Signature, args: tuple, given: dict) -> BoundArguments:
     """What each argument is; an unknown keyword is answered with the nearest."""
     open_ended = any(p.kind is Parameter.VAR_KEYWORD for p in takes.parameters.values())
     for name in given:
@@ -131,7 +152,7 @@ def _bound(called: str, takes: Signature, args: tuple, given: dict) -> dict[str,
         names = ", ".join(takes.parameters)
         raise Invalid(f"{called} cannot be called so. It takes: {names}. {need}") from None
     bound.apply_defaults()
-    return bound.arguments
+    return bound
 
 
 def _check(called: str, name: str, value: Any, kind: Kind, table: str) -> None:

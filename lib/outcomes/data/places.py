@@ -39,7 +39,9 @@ def population(level: Name = "district", *, force: Held = None, year: Any = None
     NotEnough where none had been published by the day of the page.
     """
     one_of(level, ("district", "force"), "level")
-    if year is not None and not re.fullmatch(r"(19|20)\d\d", str(year)):
+    if isinstance(year, pd.Period) or (
+        year is not None and not re.fullmatch(r"(19|20)\d\d", str(year))
+    ):
         raise Invalid(f"population: year={year!r} is not a year; write it as 2025.")
     frame = store.read("districts", force=force_slugs(force))
     basis = next((b for b in _SECURE if frame[_BASES[b][0]].notna().all()), None)
@@ -126,6 +128,10 @@ def lsoas(*, district: Names = None, force: HeldOrAll = "lancashire") -> pd.Data
     codes = district_codes(district)
     if codes is not None and force == "lancashire":
         force = None
+    elif codes is not None and force is not None:
+        one_of(listed(force)[0], forces_of(codes), "force of these districts")
+    if codes is not None:
+        force_slugs(forces_of(codes), "lsoas")
     return store.read("lsoas", district=codes, force=force)
 
 
@@ -183,12 +189,18 @@ def forces_of(district: list[str]) -> list[str]:
     return sorted(frame.loc[frame["district"].isin(district), "force"].unique())
 
 
-def force_slugs(force: Any) -> list[str] | None:
-    """Force slugs, checked; None stays None. Raises :class:`Invalid` with the nearest slug."""
+def force_slugs(force: Any, table: str = "") -> list[str] | None:
+    """Force slugs, checked; None stays None. Raises :class:`Invalid` with the nearest slug, and for
+    a force of which ``table`` has no row."""
     if force is None:
         return None
     known = forces()["force"]
-    return sorted({one_of(name, known, "force") for name in listed(force)})
+    slugs = sorted({one_of(name, known, "force") for name in listed(force)})
+    held = set(store.rows(table, ["force"])["force"]) if table else set(slugs)
+    for slug in slugs:
+        if slug not in held:
+            raise Invalid(f"{table} has no row of {slug!r}; it holds {', '.join(sorted(held))}.")
+    return slugs
 
 
 def listed(value: Any) -> list:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from outcomes.data import store
+from outcomes.data.days import date
 from outcomes.data.doors import Day, Flag, Frame, Name, Names, door
 from outcomes.data.errors import Invalid, one_of
 from outcomes.data.publishers import independent
@@ -111,6 +112,7 @@ def figures(
     frame = store.read("figures", programme=programme, measure=measure, area=area)
     frame["part"] = frame["note"].str.contains(_PART)
     _known(frame, programme=programme, measure=measure, area=area)
+    _within_held(start, end)
     keep = pd.Series(True, index=frame.index)
     first, last = frame["period_start"], frame["period_end"]
     if start or end:
@@ -212,9 +214,27 @@ def week_counts(programme: Name) -> pd.DataFrame:
 def _known(frame: pd.DataFrame, **filters: str | list[str] | None) -> None:
     """Refuse a name that the vocabulary lacks. It is read only when a name brought no row."""
     for column, value in filters.items():
-        asked = [] if value is None else [value] if isinstance(value, str) else list(value)
+        asked = [] if value is None else _names(value)
         for item in sorted(set(asked) - set(frame[column])):
             one_of(item, sorted(store.read(f"{column}s", columns=[column])[column]), column)
+
+
+def _within_held(start, end) -> None:
+    """Refuse days after or before all periods of the register, and an end before its start."""
+    if start and end and _day(start) > _day(end):
+        raise Invalid(f"{start!r} lies after {end!r}: a span ends after it begins.")
+    if not start and not end:
+        return
+    days = store.rows("figures", ["period_start", "period_end"]).stack()
+    held = f"periods of figures are {date(days.min())} to {date(days.max())}"
+    if start and _day(start) > days.max():
+        raise Invalid(f"{start!r} lies after all that is held: the {held}.")
+    if end and _day(end) < days.min():
+        raise Invalid(f"{end!r} lies before all that is held: the {held}.")
+
+
+def _names(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else list(value)
 
 
 def _day(value: str | pd.Timestamp) -> pd.Timestamp:

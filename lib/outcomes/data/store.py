@@ -149,6 +149,8 @@ def _hashed(frame: pd.DataFrame) -> str:
 
 def _plain(where: dict) -> dict:
     """Filters in a form that JSON can hold: text, numbers, or a sorted list of them."""
+    if not isinstance(where, dict):
+        raise Invalid(f"Filters are written {{column: value}}, not {where!r}.")
     plain = {}
     for column, value in sorted(where.items()):
         if pd.api.types.is_list_like(value):
@@ -159,6 +161,8 @@ def _plain(where: dict) -> dict:
 
 
 def _scalar(value: Any) -> Any:
+    if isinstance(value, pd.Period):
+        value = value.start_time
     if isinstance(value, (date, np.datetime64)):  # a pandas Timestamp is a date too
         return pd.Timestamp(value).strftime("%Y-%m-%d")
     return value.item() if isinstance(value, np.generic) else value

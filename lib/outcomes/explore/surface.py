@@ -22,8 +22,8 @@ class Told(str):
 
 
 @wraps(data.figures)  # so that an editor offers its keywords and its explanation
-def figures(**where) -> pd.DataFrame:
-    frame = _meant(data.figures(**where), "figures")
+def figures(*args, **where) -> pd.DataFrame:
+    frame = _meant(data.figures(*args, **where), "figures")
     frame.attrs["columns"]["part"] = {
         "type": "boolean", "unit": "",
         "description": "True where, by its note, the figure counts only part of its measure.",
@@ -34,10 +34,11 @@ def figures(**where) -> pd.DataFrame:
 class Programmes(pd.DataFrame):
     """A frame that may be called, as its neighbours are: ``oc.programmes()``, too."""
 
-    def __call__(self) -> pd.DataFrame:
-        return self
+    def __call__(self, *args, **given) -> pd.DataFrame:
+        return programmes(*args, **given)
 
 
+@door()
 def programmes() -> pd.DataFrame:
     """The programmes: slug, name, start, sites, partners, aim."""
     frame = _meant(data.programmes(), "programmes")
