@@ -294,8 +294,10 @@ def test_populations_are_those_of_the_office_for_national_statistics():
     assert forces["population"].sum() == areas.loc["england-and-wales", "population"] == 59_719_724
     divisions = areas[areas["level"] == "division"]
     districts = areas[areas["level"] == "district"]
-    lancashire = areas.loc["lancashire", "population"]
-    assert divisions["population"].sum() == districts["population"].sum() == lancashire
+    # Of districts the census is held: 1,531,123. Of forces only mid-2020, for all of them alike.
+    assert divisions["population"].sum() == districts["population"].sum() == 1_531_123
+    assert set(divisions["population_year"]) | set(districts["population_year"]) == {2021}
+    assert areas.loc["lancashire", ["population", "population_year"]].tolist() == [1_515_487, 2020]
     assert districts["gss"].str.match(r"E0[67]\d{6}$").all()
 
 

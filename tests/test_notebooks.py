@@ -69,9 +69,10 @@ def test_code_is_short_and_plain(path):
     lines = [x for x in source.splitlines() if x.strip() and not x.strip().startswith("#")]
     assert len(lines) <= 100  # to be read in one sitting; fewer were met by long lines alone
     tree = ast.parse(source)  # also refuses shell escapes and magics
-    banned = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Try, ast.Lambda)
-    found = [type(n).__name__ for n in ast.walk(tree) if isinstance(n, banned)]
-    assert set(found) <= {"Lambda"}
+    # a function that saves a repetition may stand, and a reason may be caught to be told
+    assert not [n for n in ast.walk(tree) if isinstance(n, ast.AsyncFunctionDef | ast.ClassDef)]
+    for caught in (n for n in ast.walk(tree) if isinstance(n, ast.ExceptHandler)):
+        assert ast.unparse(caught.type or ast.Name("all")) == "oc.data.NotEnough"
     assert not re.search(r"warnings\.|sys\.path|;\s*$", source, re.M)
 
 

@@ -55,7 +55,7 @@ ASKED: dict[str, list[dict[str, Any]]] = {
     "fraud": [{"measures": ["fraud_losses"], "as_of": "2024-01-01"}, {"as_of": "2012-01-01"}],
     "modern_slavery": [
         {"series": "children", "as_of": "2022-06-30"},
-        {"series": "men and boys"},
+        {"series": "women and girls"},
         {"series": "duty to notify", "as_of": "2018-01-01"},
     ],
     "no_more_knives": [{"area": "Preston"}, {"area": "Burnley and Accrington"}],
@@ -64,7 +64,7 @@ ASKED: dict[str, list[dict[str, Any]]] = {
         {"wave": "2019-09"},
     ],
     "op_warrior": [
-        {"measures": ["disruptions"], "period_unit": "quarter", "as_of": "2024-09-01"},
+        {"measures": ["people_charged"], "period_unit": "quarter", "as_of": "2024-09-01"},
         {"measures": ["cash_seized"], "period_unit": "calendar year"},
         {"as_of": "2021-01-01"},
     ],
