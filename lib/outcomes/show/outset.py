@@ -12,7 +12,7 @@ from outcomes.show.style import NAVY, PALE, TEAL
 TREND = 24
 """Months before a start without which no trend is extended past it."""
 
-_STATES = {"compared": NAVY, "at hand": TEAL, "missing": PALE}
+_STATES = {"compared": NAVY, "held": TEAL, "missing": PALE}
 
 
 def seen(
@@ -31,7 +31,7 @@ def seen(
     compared = pd.DatetimeIndex([] if evaluation.reason else evaluation.months)
     caveats = [*caveats, *filter(None, ["" if evaluation.reason else evaluation.uneven])]
     facts = {"area": area, "sources": sources, "headline": headline, "caveats": caveats}
-    state = np.where(frame["month"].isin(compared), "compared", "at hand")
+    state = np.where(frame["month"].isin(compared), "compared", "held")
     frame["state"] = np.where(frame["at_hand"], state, "missing")
     frame["force"] = frame["force"].map(words.place)
     return finding(
@@ -39,7 +39,7 @@ def seen(
         verdict="not_enough" if evaluation.reason else "published",
         value=None if evaluation.reason else len(compared), unit="months compared",
         numbers=_months(before, after, start, compared),
-        caption="Months of street-level crime at hand and compared",
+        caption="Months of street-level crime held here and compared",
         figure=plots.strip(frame, row="force", x="month", state="state", colours=_STATES),
         table=parts.months_named(frame[["force", "month", "state", "reason"]], "month"), **facts,
     )  # fmt: skip
