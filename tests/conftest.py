@@ -100,7 +100,8 @@ def fresh_copy(clone: Path) -> None:
 
 def _surroundings(clone: Path) -> dict:
     """The environment of a person's shell in the copy: its own code, bytecode kept."""
-    own = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "OUTCOMES"))}
+    aside = ("PYTEST", "OUTCOMES", "MAKE", "MFLAGS")  # of what these tests were started by
+    own = {k: v for k, v in os.environ.items() if not k.startswith(aside)}
     own.pop("PYTHONDONTWRITEBYTECODE", None)
     own["PYTHONPATH"] = str(clone / "lib")
     return own

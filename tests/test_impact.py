@@ -90,7 +90,7 @@ def test_overdispersion_is_one_by_chance_and_what_was_put_in_otherwise():
     assert found(moved) == pytest.approx(expected, rel=0.1)
     ten = displacement.overdispersion([wdd(T, C)] * 10)  # Student's t of 10 is 2.228
     assert ten == pytest.approx((wdd(T, C).z * 2.228139 / 1.959964) ** 2)
-    with pytest.raises(NotEnough, match="10 places"):
+    with pytest.raises(NotEnough, match="takes 10 of them to tell; there are 9"):
         displacement.overdispersion([wdd(T, C)] * 9)
 
 

@@ -17,7 +17,8 @@ def type_in(clone: Path, *command: str, code: int | None = 0, given: str = "") -
 
     With ``code=None`` any exit code will do.
     """
-    own = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "OUTCOMES"))}
+    aside = ("PYTEST", "OUTCOMES", "MAKE", "MFLAGS")  # of what these tests were started by
+    own = {k: v for k, v in os.environ.items() if not k.startswith(aside)}
     own |= {"PYTHONPATH": str(clone / "lib")}
     own.pop("PYTHONDONTWRITEBYTECODE", None)
     done = subprocess.run(
