@@ -263,7 +263,7 @@ def test_coverage_tells_missing_from_partial_from_complete():
     frame = coverage.build(counts, known).set_index(["force", "month"])
     lancashire, durham = frame.loc["lancashire"], frame.loc["durham"]
     assert lancashire["state"].tolist() == ["complete"] * 2 + ["missing"] + ["complete"] * 3
-    assert pd.isna(lancashire["rows"].iloc[2]) and "No copy" in lancashire["reason"].iloc[2]
+    assert pd.isna(lancashire["rows"].iloc[2]) and "Not held here" in lancashire["reason"].iloc[2]
     assert lancashire["rows"].iloc[0] == 1400 and lancashire["duplicates"].iloc[0] == 3
     assert durham["state"].tolist() == ["complete", "partial", "partial"] + ["complete"] * 3
     assert "under half" in durham["reason"].iloc[1] and "anti-social" in durham["reason"].iloc[2]

@@ -267,6 +267,8 @@ def _by_change(
     )
     text += f"{_times(first['value'], last['value'])} the {write(first['value'])} of "
     text += f"{_point(first['period'], step)}."
+    if first["value"] > 0 and last["value"] >= len(_MANY) * first["value"]:
+        facts["numbers"] = {"whole times the first": last["value"] // first["value"]}
     year = data.declared.YEAR.get(step)
     if year and kind == "number":
         table["year to its end"] = sums = frame["value"].rolling(year).sum()
