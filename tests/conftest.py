@@ -68,7 +68,7 @@ def real_site(tmp_path_factory) -> Path:
         if not clone.exists():
             fresh_copy(clone)
             done = subprocess.run(
-                ["make", "reports"], cwd=clone, env=_surroundings(clone), text=True,
+                ["make", "reports"], cwd=clone, env=surroundings(clone), text=True,
                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             )  # fmt: skip
             (clone / "build.log").write_text(done.stdout, encoding="utf-8")
@@ -98,7 +98,7 @@ def fresh_copy(clone: Path) -> None:
     (clone / ".venv").symlink_to(sys.prefix)
 
 
-def _surroundings(clone: Path) -> dict:
+def surroundings(clone: Path) -> dict:
     """The environment of a person's shell in the copy: its own code, bytecode kept."""
     aside = ("PYTEST", "OUTCOMES", "MAKE", "MFLAGS")  # of what these tests were started by
     own = {k: v for k, v in os.environ.items() if not k.startswith(aside)}

@@ -1,9 +1,10 @@
 """Steps that journeys share: a command typed in a copy of the repository, as a person types it."""
 
-import os
 import shutil
 import subprocess
 from pathlib import Path
+
+from conftest import surroundings
 
 
 def own_copy(clone: Path, folder: Path) -> Path:
@@ -17,12 +18,8 @@ def type_in(clone: Path, *command: str, code: int | None = 0, given: str = "") -
 
     With ``code=None`` any exit code will do.
     """
-    aside = ("PYTEST", "OUTCOMES", "MAKE", "MFLAGS")  # of what these tests were started by
-    own = {k: v for k, v in os.environ.items() if not k.startswith(aside)}
-    own |= {"PYTHONPATH": str(clone / "lib")}
-    own.pop("PYTHONDONTWRITEBYTECODE", None)
     done = subprocess.run(
-        command, cwd=clone, env=own, text=True, input=given,
+        command, cwd=clone, env=surroundings(clone), text=True, input=given,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
     told = f"{' '.join(command)}: {done.returncode}\n{done.stdout[-3000:]}"
