@@ -63,7 +63,14 @@ def loop(pages: list, folder: Path) -> None:
     for number, (source, given) in enumerate(pages):
         done = str(folder / f"{number}.ipynb")
         options = [w for n, v in given.items() for w in ("-y", json.dumps({n: v}))]
-        papermill = [sys.executable, "-m", "papermill", "--no-progress-bar", str(source), done]
+        papermill = [
+            sys.executable,
+            "-m",
+            "papermill",
+            "--no-progress-bar",
+            str(source),
+            done,
+        ]
         _command([*papermill, *options])
         _command([sys.executable, "-m", "nbconvert", "--to", "html", done])
 
@@ -134,8 +141,12 @@ METHODS = {"loop": loop, "pool": pool, "ours": ours, "limit": limit}
 
 def _command(words: list[str], given: str | None = None) -> None:
     env = os.environ | {f"{lib}_NUM_THREADS": "1" for lib in ("OMP", "OPENBLAS", "MKL")}
-    env["PYTHONPATH"] = os.pathsep.join(filter(None, [str(Path(__file__).parent), *_path()]))
-    done = subprocess.run(words, input=given, env=env, cwd=ROOT, capture_output=True, text=True)
+    env["PYTHONPATH"] = os.pathsep.join(
+        filter(None, [str(Path(__file__).parent), *_path()])
+    )
+    done = subprocess.run(
+        words, input=given, env=env, cwd=ROOT, capture_output=True, text=True
+    )
     if done.returncode:
         raise SystemExit(
             f"{' '.join(words[:6])} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
@@ -185,10 +196,12 @@ def report(name: str, rounds: list[dict]) -> None:
     print("method   CPU s   a page    wall s   a page   peak MB   CPU/ours   wall/ours")
     for method in (m for m in METHODS if m in rounds[0]):
         cpu, wall, peak = (
-            statistics.median(r[method][k] for r in rounds) for k in ("cpu", "wall", "peak")
+            statistics.median(r[method][k] for r in rounds)
+            for k in ("cpu", "wall", "peak")
         )
         ratio = [
-            statistics.median(r[method][k] / r["ours"][k] for r in rounds) for k in ("cpu", "wall")
+            statistics.median(r[method][k] / r["ours"][k] for r in rounds)
+            for k in ("cpu", "wall")
         ]
         print(
             f"{method:6}{cpu:8.1f}{cpu / size:9.2f}{wall:10.1f}{wall / size:9.2f}{peak:10.0f}"
@@ -205,7 +218,11 @@ def main() -> None:
     ask.add_argument("--light", type=int, default=7, help="light pages; 0 for none")
     given = ask.parse_args()
     methods = [m for m in METHODS if m in {"ours", *given.methods.split(",")}]
-    runs = [("The collection's own pages", int(s), False) for s in given.sizes.split(",") if s]
+    runs = [
+        ("The collection's own pages", int(s), False)
+        for s in given.sizes.split(",")
+        if s
+    ]
     runs += [("A light page", given.light, True)] if given.light else []
     for name, size, light in runs:
         pages = chosen(size, light)

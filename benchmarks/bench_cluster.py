@@ -33,9 +33,23 @@ def cluster(workers: int):
         port = str(free.getsockname()[1])
         free.close()
         address = f"tcp://127.0.0.1:{port}"
-        dask = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--no-dashboard"]
-        made = [subprocess.Popen([*dask, "--host", "127.0.0.1", "--port", port], **QUIET)]
-        worker = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--nthreads", "1"]
+        dask = [
+            sys.executable,
+            "-m",
+            "distributed.cli.dask_scheduler",
+            "--no-dashboard",
+        ]
+        made = [
+            subprocess.Popen([*dask, "--host", "127.0.0.1", "--port", port], **QUIET)
+        ]
+        worker = [
+            sys.executable,
+            "-m",
+            "distributed.cli.dask_worker",
+            address,
+            "--nthreads",
+            "1",
+        ]
         worker += ["--no-nanny", "--no-dashboard", "--local-directory", folder]
         made += [subprocess.Popen(worker, **QUIET) for _ in range(workers)]
         time.sleep(8)  # until all are there: what is measured is the work
@@ -47,9 +61,20 @@ def cluster(workers: int):
                 process.wait()
 
 
-def build(handles: list[str], out: Path, *options: str, lost=None) -> tuple[float, dict]:
+def build(
+    handles: list[str], out: Path, *options: str, lost=None
+) -> tuple[float, dict]:
     """Seconds of a build, and the digest of each page; ``lost`` is a worker to kill in mid-run."""
-    command = [sys.executable, "-m", "outcomes", "build", *handles, "--force", "--out", str(out)]
+    command = [
+        sys.executable,
+        "-m",
+        "outcomes",
+        "build",
+        *handles,
+        "--force",
+        "--out",
+        str(out),
+    ]
     began = time.monotonic()
     running = subprocess.Popen([*command, *options], cwd=ROOT, **QUIET)
     if lost:
@@ -65,11 +90,17 @@ def build(handles: list[str], out: Path, *options: str, lost=None) -> tuple[floa
 def one_round(handles: list[str], folder: Path) -> dict[str, float]:
     """Seconds of each way; ends with an error where a page differs."""
     took, pages = {}, {}
-    for name, workers, kills in (("one", 1, 0), ("two", 2, 0), ("one of two killed", 2, 1)):
+    for name, workers, kills in (
+        ("one", 1, 0),
+        ("two", 2, 0),
+        ("one of two killed", 2, 1),
+    ):
         with cluster(workers) as (address, running):
             lost = running[0] if kills else None
             out = folder / name.replace(" ", "-")
-            took[name], pages[name] = build(handles, out, "--scheduler", address, lost=lost)
+            took[name], pages[name] = build(
+                handles, out, "--scheduler", address, lost=lost
+            )
     cores = str(os.cpu_count() or 1)
     took["here"], pages["here"] = build(handles, folder / "here", "--workers", cores)
     for name, digests in pages.items():
@@ -92,7 +123,10 @@ def main() -> None:
     for name in rounds[0]:
         seconds = statistics.median(r[name] for r in rounds)
         ratio = statistics.median(r["one"] / r[name] for r in rounds)
-        print(f"{name:18} {seconds:7.1f} s   {ratio:.2f} times as fast as one worker", flush=True)
+        print(
+            f"{name:18} {seconds:7.1f} s   {ratio:.2f} times as fast as one worker",
+            flush=True,
+        )
     print(f"All {len(handles)} pages are the same in every way.")
 
 

@@ -43,8 +43,16 @@ sns.scatterplot(rows, x="period_end", y="value", ax=ax)
 ax.set(xlabel="", ylabel="", title="Lancashire: " + what.lower())
 plt.show()"""
 CASES = {
-    "line": ({"programme": "recorded_crime", "by": "quarter"}, LINE, ["Trafficking", "Robbery"]),
-    "stems": ({"programme": "op_warrior"}, STEM, ["Arrests", "Cash seized", "Drugs seized"]),
+    "line": (
+        {"programme": "recorded_crime", "by": "quarter"},
+        LINE,
+        ["Trafficking", "Robbery"],
+    ),
+    "stems": (
+        {"programme": "op_warrior"},
+        STEM,
+        ["Arrests", "Cash seized", "Drugs seized"],
+    ),
 }
 # resolves with the milliseconds from `act` to a picture that is another one, and decoded
 WAIT = """async ([selector, act]) => {
@@ -73,7 +81,13 @@ def cells(wish: dict, code: str) -> dict:
         | {"execution_count": None, "source": source}
         for at, source in enumerate(sources)
     ]
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    kernel = {
+        "kernelspec": {
+            "name": "python3",
+            "display_name": "Python 3",
+            "language": "python",
+        }
+    }
     return {"cells": made, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
 
 
@@ -96,7 +110,9 @@ def measure(tab, words: list[str], rounds: int) -> dict[str, list[float]]:
     for at in range(rounds + 2):
         word = words[(at + 1) % len(words)]
         took = {
-            "explore": tab.evaluate(WAIT, [".oc-explore figure img[src^='data:image/svg']", word]),
+            "explore": tab.evaluate(
+                WAIT, [".oc-explore figure img[src^='data:image/svg']", word]
+            ),
             "hand": by_hand(tab, word),
         }
         if at >= 2:  # the first of each loads what is loaded once
@@ -114,7 +130,9 @@ def main() -> None:
     print("| chart | explore, ms | by hand, ms | ratio |\n|---|---|---|---|")
     with driver.lab(home, home, **env) as address, driver.browser() as chrome:
         for name, (wish, code, words) in CASES.items():
-            (home / f"{name}.ipynb").write_text(json.dumps(cells(wish, code)), encoding="utf-8")
+            (home / f"{name}.ipynb").write_text(
+                json.dumps(cells(wish, code)), encoding="utf-8"
+            )
             tab = chrome.new_page(viewport={"width": 1400, "height": 1600})
             driver.open_notebook(tab, address, f"{name}.ipynb")
             driver.run_all(tab)
@@ -122,7 +140,10 @@ def main() -> None:
             tab.wait_for_timeout(3000)
             times = measure(tab, words, rounds)
             ours, theirs = (statistics.median(times[n]) for n in ("explore", "hand"))
-            print(f"| {name} | {ours:.0f} | {theirs:.0f} | {ours / theirs:.2f} |", flush=True)
+            print(
+                f"| {name} | {ours:.0f} | {theirs:.0f} | {ours / theirs:.2f} |",
+                flush=True,
+            )
             tab.close()
     shutil.rmtree(home, ignore_errors=True)
 

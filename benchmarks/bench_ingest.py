@@ -83,13 +83,19 @@ def make(folder: Path, rows: int) -> None:
                 "month": month,
             }
             given |= {"force": force, "path": path, "first": number % FORCES * 1000}
-            given |= {"names": names, "count": len(names), "types": list(TYPES.values())}
+            given |= {
+                "names": names,
+                "count": len(names),
+                "types": list(TYPES.values()),
+            }
             connection.execute(_ROWS.format(**given))
     for number in range(FORCES):
         lsoas += [f"E01{number * 1000 + i:06d}" for i in range(900)]
     clean = folder / "data" / "clean"
     clean.mkdir(parents=True)
-    (clean / "districts.csv").write_bytes((DATA / "clean" / "districts.csv").read_bytes())
+    (clean / "districts.csv").write_bytes(
+        (DATA / "clean" / "districts.csv").read_bytes()
+    )
     pd.DataFrame({"lsoa": lsoas, "force": ""}).to_csv(clean / "lsoas.csv", index=False)
 
 
@@ -115,7 +121,10 @@ def whole_frame(folder: Path) -> int:
     """pandas: every file read, one frame, duplicates dropped by file, one groupby."""
     import pandas as pd
 
-    frames = [pd.read_csv(p).assign(file=p.name) for p in sorted((folder / "street").iterdir())]
+    frames = [
+        pd.read_csv(p).assign(file=p.name)
+        for p in sorted((folder / "street").iterdir())
+    ]
     frame = pd.concat(frames, ignore_index=True)
     del frames
     again = frame["Crime ID"].notna() & frame.duplicated(["file", "Crime ID"])
@@ -158,10 +167,16 @@ def _scan(folder: Path, query: str) -> int:
             "columns": dict.fromkeys(HEADER, "VARCHAR"),
         }
         found = connection.execute(query.format(rows=rows), values).to_arrow_table()
-        return sum(found["n"].to_pylist()) if found.num_rows < 2 else found["n"].to_pandas().sum()
+        return (
+            sum(found["n"].to_pylist())
+            if found.num_rows < 2
+            else found["n"].to_pandas().sum()
+        )
 
 
-WAYS = {f.__name__: f for f in (ours, bare_count, bare_groups, file_by_file, whole_frame)}
+WAYS = {
+    f.__name__: f for f in (ours, bare_count, bare_groups, file_by_file, whole_frame)
+}
 
 
 def run(way: str, folder: Path) -> dict:
@@ -172,7 +187,9 @@ def run(way: str, folder: Path) -> dict:
     for path in (folder / "street").iterdir():
         path.read_bytes()
     command = [sys.executable, __file__, "--way", way, "--folder", str(folder)]
-    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    return json.loads(
+        subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    )
 
 
 def child(way: str, folder: Path) -> None:
@@ -187,14 +204,20 @@ def child(way: str, folder: Path) -> None:
 def free() -> int:
     """Bytes of memory available."""
     lines = Path("/proc/meminfo").read_text().splitlines()
-    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable"))
+    return next(
+        int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable")
+    )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rows", type=int, nargs="+", default=[5, 20], help="Millions of rows.")
+    parser.add_argument(
+        "--rows", type=int, nargs="+", default=[5, 20], help="Millions of rows."
+    )
     parser.add_argument("--folder", type=Path, default=None)
-    parser.add_argument("--repeat", type=int, default=3, help="Rounds; the quickest run is shown.")
+    parser.add_argument(
+        "--repeat", type=int, default=3, help="Rounds; the quickest run is shown."
+    )
     parser.add_argument("--way", choices=WAYS)
     given = parser.parse_args()
     if given.way:
@@ -208,9 +231,15 @@ def main() -> None:
             folder = (given.folder or Path(scratch)) / str(millions)
             if not folder.exists():
                 make(folder, millions * 1_000_000)
-            ways = [w for w in WAYS if w != "whole_frame" or millions <= 5 or free() > NEEDED]
+            ways = [
+                w
+                for w in WAYS
+                if w != "whole_frame" or millions <= 5 or free() > NEEDED
+            ]
             # In rounds, so that what else the machine does falls on every way alike.
-            rounds = [{way: run(way, folder) for way in ways} for _ in range(given.repeat)]
+            rounds = [
+                {way: run(way, folder) for way in ways} for _ in range(given.repeat)
+            ]
             base = _best(rounds, "ours")
             for way in ways:
                 best = _best(rounds, way)

@@ -21,7 +21,12 @@ from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).parents[1]
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+]
 PAINT = """() => new Promise((done) => {
   const told = () => performance.getEntriesByType("paint").find((e) => e.name === "first-paint");
   const look = () => (told() ? done(told().startTime) : setTimeout(look, 5));
@@ -56,7 +61,10 @@ def main() -> None:
     entries = json.loads((shown / "manifest.json").read_text(encoding="utf-8"))["pages"]
     first = {e["notebook"]: shown / e["path"] for e in reversed(entries)}
     folder = Path(tempfile.mkdtemp())
-    pairs = [(page, theirs(ROOT / f"notebooks/{n}.ipynb", folder)) for n, page in first.items()]
+    pairs = [
+        (page, theirs(ROOT / f"notebooks/{n}.ipynb", folder))
+        for n, page in first.items()
+    ]
     print("| notebook | ours, kB | nbconvert, kB | ratio |\n|---|---|---|---|")
     for mine, other in sorted(pairs):
         a, b = mine.stat().st_size / 1000, other.stat().st_size / 1000
@@ -64,17 +72,27 @@ def main() -> None:
     ratios = [other.stat().st_size / mine.stat().st_size for mine, other in pairs]
     sizes = [(shown / e["path"]).stat().st_size / 1000 for e in entries]
     print(f"ratio, median of {len(ratios)}: {statistics.median(ratios):.1f}")
-    print(f"{len(sizes)} pages: median {statistics.median(sizes):.0f} kB, most {max(sizes):.0f} kB")
+    print(
+        f"{len(sizes)} pages: median {statistics.median(sizes):.0f} kB, most {max(sizes):.0f} kB"
+    )
     chromium = next(filter(None, map(shutil.which, NAMES)))
     heavy = max((other for _, other in pairs), key=lambda p: p.stat().st_size)
-    times: dict[Path, list[float]] = {shown / "index.html": [], pairs[0][0]: [], heavy: []}
+    times: dict[Path, list[float]] = {
+        shown / "index.html": [],
+        pairs[0][0]: [],
+        heavy: [],
+    }
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=chromium, args=QUIET)
-        first_paint(browser, shown / "index.html")  # the browser's own start is nobody's page
+        first_paint(
+            browser, shown / "index.html"
+        )  # the browser's own start is nobody's page
         for _ in range(given.rounds):
             for page, took in times.items():
                 took.append(first_paint(browser, page))
-    for name, took in zip(("index", "a page", "nbconvert's page"), times.values(), strict=True):
+    for name, took in zip(
+        ("index", "a page", "nbconvert's page"), times.values(), strict=True
+    ):
         print(f"first paint, {name}: {statistics.median(took):.0f} ms")
     shutil.rmtree(folder)
 

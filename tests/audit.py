@@ -52,7 +52,9 @@ def locked() -> dict[str, str]:
 def installed() -> dict[str, str]:
     """Name and version of every package in this environment, names as the lock writes them."""
     found = {one.metadata["Name"]: one.version for one in metadata.distributions()}
-    return {re.sub(r"[-_.]+", "-", name).lower(): v for name, v in found.items() if name}
+    return {
+        re.sub(r"[-_.]+", "-", name).lower(): v for name, v in found.items() if name
+    }
 
 
 if __name__ == "__main__":

@@ -18,7 +18,17 @@ from urllib.parse import unquote
 
 ROOT = Path(__file__).parents[1]
 FOLDER = Path(__file__).with_name("baselines")
-FACTS = ("sentence", "value", "lower", "upper", "unit", "period", "area", "better", "verdict")
+FACTS = (
+    "sentence",
+    "value",
+    "lower",
+    "upper",
+    "unit",
+    "period",
+    "area",
+    "better",
+    "verdict",
+)
 FACTS += ("test", "series", "headline", "caption", "caveats")
 _FIGURE = re.compile(r'<figure class="finding [^"]*" id="([^"]+)">(.*?)</figure>', re.S)
 _IMAGE = re.compile(r'<img alt="[^"]*" src="([^"]*)"')
@@ -53,7 +63,9 @@ def _page(site: Path, entry: dict) -> dict:
 
 
 def _cited(source: dict) -> str:
-    return ", ".join(source[k] for k in ("publisher", "title", "published") if source.get(k))
+    return ", ".join(
+        source[k] for k in ("publisher", "title", "published") if source.get(k)
+    )
 
 
 def _digest(text: str) -> str:
@@ -64,7 +76,11 @@ def written(page: dict) -> str:
     """A page's baseline as TOML, one table a finding, in the order of the page."""
     lines = [f"title = {_value(page['title'])}"]
     for name, facts in page["findings"].items():
-        lines += ["", f"[findings.{name}]", *(f"{_key(k)} = {_value(v)}" for k, v in facts.items())]
+        lines += [
+            "",
+            f"[findings.{name}]",
+            *(f"{_key(k)} = {_value(v)}" for k, v in facts.items()),
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -74,8 +90,12 @@ def _key(name: str) -> str:
 
 def _value(value) -> str:
     if isinstance(value, list):
-        return "[\n" + "".join(f"  {_value(v)},\n" for v in value) + "]" if value else "[]"
-    return json.dumps(value, ensure_ascii=False)  # numbers, true, and text: TOML writes them alike
+        return (
+            "[\n" + "".join(f"  {_value(v)},\n" for v in value) + "]" if value else "[]"
+        )
+    return json.dumps(
+        value, ensure_ascii=False
+    )  # numbers, true, and text: TOML writes them alike
 
 
 def path_of(handle: str) -> Path:
@@ -95,11 +115,19 @@ def differences(handle: str, before: dict, after: dict) -> list[str]:
     """What differs between two states of a page, each in words that name the finding."""
     old, new = before["findings"], after["findings"]
     said = [
-        f"{handle}, {name}: a finding that no baseline holds." for name in new if name not in old
+        f"{handle}, {name}: a finding that no baseline holds."
+        for name in new
+        if name not in old
     ]
-    said += [f"{handle}, {name}: is no longer on the page." for name in old if name not in new]
+    said += [
+        f"{handle}, {name}: is no longer on the page."
+        for name in old
+        if name not in new
+    ]
     if before["title"] != after["title"]:
-        said.append(f"{handle}: its title {before['title']!r} became {after['title']!r}.")
+        said.append(
+            f"{handle}: its title {before['title']!r} became {after['title']!r}."
+        )
     for name in (n for n in new if n in old):
         for fact in dict.fromkeys([*old[name], *new[name]]):
             was, now = old[name].get(fact), new[name].get(fact)
@@ -112,9 +140,17 @@ def differences(handle: str, before: dict, after: dict) -> list[str]:
 
 def _moved(fact: str, was, now, facts: dict) -> str:
     if fact == "figure":
-        return "its figure is drawn otherwise" if was and now else f"its figure {_gone(now)}"
+        return (
+            "its figure is drawn otherwise"
+            if was and now
+            else f"its figure {_gone(now)}"
+        )
     if fact == "table":
-        return f"its table ({was}) became ({now})" if was and now else f"its table {_gone(now)}"
+        return (
+            f"its table ({was}) became ({now})"
+            if was and now
+            else f"its table {_gone(now)}"
+        )
     if fact == "value" and None not in (was, now):
         return f"{_number(was)} became {_number(now)} {facts.get('unit', '')}".rstrip()
     if isinstance(was, float | int) and isinstance(now, float | int):
@@ -138,14 +174,18 @@ def main(handles: list[str]) -> None:
             sys.exit("The pages could not all be built: no baseline was written.")
         found = pages(Path(folder, "latest"))
     FOLDER.mkdir(exist_ok=True)
-    moved = [line for h, page in found.items() for line in differences(h, stored(h), page)]
+    moved = [
+        line for h, page in found.items() for line in differences(h, stored(h), page)
+    ]
     for handle, page in found.items():
         path_of(handle).write_text(written(page), encoding="utf-8")
     if not handles:
         kept = {path_of(handle) for handle in found}
         for path in set(FOLDER.glob("*.toml")) - kept:
             path.unlink()
-    print(*moved, f"{len(found)} baselines written, {len(moved)} facts moved.", sep="\n")
+    print(
+        *moved, f"{len(found)} baselines written, {len(moved)} facts moved.", sep="\n"
+    )
 
 
 if __name__ == "__main__":

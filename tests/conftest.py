@@ -15,7 +15,13 @@ ROOT = Path(__file__).parents[1]
 # needs no site stands second: it runs while the site is built for the first.
 FIRST = (
     *("test_whole_site.py", "test_faults.py", "test_nbval_guards.py", "TestEachPage"),
-    *("test_warm.py", "TestEachOtherPage", "test_attack.py", "test_cluster.py", "test_run.py"),
+    *(
+        "test_warm.py",
+        "TestEachOtherPage",
+        "test_attack.py",
+        "test_cluster.py",
+        "test_run.py",
+    ),
     *("test_hostile.py", "test_explore_browser.py", "test_drawing.py", "test_site.py"),
 )
 
@@ -23,7 +29,9 @@ FIRST = (
 def pytest_collection_modifyitems(items: list) -> None:
     """The long files and classes first; all else in its own order."""
     rank = {name: at for at, name in enumerate(FIRST)}
-    items.sort(key=lambda item: rank.get(item.parent.name.rpartition("/")[2], len(rank)))
+    items.sort(
+        key=lambda item: rank.get(item.parent.name.rpartition("/")[2], len(rank))
+    )
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -68,9 +76,13 @@ def real_site(tmp_path_factory) -> Path:
         if not clone.exists():
             fresh_copy(clone)
             done = subprocess.run(
-                ["make", "reports"], cwd=clone, env=surroundings(clone), text=True,
-                stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            )  # fmt: skip
+                ["make", "reports"],
+                cwd=clone,
+                env=surroundings(clone),
+                text=True,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+            )
             (clone / "build.log").write_text(done.stdout, encoding="utf-8")
     log = (clone / "build.log").read_text(encoding="utf-8")
     assert (clone / "site" / "latest" / "index.html").is_file(), log[-3000:]
@@ -88,19 +100,28 @@ def fresh_copy(clone: Path) -> None:
     listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
     found = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True)
     paths = found.stdout.splitlines() if found.returncode == 0 else []
-    assert paths, "the files of the repository are asked of git, which does not answer here"
+    assert paths, (
+        "the files of the repository are asked of git, which does not answer here"
+    )
     for path in map(Path, paths):
         if (ROOT / path).is_file():
             (clone / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / path, clone / path)
     for path in ("requirements.lock", "pyproject.toml"):
-        os.utime(clone / path, (0, 0))  # older than the environment: nothing is installed again
+        os.utime(
+            clone / path, (0, 0)
+        )  # older than the environment: nothing is installed again
     (clone / ".venv").symlink_to(sys.prefix)
 
 
 def surroundings(clone: Path) -> dict:
     """The environment of a person's shell in the copy: its own code, bytecode kept."""
-    aside = ("PYTEST", "OUTCOMES", "MAKE", "MFLAGS")  # of what these tests were started by
+    aside = (
+        "PYTEST",
+        "OUTCOMES",
+        "MAKE",
+        "MFLAGS",
+    )  # of what these tests were started by
     own = {k: v for k, v in os.environ.items() if not k.startswith(aside)}
     own.pop("PYTHONDONTWRITEBYTECODE", None)
     own["PYTHONPATH"] = str(clone / "lib")

@@ -15,9 +15,13 @@ from matplotlib import patheffects
 
 DRAW = np.random.default_rng(1)
 FRAME = pd.DataFrame(
-    {"month": np.tile(np.arange(24), 8), "n": DRAW.poisson(40, 192), "v": DRAW.normal(size=192),
-     "area": np.repeat(["Burnley", "Chorley", "Fylde", "Wyre"], 48)}
-)  # fmt: skip
+    {
+        "month": np.tile(np.arange(24), 8),
+        "n": DRAW.poisson(40, 192),
+        "v": DRAW.normal(size=192),
+        "area": np.repeat(["Burnley", "Chorley", "Fylde", "Wyre"], 48),
+    }
+)
 GRID, MANY = DRAW.normal(size=(8, 6)), DRAW.normal(size=(4, 400))
 
 
@@ -59,7 +63,9 @@ def clusters():
 
 
 def facets():
-    return sns.relplot(FRAME, x="month", y="n", col="area", hue="area", col_wrap=2, height=2)
+    return sns.relplot(
+        FRAME, x="month", y="n", col="area", hue="area", col_wrap=2, height=2
+    )
 
 
 def pairs():
@@ -172,7 +178,9 @@ def legend_outside():
 
 def pie():
     ax = axes()
-    ax.pie([1, 2, 3], labels=list("abc"), autopct="%d%%", wedgeprops={"ec": "w", "lw": 3})
+    ax.pie(
+        [1, 2, 3], labels=list("abc"), autopct="%d%%", wedgeprops={"ec": "w", "lw": 3}
+    )
     return ax
 
 
@@ -185,7 +193,9 @@ def contours():
 
 def path_effects():
     ax = axes()
-    ax.plot([0, 1], lw=5, path_effects=[patheffects.withStroke(linewidth=9, foreground="r")])
+    ax.plot(
+        [0, 1], lw=5, path_effects=[patheffects.withStroke(linewidth=9, foreground="r")]
+    )
     return ax
 
 
@@ -198,8 +208,34 @@ def on_black():
 
 
 CHARTS = (
-    *(heat_map, hatches, band_cut_by_limits, densities, boxes, violins, clusters, facets, pairs),
-    *(stacked_areas, image, rasterized, quivers, arrows_and_angles, polar, logarithms_and_formulas),
-    *(steps, colours_with_their_bar, words_in_a_box, table, two_scales, dashes, open_marks),
+    *(
+        heat_map,
+        hatches,
+        band_cut_by_limits,
+        densities,
+        boxes,
+        violins,
+        clusters,
+        facets,
+        pairs,
+    ),
+    *(
+        stacked_areas,
+        image,
+        rasterized,
+        quivers,
+        arrows_and_angles,
+        polar,
+        logarithms_and_formulas,
+    ),
+    *(
+        steps,
+        colours_with_their_bar,
+        words_in_a_box,
+        table,
+        two_scales,
+        dashes,
+        open_marks,
+    ),
     *(legend_outside, pie, contours, path_effects, on_black),
 )

@@ -14,7 +14,13 @@ ROOT = Path(__file__).parents[1]
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
 QUIET = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
+    *(
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-sync",
+    ),
     *("--disable-background-networking", "--disable-component-update"),
 ]
 _TOKEN = "explore"
@@ -37,7 +43,9 @@ def lab(notebooks: Path, settings: Path, **env: str):
     command += [f"--port={port}", f"--IdentityProvider.token={_TOKEN}", "--allow-root"]
     command += [f"--notebook-dir={notebooks}", "--LabApp.news_url="]
     with open(settings / "lab.log", "w") as log:
-        server = subprocess.Popen(command, env=os.environ | own | env, stdout=log, stderr=log)
+        server = subprocess.Popen(
+            command, env=os.environ | own | env, stdout=log, stderr=log
+        )
     try:
         address = f"http://127.0.0.1:{port}"
         for _ in range(240):

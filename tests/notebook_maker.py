@@ -6,7 +6,8 @@ from pathlib import Path
 FINDING = "application/vnd.outcomes.finding+json"
 PROVENANCE = "application/vnd.outcomes.provenance+json"
 PARAMETERS = (
-    'wave = "2023-11"  # month: the week of action\nconfidence = 0.95  # probability: width'
+    'wave = "2023-11"  # month: the week of action\n'
+    "confidence = 0.95  # probability: width"
 )
 END = f'display({{"text/plain": "End of page.", "{PROVENANCE}": {{"reads": []}}}}, raw=True)'
 
@@ -47,12 +48,17 @@ def fact(name="found", sentence="10 of 42 shops sold a knife.", **changes) -> di
 def show(one: dict, html: str | None = None) -> str:
     """A code cell that shows a finding."""
     body = f'<p class="sentence">{one["sentence"]}</p>'
-    html = html or f'<figure class="finding {one["verdict"]}" id="{one["name"]}">{body}</figure>'
+    html = (
+        html
+        or f'<figure class="finding {one["verdict"]}" id="{one["name"]}">{body}</figure>'
+    )
     bundle = {"text/plain": one["sentence"], "text/html": html, FINDING: one}
     return f"import json\ndisplay(json.loads({json.dumps(json.dumps(bundle))!s}), raw=True)"
 
 
-def notebook(path: Path, *cells: str, parameters: str | None = PARAMETERS, end: str = END) -> Path:
+def notebook(
+    path: Path, *cells: str, parameters: str | None = PARAMETERS, end: str = END
+) -> Path:
     """Write a notebook; a cell that starts with "#!" is markdown from there on."""
     made = [_cell("#!# Title of the notebook"), _cell("#!What is asked here?")]
     if parameters is not None:
@@ -60,7 +66,13 @@ def notebook(path: Path, *cells: str, parameters: str | None = PARAMETERS, end: 
     made += [_cell(c) for c in (*cells, *([end] if end else []))]
     for at, cell in enumerate(made):
         cell["id"] = f"c{at}"
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    kernel = {
+        "kernelspec": {
+            "name": "python3",
+            "display_name": "Python 3",
+            "language": "python",
+        }
+    }
     path.parent.mkdir(parents=True, exist_ok=True)
     content = {"cells": made, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
     path.write_text(json.dumps(content), encoding="utf-8")

@@ -15,9 +15,19 @@ ROOT = Path(__file__).parents[1]
 
 def changed(base: str) -> list[Path]:
     """Paths that differ from ``base``, and those that git does not know yet."""
-    asked = (["diff", "--name-only", base], ["ls-files", "--others", "--exclude-standard"])
-    found = [subprocess.check_output(["git", *one], cwd=ROOT, text=True) for one in asked]
-    return [Path(line) for text in found for line in text.splitlines() if (ROOT / line).is_file()]
+    asked = (
+        ["diff", "--name-only", base],
+        ["ls-files", "--others", "--exclude-standard"],
+    )
+    found = [
+        subprocess.check_output(["git", *one], cwd=ROOT, text=True) for one in asked
+    ]
+    return [
+        Path(line)
+        for text in found
+        for line in text.splitlines()
+        if (ROOT / line).is_file()
+    ]
 
 
 def tests_of(path: Path, tests: list[Path]) -> list[Path]:
@@ -49,7 +59,9 @@ def main(base: str = "HEAD") -> int:
     if not runs:
         print("No module, test or notebook has changed.")
     for options in runs:
-        code = subprocess.call([sys.executable, "-m", "pytest", "-q", *options], cwd=ROOT)
+        code = subprocess.call(
+            [sys.executable, "-m", "pytest", "-q", *options], cwd=ROOT
+        )
         if code not in (0, 5):  # 5: nothing was left to run
             return code
     return 0

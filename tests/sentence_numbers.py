@@ -25,7 +25,7 @@ _NOT_COUNTED = [
     r"\bone in \w+\b",
     r"\bp under 0\.01\b",  # as small as is told; the finding's value has all of it
     r"\b(?:latest|last|first) \d+ (?:quarters|months|weeks|years|days)\b",
-]  # fmt: skip
+]
 _NEEDED = [  # why it cannot be told: what it would take, and what there is
     r"\bat least \d+ (?=points?|months?|places?|are needed|are compared)",
     r"\b(?:there (?:is|are)) \d+\b",
@@ -35,7 +35,15 @@ _NUMBER = re.compile(
     r"(?<![\w.])[-−]?£?(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
     r"(?P<scale> ?(?:thousand|million|billion)\b|(?:bn|m|k)\b)?(?P<unit>%| per cent)?"
 )
-_SCALES = {"": 1, "k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "bn": 1e9, "billion": 1e9}
+_SCALES = {
+    "": 1,
+    "k": 1e3,
+    "thousand": 1e3,
+    "m": 1e6,
+    "million": 1e6,
+    "bn": 1e9,
+    "billion": 1e9,
+}
 _RANK = re.compile(r"\b(?:rank(?:ed|s)?|number|places?|the) (?:from )?$")
 
 
@@ -77,12 +85,18 @@ def _rank_of_rows(found: re.Match, text: str, known: list[float]) -> bool:
 
 def _held(fact: dict) -> tuple[list[float], list[str]]:
     """Every number that the finding holds, and the texts that name its rows."""
-    known = [v for key in ("value", "lower", "upper") if (v := fact.get(key)) is not None]
+    known = [
+        v for key in ("value", "lower", "upper") if (v := fact.get(key)) is not None
+    ]
     labels: list[str] = []
-    told = [fact.get(key) or "" for key in ("unit", "period", "area", "caption", "test")]
+    told = [
+        fact.get(key) or "" for key in ("unit", "period", "area", "caption", "test")
+    ]
     table = fact.get("table")
     if table:
-        frame = pd.DataFrame(table["rows"], columns=[c["label"] for c in table["columns"]])
+        frame = pd.DataFrame(
+            table["rows"], columns=[c["label"] for c in table["columns"]]
+        )
         known += _counted(frame)
         told += list(frame.columns)
         for name in frame:
@@ -101,7 +115,11 @@ def _numbers(texts: Iterable[str]) -> Iterator[re.Match]:
 
 
 def _is_number(value) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and math.isfinite(value)
+    )
 
 
 def _counted(frame: pd.DataFrame) -> list[float]:
@@ -115,5 +133,10 @@ def _counted(frame: pd.DataFrame) -> list[float]:
             out += list(column.value_counts())
         numbers = pd.to_numeric(column, errors="coerce").dropna()
         if len(numbers):
-            out += [numbers.sum(), (numbers > 0).sum(), (numbers < 0).sum(), (numbers != 0).sum()]
+            out += [
+                numbers.sum(),
+                (numbers > 0).sum(),
+                (numbers < 0).sum(),
+                (numbers != 0).sum(),
+            ]
     return [float(v) for v in out]

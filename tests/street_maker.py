@@ -13,18 +13,30 @@ from outcomes.ingest import street
 DATA = Path(__file__).parents[1] / "data"
 NAMES = {"lancashire": "Lancashire Constabulary", "merseyside": "Merseyside Police"}
 TABLES = (
-    *("forces", "districts", "lsoas", "lsoa_points", "crime_monthly", "crime_district_monthly"),
+    *(
+        "forces",
+        "districts",
+        "lsoas",
+        "lsoa_points",
+        "crime_monthly",
+        "crime_district_monthly",
+    ),
     *("crime_force_monthly", "coverage", "street_files"),
 )
 WYRE = "E01025548", "Wyre 007A"
 
 
-def row(ident="", lsoa=WYRE[0], name=WYRE[1], kind="Burglary", x=-3.0, y=53.92, **cells):
+def row(
+    ident="", lsoa=WYRE[0], name=WYRE[1], kind="Burglary", x=-3.0, y=53.92, **cells
+):
     """One row as a list of cells; no location when ``lsoa`` is empty."""
     place = [f"{x:.6f}", f"{y:.6f}", "On or near High Street", lsoa, name]
     if not lsoa:
         place = ["", "", "No Location", "", ""]
-    month, force = cells.pop("month", "2024-01"), cells.pop("force", "Lancashire Constabulary")
+    month, force = (
+        cells.pop("month", "2024-01"),
+        cells.pop("force", "Lancashire Constabulary"),
+    )
     made = [ident, month, force, force, *place, kind, "Under investigation", ""]
     for column, value in cells.items():
         made[street.HEADER.index(column.replace("_", " "))] = value

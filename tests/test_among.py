@@ -8,19 +8,34 @@ from scipy.stats import beta, t
 from outcomes import data, show
 
 WEEKS = pd.DataFrame(
-    {"week": ["A", "B", "C"], "n": [1613, 1874, None], "days": [7, 7, 7], "part": [50, 45, 60]}
+    {
+        "week": ["A", "B", "C"],
+        "n": [1613, 1874, None],
+        "days": [7, 7, 7],
+        "part": [50, 45, 60],
+    }
 )
 COUNT = {"label": "week", "count": "n", "exposure": "days", "what": "arrests a day"}
-SHARE = {"label": "week", "part": "part", "whole": "n", "what": "The share", "kind": "week"}
+SHARE = {
+    "label": "week",
+    "part": "part",
+    "whole": "n",
+    "what": "The share",
+    "kind": "week",
+}
 CITED = {"sources": ["National Police Chiefs' Council"], "caption": "Weeks"}
 
 
 def test_pace_of_events_is_the_ratio_of_two_rates_with_its_exact_interval():
     facts = show.pace("pace", WEEKS, ask="B", effort=False, **COUNT, **CITED).facts
     assert facts["value"] == pytest.approx(1874 / 1613)
-    low = beta.ppf(0.025, 1874, 1614)  # the share of the second week in both, Clopper-Pearson
+    low = beta.ppf(
+        0.025, 1874, 1614
+    )  # the share of the second week in both, Clopper-Pearson
     assert facts["lower"] == pytest.approx(low / (1 - low))
-    assert facts["sentence"].startswith("268 arrests a day in B, 1.16 times the rate of A")
+    assert facts["sentence"].startswith(
+        "268 arrests a day in B, 1.16 times the rate of A"
+    )
 
 
 def test_pace_of_work_done_has_no_interval_where_few_weeks_are_known():
@@ -53,19 +68,34 @@ def test_pace_needs_the_week_and_one_before_it(ask):
 
 def test_standing_gives_the_share_the_whole_and_the_reference():
     more = pd.concat([WEEKS, WEEKS[:1].assign(week="D")], ignore_index=True)
-    found = show.standing("share", more, ask="B", reference=0.025, reference_label="its share of "
-                          "residents", **SHARE, **CITED)  # fmt: skip
+    found = show.standing(
+        "share",
+        more,
+        ask="B",
+        reference=0.025,
+        reference_label="its share of residents",
+        **SHARE,
+        **CITED,
+    )
     assert found.facts["value"] == pytest.approx(45 / 1874)
-    assert "2.4% in B (interval 1.8% to 3.2%); its share of residents is 2.5%" in found.sentence
+    assert (
+        "2.4% in B (interval 1.8% to 3.2%); its share of residents is 2.5%"
+        in found.sentence
+    )
     assert f"it was {100 * 145 / 5100:.1f}%, from 2.4% to 3.1%" in found.sentence
-    assert "this one is the lowest of 3 weeks" in found.sentence  # no limits among three
+    assert (
+        "this one is the lowest of 3 weeks" in found.sentence
+    )  # no limits among three
 
 
 def test_standing_without_the_row_says_so_and_gives_the_others():
     found = show.standing("share", WEEKS, ask="C", headline=True, **SHARE, **CITED)
     assert found.facts["verdict"] == "not_enough" and not found.facts["headline"]
     assert "In the 2 weeks where it can, it ranged from 2.4% to 3.1%" in found.sentence
-    assert "Over all" not in show.standing("share", WEEKS, ask="B", **SHARE, **CITED).sentence
+    assert (
+        "Over all"
+        not in show.standing("share", WEEKS, ask="B", **SHARE, **CITED).sentence
+    )
     few = show.standing("share", WEEKS[:1], ask="A", **SHARE, **CITED)
     assert few.facts["verdict"] == "not_enough"
 
@@ -86,7 +116,10 @@ def test_differing_takes_exact_prints_only():
         }
     )
     found = show.differing("x", frame, label="fact", what="count", caption="Prints")
-    assert found.sentence == "1 count was printed with different values: knives, 130 or 139."
+    assert (
+        found.sentence
+        == "1 count was printed with different values: knives, 130 or 139."
+    )
     assert found.facts["verdict"] == "contradicted"
     assert found.facts["value"] == 1 and len(found.facts["table"]["rows"]) == 2
     none = show.differing("x", frame[2:], label="fact", what="count", caption="Prints")
@@ -105,9 +138,20 @@ def test_week_counts_hold_each_count_once_whatever_the_nation_is_called():
 
 
 def test_stems_draw_one_chart_for_each_column_with_values():
-    frame = pd.DataFrame({"start": pd.to_datetime(["2024-01-01", "2024-03-01"]), "week": ["A", "B"],
-                          "n": [1, 2], "cash": [3, None], "none": [None, None]})  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "start": pd.to_datetime(["2024-01-01", "2024-03-01"]),
+            "week": ["A", "B"],
+            "n": [1, 2],
+            "cash": [3, None],
+            "none": [None, None],
+        }
+    )
     columns = {c: (c, "number") for c in ("n", "cash", "none")}
-    assert len(show.stems(frame, start="start", columns=columns, label="week").axes) == 2
+    assert (
+        len(show.stems(frame, start="start", columns=columns, label="week").axes) == 2
+    )
     with pytest.raises(data.Invalid, match="nothing to draw"):
-        show.stems(frame, start="start", columns={"none": ("none", "number")}, label="week")
+        show.stems(
+            frame, start="start", columns={"none": ("none", "number")}, label="week"
+        )

@@ -31,7 +31,8 @@ def test_reconcile_is_both_a_module_and_its_function():
         }
     )
     both = [
-        f(rows, period).bounds for f in (oc.analysis.reconcile, oc.analysis.reconcile.reconcile)
+        f(rows, period).bounds
+        for f in (oc.analysis.reconcile, oc.analysis.reconcile.reconcile)
     ]
     assert both[0]["point"][0] == both[1]["point"][0] == 7
 
@@ -43,5 +44,7 @@ def test_no_module_loads_scipy_statsmodels_or_plots_by_itself():
         "print(sorted({m.split('.')[0] for m in sys.modules} & "
         "{'scipy', 'statsmodels', 'matplotlib', 'sklearn', 'duckdb'}))"
     )
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
     assert found.stdout.strip() == "[]"

@@ -60,10 +60,15 @@ def out(table: str, row: dict, day: str) -> bool:
     if table in ("crime_annual", "crime_quarterly"):
         months = 3 if table == "crime_quarterly" else 0
         first = pd.Timestamp(row["quarter" if months else "year_end"])
-        last = first + pd.DateOffset(months=months) - pd.Timedelta(days=1 if months else 0)
+        last = (
+            first + pd.DateOffset(months=months) - pd.Timedelta(days=1 if months else 0)
+        )
         return f"{last + pd.Timedelta(days=133):%Y-%m-%d}" <= day
     if table == "drug_deaths":
-        return f"{pd.Timestamp(int(row['year']), 12, 31) + pd.Timedelta(days=288):%Y-%m-%d}" <= day
+        return (
+            f"{pd.Timestamp(int(row['year']), 12, 31) + pd.Timedelta(days=288):%Y-%m-%d}"
+            <= day
+        )
     if "month" in row:
         last = pd.Timestamp(row["month"]) + pd.offsets.MonthEnd(0)
         return f"{last + pd.Timedelta(days=75):%Y-%m-%d}" <= day
@@ -81,14 +86,19 @@ def cut(folder: Path, day: str) -> Path:
             text[column] = text[column] if known <= day else ""
         if path.stem == "offences":
             for column in ("first_quarter", "last_quarter"):
-                late = [c != "" and not out("crime_quarterly", {"quarter": c}, day)
-                        for c in text[column]]  # fmt: skip
+                late = [
+                    c != "" and not out("crime_quarterly", {"quarter": c}, day)
+                    for c in text[column]
+                ]
                 text[column] = text[column].mask(late, "")
         text.to_csv(path, index=False)
     for path in sorted((folder / "clean").glob("*.parquet")):
         table = pq.read_table(path)
-        times = {n: table[n].to_pylist() for n in ("month", "quarter", "year_end") if n in
-                 table.column_names}  # fmt: skip
+        times = {
+            n: table[n].to_pylist()
+            for n in ("month", "quarter", "year_end")
+            if n in table.column_names
+        }
         column, values = next(iter(times.items()))
         keep = {value: out(path.stem, {column: value}, day) for value in set(values)}
         pq.write_table(table.filter([keep[value] for value in values]), path)
@@ -109,7 +119,9 @@ def findings(notebook: str, **parameters) -> list[Finding]:
             assert set(parameters) <= set(names)
             names |= parameters
         if last is not None:
-            found.append(eval(compile(ast.Expression(last.value), notebook, "eval"), names))
+            found.append(
+                eval(compile(ast.Expression(last.value), notebook, "eval"), names)
+            )
     return [one for one in found if isinstance(one, Finding)]
 
 
@@ -141,7 +153,10 @@ def test_no_source_is_from_after_the_day(page, day):
             if re.fullmatch(r"\d+ \w+ \d{4}", cited["published"]):
                 assert pd.Timestamp(cited["published"]) <= pd.Timestamp(day), one.name
             for month in re.findall(r"to (\w+ 20\d\d)(?:,|$)", cited["title"]):
-                assert pd.Timestamp(month) <= pd.Timestamp(day), (one.name, cited["title"])
+                assert pd.Timestamp(month) <= pd.Timestamp(day), (
+                    one.name,
+                    cited["title"],
+                )
 
 
 def test_before_a_programme_began_nothing_was_known():
@@ -154,13 +169,19 @@ def test_before_a_programme_began_nothing_was_known():
 def test_every_table_says_when_its_rows_were_published():
     """A table that is added must say it, or be put among the vocabularies here on purpose."""
     keys = ("printed", "known", "cells", "lag")
-    silent = {name for name, r in store.package().items() if not any(r.get(k) for k in keys)}
+    silent = {
+        name for name, r in store.package().items() if not any(r.get(k) for k in keys)
+    }
     assert silent == VOCABULARIES
     for name, resource in store.package().items():
         lag = resource.get("lag")
         assert not lag or (lag["path"].startswith("https://") and len(lag) == 2), name
         fields = {field["name"] for field in resource["schema"]["fields"]}
-        named = {resource.get("printed"), *resource.get("known", {}), *resource.get("cells", [])}
+        named = {
+            resource.get("printed"),
+            *resource.get("known", {}),
+            *resource.get("cells", []),
+        }
         assert named - {None} <= fields, name
 
 
@@ -177,9 +198,13 @@ def test_a_table_grows_with_the_day_and_is_whole_today(table):
 
 def test_a_quarter_is_known_once_it_was_out_and_not_a_day_before():
     data.as_of("2021-05-12")  # December 2020 came out on 13 May 2021
-    assert data.crime_quarterly(force="lancashire")["quarter"].max() == pd.Timestamp("2020-07-01")
+    assert data.crime_quarterly(force="lancashire")["quarter"].max() == pd.Timestamp(
+        "2020-07-01"
+    )
     data.as_of("2021-05-13")
-    assert data.crime_quarterly(force="lancashire")["quarter"].max() == pd.Timestamp("2020-10-01")
+    assert data.crime_quarterly(force="lancashire")["quarter"].max() == pd.Timestamp(
+        "2020-10-01"
+    )
 
 
 def test_few_columns_are_cut_as_all_are():
@@ -194,7 +219,9 @@ def test_the_notice_counts_the_figures_without_a_day():
     n = int(frame["published"].isna().sum())
     assert n and data.undated("op_warrior") == n
     said = data.as_of("2023-12-01", programme="op_warrior")
-    assert f"{n} figures of Op Warrior are left out" in said and "1 December 2023" in said
+    assert (
+        f"{n} figures of Op Warrior are left out" in said and "1 December 2023" in said
+    )
     assert data.as_of("") is None
     assert data.undated() == int(data.figures()["published"].isna().sum())
 
@@ -220,7 +247,11 @@ def test_reads_note_the_day_and_a_later_row_makes_no_page_due(tmp_path, monkeypa
     monkeypatch.setenv("OUTCOMES_DATA", str(tmp_path / "data"))
     data.as_of("2022-06-30")
     data.read("drug_deaths", area="blackpool")
-    noted = {"table": "drug_deaths", "where": {"area": "blackpool"}, "as_of": "2022-06-30"}
+    noted = {
+        "table": "drug_deaths",
+        "where": {"area": "blackpool"},
+        "as_of": "2022-06-30",
+    }
     assert noted in data.reads()
     (reading,) = due.readings([noted])
     assert reading["rows"] == 28 and not due._row_changed(reading)
@@ -229,7 +260,9 @@ def test_reads_note_the_day_and_a_later_row_makes_no_page_due(tmp_path, monkeypa
     last = next(line for line in text.splitlines() if line.startswith("blackpool,"))
     later = re.sub(r",\d{4},", ",2021,", last, count=1)
     path.write_text(f"{text.rstrip()}\n{later}\n", encoding="utf-8")
-    assert not due._row_changed(reading)  # those registered in 2021 were not out by June 2022
+    assert not due._row_changed(
+        reading
+    )  # those registered in 2021 were not out by June 2022
     path.write_text(text.replace(last, last + "0"), encoding="utf-8")
     assert due._row_changed(reading)
 
@@ -243,7 +276,11 @@ def test_how_new_a_page_is_goes_by_what_was_published_by_its_day():
     from outcomes.publish import newest
 
     whole = {"table": "figures", "where": {"programme": "op_warrior"}}
-    early = {"table": "crime_quarterly", "where": {"force": "lancashire"}, "as_of": "2021-01-01"}
+    early = {
+        "table": "crime_quarterly",
+        "where": {"force": "lancashire"},
+        "as_of": "2021-01-01",
+    }
     told = newest.told([], [whole, early, whole | {"as_of": "2021-01-01"}])
     assert told == "Data to June 2020"
     assert newest.told([], [whole]).startswith("Newest publication 9 May 2025")

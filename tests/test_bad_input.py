@@ -36,7 +36,11 @@ def data(tmp_path_factory):
 
 
 def take(data, *paths, **options):
-    options = {"agreed": lambda said, tables: True, "today": date(2026, 11, 24), **options}
+    options = {
+        "agreed": lambda said, tables: True,
+        "today": date(2026, 11, 24),
+        **options,
+    }
     return ingest.take_months(list(paths), data, **options)
 
 
@@ -58,7 +62,8 @@ def cell(column, value, row=2):
 def columns(*names):
     """A file with other columns."""
     rows = [
-        [line[COLUMNS.index(n)] if n in COLUMNS else "" for n in names] for line in maker.some(2)
+        [line[COLUMNS.index(n)] if n in COLUMNS else "" for n in names]
+        for line in maker.some(2)
     ]
     return maker.text(rows, list(names))
 
@@ -110,14 +115,26 @@ WHOLE = {
         r"row 4, column Crime ID: 'a+' stands beside anti-social behaviour",
     ),
     "a missing column": (columns(*COLUMNS[:-1]), "row 1: column 'Context' is missing"),
-    "no column of months": (columns(COLUMNS[0], *COLUMNS[2:]), "column 'Month' is missing"),
-    "one column more": (columns(*COLUMNS, "Total"), "row 1: column 'Total' is not known"),
+    "no column of months": (
+        columns(COLUMNS[0], *COLUMNS[2:]),
+        "column 'Month' is missing",
+    ),
+    "one column more": (
+        columns(*COLUMNS, "Total"),
+        "row 1: column 'Total' is not known",
+    ),
     "a renamed column": (
         columns("Crime ID", "Mnth", *COLUMNS[2:]),
         "column 'Mnth' is not known, like 'Month'",
     ),
-    "columns in another order": (columns(*COLUMNS[::-1]), "row 1: columns are in another order"),
-    "a column twice": (columns(*COLUMNS, "Month"), "row 1: column 'Month' stands twice"),
+    "columns in another order": (
+        columns(*COLUMNS[::-1]),
+        "row 1: columns are in another order",
+    ),
+    "a column twice": (
+        columns(*COLUMNS, "Month"),
+        "row 1: column 'Month' stands twice",
+    ),
     "another file altogether": ("a,b\n1,2\n", "row 1: column 'Crime ID' is missing"),
     "semicolons": (GOOD.replace(",", ";"), "row 1: column 'Crime ID' is missing"),
     "no header": ("".join([FIRST, *REST]), "row 1: column 'Crime ID' is missing"),
@@ -128,13 +145,19 @@ WHOLE = {
     "a total of two cells": (GOOD + "Total,5\n", "row 7 has 2 cells, not 12"),
     "a last row cut short": (GOOD[:-30], "ends within a row"),
     "a last row without its end": (GOOD[:-1], "ends within a row"),
-    "a row with a cell too few": (HEAD + FIRST.replace(",", "", 1), "row 2 has 11 cells"),
+    "a row with a cell too few": (
+        HEAD + FIRST.replace(",", "", 1),
+        "row 2 has 11 cells",
+    ),
     "a number with a comma, unquoted": (
         GOOD.replace("-3.000000", "1,200", 1),
         "row 2 has 13 cells, not 12",
     ),
     "a quote that never ends": (GOOD.replace("On or", '"On or', 1), "row"),
-    "a second header within": (GOOD + GOOD, "row 7, column Month: 'Month' is not 2024-01"),
+    "a second header within": (
+        GOOD + GOOD,
+        "row 7, column Month: 'Month' is not 2024-01",
+    ),
     "a page of errors": ("<!DOCTYPE html>\n<p>Sorry</p>\n", "this is a web page"),
     "most rows in another force's area": (
         maker.text(maker.some(9, lsoa="E01006499", name="Liverpool 034A")),
@@ -156,7 +179,10 @@ BYTES = {
         GOOD.replace("High", "Caf\xe9", 1).encode("latin-1"),
         "row 2: the text is not UTF-8",
     ),
-    "a spreadsheet": (b"PK\x03\x04" + bytes(200) + b"\n", "row 1: the text is not UTF-8"),
+    "a spreadsheet": (
+        b"PK\x03\x04" + bytes(200) + b"\n",
+        "row 1: the text is not UTF-8",
+    ),
     "zeros": (bytes(5000), "row 1: the text is not UTF-8"),
 }
 
@@ -188,7 +214,12 @@ def test_a_bad_name_is_refused(data, tmp_path, name):
 
 def test_a_force_that_is_not_known_has_a_near_one(data, tmp_path):
     (tmp_path / "2024-01-lancashir-street.csv").write_text(GOOD, "utf-8")
-    refused(data, tmp_path, "'lancashir' is not known. Did you mean 'lancashire'", forces="all")
+    refused(
+        data,
+        tmp_path,
+        "'lancashir' is not known. Did you mean 'lancashire'",
+        forces="all",
+    )
 
 
 def test_two_files_for_one_month_are_refused(data, tmp_path):
@@ -204,7 +235,9 @@ def test_every_problem_of_every_file_is_said_at_once(data, tmp_path):
     maker.write(tmp_path, rows)
     text = maker.text(maker.some(3, "2024-03")).replace("Burglary", "Piracy")
     maker.write(tmp_path, text, "2024-03")
-    refused(data, tmp_path, r"(?s)row 2,.*row 21,.*and more\..*2024-03-lanc.* row 2.*row 4")
+    refused(
+        data, tmp_path, r"(?s)row 2,.*row 21,.*and more\..*2024-03-lanc.* row 2.*row 4"
+    )
 
 
 SAME = {
@@ -295,7 +328,10 @@ ARCHIVES = {
     "a zip cut short": (PLAIN[:-40], "is not a whole zip archive"),
     "a zip cut in the middle": (PLAIN[: len(PLAIN) // 2], "is not a whole zip archive"),
     "a wrong checksum": (spoiled(stored()), "its checksum is wrong"),
-    "a path that leads out": (packed(**{f"../{NAME}": GOOD}), "leads out of the archive"),
+    "a path that leads out": (
+        packed(**{f"../{NAME}": GOOD}),
+        "leads out of the archive",
+    ),
     "a path that leads out later": (packed(**{f"a/../../{NAME}": GOOD}), "leads out"),
     "an absolute path": (packed(**{f"/tmp/{NAME}": GOOD}), "leads out of the archive"),
     "a path of Windows": (packed(**{f"C:\\{NAME}": GOOD}), "leads out of the archive"),
@@ -304,13 +340,22 @@ ARCHIVES = {
         "'../../evil.txt' leads out",
     ),
     "a link": (linked(), "is a link"),
-    "an archive within": (packed(**{NAME: GOOD, "more.zip": PLAIN}), "an archive within"),
+    "an archive within": (
+        packed(**{NAME: GOOD, "more.zip": PLAIN}),
+        "an archive within",
+    ),
     "encrypted": (flagged(PLAIN, 1), "is encrypted"),
     "one name twice": (twice(), "stands twice"),
     "a bomb": (BOMB, "unpacks to over 128 MiB"),
-    "a bomb that says it is small": (claiming(BOMB, 1000), "cannot be unpacked|ends within a row"),
+    "a bomb that says it is small": (
+        claiming(BOMB, 1000),
+        "cannot be unpacked|ends within a row",
+    ),
     "no street file": (packed(**{"a/readme.csv": "x"}), "holds no street file"),
-    "a bad cell within": (packed(**{NAME: CELLS["no type"][0]}), "row 2, column Crime type"),
+    "a bad cell within": (
+        packed(**{NAME: CELLS["no type"][0]}),
+        "row 2, column Crime type",
+    ),
     "a web page within": (packed(**{NAME: "<html>\n"}), "this is a web page"),
 }
 
@@ -328,7 +373,10 @@ PACKED = {
     "not gzip": (GOOD.encode(), "cannot be unpacked"),
     "gzip cut short": (GZIPPED[:-12], "damaged or cut short"),
     "gzip without its end": (GZIPPED[:-4], "damaged or cut short"),
-    "gzip with a wrong checksum": (GZIPPED[:-8] + bytes(4) + GZIPPED[-4:], "checksum is wrong"),
+    "gzip with a wrong checksum": (
+        GZIPPED[:-8] + bytes(4) + GZIPPED[-4:],
+        "checksum is wrong",
+    ),
     "gzip of nothing": (gzip.compress(b""), "is empty"),
     "200 MB of zeros in 200 kB": (gzip.compress(bytes(200 << 20)), "over 128 MiB"),
     "gzip in gzip": (gzip.compress(GZIPPED), "is not UTF-8|binary"),
@@ -343,7 +391,10 @@ def test_a_bad_gzip_is_refused(data, tmp_path, case):
 
 
 def test_thirteen_rows_alike_are_kept_without_an_id_and_are_one_with_it(tmp_path):
-    for ident, kind, n in (("", "Anti-social behaviour", 13), ("a" * 64, "Burglary", 1)):
+    for ident, kind, n in (
+        ("", "Anti-social behaviour", 13),
+        ("a" * 64, "Burglary", 1),
+    ):
         data = maker.data_folder(tmp_path / kind)
         path = maker.write(tmp_path / kind, [maker.row(ident, kind=kind)] * 13)
         take(data, path)
@@ -355,7 +406,10 @@ def test_thirteen_rows_alike_are_kept_without_an_id_and_are_one_with_it(tmp_path
 def test_rows_without_a_neighbourhood_are_kept_as_such(tmp_path):
     data = maker.data_folder(tmp_path)
     rows = maker.some(5)
-    rows[0][7:9] = "", ""  # the point is there, the neighbourhood is not: a point at sea
+    rows[0][7:9] = (
+        "",
+        "",
+    )  # the point is there, the neighbourhood is not: a point at sea
     take(data, maker.write(tmp_path, [*rows, maker.row("c" * 64, lsoa="")]))
     coverage = (data / "clean" / "coverage.csv").read_text("utf-8")
     assert "lancashire,2024-01-01,complete,,6,2,0,0" in coverage
@@ -369,18 +423,42 @@ FIGURES = {
     "a value that is no number": ("value", "NaN", "is not a plain number"),
     "a value with a percent sign": ("value", "12%", "is not a plain number"),
     "no value": ("value", "", "is not a plain number"),
-    "a day, day first": ("period_start", "01/02/2023", "is not a day written YYYY-MM-DD"),
+    "a day, day first": (
+        "period_start",
+        "01/02/2023",
+        "is not a day written YYYY-MM-DD",
+    ),
     "a day as a number": ("period_end", "45292", "is not a day written YYYY-MM-DD"),
     "a day that does not exist": ("period_end", "2023-02-30", "is not a day written"),
     "a month as a day": ("period_end", "2023-12", "is not a day written"),
-    "an end before its start": ("period_end", "2001-01-01", "is before the start of the period"),
-    "a date of print in words": ("published_date", "May 2024", "is not a year, month or day"),
+    "an end before its start": (
+        "period_end",
+        "2001-01-01",
+        "is before the start of the period",
+    ),
+    "a date of print in words": (
+        "published_date",
+        "May 2024",
+        "is not a year, month or day",
+    ),
     "an area that is not known": ("area", "Lancashre", "did you mean 'Lancashire'"),
-    "an area of no map": ("area", "Freedonia", "with level 'force' is not in map_areas.csv"),
+    "an area of no map": (
+        "area",
+        "Freedonia",
+        "with level 'force' is not in map_areas.csv",
+    ),
     "a measure that is not known": ("measure", "arests", "did you mean 'arrests'"),
-    "a programme that is not known": ("programme", "Op Worrier", "is not in map_programmes.csv"),
+    "a programme that is not known": (
+        "programme",
+        "Op Worrier",
+        "is not in map_programmes.csv",
+    ),
     "a unit that is not known": ("unit", "furlongs", "is not in map_units.csv"),
-    "a hedge that is not known": ("qualifier", "around", "is not among the words allowed"),
+    "a hedge that is not known": (
+        "qualifier",
+        "around",
+        "is not among the words allowed",
+    ),
     "no publisher": ("publisher", "", "is empty"),
     "no address": ("source_url", "page 5", "is not a web address"),
 }
@@ -408,7 +486,9 @@ def test_a_bad_figure_is_named_by_row_and_column(tmp_path, case):
         return rows
 
     folder = published(tmp_path / "published", change)
-    with pytest.raises(Invalid, match=rf"figures\.csv row 3, column {column}: .*{said}"):
+    with pytest.raises(
+        Invalid, match=rf"figures\.csv row 3, column {column}: .*{said}"
+    ):
         figures.build(folder, tmp_path / "clean")
     assert not (tmp_path / "clean").exists()
 
@@ -423,7 +503,12 @@ def test_a_figure_that_stands_twice_is_refused(tmp_path):
 def test_figures_with_a_column_too_many_or_too_few_are_refused(tmp_path):
     folder = published(tmp_path / "published", lambda rows: rows)
     path = folder / "figures.csv"
-    for text in (path.read_text("utf-8").replace("note\n", "note,more\n", 1), "a,b\n1,2\n"):
+    for text in (
+        path.read_text("utf-8").replace("note\n", "note,more\n", 1),
+        "a,b\n1,2\n",
+    ):
         path.write_text(text, "utf-8")
-        with pytest.raises(Invalid, match=r"figures\.csv must have the columns programme, measure"):
+        with pytest.raises(
+            Invalid, match=r"figures\.csv must have the columns programme, measure"
+        ):
             figures.build(folder, tmp_path / "clean")

@@ -45,7 +45,9 @@ def _changed(page: dict, name: str, **facts) -> dict:
 
 def test_a_change_is_told_in_words():
     page = baselines.stored("modern-slavery--children".replace("--", "/"))
-    name = next(n for n, f in page["findings"].items() if f.get("value") and f.get("figure"))
+    name = next(
+        n for n, f in page["findings"].items() if f.get("value") and f.get("figure")
+    )
     facts = page["findings"][name]
     was = facts["value"]
     for change, words in {
@@ -60,7 +62,9 @@ def test_a_change_is_told_in_words():
         assert moved == [f"modern-slavery/children, {name}: {words}."]
     less = copy.deepcopy(page)
     del less["findings"][name]
-    assert baselines.differences("p", page, less) == [f"p, {name}: is no longer on the page."]
+    assert baselines.differences("p", page, less) == [
+        f"p, {name}: is no longer on the page."
+    ]
     assert baselines.differences("p", less, page) == [
         f"p, {name}: a finding that no baseline holds."
     ]

@@ -25,7 +25,10 @@ def reading(table="crime", **where) -> dict:
     return {"table": table, "where": where}
 
 
-PRINTED = [{"sources": [{"source": "s1"}, {"source": ""}]}, {"sources": [{"source": "s2"}, {}]}]
+PRINTED = [
+    {"sources": [{"source": "s1"}, {"source": ""}]},
+    {"sources": [{"source": "s2"}, {}]},
+]
 
 
 @pytest.mark.parametrize(
@@ -56,13 +59,19 @@ PRINTED = [{"sources": [{"source": "s1"}, {"source": ""}]}, {"sources": [{"sourc
         ({"sources": [""]}, [reading()], False),
     ],
 )
-def test_a_caution_concerns_pages_that_read_its_rows_and_cite_its_sources(changes, reads, stands):
+def test_a_caution_concerns_pages_that_read_its_rows_and_cite_its_sources(
+    changes, reads, stands
+):
     care = [caution(**changes), caution("Of nothing.", tables=["none"])]
     assert banners.concern(care, reads, PRINTED) == (["Care."] if stands else [])
 
 
 def test_all_cautions_that_concern_a_page_are_said_in_order():
-    care = [caution("A."), caution("Aged.", aged=True), caution("B.", tables=["x", "crime"])]
+    care = [
+        caution("A."),
+        caution("Aged.", aged=True),
+        caution("B.", tables=["x", "crime"]),
+    ]
     assert banners.concern(care, [reading()], []) == ["A.", "B."]
     assert banners.html([]) == ""
 
@@ -80,12 +89,16 @@ def tables(tmp_path, monkeypatch):
         said["asked"].append((clean, today))
         return [gate.Caution("£ is late.", "age")]
 
-    monkeypatch.setattr(gate, "errors", lambda clean: said["asked"].append(clean) or said["errors"])
+    monkeypatch.setattr(
+        gate, "errors", lambda clean: said["asked"].append(clean) or said["errors"]
+    )
     monkeypatch.setattr(gate, "cautions", cautions)
     return said
 
 
-def test_the_gate_is_asked_of_the_tables_and_the_day_and_its_word_is_kept(tables, tmp_path):
+def test_the_gate_is_asked_of_the_tables_and_the_day_and_its_word_is_kept(
+    tables, tmp_path
+):
     clean = tmp_path / "data/clean"
     care = [gate.Caution("£ is late.", "age")._asdict()]
     care = json.loads(json.dumps(care))
@@ -93,7 +106,9 @@ def test_the_gate_is_asked_of_the_tables_and_the_day_and_its_word_is_kept(tables
     assert tables["asked"] == [clean, (clean, date(2023, 11, 14))]
     stands, _, text = (tmp_path / ".gate").read_text("utf-8").partition("\n")
     assert len(stands) == 64 and "£ is late." in text
-    assert banners.cautions(tmp_path) == care and len(tables["asked"]) == 2, "it was remembered"
+    assert banners.cautions(tmp_path) == care and len(tables["asked"]) == 2, (
+        "it was remembered"
+    )
 
 
 @pytest.mark.parametrize("other", ["day", "code", "table", "package"])
@@ -127,11 +142,15 @@ def test_errors_are_said_and_those_after_twenty_counted(tables, tmp_path, number
     with pytest.raises(Invalid) as error:
         banners.cautions(tmp_path)
     said = str(error.value)
-    assert said.startswith("The tables cannot be published. E0.") and said.endswith(f" {end}")
+    assert said.startswith("The tables cannot be published. E0.") and said.endswith(
+        f" {end}"
+    )
     assert not (tmp_path / ".gate").exists()
 
 
-def test_assumptions_of_a_page_are_said_with_how_sure_they_are_and_what_hangs_on_them(tmp_path):
+def test_assumptions_of_a_page_are_said_with_how_sure_they_are_and_what_hangs_on_them(
+    tmp_path,
+):
     assert assumed.told(tmp_path, "a/b") == ""
     rows = ["id,text,quality,impact,where_used"]
     rows += [
@@ -140,18 +159,26 @@ def test_assumptions_of_a_page_are_said_with_how_sure_they_are_and_what_hangs_on
             [("high", "low"), ("medium", "medium"), ("low", "high")], start=1
         )
     ]
-    rows[1] = rows[1].replace("docs/x.md; notebooks/a/b.ipynb", "notebooks/a/b.ipynb; docs/x.md")
+    rows[1] = rows[1].replace(
+        "docs/x.md; notebooks/a/b.ipynb", "notebooks/a/b.ipynb; docs/x.md"
+    )
     rows += ["A4,Of another page.,high,low,notebooks/a/b.ipynb.old; notebooks/b.ipynb"]
     releases.write(tmp_path / "docs/assumptions.csv", "\n".join(rows))
     assert assumed.told(tmp_path, "b") != "" and assumed.told(tmp_path, "a") == ""
     html = assumed.told(tmp_path, "a/b")
     assert html.startswith("<h3>What is taken for granted</h3><ul><li>")
     assert re.findall(r"<li>(.*?) <span[^>]*>(.*?)</span></li>", html) == [
-        ("£ high &lt; low.", "Well borne out; if it were wrong, a detail could change."),
+        (
+            "£ high &lt; low.",
+            "Well borne out; if it were wrong, a detail could change.",
+        ),
         (
             "£ medium &lt; medium.",
             "Likely, and partly checked; if it were wrong, an interval or a comparison could "
             "change.",
         ),
-        ("£ low &lt; high.", "Not checkable; if it were wrong, a headline could change."),
+        (
+            "£ low &lt; high.",
+            "Not checkable; if it were wrong, a headline could change.",
+        ),
     ]

@@ -18,8 +18,14 @@ TRIAL = runpy.run_path(str(ROOT / "tests/simulate/simulate_trend.py"))
 
 
 def cells(notebook):
-    found = json.loads((ROOT / "notebooks/county" / f"{notebook}.ipynb").read_text("utf-8"))
-    return {c["id"]: "".join(c["source"]) for c in found["cells"] if c["cell_type"] == "code"}
+    found = json.loads(
+        (ROOT / "notebooks/county" / f"{notebook}.ipynb").read_text("utf-8")
+    )
+    return {
+        c["id"]: "".join(c["source"])
+        for c in found["cells"]
+        if c["cell_type"] == "code"
+    }
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -29,7 +35,9 @@ def test_many_series_at_once_are_judged_as_one_by_one(seed):
     values[rng.integers(0, 25, 3)] = np.nan
     chart = spc.xmr(pd.Series(values), baseline=20, counts=True)
     mean, reach = chance._limits(values[None], 20)
-    assert (mean[0, 0], mean[0, 0] + reach[0, 0]) == pytest.approx((chart.mean, chart.upper))
+    assert (mean[0, 0], mean[0, 0] + reach[0, 0]) == pytest.approx(
+        (chart.mean, chart.upper)
+    )
     marked = (chart.frame["special"] != "").to_numpy()
     assert (chance.special(values[None], mean, reach)[0] == marked).all()
 
@@ -37,13 +45,15 @@ def test_many_series_at_once_are_judged_as_one_by_one(seed):
 def test_many_seasons_at_once_are_taken_out_as_one():
     months = pd.date_range("2019-01-01", periods=48, freq="MS")
     rng = np.random.default_rng(3)
-    values = 300 * (1 + 0.3 * np.sin(np.asarray(months.month) / 6 * np.pi)) + rng.normal(
-        0, 20, (5, 48)
-    )
+    values = 300 * (
+        1 + 0.3 * np.sin(np.asarray(months.month) / 6 * np.pi)
+    ) + rng.normal(0, 20, (5, 48))
     known = ~((months > "2020-02") & (months < "2020-09"))
     many = chance._deseasonalised(values.copy(), months.month, known)
     for made, row in zip(many, values, strict=True):
-        one = spc.deseasonalise(pd.Series(np.where(known, row, np.nan), index=months))["adjusted"]
+        one = spc.deseasonalise(pd.Series(np.where(known, row, np.nan), index=months))[
+            "adjusted"
+        ]
         assert made[known] == pytest.approx(one[known].to_numpy())
 
 
@@ -72,7 +82,9 @@ def test_a_series_without_change_is_not_taken_for_changed_and_a_changed_one_is()
     for moved, differs in ((1, False), (1.6, True)):
         late = values.where(values.index < "2025", values * moved)
         found = spc.judged(late["2021-04":], latest=4)
-        assert (chance.chance(late["2021-04":], found, history=late).p <= 0.05) == differs
+        assert (
+            chance.chance(late["2021-04":], found, history=late).p <= 0.05
+        ) == differs
 
 
 def test_no_more_forces_stand_out_than_the_page_says():
@@ -92,7 +104,9 @@ def test_no_more_forces_stand_out_than_the_page_says():
 def test_no_month_of_data_is_written_in_the_code(notebook):
     code = cells(notebook)
     del code["cell-03"]  # parameters
-    dates = re.findall(r"20[12]\d-\d\d|(?:April|December|January) 20\d\d", "\n".join(code.values()))
+    dates = re.findall(
+        r"20[12]\d-\d\d|(?:April|December|January) 20\d\d", "\n".join(code.values())
+    )
     assert dates == []
 
 
@@ -104,13 +118,21 @@ def test_the_monitor_says_something_true_whatever_is_asked(given):
     state, said = {}, []
     for name, code in cells("trend_monitor").items():
         *body, last = code.rstrip().split("\nshow.")
-        exec("\n".join(body) if last.startswith(("finding", "behaviour", "place")) else code, state)
+        exec(
+            "\n".join(body)
+            if last.startswith(("finding", "behaviour", "place"))
+            else code,
+            state,
+        )
         state |= given if name == "cell-03" else {}
         if body and last.startswith(("finding", "behaviour", "place")):
             said.append(eval(f"show.{last}", state).facts)
     text = " ".join(fact["sentence"] for fact in said[:6])
     if "offences" in given:
-        assert said[0]["verdict"] == "not_enough" and "cannot be told" in said[0]["sentence"]
+        assert (
+            said[0]["verdict"] == "not_enough"
+            and "cannot be told" in said[0]["sentence"]
+        )
     else:
         assert "quarter" not in text and "NRM" not in text
     assert oc.data.NotEnough is NotEnough and "nan" not in text and "[x]" not in text

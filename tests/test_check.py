@@ -15,9 +15,13 @@ GOOD = (
 )
 
 
-def page(body: str = GOOD, language: str = ' lang="en-GB"', title: str = "Title") -> str:
+def page(
+    body: str = GOOD, language: str = ' lang="en-GB"', title: str = "Title"
+) -> str:
     head = f"<meta charset=utf-8><title>{title}</title>\n<style>p{{}}</style>"
-    return f"<!DOCTYPE html><html{language}><head>{head}</head><body>{body}</body></html>"
+    return (
+        f"<!DOCTYPE html><html{language}><head>{head}</head><body>{body}</body></html>"
+    )
 
 
 def problems(html: str) -> list[str]:
@@ -43,7 +47,10 @@ def test_a_page_that_keeps_every_rule_has_no_problem():
         ("<p onclick=x>", "a <p> has the attribute onclick"),
         ("<p style=x>", "a <p> has the attribute style"),
         ("<img alt=x src=x.png>", "a <img> loads 'x.png' from elsewhere"),
-        ("<img alt=x src=data:text/html,x>", "a <img> loads 'data:text/html,x' from elsewhere"),
+        (
+            "<img alt=x src=data:text/html,x>",
+            "a <img> loads 'data:text/html,x' from elsewhere",
+        ),
         ("<img alt=x srcset=y>", "a <img> loads 'y' from elsewhere"),
         ("<td background=y>", "a <td> loads 'y' from elsewhere"),
         (f"<img alt=x src={'y' * 90}>", f"a <img> loads '{'y' * 60}' from elsewhere"),
@@ -53,22 +60,37 @@ def test_a_page_that_keeps_every_rule_has_no_problem():
         ("<h1>Again</h1>", "it has 2 first-level headings; one must open it"),
         ("<h4>Deep</h4>", "a heading of level 4 follows one of level 2"),
         ("<p id=x>", "the id 'x' is used twice"),
-        ("<table><tr><td>1</td></tr></table>", "a table has no header cells with scope"),
+        (
+            "<table><tr><td>1</td></tr></table>",
+            "a table has no header cells with scope",
+        ),
         (
             "<table><tr><th scope=row>1</th><th>2</th></tr></table>",
             "a table has no header cells with scope",
         ),
-        ("<a href=javascript:x>", "the link 'javascript:x' is of a kind that is not allowed"),
-        ("<a href=//example.org/x>", "the link '//example.org/x' is of a kind that is not allowed"),
-        ("<a href=ftp://a.org>", "the link 'ftp://a.org' is of a kind that is not allowed"),
+        (
+            "<a href=javascript:x>",
+            "the link 'javascript:x' is of a kind that is not allowed",
+        ),
+        (
+            "<a href=//example.org/x>",
+            "the link '//example.org/x' is of a kind that is not allowed",
+        ),
+        (
+            "<a href=ftp://a.org>",
+            "the link 'ftp://a.org' is of a kind that is not allowed",
+        ),
         ("<a href=#nowhere>", "the link '#nowhere' leads nowhere"),
         ("<a href=index.html>", "the link 'index.html' leads nowhere"),
         ("<a href=../../index.html>", "the link '../../index.html' leads nowhere"),
         (f"<a href={'y' * 90}>", f"the link '{'y' * 60}' leads nowhere"),
         (f"<a href=#{'y' * 90}>", f"the link '#{'y' * 59}' leads nowhere"),
-        (f"<a href=x:{'y' * 90}>", f"the link 'x:{'y' * 58}' is of a kind that is not allowed"),
+        (
+            f"<a href=x:{'y' * 90}>",
+            f"the link 'x:{'y' * 58}' is of a kind that is not allowed",
+        ),
     ],
-)  # fmt: skip
+)
 def test_each_broken_rule_is_one_sentence(more, found):
     assert problems(page(GOOD + more)) == [found]
 
@@ -82,7 +104,10 @@ def test_each_broken_rule_is_one_sentence(more, found):
         (page(title=" "), "it lacks its language or title"),
         (page(title=""), "it lacks its language or title"),
         (page("<p>x</p>"), "it has 0 first-level headings; one must open it"),
-        (page("<h2>x</h2><h1>y</h1>"), "it has 1 first-level headings; one must open it"),
+        (
+            page("<h2>x</h2><h1>y</h1>"),
+            "it has 1 first-level headings; one must open it",
+        ),
     ],
 )
 def test_a_page_needs_its_language_its_title_and_one_heading_to_open_it(html, found):
@@ -90,4 +115,6 @@ def test_a_page_needs_its_language_its_title_and_one_heading_to_open_it(html, fo
 
 
 def test_a_problem_that_comes_twice_is_said_once():
-    assert problems(page(GOOD + "<svg></svg><b><svg></svg></b>")) == ["it holds a <svg>"]
+    assert problems(page(GOOD + "<svg></svg><b><svg></svg></b>")) == [
+        "it holds a <svg>"
+    ]

@@ -32,7 +32,9 @@ def test_districts_are_the_fourteen_of_the_force_area():
 
 def test_waves_have_three_measures_for_the_county_and_others_are_left_out():
     assert "2023-11" in choices("sceptre_wave")
-    assert "2020-11" not in choices("sceptre_wave")  # only West Division published figures
+    assert "2020-11" not in choices(
+        "sceptre_wave"
+    )  # only West Division published figures
     for wave in choices("sceptre_wave"):
         frame = register.week_figures("op_sceptre")
         rows = frame[(frame["wave"] == wave) & (frame["area"] == "lancashire")]
@@ -41,7 +43,9 @@ def test_waves_have_three_measures_for_the_county_and_others_are_left_out():
 
 def test_weeks_include_the_week_of_the_annual_report():
     assert "2024-03" in choices("county_lines_week")
-    assert "2022-03" not in choices("county_lines_week")  # two national measures, one local
+    assert "2022-03" not in choices(
+        "county_lines_week"
+    )  # two national measures, one local
 
 
 def test_places_of_the_tour_are_in_the_county():
@@ -54,14 +58,22 @@ def test_measures_on_offer_add_up_over_time():
     known = data.measures().set_index("measure")
     for name in ("op_warrior_measure", "fraud_measure"):
         assert known.loc[choices(name), "whole"].all()
-    expected = {"arrests", "cannabis_plants_seized", "drugs_seized", "cash_seized", "jail_years"}
+    expected = {
+        "arrests",
+        "cannabis_plants_seized",
+        "drugs_seized",
+        "cash_seized",
+        "jail_years",
+    }
     assert expected <= set(choices("op_warrior_measure"))
 
 
 def test_series_are_words_with_a_measure_behind_each():
     listed = choices("modern_slavery_series")
     assert {"referrals", "adults", "children", "county lines"} <= set(listed)
-    assert set(module.SERIES.values()) <= set(data.measures("modern_slavery")["measure"])
+    assert set(module.SERIES.values()) <= set(
+        data.measures("modern_slavery")["measure"]
+    )
 
 
 def test_crime_types_are_the_fourteen_of_the_police_site():
@@ -71,7 +83,9 @@ def test_crime_types_are_the_fourteen_of_the_police_site():
 def test_years_and_starts_leave_enough_data():
     assert choices("crime_year") == ["2025", "2021"]
     starts = choices("trend_since")
-    assert starts[0] == "2012-04" and starts[-1] == "2021-04"  # the latest quarter is 2025 Q4
+    assert (
+        starts[0] == "2012-04" and starts[-1] == "2021-04"
+    )  # the latest quarter is 2025 Q4
 
 
 def test_the_latest_year_follows_the_months_that_are_held(monkeypatch):
@@ -79,9 +93,13 @@ def test_the_latest_year_follows_the_months_that_are_held(monkeypatch):
     held = held[held["force"] == "lancashire"].reset_index(drop=True)
     monkeypatch.setattr(module.store, "read", lambda table, **where: held)
     newest = held.loc[held["state"] == "complete", "month"].max()
-    assert module.chosen("crime_year", "") == str(newest.year) == choices("crime_year")[0]
+    assert (
+        module.chosen("crime_year", "") == str(newest.year) == choices("crime_year")[0]
+    )
     held.loc[held["month"] == newest - pd.DateOffset(months=3), "state"] = "missing"
-    assert module.chosen("crime_year", "") == choices("crime_year")[0] < str(newest.year)
+    assert (
+        module.chosen("crime_year", "") == choices("crime_year")[0] < str(newest.year)
+    )
     data.checked(crime_year="")
     held["state"] = "missing"
     with pytest.raises(NotEnough, match="twelve months"):
@@ -100,7 +118,11 @@ def test_no_page_names_the_year_it_takes_by_default():
     [
         ("district", "Burnly", "Did you mean 'Burnley'"),
         ("sceptre_wave", "2023-12", "Did you mean '2023-11'"),
-        ("op_warrior_measure", ["arrests", "arests"], "'arests'.*Did you mean 'arrests'"),
+        (
+            "op_warrior_measure",
+            ["arrests", "arests"],
+            "'arests'.*Did you mean 'arrests'",
+        ),
         ("period_unit", "month", "Allowed: financial year, calendar year, quarter"),
         ("distrct", "Burnley", "Did you mean 'district'"),
     ],

@@ -42,7 +42,9 @@ def test_gaps_are_counted():
     assert data.source("crime_monthly", force="lancashire")["title"] == wanted
     assert data.source("coverage", force="lancashire")["title"] == wanted
     # a type that is rare says as much of the months as one that is not
-    rare = data.crime_district_monthly(district="Ribble Valley", types="robbery", fill=True)
+    rare = data.crime_district_monthly(
+        district="Ribble Valley", types="robbery", fill=True
+    )
     assert titles(rare) == [wanted]
 
 
@@ -52,7 +54,9 @@ def test_the_period_is_that_of_the_rows_asked_for():
     assert titles(rows) == ["street-level crime, Lancashire, January to December 2025"]
     quarters = data.crime_quarterly(quarter_from="2023-01", quarter_to="2023-10")
     assert titles(quarters)[0].endswith("tables, January to December 2023")
-    panel = data.crime_panels("burglary", force=["lancashire", "leicestershire"])["burglary"]
+    panel = data.crime_panels("burglary", force=["lancashire", "leicestershire"])[
+        "burglary"
+    ]
     said = titles(panel)[0]
     assert "Lancashire and Leicestershire" in said and f" {len(panel)} of " in said
 
@@ -75,7 +79,12 @@ def test_every_frame_of_the_data_room_carries_its_sources():
     for table in data.store.tables():
         assert data.source(table)["publisher"], table
         assert cite(data.read(table)), table
-    for frame in (data.lsoas(), data.forces(), data.programmes(), oc.crime("Preston", "burglary")):
+    for frame in (
+        data.lsoas(),
+        data.forces(),
+        data.programmes(),
+        oc.crime("Preston", "burglary"),
+    ):
         assert cite(frame)
     assert [one["publisher"] for one in cite(data.lsoas())] == ["ONS", "MHCLG", "ONS"]
 
@@ -91,7 +100,11 @@ def test_figures_are_cited_page_by_page_and_none_by_the_register():
 def test_frames_dicts_and_names_may_be_mixed():
     rows = data.crime_quarterly(force="lancashire")
     mixed = cite([rows, data.source("imd"), "Council survey", rows])
-    assert [one["publisher"] for one in mixed] == ["Home Office", "MHCLG", "Council survey"]
+    assert [one["publisher"] for one in mixed] == [
+        "Home Office",
+        "MHCLG",
+        "Council survey",
+    ]
 
 
 def test_a_month_added_moves_the_citation(tmp_path, monkeypatch):
@@ -100,7 +113,9 @@ def test_a_month_added_moves_the_citation(tmp_path, monkeypatch):
     path = tmp_path / "data/clean/coverage.csv"
     before = data.source("coverage", force="lancashire")["title"]
     text = path.read_text(encoding="utf-8").rstrip("\n")
-    path.write_text(f"{text}\nlancashire,2031-01-01,complete,,13974,422,0,39\n", encoding="utf-8")
+    path.write_text(
+        f"{text}\nlancashire,2031-01-01,complete,,13974,422,0,39\n", encoding="utf-8"
+    )
     after = data.source("coverage", force="lancashire")["title"]
     assert before != after and "December 2019 to January 2031" in after
 
@@ -133,10 +148,16 @@ def written_by_hand(code: str) -> list[str]:
     found = [
         node.value
         for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and id(node) not in told
     ]
     cited = [text for text in found if re.search(HELD, text) and re.search(YEAR, text)]
-    named = [kw for kw in ast.walk(tree) if isinstance(kw, ast.keyword) and kw.arg == "sources"]
+    named = [
+        kw
+        for kw in ast.walk(tree)
+        if isinstance(kw, ast.keyword) and kw.arg == "sources"
+    ]
     for given in named:  # sources=[…] with a year of whatever body
         texts = [n.value for n in ast.walk(given) if isinstance(n, ast.Constant)]
         cited += [t for t in texts if isinstance(t, str) and re.search(YEAR, t)]
@@ -150,7 +171,9 @@ def code_of(path: Path) -> list[str]:
     return ["".join(c["source"]) for c in cells if c["cell_type"] == "code"]
 
 
-EVERYWHERE = sorted([*ROOT.glob("notebooks/*/*.ipynb"), *ROOT.glob("lib/outcomes/**/*.py")])
+EVERYWHERE = sorted(
+    [*ROOT.glob("notebooks/*/*.ipynb"), *ROOT.glob("lib/outcomes/**/*.py")]
+)
 
 
 @pytest.mark.parametrize("path", EVERYWHERE, ids=lambda p: p.name)
@@ -172,7 +195,15 @@ def test_no_day_is_written_as_the_machine_would_write_it():
     """``%B`` follows the locale, and ``%-d`` fails on Windows."""
     files = [*(ROOT / "lib").rglob("*.py"), *(ROOT / "notebooks").rglob("*.ipynb")]
     bad = re.compile(r":%-d|:[^\s{}]*%[AaBbcxXp]\b|strftime\([^)]*%(?:-|[AaBbcxXp])")
-    found = [f"{f.name}: {m.group()}" for f in files for m in bad.finditer(f.read_text("utf-8"))]
+    found = [
+        f"{f.name}: {m.group()}"
+        for f in files
+        for m in bad.finditer(f.read_text("utf-8"))
+    ]
     assert not found
-    assert data.days.date("2023-11-03") == show.words.date("2023-11-03") == "3 November 2023"
+    assert (
+        data.days.date("2023-11-03")
+        == show.words.date("2023-11-03")
+        == "3 November 2023"
+    )
     assert data.days.month(pd.Period("2023-11", "M")) == "November 2023"

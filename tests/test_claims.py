@@ -47,7 +47,8 @@ def test_a_figure_for_part_of_the_measure_has_no_upper_limit(part):
 
 
 @pytest.mark.parametrize(
-    ("unit", "whole"), [("count", True), ("plants", True), *((u, False) for u in claims.CONTINUOUS)]
+    ("unit", "whole"),
+    [("count", True), ("plants", True), *((u, False) for u in claims.CONTINUOUS)],
 )
 def test_only_things_that_are_counted_come_in_whole_numbers(unit, whole):
     rows = figures(("a", 100, "exact", *YEAR, unit))
@@ -67,7 +68,11 @@ def test_days_run_from_the_first_to_the_day_after_the_last():
     assert found["figure"].tolist() == ["a", "b", "c"]
     assert found[["start", "stop"]].to_numpy().tolist() == [[1, 2], [0, 31], [0, 31]]
     assert found["inferred"].tolist() == [True, True, False]
-    assert found["area"].tolist() == ["", "", ""] and found["value"].tolist() == [5, 7, 7]
+    assert found["area"].tolist() == ["", "", ""] and found["value"].tolist() == [
+        5,
+        7,
+        7,
+    ]
     plain, _ = claims.read(rows.drop(columns="period_state").assign(area="x"))
     assert not plain["inferred"].any() and plain["area"].tolist() == ["x"] * 3
 
@@ -80,7 +85,9 @@ def test_days_run_from_the_first_to_the_day_after_the_last():
             "Figures to reconcile need the column 'value'.",
         ),
         (
-            figures(("a", 1, "exact", *YEAR), ("b", 1, "exact", "2023-02-02", "2023-02-01")),
+            figures(
+                ("a", 1, "exact", *YEAR), ("b", 1, "exact", "2023-02-02", "2023-02-01")
+            ),
             "Figure 'b' ends before it starts.",
         ),
         (
@@ -92,7 +99,14 @@ def test_days_run_from_the_first_to_the_day_after_the_last():
                 figures(("a", 1, "exact", *YEAR, unit)),
                 f"Figures in {unit!r} are rates; those of parts do not add to the whole's.",
             )
-            for unit in ("%", "percent", "grade", "ratio", "per 1,000 residents", "£ per head")
+            for unit in (
+                "%",
+                "percent",
+                "grade",
+                "ratio",
+                "per 1,000 residents",
+                "£ per head",
+            )
         ),
         (
             figures(("a", 1, "about", *YEAR)),
@@ -133,7 +147,10 @@ def test_a_figure_that_agrees_has_nothing_against_it_and_no_quarrel():
 
 def test_an_overlap_that_limits_nothing_is_no_other_source():
     held = told(ONE, row("b", 100, "2022-07-01", "2023-06-30"))
-    assert held["state"] == "no_other_source" and np.isnan([held["lower"], held["upper"]]).all()
+    assert (
+        held["state"] == "no_other_source"
+        and np.isnan([held["lower"], held["upper"]]).all()
+    )
 
 
 def test_a_copy_counts_once_whether_of_the_figure_or_of_another():
@@ -146,22 +163,30 @@ def test_a_copy_counts_once_whether_of_the_figure_or_of_another():
 @pytest.mark.parametrize(
     ("start", "end", "near"),
     [
-        ("2023-12-31", "2024-01-31", True), ("2022-01-01", "2023-01-01", True),
-        ("2024-01-01", "2024-01-31", False), ("2022-01-01", "2022-12-31", False),
+        ("2023-12-31", "2024-01-31", True),
+        ("2022-01-01", "2023-01-01", True),
+        ("2024-01-01", "2024-01-31", False),
+        ("2022-01-01", "2022-12-31", False),
         ("2023-06-01", None, True),
     ],
-)  # fmt: skip
+)
 def test_statements_bear_on_each_other_where_they_share_a_day(start, end, near):
     other = row("b", 4, start, end, measure="hmicfrs_soc_grade")
     held = told(GRADE, other)
-    assert (held["state"], held["others"]) == (("confirmed", 1) if near else ("no_other_source", 0))
+    assert (held["state"], held["others"]) == (
+        ("confirmed", 1) if near else ("no_other_source", 0)
+    )
     for change in ({"area": "blackpool"}, {"programme": "x"}, {"measure": "y"}):
         assert told(GRADE, other | change)["others"] == 0
 
 
 def test_a_note_that_records_a_contradiction_has_no_say():
     for one in (ONE, GRADE):
-        for note in ("CONTRADICTION: two pages differ.", "CONTRADICTED by the seed.", ""):
+        for note in (
+            "CONTRADICTION: two pages differ.",
+            "CONTRADICTED by the seed.",
+            "",
+        ):
             held = told(one | {"note": note})
             assert held[["state", "against"]].tolist() == ["no_other_source", ""]
             undated = told(one | {"note": note, "period_end": pd.NaT})
@@ -180,26 +205,44 @@ def test_a_figure_without_a_start_is_undated_and_has_no_rate():
 
 
 def test_a_quarrel_of_others_is_told_of_the_same_place_and_time_only():
-    early = [row("b", 50, "2020-01-01", "2020-06-30"), row("c", 80, "2020-02-01", "2020-03-31")]
-    late = [row("d", 50, "2023-01-01", "2023-06-30"), row("e", 80, "2023-02-01", "2023-03-31")]
+    early = [
+        row("b", 50, "2020-01-01", "2020-06-30"),
+        row("c", 80, "2020-02-01", "2020-03-31"),
+    ]
+    late = [
+        row("d", 50, "2023-01-01", "2023-06-30"),
+        row("e", 80, "2023-02-01", "2023-03-31"),
+    ]
     away = [one | {"area": "blackpool"} for one in late]
     assert told(ONE, *early)["quarrel"] == ""
     found = told(ONE | {"value": 500.0}, *late)
-    assert found["state"] == "not_contradicted" and "cannot all be right" in found["quarrel"]
-    again = [row("f", 7, "2023-07-01", "2023-07-31"), row("g", 9, "2023-07-01", "2023-07-31")]
+    assert (
+        found["state"] == "not_contradicted"
+        and "cannot all be right" in found["quarrel"]
+    )
+    again = [
+        row("f", 7, "2023-07-01", "2023-07-31"),
+        row("g", 9, "2023-07-01", "2023-07-31"),
+    ]
     both = told(ONE | {"value": 500.0}, *late, *again)["quarrel"]
     assert both.count("These figures cannot all be right: ") == 2 and "). These" in both
     tree = {"blackpool": "lancashire"}
     assert told(ONE | {"value": 500.0}, *away, parent=tree)["quarrel"] == ""
     assert told(ONE | {"value": 500.0}, away[0], parent=tree)["lower"] == 50
-    assert told(ONE, *(late[0] | {"measure": "x"}, late[1] | {"programme": "y"}))["quarrel"] == ""
+    assert (
+        told(ONE, *(late[0] | {"measure": "x"}, late[1] | {"programme": "y"}))[
+            "quarrel"
+        ]
+        == ""
+    )
 
 
 def test_others_that_limit_a_figure_from_both_sides():
     held = told(
-        ONE | {"value": 250.0}, row("b", 31, "2023-03-01", "2023-03-31"),
+        ONE | {"value": 250.0},
+        row("b", 31, "2023-03-01", "2023-03-31"),
         row("c", 205, "2022-07-01", "2024-06-30"),
-    )  # fmt: skip
+    )
     assert held[["state", "lower", "upper"]].tolist() == ["contradicted", 31, 205]
     assert "cannot all be right" in held["against"]
 
@@ -223,14 +266,20 @@ def several(*rows, of, **options):
 def test_growth_is_told_only_of_counts_that_are_limited_and_not_nought():
     first, second = ("2022-01-01", "2022-12-31"), YEAR
     found = several(
-        ("known", "a", 109, "exact", *first), ("known", "b", 218, "exact", *second),
-        ("open", "c", 109, "exact", *first), ("open", "d", 200, "over", *second),
-        ("unlimited", "e", 100, "over", *first), ("unlimited", "f", 109, "exact", *second),
-        ("nought", "g", 0, "exact", *first), ("nought", "h", 109, "exact", *second),
-        ("rounded", "i", 200, "exact", *first), ("rounded", "j", 300, "exact", *second),
-        ("one", "k", 1, "exact", *first), ("one", "l", 2, "exact", *second),
+        ("known", "a", 109, "exact", *first),
+        ("known", "b", 218, "exact", *second),
+        ("open", "c", 109, "exact", *first),
+        ("open", "d", 200, "over", *second),
+        ("unlimited", "e", 100, "over", *first),
+        ("unlimited", "f", 109, "exact", *second),
+        ("nought", "g", 0, "exact", *first),
+        ("nought", "h", 109, "exact", *second),
+        ("rounded", "i", 200, "exact", *first),
+        ("rounded", "j", 300, "exact", *second),
+        ("one", "k", 1, "exact", *first),
+        ("one", "l", 2, "exact", *second),
         of=["known", "open", "unlimited", "nought", "rounded", "one", "known"],
-    )  # fmt: skip
+    )
     assert len(found.bounds) == 12 and found.bounds.columns[0] == "measure"
     got = growth(found.bounds, "one", "two")
     assert got.columns.tolist() == ["measure", "least", "most"]
@@ -239,9 +288,17 @@ def test_growth_is_told_only_of_counts_that_are_limited_and_not_nought():
         [1, 1, 250 / 250 - 1, 350 / 150 - 1, 1, 1]
     )
     assert found.contradictions.empty and found.contradictions.columns.tolist() == [
-        "measure", "set", "figure", "value", "qualifier", "start", "end", "lower", "upper",
+        "measure",
+        "set",
+        "figure",
+        "value",
+        "qualifier",
+        "start",
+        "end",
+        "lower",
+        "upper",
         "sentence",
-    ]  # fmt: skip
+    ]
 
 
 def test_each_contradicting_set_has_its_number_and_its_sentence():
@@ -256,8 +313,13 @@ def test_each_contradicting_set_has_its_number_and_its_sentence():
     ]
     found = several(*clash, of=["x", "y"]).contradictions
     assert found[["measure", "set"]].to_numpy().tolist() == [
-        ["x", 0], ["x", 0], ["x", 1], ["x", 1], ["y", 0], ["y", 0],
-    ]  # fmt: skip
+        ["x", 0],
+        ["x", 0],
+        ["x", 1],
+        ["x", 1],
+        ["y", 0],
+        ["y", 0],
+    ]
     assert found["sentence"].str.contains("cannot").all()
 
 
@@ -265,6 +327,8 @@ def test_several_counts_of_an_area_are_limited_by_its_parts():
     rows = [("arrests", "town", 109, "exact", *YEAR)]
     tree = {"town": "county"}
     whole = several(*rows, of=["arrests"], area="county", parent=tree).bounds
-    assert whole["lower"].tolist() == [0, 109] and whole["upper"].tolist() == [np.inf] * 2
+    assert (
+        whole["lower"].tolist() == [0, 109] and whole["upper"].tolist() == [np.inf] * 2
+    )
     town = several(*rows, of=["arrests"], area="town", parent=tree).bounds
     assert town["upper"].tolist() == [np.inf, 109]

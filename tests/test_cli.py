@@ -19,11 +19,18 @@ PARAMETERS = 'measures = ["arrests"]  # : what is counted'
 @pytest.fixture
 def folder(tmp_path):
     cell = show(fact())
-    notebook(tmp_path / "notebooks/programmes/op_warrior.ipynb", cell, parameters=PARAMETERS)
+    notebook(
+        tmp_path / "notebooks/programmes/op_warrior.ipynb", cell, parameters=PARAMETERS
+    )
     sweep = {"measures": [["cash"], ["plants"]]}
-    pages = entry("op-warrior", "programmes/op_warrior", "Op Warrior", group="programmes")
+    pages = entry(
+        "op-warrior", "programmes/op_warrior", "Op Warrior", group="programmes"
+    )
     more = entry(
-        "op-warrior/{measures}", "programmes/op_warrior", "Op Warrior: {measures}", sweep=sweep
+        "op-warrior/{measures}",
+        "programmes/op_warrior",
+        "Op Warrior: {measures}",
+        sweep=sweep,
     )
     plan(tmp_path, pages + more)
     return tmp_path
@@ -31,7 +38,9 @@ def folder(tmp_path):
 
 def outcomes(folder, *arguments):
     command = Path(sys.executable).with_name("outcomes")
-    return subprocess.run([command, *arguments], cwd=folder, capture_output=True, text=True)
+    return subprocess.run(
+        [command, *arguments], cwd=folder, capture_output=True, text=True
+    )
 
 
 def test_list_prints_handles_and_titles(folder):
@@ -85,7 +94,9 @@ def test_build_says_what_it_does_and_where_to_look(folder):
 
 @pytest.mark.build
 def test_a_failed_page_gives_exit_code_1_and_its_reason(folder):
-    notebook(folder / "notebooks/programmes/op_warrior.ipynb", "1 / 0", parameters=PARAMETERS)
+    notebook(
+        folder / "notebooks/programmes/op_warrior.ipynb", "1 / 0", parameters=PARAMETERS
+    )
     ran = outcomes(folder, "build", "op-warrior")
     assert ran.returncode == 1
     assert "FAILED  ZeroDivisionError: division by zero (cell 4)" in ran.stdout
@@ -109,7 +120,9 @@ def test_light_commands_load_no_heavy_library(folder):
         "try: c.main()\nexcept SystemExit: pass\n"
         "print([m for m in ('pandas', 'papermill', 'nbconvert', 'matplotlib') if m in sys.modules])"
     )
-    ran = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True)
+    ran = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True
+    )
     assert ran.stdout.splitlines()[-1] == "[]"
 
 
@@ -122,8 +135,12 @@ def heard(folder, monkeypatch):
         begun = []
         monkeypatch.setattr(kernels, "why_cold", lambda: "")
         monkeypatch.setattr(run, "prepare", lambda: begun.append("kernels"))
-        monkeypatch.setattr(site, "build", lambda *_, **__: begun.append("site") or done)
-        monkeypatch.setattr(order, "build", lambda *_, **__: begun.append("order") or done)
+        monkeypatch.setattr(
+            site, "build", lambda *_, **__: begun.append("site") or done
+        )
+        monkeypatch.setattr(
+            order, "build", lambda *_, **__: begun.append("order") or done
+        )
         monkeypatch.chdir(folder)
         assert CliRunner().invoke(cli.app, ["build", *arguments]).exit_code == 0
         return begun
@@ -134,7 +151,9 @@ def heard(folder, monkeypatch):
 def test_the_kernels_imports_begin_before_all_else_when_a_page_is_due(folder, heard):
     assert heard() == ["kernels", "site"]
     assert heard("op-warrior", "-p", "measures=cash") == ["kernels", "order"]
-    assert heard("--scheduler", "tcp://here:1") == ["site"], "workers have kernels of their own"
+    assert heard("--scheduler", "tcp://here:1") == ["site"], (
+        "workers have kernels of their own"
+    )
     assert heard("--dry-run") == []
 
 
@@ -145,12 +164,16 @@ def test_arrow_shares_its_memory_with_all_else(folder, heard, monkeypatch):
     heard("--dry-run")
     ask = "import pyarrow as pa; print(pa.default_memory_pool().backend_name)"
     for env in (os.environ, kernels.surroundings({})):
-        ran = subprocess.run([sys.executable, "-c", ask], env=env, capture_output=True, text=True)
+        ran = subprocess.run(
+            [sys.executable, "-c", ask], env=env, capture_output=True, text=True
+        )
         assert ran.stdout == "system\n", ran.stderr
 
 
 def test_no_kernel_is_begun_when_no_page_is_due(folder, heard, monkeypatch):
     monkeypatch.setattr(cli, "_due", lambda *_: {})
     assert heard() == ["site"]
-    monkeypatch.setattr(cli, "_due", lambda *given: {"op-warrior": "asked"} if given[3] else {})
+    monkeypatch.setattr(
+        cli, "_due", lambda *given: {"op-warrior": "asked"} if given[3] else {}
+    )
     assert heard("--force") == ["kernels", "site"]

@@ -31,10 +31,29 @@ def cluster(tmp_path_factory):
         address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
     env = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
     dask = [sys.executable, "-m", "distributed.cli"]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": env, "cwd": folder}
+    quiet = {
+        "stdout": subprocess.DEVNULL,
+        "stderr": subprocess.DEVNULL,
+        "env": env,
+        "cwd": folder,
+    }
     port = address.rpartition(":")[2]
-    scheduler = [*dask[:2], "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", port]
-    worker = [*dask[:2], "distributed.cli.dask_worker", address, "--nthreads", "1", "--no-nanny"]
+    scheduler = [
+        *dask[:2],
+        "distributed.cli.dask_scheduler",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        port,
+    ]
+    worker = [
+        *dask[:2],
+        "distributed.cli.dask_worker",
+        address,
+        "--nthreads",
+        "1",
+        "--no-nanny",
+    ]
     worker += ["--no-dashboard", "--local-directory", str(folder)]
     processes = [subprocess.Popen([*scheduler, "--no-dashboard"], **quiet)]
     processes += [subprocess.Popen(worker, **quiet) for _ in range(2)]

@@ -39,7 +39,10 @@ def test_months_agree_with_a_recount_by_another_route(force, month):
     frame = oc.data.crime_monthly(force=force, month_from=month, month_to=month)
     assert frame["n"].sum() == rows
     assert frame.loc[frame["lsoa"] == "", "n"].sum() == no_location
-    assert frame.groupby("type")["n"].sum().reindex(list(oc.data.TYPES)).tolist() == by_type
+    assert (
+        frame.groupby("type")["n"].sum().reindex(list(oc.data.TYPES)).tolist()
+        == by_type
+    )
     known = oc.data.coverage(force=force).set_index("month").loc[month].iloc[0]
     assert (known["rows"], known["duplicates"], known["no_location"]) == (
         *(rows, duplicates, no_location),
@@ -50,7 +53,10 @@ def test_districts_agree_with_the_recount():
     frame = oc.data.crime_district_monthly(
         district=["Blackpool", "burnley"], month_from="2020-03", month_to="2020-03"
     )
-    assert frame.groupby("district")["n"].sum().to_dict() == {"E06000009": 2543, "E07000117": 1285}
+    assert frame.groupby("district")["n"].sum().to_dict() == {
+        "E06000009": 2543,
+        "E07000117": 1285,
+    }
 
 
 @pytest.mark.parametrize(("year", "published"), [(2023, 127870), (2024, 131027)])
@@ -89,11 +95,19 @@ def test_offences_that_the_programmes_aim_at(offence, first, published):
 def test_ons_totals_by_partnership_and_what_is_not_assigned():
     total = "Total recorded crime (excluding fraud)"
     frame = oc.data.crime_annual(force="lancashire", offence=total)
-    by_kind = frame.pivot_table(index="year_end", columns="kind", values="n", aggfunc="sum")
+    by_kind = frame.pivot_table(
+        index="year_end", columns="kind", values="n", aggfunc="sum"
+    )
     assert by_kind["force"].tolist() == [127902, 131751, 128435]
     assert by_kind["unassigned"].tolist() == [3133, 4097, 3110]
     assert (by_kind["district"] + by_kind["unassigned"] == by_kind["force"]).all()
-    assert frame[frame["kind"] == "district"].groupby("year_end")["district"].nunique().eq(14).all()
+    assert (
+        frame[frame["kind"] == "district"]
+        .groupby("year_end")["district"]
+        .nunique()
+        .eq(14)
+        .all()
+    )
 
 
 def test_every_group_of_codes_exists_and_burglary_has_no_break():
@@ -132,25 +146,37 @@ def test_outcomes_add_up_to_the_crimes_recorded():
 
 def test_the_three_street_tables_tell_one_story():
     total = oc.data.crime_force_monthly().groupby(["force", "month", "type"])["n"].sum()
-    near = oc.data.crime_district_monthly().groupby(["force", "month", "type"])["n"].sum()
+    near = (
+        oc.data.crime_district_monthly().groupby(["force", "month", "type"])["n"].sum()
+    )
     assert near.equals(total.loc[near.index]) and near.size > 9000
     held = oc.data.coverage(force=["lancashire", "leicestershire"])
     months = (held["state"] != "missing").sum()
     fine = oc.data.crime_monthly().groupby(["force", "month", "type"])["n"].sum()
     assert fine.equals(total.loc[fine.index]) and fine.size == months * 14
-    rows = oc.data.coverage().dropna(subset="rows").set_index(["force", "month"])["rows"]
-    assert rows.astype("int64").equals(total.groupby(["force", "month"]).sum().rename("rows"))
+    rows = (
+        oc.data.coverage().dropna(subset="rows").set_index(["force", "month"])["rows"]
+    )
+    assert rows.astype("int64").equals(
+        total.groupby(["force", "month"]).sum().rename("rows")
+    )
 
 
 def test_coverage_of_lancashire_is_as_the_files_are():
     frame = oc.data.coverage(force="lancashire")
-    files = oc.data.store.read("street_files", force="lancashire")["month"].dt.strftime("%Y-%m")
+    files = oc.data.store.read("street_files", force="lancashire")["month"].dt.strftime(
+        "%Y-%m"
+    )
     every = pd.period_range("2019-12", frame["month"].max(), freq="M").astype(str)
     assert frame["month"].dt.strftime("%Y-%m").tolist() == every.tolist()
-    missing = frame.loc[frame["state"] == "missing", "month"].dt.strftime("%Y-%m").tolist()
+    missing = (
+        frame.loc[frame["state"] == "missing", "month"].dt.strftime("%Y-%m").tolist()
+    )
     assert missing == sorted(set(every) - set(files)) and missing[:3] == [
-        "2020-06", "2020-08", "2020-09"
-    ]  # fmt: skip
+        "2020-06",
+        "2020-08",
+        "2020-09",
+    ]
     assert frame.loc[frame["state"] == "missing", "rows"].isna().all()
     assert frame.loc[frame["state"] == "missing", "reason"].ne("").all()
     assert len(oc.data.months_present("lancashire")) == len(files)
@@ -163,7 +189,9 @@ def test_coverage_of_lancashire_is_as_the_files_are():
 def test_months_that_are_broken_at_source_are_partial():
     frame = oc.data.coverage()
     found = frame[frame["state"] == "partial"]
-    assert sorted(zip(found["force"], found["month"].dt.strftime("%Y-%m"), strict=True)) == [
+    assert sorted(
+        zip(found["force"], found["month"].dt.strftime("%Y-%m"), strict=True)
+    ) == [
         *[("dyfed-powys", f"2024-0{month}") for month in (1, 2, 3, 4)],
         ("hampshire", "2025-08"),
         ("nottinghamshire", "2024-01"),
@@ -179,7 +207,10 @@ def test_months_that_are_broken_at_source_are_partial():
 def test_a_filled_grid_has_zeros_for_complete_months_only():
     bare = oc.data.crime_monthly(district="Ribble Valley", types="robbery")
     grid = oc.data.crime_monthly(district="Ribble Valley", types="robbery", fill=True)
-    assert len(grid) == 39 * len(oc.data.months_present()) and grid["n"].sum() == bare["n"].sum()
+    assert (
+        len(grid) == 39 * len(oc.data.months_present())
+        and grid["n"].sum() == bare["n"].sum()
+    )
     assert (grid["n"] == 0).sum() == len(grid) - len(bare) > 1700
     assert pd.Timestamp("2023-06-01") not in set(grid["month"])
     forces = oc.data.crime_force_monthly(types="robbery", fill=True)
@@ -198,9 +229,13 @@ def test_a_filled_grid_of_a_force_loses_no_row():
 
 def test_districts_filled_are_fourteen_by_the_complete_months():
     names = oc.data.district_names()
-    grid = oc.data.crime_district_monthly(district=names, types=["burglary", "drugs"], fill=True)
+    grid = oc.data.crime_district_monthly(
+        district=names, types=["burglary", "drugs"], fill=True
+    )
     assert len(names) == 14 and len(grid) == 14 * len(oc.data.months_present()) * 2
-    whole = oc.data.crime_district_monthly(force="lancashire", types=["drugs"], fill=True)
+    whole = oc.data.crime_district_monthly(
+        force="lancashire", types=["drugs"], fill=True
+    )
     assert len(whole) == 14 * len(oc.data.months_present()) and set(whole["force"]) == {
         "lancashire"
     }
@@ -214,7 +249,11 @@ def test_asb_is_never_among_the_crimes():
 def test_neighbourhoods_of_2021_hold_every_early_row_of_lancashire():
     lsoas = oc.data.lsoas()
     assert len(lsoas) == 945 and lsoas["population"].sum() == 1_515_487
-    assert lsoas["frame"].value_counts().to_dict() == {"unchanged": 924, "split": 16, "merged": 5}
+    assert lsoas["frame"].value_counts().to_dict() == {
+        "unchanged": 924,
+        "split": 16,
+        "merged": 5,
+    }
     early = oc.data.crime_monthly(force="lancashire", month_to="2022-10")
     home = set(oc.data.districts(force="lancashire")["district"])
     used = set(early.loc[early["district"].isin(home), "lsoa"])
@@ -229,7 +268,9 @@ def test_neighbourhoods_of_2021_hold_every_early_row_of_lancashire():
 
 def test_fleetwood_is_eighteen_neighbourhoods_with_a_ring_around():
     wyre = oc.data.lsoas(district="Wyre")
-    fleetwood = wyre[wyre["ward"].isin(["Mount", "Park", "Pharos", "Rossall", "Warren"])]
+    fleetwood = wyre[
+        wyre["ward"].isin(["Mount", "Park", "Pharos", "Rossall", "Warren"])
+    ]
     assert len(fleetwood) == 18
     ring = oc.data.neighbours(fleetwood["lsoa"], km=2)
     assert 0 < len(ring) < 12 and not set(ring) & set(fleetwood["lsoa"])
@@ -239,32 +280,50 @@ def test_fleetwood_is_eighteen_neighbourhoods_with_a_ring_around():
 
 
 def test_distance_is_in_kilometres():
-    tower = pd.DataFrame({"longitude": [-3.0553], "latitude": [53.8160]})  # Blackpool Tower
-    minster = pd.DataFrame({"longitude": [-2.6963], "latitude": [53.7586]})  # Preston Minster
+    tower = pd.DataFrame(
+        {"longitude": [-3.0553], "latitude": [53.8160]}
+    )  # Blackpool Tower
+    minster = pd.DataFrame(
+        {"longitude": [-2.6963], "latitude": [53.7586]}
+    )  # Preston Minster
     apart = places.distances(tower, minster)
     assert apart.shape == (1, 1)
-    flat = np.hypot((3.0553 - 2.6963) * 111.32 * np.cos(np.radians(53.787)), 0.0574 * 111.2)
+    flat = np.hypot(
+        (3.0553 - 2.6963) * 111.32 * np.cos(np.radians(53.787)), 0.0574 * 111.2
+    )
     assert apart[0, 0] == pytest.approx(flat, rel=2e-3)
 
 
 def test_places_have_official_sizes():
     forces = oc.data.forces(territorial=True)
-    assert len(forces) == 43 and forces["population"].sum() == 59_719_724  # England and Wales
+    assert (
+        len(forces) == 43 and forces["population"].sum() == 59_719_724
+    )  # England and Wales
     lancashire = forces.set_index("force").loc["lancashire"]
     assert (lancashire["population"], lancashire["gss"]) == (1_515_487, "E23000003")
     districts = oc.data.districts(force="lancashire").set_index("name")
-    assert districts.loc["Burnley", "population"] == 94658  # the census; 89,344 was superseded
+    assert (
+        districts.loc["Burnley", "population"] == 94658
+    )  # the census; 89,344 was superseded
     assert (districts["population_year"] == 2021).all()
-    assert len(oc.data.districts()) == 331 and set(oc.data.districts()["population_year"]) == {2020}
+    assert len(oc.data.districts()) == 331 and set(
+        oc.data.districts()["population_year"]
+    ) == {2020}
 
 
 def test_one_function_gives_the_best_residents_on_one_basis():
     ours = oc.data.population(force="lancashire", year=2025)
     assert ours["population"].sum() == 1_531_123 and len(ours) == 14
-    assert "census of March 2021" in ours.attrs["caveat"] and "2025" in ours.attrs["caveat"]
+    assert (
+        "census of March 2021" in ours.attrs["caveat"]
+        and "2025" in ours.attrs["caveat"]
+    )
     assert ours.attrs["sources"][0]["title"] == "Census 2021, usual residents"
     everyone = oc.data.population("force")
-    assert set(everyone["population_year"]) == {2020} and everyone["population"].notna().all()
+    assert (
+        set(everyone["population_year"]) == {2020}
+        and everyone["population"].notna().all()
+    )
     assert "3.5% fewer to 5.9% more" in everyone.attrs["caveat"]
     assert oc.data.population_error()["Burnley"] == pytest.approx(94658 / 89344 - 1)
     with pytest.raises(Invalid, match="level"):
@@ -274,7 +333,9 @@ def test_one_function_gives_the_best_residents_on_one_basis():
 def test_areas_of_the_register_have_the_residents_of_the_districts():
     areas = oc.data.areas().set_index("gss")
     people = oc.data.population(force="lancashire").set_index("place")["population"]
-    assert areas.loc[people.index, "population"].equals(people.astype(float).rename_axis("gss"))
+    assert areas.loc[people.index, "population"].equals(
+        people.astype(float).rename_axis("gss")
+    )
     parts = oc.data.areas("district").groupby("parent")["population"].sum()
     divisions = oc.data.areas("division").set_index("area")["population"]
     assert (divisions == parts[divisions.index]).all()
@@ -284,15 +345,25 @@ def test_drug_deaths_are_a_baseline_with_the_county_apart():
     frame = oc.data.drug_deaths()
     assert (frame["year"].min(), frame["year"].max()) == (1993, 2020)
     year = frame[frame["year"] == 2020].set_index("area")["deaths"]
-    assert (year["england-and-wales"], year["blackpool"], year["lancashire-12"]) == (4561, 42, 112)
-    assert "lancashire" not in year.index  # the county council's area is not the force's
+    assert (year["england-and-wales"], year["blackpool"], year["lancashire-12"]) == (
+        4561,
+        42,
+        112,
+    )
+    assert (
+        "lancashire" not in year.index
+    )  # the county council's area is not the force's
 
 
 def test_a_district_may_be_named_in_three_ways_and_a_wrong_name_is_answered():
     by_name = oc.data.crime_district_monthly(district="Ribble Valley", types="robbery")
     for way in ("E07000124", "ribble-valley", ["ribble valley"]):
-        assert oc.data.crime_district_monthly(district=way, types="robbery").equals(by_name)
-    with pytest.raises(Invalid, match=r"'Burnly' is not known\. Did you mean 'Burnley'"):
+        assert oc.data.crime_district_monthly(district=way, types="robbery").equals(
+            by_name
+        )
+    with pytest.raises(
+        Invalid, match=r"'Burnly' is not known\. Did you mean 'Burnley'"
+    ):
         oc.data.crime_monthly(district="Burnly")
     with pytest.raises(Invalid, match="Did you mean 'burglary'"):
         oc.data.crime_monthly(types=["burglery"])

@@ -28,7 +28,9 @@ def small(tmp_path):
         "lancashire,2024-05-01,missing,No copy.,,,,\n"
     )
     whole = json.loads((DATA / "datapackage.json").read_text(encoding="utf-8"))
-    kept = [item for item in whole["resources"] if item["name"] in ("forces", "coverage")]
+    kept = [
+        item for item in whole["resources"] if item["name"] in ("forces", "coverage")
+    ]
     (tmp_path / "datapackage.json").write_text(json.dumps({"resources": kept}))
     return clean
 
@@ -39,9 +41,9 @@ def test_the_clean_tables_are_as_described():
 
 def test_package_and_dictionary_are_current():
     described = package.describe(DATA)
-    assert json.loads((DATA / "datapackage.json").read_text(encoding="utf-8")) == described, (
-        "run python -m outcomes.ingest.package"
-    )
+    assert (
+        json.loads((DATA / "datapackage.json").read_text(encoding="utf-8")) == described
+    ), "run python -m outcomes.ingest.package"
     readme = (DATA / "README.md").read_text(encoding="utf-8")
     assert package.with_dictionary(readme, described) == readme
 
@@ -51,7 +53,10 @@ def test_every_field_is_described_and_every_table_has_a_key_and_a_source():
         fields = {field["name"] for field in resource["schema"]["fields"]}
         assert set(resource["schema"]["primaryKey"]) <= fields and resource["sources"]
         for field in resource["schema"]["fields"]:
-            assert field["description"].endswith((".", "?")), (resource["name"], field["name"])
+            assert field["description"].endswith((".", "?")), (
+                resource["name"],
+                field["name"],
+            )
             if field["type"] in ("integer", "number") and field["name"] not in (
                 *("value", "minimum_n", "outcome"),
             ):
@@ -69,7 +74,12 @@ def test_sound_tables_have_no_problem(small):
 @pytest.mark.parametrize(
     ("table", "old", "new", "said"),
     [
-        ("coverage", "complete", "compleat", "state is not one of complete, partial, missing"),
+        (
+            "coverage",
+            "complete",
+            "compleat",
+            "state is not one of complete, partial, missing",
+        ),
         ("coverage", ",reason", "", "has the columns"),
         (
             "coverage",
@@ -77,11 +87,26 @@ def test_sound_tables_have_no_problem(small):
             "13974.5",
             "rows is not an integer: 1 row, such as '13974.5' in row 2",
         ),
-        ("coverage", "422", "-1", "no_location is below 0: 1 row, such as '-1' in row 2"),
+        (
+            "coverage",
+            "422",
+            "-1",
+            "no_location is below 0: 1 row, such as '-1' in row 2",
+        ),
         ("coverage", "2024-05-01", "2024-13-01", "month is not a date"),
         ("coverage", "2024-05-01", "01/05/2024", "month is not a date"),
-        ("coverage", "2024-05-01", "2024-01-01", "force, month should be unique but repeats"),
-        ("coverage", "lancashire,2024-05", "lancs,2024-05", "force is not in forces.force: 1 row"),
+        (
+            "coverage",
+            "2024-05-01",
+            "2024-01-01",
+            "force, month should be unique but repeats",
+        ),
+        (
+            "coverage",
+            "lancashire,2024-05",
+            "lancs,2024-05",
+            "force is not in forces.force: 1 row",
+        ),
         ("forces", "E23000003", "23000003", "gss does not match [EW]\\d{8}"),
         ("forces", "Lancashire", "", "name is empty: 1 row"),
         ("forces", "true", "yes", "territorial is not true or false"),
@@ -94,9 +119,9 @@ def test_each_breach_is_named(small, table, old, new, said):
     assert old in text
     path.write_text(text.replace(old, new, 1))
     problems = schema.check(small)
-    assert any(said in problem and problem.startswith(f"{table}: ") for problem in problems), (
-        problems
-    )
+    assert any(
+        said in problem and problem.startswith(f"{table}: ") for problem in problems
+    ), problems
 
 
 def test_a_parquet_table_is_held_to_its_types_too(tmp_path):
@@ -111,7 +136,9 @@ def test_a_parquet_table_is_held_to_its_types_too(tmp_path):
     assert problems == ["crime_force_monthly: month is stored as string, not as date."]
     write.parquet(frame.assign(month=pd.to_datetime(frame["month"])), path, keys)
     problems = schema.check(tmp_path / "clean")
-    assert len(problems) == 1 and "type is not one of anti-social-behaviour" in problems[0]
+    assert (
+        len(problems) == 1 and "type is not one of anti-social-behaviour" in problems[0]
+    )
     assert "1 row, such as 'asb'" in problems[0]
     path.unlink()
     problems = schema.check(tmp_path / "clean")

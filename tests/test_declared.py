@@ -13,11 +13,16 @@ from outcomes.data.errors import Invalid, NotEnough
 def test_every_group_of_offences_type_and_series_of_referrals_is_declared():
     names = oc.data.series_names()
     street = [f"street_{kind.replace('-', '_')}" for kind in oc.data.TYPES]
-    assert {*oc.data.OFFENCE_GROUPS, *street, *oc.data.choices.SERIES.values()} <= set(names)
+    assert {*oc.data.OFFENCE_GROUPS, *street, *oc.data.choices.SERIES.values()} <= set(
+        names
+    )
     assert len(names) == len(set(names))
     published = oc.data.series_names(family="published")
     known = oc.data.measures().set_index("measure")["name"]
-    nouns, known = {n: oc.data.series(n).noun for n in published}, known[published].to_dict()
+    nouns, known = (
+        {n: oc.data.series(n).noun for n in published},
+        known[published].to_dict(),
+    )
     assert {n: nouns[n] for n in published if "," not in known[n]} == {
         n: name for n, name in known.items() if "," not in name
     }
@@ -38,7 +43,9 @@ def test_values_are_those_of_the_group_whole_and_cite_what_was_read():
     assert oc.data.series("nrm_referrals").values().attrs["sources"][0]["publisher"]
     months = oc.data.series("street_robbery").values()
     held = oc.data.coverage(force="lancashire")
-    gaps = held.loc[held["state"] != "complete", "month"]  # a month without a file is never a zero
+    gaps = held.loc[
+        held["state"] != "complete", "month"
+    ]  # a month without a file is never a zero
     assert list(months.index[months.isna()]) == list(gaps) and len(gaps)
 
 
@@ -56,9 +63,22 @@ def test_no_declared_series_is_said_to_signal_in_most_of_its_points(name):
 def test_one_series_says_the_same_under_any_name_and_events():
     one = show.behaviour("trafficking", series="trafficking")
     other = show.behaviour(
-        "by-quarter", series="trafficking", area="Lancashire", events={"start": "2022-11-01"}
+        "by-quarter",
+        series="trafficking",
+        area="Lancashire",
+        events={"start": "2022-11-01"},
     )
-    keys = ["sentence", "value", "lower", "upper", "unit", "period", "area", "verdict", "table"]
+    keys = [
+        "sentence",
+        "value",
+        "lower",
+        "upper",
+        "unit",
+        "period",
+        "area",
+        "verdict",
+        "table",
+    ]
     assert {k: one.facts[k] for k in keys} == {k: other.facts[k] for k in keys}
     assert one.sentence.startswith("Recorded drug trafficking in Lancashire: ")
 
@@ -67,9 +87,15 @@ def test_what_trends_is_told_by_its_change_with_both_ends():
     said = show.behaviour("x", series="nrm_referrals")
     assert "more than four times the 1,322 of 2017 Q3" in said.sentence
     assert "usual range" not in said.sentence and said.facts["upper"] is None
-    steps = pd.Series(range(10, 40), index=pd.date_range("2019-01-01", periods=30, freq="MS"))
-    told = show.behaviour("x", steps, what="calls", step="month", area="here", sources="Us")
-    assert told.sentence.startswith("Calls: 39 in June 2021, more than three times the 10 of Jan")
+    steps = pd.Series(
+        range(10, 40), index=pd.date_range("2019-01-01", periods=30, freq="MS")
+    )
+    told = show.behaviour(
+        "x", steps, what="calls", step="month", area="here", sources="Us"
+    )
+    assert told.sentence.startswith(
+        "Calls: 39 in June 2021, more than three times the 10 of Jan"
+    )
 
 
 def test_a_series_nobody_printed_for_two_quarters_cannot_be_told():
@@ -80,7 +106,11 @@ def test_a_series_nobody_printed_for_two_quarters_cannot_be_told():
 def test_a_value_and_a_limit_that_differ_do_not_read_alike(monkeypatch):
     from outcomes.show import ready
 
-    assert ready._apart(3407, 3407.4, 5098, kind="number") == ["3,407.0", "3,407.4", "5,098.0"]
+    assert ready._apart(3407, 3407.4, 5098, kind="number") == [
+        "3,407.0",
+        "3,407.4",
+        "5,098.0",
+    ]
     assert ready._apart(254, 177.5, 295.3, kind="number") == ["254", "178", "295"]
 
 
@@ -89,7 +119,9 @@ def test_a_value_and_a_limit_that_differ_do_not_read_alike(monkeypatch):
 
 def test_limits_are_never_narrower_than_counting_error():
     rng = np.random.default_rng(1)
-    counts = 400 + np.cumsum(rng.normal(0, 3, 30))  # neighbours closer than chance leaves counts
+    counts = 400 + np.cumsum(
+        rng.normal(0, 3, 30)
+    )  # neighbours closer than chance leaves counts
     index = pd.date_range("2019-01-01", periods=30, freq="QS")
     found = spc.judged(pd.Series(counts, index=index), latest=4).chart
     assert found.upper - found.mean == pytest.approx(3 * np.sqrt(found.mean))
@@ -103,13 +135,17 @@ def test_the_latest_year_is_judged_by_the_time_before_it():
         index=pd.date_range("2021-04-01", periods=16, freq="QS"),
     )
     found = spc.judged(values, latest=4)
-    assert found.chart.mean == pytest.approx(values.iloc[:12].mean()) and not found.moving
+    assert (
+        found.chart.mean == pytest.approx(values.iloc[:12].mean()) and not found.moving
+    )
     assert (found.late["special"] != "").all() and len(found.base) == 12
 
 
 def test_a_rising_series_has_no_usual_range():
     index = pd.date_range("2018-01-01", periods=24, freq="QS")
-    assert spc.judged(pd.Series(np.arange(24) * 20.0 + 100, index=index), latest=4).moving
+    assert spc.judged(
+        pd.Series(np.arange(24) * 20.0 + 100, index=index), latest=4
+    ).moving
 
 
 @pytest.mark.parametrize(
@@ -157,12 +193,16 @@ def test_a_run_does_not_cross_months_that_are_absent():
     found = spc.xmr(pd.Series(values, index=early.append(late))).frame
     assert len(found) == 53 and found["value"].isna().sum() == 30
     assert spc.SIDE not in set(found["special"])
-    assert spc.SIDE in set(spc.xmr(values).frame["special"])  # side by side they are seven
+    assert spc.SIDE in set(
+        spc.xmr(values).frame["special"]
+    )  # side by side they are seven
 
 
 @pytest.mark.parametrize("freq", ["MS", "ME", "QS", "YS", "D", "7D"])
 def test_a_regular_index_stays_as_it_is(freq):
-    values = pd.Series(range(5, 15), index=pd.date_range("2019-01-01", periods=10, freq=freq))
+    values = pd.Series(
+        range(5, 15), index=pd.date_range("2019-01-01", periods=10, freq=freq)
+    )
     assert list(spc.regular(values).dropna()) == list(values)
     periods = values.index.to_period("M") if freq == "MS" else values.index
     assert list(spc.regular(values.set_axis(periods)).dropna()) == list(values)
@@ -176,13 +216,22 @@ def test_weeks_of_action_keep_their_own_dates():
 def test_a_season_is_that_of_the_dates_whatever_the_order_and_the_gaps():
     """Shuffled rows were wrong by up to 1.28 on a mean of 50; absent rows shifted the trend."""
     index = pd.date_range("2018-01-01", periods=60, freq="MS")
-    values = 50 * np.exp(0.01 * np.arange(60)) * (1 + 0.3 * np.sin(index.month / 12 * 2 * np.pi))
+    values = (
+        50
+        * np.exp(0.01 * np.arange(60))
+        * (1 + 0.3 * np.sin(index.month / 12 * 2 * np.pi))
+    )
     values = pd.Series(values, index=index)
     whole = spc.deseasonalise(values)["adjusted"]
-    mixed = spc.deseasonalise(values.sample(frac=1, random_state=0))["adjusted"].sort_index()
+    mixed = spc.deseasonalise(values.sample(frac=1, random_state=0))[
+        "adjusted"
+    ].sort_index()
     assert mixed.to_numpy() == pytest.approx(whole.to_numpy())
     kept = values[(values.index < "2020-03") | (values.index > "2021-02")]
-    absent, empty = spc.deseasonalise(kept), spc.deseasonalise(values.where(values.isin(kept)))
+    absent, empty = (
+        spc.deseasonalise(kept),
+        spc.deseasonalise(values.where(values.isin(kept))),
+    )
     pd.testing.assert_series_equal(
         absent["factor"], empty.loc[kept.index, "factor"], check_freq=False
     )

@@ -65,7 +65,9 @@ def test_tables_are_kept_apart():
 
 
 def test_rows_whose_table_has_no_name_are_a_table_too():
-    frame = pd.DataFrame({"area": ["a", "a", None, None, None], "sex": [*"fm", "f", "m", "Total"]})
+    frame = pd.DataFrame(
+        {"area": ["a", "a", None, None, None], "sex": [*"fm", "f", "m", "Total"]}
+    )
     frame["n"] = [7, 8, 2, 8, 10]
     found = suppress(frame, "n", along="sex", by="area")["n"].tolist()
     assert found == [7, 8, "[c]", "[c]", 10]
@@ -74,7 +76,9 @@ def test_rows_whose_table_has_no_name_are_a_table_too():
 def test_of_equal_counts_the_same_is_hidden_whatever_the_order_of_rows():
     frame = pd.DataFrame({"area": ["c", "Total", "b", "a"], "n": [8, 18, 2, 8]})
     for order in itertools.permutations(range(4)):
-        found = suppress(frame.iloc[list(order)], "n", along="area").set_index("area")["n"]
+        found = suppress(frame.iloc[list(order)], "n", along="area").set_index("area")[
+            "n"
+        ]
         assert found[["a", "b", "c", "Total"]].tolist() == ["[c]", "[c]", 8, 18]
 
 
@@ -82,7 +86,12 @@ def test_another_word_for_the_total_and_another_threshold():
     frame = pd.DataFrame({"area": ["a", "b", "c", "All"], "n": [9, 10, 12, 31]})
     found = suppress(frame, "n", along="area", total="All", threshold=10)["n"].tolist()
     assert found == ["[c]", "[c]", 12, 31]
-    assert suppress(frame, "n", along="area", threshold=10)["n"].tolist() == ["[c]", 10, 12, 31]
+    assert suppress(frame, "n", along="area", threshold=10)["n"].tolist() == [
+        "[c]",
+        10,
+        12,
+        31,
+    ]
     with pytest.raises(Invalid, match="column 'sex' is not known"):
         suppress(frame, "n", along="area", by="sex")
     two = pd.DataFrame({"n": [0, 1, 2, 3]})
@@ -124,7 +133,11 @@ def square(rows):
     wide.columns = [f"y{i}" for i in range(len(rows[0]))]
     wide["Total"] = wide.sum(axis=1)
     wide.loc["Total"] = wide.sum()
-    return wide.rename_axis("area").reset_index().melt("area", var_name="year", value_name="n")
+    return (
+        wide.rename_axis("area")
+        .reset_index()
+        .melt("area", var_name="year", value_name="n")
+    )
 
 
 def solutions(rows, found):
@@ -142,7 +155,10 @@ def solutions(rows, found):
         if cells[f"a{i}", f"y{j}"] == CONFIDENTIAL
     ]
     values = {place: set() for place in hidden}
-    table = [[0 if (i, j) in values else rows[i][j] for j in range(width)] for i in range(height)]
+    table = [
+        [0 if (i, j) in values else rows[i][j] for j in range(width)]
+        for i in range(height)
+    ]
 
     def agrees(i, j, full_row, full_column):
         sums = (
@@ -183,11 +199,16 @@ def solutions(rows, found):
 def test_no_small_cell_of_a_table_with_margins_can_be_worked_out(seed):
     draw = random.Random(seed)
     height, width = draw.choice([(2, 2), (2, 3), (3, 2), (3, 3)])
-    rows = [[draw.choice([0, 1, 2, 4, 6, 9]) for _ in range(width)] for _ in range(height)]
+    rows = [
+        [draw.choice([0, 1, 2, 4, 6, 9]) for _ in range(width)] for _ in range(height)
+    ]
     found = suppress(square(rows), "n", along=["area", "year"])
     for (i, j), values in solutions(rows, found).items():
         if rows[i][j] < 5:
-            assert len(values) > 1, (rows, found.pivot(index="area", columns="year", values="n"))
+            assert len(values) > 1, (
+                rows,
+                found.pivot(index="area", columns="year", values="n"),
+            )
 
 
 def test_the_trial_itself_finds_what_is_laid_bare():
@@ -198,12 +219,16 @@ def test_the_trial_itself_finds_what_is_laid_bare():
 
 @pytest.mark.parametrize("bad", [[-1, 3], [1.5, 3]])
 def test_what_is_not_a_count_of_people_is_refused(bad):
-    with pytest.raises(Invalid, match=r"^column 'n' holds values that are not counts of people.$"):
+    with pytest.raises(
+        Invalid, match=r"^column 'n' holds values that are not counts of people.$"
+    ):
         suppress(pd.DataFrame({"n": bad}), "n")
 
 
 def test_unknown_column_and_idle_threshold_are_refused():
     with pytest.raises(Invalid, match="column 'm' is not known"):
         suppress(pd.DataFrame({"n": [1]}), "m")
-    with pytest.raises(Invalid, match=r"^threshold is 1; below 2 nothing would be hidden.$"):
+    with pytest.raises(
+        Invalid, match=r"^threshold is 1; below 2 nothing would be hidden.$"
+    ):
         suppress(pd.DataFrame({"n": [1]}), "n", threshold=1)

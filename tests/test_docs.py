@@ -16,8 +16,12 @@ ROOT = Path(__file__).parents[1]
 LISTED = subprocess.run(
     ["git", "ls-files", "*.md"], cwd=ROOT, capture_output=True, text=True, check=False
 ).stdout.split()
-DOCUMENTS = sorted({*LISTED, *(p.relative_to(ROOT).as_posix() for p in ROOT.glob("docs/*.md"))})
-TARGETS = set(re.findall(r"(?m)^([a-z-]+):(?!=)", (ROOT / "Makefile").read_text("utf-8")))
+DOCUMENTS = sorted(
+    {*LISTED, *(p.relative_to(ROOT).as_posix() for p in ROOT.glob("docs/*.md"))}
+)
+TARGETS = set(
+    re.findall(r"(?m)^([a-z-]+):(?!=)", (ROOT / "Makefile").read_text("utf-8"))
+)
 FENCE = re.compile(r"```[a-z]*\n(.*?)```", re.S)
 QUALITY, IMPACT = ("high", "medium", "low"), ("high", "medium", "low")
 
@@ -30,7 +34,9 @@ def text(name: str) -> str:
 
 def code(name: str) -> list[str]:
     """Lines of code in a document, and code within its lines."""
-    blocks = [line for block in FENCE.findall(text(name)) for line in block.splitlines()]
+    blocks = [
+        line for block in FENCE.findall(text(name)) for line in block.splitlines()
+    ]
     return blocks + re.findall(r"`([^`\n]+)`", FENCE.sub("", text(name)))
 
 
@@ -48,12 +54,18 @@ def test_every_link_leads_somewhere(name):
         target = (ROOT / name).parent / path if path else ROOT / name
         assert target.exists(), link
         if anchor and target.suffix == ".md":
-            assert anchor in anchors(target.resolve().relative_to(ROOT).as_posix()), link
+            assert anchor in anchors(target.resolve().relative_to(ROOT).as_posix()), (
+                link
+            )
 
 
 @each
 def test_every_make_target_it_names_exists(name):
-    named = [w for line in code(name) for w in re.findall(r"(?:^|&& )make ([a-z][a-z-]*)", line)]
+    named = [
+        w
+        for line in code(name)
+        for w in re.findall(r"(?:^|&& )make ([a-z][a-z-]*)", line)
+    ]
     assert set(named) <= TARGETS, named
 
 
@@ -75,7 +87,9 @@ def commands() -> dict[str, set[str]]:
 def test_every_command_it_names_exists_with_its_options(name):
     known = commands()
     for line in code(name):
-        for said in re.findall(r"(?:^|bin/|^python -m )outcomes ((?:[a-z]+)(?: [^|&;]*)?)", line):
+        for said in re.findall(
+            r"(?:^|bin/|^python -m )outcomes ((?:[a-z]+)(?: [^|&;]*)?)", line
+        ):
             words = said.split()
             two = " ".join(words[:2])
             command = two if two in known else words[0]
@@ -93,7 +107,11 @@ def test_the_readme_names_every_target_a_person_would_use():
         "lock",
         "test-notebooks",
     }  # named in CONTRIBUTING.md, or part of another
-    named = {w for line in code("README.md") for w in re.findall(r"make ([a-z][a-z-]*)", line)}
+    named = {
+        w
+        for line in code("README.md")
+        for w in re.findall(r"make ([a-z][a-z-]*)", line)
+    }
     assert shown - apart <= named
 
 
@@ -128,7 +146,8 @@ def test_every_assumption_is_shown_on_a_page_and_every_report_shows_some():
 
 def test_the_page_of_assumptions_is_the_list():
     shown = re.findall(
-        r"(?m)^\| (A\d\d) \| (.+?) \| (\w+) \| (\w+) \| (.+) \|$", text("docs/assumptions.md")
+        r"(?m)^\| (A\d\d) \| (.+?) \| (\w+) \| (\w+) \| (.+) \|$",
+        text("docs/assumptions.md"),
     )
     found = [
         (i, t, q, m, "; ".join(re.findall(r"\]\(\.\./([^)]+)\)", where)))
@@ -140,7 +159,9 @@ def test_the_page_of_assumptions_is_the_list():
 def requirements() -> list[tuple[str, str, str, str]]:
     """Level, requirement, state and evidence of every line of the pipeline's record."""
     out = []
-    for level, part in re.findall(r"(?ms)^## (\w+)\n(.*?)(?=^## |\Z)", text("docs/rap.md")):
+    for level, part in re.findall(
+        r"(?ms)^## (\w+)\n(.*?)(?=^## |\Z)", text("docs/rap.md")
+    ):
         rows = re.findall(r"(?m)^\| (.+?) \| (.+?) \| (.+) \|$", part)
         out += [(level, *row) for row in rows if row[0] not in ("Requirement", "---")]
     return out
@@ -160,7 +181,9 @@ def test_each_piece_of_evidence_exists(level, what, state, evidence):
     paths = re.findall(r"`([^`]+)`", evidence)
     assert state in ("met", "open")
     assert paths and all((ROOT / p).exists() for p in paths), evidence
-    assert state == "met" or "organisation" in evidence  # what is open says who can close it
+    assert (
+        state == "met" or "organisation" in evidence
+    )  # what is open says who can close it
 
 
 def test_the_log_names_every_suite_once_and_all_of_them_exist():
@@ -175,5 +198,9 @@ def test_the_log_counts_what_the_suites_try():
     from hostile_texts import FORMULAS, HANDLES, TEXTS
 
     log = text("docs/quality.md")
-    for many, what in ((TEXTS, "hostile texts"), (FORMULAS, "formulas"), (HANDLES, "handles")):
+    for many, what in (
+        (TEXTS, "hostile texts"),
+        (FORMULAS, "formulas"),
+        (HANDLES, "handles"),
+    ):
         assert f"{len(many)} {what}" in log

@@ -16,7 +16,17 @@ from outcomes.publish import parameters
 
 ROOT = Path(__file__).parents[1]
 FREE = {  # what takes nothing, or text of any kind that no table holds
-    *("Invalid", "NotEnough", "checked", "cut", "digest", "forget", "reads", "root", "whole")
+    *(
+        "Invalid",
+        "NotEnough",
+        "checked",
+        "cut",
+        "digest",
+        "forget",
+        "reads",
+        "root",
+        "whole",
+    )
 }
 GIVEN = {  # what a function cannot be called without
     "as_of": {"day": "2024-01-01"},
@@ -33,16 +43,36 @@ GIVEN = {  # what a function cannot be called without
     "week_counts": {"programme": "op_sceptre"},
     "week_figures": {"programme": "op_sceptre"},
 }
-WRONG = ["nothing of this name", 2020, 0.5, True, None, "", [], [None], [[]], {}, object(),
-         ["Preston", 3], float("nan"), pd.DataFrame({"n": [1]}), b"x", "yes"]  # fmt: skip
+WRONG = [
+    "nothing of this name",
+    2020,
+    0.5,
+    True,
+    None,
+    "",
+    [],
+    [None],
+    [[]],
+    {},
+    object(),
+    ["Preston", 3],
+    float("nan"),
+    pd.DataFrame({"n": [1]}),
+    b"x",
+    "yes",
+]
 FORMS = {"what": "a name", "names": "a name or a list of names"}
 
 
 def public() -> dict[str, object]:
     offered = {name: getattr(data, name) for name in data._WHERE if name not in FREE}
     functions = {name: f for name, f in offered.items() if inspect.isfunction(f)}
-    return functions | {"oc.crime": oc.crime, "oc.describe": oc.describe, "oc.help": oc.help,
-                        "choices": choices.choices}  # fmt: skip
+    return functions | {
+        "oc.crime": oc.crime,
+        "oc.describe": oc.describe,
+        "oc.help": oc.help,
+        "choices": choices.choices,
+    }
 
 
 PUBLIC = public()
@@ -72,7 +102,9 @@ def test_a_wrong_value_is_answered_in_a_sentence(name, argument, wrong):
     function, value = PUBLIC[name], WRONG[wrong]
     one = inspect.signature(function).parameters[argument]
     kind = doors._kinds(function).get(argument)
-    default = one.default if one.default is not inspect.Parameter.empty else NotImplemented
+    default = (
+        one.default if one.default is not inspect.Parameter.empty else NotImplemented
+    )
     if value is None and (default is None or (kind and kind.none)):
         return  # None is what it means to leave it out
     given = GIVEN.get(name, {}) | {argument: value}
@@ -80,18 +112,26 @@ def test_a_wrong_value_is_answered_in_a_sentence(name, argument, wrong):
         made = function(**given)
     except Invalid as error:
         said = str(error)
-        assert said.endswith((".", "?")) and "Traceback" not in said and len(said) < 6000
+        assert (
+            said.endswith((".", "?")) and "Traceback" not in said and len(said) < 6000
+        )
         return
     # What was taken must be of the kind that the argument says, and bring something.
     assert kind is None or value is default or kind.fits(value), f"{value!r} was taken"
-    assert not isinstance(made, pd.DataFrame) or len(made) or not isinstance(value, str), value
+    assert (
+        not isinstance(made, pd.DataFrame) or len(made) or not isinstance(value, str)
+    ), value
 
 
-@pytest.mark.parametrize("name", [n for n in PUBLIC if n not in ("read", "source", "tolerance")])
+@pytest.mark.parametrize(
+    "name", [n for n in PUBLIC if n not in ("read", "source", "tolerance")]
+)
 def test_a_misspelt_keyword_is_answered_with_the_nearest(name):
     takes = inspect.signature(PUBLIC[name]).parameters
     word = next(iter(takes), "x")
-    with pytest.raises(Invalid, match=rf"takes no '{word}s'\. Did you mean '{word}'|takes nothing"):
+    with pytest.raises(
+        Invalid, match=rf"takes no '{word}s'\. Did you mean '{word}'|takes nothing"
+    ):
         PUBLIC[name](**{f"{word}s": "x"})
 
 
@@ -99,19 +139,37 @@ def test_a_misspelt_keyword_is_answered_with_the_nearest(name):
     "call, said",
     [
         (lambda: oc.crime("Preston", "burglary", start=2020), "Did you mean '2020-01'"),
-        (lambda: oc.crime("Preston", "burglary", start="2030-01"), "months held are December 2019"),
-        (lambda: oc.crime("lancashire", "trafficking", start="2030-01"), "held are April 2012 to"),
+        (
+            lambda: oc.crime("Preston", "burglary", start="2030-01"),
+            "months held are December 2019",
+        ),
+        (
+            lambda: oc.crime("lancashire", "trafficking", start="2030-01"),
+            "held are April 2012 to",
+        ),
         (lambda: oc.crime(None), "place None is not a name"),
         (lambda: oc.crime(123), "place 123 is not a name"),
-        (lambda: oc.figures(dated="yes"), "dated 'yes' is not True or False. Did you mean True"),
+        (
+            lambda: oc.figures(dated="yes"),
+            "dated 'yes' is not True or False. Did you mean True",
+        ),
         (lambda: oc.figures(program="op_warrior"), "Did you mean 'programme'"),
         (lambda: data.lsoas_of(["E01025002"]), "is a list; lsoas_of takes a name"),
-        (lambda: data.crime_monthly(month_to="2012-01"), "lies before all that is held"),
-        (lambda: data.crime_monthly(month_from="2024-02", month_to="2024-01"), "lies after"),
+        (
+            lambda: data.crime_monthly(month_to="2012-01"),
+            "lies before all that is held",
+        ),
+        (
+            lambda: data.crime_monthly(month_from="2024-02", month_to="2024-01"),
+            "lies after",
+        ),
         (lambda: data.crime_monthly(month_to="2024"), "Did you mean '2024-01'"),
         (lambda: data.crime_annual(kind="forces"), "Did you mean 'force'"),
         (lambda: data.drug_deaths("blackpol"), "Did you mean 'blackpool'"),
-        (lambda: data.read("figures", programme="op_warior"), "Did you mean 'op_warrior'"),
+        (
+            lambda: data.read("figures", programme="op_warior"),
+            "Did you mean 'op_warrior'",
+        ),
         (lambda: data.read("crime_quarterly", quarter="2020"), "holds days written"),
         (lambda: data.programmes("op_warrior"), r"takes nothing; write programmes\(\)"),
         (lambda: data.crime_panels("burglary"), "It needs outcomes, force"),
@@ -127,23 +185,50 @@ def test_what_was_silent_or_broke_is_said(call, said):
     [
         (lambda: data.figures(start="2090-01-01"), "lies after all that is held"),
         (lambda: data.figures(end="1990-01-01"), "lies before all that is held"),
-        (lambda: data.figures(start="2024-01-01", end="2023-01-01"), "a span ends after it begins"),
+        (
+            lambda: data.figures(start="2024-01-01", end="2023-01-01"),
+            "a span ends after it begins",
+        ),
         (lambda: data.as_of("0001-01-01"), "is not a day"),  # pandas reads 2001
-        (lambda: data.crime_monthly(force="cumbria"), "has no row of 'cumbria'; it holds lanc"),
-        (lambda: data.crime_panels("burglary", force="cumbria"), "has no row of 'cumbria'"),
+        (
+            lambda: data.crime_monthly(force="cumbria"),
+            "has no row of 'cumbria'; it holds lanc",
+        ),
+        (
+            lambda: data.crime_panels("burglary", force="cumbria"),
+            "has no row of 'cumbria'",
+        ),
         (lambda: data.lsoas(district="Carlisle"), "has no row of 'cumbria'"),
-        (lambda: data.lsoas(district="Preston", force="leicestershire"), "Allowed: lancashire"),
+        (
+            lambda: data.lsoas(district="Preston", force="leicestershire"),
+            "Allowed: lancashire",
+        ),
         (lambda: data.population(year=pd.Period("2025", "Y")), "is not a year"),
         (lambda: data.read("figures", programme=[]), "programme is an empty list"),
-        (lambda: data.read("coverage", force=["lancashire", "zz"]), "force 'zz' is not known"),
-        (lambda: data.read("coverage", force=True), "force cannot be True: it holds text"),
+        (
+            lambda: data.read("coverage", force=["lancashire", "zz"]),
+            "force 'zz' is not known",
+        ),
+        (
+            lambda: data.read("coverage", force=True),
+            "force cannot be True: it holds text",
+        ),
         (lambda: data.read("coverage", month="2024"), "it holds days written"),
         (lambda: data.read("coverage", month=2024), "it holds days written"),
-        (lambda: data.read("coverage", month="2035-01-01"), "month has no '2035-01-01': it holds"),
+        (
+            lambda: data.read("coverage", month="2035-01-01"),
+            "month has no '2035-01-01': it holds",
+        ),
         (lambda: data.read("crime_annual", n=-1), "n has no -1: it holds 0 to"),
-        (lambda: data.source("crime_quarterly", force="lancashir"), "Did you mean 'lancashire'"),
+        (
+            lambda: data.source("crime_quarterly", force="lancashir"),
+            "Did you mean 'lancashire'",
+        ),
         (lambda: data.digest("figures", ["x"]), "Filters are written"),
-        (lambda: data.suppress(pd.DataFrame({"n": ["p", 9]}), "n"), "not counts of people"),
+        (
+            lambda: data.suppress(pd.DataFrame({"n": ["p", 9]}), "n"),
+            "not counts of people",
+        ),
         (lambda: data.checked(crime_type=[]), "crime_type is an empty list"),
         (lambda: oc.figures("op_warrior"), "Give each by its name"),
         (lambda: oc.programmes("op_warrior"), "programmes takes nothing"),
@@ -156,7 +241,11 @@ def test_what_was_still_silent_or_broke_is_said(call, said):
 
 @pytest.mark.parametrize(
     "given",
-    [pd.Period("2024-01", "M"), pd.Timestamp("2024-01-01", tz="UTC"), np.datetime64("2024-01")],
+    [
+        pd.Period("2024-01", "M"),
+        pd.Timestamp("2024-01-01", tz="UTC"),
+        np.datetime64("2024-01"),
+    ],
 )
 def test_a_month_may_be_given_in_any_plain_form(given):
     assert oc.crime("Preston", start=given).equals(oc.crime("Preston", start="2024-01"))
@@ -169,7 +258,9 @@ def test_a_month_may_be_given_in_any_plain_form(given):
 def test_columns_may_be_given_in_any_plain_form():
     for columns in ("force", ["force"], pd.Index(["force"]), ["force", "force"]):
         frame = data.read("coverage", columns)
-        assert list(frame) == ["force"] and " months" in frame.attrs["sources"][0]["title"]
+        assert (
+            list(frame) == ["force"] and " months" in frame.attrs["sources"][0]["title"]
+        )
 
 
 def test_the_programmes_may_be_called_like_their_neighbours():

@@ -28,7 +28,9 @@ from outcomes.publish import check
 from outcomes.show import drawing, finding, style
 
 TEMPLATE = Path(check.__file__).parent / "templates" / "base.html.j2"
-POLICY = re.search(r'content="(default-src[^"]*)"', TEMPLATE.read_text())[1].split("{%")[0]
+POLICY = re.search(r'content="(default-src[^"]*)"', TEMPLATE.read_text())[1].split(
+    "{%"
+)[0]
 PAGE = "<!doctype html><meta http-equiv=Content-Security-Policy content=\"{}\"><img src='{}'>"
 FONT = re.compile(r"font-family: [^;\"]*")
 
@@ -89,7 +91,9 @@ def ours(figure) -> str:
 
 @pytest.mark.browser
 @pytest.mark.parametrize("chart", foreign_charts.CHARTS, ids=lambda c: c.__name__)
-def test_a_chart_that_the_library_did_not_make_is_as_matplotlib_draws_it(chart, pixels, tmp_path):
+def test_a_chart_that_the_library_did_not_make_is_as_matplotlib_draws_it(
+    chart, pixels, tmp_path
+):
     drawn = chart()
     found = made(drawn)
     own = pixels(encoded(matplotlibs(drawn)))
@@ -98,7 +102,10 @@ def test_a_chart_that_the_library_did_not_make_is_as_matplotlib_draws_it(chart, 
     assert len(np.unique(own.reshape(-1, 3), axis=0)) > 5  # something is drawn
     assert found.svg == style.svg(chart())
     hosts = {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
-    assert set(re.findall(r"https?://[^'\"]+", found.svg)) == hosts and "DejaVu" not in found.svg
+    assert (
+        set(re.findall(r"https?://[^'\"]+", found.svg)) == hosts
+        and "DejaVu" not in found.svg
+    )
     html = f"<!doctype html><html lang=en-GB><title>x</title><h1>x</h1>{found.html()}"
     (tmp_path / "page.html").write_text(html, encoding="utf-8")
     assert check.problems(html, "page.html", ["page.html"]) == []
@@ -157,7 +164,15 @@ def linked(ax):
 
 
 ADDED = (
-    *(limits, hatched, picture, pale_words, words_at_an_angle, words_under_a_mark, words_cut),
+    *(
+        limits,
+        hatched,
+        picture,
+        pale_words,
+        words_at_an_angle,
+        words_under_a_mark,
+        words_cut,
+    ),
     *(formula, cut_to_a_shape, linked),
 )
 
@@ -166,7 +181,9 @@ ADDED = (
 @pytest.mark.parametrize("add", ADDED, ids=lambda a: a.__name__)
 def test_a_chart_of_ours_to_which_more_was_added_is_as_matplotlib_draws_it(add, pixels):
     def drawn():
-        figure = show.bars(pd.DataFrame({"a": ["x", "y"], "n": [3, 5]}), label="a", value="n")
+        figure = show.bars(
+            pd.DataFrame({"a": ["x", "y"], "n": [3, 5]}), label="a", value="n"
+        )
         figure.axes[0].set(xlim=(0, 5.5))
         add(figure.axes[0])
         return figure
@@ -213,7 +230,13 @@ def discs_under_and_over_a_line(ax):
 
 
 SMALL = (
-    *(months, rings_over_each_other, areas_wound_either_way, a_black_bar, a_disc_and_wedges),
+    *(
+        months,
+        rings_over_each_other,
+        areas_wound_either_way,
+        a_black_bar,
+        a_disc_and_wedges,
+    ),
     *(discs_under_and_over_a_line, pie, thousands),
 )
 
@@ -271,9 +294,13 @@ def test_axes_a_grid_and_a_part_of_a_figure_may_be_given():
 def test_what_is_no_figure_is_refused():
     import seaborn.objects as so
 
-    with pytest.raises(Invalid, match=r"not a seaborn\.Plot: draw it by \.on\(figure\)\.plot\(\)"):
+    with pytest.raises(
+        Invalid, match=r"not a seaborn\.Plot: draw it by \.on\(figure\)\.plot\(\)"
+    ):
         style.svg(so.Plot(foreign_charts.FRAME, x="month"))
-    with pytest.raises(Invalid, match=r"matplotlib figure or its axes, not a builtins\.list"):
+    with pytest.raises(
+        Invalid, match=r"matplotlib figure or its axes, not a builtins\.list"
+    ):
         style.svg([plt.figure()])
 
 
@@ -293,7 +320,10 @@ def test_links_and_names_of_an_analyst_are_not_carried_to_the_page():
     ax.plot([1, 2], url="https://evil.example/", gid="x' onload='alert(1)")
     title = ax.set_title("<script>", url="javascript:alert(1)")
     text = style.svg(ax)
-    assert not re.search("evil|javascript|onload|<script", text) and "&lt;script&gt;" in text
+    assert (
+        not re.search("evil|javascript|onload|<script", text)
+        and "&lt;script&gt;" in text
+    )
     title.set_fontfamily("x;fill:url(http://evil.example)")
     with pytest.raises(Invalid, match="a figure may not hold style="):
         style.svg(ax)

@@ -24,7 +24,9 @@ MONTHS = pd.date_range("2020-01-01", periods=48, freq="MS")
 def panel(units=24, **changed):
     """Counts of small areas by month; ``changed`` are columns put in."""
     rng = np.random.default_rng(5)
-    rows = pd.DataFrame(rng.poisson(20, (48, units)), MONTHS, [f"u{k}" for k in range(units)])
+    rows = pd.DataFrame(
+        rng.poisson(20, (48, units)), MONTHS, [f"u{k}" for k in range(units)]
+    )
     return rows.astype(float).assign(**changed)
 
 
@@ -63,12 +65,21 @@ TYPES = (
     ("event_study", lambda rows: event_study(rows, "u0", START)),
     ("randomisation", lambda rows: randomisation(rows, ["u0"], START, SETS)),
     ("synthetic_control", lambda rows: synthetic_control(rows, "u0", START)),
-    ("placebo_dates", lambda rows: placebos.placebo_dates(rows, "u0", START, ["2021-06"])),
+    (
+        "placebo_dates",
+        lambda rows: placebos.placebo_dates(rows, "u0", START, ["2021-06"]),
+    ),
 )
 PANELS = {
-    "tz-aware": (given(panel(), LONDON), "Months have no time zone, and these have Europe/London"),
+    "tz-aware": (
+        given(panel(), LONDON),
+        "Months have no time zone, and these have Europe/London",
+    ),
     "daily": (given(panel(), DAYS), "Several days of December 2021 are given"),
-    "a month twice": (given(panel(), TWICE), "The time 2020-01-01 is given more than once"),
+    "a month twice": (
+        given(panel(), TWICE),
+        "The time 2020-01-01 is given more than once",
+    ),
     "a unit twice": (DOUBLED, "The unit 'u0' is given more than once"),
     "an infinite cell": (ENDLESS, "The unit 'u5' has an infinite value"),
 }
@@ -80,7 +91,9 @@ ROWS = [
     ),
     *(
         (
-            f"{name}, a unit wholly missing", lambda call=call: call(EMPTY), NotEnough,
+            f"{name}, a unit wholly missing",
+            lambda call=call: call(EMPTY),
+            NotEnough,
             "The unit 'u3' has no value at any time; leave it out.",
         )
         for name, call in TYPES
@@ -88,110 +101,185 @@ ROWS = [
     (
         "did, a unit missing before",
         lambda: did(panel(u3=[np.nan] * 24 + [1.0] * 24), "u0", START),
-        NotEnough, "there are 0 periods before the start where 24 are needed. The unit 'u3' lacks "
+        NotEnough,
+        "there are 0 periods before the start where 24 are needed. The unit 'u3' lacks "
         "24 of 48 periods.",
     ),
-    ("did, a start that is no date", lambda: did(panel(), "u0", "soon"), Invalid, "'soon' is not"),
+    (
+        "did, a start that is no date",
+        lambda: did(panel(), "u0", "soon"),
+        Invalid,
+        "'soon' is not",
+    ),
     (
         "did, a start with a time zone",
-        lambda: did(panel(), "u0", pd.Timestamp("2022-01-01", tz="UTC")), Invalid, "not a day",
+        lambda: did(panel(), "u0", pd.Timestamp("2022-01-01", tz="UTC")),
+        Invalid,
+        "not a day",
     ),
     (
         "event_study, times that are no months",
-        lambda: event_study(panel().reset_index(drop=True), "u0", 24), Invalid, "by month",
+        lambda: event_study(panel().reset_index(drop=True), "u0", 24),
+        Invalid,
+        "by month",
     ),
     *(
         (
             f"randomisation, treated area {side}",
-            lambda rows=rows: randomisation(rows, ["u0"], START, SETS), NotEnough,
+            lambda rows=rows: randomisation(rows, ["u0"], START, SETS),
+            NotEnough,
             "no events before or after the start, so their change has no ratio, and no rank",
         )
         for side, rows in (
-            ("falls to 0", fallen()), ("all zero", panel(u0=0.0)),
+            ("falls to 0", fallen()),
+            ("all zero", panel(u0=0.0)),
             ("rises from 0", panel(u0=[0.0] * 24 + [5.0] * 24)),
         )
     ),
     (
         "randomisation, a set with an unknown unit",
-        lambda: randomisation(panel(), ["u0"], START, [["u1", "nowhere"], *SETS]), Invalid,
+        lambda: randomisation(panel(), ["u0"], START, [["u1", "nowhere"], *SETS]),
+        Invalid,
         "holds the unit 'nowhere', which is treated itself or is not a column",
     ),
     (
         "randomisation, a set with a treated unit",
-        lambda: randomisation(panel(), ["u0"], START, [["u1", "u0"], *SETS]), Invalid,
+        lambda: randomisation(panel(), ["u0"], START, [["u1", "u0"], *SETS]),
+        Invalid,
         "holds the unit 'u0', which is treated itself",
     ),
     (
         "randomisation, a comparison with an unknown unit",
-        lambda: randomisation(panel(), ["u0"], START, SETS, comparison=["u1", "x"]), Invalid, "'x'",
+        lambda: randomisation(panel(), ["u0"], START, SETS, comparison=["u1", "x"]),
+        Invalid,
+        "'x'",
     ),
     (
         "randomisation, an empty set",
-        lambda: randomisation(panel(), ["u0"], START, [[], *SETS]), Invalid, "has no unit",
+        lambda: randomisation(panel(), ["u0"], START, [[], *SETS]),
+        Invalid,
+        "has no unit",
     ),
     (
         "randomisation, 2 distinct sets repeated 10 times",
-        lambda: randomisation(panel(), ["u0"], START, [["u1"], ["u2"]] * 10), NotEnough,
+        lambda: randomisation(panel(), ["u0"], START, [["u1"], ["u2"]] * 10),
+        NotEnough,
         "There are 2 placebo sets; at least 19 are needed",
     ),
     (
         "randomisation, comparisons of other number",
-        lambda: randomisation(panel(), ["u0"], START, SETS, comparisons=[["u1"]]), Invalid,
+        lambda: randomisation(panel(), ["u0"], START, SETS, comparisons=[["u1"]]),
+        Invalid,
         "There are 1 comparisons for 23 placebo sets.",
     ),
     (
-        "synthetic_control, all-zero panel", lambda: synthetic_control(0 * FLAT, "u0", START),
-        NotEnough, "There are no events before the start to compare with, so no estimate.",
+        "synthetic_control, all-zero panel",
+        lambda: synthetic_control(0 * FLAT, "u0", START),
+        NotEnough,
+        "There are no events before the start to compare with, so no estimate.",
     ),
     (
         "synthetic_control, a mix that falls to 0",
-        lambda: synthetic_control(FLAT.mul(MONTHS < START, axis=0), "u0", START), NotEnough,
+        lambda: synthetic_control(FLAT.mul(MONTHS < START, axis=0), "u0", START),
+        NotEnough,
         "There are no events after the start to compare with",
     ),
     ("its, all zeros after", lambda: its(DRY, START), NotEnough, "Not enough to tell"),
     ("its, all zeros", lambda: its(0 * DRY, START), NotEnough, "Not enough to tell"),
     (
-        "its, few events", lambda: its(pd.Series(1.0, MONTHS) * (MONTHS.month < 13) / 2, START),
-        NotEnough, "Too few events to tell: 12 before the start and 12 to be expected after it",
+        "its, few events",
+        lambda: its(pd.Series(1.0, MONTHS) * (MONTHS.month < 13) / 2, START),
+        NotEnough,
+        "Too few events to tell: 12 before the start and 12 to be expected after it",
     ),
-    ("its, negative", lambda: its(series(**{"2020_03": -1.0}), START), Invalid, "finite and"),
-    ("its, infinite", lambda: its(series(**{"2020_03": np.inf}), START), Invalid, "finite and"),
+    (
+        "its, negative",
+        lambda: its(series(**{"2020_03": -1.0}), START),
+        Invalid,
+        "finite and",
+    ),
+    (
+        "its, infinite",
+        lambda: its(series(**{"2020_03": np.inf}), START),
+        Invalid,
+        "finite and",
+    ),
     (
         "its, a calendar month never seen",
-        lambda: its(NO_JULY, START, minimum=(20, 12)), NotEnough,
+        lambda: its(NO_JULY, START, minimum=(20, 12)),
+        NotEnough,
         "in one month of the year, there is no month with events",
     ),
     (
-        "its, a break at the start", lambda: its(series(), START, breaks=[(START, "rules")]),
-        NotEnough, "cannot be told apart",
+        "its, a break at the start",
+        lambda: its(series(), START, breaks=[(START, "rules")]),
+        NotEnough,
+        "cannot be told apart",
     ),
-    ("its, tz-aware", lambda: its(given(series(), LONDON), START), Invalid, "Months have no time"),
-    ("its, daily", lambda: its(given(series(), DAYS), START), Invalid, "Several days of December"),
+    (
+        "its, tz-aware",
+        lambda: its(given(series(), LONDON), START),
+        Invalid,
+        "Months have no time",
+    ),
+    (
+        "its, daily",
+        lambda: its(given(series(), DAYS), START),
+        Invalid,
+        "Several days of December",
+    ),
     ("its, unsorted", lambda: its(series()[::-1], START), Invalid, "in order"),
-    ("its, a month twice", lambda: its(given(series(), TWICE), START), Invalid, "in order"),
-    ("its, rows without dates", lambda: its(series().reset_index(drop=True), 24), Invalid, "first"),
+    (
+        "its, a month twice",
+        lambda: its(given(series(), TWICE), START),
+        Invalid,
+        "in order",
+    ),
+    (
+        "its, rows without dates",
+        lambda: its(series().reset_index(drop=True), 24),
+        Invalid,
+        "first",
+    ),
     *(
-        (f"dersimonian_laird, {row}", lambda v=v: oc.dersimonian_laird(*v), Invalid, "variance")
+        (
+            f"dersimonian_laird, {row}",
+            lambda v=v: oc.dersimonian_laird(*v),
+            Invalid,
+            "variance",
+        )
         for row, v in {
-            "zero variance": ([1, 2], [0, 1]), "negative variance": ([1, 2], [-1, 1]),
-            "infinite": ([1, np.inf], [1, 1]), "one effect": ([1], [1]),
+            "zero variance": ([1, 2], [0, 1]),
+            "negative variance": ([1, 2], [-1, 1]),
+            "infinite": ([1, np.inf], [1, 1]),
+            "one effect": ([1], [1]),
         }.items()
     ),
     (
         "minimum_detectable, many infinite placebos",
-        lambda: impact.minimum_detectable(placebo=[1.1] * 90 + [0] * 20), NotEnough,
+        lambda: impact.minimum_detectable(placebo=[1.1] * 90 + [0] * 20),
+        NotEnough,
         "20 of 110 placebo areas fell to no events or rose from none, so no change would show.",
     ),
     (
         "minimum_detectable, an infinite placebo of few",
-        lambda: impact.minimum_detectable(placebo=[1.1] * 30 + [np.inf]), NotEnough, "1 of 31",
+        lambda: impact.minimum_detectable(placebo=[1.1] * 30 + [np.inf]),
+        NotEnough,
+        "1 of 31",
     ),
     (
         "placebo_interval, many infinite placebos",
-        lambda: placebo_interval(0.9, [1.1] * 90 + [0] * 20), NotEnough, "nothing is ruled out",
+        lambda: placebo_interval(0.9, [1.1] * 90 + [0] * 20),
+        NotEnough,
+        "nothing is ruled out",
     ),
     *(
-        (f"compare_changes, {row}", lambda v=v: compare_changes(*v), Invalid, "Every|mask")
+        (
+            f"compare_changes, {row}",
+            lambda v=v: compare_changes(*v),
+            Invalid,
+            "Every|mask",
+        )
         for row, v in {
             "a missing change": ([0, 0, 0], [1, np.nan, 2], [1, 0, 0]),
             "an infinite change": ([0, 0, 0], [1, np.inf, 2], [1, 0, 0]),
@@ -201,16 +289,24 @@ ROWS = [
         }.items()
     ),
     *(
-        (f"like_for_like, {row}", lambda i=i: oc.like_for_like(i, START), Invalid, words)
+        (
+            f"like_for_like, {row}",
+            lambda i=i: oc.like_for_like(i, START),
+            Invalid,
+            words,
+        )
         for row, i, words in (
-            ("tz-aware", LONDON, "no time zone"), ("daily", DAYS, "Several days"),
+            ("tz-aware", LONDON, "no time zone"),
+            ("daily", DAYS, "Several days"),
             ("a month twice", TWICE, "more than once"),
         )
     ),
-]  # fmt: skip
+]
 
 
-@pytest.mark.parametrize(("call", "error", "words"), [pytest.param(*r[1:], id=r[0]) for r in ROWS])
+@pytest.mark.parametrize(
+    ("call", "error", "words"), [pytest.param(*r[1:], id=r[0]) for r in ROWS]
+)
 @pytest.mark.filterwarnings("error")
 def test_what_has_no_answer_is_refused_with_the_reason(call, error, words, capfd):
     with pytest.raises(error, match=words) as caught:
@@ -219,24 +315,35 @@ def test_what_has_no_answer_is_refused_with_the_reason(call, error, words, capfd
     assert capfd.readouterr().err == ""
 
 
-@pytest.mark.parametrize(("name", "call"), TYPES[:4], ids=[name for name, _ in TYPES[:4]])
+@pytest.mark.parametrize(
+    ("name", "call"), TYPES[:4], ids=[name for name, _ in TYPES[:4]]
+)
 @pytest.mark.parametrize("kind", ["periods", "dates as objects", "unsorted"])
 def test_months_may_come_in_any_manner_and_order(name, call, kind):
-    index = MONTHS.to_period("M") if kind == "periods" else pd.Index(MONTHS.date, dtype=object)
+    index = (
+        MONTHS.to_period("M")
+        if kind == "periods"
+        else pd.Index(MONTHS.date, dtype=object)
+    )
     rows = panel()[::-1] if kind == "unsorted" else given(panel(), index)
     got, plain = call(rows), call(panel())
     assert str(got[:3]) == str(plain[:3])
 
 
 def test_its_takes_periods_as_it_takes_dates():
-    assert its(given(series(), MONTHS.to_period("M")), START)[:3] == its(series(), START)[:3]
+    assert (
+        its(given(series(), MONTHS.to_period("M")), START)[:3]
+        == its(series(), START)[:3]
+    )
 
 
 def test_a_constant_panel_has_no_rank_and_no_p():
     got = synthetic_control(FLAT, "u0", START)
     assert (got.ratio, got.effect, got.rank) == (1, 0, 0) and np.isnan(got.p)
-    assert got.note.endswith("There is no gap before the start to measure the one after by, so it "
-                             "has no rank.")  # fmt: skip
+    assert got.note.endswith(
+        "There is no gap before the start to measure the one after by, so it "
+        "has no rank."
+    )
 
 
 def test_a_ring_that_did_not_change_neither_gained_nor_lost():
@@ -254,7 +361,10 @@ def test_infinite_placebos_count_as_the_most_extreme():
     assert (
         impact.minimum_detectable(placebo=[*few, np.nan]) == plain
     )  # nothing known is not extreme
-    assert placebo_interval(0.9, [*logs, 0, 0, 0]).upper > placebo_interval(0.9, logs).upper
+    assert (
+        placebo_interval(0.9, [*logs, 0, 0, 0]).upper
+        > placebo_interval(0.9, logs).upper
+    )
 
 
 def test_a_placebo_that_falls_to_nothing_outranks_and_one_without_events_is_left_out():
@@ -294,9 +404,12 @@ def test_changes_of_many_units_are_sampled_and_of_few_enumerated(n):
     from scipy.stats import permutation_test
 
     exact = permutation_test(
-        (change[mask], change[~mask]), lambda a, b: a.mean() - b.mean(), vectorized=False,
-        n_resamples=20_000, rng=np.random.default_rng(1),
-    ).pvalue  # fmt: skip
+        (change[mask], change[~mask]),
+        lambda a, b: a.mean() - b.mean(),
+        vectorized=False,
+        n_resamples=20_000,
+        rng=np.random.default_rng(1),
+    ).pvalue
     assert got.p_permutation == pytest.approx(exact, abs=0.012)
     assert got.p_permutation > 0 and got.p_wild > 0
 
@@ -376,7 +489,9 @@ def test_a_season_is_taken_by_dates_where_rows_are_absent():
     rows = pd.DataFrame(np.outer(grown, [200, 220, 240, 260]), months, list("abcd"))
     absent = rows.drop(rows.index[30:37])
     got, whole = (
-        synthetic_control(r, "a", "2023-01", season=12).frame.set_index("time")["actual"]
+        synthetic_control(r, "a", "2023-01", season=12).frame.set_index("time")[
+            "actual"
+        ]
         for r in (absent, rows)
     )
     assert (got / whole - 1).abs().max() < 0.01

@@ -15,19 +15,27 @@ CONDA_NAMES = {"python-duckdb": "duckdb", "jupyter_client": "jupyter-client"}
 
 
 def _split(requirement: str) -> tuple[str, str]:
-    name, bound = re.fullmatch(r"([A-Za-z0-9_.-]+?)((?:[<>=!~]=?).*)?", requirement).groups()
+    name, bound = re.fullmatch(
+        r"([A-Za-z0-9_.-]+?)((?:[<>=!~]=?).*)?", requirement
+    ).groups()
     return name.lower(), bound or ""
 
 
 @pytest.fixture(scope="module")
 def project() -> dict:
-    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))[
+        "project"
+    ]
 
 
 @pytest.fixture(scope="module")
 def wanted(project) -> dict[str, str]:
     extras = project["optional-dependencies"]
-    return dict(map(_split, [*project["dependencies"], *(r for e in extras.values() for r in e)]))
+    return dict(
+        map(
+            _split, [*project["dependencies"], *(r for e in extras.values() for r in e)]
+        )
+    )
 
 
 def test_environment_yml_equals_pyproject(project, wanted):
@@ -43,7 +51,11 @@ def test_lock_pins_every_dependency_with_a_hash_and_within_its_bound(wanted):
     from packaging.specifiers import SpecifierSet
 
     lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
-    pins = dict(re.findall(r"^([a-z0-9._-]+)==([^\s;]+)[^\n]*\\\n    --hash=sha256:", lock, re.M))
+    pins = dict(
+        re.findall(
+            r"^([a-z0-9._-]+)==([^\s;]+)[^\n]*\\\n    --hash=sha256:", lock, re.M
+        )
+    )
     assert pins.keys() >= wanted.keys()
     for name, bound in wanted.items():
         assert pins[name] in SpecifierSet(bound, prereleases=True), name
@@ -61,16 +73,26 @@ def test_readme_gives_a_reason_for_each_dependency(wanted):
 
 
 def _imported(folder: Path) -> set[str]:
-    nodes = [n for p in folder.rglob("*.py") for n in ast.walk(ast.parse(p.read_text("utf-8")))]
+    nodes = [
+        n
+        for p in folder.rglob("*.py")
+        for n in ast.walk(ast.parse(p.read_text("utf-8")))
+    ]
     plain = {a.name for n in nodes if isinstance(n, ast.Import) for a in n.names}
     parts = {n.module for n in nodes if isinstance(n, ast.ImportFrom) and n.level == 0}
-    return {name.partition(".")[0] for name in plain | parts} - set(sys.stdlib_module_names)
+    return {name.partition(".")[0] for name in plain | parts} - set(
+        sys.stdlib_module_names
+    )
 
 
 def test_what_the_library_imports_is_declared_and_what_is_declared_is_used(project):
     extra = project["optional-dependencies"]["cluster"]
     declared = {_split(r)[0] for r in [*project["dependencies"], *extra]}
     used = {name.replace("_", "-") for name in _imported(ROOT / "lib") - {"outcomes"}}
-    by_name = {"afcharts", "ipykernel", "jupyterlab"}  # a style sheet, a kernel and an application
+    by_name = {
+        "afcharts",
+        "ipykernel",
+        "jupyterlab",
+    }  # a style sheet, a kernel and an application
     assert used <= declared
     assert declared - by_name <= used

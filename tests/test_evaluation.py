@@ -18,7 +18,9 @@ def panel(effect=1.0, units=150, seed=2):
     rng = np.random.default_rng(seed)
     mean = np.outer(np.exp(rng.normal(0, 0.1, 60)), rng.gamma(6, 2, units))
     mean[36:, :6] *= effect
-    return pd.DataFrame(rng.poisson(mean), months(), [f"u{k:02d}" for k in range(units)])
+    return pd.DataFrame(
+        rng.poisson(mean), months(), [f"u{k:02d}" for k in range(units)]
+    )
 
 
 def run(frame, **options):
@@ -36,7 +38,9 @@ def test_an_effect_put_in_is_found_and_its_interval_agrees_with_its_p():
     assert said.kind == "doubtful" and "no other comparison was tried" in said.sentence
     again = {"all months": run(panel(0.6), alike=False)}
     again["elsewhere"] = run(panel(0.6), name="elsewhere", matched=False)
-    again["pretended"] = run(panel(), name="elsewhere")._replace(start=pd.Timestamp("2022-01-01"))
+    again["pretended"] = run(panel(), name="elsewhere")._replace(
+        start=pd.Timestamp("2022-01-01")
+    )
     calm = got.events._replace(pretrend_p=0.9)
     again = {k: e._replace(events=calm) for k, e in again.items()}
     said = got._replace(others=again, events=calm).verdict(
@@ -47,15 +51,24 @@ def test_an_effect_put_in_is_found_and_its_interval_agrees_with_its_p():
 
 def test_what_others_find_is_told_apart():
     """Pretended starts should find nothing; unsound ones and ones with a reason do not count."""
-    effect, none = (run(f, matched=False)._replace(events=None) for f in (panel(0.6), panel()))
+    effect, none = (
+        run(f, matched=False)._replace(events=None) for f in (panel(0.6), panel())
+    )
     calm = run(panel()).events._replace(pretrend_p=0.9)
     effect, none = (e._replace(events=calm) for e in (effect, none))
     bad = none._replace(checks={"balance": False}, pool="unsound place")
     early = effect._replace(start=pd.Timestamp("2022-01-01"))
-    others = {"all months": none, "bad": bad, "early": early, "short": run(panel()[:40])}
+    others = {
+        "all months": none,
+        "bad": bad,
+        "early": early,
+        "short": run(panel()[:40]),
+    }
     got = effect._replace(others=others).evidence()
     assert (got.unfound, got.elsewhere, got.pretended) == (["all months"], False, True)
-    got = effect._replace(others={"county": effect._replace(pool="the county")}).evidence()
+    got = effect._replace(
+        others={"county": effect._replace(pool="the county")}
+    ).evidence()
     assert (got.unfound, got.elsewhere, got.pretended) == ([], True, False)
 
 
@@ -93,7 +106,9 @@ def test_sets_matched_at_once_are_matched_as_one_by_one():
     sets = [["u03", "u04"], ["u20", "u21", "u22"]]
     got = matching.match_sets(frame, sets, START, ratio=3)
     for members, units in zip(sets, got, strict=True):
-        one = matching.match_units(frame, members, START, ratio=3, minimum=(12, 0)).units
+        one = matching.match_units(
+            frame, members, START, ratio=3, minimum=(12, 0)
+        ).units
         assert sorted(units) == one
 
 
@@ -105,7 +120,9 @@ def test_separate_keeps_the_first_of_those_that_overlap():
 
 
 def test_calendar_bins_leave_a_gap_empty():
-    frame = panel().drop(index=[m for m in months() if "2022-10" <= str(m)[:7] < "2023-04"])
+    frame = panel().drop(
+        index=[m for m in months() if "2022-10" <= str(m)[:7] < "2023-04"]
+    )
     got = differences.event_study(frame, ["u00"], START, width=3).frame
     events = got.set_index("event")
     assert -1 not in events.index and 0 not in events.index
@@ -138,9 +155,13 @@ def test_unplaced_events_by_hand():
 
 
 def test_only_the_primary_outcome_is_spared_correction():
-    runs = {name: run(panel(seed=k)) for k, name in enumerate(["first", "second", "third"])}
+    runs = {
+        name: run(panel(seed=k)) for k, name in enumerate(["first", "second", "third"])
+    }
     got = evaluation.declared({**runs, "short": run(panel()[:40])}, primary="second")
     assert got["second"] == runs["second"] and got["second"].p == runs["second"].alone
     rest = [runs[k].alone for k in ("first", "third")]
-    assert [got["first"].p, got["third"].p] == list(impact.benjamini_hochberg(rest)["adjusted"])
+    assert [got["first"].p, got["third"].p] == list(
+        impact.benjamini_hochberg(rest)["adjusted"]
+    )
     assert [got[k].looks for k in got] == [2, 0, 2, 0]

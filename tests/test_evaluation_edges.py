@@ -15,20 +15,26 @@ from test_evaluation import START, months, panel, run
     ("pre", "post", "options", "sentence"),
     [
         (
-            23, 12, {},
+            23,
+            12,
+            {},
             "Not enough months to tell: there are 23 months before the start where 24 are needed.",
         ),
         (
-            24, 11, {},
+            24,
+            11,
+            {},
             "Not enough months to tell: there are 11 months after it where 12 are needed.",
         ),
         (
-            1, 0, {"minimum": (2, 1), "unit": "weeks"},
+            1,
+            0,
+            {"minimum": (2, 1), "unit": "weeks"},
             "Not enough weeks to tell: there are 1 weeks before the start where 2 are needed and "
             "0 weeks after it where 1 are needed.",
         ),
     ],
-)  # fmt: skip
+)
 def test_too_few_months_are_said_side_by_side(pre, post, options, sentence):
     with pytest.raises(NotEnough) as caught:
         guards.require_months(pre, post, **options)
@@ -73,22 +79,31 @@ def test_twenty_events_are_enough_and_a_success_is_no_lack_of_them():
     ("treated", "error", "sentence"),
     [
         (
-            "fleetwod", Invalid,
+            "fleetwod",
+            Invalid,
             "The treated unit 'fleetwod' is not a column of the panel. Did you mean 'fleetwood'?",
         ),
-        (["fleetwood", "zz"], Invalid, "The treated unit 'zz' is not a column of the panel."),
+        (
+            ["fleetwood", "zz"],
+            Invalid,
+            "The treated unit 'zz' is not a column of the panel.",
+        ),
         ([], NotEnough, "A comparison needs at least one treated and one other unit."),
         (
-            ["fleetwood", "chorley"], NotEnough,
+            ["fleetwood", "chorley"],
+            NotEnough,
             "A comparison needs at least one treated and one other unit.",
         ),
         (
-            "chorley", NotEnough,
+            "chorley",
+            NotEnough,
             "Not enough periods to tell: there are 9 periods after it where 10 are needed.",
         ),
     ],
-)  # fmt: skip
-def test_a_panel_that_cannot_be_compared_is_refused_in_these_words(treated, error, sentence):
+)
+def test_a_panel_that_cannot_be_compared_is_refused_in_these_words(
+    treated, error, sentence
+):
     rows = pd.DataFrame(1, range(20), ["fleetwood", "chorley"])
     with pytest.raises(error) as caught:
         guards.wide(rows, treated, 11, minimum=(10, 10))
@@ -96,9 +111,15 @@ def test_a_panel_that_cannot_be_compared_is_refused_in_these_words(treated, erro
 
 
 def test_a_panel_is_put_in_order_and_a_month_with_a_gap_is_left_out():
-    rows = pd.DataFrame({"a": [3, 1, None, 2], "b": [1, 1, 1, 1]}, months(4)[[2, 0, 3, 1]])
+    rows = pd.DataFrame(
+        {"a": [3, 1, None, 2], "b": [1, 1, 1, 1]}, months(4)[[2, 0, 3, 1]]
+    )
     got, treated, after = guards.wide(rows, "a", "2020-03", minimum=(2, 1))
-    assert (got["a"].tolist(), treated, after.tolist()) == ([1, 2, 3], ["a"], [False] * 2 + [True])
+    assert (got["a"].tolist(), treated, after.tolist()) == (
+        [1, 2, 3],
+        ["a"],
+        [False] * 2 + [True],
+    )
     assert guards.like("2020-03", got.index) == pd.Timestamp("2020-03-01")
     quarters = pd.period_range("2020Q1", periods=2, freq="Q")
     assert guards.like("2020-05", quarters) == pd.Period("2020Q2")
@@ -112,13 +133,21 @@ def test_a_refused_evaluation_still_says_what_was_asked():
         "4 months after it where 12 are needed. Only calendar months that are held both before and "
         "after the start count, as a season would otherwise be compared with another."
     )
-    assert (got.start, got.pool, len(got.comparison)) == (pd.Timestamp(START), "elsewhere", 0)
-    assert len(got.months) == 16 and not got.sound  # the same four calendar months in each year
+    assert (got.start, got.pool, len(got.comparison)) == (
+        pd.Timestamp(START),
+        "elsewhere",
+        0,
+    )
+    assert (
+        len(got.months) == 16 and not got.sound
+    )  # the same four calendar months in each year
 
 
 def test_months_are_compared_like_for_like_or_all_as_asked():
     frame = panel()[:57]
-    assert len(run(frame).months) == 36 + 12  # three of each calendar month before, one after
+    assert (
+        len(run(frame).months) == 36 + 12
+    )  # three of each calendar month before, one after
     assert len(run(frame, alike=False).months) == 57
     assert len(run(frame, minimum=(24, 13)).months) == 57
 
@@ -127,7 +156,9 @@ def test_too_few_events_are_a_result_as_well():
     thin = panel()
     thin.iloc[:, :6] = 0
     thin.iloc[[0, 40], :6] = 2
-    assert run(thin, alike=False).reason.startswith("Too few events to tell: 12 before the start")
+    assert run(thin, alike=False).reason.startswith(
+        "Too few events to tell: 12 before the start"
+    )
 
 
 def test_who_was_compared_with_is_said_in_words():
@@ -145,7 +176,9 @@ def test_people_and_deprivation_decide_who_is_compared_with():
     assert got.comparison == match_units(frame, treated, START, **known).units
     assert got.comparison != run(frame, alike=False, covariates=score).comparison
     assert got.comparison != run(frame, alike=False, population=people).comparison
-    placebo = match_sets(frame.drop(columns=treated), [list(frame.columns[9:15])], START, **known)
+    placebo = match_sets(
+        frame.drop(columns=treated), [list(frame.columns[9:15])], START, **known
+    )
     rest = frame.drop(columns=treated)[[*frame.columns[9:15], *placebo[0]]]
     assert got.randomisation.placebo["ratio"][3] == pytest.approx(
         did(rest, list(frame.columns[9:15]), START).ratio
@@ -166,7 +199,14 @@ def test_places_near_by_must_move_as_the_distant_comparison_does(effect, alike):
     pool = list(moved.columns[12:])
     sets = [pool[k : k + 6] for k in range(len(pool) - 5)]
     got = evaluation.evaluate(
-        moved, here, START, pool=pool, sets=sets, matched=False, beside=near, name="elsewhere"
+        moved,
+        here,
+        START,
+        pool=pool,
+        sets=sets,
+        matched=False,
+        beside=near,
+        name="elsewhere",
     )
     assert got.checks == {"places near by moving with the comparison": alike}
 
@@ -179,7 +219,10 @@ def test_a_secondary_outcome_doubts_itself_and_one_by_itself_does_not():
     assert evaluation.declared({2: runs[2]}, primary=2) == {2: runs[2]}
     found = got[1].evidence("fewer")
     assert (found.better, found.separate, found.checks) == ("fewer", 24, got[1].checks)
-    assert found.detectable == got[1].detectable and found.drift == got[1].events.pretrend_p
+    assert (
+        found.detectable == got[1].detectable
+        and found.drift == got[1].events.pretrend_p
+    )
     assert np.isnan(got[1]._replace(events=None).evidence().drift)
 
 
@@ -214,7 +257,9 @@ def test_of_like_months_the_latest_are_taken():
     assert got.tolist() == [*index[2:26], *index[28:]]
     kept = evaluation.like_for_like(index, START, minimum=(25, 13))
     assert kept.tolist() == index.tolist()
-    half = pd.date_range("2022-07-01", periods=18, freq="MS")  # only July to December before
+    half = pd.date_range(
+        "2022-07-01", periods=18, freq="MS"
+    )  # only July to December before
     got = evaluation.like_for_like(half, START, minimum=(6, 6))
     assert got.tolist() == [*half[:6], *half[12:]]
     apart = pd.date_range("2022-10-01", periods=6, freq="MS")  # no month on both sides
@@ -224,12 +269,24 @@ def test_of_like_months_the_latest_are_taken():
 def test_three_designs_of_one_question():
     """Five places of Lancashire and four of Cumbria; one is treated and one next to it."""
     names = [*"abcde", *"wxyz"]
-    places = pd.DataFrame({
-        "force": ["lancashire"] * 5 + ["cumbria"] * 4, "longitude": np.arange(9.0),
-        "latitude": 54.0, "population": range(9), "imd2025_score": range(10, 19),
-    }, names)  # fmt: skip
+    places = pd.DataFrame(
+        {
+            "force": ["lancashire"] * 5 + ["cumbria"] * 4,
+            "longitude": np.arange(9.0),
+            "latitude": 54.0,
+            "population": range(9),
+            "imd2025_score": range(10, 19),
+        },
+        names,
+    )
     got = evaluation.designs(
-        places, ["a"], ["b"], home="lancashire", away="cumbria", unchecked=["map points"], limit=2
+        places,
+        ["a"],
+        ["b"],
+        home="lancashire",
+        away="cumbria",
+        unchecked=["map points"],
+        limit=2,
     )
     asked = ("name", "pool", "sets", "matched", "beside")
     told = {k: [d[w] for w in asked] for k, d in got.items()}
@@ -240,7 +297,9 @@ def test_three_designs_of_one_question():
         "cumbria": ["Cumbria", away, [["w"], ["z"]], False, home],
     }
     for design in got.values():
-        assert design["covariates"]["deprivation in 2025"].tolist() == list(range(10, 19))
+        assert design["covariates"]["deprivation in 2025"].tolist() == list(
+            range(10, 19)
+        )
         assert design["population"].tolist() == list(range(9))
         assert (design["unchecked"], design["minimum"]) == (["map points"], (24, 12))
     few = evaluation.designs(places, list("abc"), [], home="lancashire", away="cumbria")
@@ -250,8 +309,15 @@ def test_three_designs_of_one_question():
 def test_unplaced_events_have_four_extremes_in_order():
     got = evaluation.bounded_by_unplaced((100, 80), (1000, 1000), (10, 20))
     assert got.columns.tolist() == ["case", "before", "after", "ratio"]
-    assert got[["before", "after"]].to_numpy().tolist() == [[0, 0], [1, 1], [1, 0], [0, 1]]
+    assert got[["before", "after"]].to_numpy().tolist() == [
+        [0, 0],
+        [1, 1],
+        [1, 0],
+        [0, 1],
+    ]
     assert got["case"].tolist() == [
-        "none of them inside", "all of them inside", "all before and none after",
+        "none of them inside",
+        "all of them inside",
+        "all before and none after",
         "none before and all after",
-    ]  # fmt: skip
+    ]

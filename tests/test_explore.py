@@ -37,7 +37,9 @@ def test_every_wish_settles_on_what_can_be_asked_and_every_refusal_has_a_reason(
     programmes = [value for _, value, _ in asked()[1]["programme"]]
     assert len(programmes) == len(data.programmes()) + 2
     for programme in programmes:
-        a, offered = asked(programme=programme, measure="no such", chart=ask.USUAL, areas=("x",))
+        a, offered = asked(
+            programme=programme, measure="no such", chart=ask.USUAL, areas=("x",)
+        )
         assert a.programme == programme
         for control in REASONS:
             assert not why(offered, control)[getattr(a, control)]
@@ -62,7 +64,10 @@ def test_what_cannot_be_asked_is_refused_for_its_own_reason():
 def test_the_years_that_can_be_asked_are_those_that_the_tables_hold(monkeypatch):
     held = data.crime_quarterly(force="lancashire")["quarter"]
     years = [str(y) for y in range(held.min().year, held.max().year + 1)]
-    assert [v for _, v, _ in asked(programme=evidence.RECORDED)[1]["end"]] == ["", *years]
+    assert [v for _, v, _ in asked(programme=evidence.RECORDED)[1]["end"]] == [
+        "",
+        *years,
+    ]
     later = data.months_present("lancashire").append(pd.DatetimeIndex(["2031-01-01"]))
     monkeypatch.setattr(data, "months_present", lambda *_: later, raising=False)
     evidence.years.cache_clear()
@@ -94,7 +99,11 @@ def test_rates_and_the_median_of_other_places_by_a_second_route():
     one = found(**wish, unit=ask.RATE, comparison=ask.OTHERS)
     table = data.crime_quarterly(offence="robbery")
     total = table[table["quarter"].dt.year == 2025].groupby("force")["n"].sum()
-    rate = 1e5 * total / data.forces().set_index("force")["population"].reindex(total.index)
+    rate = (
+        1e5
+        * total
+        / data.forces().set_index("force")["population"].reindex(total.index)
+    )
     assert one.frame.iloc[-1]["Lancashire"] == pytest.approx(rate["lancashire"])
     median = next(c for c in one.frame.columns if c.startswith("median"))
     others = rate.drop(["lancashire", "city-of-london"])  # few live in the City
@@ -105,7 +114,9 @@ def test_published_figures_are_never_added_and_the_bounds_are_those_of_the_repor
     one = found(programme="op_warrior", measure="arrests", chart=ask.ALLOWED)
     assert one.facts["value"] == 2252 and one.facts["verdict"] == "estimate"
     first = one.frame[one.frame["label"] == "2022-23"].iloc[0]
-    assert first["lower"] < 1212 / 12 * 5  # five months since the start, of a first year of 1,212
+    assert (
+        first["lower"] < 1212 / 12 * 5
+    )  # five months since the start, of a first year of 1,212
 
 
 def test_every_source_of_a_figure_is_shown_with_its_publishers():
@@ -126,9 +137,14 @@ def test_places_side_by_side_are_of_one_kind():
 
 
 def test_a_page_names_the_notebook_and_the_parameters_that_can_be_built(tmp_path):
-    a, _ = asked(programme="op_warrior", measure="cash_seized", chart=ask.ALLOWED, by="quarter")
+    a, _ = asked(
+        programme="op_warrior", measure="cash_seized", chart=ask.ALLOWED, by="quarter"
+    )
     entry = tomllib.loads(take.page(a))["page"][0]
-    assert entry["parameters"] == {"measures": ["cash_seized"], "period_unit": "quarter"}
+    assert entry["parameters"] == {
+        "measures": ["cash_seized"],
+        "period_unit": "quarter",
+    }
     for programme in take._PAGES:
         a, _ = asked(programme=programme)
         entry = tomllib.loads(take.page(a, 'Any: "quoted" ünï'))["page"][0]
@@ -161,7 +177,9 @@ def test_export_writes_the_table_and_the_picture(tmp_path):
 
 
 def own(**change) -> bytes:
-    rows = pd.read_csv(ROOT / "data/published/figures.csv", dtype=str, keep_default_na=False)
+    rows = pd.read_csv(
+        ROOT / "data/published/figures.csv", dtype=str, keep_default_na=False
+    )
     new = {"source_url": "https://example.org/own", "value": "777"}
     new |= {"period_start": "2025-04-01", "period_end": "2025-06-30"}
     both = pd.concat([rows.head(1), rows.head(1).assign(**new | change)])
@@ -174,7 +192,9 @@ def test_own_figures_appear_for_the_session_and_the_register_stays(monkeypatch):
     wish = {"programme": "op_warrior", "measure": "arrests"}
     assert "777" not in found(**wish).sentence
     said = take.own_figures(own())
-    assert said.startswith("1 figure of your own is") and "1 stood in the register" in said
+    assert (
+        said.startswith("1 figure of your own is") and "1 stood in the register" in said
+    )
     assert "777 for April 2025 to June 2025" in found(**wish).sentence
     assert (ROOT / "data/published/figures.csv").read_bytes() == before
 
@@ -220,7 +240,9 @@ def test_a_question_without_an_answer_is_said_in_words():
     from outcomes.explore.controls import Explorer
 
     shown = Explorer({"programme": "op_warrior", "measure": "arrests"})
-    assert shown.picture.value.count(shown.finding.sentence) >= 2  # the sentence, and its picture
+    assert (
+        shown.picture.value.count(shown.finding.sentence) >= 2
+    )  # the sentence, and its picture
     shown.boxes["measure"].value = "cash_seized"
     assert shown.asked.measure == "cash_seized" and "ash seized" in shown.picture.value
     shown.set(end="2018", start="2018")

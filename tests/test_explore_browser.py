@@ -39,12 +39,17 @@ def tab(folder, tmp_path_factory):
         pytest.skip("no Chromium was found: explore was not opened in JupyterLab")
     settings = tmp_path_factory.mktemp("lab")
     env = {"OUTCOMES_DATA": str(ROOT / "data"), "PYTHONPATH": str(ROOT / "lib")}
-    with driver.lab(folder / "notebooks", settings, **env) as address, driver.browser() as chrome:
+    with (
+        driver.lab(folder / "notebooks", settings, **env) as address,
+        driver.browser() as chrome,
+    ):
         page = chrome.new_page(viewport=VIEW)
         driver.open_notebook(page, address, "explore/explore.ipynb")
         driver.run_all(page)
         page.wait_for_selector(".oc-explore figure img")
-        page.wait_for_function("document.querySelector('.oc-explore').clientHeight > 400")
+        page.wait_for_function(
+            "document.querySelector('.oc-explore').clientHeight > 400"
+        )
         yield page
 
 
@@ -58,7 +63,8 @@ def changed(tab, act) -> str:
     before = sentence(tab)
     act()
     tab.wait_for_function(
-        "old => document.querySelector('.oc-explore .sentence').textContent !== old", arg=before
+        "old => document.querySelector('.oc-explore .sentence').textContent !== old",
+        arg=before,
     )
     now = sentence(tab)
     for image in tab.locator(".oc-explore figure img").all():
@@ -95,7 +101,9 @@ def grey(tab) -> str:
 def test_the_mouse_changes_chart_table_and_sentence_together(tab):
     assert sentence(tab).startswith("Arrests, as published: Lancashire")
     shot(tab, "1-warrior")
-    assert "Usual range: it needs 12 separate months or quarters" in " ".join(grey(tab).split())
+    assert "Usual range: it needs 12 separate months or quarters" in " ".join(
+        grey(tab).split()
+    )
     now = changed(tab, choose(tab, "Chart", "What the figures allow"))
     assert now.startswith("Arrests in April 2024 to March 2025: exactly 2,252")
     shot(tab, "2-allowed")
@@ -153,12 +161,15 @@ def test_controls_are_labelled_and_have_contrast_in_both_themes(tab):
         tab.get_by_role("menuitem", name="Settings", exact=True).click()
         tab.locator(".lm-Menu-itemLabel", has_text="Theme").first.hover()
         tab.locator(".lm-Menu-itemLabel", has_text=theme).first.click()
-        tab.wait_for_function("name => document.body.dataset.jpThemeName === name", arg=theme)
+        tab.wait_for_function(
+            "name => document.body.dataset.jpThemeName === name", arg=theme
+        )
         tab.wait_for_timeout(1000)
         shot(tab, f"9-{theme[-5:].strip().lower()}")
         found = Axe().run(tab, context=".oc-explore")
         wrong = [
-            (v["id"], [n["html"][:150] for n in v["nodes"]]) for v in found.response["violations"]
+            (v["id"], [n["html"][:150] for n in v["nodes"]])
+            for v in found.response["violations"]
         ]
         assert not wrong, json.dumps(wrong, indent=1)
 
@@ -187,15 +198,22 @@ def test_a_page_is_made_and_can_be_built(tab, folder):
     tab.get_by_role("button", name="Add it to reports.toml").click()
     tab.get_by_text("is declared twice").wait_for()
     command = [sys.executable, "-m", "outcomes", "build", "op-warrior/arrests-alone"]
-    env = os.environ | {"OUTCOMES_DATA": str(ROOT / "data"), "PYTHONPATH": str(ROOT / "lib")}
+    env = os.environ | {
+        "OUTCOMES_DATA": str(ROOT / "data"),
+        "PYTHONPATH": str(ROOT / "lib"),
+    }
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=env)
     assert done.returncode == 0, done.stderr
-    page = (folder / "site/latest/op-warrior/arrests-alone.html").read_text(encoding="utf-8")
+    page = (folder / "site/latest/op-warrior/arrests-alone.html").read_text(
+        encoding="utf-8"
+    )
     assert "Op Warrior: arrests alone" in page
 
 
 def test_own_figures_appear_when_the_checks_have_passed_them(tab, tmp_path):
-    own = pd.read_csv(ROOT / "data/published/figures.csv", dtype=str, keep_default_na=False).head(1)
+    own = pd.read_csv(
+        ROOT / "data/published/figures.csv", dtype=str, keep_default_na=False
+    ).head(1)
     own = own.assign(value="777", period_start="2025-04-01", period_end="2025-06-30")
     own = own.assign(source_url="https://example.org/own")
     own.assign(value="7 77").to_csv(tmp_path / "bad.csv", index=False)
@@ -210,4 +228,6 @@ def test_own_figures_appear_when_the_checks_have_passed_them(tab, tmp_path):
     tab.get_by_text("is not a plain number such as 1200 or 12.5").wait_for()
     give("good.csv")
     tab.get_by_text("1 figure of your own is in this session").wait_for()
-    tab.locator(".oc-explore .sentence", has_text="777 for April 2025 to June 2025").wait_for()
+    tab.locator(
+        ".oc-explore .sentence", has_text="777 for April 2025 to June 2025"
+    ).wait_for()

@@ -21,27 +21,46 @@ def _no_day():
 def shares(rows):
     frame = pd.DataFrame(rows, columns=["year", "part", "whole"])
     return show.shares(
-        "s", frame, label="year", part="part", whole="whole", what="The share", caption="c",
-        highlight=frame["year"].iloc[-1], sources=[SOURCE],
-    ).facts["sentence"]  # fmt: skip
+        "s",
+        frame,
+        label="year",
+        part="part",
+        whole="whole",
+        what="The share",
+        caption="c",
+        highlight=frame["year"].iloc[-1],
+        sources=[SOURCE],
+    ).facts["sentence"]
 
 
 def test_a_difference_is_that_of_the_shares_as_printed():
     said = shares([("2021", 5468, 12727), ("2023", 7432, 16990)])
-    assert "43.74% in 2023 and 42.96% in 2021: a difference of 0.78 percentage points" in said
+    assert (
+        "43.74% in 2023 and 42.96% in 2021: a difference of 0.78 percentage points"
+        in said
+    )
     said = shares([("2021", 100, 1000), ("2023", 300, 1000)])
-    assert "30.0% in 2023 and 10.0% in 2021: a difference of 20.0 percentage points" in said
+    assert (
+        "30.0% in 2023 and 10.0% in 2021: a difference of 20.0 percentage points"
+        in said
+    )
 
 
 def test_two_weeks_are_not_the_whole_story_when_others_lie_outside_them():
     said = shares([("a", 27, 70), ("b", 14, 89), ("c", 4, 15), ("d", 10, 42)])
-    assert said.endswith("Over the 4 years held here it ranges from 15.7% (b) to 38.6% (a).")
+    assert said.endswith(
+        "Over the 4 years held here it ranges from 15.7% (b) to 38.6% (a)."
+    )
     assert "Over the" not in shares([("a", 27, 70), ("b", 14, 89)])
 
 
 @pytest.mark.parametrize(
     ("first", "last", "said"),
-    [(406, 7406, "more than 18 times"), (1, 7.5, "more than seven times"), (2, 16, "8 times")],
+    [
+        (406, 7406, "more than 18 times"),
+        (1, 7.5, "more than seven times"),
+        (2, 16, "8 times"),
+    ],
 )
 def test_a_growth_beyond_seven_times_is_said_as_large_as_it_is(first, last, said):
     assert ready._times(first, last) == said
@@ -55,7 +74,9 @@ def test_a_count_short_of_twenty_is_not_printed_as_twenty():
 
 
 def test_prints_that_one_rounding_allows_do_not_differ():
-    prints = oc.data.week_figures("county_lines").query("area in @oc.data.register.NATIONAL")
+    prints = oc.data.week_figures("county_lines").query(
+        "area in @oc.data.register.NATIONAL"
+    )
     prints = prints.assign(count=prints["measure"] + " " + prints["wave"])
     found = show.differing("d", prints, label="count", what="count", caption="c")
     said = found.facts["sentence"]
@@ -64,8 +85,13 @@ def test_prints_that_one_rounding_allows_do_not_differ():
 
 def test_a_series_of_a_few_points_is_not_said_to_have_grown():
     few = show.behaviour("s", series="nrm_referrals_child").facts
-    assert "NRM referrals for exploitation as children in the United Kingdom" in few["sentence"]
-    assert any("a usual range needs 8 points, and there are 2" in c for c in few["caveats"])
+    assert (
+        "NRM referrals for exploitation as children in the United Kingdom"
+        in few["sentence"]
+    )
+    assert any(
+        "a usual range needs 8 points, and there are 2" in c for c in few["caveats"]
+    )
     many = show.behaviour("s", series="nrm_referrals").facts
     assert any("it has grown over most of the years" in c for c in many["caveats"])
 
@@ -74,7 +100,9 @@ def test_a_usual_range_over_a_gap_says_how_many_points_it_has():
     found = show.behaviour("s", series="street_burglary").facts
     held = oc.data.coverage(force="lancashire").query("state == 'complete'")["month"]
     n = held.between("2021-04-01", "2024-04-01").sum()
-    assert f"April 2021 to April 2024, {n} of 37 months held here;" in found["caveats"][0]
+    assert (
+        f"April 2021 to April 2024, {n} of 37 months held here;" in found["caveats"][0]
+    )
     quarters = show.behaviour("s", series="burglary").facts
     assert "held here" not in quarters["caveats"][0]
 
@@ -88,7 +116,10 @@ def test_no_caveat_speaks_of_a_census_that_was_not_out():
     oc.data.as_of("2021-06-30")
     assert "nan" not in oc.data.population("force", year=2020).attrs["caveat"]
     oc.data.as_of("")
-    assert "the census of 2021 counted" in oc.data.population("force", year=2025).attrs["caveat"]
+    assert (
+        "the census of 2021 counted"
+        in oc.data.population("force", year=2025).attrs["caveat"]
+    )
 
 
 def test_a_file_that_is_not_held_is_not_said_to_be_missing_from_the_world():
@@ -98,5 +129,7 @@ def test_a_file_that_is_not_held_is_not_said_to_be_missing_from_the_world():
 
 
 def test_what_is_not_held_is_not_said_to_be_unpublished():
-    found = show.share("s", None, 4, what="tests failed", period="2020", area="a", sources=[SOURCE])
+    found = show.share(
+        "s", None, 4, what="tests failed", period="2020", area="a", sources=[SOURCE]
+    )
     assert "not both counts are held here" in found.facts["sentence"]

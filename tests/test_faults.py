@@ -25,20 +25,28 @@ from outcomes.publish import plan as plans
 
 pytestmark = [
     pytest.mark.build,
-    pytest.mark.skipif(sys.platform == "win32", reason="processes are forked and killed"),
+    pytest.mark.skipif(
+        sys.platform == "win32", reason="processes are forked and killed"
+    ),
 ]
 HANDLES = ["one", "two", "three"]
 STEPS = [(os, "rename"), (os, "replace"), (os, "unlink"), (shutil, "rmtree")]
-STEPS += [(Path, n) for n in ("write_bytes", "write_text", "mkdir", "symlink_to", "unlink")]
+STEPS += [
+    (Path, n) for n in ("write_bytes", "write_text", "mkdir", "symlink_to", "unlink")
+]
 
 
 def edition(folder, number):
     """The notebooks of an edition, and beside them the same executed."""
     for handle in HANDLES:
         one = fact("found", f"Edition {number} of {handle}.", value=number)
-        path = notebook(folder / f"notebooks/{handle}.ipynb", show(one), parameters=None)
+        path = notebook(
+            folder / f"notebooks/{handle}.ipynb", show(one), parameters=None
+        )
         done = parameters.load(path)
-        bundle = json.loads(json.loads(done["cells"][2]["source"].split("loads(")[1][:-12]))
+        bundle = json.loads(
+            json.loads(done["cells"][2]["source"].split("loads(")[1][:-12])
+        )
         end = {"text/plain": "End.", run.SENTINEL: {"reads": []}}
         for cell, data in zip(done["cells"][2:], (bundle, end), strict=True):
             out = {"output_type": "display_data", "data": data, "metadata": {}}
@@ -122,7 +130,9 @@ def look(release):
     """What a reader finds wrong with the release behind a folder's descriptor."""
 
     def text(name):
-        with open(name, encoding="utf-8", opener=lambda n, f: os.open(n, f, dir_fd=release)) as f:
+        with open(
+            name, encoding="utf-8", opener=lambda n, f: os.open(n, f, dir_fd=release)
+        ) as f:
             return f.read()
 
     record = json.loads(text("manifest.json"))
@@ -158,7 +168,9 @@ def reader(folder):
     """A process that opens the site without a pause; gives what it found wrong, and how often."""
     context = get_context("fork")
     stop, (receiver, sender) = context.Event(), context.Pipe(duplex=False)
-    process = context.Process(target=read_on, args=(folder / "site/latest", stop, sender))
+    process = context.Process(
+        target=read_on, args=(folder / "site/latest", stop, sender)
+    )
     process.start()
 
     def ask():
@@ -187,8 +199,12 @@ def steps_of(folder):
     return int((copy / "steps").read_text())
 
 
-@pytest.mark.parametrize("mode", ["kill", errno.ENOSPC, errno.EROFS], ids=["kill", "full", "ro"])
-def test_a_fault_at_any_step_is_never_seen_and_the_next_build_makes_it_good(folder, mode, reader):
+@pytest.mark.parametrize(
+    "mode", ["kill", errno.ENOSPC, errno.EROFS], ids=["kill", "full", "ro"]
+)
+def test_a_fault_at_any_step_is_never_seen_and_the_next_build_makes_it_good(
+    folder, mode, reader
+):
     steps = steps_of(folder)
     assert steps >= 25
     pristine = folder / "pristine"
@@ -241,7 +257,9 @@ def test_without_resume_and_after_a_change_a_killed_build_is_forgotten(folder):
     assert (folder / "ran").read_text().split() == HANDLES
     assert sentences(folder) == [f"Edition 3 of {h}." for h in HANDLES]
     edition(folder, 4)
-    (folder / "site/.gate").unlink()  # so that this build takes as many steps as were counted
+    (
+        folder / "site/.gate"
+    ).unlink()  # so that this build takes as many steps as were counted
     disturbed(folder, steps - 8, "kill")
     (folder / "ran").unlink()
     build(folder, resume=False)
@@ -281,7 +299,9 @@ def test_old_releases_are_emptied_but_never_the_newest_good_one(folder):
         (folder / "done/two.ipynb").write_text(json.dumps(done))
         made = build(folder, keep=2)
         assert made.failed
-    whole = [p.parent.name for p in sorted((folder / "site/releases").glob("*/index.html"))]
+    whole = [
+        p.parent.name for p in sorted((folder / "site/releases").glob("*/index.html"))
+    ]
     assert whole == [names[-1], *releases.names(folder / "site")[-2:]]
     for name in releases.names(folder / "site"):
         assert (folder / f"site/releases/{name}/findings.csv").is_file()
@@ -293,7 +313,10 @@ FAULTS = {
     "killed": ("import os; os.kill(os.getpid(), 9)", "KernelDied"),
     "crash": ("import os; os.kill(os.getpid(), 11)", "KernelDied"),
     "memory": ("x = bytearray(2**60)", "MemoryError"),
-    "hangs": ("import signal, time; signal.signal(2, signal.SIG_IGN); time.sleep(99)", "Timeout"),
+    "hangs": (
+        "import signal, time; signal.signal(2, signal.SIG_IGN); time.sleep(99)",
+        "Timeout",
+    ),
     "gulps": ("x = bytearray(5 * 2**30)", "MemoryError"),
     "floods": ("while True: print('x' * 10**6)", "OutputLimit"),
     "fills": ("open('x', 'wb').write(bytes(60 * 2**20))", "OSError"),
@@ -303,7 +326,10 @@ FAULTS = {
     "interrupt": ("raise KeyboardInterrupt", "KeyboardInterrupt"),
     "syntax": ("x = = 1", "SyntaxError"),
     "picture": ("import matplotlib.pyplot as p; p.plot([1])", "PageCheck"),
-    "outside": (show(fact(), html="<figure><img src='https://a.example/x'></figure>"), "PageCheck"),
+    "outside": (
+        show(fact(), html="<figure><img src='https://a.example/x'></figure>"),
+        "PageCheck",
+    ),
 }
 
 
@@ -315,14 +341,18 @@ def test_what_goes_wrong_in_a_kernel_is_named_and_the_last_good_page_stays(tmp_p
     options = {"out": tmp_path / "site", "workers": 2}
     site.build(found, found.pages, **options)
     for name, (cell, _) in FAULTS.items():
-        notebook(tmp_path / f"notebooks/{name}.ipynb", show(fact()), cell, parameters=None)
+        notebook(
+            tmp_path / f"notebooks/{name}.ipynb", show(fact()), cell, parameters=None
+        )
     path = tmp_path / "notebooks/kernel.ipynb"
     path.write_text(path.read_text().replace('"python3"', '"ir"'))
     notebook(tmp_path / "notebooks/fine.ipynb", show(fact()), "1", parameters=None)
     found = replace(found, limits=found.limits._replace(seconds=15))
     made = site.build(found, found.pages, **options)
     errors = {e["handle"]: e["error"]["name"] for e in made.failed}
-    assert errors == {n: name for n, (_, name) in FAULTS.items()} | {"kernel": "NoSuchKernel"}
+    assert errors == {n: name for n, (_, name) in FAULTS.items()} | {
+        "kernel": "NoSuchKernel"
+    }
     assert {e["state"] for e in made.failed} == {"kept"}
     for name in errors:
         page = (made.path / f"{name}.html").read_text()
@@ -339,7 +369,15 @@ def test_on_a_disk_that_is_truly_full_the_site_stays_and_the_command_says_why(tm
     try:
         notebook(tmp_path / "notebooks/demo.ipynb", show(fact()), parameters=None)
         plan(tmp_path, entry("demo", "demo", "Demo"))
-        command = [sys.executable, "-m", "outcomes", "build", "--force", "--out", str(disk)]
+        command = [
+            sys.executable,
+            "-m",
+            "outcomes",
+            "build",
+            "--force",
+            "--out",
+            str(disk),
+        ]
         first = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
         assert first.returncode == 0, first.stderr
         shown = (disk / "latest").resolve()
@@ -361,10 +399,15 @@ def test_on_a_disk_that_is_truly_full_the_site_stays_and_the_command_says_why(tm
 
 def test_the_kernels_are_gone_when_a_build_breaks_off(tmp_path, monkeypatch):
     sleep = "import os, time; open('PID', 'w').write(str(os.getpid())); time.sleep(60)"
-    notebook(tmp_path / "a.ipynb", sleep.replace("PID", f"{tmp_path}/pid"), parameters=None)
+    notebook(
+        tmp_path / "a.ipynb", sleep.replace("PID", f"{tmp_path}/pid"), parameters=None
+    )
     notebook(tmp_path / "b.ipynb", "1", parameters=None)
     run.prepare()
-    jobs = [run.Job(n, f"{tmp_path}/{n}.ipynb", {}, f"{tmp_path}/{n}.out.ipynb") for n in "ab"]
+    jobs = [
+        run.Job(n, f"{tmp_path}/{n}.ipynb", {}, f"{tmp_path}/{n}.out.ipynb")
+        for n in "ab"
+    ]
     results = run.run(jobs, workers=2)
     assert next(results).handle == "b"
     while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():

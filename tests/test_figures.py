@@ -75,7 +75,9 @@ def change(folder: Path, table: str, row: int, **cells: str) -> None:
 
 def made(folder: Path, name: str = "clean") -> pd.DataFrame:
     build(folder, folder.parent / name)
-    return pd.read_csv(folder.parent / name / "figures.csv", dtype=str, keep_default_na=False)
+    return pd.read_csv(
+        folder.parent / name / "figures.csv", dtype=str, keep_default_na=False
+    )
 
 
 @pytest.mark.parametrize(("programme", "measure", "area", "value", "qualifier"), SEED)
@@ -96,13 +98,19 @@ def test_the_clean_tables_are_what_the_published_files_make(tmp_path):
     build(PUBLISHED, tmp_path)
     for table in TABLES:
         new, old = tmp_path / f"{table}.csv", CLEAN / f"{table}.csv"
-        assert new.read_bytes() == old.read_bytes(), f"run the build again: {table}.csv differs"
+        assert new.read_bytes() == old.read_bytes(), (
+            f"run the build again: {table}.csv differs"
+        )
         assert b"\r" not in new.read_bytes()
 
 
 def test_identifiers_are_unique(figures):
     assert figures["figure"].is_unique
-    for table, key in (("sources", "source"), ("areas", "area"), ("measures", "measure")):
+    for table, key in (
+        ("sources", "source"),
+        ("areas", "area"),
+        ("measures", "measure"),
+    ):
         assert store.read(table)[key].is_unique
 
 
@@ -167,10 +175,25 @@ def test_every_problem_is_listed_with_its_place_and_the_nearest_word(copy):
         ("measures", 2, {"kind": "result"}, "not among the words allowed"),
         ("areas", 3, {"area": "england"}, "stands twice"),
         ("publication_days", 2, {"url": "https://x.org"}, "is not in figures.csv"),
-        ("publication_days", 2, {"published": "2023-13"}, "is not a year, month or day"),
+        (
+            "publication_days",
+            2,
+            {"published": "2023-13"},
+            "is not a year, month or day",
+        ),
         ("publication_days", 2, {"by": "2023"}, "is not a day written YYYY-MM-DD"),
-        ("publication_days", 2, {"by": "2023-10-01"}, "is after the last day that published can"),
-        ("publication_days", 2, {"published": "", "by": ""}, "is empty, and so is published"),
+        (
+            "publication_days",
+            2,
+            {"by": "2023-10-01"},
+            "is after the last day that published can",
+        ),
+        (
+            "publication_days",
+            2,
+            {"published": "", "by": ""},
+            "is empty, and so is published",
+        ),
         ("publication_days", 2, {"how": ""}, "is empty: say how the day was found"),
     ],
 )
@@ -187,13 +210,19 @@ def test_a_page_that_prints_no_date_has_the_day_that_was_found(copy):
     last = found["by"].where(found["by"] != "", found["published_found"].map(last_day))
     assert len(days) > 40 and set(days["url"]) == set(found["url"])
     assert (found["published"] == last).all() and (found["published"] != "").all()
-    text = pd.read_csv(copy.parent / "clean/sources.csv", dtype=str, keep_default_na=False)
+    text = pd.read_csv(
+        copy.parent / "clean/sources.csv", dtype=str, keep_default_na=False
+    )
     told = text.merge(days, on="url")
     assert (told["published_x"] == told["published_y"]).all()
     seed = text.loc[text["seed"] == "true"].iloc[0]
     assert (seed["published"], seed["published_by"]) == ("2024", "2024-12-31")
-    change(copy, "figures", 2, source_url=days.loc[0, "url"], published_date="2023-09-01")
-    with pytest.raises(Invalid, match=r"publication_days.csv row 2, column url: .* has its date"):
+    change(
+        copy, "figures", 2, source_url=days.loc[0, "url"], published_date="2023-09-01"
+    )
+    with pytest.raises(
+        Invalid, match=r"publication_days.csv row 2, column url: .* has its date"
+    ):
         made(copy)
 
 
@@ -225,18 +254,27 @@ def test_a_print_of_the_same_release_points_to_the_first(figures):
 
 
 def test_a_restatement_long_after_is_not_a_copy(figures):
-    year = figures[(figures["measure"] == "nrm_referrals") & (figures["value"] == 19125)]
+    year = figures[
+        (figures["measure"] == "nrm_referrals") & (figures["value"] == 19125)
+    ]
     assert sorted(zip(year["publisher"], year["copy_of"] != "", strict=True)) == [
         ("Home Office", False),
-        ("Home Office (Dandy Booksellers listing)", True),  # 13 days after the Home Office
+        (
+            "Home Office (Dandy Booksellers listing)",
+            True,
+        ),  # 13 days after the Home Office
         ("The Independent (Home Office data)", False),  # five months after
     ]
 
 
 def test_a_week_printed_with_another_last_day_is_the_same_fact(figures):
-    bins = figures[(figures["measure"] == "knives_surrendered") & (figures["value"] == 1112)]
+    bins = figures[
+        (figures["measure"] == "knives_surrendered") & (figures["value"] == 1112)
+    ]
     assert set(bins["period_end"].dt.day) == {19, 20}
-    assert set(bins["fact"]) == {"op_sceptre.knives_surrendered.lancashire.week.2023-11"}
+    assert set(bins["fact"]) == {
+        "op_sceptre.knives_surrendered.lancashire.week.2023-11"
+    }
 
 
 def test_two_undated_pages_are_two_facts(figures):
@@ -245,7 +283,9 @@ def test_two_undated_pages_are_two_facts(figures):
 
 
 def test_notes_set_the_state_of_the_period_and_the_basis(figures):
-    assert (figures.loc[figures["note"].str.contains("CODED"), "basis"] == "coded").all()
+    assert (
+        figures.loc[figures["note"].str.contains("CODED"), "basis"] == "coded"
+    ).all()
     sums = figures[figures["note"].str.contains("DERIVED SUM")]
     assert set(sums["basis"]) == {"derived_sum"}
     assert len(sums) == 4
@@ -277,7 +317,8 @@ def test_parts_add_up_to_the_whole_that_the_same_page_prints(figures):
 
 
 @pytest.mark.parametrize(
-    ("area", "start"), [("england-and-wales", "2018-02-12"), ("merseyside", "2023-05-15")]
+    ("area", "start"),
+    [("england-and-wales", "2018-02-12"), ("merseyside", "2023-05-15")],
 )
 def test_purchases_passed_and_failed_add_up_to_those_made(figures, area, start):
     counts = {
@@ -291,13 +332,22 @@ def test_populations_are_those_of_the_office_for_national_statistics():
     areas = store.read("areas").set_index("area")
     forces = areas[areas["level"] == "force"]
     # Mid-2020 estimate for England and Wales: 59,719,724.
-    assert forces["population"].sum() == areas.loc["england-and-wales", "population"] == 59_719_724
+    assert (
+        forces["population"].sum()
+        == areas.loc["england-and-wales", "population"]
+        == 59_719_724
+    )
     divisions = areas[areas["level"] == "division"]
     districts = areas[areas["level"] == "district"]
     # Of districts the census is held: 1,531,123. Of forces only mid-2020, for all of them alike.
     assert divisions["population"].sum() == districts["population"].sum() == 1_531_123
-    assert set(divisions["population_year"]) | set(districts["population_year"]) == {2021}
-    assert areas.loc["lancashire", ["population", "population_year"]].tolist() == [1_515_487, 2020]
+    assert set(divisions["population_year"]) | set(districts["population_year"]) == {
+        2021
+    }
+    assert areas.loc["lancashire", ["population", "population_year"]].tolist() == [
+        1_515_487,
+        2020,
+    ]
     assert districts["gss"].str.match(r"E0[67]\d{6}$").all()
 
 

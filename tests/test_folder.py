@@ -14,7 +14,11 @@ from outcomes.publish import plan as plans
 from outcomes.publish.vetting import Check
 
 GOOD, BAD = {"state": "built"}, {"state": "kept"}
-FIRST, SECOND, THIRD = "20260101T000000Z-aa", "20260201T000000Z-bb", "20260301T000000Z-cc"
+FIRST, SECOND, THIRD = (
+    "20260101T000000Z-aa",
+    "20260201T000000Z-bb",
+    "20260301T000000Z-cc",
+)
 
 
 @pytest.fixture
@@ -31,7 +35,11 @@ def out(tmp_path) -> Path:
 
 
 def full(out) -> list[str]:
-    return [n for n in (FIRST, SECOND, THIRD) if (out / "releases" / n / "index.html").is_file()]
+    return [
+        n
+        for n in (FIRST, SECOND, THIRD)
+        if (out / "releases" / n / "index.html").is_file()
+    ]
 
 
 def test_a_release_is_found_by_its_name_or_the_newest_by_its_beginning(out):
@@ -41,7 +49,9 @@ def test_a_release_is_found_by_its_name_or_the_newest_by_its_beginning(out):
     assert releases.find(out, "202602").name == SECOND
     longer = f"{FIRST}-2"
     releases.write(out / "releases" / longer / "manifest.json", "{}")
-    assert releases.find(out, FIRST).name == FIRST, "the whole name comes before a longer one"
+    assert releases.find(out, FIRST).name == FIRST, (
+        "the whole name comes before a longer one"
+    )
     with pytest.raises(Invalid, match=r"^release '1999' is not known"):
         releases.find(out, "1999")
 
@@ -142,7 +152,10 @@ def test_a_file_in_place_of_the_folder_is_said(tmp_path):
     (tmp_path / "site").write_text("x")
     with pytest.raises(Invalid) as error, releases.alone(tmp_path / "site", print):
         pass
-    assert str(error.value) == f"{str(tmp_path / 'site')!r} is a file; --out needs a folder."
+    assert (
+        str(error.value)
+        == f"{str(tmp_path / 'site')!r} is a file; --out needs a folder."
+    )
 
 
 def test_a_second_build_says_that_it_waits_and_a_link_in_place_of_the_lock_is_not_followed(
@@ -184,18 +197,29 @@ def approve(out, *checks, by=" A.\n Reviewer ", note=""):
 
 def test_an_approval_is_recorded_word_for_word_and_listed(out, monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
-    passed, doubtful = Check("files", "pass", []), Check("data gaps", "review", ["£ is missing."])
-    assert approve(out, passed, doubtful, note="Seen  by\nme.") == out / "public/index.html"
+    passed, doubtful = (
+        Check("files", "pass", []),
+        Check("data gaps", "review", ["£ is missing."]),
+    )
+    assert (
+        approve(out, passed, doubtful, note="Seen  by\nme.")
+        == out / "public/index.html"
+    )
     file = out / f"releases/{THIRD}.approved.json"
     record = {
-        "by": "A. Reviewer", "when": "20231114T221320Z", "note": "Seen by me.",
+        "by": "A. Reviewer",
+        "when": "20231114T221320Z",
+        "note": "Seen by me.",
         "checks": [
             {"name": "files", "verdict": "pass", "reasons": []},
             {"name": "data gaps", "verdict": "review", "reasons": ["£ is missing."]},
         ],
         "digest": approval.digest(out / "releases" / THIRD),
-    }  # fmt: skip
-    assert file.read_text("utf-8") == json.dumps([record], indent=1, ensure_ascii=False) + "\n"
+    }
+    assert (
+        file.read_text("utf-8")
+        == json.dumps([record], indent=1, ensure_ascii=False) + "\n"
+    )
     assert list(approval.listed(out)) == [
         f"{THIRD}  approved by A. Reviewer on 14 November 2023: Seen by me.  latest  public",
         f"{SECOND}  not approved",
@@ -206,7 +230,10 @@ def test_an_approval_is_recorded_word_for_word_and_listed(out, monkeypatch):
     assert approval.changed(out / "releases" / THIRD) == changed
     approve(out, passed, by="B.")
     assert approval.changed(out / "releases" / THIRD) == []
-    assert [a["by"] for a in approval.approvals(out / "releases" / THIRD)] == ["A. Reviewer", "B."]
+    assert [a["by"] for a in approval.approvals(out / "releases" / THIRD)] == [
+        "A. Reviewer",
+        "B.",
+    ]
     (out / f"releases/{THIRD}/demo.html").write_text("other")
     assert approval.changed(out / "releases" / THIRD) == [
         "Its files have changed since B. approved it."
@@ -236,7 +263,9 @@ def test_an_approval_is_recorded_word_for_word_and_listed(out, monkeypatch):
 )
 def test_what_may_not_be_approved_is_said_in_a_sentence(out, checks, options, says):
     with pytest.raises(Invalid) as error:
-        approve(out, *(Check(name, verdict, ["x"]) for name, verdict in checks), **options)
+        approve(
+            out, *(Check(name, verdict, ["x"]) for name, verdict in checks), **options
+        )
     assert str(error.value) == says
     assert not (out / "public").exists()
 
@@ -270,7 +299,9 @@ def why(home, force=False, **old):
     record["reads"] = due.readings([{"table": "counts", "where": {}}])
     releases.write(home / "shown/demo.html", "x")
     before = {"demo": record | old}
-    return due.reasons(found, [page], home / "shown", before, force=force).get("demo", "")
+    return due.reasons(found, [page], home / "shown", before, force=force).get(
+        "demo", ""
+    )
 
 
 @pytest.mark.parametrize(
@@ -282,9 +313,15 @@ def why(home, force=False, **old):
         ({"code": "x"}, "the library's code changed"),
         ({"lock": "x"}, "the locked packages changed"),
         ({"state": "kept"}, "it failed last time"),
-        ({"state": "failed", "lock": "x"}, "it failed last time; the locked packages changed"),
+        (
+            {"state": "failed", "lock": "x"},
+            "it failed last time; the locked packages changed",
+        ),
         ({"state": "carried"}, ""),
-        *(({key: "x"}, "its entry in the plan changed") for key in ("title", "group", "schedule")),
+        *(
+            ({key: "x"}, "its entry in the plan changed")
+            for key in ("title", "group", "schedule")
+        ),
         (
             {"reads": [{"table": t, "where": {}} for t in ("b", "a", "b")]},
             "rows it reads changed: a, b",
@@ -301,9 +338,11 @@ def test_a_page_rests_on_notebook_parameters_code_and_lock(home):
     found = plans.read(home / "reports.toml")
     source = (home / "notebooks/demo.ipynb").read_bytes()
     rests = {
-        "source": hashlib.sha256(source).hexdigest(), "parameters": {}, "code": due.code_digest(),
+        "source": hashlib.sha256(source).hexdigest(),
+        "parameters": {},
+        "code": due.code_digest(),
         "lock": hashlib.sha256(b"a==1").hexdigest(),
-    }  # fmt: skip
+    }
     assert due.rests_on(found, found.pages[0]) == rests
     (home / "requirements.lock").unlink()
     assert due.rests_on(found, found.pages[0]) == rests | {"lock": ""}
@@ -314,18 +353,25 @@ def test_a_page_whose_file_is_missing_is_due(home):
     found = plans.read(home / "reports.toml")
     before = {"demo": {**vars(found.pages[0]), "state": "built", "reads": []}}
     before["demo"] |= due.rests_on(found, found.pages[0])
-    reasons = [due.reasons(found, found.pages, p, before) for p in (home / "shown", home, None)]
+    reasons = [
+        due.reasons(found, found.pages, p, before) for p in (home / "shown", home, None)
+    ]
     assert reasons == [{}, {"demo": "its file is missing"}, {}]
-    assert due.reasons(found, found.pages, None, {}, force=True) == {"demo": "it is new"}
+    assert due.reasons(found, found.pages, None, {}, force=True) == {
+        "demo": "it is new"
+    }
 
 
 def test_rows_are_looked_at_only_when_the_file_of_the_table_is_another(home):
     (reading,) = due.readings([{"table": "counts", "where": {}}])
     table = home / "data/clean/counts.csv"
     assert reading == {
-        "table": "counts", "where": {}, "rows": 1, "digest": reading["digest"],
+        "table": "counts",
+        "where": {},
+        "rows": 1,
+        "digest": reading["digest"],
         "file": hashlib.sha256(b"n\n1\n").hexdigest(),
-    }  # fmt: skip
+    }
     assert not due._row_changed(reading | {"digest": "other"}), "the file is as it was"
     assert not due._row_changed(reading | {"file": "other"})
     assert due._row_changed(reading | {"file": "other", "digest": "other"})
@@ -334,7 +380,13 @@ def test_rows_are_looked_at_only_when_the_file_of_the_table_is_another(home):
 
 
 def test_the_digest_of_readings_is_of_tables_rows_and_their_choice():
-    one = {"table": "t", "where": {"a": "1", "b": "2"}, "digest": "d", "rows": 3, "file": "f"}
+    one = {
+        "table": "t",
+        "where": {"a": "1", "b": "2"},
+        "digest": "d",
+        "rows": 3,
+        "file": "f",
+    }
     same = one | {"where": {"b": "2", "a": "1"}, "rows": 4, "file": "g"}
     assert due.inputs_digest([one]) == due.inputs_digest([same])
     others = ({"table": "u"}, {"where": {"a": "1"}}, {"digest": "e"})
@@ -345,9 +397,17 @@ def test_the_digest_of_readings_is_of_tables_rows_and_their_choice():
 
 @pytest.mark.parametrize(
     "file",
-    ["reports.toml", "requirements.lock", "notebooks/demo.ipynb", "notebooks/new/other.ipynb",
-     "data/datapackage.json", "data/glossary.csv", "data/clean/counts.csv", "data/clean/new.csv"],
-)  # fmt: skip
+    [
+        "reports.toml",
+        "requirements.lock",
+        "notebooks/demo.ipynb",
+        "notebooks/new/other.ipynb",
+        "data/datapackage.json",
+        "data/glossary.csv",
+        "data/clean/counts.csv",
+        "data/clean/new.csv",
+    ],
+)
 def test_a_site_no_longer_stands_when_a_file_it_rests_on_is_another(home, file):
     before = due.standing(home / "reports.toml")
     assert due.standing(home / "reports.toml") == before
@@ -369,7 +429,13 @@ def test_the_code_is_the_library_without_what_makes_tables_and_without_the_comma
     home, tmp_path, monkeypatch
 ):
     library = tmp_path / "library"
-    for name in ("__init__.py", "show/a.py", "ingest/b.py", "cli.py", "show/__pycache__/a.pyc"):
+    for name in (
+        "__init__.py",
+        "show/a.py",
+        "ingest/b.py",
+        "cli.py",
+        "show/__pycache__/a.pyc",
+    ):
         releases.write(library / name, name)
     monkeypatch.setattr(due, "LIBRARY", library)
 

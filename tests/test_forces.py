@@ -15,7 +15,11 @@ SAID = {"what": "recorded things", "sources": ["A page"], "better": "more"}
 def counts(ratio):
     """Forces with noise of their own; force-0 is the mean of two others, then ``ratio`` of it."""
     rng = np.random.default_rng(7)
-    rates = 50 + rng.normal(0, 4, (52, 24)).cumsum(axis=0) * 0.3 + rng.normal(0, 1, (52, 24))
+    rates = (
+        50
+        + rng.normal(0, 4, (52, 24)).cumsum(axis=0) * 0.3
+        + rng.normal(0, 1, (52, 24))
+    )
     rates[:, 0] = (rates[:, 3] + rates[:, 5]) / 2 + rng.normal(0, 1.2, 52)
     rates[QUARTERS >= START, 0] *= ratio
     return pd.DataFrame(rates, index=QUARTERS, columns=PEOPLE.index) * PEOPLE / 100_000
@@ -55,7 +59,9 @@ def test_other_outcomes_are_all_listed_with_adjusted_p_values():
 def test_without_a_force_to_rank_it_among_the_check_fails():
     exact = counts(1.0)
     early = exact.index < START
-    exact.loc[early, "force-0"] = (exact["force-3"] / PEOPLE["force-3"]) * PEOPLE["force-0"]
+    exact.loc[early, "force-0"] = (exact["force-3"] / PEOPLE["force-3"]) * PEOPLE[
+        "force-0"
+    ]
     found = show.against_forces("x", exact, PEOPLE, "force-0", START, **SAID)
     assert "failed its check of forces to rank it among" in found.sentence
     assert found.facts["verdict"] == "tested"

@@ -47,7 +47,8 @@ def said(cautions, table="", **of):
     return [
         c.said
         for c in cautions
-        if (not table or table in c.tables) and all(c.where.get(k) == v for k, v in of.items())
+        if (not table or table in c.tables)
+        and all(c.where.get(k) == v for k, v in of.items())
     ]
 
 
@@ -58,18 +59,27 @@ def test_the_tables_as_they_are_pass():
 def test_gaps_and_blanks_are_said_in_words_with_their_area(cautions):
     found = said(cautions, table="crime_monthly", force="lancashire")
     months = pd.read_csv(DATA / "clean/coverage.csv", parse_dates=["month"])
-    months = months[months["force"] == "lancashire"].set_index("month")["state"] != "missing"
+    months = (
+        months[months["force"] == "lancashire"].set_index("month")["state"] != "missing"
+    )
     lost = gate.spans(months.index[~months].to_series())
     assert lost.startswith("June 2020, August to September 2020")
     last = f"{months.index[months].max():%B %Y}"
     assert f"Street-level crime of Lancashire ends in {last} and lacks {lost}." in found
     # SOURCE.txt of the downloads: 12-15 % of rows without a location in May to September 2021
-    assert any("no location in February 2020 and May to September 2021" in line for line in found)
+    assert any(
+        "no location in February 2020 and May to September 2021" in line
+        for line in found
+    )
 
 
 def test_contradictions_name_the_programme_and_the_publishers(cautions):
     jail = said(cautions, programme="op_warrior", area="lancashire")
-    assert len(jail) == 1 and "531 (Office of the Police" in jail[0] and "522 (Lanc" in jail[0]
+    assert (
+        len(jail) == 1
+        and "531 (Office of the Police" in jail[0]
+        and "522 (Lanc" in jail[0]
+    )
     adder = said(cautions, programme="project_adder", area="blackpool")
     assert adder[0].endswith("and at least 200 in one part of it.")
 
@@ -92,7 +102,9 @@ def counts(*rows):
         days = pd.Timestamp(start), pd.Timestamp(end)
         limits = printed.limits(value, qualifier, "count")
         told = (value, qualifier, publisher, publisher.lower())
-        made.append(contradictions.Count({}, "Here", start + end, *days, *limits, *told))
+        made.append(
+            contradictions.Count({}, "Here", start + end, *days, *limits, *told)
+        )
     return made
 
 
@@ -110,7 +122,12 @@ def test_parts_that_do_not_overlap_may_not_exceed_their_whole():
 
 @pytest.mark.parametrize(
     ("qualifier", "other", "contradict"),
-    [("exact", 1212, False), ("exact", 1262, True), ("over", 1262, False), ("nearly", 1262, True)],
+    [
+        ("exact", 1212, False),
+        ("exact", 1262, True),
+        ("over", 1262, False),
+        ("nearly", 1262, True),
+    ],
 )
 def test_a_rounded_figure_agrees_with_what_rounds_to_it(qualifier, other, contradict):
     year = "2024-01-01", "2024-12-31"
@@ -139,7 +156,9 @@ def test_tables_that_disagree_are_errors(data):
 def test_half_a_year_as_a_year_is_an_error(data):
     path = data / "clean" / "crime_annual.parquet"
     frame = pd.read_parquet(path)
-    half = (frame["force"] == "cumbria") & (frame["year_end"].astype(str) == "2024-12-31")
+    half = (frame["force"] == "cumbria") & (
+        frame["year_end"].astype(str) == "2024-12-31"
+    )
     frame["n"] = frame["n"].where(~half, frame["n"] // 2)
     frame["year_end"] = pd.to_datetime(frame["year_end"])
     write.parquet(frame, path, ["year_end", "force", "kind", "csp_name", "offence"])
@@ -153,7 +172,9 @@ def test_a_partial_month_is_said_with_its_reason(small, cautions):
     text = path.read_text("utf-8")
     known = "lancashire,2024-01-01,complete,,"
     assert known in text
-    path.write_text(text.replace(known, "lancashire,2024-01-01,partial,Half is lost.,"), "utf-8")
+    path.write_text(
+        text.replace(known, "lancashire,2024-01-01,partial,Half is lost.,"), "utf-8"
+    )
     found = said(gate.cautions(small / "clean", today=TODAY), force="lancashire")
     assert "January 2024 is incomplete for Lancashire. Half is lost." in found
 
@@ -163,7 +184,10 @@ def test_a_partial_month_is_said_with_its_reason(small, cautions):
     [
         (["2024-01"], "January 2024"),
         (["2024-02", "2024-01"], "January to February 2024"),
-        (["2023-12", "2024-01", "2024-05"], "December 2023 to January 2024 and May 2024"),
+        (
+            ["2023-12", "2024-01", "2024-05"],
+            "December 2023 to January 2024 and May 2024",
+        ),
         (["2020-06", "2020-08", "2020-10"], "June 2020, August 2020 and October 2020"),
     ],
 )
@@ -174,18 +198,48 @@ def test_months_in_words(months, words):
 @pytest.mark.parametrize(
     ("table", "old", "new", "error"),
     [
-        ("coverage", "lancashire,2024-01-01", "lancashire,2031-01-01", "month lies in the future"),
+        (
+            "coverage",
+            "lancashire,2024-01-01",
+            "lancashire,2031-01-01",
+            "month lies in the future",
+        ),
         ("figures", ",22,%", ",222,%", "value is out of range: '222' %"),
-        ("figures", ",1409,count", ",-1409,count", "value is out of range: '-1409' count"),
+        (
+            "figures",
+            ",1409,count",
+            ",-1409,count",
+            "value is out of range: '-1409' count",
+        ),
         ("figures", ",1409,count", ",nan,count", "value is not a number"),
         ("figures", ",1409,count", ',"1,409",count', "value is not a number"),
-        ("figures", ",1409,count", ",1e400,count", "value is not a number: 1 row, such as '1e400'"),
+        (
+            "figures",
+            ",1409,count",
+            ",1e400,count",
+            "value is not a number: 1 row, such as '1e400'",
+        ),
         ("figures", ",1409,count", ",１４０９,count", "value is not a number"),
-        ("figures", ",op_warrior,", ",op_worrier,", "programme is not in programmes.programme"),
+        (
+            "figures",
+            ",op_warrior,",
+            ",op_worrier,",
+            "programme is not in programmes.programme",
+        ),
         ("sources", ",true", ",maybe", "seed is not true or false"),
-        ("areas", "blackpool,Blackpool", "lancashire,Blackpool", "area should be unique"),
+        (
+            "areas",
+            "blackpool,Blackpool",
+            "lancashire,Blackpool",
+            "area should be unique",
+        ),
         ("lsoas", "E01012571,Black", "E0101257,Black", "lsoa does not match"),
-        ("street_files", "lancashire,2019-12-01", "lancashire,01/12/2019", "month is not a date"),
+        (
+            "street_files",
+            "lancashire,2019-12-01",
+            "lancashire,01/12/2019",
+            "month is not a date",
+        ),
     ],
 )
 def test_each_breach_stops_the_build(small, table, old, new, error):
@@ -203,7 +257,9 @@ def test_a_figure_is_added_by_a_row_and_a_check(data):
     lines = path.read_text("utf-8").splitlines(keepends=True)
     line = lines[1].replace(",1409,", ",1500,").replace("2023-12-31", "2024-12-31")
     path.write_text("".join([*lines, line]), "utf-8")
-    assert refresh.figures(data, today=TODAY) == ["figures.csv: made anew, 1 rows in, 0 rows out."]
+    assert refresh.figures(data, today=TODAY) == [
+        "figures.csv: made anew, 1 rows in, 0 rows out."
+    ]
     assert ",1500,count" in (data / "clean" / "figures.csv").read_text("utf-8")
     assert refresh.figures(data, today=TODAY) == []
 
@@ -212,27 +268,38 @@ def test_a_bad_row_leaves_the_figures_as_they_were(data):
     path = data / "published" / "figures.csv"
     before = (data / "clean" / "figures.csv").read_bytes()
     path.write_text(path.read_text("utf-8").replace(",1409,", ',"1,409",', 1), "utf-8")
-    with pytest.raises(Invalid, match=r"figures.csv row 2, column value: '1,409' is not a plain"):
+    with pytest.raises(
+        Invalid, match=r"figures.csv row 2, column value: '1,409' is not a plain"
+    ):
         refresh.figures(data, today=TODAY)
     assert (data / "clean" / "figures.csv").read_bytes() == before
 
 
-def test_tables_edited_by_hand_are_refused_row_by_row_by_check_and_build(data, monkeypatch):
+def test_tables_edited_by_hand_are_refused_row_by_row_by_check_and_build(
+    data, monkeypatch
+):
     """Clean 1,419 beside published 1,409 would have been published as "data revised"."""
     path = data / "clean" / "figures.csv"
     assert refresh.figures(data, today=TODAY) == [] == follows.breaches(data)
     text = path.read_text("utf-8")
-    path.write_text(text.replace(",1409,", ",1419,", 1).replace(",18000,", ",19000,", 1), "utf-8")
+    path.write_text(
+        text.replace(",1409,", ",1419,", 1).replace(",18000,", ",19000,", 1), "utf-8"
+    )
     said = (
         "figures.csv row 2, column value: '1419' does not follow from data/published, which makes "
         "'1409' of 'f8290becc'."
     )
     monkeypatch.setenv("OUTCOMES_DATA", str(data))
-    for command in (["data", "check"], ["build", "op-warrior", "--out", str(data / "site")]):
+    for command in (
+        ["data", "check"],
+        ["build", "op-warrior", "--out", str(data / "site")],
+    ):
         done = CliRunner().invoke(app, command)
         assert said in str(done.exception) and "'19000'" in str(done.exception)
         assert isinstance(done.exception, Invalid) and not (data / "site").exists()
-    assert ",1419," in path.read_text("utf-8"), "an edit is never taken back without a word"
+    assert ",1419," in path.read_text("utf-8"), (
+        "an edit is never taken back without a word"
+    )
     told = refresh.figures(data, today=TODAY, remake=True)
     assert told == ["figures.csv: made anew, 2 rows in, 2 rows out."]
     assert path.read_text("utf-8") == text and follows.breaches(data) == []
@@ -242,18 +309,23 @@ def test_each_way_not_to_follow_is_said(data):
     assert refresh.figures(data, today=TODAY) == []
     clean = data / "clean"
     lines = (clean / "areas.csv").read_text("utf-8").splitlines(keepends=True)
-    (clean / "areas.csv").write_text("".join([lines[0], *lines[2:], "x,X,,,,,\n"]), "utf-8")
+    (clean / "areas.csv").write_text(
+        "".join([lines[0], *lines[2:], "x,X,,,,,\n"]), "utf-8"
+    )
     lines = (clean / "sources.csv").read_text("utf-8").splitlines(keepends=True)
     (clean / "sources.csv").write_text("".join([lines[0], *lines[:0:-1]]), "utf-8")
     (clean / "programmes.csv").unlink()
     found = follows.breaches(data)
     assert any(
-        s.startswith("programmes.csv lacks 'op_warrior', which data/published") for s in found
+        s.startswith("programmes.csv lacks 'op_warrior', which data/published")
+        for s in found
     )
     last = len((clean / "areas.csv").read_text("utf-8").splitlines())
     assert f"areas.csv row {last}: no row of data/published makes 'x'." in found
     assert "sources.csv is not as data/published makes it: order or spelling." in found
-    assert found[-1].startswith("After a change of data/published run outcomes data check")
+    assert found[-1].startswith(
+        "After a change of data/published run outcomes data check"
+    )
     (data / "published" / "measures.csv").write_text("x\n", "utf-8")
     assert follows.breaches(data)[0].startswith("measures.csv must have the columns")
 
@@ -263,7 +335,9 @@ def test_what_is_made_from_changed_rows_is_due_a_check_before_a_build(data):
     path = data / "published" / "figures.csv"
     path.write_text(path.read_text("utf-8").replace(",1409,", ",1419,", 1), "utf-8")
     assert "no row of data/published makes 'f8290becc'" in follows.breaches(data)[0]
-    assert refresh.figures(data, today=TODAY) == ["figures.csv: made anew, 1 rows in, 1 rows out."]
+    assert refresh.figures(data, today=TODAY) == [
+        "figures.csv: made anew, 1 rows in, 1 rows out."
+    ]
     assert follows.breaches(data) == []
 
 
@@ -283,10 +357,16 @@ CASES = [
     ({"measure": "people_charged", "value": "1"}, True),
     ({"measure": "people_sentenced", "value": "1"}, True),
     ({"measure": "test_purchase_failures", "value": "1"}, False),
-    ({"measure": "jail_years", "value": "5", "note": "Seed page; single offender."}, True),
+    (
+        {"measure": "jail_years", "value": "5", "note": "Seed page; single offender."},
+        True,
+    ),
     ({"measure": "jail_years", "value": "5", "note": "Sentence of the driver."}, True),
     ({"measure": "fraud_losses", "value": "20000", "note": "One victim."}, True),
-    ({"measure": "fraud_losses", "value": "20000", "note": "Twenty-one victims."}, False),
+    (
+        {"measure": "fraud_losses", "value": "20000", "note": "Twenty-one victims."},
+        False,
+    ),
 ]
 
 
@@ -295,19 +375,27 @@ def test_one_persons_case_is_no_figure(small, cells, refused):
     path = small / "clean" / "figures.csv"
     frame = pd.read_csv(path, dtype=str, keep_default_na=False)
     units = pd.read_csv(small / "clean/measures.csv").set_index("measure")["unit"]
-    for column, value in ({"note": "", "unit": units[cells["measure"]]} | cells).items():
+    for column, value in (
+        {"note": "", "unit": units[cells["measure"]]} | cells
+    ).items():
         frame.loc[0, column] = value
     frame.to_csv(path, index=False)
-    said = [e for e in gate.errors(small / "clean", today=TODAY) if "one person's case" in e]
+    said = [
+        e for e in gate.errors(small / "clean", today=TODAY) if "one person's case" in e
+    ]
     assert len(said) == refused
     if refused:
-        assert said[0].startswith(f"figures: row 2 tells of one person's case: {cells['measure']} ")
+        assert said[0].startswith(
+            f"figures: row 2 tells of one person's case: {cells['measure']} "
+        )
 
 
 def test_a_measure_of_one_person_is_refused_whatever_its_value(small):
     path = small / "clean" / "measures.csv"
     text = path.read_text("utf-8")
     assert ",years of prison sentences," in text
-    path.write_text(text.replace(",years of prison sentences,", ",prison sentence,", 1), "utf-8")
+    path.write_text(
+        text.replace(",years of prison sentences,", ",prison sentence,", 1), "utf-8"
+    )
     found = gate.errors(small / "clean", today=TODAY)
     assert found and all("one person's case: jail_years " in e for e in found)

@@ -30,9 +30,13 @@ def test_the_package_is_valid_for_frictionless():
 def test_it_would_see_a_breach(tmp_path):
     shutil.copytree(DATA / "clean", tmp_path / "clean")
     whole = json.loads((DATA / "datapackage.json").read_text("utf-8"))
-    whole["resources"] = [r for r in whole["resources"] if r["name"] in ("forces", "districts")]
+    whole["resources"] = [
+        r for r in whole["resources"] if r["name"] in ("forces", "districts")
+    ]
     (tmp_path / "datapackage.json").write_text(json.dumps(whole), "utf-8")
     path = tmp_path / "clean" / "districts.csv"
-    path.write_text(path.read_text("utf-8").replace(",lancashire,", ",lancs,", 1), "utf-8")
+    path.write_text(
+        path.read_text("utf-8").replace(",lancashire,", ",lancs,", 1), "utf-8"
+    )
     (found,) = problems(tmp_path)
     assert found.startswith("districts: ") and "lancs" in found

@@ -28,20 +28,30 @@ def folder(tmp_path, monkeypatch):
     cells = {"found": 'DATA = json.loads(OLD)\nDATA[KEY]["value"] = total', "other": ""}
     made = []
     for name, change in cells.items():
-        cell = show(fact(name, f"Of {name}.", value=7, unit="arrests", lower=None, upper=None))
+        cell = show(
+            fact(name, f"Of {name}.", value=7, unit="arrests", lower=None, upper=None)
+        )
         text = cell.split("display(json.loads(")[1].removesuffix("), raw=True)")
         key = '"application/vnd.outcomes.finding+json"'
-        change = change.replace("OLD", text).replace("KEY", key) or f"DATA = json.loads({text})"
+        change = (
+            change.replace("OLD", text).replace("KEY", key)
+            or f"DATA = json.loads({text})"
+        )
         made.append(f"import json, csv, os\n{change}\ndisplay(DATA, raw=True)")
     made[0] = (
         "import csv, os\nrows = csv.DictReader(open(os.environ['OUTCOMES_DATA'] + "
         f"'/clean/counts.csv'))\ntotal = sum(int(r['n']) for r in rows)\n{made[0]}"
     )
     notebook(
-        tmp_path / "notebooks/demo.ipynb", *made, parameters=None, end=f"display({END}, raw=True)"
+        tmp_path / "notebooks/demo.ipynb",
+        *made,
+        parameters=None,
+        end=f"display({END}, raw=True)",
     )
     plan(tmp_path, entry("demo", "demo", "Demo"))
-    (tmp_path / "CHANGELOG.md").write_text("- **Method** The first way\n  to count.\n- A remark.\n")
+    (tmp_path / "CHANGELOG.md").write_text(
+        "- **Method** The first way\n  to count.\n- A remark.\n"
+    )
     build(tmp_path)
     return tmp_path
 
@@ -60,7 +70,9 @@ def test_a_revised_row_is_told_in_words_everywhere(folder):
     counts(folder, 10, 25)
     made = build(folder)
     said = "30 arrests became 35 arrests (up 5)"
-    assert made.entries[0]["changes"] == [{"name": "found", "said": said, "why": "data revised"}]
+    assert made.entries[0]["changes"] == [
+        {"name": "found", "said": said, "why": "data revised"}
+    ]
     page = (made.path / "demo.html").read_text()
     assert f"<li>Found: {said}. <span" in page and "Why: data revised." in page
     first = releases.names(folder / "site")[0]
@@ -68,10 +80,16 @@ def test_a_revised_row_is_told_in_words_everywhere(folder):
         f"From {first} to {made.path.name}:",
         f"Demo, found: {said}. Why: data revised.",
     ]
-    assert f"Demo, found: {said}. Why: data revised." in (made.path / "index.html").read_text()
+    assert (
+        f"Demo, found: {said}. Why: data revised."
+        in (made.path / "index.html").read_text()
+    )
     feed = Xml.fromstring((made.path / "feed.xml").read_text())
     entries = feed.findall(f"{ATOM}entry")
-    assert [e.find(f"{ATOM}id").text.rpartition(":")[2] for e in entries] == [made.path.name, first]
+    assert [e.find(f"{ATOM}id").text.rpartition(":")[2] for e in entries] == [
+        made.path.name,
+        first,
+    ]
     assert said in entries[0].find(f"{ATOM}content").text
     stamp = made.path.name
     when = f"{stamp[:4]}-{stamp[4:6]}-{stamp[6:8]}T{stamp[9:11]}:{stamp[11:13]}:{stamp[13:15]}Z"
@@ -136,7 +154,11 @@ def test_the_command_says_what_moved(folder):
 
 
 def ask(folder, on):
-    words = [sys.executable, "-c", "import sys; open('told', 'w').write(sys.stdin.read())"]
+    words = [
+        sys.executable,
+        "-c",
+        "import sys; open('told', 'w').write(sys.stdin.read())",
+    ]
     text = f"\n[notify]\ncommand = {json.dumps(words)}\non = {json.dumps(on)}\n"
     plan(folder, entry("demo", "demo", "Demo") + text)
 
@@ -171,7 +193,10 @@ def test_a_command_is_told_of_changes_and_failures_and_of_nothing_else(folder):
 
 
 def test_a_command_that_does_not_work_is_said(folder):
-    plan(folder, entry("demo", "demo", "Demo") + '[notify]\ncommand = ["no-such-command"]\n')
+    plan(
+        folder,
+        entry("demo", "demo", "Demo") + '[notify]\ncommand = ["no-such-command"]\n',
+    )
     notebook(folder / "notebooks/demo.ipynb", "1 / 0", parameters=None)
     assert "no-such-command" in tell(folder)[0]
 

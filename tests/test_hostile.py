@@ -34,7 +34,9 @@ TABLE = ("cell", "row name", "column name", "unit of a column")
 SHOWN = (*FACTS, *CITED, *TABLE)
 # texts of which a parser makes no element that acts
 INERT = ("script_split", "script_null")
-URLS = {k for k, t in TEXTS.items() if re.match(r"https?://[^\s\"'<>]+$", words.plain(t))}
+URLS = {
+    k for k, t in TEXTS.items() if re.match(r"https?://[^\s\"'<>]+$", words.plain(t))
+}
 
 
 class Shape(HTMLParser):
@@ -49,7 +51,9 @@ class Shape(HTMLParser):
     def handle_starttag(self, tag, attrs):
         self.tags.append((tag, *(name for name, _ in attrs)))
         self.values += [(name, value or "") for name, value in attrs]
-        self.addresses += [v or "" for n, v in attrs if n in ("href", "src", "action", "data")]
+        self.addresses += [
+            v or "" for n, v in attrs if n in ("href", "src", "action", "data")
+        ]
 
     def handle_data(self, text):
         self.words.append(text)
@@ -70,7 +74,9 @@ class Shape(HTMLParser):
 
 def made(place: str = "", text: str = INNOCENT, name: str = "found"):
     """A finding with ``text`` in one place, and innocent words in the others."""
-    at = dict.fromkeys(SHOWN, INNOCENT) | {"url": "https://example.org/"} | {place: text}
+    at = (
+        dict.fromkeys(SHOWN, INNOCENT) | {"url": "https://example.org/"} | {place: text}
+    )
     column, other = ("n" if place != "column name" else text), "area"
     frame = pd.DataFrame({other: [at["row name"], "x"], column: [at["cell"], "y"]})
     return finding(
@@ -151,14 +157,34 @@ def on_page(build, place: str, text: str) -> str:
 def entry_of(**changes) -> dict:
     """A page's record in the manifest, as the index reads it."""
     record = {"handle": "demo", "title": "Demo", "label": "Demo", "path": "demo.html"}
-    record |= {"notebook": "programmes/demo", "group": "programmes", "state": "built", "why": ""}
-    record |= {"error": None, "built": "20251124T083000Z-1", "tried": "20251124T083000Z-1"}
-    record |= {"changes": [], "changed": "", "findings": [fact()], "vintage": "", "reads": []}
+    record |= {
+        "notebook": "programmes/demo",
+        "group": "programmes",
+        "state": "built",
+        "why": "",
+    }
+    record |= {
+        "error": None,
+        "built": "20251124T083000Z-1",
+        "tried": "20251124T083000Z-1",
+    }
+    record |= {
+        "changes": [],
+        "changed": "",
+        "findings": [fact()],
+        "vintage": "",
+        "reads": [],
+    }
     return record | changes
 
 
 def told(text: str = INNOCENT) -> dict:
-    return {"release": "20251124T083000Z-1", "since": "", "sentence": text, "lines": [text]}
+    return {
+        "release": "20251124T083000Z-1",
+        "since": "",
+        "sentence": text,
+        "lines": [text],
+    }
 
 
 def failure(text: str) -> dict:
@@ -171,19 +197,29 @@ AROUND = {
     "index, title": lambda t: front(title=t, label=t),
     "index, district": lambda t: front(group="districts", title=t, label=t),
     "index, finding": lambda t: front(findings=[fact(sentence=t, unit=t, period=t)]),
-    "index, value of a district": lambda t: front(group="districts", findings=[fact(unit=t)]),
+    "index, value of a district": lambda t: front(
+        group="districts", findings=[fact(unit=t)]
+    ),
     "index, error": lambda t: front(state="failed", error=failure(t)),
-    "index, change": lambda t: index.index_html([entry_of()], "20251124T083000Z-1", told(t)),
+    "index, change": lambda t: index.index_html(
+        [entry_of()], "20251124T083000Z-1", told(t)
+    ),
     "page that failed": lambda t: page.template(
         "stub.html.j2", page=DEMO, root="", reason=index.reason(failure(t))
     ),
     "title of a page that failed": lambda t: page.template(
         "stub.html.j2", page=plans.Page("demo", "x", t), root="", reason="x"
     ),
-    "notice": lambda t: site._notice("20251124T083000Z-1", "20251024T083000Z-1", failure(t)),
-    "sibling": lambda t: page.siblings(DEMO, [DEMO, plans.Page("b", "programmes/demo", t)]),
+    "notice": lambda t: site._notice(
+        "20251124T083000Z-1", "20251024T083000Z-1", failure(t)
+    ),
+    "sibling": lambda t: page.siblings(
+        DEMO, [DEMO, plans.Page("b", "programmes/demo", t)]
+    ),
     "change of a page": lambda t: history.told(
-        entry_of(changed="20251124T083000Z-1", changes=[{"name": t, "said": t, "why": t}])
+        entry_of(
+            changed="20251124T083000Z-1", changes=[{"name": t, "said": t, "why": t}]
+        )
     ),
 }
 
@@ -212,7 +248,9 @@ def test_a_finding_has_the_same_shape_whatever_it_says(text, place):
     one, html = made(place, text), made(place, text).html()
     same(html, made().html(), text, place)
     if place not in ("unit", "period", "area"):  # those are facts, written on the index
-        wanted, there = (t.replace("_", " ").split() for t in (words.plain(text), Shape(html).text))
+        wanted, there = (
+            t.replace("_", " ").split() for t in (words.plain(text), Shape(html).text)
+        )
         assert " ".join(wanted).casefold() in " ".join(there).casefold()
     assert unseen(html) == [] and unseen(str(one.facts)) == []
 
@@ -228,7 +266,11 @@ def test_an_address_is_a_link_only_when_it_is_a_web_address(text):
 def unseen(text: str) -> list[str]:
     """Characters of a text that cannot be seen, or that turn the direction of reading."""
     return sorted(
-        {hex(ord(c)) for c in text if unicodedata.category(c) in ("Cf", "Cc", "Zl", "Zp")}
+        {
+            hex(ord(c))
+            for c in text
+            if unicodedata.category(c) in ("Cf", "Cc", "Zl", "Zp")
+        }
     )
 
 
@@ -249,7 +291,9 @@ def safe_addresses(html: str) -> list[str]:
     acting = ("style", "srcdoc", "srcset", "action", "poster")
     for name, value in Shape(html).values:
         outside = not value.startswith(("https://", "http://", "mailto:", "#"))
-        local = re.fullmatch(r"(\.\./)*[a-z0-9/_-]+\.(html|csv|ipynb|xml)(#[a-z-]+)?", value)
+        local = re.fullmatch(
+            r"(\.\./)*[a-z0-9/_-]+\.(html|csv|ipynb|xml)(#[a-z-]+)?", value
+        )
         if (
             name.startswith("on")
             or name in acting
@@ -267,7 +311,9 @@ def innocent(build) -> dict[str, str]:
 
 @pytest.mark.parametrize("place", PAGE)
 @each_text
-def test_a_page_has_the_same_shape_whatever_is_put_into_it(build, innocent, text, place):
+def test_a_page_has_the_same_shape_whatever_is_put_into_it(
+    build, innocent, text, place
+):
     html = on_page(build, place, text)
     same(html, innocent[place], text, place)
     assert safe_addresses(html) == []
@@ -279,7 +325,14 @@ def test_what_stands_around_pages_has_the_same_shape(text, place):
     same(AROUND[place](text), AROUND[place](INNOCENT), text, place)
 
 
-_MARKDOWN = ("{}", "Text {} text", "## {}", "- {}", "> {}", "[{}](https://example.org/)")
+_MARKDOWN = (
+    "{}",
+    "Text {} text",
+    "## {}",
+    "- {}",
+    "> {}",
+    "[{}](https://example.org/)",
+)
 _MARKDOWN += (
     "[text]({})",
     "[text](<{}>)",
@@ -300,18 +353,28 @@ def test_markdown_keeps_only_words_and_links(build, text):
         assert set(names) <= {"title", "lang", *allowed.get(tag, ())}, (tag, names)
     for name, value in body.values:
         if name == "href":
-            assert not re.match(r"[\s\x00-\x1f]*(java|vb)?script|data:|file:", value, re.I), value
-            if value.startswith("//"):  # it would leave the site, and so the page may not be built
-                assert any("not allowed" in p for p in check.problems(html, "demo.html", ()))
+            assert not re.match(
+                r"[\s\x00-\x1f]*(java|vb)?script|data:|file:", value, re.I
+            ), value
+            if value.startswith(
+                "//"
+            ):  # it would leave the site, and so the page may not be built
+                assert any(
+                    "not allowed" in p for p in check.problems(html, "demo.html", ())
+                )
     assert safe_tags(html)
 
 
 def safe_tags(html: str) -> bool:
     """No element that runs or loads, on the whole page; its own style sheet apart."""
     names = [t[0] for t in Shape(html).tags]
-    return names.count("style") == 1 and not {"script", "iframe", "svg", "math", "object"} & {
-        *names
-    }
+    return names.count("style") == 1 and not {
+        "script",
+        "iframe",
+        "svg",
+        "math",
+        "object",
+    } & {*names}
 
 
 @each_text
@@ -330,10 +393,18 @@ def test_words_in_a_figure_are_words_and_the_figure_is_an_image():
     ax.set_title(TEXTS["out_of_tag"])
     one = finding("found", TEXTS["out_of_double"], sources=["x"], figure=figure)
     svg = Shape(one.svg)
-    assert not {t[0] for t in svg.tags} & {"script", "a", "image", "iframe", "foreignobject"}
+    assert not {t[0] for t in svg.tags} & {
+        "script",
+        "a",
+        "image",
+        "iframe",
+        "foreignobject",
+    }
     assert not [n for n, _ in svg.values if n.startswith("on")]
     assert unseen(one.svg.replace("\n", "")) == []
-    assert [t for t in Shape(one.html()).tags if t[0] == "img"] == [("img", "alt", "src")]
+    assert [t for t in Shape(one.html()).tags if t[0] == "img"] == [
+        ("img", "alt", "src")
+    ]
     assert safe_addresses(one.html()) == []
 
 
@@ -369,7 +440,9 @@ def runs(raw: str, *separators: str) -> list[str]:
     for separator in separators:
         text = io.StringIO(re.sub("\r\n?", "\n", raw), newline="")
         for row in csv.reader(text, delimiter=separator):
-            found += [c for c in row if c[:1] in tuple("=+-@\t\r\n＝＋－＠") and not number(c)]
+            found += [
+                c for c in row if c[:1] in tuple("=+-@\t\r\n＝＋－＠") and not number(c)
+            ]
     return found
 
 
@@ -404,7 +477,9 @@ def test_an_error_names_what_was_given_in_one_line(text):
     known = {"wave": parameters.Parameter("wave", "2023-11", "month", "x")}
     with pytest.raises(Invalid) as caught:
         parameters.check({"wave": text}, known, where="demo")
-    assert not re.search(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", str(caught.value))
+    assert not re.search(
+        r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", str(caught.value)
+    )
 
 
 def test_a_title_is_one_line(tmp_path):
@@ -421,7 +496,9 @@ def test_a_title_holds_nothing_unseen(tmp_path, name):
 
 
 def test_markdown_holds_nothing_that_turns_the_direction(build):
-    assert not re.search("[\u202a-\u202e\u2066-\u2069]", build(markdown(TEXTS["override"])))
+    assert not re.search(
+        "[\u202a-\u202e\u2066-\u2069]", build(markdown(TEXTS["override"]))
+    )
 
 
 @pytest.mark.parametrize("name", ["ansi", "ansi_clear", "bell_backspace"])
@@ -433,7 +510,16 @@ def test_printed_text_holds_no_control_characters(build, name):
 # HTML that no finding of the library makes, but a hand-made display bundle could hold: the check of
 # a page must refuse it.
 _KINDS = ("script", "on", "iframe", "svg_", "object", "style")
-_ALONE = ("embed", "base", "form", "image", "meta_refresh", "comment", "comment_bang", "cdata")
+_ALONE = (
+    "embed",
+    "base",
+    "form",
+    "image",
+    "meta_refresh",
+    "comment",
+    "comment_bang",
+    "cdata",
+)
 HAND_MADE = {
     **{k: t for k, t in TEXTS.items() if k.startswith(_KINDS) and k not in INERT},
     **{k: TEXTS[k] for k in (*_ALONE, "noscript")},
@@ -446,15 +532,27 @@ HAND_MADE = {
 @pytest.mark.parametrize("inner", HAND_MADE.values(), ids=HAND_MADE)
 def test_a_hand_made_finding_that_acts_is_refused(build, inner):
     one = made()
-    bundle = one._repr_mimebundle_() | {"text/html": f'<figure id="found">{inner}</figure>'}
-    files = {"index.html", "demo.html", "demo/found.csv", "notebooks/programmes/demo.ipynb"}
+    bundle = one._repr_mimebundle_() | {
+        "text/html": f'<figure id="found">{inner}</figure>'
+    }
+    files = {
+        "index.html",
+        "demo.html",
+        "demo/found.csv",
+        "notebooks/programmes/demo.ipynb",
+    }
     html = build(code("x", {"output_type": "display_data", "data": bundle}))
     assert check.problems(html, "demo.html", files)
 
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
-QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+]
 QUIET += ["--disable-sync", "--disable-component-update", "--disable-quic"]
 
 
@@ -472,7 +570,9 @@ def browser():
 
 def heard(browser, folder: Path, html: str) -> list[str]:
     """Everything a page does when it is opened: dialogs, requests, messages, new pages."""
-    (folder / "demo.html").write_text(html, encoding="utf-8", newline="", errors="replace")
+    (folder / "demo.html").write_text(
+        html, encoding="utf-8", newline="", errors="replace"
+    )
     context = browser.new_context()
     tab, out = context.new_page(), []
     here = (folder / "demo.html").as_uri()
@@ -480,7 +580,10 @@ def heard(browser, folder: Path, html: str) -> list[str]:
     tab.on("console", lambda m: out.append(f"console {m.text}"))
     tab.on("pageerror", lambda e: out.append(f"error {e}"))
     tab.on("popup", lambda p: out.append(f"popup {p.url}"))
-    tab.on("request", lambda r: out.append(r.url) if r.url != here and r.url[:5] != "data:" else 0)
+    tab.on(
+        "request",
+        lambda r: out.append(r.url) if r.url != here and r.url[:5] != "data:" else 0,
+    )
     tab.goto(here)
     tab.wait_for_timeout(150)
     tab.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
@@ -490,7 +593,9 @@ def heard(browser, folder: Path, html: str) -> list[str]:
         "/^\\s*(javascript|vbscript):/i.test(a.value))).map(a => a.name))"
         ".concat([...document.scripts].map(s => s.text))"
     )
-    acting = [a for a in acting if a != page.inlined("index.js")[0]]  # the search of the index
+    acting = [
+        a for a in acting if a != page.inlined("index.js")[0]
+    ]  # the search of the index
     context.close()
     return [*out, *acting]
 
@@ -526,7 +631,9 @@ def test_in_a_browser_nothing_acts_loads_or_complains(build, browser, tmp_path):
     found = {}
     for name, html in everything(build).items():
         whole = "Content-Security-Policy" in html
-        variants = {name: html} | ({f"{name}, no policy": no_policy(html)} if whole else {})
+        variants = {name: html} | (
+            {f"{name}, no policy": no_policy(html)} if whole else {}
+        )
         for variant, text in variants.items():
             if said := heard(browser, tmp_path, text):
                 found[variant] = said[:5]

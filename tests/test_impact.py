@@ -17,7 +17,11 @@ NEAR_T, NEAR_C = (178, 157), (150, 140)
 
 def test_wdd_as_wheeler_and_ratcliffe_publish():
     got = wdd(T, C, near_treated=NEAR_T, near_control=NEAR_C)
-    assert (got.estimate, round(got.se, 5), round(got.z, 6)) == (-118, 39.59798, -2.979950)
+    assert (got.estimate, round(got.se, 5), round(got.z, 6)) == (
+        -118,
+        39.59798,
+        -2.979950,
+    )
     assert (round(got.lower, 5), round(got.upper, 5)) == (-195.61061, -40.38939)
     local = wdd(T, C)
     assert (local.estimate, round(local.se, 5)) == (-107, 30.70831)
@@ -30,7 +34,10 @@ def test_wdd_of_unequal_periods():
 
 def test_rirr_as_wheeler_publishes():
     got = rirr((50, 30), (60, 55))
-    assert (round(np.log(got.estimate), 7), round(got.estimate, 7)) == (-0.4238142, 0.6545455)
+    assert (round(np.log(got.estimate), 7), round(got.estimate, 7)) == (
+        -0.4238142,
+        0.6545455,
+    )
     assert round(got.se, 8) == 0.29695424
     assert (round(got.lower, 5), round(got.upper, 5)) == (0.36574, 1.17141)
     wide = rirr(T, C)
@@ -45,7 +52,9 @@ def test_rirr_and_wdd_are_interactions_of_poisson_regressions(link):
     y = np.array([207, 110, 308, 318.0])
     x = np.array([[1, 0, 1, 0], [1, 1, 1, 1], [1, 0, 0, 0], [1, 1, 0, 0.0]])
     kind = sm.families.links.Log() if link == "log" else sm.families.links.Identity()
-    fit = sm.GLM(y, x, family=sm.families.Poisson(kind)).fit(start_params=_start(y, link))
+    fit = sm.GLM(y, x, family=sm.families.Poisson(kind)).fit(
+        start_params=_start(y, link)
+    )
     got = rirr(T, C) if link == "log" else wdd(T, C)
     point = np.log(got.estimate) if link == "log" else got.estimate
     assert (point, got.se) == pytest.approx((fit.params[3], fit.bse[3]), rel=1e-6)
@@ -83,7 +92,9 @@ def test_overdispersion_is_one_by_chance_and_what_was_put_in_otherwise():
     def found(after):
         before = rng.poisson(level)
         pairs = zip(before, rng.poisson(after), strict=True)
-        return displacement.overdispersion([wdd((b[0], a[0]), (b[1], a[1])) for b, a in pairs])
+        return displacement.overdispersion(
+            [wdd((b[0], a[0]), (b[1], a[1])) for b, a in pairs]
+        )
 
     assert found(level) == pytest.approx(1, abs=0.1)
     expected = 1 + np.mean((level**2).sum(axis=1) / 25 / (2 * level.sum(axis=1)))
@@ -135,7 +146,11 @@ def test_interrupted_series_and_its_checks_by_statsmodels(drivers):
     x = np.column_stack([law, np.arange(192), months])
     fit = sm.GLM(drivers.to_numpy(), x, family=sm.families.Poisson()).fit(tol=1e-13)
     r = fit.resid_pearson - fit.resid_pearson.mean()
-    q = sum((r[k:] @ r[:-k] / (r @ r)) ** 2 / (192 - k) for k in range(1, 11)) * 192 * 194
+    q = (
+        sum((r[k:] @ r[:-k] / (r @ r)) ** 2 / (192 - k) for k in range(1, 11))
+        * 192
+        * 194
+    )
     assert got.ljung_box == pytest.approx(chi2.sf(q, 10), rel=1e-6)  # Ljung & Box 1978
     extra = (((drivers - fit.mu) ** 2 - fit.mu) / fit.mu**2).sum() / fit.df_resid
     family = sm.families.NegativeBinomial(alpha=extra)
@@ -157,14 +172,19 @@ def test_memory_of_months_by_simulating_its_definition(drivers):
     shown = (left[1:] * left[:-1]).sum() / (left**2).sum()
     seen = (drivers - got.frame["fitted"].to_numpy()).to_numpy() / root
     assert shown == pytest.approx(seen[1:] @ seen[:-1] / (seen @ seen), abs=0.005)
-    w = np.linalg.solve((x * root[:, None]).T @ (x * root[:, None]), (x * root[:, None]).T)[0]
+    w = np.linalg.solve(
+        (x * root[:, None]).T @ (x * root[:, None]), (x * root[:, None]).T
+    )[0]
     scale = (seen @ seen) / (left**2).sum(axis=0).mean()
     assert got.se == pytest.approx(np.sqrt(scale) * (w @ noise).std(), rel=0.03)
 
 
 def test_expected_line_is_the_fitted_one_without_the_change(drivers):
     got = its(drivers, "1983-02-01")
-    late, ratio = got.frame["time"] >= "1983-02-01", got.frame["fitted"] / got.frame["expected"]
+    late, ratio = (
+        got.frame["time"] >= "1983-02-01",
+        got.frame["fitted"] / got.frame["expected"],
+    )
     assert ratio[late].to_numpy() == pytest.approx(got.ratio)
     assert (ratio[~late] == 1).all()
 
@@ -185,7 +205,9 @@ def test_a_missing_month_is_no_nought(drivers):
 
 
 def test_too_few_months_are_refused_with_the_sentence_to_print(drivers):
-    with pytest.raises(NotEnough, match="Not enough months to tell: there are 23 months before"):
+    with pytest.raises(
+        NotEnough, match="Not enough months to tell: there are 23 months before"
+    ):
         its(drivers, "1970-12-01")
     with pytest.raises(NotEnough, match="11 months after it where 12 are needed"):
         its(drivers, "1984-02-01")
@@ -194,18 +216,35 @@ def test_too_few_months_are_refused_with_the_sentence_to_print(drivers):
 
 
 P_1995 = [
-    0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.3240, 0.4262,
-    0.5719, 0.6528, 0.7590, 1,
-]  # fmt: skip
+    0.0001,
+    0.0004,
+    0.0019,
+    0.0095,
+    0.0201,
+    0.0278,
+    0.0298,
+    0.0344,
+    0.0459,
+    0.3240,
+    0.4262,
+    0.5719,
+    0.6528,
+    0.7590,
+    1,
+]
 
 
 def test_benjamini_hochberg_as_published_in_1995():
     got = impact.benjamini_hochberg(P_1995)
     assert got["rejected"].sum() == 4
-    assert sum(p <= 0.05 / 15 for p in P_1995) == 3  # Bonferroni's count, as they print it
+    assert (
+        sum(p <= 0.05 / 15 for p in P_1995) == 3
+    )  # Bonferroni's count, as they print it
     assert list(got["adjusted"][:4].round(6)) == [0.0015, 0.003, 0.0095, 0.035625]
     assert got["adjusted"][4] == pytest.approx(0.0603)
-    mixed = impact.benjamini_hochberg(pd.Series(P_1995[::-1], index=list("abcdefghijklmno")))
+    mixed = impact.benjamini_hochberg(
+        pd.Series(P_1995[::-1], index=list("abcdefghijklmno"))
+    )
     assert mixed["label"][mixed["rejected"]].tolist() == ["l", "m", "n", "o"]
 
 
@@ -214,8 +253,12 @@ def test_benjamini_hochberg_as_published_in_1995():
 def test_benjamini_hochberg_equals_its_step_up_rule(p, q):
     got = impact.benjamini_hochberg(p, q=q)
     ranked = sorted(p)
-    k = max((i + 1 for i, v in enumerate(ranked) if v <= q * (i + 1) / len(p)), default=0)
-    at_the_edge = any(abs(v - q * (i + 1) / len(p)) < 1e-12 for i, v in enumerate(ranked))
+    k = max(
+        (i + 1 for i, v in enumerate(ranked) if v <= q * (i + 1) / len(p)), default=0
+    )
+    at_the_edge = any(
+        abs(v - q * (i + 1) / len(p)) < 1e-12 for i, v in enumerate(ranked)
+    )
     assert at_the_edge or got["rejected"].sum() == k
     assert (got["adjusted"] >= got["p"] - 1e-12).all()
 
@@ -229,7 +272,9 @@ def test_minimum_detectable_by_its_own_definition():
     assert got.fall * got.rise == pytest.approx(1)
     ratios = np.exp(0.1 * np.array([-1, 1] * 20))
     assert impact.minimum_detectable(placebo=ratios).fall == pytest.approx(got.fall)
-    logs = np.arange(-60, 39) / 100  # 99: the 95th size is 0.56, the 80th from below 0.19
+    logs = (
+        np.arange(-60, 39) / 100
+    )  # 99: the 95th size is 0.56, the 80th from below 0.19
     skew = impact.minimum_detectable(placebo=np.exp(logs))
     assert np.log([skew.fall, skew.rise]) == pytest.approx([-0.56 - 0.19, 0.56 + 0.41])
     with pytest.raises(NotEnough):

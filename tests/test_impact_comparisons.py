@@ -34,10 +34,15 @@ def test_closed_form_is_the_poisson_regression_with_unit_and_month_effects():
 
     frame = panel(effect=0.7)
     got = did(frame, ["u0", "u1"], START)
-    long = frame.rename_axis("time").reset_index().melt("time", var_name="unit", value_name="n")
+    long = (
+        frame.rename_axis("time")
+        .reset_index()
+        .melt("time", var_name="unit", value_name="n")
+    )
     inside = long["unit"].isin(["u0", "u1"]) & (long["time"] >= START)
     dummies = [
-        pd.get_dummies(long[c].astype(str), drop_first=c == "time") for c in ("unit", "time")
+        pd.get_dummies(long[c].astype(str), drop_first=c == "time")
+        for c in ("unit", "time")
     ]
     x = pd.concat([inside.rename("d"), *dummies], axis=1).astype(float)
     model = sm.GLM(long["n"], x, family=sm.families.Poisson())
@@ -46,10 +51,15 @@ def test_closed_form_is_the_poisson_regression_with_unit_and_month_effects():
     options = {"groups": groups, "use_correction": False}
     cluster = model.fit(tol=1e-13, cov_type="cluster", cov_kwds=options)
     assert got.ratio == pytest.approx(np.exp(fit.params["d"]), rel=1e-9)
-    assert got.se == pytest.approx(fit.bse["d"] * np.sqrt(max(got.dispersion, 1)), rel=1e-6)
+    assert got.se == pytest.approx(
+        fit.bse["d"] * np.sqrt(max(got.dispersion, 1)), rel=1e-6
+    )
     assert got.cluster_se == pytest.approx(cluster.bse["d"], rel=1e-6)
     mu = differences._fitted(
-        frame.to_numpy(float), frame.columns.isin(["u0", "u1"]), frame.index >= START, got.ratio
+        frame.to_numpy(float),
+        frame.columns.isin(["u0", "u1"]),
+        frame.index >= START,
+        got.ratio,
     )
     assert differences._cell_dispersion(frame.to_numpy(float), mu) == pytest.approx(
         fit.pearson_chi2 / fit.df_resid, rel=1e-6
@@ -78,7 +88,9 @@ def test_event_study_bins_by_hand_and_sees_a_drift():
     assert got.loc[0, "ratio"] == pytest.approx(first / before)
     assert list(got.index) == list(range(-12, 4)) and got["before"].sum() == 12
     drifting = frame.astype(float)
-    drifting[["u0", "u1"]] = (drifting[["u0", "u1"]].mul(np.linspace(1, 3, 48), axis=0)).round()
+    drifting[["u0", "u1"]] = (
+        drifting[["u0", "u1"]].mul(np.linspace(1, 3, 48), axis=0)
+    ).round()
     assert event_study(drifting, ["u0", "u1"], START).pretrend_p < 0.001
     assert event_study(frame, ["u0", "u1"], START).pretrend_p > 0.05
 
@@ -114,7 +126,9 @@ def test_few_units_by_exact_tests_to_the_digits_of_the_reference():
 
 
 def test_difference_in_differences_of_card_and_krueger_means():
-    got = compare_changes([20.44, 20.44, 23.33, 23.33], [21.03, 21.03, 21.17, 21.17], [1, 1, 0, 0])
+    got = compare_changes(
+        [20.44, 20.44, 23.33, 23.33], [21.03, 21.03, 21.17, 21.17], [1, 1, 0, 0]
+    )
     assert round(got.estimate, 2) == 2.75
 
 
@@ -123,7 +137,10 @@ def test_weights_by_grid_search_over_three_donors():
     x = rng.gamma(5, 10, (12, 3))
     y = x @ [0.55, 0.0, 0.45] + rng.normal(0, 2, 12)
     w = simplex_weights(x, y)
-    grid = np.array([(a, b, 1000 - a - b) for a in range(1001) for b in range(1001 - a)]) / 1000
+    grid = (
+        np.array([(a, b, 1000 - a - b) for a in range(1001) for b in range(1001 - a)])
+        / 1000
+    )
     loss = ((grid @ x.T - y) ** 2).sum(1)
     assert ((x @ w - y) ** 2).sum() <= loss.min() + 1e-12
     assert np.abs(w - grid[loss.argmin()]).max() <= 0.001
@@ -152,7 +169,9 @@ def rates(effect=1.0, seed=3):
     factors = rng.normal(0, 1, (55, 2)).cumsum(0)
     loads = rng.uniform(0.5, 1.5, (2, 15))
     values = 100 + 3 * factors @ loads + rng.normal(0, 1, (55, 15))
-    frame = pd.DataFrame(values, index=time, columns=[f"force-{k:02d}" for k in range(15)])
+    frame = pd.DataFrame(
+        values, index=time, columns=[f"force-{k:02d}" for k in range(15)]
+    )
     frame["lancashire"] = frame.iloc[:, :3].mean(axis=1) + rng.normal(0, 1, 55)
     frame.loc[frame.index >= "2022Q4", "lancashire"] *= effect
     return frame
@@ -175,7 +194,9 @@ def test_synthetic_control_gap_is_actual_less_the_weighted_donors():
     mix = frame[got.weights.index] @ got.weights
     assert got.frame["synthetic"].to_numpy() == pytest.approx(mix.to_numpy(), rel=1e-5)
     late = frame.index >= "2022Q4"
-    assert got.effect == pytest.approx((frame["lancashire"] - mix)[late].mean(), rel=1e-4)
+    assert got.effect == pytest.approx(
+        (frame["lancashire"] - mix)[late].mean(), rel=1e-4
+    )
 
 
 def test_each_units_season_is_divided_out():
@@ -190,7 +211,10 @@ def test_each_units_season_is_divided_out():
 def places(n=60):
     rng = np.random.default_rng(5)
     return pd.DataFrame(
-        {"longitude": rng.uniform(-3.1, -2.2, n), "latitude": rng.uniform(53.5, 54.1, n)},
+        {
+            "longitude": rng.uniform(-3.1, -2.2, n),
+            "latitude": rng.uniform(53.5, 54.1, n),
+        },
         index=[f"u{k}" for k in range(n)],
     )
 
@@ -199,9 +223,15 @@ def test_matching_takes_the_nearest_and_shows_the_balance():
     frame = panel(units=60, treated=("u0",))
     score = pd.DataFrame({"imd": np.linspace(0, 50, 60)}, index=frame.columns)
     got = match_units(frame, ["u0", "u1"], START, covariates=score, ratio=4)
-    assert len(got.units) == len(set(got.units)) == 8 and not {"u0", "u1"} & set(got.units)
+    assert len(got.units) == len(set(got.units)) == 8 and not {"u0", "u1"} & set(
+        got.units
+    )
     after, before = got.balance["smd_after"].abs(), got.balance["smd_before"].abs()
-    assert after.mean() < before.mean() and set(got.balance["feature"]) == {"level", "trend", "imd"}
+    assert after.mean() < before.mean() and set(got.balance["feature"]) == {
+        "level",
+        "trend",
+        "imd",
+    }
 
 
 def test_one_treated_unit_gets_its_true_nearest_neighbours():
@@ -220,7 +250,9 @@ def test_matching_looks_only_at_the_time_before():
     frame = panel(units=40)
     late = frame.copy()
     late.loc[late.index >= START, "u5"] *= 9
-    assert match_units(frame, ["u0"], START).units == (match_units(late, ["u0"], START).units)
+    assert match_units(frame, ["u0"], START).units == (
+        match_units(late, ["u0"], START).units
+    )
 
 
 def test_clusters_are_each_place_with_its_nearest():

@@ -27,100 +27,122 @@ def quiet(count=36, start="2020-01-01"):
     ("call", "error", "sentence"),
     [
         (
-            lambda: wdd((1, 2), (3, -1)), Invalid,
+            lambda: wdd((1, 2), (3, -1)),
+            Invalid,
             "Counts before and after must be 0 or more; given 3.0 and -1.0.",
         ),
         (
-            lambda: wdd((np.inf, 2), (3, 1)), Invalid,
+            lambda: wdd((np.inf, 2), (3, 1)),
+            Invalid,
             "Counts before and after must be 0 or more; given inf and 2.0.",
         ),
         *(
             (
-                call, Invalid,
+                call,
+                Invalid,
                 "A ring around the treated area needs one around the control as well.",
             )
-            for call in (lambda: wdd(T, C, near_treated=NEAR), lambda: wdd(T, C, near_control=NEAR))
+            for call in (
+                lambda: wdd(T, C, near_treated=NEAR),
+                lambda: wdd(T, C, near_control=NEAR),
+            )
         ),
         *(
             (
-                lambda e=exposure: wdd(T, C, exposure=e), Invalid,
+                lambda e=exposure: wdd(T, C, exposure=e),
+                Invalid,
                 f"Each exposure must be above 0; given {exposure[0]} and {exposure[1]}.",
             )
             for exposure in ((0, 1), (1, 0))
         ),
         (
-            lambda: wdd((0, 0), (0, 0)), NotEnough,
+            lambda: wdd((0, 0), (0, 0)),
+            NotEnough,
             "A difference of counts needs at least one event; every count is 0.",
         ),
         (
-            lambda: displacement.overdispersion([wdd(T, C)] * 9), NotEnough,
+            lambda: displacement.overdispersion([wdd(T, C)] * 9),
+            NotEnough,
             "How far places stray by themselves takes 10 of them to tell; there are 9.",
         ),
         (
-            lambda: rirr((0, 2), (3, 1)), NotEnough,
+            lambda: rirr((0, 2), (3, 1)),
+            NotEnough,
             "A ratio of changes needs at least one event before and after in both.",
         ),
         (
-            lambda: wdq(T, NEAR, (0, 4)), NotEnough,
+            lambda: wdq(T, NEAR, (0, 4)),
+            NotEnough,
             "A displacement quotient needs events in the control before and after.",
         ),
         (
-            lambda: wdq((10, 10), NEAR, (5, 5)), NotEnough,
+            lambda: wdq((10, 10), NEAR, (5, 5)),
+            NotEnough,
             "The area changed as the control did, so there is nothing to displace.",
         ),
         *(
             (
-                lambda p=p: impact.benjamini_hochberg(p), Invalid,
+                lambda p=p: impact.benjamini_hochberg(p),
+                Invalid,
                 "Every p-value must lie between 0 and 1.",
             )
             for p in ([], [0.2, 1.2], [-0.1], [np.nan])
         ),
         (
-            lambda: impact.minimum_detectable(se=1, placebo=[1] * 20), Invalid,
+            lambda: impact.minimum_detectable(se=1, placebo=[1] * 20),
+            Invalid,
             "Give either se or the placebo ratios.",
         ),
         (
-            lambda: impact.minimum_detectable(placebo=[1.1] * 18 + [np.nan]), NotEnough,
+            lambda: impact.minimum_detectable(placebo=[1.1] * 18 + [np.nan]),
+            NotEnough,
             "There are 18 placebo ratios; at least 19 are needed.",
         ),
         *(
             (
-                lambda r=r, c=c: placebos.placebo_interval(r, [1.1] * 40, confidence=c), Invalid,
+                lambda r=r, c=c: placebos.placebo_interval(r, [1.1] * 40, confidence=c),
+                Invalid,
                 "An interval needs a ratio above 0 and a confidence between 0 and 1.",
             )
             for r, c in ((0, 0.95), (1, 0), (1, 1))
         ),
         (
-            lambda: placebos.placebo_interval(1, [1.1] * 98, confidence=0.99), NotEnough,
+            lambda: placebos.placebo_interval(1, [1.1] * 98, confidence=0.99),
+            NotEnough,
             "There are 98 placebo ratios, too few for 99%.",
         ),
         (
             lambda: placebos.randomisation(
                 panel(units=24), ["u0"], START, [[f"u{k}"] for k in range(1, 19)]
-            ), NotEnough,
+            ),
+            NotEnough,
             "There are 18 placebo sets; at least 19 are needed for a p of 0.05.",
         ),
         (
-            lambda: its(quiet(), "2022-01", breaks=[("2021-01", " ")]), Invalid,
+            lambda: its(quiet(), "2022-01", breaks=[("2021-01", " ")]),
+            Invalid,
             "A break at 2021-01 needs a reason that can be printed.",
         ),
         *(
             (
-                lambda s=s: its(s, "2022-01"), Invalid,
+                lambda s=s: its(s, "2022-01"),
+                Invalid,
                 "The months of a series must be in order, each once.",
             )
             for s in (quiet()[::-1], pd.concat([quiet()[:1], quiet()]))
         ),
         (
-            lambda: synthetic_control(panel()[["u0", "u1"]], "u0", START), NotEnough,
+            lambda: synthetic_control(panel()[["u0", "u1"]], "u0", START),
+            NotEnough,
             "A synthetic control needs at least 2 donors; there are 1.",
         ),
         (
-            lambda: synthetic_control(panel()["2021-02":], "u0", START, season=12), NotEnough,
+            lambda: synthetic_control(panel()["2021-02":], "u0", START, season=12),
+            NotEnough,
             "A season cannot be taken out with under two years before the start.",
         ),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_computed_is_refused_in_these_words(call, error, sentence):
     with pytest.raises(error) as caught:
         call()
@@ -138,14 +160,19 @@ def test_no_events_after_are_a_count_and_one_event_is_enough():
     [
         (T, NEAR, "the surroundings gained too"),
         (T, (157, 200), "part of the gain moved to the surroundings"),
-        (T, C, "the surroundings changed as the control did: neither gain nor displacement"),
+        (
+            T,
+            C,
+            "the surroundings changed as the control did: neither gain nor displacement",
+        ),
         (T, (100, 250), "more moved to the surroundings than was gained"),
         (
-            (110, 207), NEAR,
+            (110, 207),
+            NEAR,
             "no success in the area itself, so displacement is not in question",
         ),
     ],
-)  # fmt: skip
+)
 def test_each_reading_of_the_quotient(treated, near, reading):
     assert wdq(treated, near, C).reading == reading
 
@@ -173,7 +200,9 @@ def test_the_spread_of_98_placebos_stands_for_their_error_and_99_speak_for_thems
     assert (got.power, impact.minimum_detectable(se=1).power) == (0.9, 0.8)
     many = np.arange(-60, 39) / 1000
     got = impact.minimum_detectable(placebo=np.exp(many), confidence=0.9)
-    assert np.log([got.fall, got.rise]) == pytest.approx([-0.051 - 0.019, 0.051 + 0.041])
+    assert np.log([got.fall, got.rise]) == pytest.approx(
+        [-0.051 - 0.019, 0.051 + 0.041]
+    )
     assert impact.minimum_detectable(placebo=[1.1] * 19).rise > 1.1
     # So little is asked of it that placebos pass the limit without any change.
     assert impact.minimum_detectable(placebo=np.exp(many), power=0.01).fall == 1
@@ -186,15 +215,26 @@ def test_placebos_without_a_ratio_are_left_out_and_counted_and_the_rest_keep_the
     frame.loc[frame.index < START, "u6"] = 0
     frame["u7"] = 0
     frame.iloc[[0, 40], 7] = 1  # one event before and one after are a ratio
-    got = placebos.randomisation(frame, ["u0"], START, [[f"u{k}"] for k in range(1, 24)])
+    got = placebos.randomisation(
+        frame, ["u0"], START, [[f"u{k}"] for k in range(1, 24)]
+    )
     assert got.placebo.columns.tolist() == ["set", "log", "ratio"]
-    assert got.placebo["set"].tolist() == [k for k in range(23) if k != 4] and got.left_out == 1
+    assert (
+        got.placebo["set"].tolist() == [k for k in range(23) if k != 4]
+        and got.left_out == 1
+    )
     assert (
         got.placebo["log"][4] == np.inf and got.rank > 1
     )  # it rose from nothing: as far as can be
     assert got.placebo["ratio"].to_numpy() == pytest.approx(np.exp(got.placebo["log"]))
     assert got.placebo["log"][5] == pytest.approx(
-        np.log(did(frame.drop(columns=["u0", "u5", "u6"]).assign(x=frame["u6"]), "u7", START).ratio)
+        np.log(
+            did(
+                frame.drop(columns=["u0", "u5", "u6"]).assign(x=frame["u6"]),
+                "u7",
+                START,
+            ).ratio
+        )
     )
 
 
@@ -204,9 +244,13 @@ def test_each_placebo_has_the_comparison_given_for_it():
     got = placebos.randomisation(
         frame, ["u0", "u1"], START, sets, comparison=rest, comparisons=[rest] * 22
     )
-    assert got.ratio == pytest.approx(did(frame[["u0", "u1", *rest]], ["u0", "u1"], START).ratio)
+    assert got.ratio == pytest.approx(
+        did(frame[["u0", "u1", *rest]], ["u0", "u1"], START).ratio
+    )
     assert got.placebo["ratio"][0] == pytest.approx(did(frame[rest], "u2", START).ratio)
-    assert got.placebo["ratio"][21] == pytest.approx(did(frame[[*rest, "u23"]], "u23", START).ratio)
+    assert got.placebo["ratio"][21] == pytest.approx(
+        did(frame[[*rest, "u23"]], "u23", START).ratio
+    )
     assert got.rank == 1 + (got.placebo["log"].abs() >= abs(np.log(got.ratio))).sum()
     assert (got.p, got.sets) == (got.rank / 23, 22)
 
@@ -215,10 +259,16 @@ def test_pretended_starts_say_what_a_comparison_of_that_date_would():
     frame = panel()
     got = placebos.placebo_dates(frame[::-1], ["u0", "u1"], START, ["2021-07-01"])
     one = did(frame[:"2022-12"], ["u0", "u1"], "2021-07-01", minimum=(12, 6))
-    assert got.to_dict("records") == [{
-        "date": "2021-07-01", "ratio": one.ratio, "lower": one.lower, "upper": one.upper,
-        "pre": 18, "post": 18,
-    }]  # fmt: skip
+    assert got.to_dict("records") == [
+        {
+            "date": "2021-07-01",
+            "ratio": one.ratio,
+            "lower": one.lower,
+            "upper": one.upper,
+            "pre": 18,
+            "post": 18,
+        }
+    ]
     placebos.placebo_dates(frame, "u0", START, ["2021-01-01", "2022-07-01"])
     for date in ("2020-12-01", "2022-08-01"):
         with pytest.raises(NotEnough, match="Not enough periods"):
@@ -249,7 +299,9 @@ def test_few_changes_by_enumeration():
     got = placebos.compare_changes(np.zeros(7), change, mask)
     assert (got.estimate, got.t) == pytest.approx(slope(change))
     signs = product([-1, 1], repeat=7)
-    wild = [abs(slope((change - change.mean()) * s)[1]) >= abs(got.t) - 1e-9 for s in signs]
+    wild = [
+        abs(slope((change - change.mean()) * s)[1]) >= abs(got.t) - 1e-9 for s in signs
+    ]
     assert got.p_wild == np.mean(wild)
 
 
@@ -259,11 +311,21 @@ def test_the_interval_is_that_of_the_larger_error_and_the_rows_are_counted(shock
     got = did(frame, ["u0", "u1"], START, confidence=0.9)
     reach = 1.6448536 * max(got.se, got.cluster_se)
     found = np.log([got.lower, got.ratio, got.upper])
-    assert found == pytest.approx(np.log(got.ratio) + np.array([-reach, 0, reach]), rel=1e-6)
+    assert found == pytest.approx(
+        np.log(got.ratio) + np.array([-reach, 0, reach]), rel=1e-6
+    )
     assert (got.treated, got.control, got.pre, got.post) == (2, 10, 36, 12)
-    assert got.frame.columns.tolist() == ["time", "treated", "control", "expected", "after"]
+    assert got.frame.columns.tolist() == [
+        "time",
+        "treated",
+        "control",
+        "expected",
+        "after",
+    ]
     assert got.frame["after"].tolist() == [False] * 36 + [True] * 12
-    early = got.frame[:36]  # the model gives each month its own total, and each area its own level
+    early = got.frame[
+        :36
+    ]  # the model gives each month its own total, and each area its own level
     assert early["expected"].sum() == pytest.approx(early["treated"].sum())
     share = early["treated"].sum() / early["control"].sum()
     total = early["treated"] + early["control"]
@@ -310,7 +372,11 @@ def test_each_bin_of_the_drift_has_limits_by_hand(spells):
     one, base = 1 / t3 + 1 / c3, 1 / t0 + 1 / c0
     log = np.log(t3 / c3) - np.log(t0 / c0)
     reach = 1.6448536 * np.sqrt(spread * (one + np.where(bins[::3] < 0, -base, base)))
-    for column, values in (("ratio", log), ("lower", log - reach), ("upper", log + reach)):
+    for column, values in (
+        ("ratio", log),
+        ("lower", log - reach),
+        ("upper", log + reach),
+    ):
         assert got.frame[column].to_numpy() == pytest.approx(np.exp(values), rel=1e-6)
     assert got.frame["start"].tolist() == frame.index[::3].tolist()
     assert got.frame["end"].tolist() == frame.index[2::3].tolist()
@@ -329,7 +395,9 @@ def test_a_drift_needs_three_bins_and_every_bin_an_event():
     frame.loc["2022-01":"2022-03", "u0"] = 0
     with pytest.raises(NotEnough) as caught:
         event_study(frame, "u0", START)
-    assert str(caught.value) == ("A bin of the event-time plot has no events; use a larger width.")
+    assert str(caught.value) == (
+        "A bin of the event-time plot has no events; use a larger width."
+    )
     assert len(event_study(frame, "u0", START, width=6).frame) == 8
 
 
@@ -339,12 +407,22 @@ def test_an_area_and_a_month_without_events_change_nothing():
     empty = did(frame.assign(empty=0), ["u0", "u1"], START)
     assert empty[:7] == pytest.approx(plain[:7]) and empty.control == plain.control + 1
     frame.iloc[5] = 0
-    dark, without = did(frame, "u0", START), did(frame.drop(index=frame.index[5]), "u0", START)
-    assert (dark.ratio, dark.cluster_se) == pytest.approx((without.ratio, without.cluster_se))
+    dark, without = (
+        did(frame, "u0", START),
+        did(frame.drop(index=frame.index[5]), "u0", START),
+    )
+    assert (dark.ratio, dark.cluster_se) == pytest.approx(
+        (without.ratio, without.cluster_se)
+    )
 
 
 MIXED = pd.DataFrame(
-    {"here": [5.0, 7] * 4 + [12, 12, 9, 9], "a": [4.0, 8] * 6, "b": [6.0, 6] * 6, "c": [9.0] * 12}
+    {
+        "here": [5.0, 7] * 4 + [12, 12, 9, 9],
+        "a": [4.0, 8] * 6,
+        "b": [6.0, 6] * 6,
+        "c": [9.0] * 12,
+    }
 )
 
 
@@ -359,13 +437,19 @@ def test_a_mix_of_two_areas_by_hand():
     assert got.fit == pytest.approx(0, abs=1e-9)
     assert got.leave_one_out.columns.tolist() == ["dropped", "ratio", "effect", "fit"]
     left = got.leave_one_out.set_index("dropped")
-    assert left.loc["a", "ratio"] == pytest.approx(42 / 24) and left.loc["a", "fit"] > 0.1
+    assert (
+        left.loc["a", "ratio"] == pytest.approx(42 / 24) and left.loc["a", "fit"] > 0.1
+    )
 
 
 @pytest.mark.parametrize(
-    ("noise", "quality"), [(0.3, "close (gaps of 5.0%"), (0.6, "fair (gaps of 10.0%"),
-                           (0.61, "poor (gaps of 10.2%")],
-)  # fmt: skip
+    ("noise", "quality"),
+    [
+        (0.3, "close (gaps of 5.0%"),
+        (0.6, "fair (gaps of 10.0%"),
+        (0.61, "poor (gaps of 10.2%"),
+    ],
+)
 def test_the_fit_is_told_in_words_with_how_many_areas_are_ranked(noise, quality):
     """``here`` is 6 give or take ``noise``, where all the others are 6."""
     frame = pd.DataFrame(6.0, range(12), list("abc"))
@@ -379,13 +463,21 @@ def test_the_fit_is_told_in_words_with_how_many_areas_are_ranked(noise, quality)
     )
     assert got.placebo["kept"].tolist() == [False, True, True]
     assert got.placebo.columns.tolist() == [
-        "unit", "ratio", "effect", "fit", "mspe_ratio", "kept"
-    ]  # fmt: skip
-    assert got.gaps.columns.tolist() == ["b", "c"] and (got.gaps[:8].abs() < 1e-6).all(axis=None)
+        "unit",
+        "ratio",
+        "effect",
+        "fit",
+        "mspe_ratio",
+        "kept",
+    ]
+    assert got.gaps.columns.tolist() == ["b", "c"] and (got.gaps[:8].abs() < 1e-6).all(
+        axis=None
+    )
 
 
 @pytest.mark.parametrize(
-    ("moved", "ratio", "kept"), [(1, np.inf, [False, True, True]), (0, np.nan, [False] * 3)]
+    ("moved", "ratio", "kept"),
+    [(1, np.inf, [False, True, True]), (0, np.nan, [False] * 3)],
 )
 def test_an_area_that_fits_without_a_gap_has_no_rank(moved, ratio, kept):
     """``here`` is ``a`` before the start and ``b`` is ``c``: four areas without any gap."""
@@ -409,7 +501,9 @@ def test_without_an_area_that_fits_as_well_there_is_no_rank():
 def test_a_season_of_each_area_is_divided_out_by_hand(dates):
     months = pd.date_range("2020-03-01", periods=36, freq="MS") if dates else range(36)
     season = np.tile(np.arange(1, 13) / 6.5, 3)
-    frame = pd.DataFrame({"here": 13 * season, "a": 26 * season[::-1], "b": 6.5 * season}, months)
+    frame = pd.DataFrame(
+        {"here": 13 * season, "a": 26 * season[::-1], "b": 6.5 * season}, months
+    )
     frame.iloc[24:, 0] *= 2
     frame["thin"] = [0, *[1] * 11] * 3  # never one in that month: it has no season
     got = synthetic_control(frame, "here", months[24], season=12)
@@ -437,7 +531,10 @@ def test_an_interrupted_series_has_students_interval_and_other_steps_are_allowed
     )
     stepped = series.copy()
     stepped["2022-01":] *= 3
-    plain, moved = its(series, "2024-01"), its(stepped, "2024-01", breaks=[("2022-01", "rules")])
+    plain, moved = (
+        its(series, "2024-01"),
+        its(stepped, "2024-01", breaks=[("2022-01", "rules")]),
+    )
     assert moved.ratio == pytest.approx(plain.ratio, rel=0.15)
     assert its(stepped, "2024-01").ratio < 0.8 * plain.ratio
     assert got.frame["time"].tolist() == series.index.tolist()
@@ -460,7 +557,9 @@ def test_newey_west_errors_by_statsmodels():
 
 
 @pytest.mark.parametrize(("lags", "looked"), [(5, 5), (24, 12)])
-def test_residuals_are_looked_at_over_the_months_asked_or_a_fifth_of_the_series(lags, looked):
+def test_residuals_are_looked_at_over_the_months_asked_or_a_fifth_of_the_series(
+    lags, looked
+):
     """Second route: Ljung & Box 1978, by hand."""
     from scipy.stats import chi2
 
@@ -470,4 +569,6 @@ def test_residuals_are_looked_at_over_the_months_asked_or_a_fifth_of_the_series(
     r = (series.to_numpy() - got.frame["fitted"]) / np.sqrt(got.frame["fitted"])
     r = (r - r.mean()).to_numpy()
     parts = [(r[k:] @ r[:-k] / (r @ r)) ** 2 / (60 - k) for k in range(1, looked + 1)]
-    assert got.ljung_box == pytest.approx(chi2.sf(60 * 62 * sum(parts), looked), rel=1e-6)
+    assert got.ljung_box == pytest.approx(
+        chi2.sf(60 * 62 * sum(parts), looked), rel=1e-6
+    )

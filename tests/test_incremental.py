@@ -34,7 +34,11 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "data/datapackage.json").write_text('{"resources": []}')
     (tmp_path / "data/glossary.csv").write_text("term,meaning,source\n")
     (tmp_path / "data/clean/counts.csv").write_text(COUNTS)
-    slices = {"burnley": {"district": "Burnley"}, "preston": {"district": "Preston"}, "all": {}}
+    slices = {
+        "burnley": {"district": "Burnley"},
+        "preston": {"district": "Preston"},
+        "all": {},
+    }
     for name, where in slices.items():
         path = tmp_path / f"notebooks/{name}.ipynb"
         notebook(path, show(fact()), parameters=PLAIN, end=reads(**where))
@@ -70,12 +74,16 @@ def test_only_the_pages_that_read_a_revised_row_are_rebuilt(folder):
     first, _ = build(folder)
     table = folder / "data/clean/counts.csv"
     table.write_text(COUNTS.replace("Burnley,2024-01,10", "Burnley,2024-01,11"))
-    assert why(folder) == dict.fromkeys(["burnley", "all"], "rows it reads changed: counts")
+    assert why(folder) == dict.fromkeys(
+        ["burnley", "all"], "rows it reads changed: counts"
+    )
     second, built = build(folder)
     assert built == ["burnley", "all"]
     states = {e["handle"]: e["state"] for e in second.entries}
     assert states == {"burnley": "built", "preston": "unchanged", "all": "built"}
-    assert (first.path / "preston.html").read_bytes() == (second.path / "preston.html").read_bytes()
+    assert (first.path / "preston.html").read_bytes() == (
+        second.path / "preston.html"
+    ).read_bytes()
     assert why(folder) == {}
 
 
@@ -92,11 +100,19 @@ def test_only_the_pages_that_read_a_revised_row_are_rebuilt(folder):
         ("table", ["burnley", "preston", "all"], "rows it reads changed: counts"),
     ],
 )
-def test_each_change_names_its_pages_and_its_reason(folder, monkeypatch, change, pages, reason):
+def test_each_change_names_its_pages_and_its_reason(
+    folder, monkeypatch, change, pages, reason
+):
     build(folder)
     file = folder / "reports.toml"
     if change == "notebook":
-        notebook(folder / "notebooks/all.ipynb", show(fact()), "1", parameters=PLAIN, end=reads())
+        notebook(
+            folder / "notebooks/all.ipynb",
+            show(fact()),
+            "1",
+            parameters=PLAIN,
+            end=reads(),
+        )
     elif change == "lock":
         (folder / "requirements.lock").write_text(LOCK.replace("a==1", "a==2"))
     elif change == "code":
@@ -125,7 +141,13 @@ def test_a_page_that_failed_is_tried_again(folder):
 def test_tables_that_change_while_a_page_runs_are_noticed(folder):
     table = folder / "data/clean/counts.csv"
     cell = f"open({str(table)!r}, 'a').write('Preston,2024-02,1\\n')"
-    notebook(folder / "notebooks/all.ipynb", cell, show(fact()), parameters=PLAIN, end=reads())
+    notebook(
+        folder / "notebooks/all.ipynb",
+        cell,
+        show(fact()),
+        parameters=PLAIN,
+        end=reads(),
+    )
     made, _ = build(folder)
     assert "changed while it ran" in made.failed[-1]["error"]["message"]
     assert "it failed last time" in why(folder)["all"]
@@ -155,14 +177,18 @@ def test_the_command_says_there_is_nothing_to_do_and_loads_no_heavy_library(fold
     said, loaded = ran.stdout.splitlines()
     assert said.startswith("Nothing to do: every page is up to date.")
     assert loaded == "[]"
-    (folder / "reports.toml").write_text((folder / "reports.toml").read_text() + "# a comment\n")
+    (folder / "reports.toml").write_text(
+        (folder / "reports.toml").read_text() + "# a comment\n"
+    )
     ran = outcomes(folder, "build")
     assert ran.stdout.startswith("Nothing to do: 3 pages are up to date.")
     assert ran.returncode == 0
 
 
 def test_dry_run_lists_pages_with_their_reasons_and_changes_nothing(folder):
-    assert "3 of 3 pages would be built." in outcomes(folder, "build", "--dry-run").stdout
+    assert (
+        "3 of 3 pages would be built." in outcomes(folder, "build", "--dry-run").stdout
+    )
     assert not (folder / "site").exists()
     build(folder)
     before = sorted(os.listdir(folder / "site/releases"))
@@ -182,7 +208,9 @@ def test_dry_run_lists_pages_with_their_reasons_and_changes_nothing(folder):
 
 def test_only_pages_of_a_schedule(folder):
     file = folder / "reports.toml"
-    file.write_text(file.read_text() + entry("yearly", "all", "Yearly", schedule="yearly"))
+    file.write_text(
+        file.read_text() + entry("yearly", "all", "Yearly", schedule="yearly")
+    )
     made = outcomes(folder, "build", "--schedule", "yearly")
     assert made.returncode == 0, made.stderr
     listed = json.loads((folder / "site/latest/manifest.json").read_text())["pages"]
@@ -190,7 +218,9 @@ def test_only_pages_of_a_schedule(folder):
     assert "'monthly'" in outcomes(folder, "build", "--schedule", "monthy").stderr
 
 
-def test_the_collection_rebuilds_only_readers_of_one_districts_revised_month(tmp_path, monkeypatch):
+def test_the_collection_rebuilds_only_readers_of_one_districts_revised_month(
+    tmp_path, monkeypatch
+):
     """On the real tables: readings of two districts, a revised month of one."""
     import pandas as pd
 

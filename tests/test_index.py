@@ -22,10 +22,18 @@ FAILED = {"name": "KeyError", "message": "'n'.", "cell": 4}
 def record(handle, **changes) -> dict:
     """A page as the manifest keeps it, with one finding."""
     return {
-        "handle": handle, "path": f"{handle}.html", "notebook": handle, "title": handle.title(),
-        "label": handle.title(), "group": "county", "state": "built", "built": NOW, "error": None,
-        "vintage": "Newest publication 14 June 2024", "findings": [fact(sentence=f"Of {handle}.")],
-    } | changes  # fmt: skip
+        "handle": handle,
+        "path": f"{handle}.html",
+        "notebook": handle,
+        "title": handle.title(),
+        "label": handle.title(),
+        "group": "county",
+        "state": "built",
+        "built": NOW,
+        "error": None,
+        "vintage": "Newest publication 14 June 2024",
+        "findings": [fact(sentence=f"Of {handle}.")],
+    } | changes
 
 
 def told(**changes) -> dict:
@@ -42,8 +50,12 @@ def test_a_first_release_says_how_many_pages_and_findings_it_has_and_no_change()
     text = words(html)
     assert "Release of 24 November 2025 · 2 pages · 2 findings Find a page" in text
     assert "Release of 24 November 2025: 2 pages built in this release." in text
-    assert "What changed" not in text and "Programmes" not in words(html.split("<nav")[1])
-    parts = re.findall(r'<a href="#(\w+)">([^<]+)</a>', html.split("<nav")[1].split("</nav>")[0])
+    assert "What changed" not in text and "Programmes" not in words(
+        html.split("<nav")[1]
+    )
+    parts = re.findall(
+        r'<a href="#(\w+)">([^<]+)</a>', html.split("<nav")[1].split("</nav>")[0]
+    )
     assert parts == [
         ("county", "County-wide"),
         ("marks", "How to read the marks"),
@@ -81,7 +93,9 @@ def test_each_state_of_a_page_is_said_with_its_release():
     assert rows[4].endswith(
         "the last good version is shown (from 1 September 2025). KeyError: 'n' (cell 4) 1"
     )
-    assert rows[5].startswith("None not stated could not be built. KeyError: 'n' (cell 4) 0")
+    assert rows[5].startswith(
+        "None not stated could not be built. KeyError: 'n' (cell 4) 0"
+    )
     assert "2 of 6 pages could not be rebuilt in this release." in text
 
 
@@ -92,14 +106,25 @@ def test_programmes_are_cards_and_districts_tiles():
         record("other", group="programmes"),
         record("burnley", group="districts", label="Burnley"),
         record("ribble", group="districts", label="Ribble Valley", findings=[]),
-        record("wyre", group="districts", label="Wyre", findings=[
-            fact(headline=False, value=5), fact(value=1234.0, unit="crimes"), fact(value=7)
-        ]),
+        record(
+            "wyre",
+            group="districts",
+            label="Wyre",
+            findings=[
+                fact(headline=False, value=5),
+                fact(value=1234.0, unit="crimes"),
+                fact(value=7),
+            ],
+        ),
         record("none", group="districts", findings=[fact(headline=False, value=None)]),
-    ]  # fmt: skip
-    html = index.index_html(pages, NOW, told(since="20250901T000000Z-cd", lines=["A < b.", "C."]))
+    ]
+    html = index.index_html(
+        pages, NOW, told(since="20250901T000000Z-cd", lines=["A < b.", "C."])
+    )
     cards = html.split('<ul class="cards">')[1].split("</ul>")[0]
-    assert cards.count("<li") == 2 and 'Also: <a href="demo/may.html">May</a></p>' in cards
+    assert (
+        cards.count("<li") == 2 and 'Also: <a href="demo/may.html">May</a></p>' in cards
+    )
     assert "<p>Of demo.</p>" in cards and "<p>Of other.</p>" in cards
     assert cards.count(">Estimate</span>") == 2 and "Of demo/may." not in cards
     tiles = html.split('<ul class="county">')[1].split("</ul>")[0]
@@ -112,31 +137,63 @@ def test_programmes_are_cards_and_districts_tiles():
     text = words(html)
     assert "Against the release of 1 September 2025: 2 pages; first release." in text
     assert "<ul><li>A &lt; b.</li><li>C.</li></ul>" in html
-    assert '<a href="#programmes">Programmes</a> · <a href="#districts">Districts</a> · ' in html
+    assert (
+        '<a href="#programmes">Programmes</a> · <a href="#districts">Districts</a> · '
+        in html
+    )
     offered = html.split("<label>about")[1].split("</select>")[0]
     assert re.findall('value="([^"]*)">([^<]*)<', offered) == [
-        ("", "everything"), ("programmes", "Programmes"), ("districts", "Districts")
-    ]  # fmt: skip
+        ("", "everything"),
+        ("programmes", "Programmes"),
+        ("districts", "Districts"),
+    ]
     assert html.count('<option value="estimate">Estimate</option>') == 1
 
 
 def test_all_findings_are_one_table_with_their_sources():
-    source = {"publisher": "P", "title": "", "url": "https://example.org", "published": "x"}
+    source = {
+        "publisher": "P",
+        "title": "",
+        "url": "https://example.org",
+        "published": "x",
+    }
     none = {"publisher": "", "title": "", "url": None}
-    one = fact(value=1.5, lower=None, upper=2, sources=[source, source | {"title": "=T"}, none])
-    rows = list(csv.reader(io.StringIO(index.findings_csv([record("demo", findings=[one])]))))
+    one = fact(
+        value=1.5, lower=None, upper=2, sources=[source, source | {"title": "=T"}, none]
+    )
+    rows = list(
+        csv.reader(io.StringIO(index.findings_csv([record("demo", findings=[one])])))
+    )
     assert ",".join(rows[0]) == (
         "handle,name,sentence,value,lower,upper,unit,period,area,better,verdict,sources"
     )
     assert rows[1:] == [
-        ["demo", "found", "10 of 42 shops sold a knife.", "1.5", "", "2", "%", "November 2023",
-         "lancashire", "fewer", "estimate", "P, https://example.org; P, =T, https://example.org;"],
-    ]  # fmt: skip
+        [
+            "demo",
+            "found",
+            "10 of 42 shops sold a knife.",
+            "1.5",
+            "",
+            "2",
+            "%",
+            "November 2023",
+            "lancashire",
+            "fewer",
+            "estimate",
+            "P, https://example.org; P, =T, https://example.org;",
+        ],
+    ]
 
 
 def test_a_table_has_its_units_in_the_header():
-    columns = [{"label": "shop"}, {"label": "n", "unit": "shops"}, {"label": "m", "unit": ""}]
-    made = index.finding_csv({"table": {"columns": columns, "rows": [["a,b", 1, None]]}})
+    columns = [
+        {"label": "shop"},
+        {"label": "n", "unit": "shops"},
+        {"label": "m", "unit": ""},
+    ]
+    made = index.finding_csv(
+        {"table": {"columns": columns, "rows": [["a,b", 1, None]]}}
+    )
     assert made == 'shop,n (shops),m\n"a,b",1,\n'
 
 
@@ -144,7 +201,10 @@ def test_a_table_has_its_units_in_the_header():
     ("error", "said"),
     [
         (FAILED, "KeyError: 'n' (cell 4)"),
-        ({"name": "Timeout", "message": "too long.", "cell": None}, "Timeout: too long"),
+        (
+            {"name": "Timeout", "message": "too long.", "cell": None},
+            "Timeout: too long",
+        ),
         ({"name": "Timeout", "message": "too long"}, "Timeout: too long"),
         ({"name": "ValueError", "message": "no form X."}, "ValueError: no form X"),
     ],
@@ -159,10 +219,20 @@ def test_a_failure_is_said_with_its_cell(error, said):
 def kept(**changes) -> dict:
     """A page's record, as far as changes are told from it."""
     return {
-        "handle": "demo", "title": "Demo", "state": "built", "inputs": "i", "parameters": {},
-        "source": "s", "code": "c", "lock": "l", "findings": [fact(value=1, unit="")],
-        "reads": [{"rows": 3}, {"rows": 4}], "changes": [], "changed": "", "error": None,
-    } | changes  # fmt: skip
+        "handle": "demo",
+        "title": "Demo",
+        "state": "built",
+        "inputs": "i",
+        "parameters": {},
+        "source": "s",
+        "code": "c",
+        "lock": "l",
+        "findings": [fact(value=1, unit="")],
+        "reads": [{"rows": 3}, {"rows": 4}],
+        "changes": [],
+        "changed": "",
+        "error": None,
+    } | changes
 
 
 MOVED = fact(value=2, unit="")
@@ -183,7 +253,13 @@ LATER = MOVED | {"period": "December 2023"}
         ({"code": "d"}, "change of method: New.; the library's code changed"),
         ({"lock": "m"}, "the locked packages changed"),
         (
-            {"inputs": "j", "parameters": {"a": 1}, "source": "t", "code": "d", "lock": "m"},
+            {
+                "inputs": "j",
+                "parameters": {"a": 1},
+                "source": "t",
+                "code": "d",
+                "lock": "m",
+            },
             "data revised; other parameters; change of method: New.; the notebook changed; "
             "the library's code changed; the locked packages changed",
         ),
@@ -200,29 +276,39 @@ def test_findings_that_came_or_went_are_told_after_those_that_stayed():
     new = kept(findings=[fact("stays", "C."), fact("came", "D.")])
     found = history.compare(old, new, [])
     assert [(c["name"], c["said"]) for c in found] == [
-        ("stays", "now reads: C."), ("came", "new: D."), ("gone", "no longer shown: A."),
-    ]  # fmt: skip
+        ("stays", "now reads: C."),
+        ("came", "new: D."),
+        ("gone", "no longer shown: A."),
+    ]
     assert history.compare(old, kept(findings=old["findings"]), []) == []
     other = [fact("gone", "A.", verdict="published"), fact("stays", "B.")]
-    assert [c["said"] for c in history.compare(old, kept(findings=other), [])] == ["now reads: A."]
+    assert [c["said"] for c in history.compare(old, kept(findings=other), [])] == [
+        "now reads: A."
+    ]
 
 
 def test_what_was_told_of_a_page_stays_until_it_changes_again():
     before = {"changes": [{"name": "n"}], "changed": "then"}
     nothing = {"changes": [], "changed": ""}
     assert history.moved(None, kept(), "now", []) == nothing
-    assert history.moved(kept(state="failed") | before, kept(findings=[MOVED]), "now", []) == (
-        nothing
-    )
+    assert history.moved(
+        kept(state="failed") | before, kept(findings=[MOVED]), "now", []
+    ) == (nothing)
     assert history.moved(kept() | before, kept(), "now", []) == before
     old = {k: v for k, v in kept().items() if k not in before}
     assert history.moved(old, kept(), "now", []) == nothing
     made = history.moved(kept() | before, kept(findings=[MOVED]), "now", [])
-    assert made["changed"] == "now" and made["changes"][0]["said"] == "1 became 2 (up 1)"
+    assert (
+        made["changed"] == "now" and made["changes"][0]["said"] == "1 became 2 (up 1)"
+    )
 
 
 def test_a_change_is_one_sentence_with_one_full_stop():
-    change = {"name": "more_thefts", "said": "now reads: Of Op X.", "why": "data revised"}
+    change = {
+        "name": "more_thefts",
+        "said": "now reads: Of Op X.",
+        "why": "data revised",
+    }
     said = "Demo, more thefts: now reads: Of Op X. Why: data revised."
     assert history.line("Demo", change) == said
 
@@ -237,12 +323,16 @@ def moves(number):
         ([{}, {}], "", "2 pages; first release."),
         ([{"why": "it is new", "built": NOW}] * 2, "", "2 pages; first release."),
         (
-            [{"why": "it is new", "built": NOW}] * 2 + [{"why": "it is new", "built": "then"}, {}],
+            [{"why": "it is new", "built": NOW}] * 2
+            + [{"why": "it is new", "built": "then"}, {}],
             "then",
             "4 pages; 0 findings changed; 2 new pages.",
         ),
         (
-            [{"changes": moves(2), "changed": NOW}, {"changes": moves(3), "changed": "then"}],
+            [
+                {"changes": moves(2), "changed": NOW},
+                {"changes": moves(3), "changed": "then"},
+            ],
             "then",
             "2 pages; 2 findings changed.",
         ),
@@ -256,7 +346,11 @@ def moves(number):
             "then",
             "1 page; 1 finding changed; 1 new page.",
         ),
-        ([{"error": FAILED}], "", "1 page; first release; 1 page could not be rebuilt."),
+        (
+            [{"error": FAILED}],
+            "",
+            "1 page; first release; 1 page could not be rebuilt.",
+        ),
     ],
 )
 def test_a_release_is_summed_up_in_a_sentence(pages, since, sentence):
@@ -265,9 +359,13 @@ def test_a_release_is_summed_up_in_a_sentence(pages, since, sentence):
     assert (made["sentence"], made["release"], made["since"]) == (sentence, NOW, since)
 
 
-@pytest.mark.parametrize(("number", "last"), [(30, "Demo, n29: "), (31, "And 1 more, on their")])
+@pytest.mark.parametrize(
+    ("number", "last"), [(30, "Demo, n29: "), (31, "And 1 more, on their")]
+)
 def test_thirty_changes_are_told_and_the_others_counted(number, last):
-    made = history.summary([kept(changes=moves(number), changed=NOW, built=NOW)], NOW, "then")
+    made = history.summary(
+        [kept(changes=moves(number), changed=NOW, built=NOW)], NOW, "then"
+    )
     assert made["lines"][0] == "Demo, n0: A became b. Why: w."
     assert len(made["lines"]) == number and made["lines"][-1].startswith(last)
 
@@ -285,7 +383,8 @@ def test_changes_of_method_are_read_from_a_changelog(tmp_path):
     path = tmp_path / "CHANGELOG.md"
     assert history.methods(path) == []
     path.write_text(
-        "# New\n- **Method** A £\n  b.\n- C.\n  **Method** no\n- **Method** D.\n", "utf-8"
+        "# New\n- **Method** A £\n  b.\n- C.\n  **Method** no\n- **Method** D.\n",
+        "utf-8",
     )
     assert history.methods(path) == ["A £ b.", "D."]
 
@@ -298,7 +397,10 @@ def out(tmp_path):
     """A site with two releases: one page stayed and moved, one went, one came."""
     first = {"pages": [kept(), kept(handle="gone", title="Gone")], "methods": ["Old."]}
     second = {
-        "pages": [kept(findings=[MOVED], source="t"), kept(handle="came", title="Came")],
+        "pages": [
+            kept(findings=[MOVED], source="t"),
+            kept(handle="came", title="Came"),
+        ],
         "methods": ["New.", "Old."],
     }
     for name, content in ((FIRST, first), (SECOND, second)):
@@ -329,19 +431,34 @@ def test_two_releases_are_compared_page_by_page(out):
 
 
 def test_releases_from_before_methods_were_recorded_can_be_compared(out):
-    for name, findings, more in ((FIRST, [], {}), (SECOND, [MOVED], {"methods": ["New."]})):
-        record = {"pages": [kept(findings=findings, source=name)], "release": name} | more
+    for name, findings, more in (
+        (FIRST, [], {}),
+        (SECOND, [MOVED], {"methods": ["New."]}),
+    ):
+        record = {
+            "pages": [kept(findings=findings, source=name)],
+            "release": name,
+        } | more
         releases.write(out / "releases" / name / "manifest.json", json.dumps(record))
     why = "Why: change of method: New.; the notebook changed."
     assert history.diff(out, SECOND, FIRST)[1:] == [
         "Demo, found: no longer shown: 10 of 42 shops sold a knife. Why: the notebook changed."
     ]
-    assert history.diff(out)[1:] == [f"Demo, found: new: 10 of 42 shops sold a knife. {why}"]
+    assert history.diff(out)[1:] == [
+        f"Demo, found: new: 10 of 42 shops sold a knife. {why}"
+    ]
 
 
 @pytest.mark.parametrize(
     ("age", "good"),
-    [("", True), ("36h", True), ("35h", False), ("2d", True), ("1d", False), ("1w", True)],
+    [
+        ("", True),
+        ("36h", True),
+        ("35h", False),
+        ("2d", True),
+        ("1d", False),
+        ("1w", True),
+    ],
 )
 def test_a_release_of_a_day_and_a_half_is_judged_by_the_age_that_is_allowed(
     out, monkeypatch, age, good
@@ -359,13 +476,18 @@ def test_a_release_of_a_day_and_a_half_is_judged_by_the_age_that_is_allowed(
 
 
 def test_every_failing_page_is_named_by_the_status(out):
-    pages = [kept(), kept(state="kept", error=FAILED), kept(state="failed", error=FAILED)]
+    pages = [
+        kept(),
+        kept(state="kept", error=FAILED),
+        kept(state="failed", error=FAILED),
+    ]
     record = {"release": SECOND, "pages": pages}
     releases.write(out / "releases" / SECOND / "manifest.json", json.dumps(record))
     lines, good = history.status(out)
     assert (lines[1:], good) == (
-        ["demo  kept  KeyError: 'n' (cell 4)", "demo  failed  KeyError: 'n' (cell 4)"], False
-    )  # fmt: skip
+        ["demo  kept  KeyError: 'n' (cell 4)", "demo  failed  KeyError: 'n' (cell 4)"],
+        False,
+    )
 
 
 def test_an_age_that_is_none_is_refused(out):
@@ -388,7 +510,9 @@ def ordered(tmp_path, monkeypatch):
     reads = [{"table": "crime_monthly", "where": {}}]
     caution = {"said": "Half is lost.", "tables": ["crime_monthly"], "where": {}}
     caution |= {"sources": [], "aged": False}
-    monkeypatch.setattr(banners, "cautions", lambda out: [caution] * (out == tmp_path / "site"))
+    monkeypatch.setattr(
+        banners, "cautions", lambda out: [caution] * (out == tmp_path / "site")
+    )
     monkeypatch.setattr(run, "prepare", lambda: None)
 
     def make(given, one=None, error=None):
@@ -407,7 +531,9 @@ def ordered(tmp_path, monkeypatch):
                     ]
                 folder = Path(job.output).parent
                 assert folder.parent == tmp_path / "site/adhoc"
-                assert folder.name.startswith(".staging-"), "what is half made is hidden"
+                assert folder.name.startswith(".staging-"), (
+                    "what is half made is hidden"
+                )
                 with open(job.output, "w", encoding="utf-8") as file:
                     json.dump(content, file)
             heard.append((job.handle, job.parameters, job.limits))
@@ -415,7 +541,9 @@ def ordered(tmp_path, monkeypatch):
 
         monkeypatch.setattr(run, "run", work)
         tell = lambda *given: heard.append(given)  # noqa: E731
-        made = order.build(found, found.pages[0], given, out=tmp_path / "site", tell=tell)
+        made = order.build(
+            found, found.pages[0], given, out=tmp_path / "site", tell=tell
+        )
         return made, heard
 
     return make
@@ -436,8 +564,14 @@ def test_a_page_to_order_says_what_it_was_made_with_and_stands_apart(ordered, tm
     ) in html
     assert "<li>Half is lost.</li>" in html
     assert 'href="page/found.csv"' in html
-    assert sorted(p.name for p in folder.rglob("*")) == ["found.csv", "page", "page.html"]
-    again, _ = ordered({"confidence": "0.9", "wave": "2024-05"}, fact(sentence="Now other."))
+    assert sorted(p.name for p in folder.rglob("*")) == [
+        "found.csv",
+        "page",
+        "page.html",
+    ]
+    again, _ = ordered(
+        {"confidence": "0.9", "wave": "2024-05"}, fact(sentence="Now other.")
+    )
     assert again.shown == made.shown and "Now other." in made.shown.read_text("utf-8")
     other, _ = ordered({"wave": "2024-05"}, fact())
     assert other.shown != made.shown

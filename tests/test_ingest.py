@@ -31,7 +31,14 @@ LINKS = pd.DataFrame(
 )
 
 
-def row(ident="", lsoa="E01000001", name="Wyre 001A", kind="Burglary", x=-3.0, month="2024-01"):
+def row(
+    ident="",
+    lsoa="E01000001",
+    name="Wyre 001A",
+    kind="Burglary",
+    x=-3.0,
+    month="2024-01",
+):
     """One row of a street file; no location when ``lsoa`` is empty."""
     place = [f"{x:.6f}", "53.920000", "On or near High Street", lsoa, name]
     if not lsoa:
@@ -49,7 +56,9 @@ def street(tmp_path):
         folder.mkdir(parents=True, exist_ok=True)
         lines = [streets.HEADER, *rows]
         quoted = [",".join(f'"{c}"' if "," in c else c for c in line) for line in lines]
-        packed = gzip.compress("".join(line + "\n" for line in quoted).encode(), mtime=0)
+        packed = gzip.compress(
+            "".join(line + "\n" for line in quoted).encode(), mtime=0
+        )
         path = folder / f"{month}-{force}-street.csv.gz"
         path.write_bytes(packed[: len(packed) - cut])
         return path
@@ -83,7 +92,9 @@ def test_a_crime_id_counts_once_and_its_first_row_stands(street):
     by_type = frame.groupby("type")["n"].sum()
     assert by_type[by_type > 0].to_dict() == {"burglary": 1, "robbery": 1}
     assert frame.attrs["duplicates"] == 2
-    assert frame.loc[frame["type"] == "robbery", "lsoa"].unique().tolist() == ["E01000001"]
+    assert frame.loc[frame["type"] == "robbery", "lsoa"].unique().tolist() == [
+        "E01000001"
+    ]
 
 
 def test_the_same_crime_id_in_two_months_is_two_rows(street):
@@ -113,7 +124,10 @@ def test_a_comma_within_quotes_is_no_column(street):
 
 
 def test_all_types_have_a_short_name(street):
-    idents = ["", *(chr(97 + i) * 64 for i in range(13))]  # anti-social behaviour has none
+    idents = [
+        "",
+        *(chr(97 + i) * 64 for i in range(13)),
+    ]  # anti-social behaviour has none
     pairs = zip(idents, TYPES.values(), strict=True)
     frame = counted(street([row(ident, kind=kind) for ident, kind in pairs]))
     assert sorted(frame["type"]) == sorted(TYPES)
@@ -140,8 +154,14 @@ def test_a_plain_file_that_ends_within_a_row_gives_a_sentence(street):
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        ([row("a" * 64, month="2024-02")], "row 3, column Month: '2024-02' is not 2024-01"),
-        ([row("a" * 64, kind="Piracy")], "row 3, column Crime type: 'Piracy' is a type"),
+        (
+            [row("a" * 64, month="2024-02")],
+            "row 3, column Month: '2024-02' is not 2024-01",
+        ),
+        (
+            [row("a" * 64, kind="Piracy")],
+            "row 3, column Crime type: 'Piracy' is a type",
+        ),
         ([row("a" * 64)[:-3]], "row 3 has 9 cells, not 12"),
         ([[*row("a" * 64), "more"]], "row 3 has 13 cells, not 12"),
     ],
@@ -170,7 +190,9 @@ def moved(rows):
     frame = pd.DataFrame(rows, columns=["lsoa", "x", "month", "n"])
     frame = frame.assign(y=53.9, force="lancashire", district="E07000128")
     early = frame["month"] < geography.FRAME_2021
-    points, group = police_uk.frames(frame[early & (frame["lsoa"] != "")], frame[~early], LINKS)
+    points, group = police_uk.frames(
+        frame[early & (frame["lsoa"] != "")], frame[~early], LINKS
+    )
     now = set(LINKS["lsoa21"]) | set(frame.loc[~early, "lsoa"])
     code = geography.to_2021(frame[frame["lsoa"] != ""], now, points)
     return frame.assign(lsoa=code.reindex(frame.index).fillna(frame["lsoa"])), group
@@ -187,11 +209,22 @@ def test_codes_of_2011_become_those_of_2021():
         ("E01000023", -3.05, "2024-01", 1),
         ("E01000041", -3.10, "2024-01", 1),
         ("E01000042", -3.12, "2024-01", 1),
-        ("E01000001", -3.11, "2024-01", 1),  # lies between, but is no part of the split code
+        (
+            "E01000001",
+            -3.11,
+            "2024-01",
+            1,
+        ),  # lies between, but is no part of the split code
     ]
     frame, units = moved(rows)
     early = frame[frame["month"] < "2023"].groupby("lsoa")["n"].sum().to_dict()
-    assert early == {"E01000001": 5, "E01000023": 18, "E01000041": 13, "E01000042": 17, "": 19}
+    assert early == {
+        "E01000001": 5,
+        "E01000023": 18,
+        "E01000041": 13,
+        "E01000042": 17,
+        "": 19,
+    }
     assert {units["E01000041"], units["E01000042"], units["E01000004"]} == {"E01000004"}
     assert {units["E01000023"], units["E01000002"], units["E01000003"]} == {"E01000002"}
     assert "E01000001" not in units
@@ -211,27 +244,50 @@ def test_without_a_look_up_new_codes_are_found_by_their_points():
     frame, units = moved(rows)
     early = frame[frame["month"] < "2023"].groupby("lsoa")["n"].sum().to_dict()
     assert early == {"E01000071": 40, "E01000072": 59, "E01000073": 1, "E01000008": 9}
-    assert units["E01000071"] == units["E01000072"] == "E01000007" and "E01000073" not in units
+    assert (
+        units["E01000071"] == units["E01000072"] == "E01000007"
+        and "E01000073" not in units
+    )
 
 
 def test_chains_of_codes_fall_into_one_unit():
-    pairs = pd.DataFrame({"lsoa11": ["b", "a", "a", "d"], "lsoa21": ["y", "y", "x", "z"]})
-    assert geography.units(pairs) == {"a": "a", "b": "a", "x": "a", "y": "a", "d": "d", "z": "d"}
+    pairs = pd.DataFrame(
+        {"lsoa11": ["b", "a", "a", "d"], "lsoa21": ["y", "y", "x", "z"]}
+    )
+    assert geography.units(pairs) == {
+        "a": "a",
+        "b": "a",
+        "x": "a",
+        "y": "a",
+        "d": "d",
+        "z": "d",
+    }
 
 
 def test_distance_to_a_point_allows_for_the_latitude():
-    old = pd.DataFrame({"x": [0.0], "y": [60.0]})  # a degree east is half a degree north here
+    old = pd.DataFrame(
+        {"x": [0.0], "y": [60.0]}
+    )  # a degree east is half a degree north here
     new = pd.DataFrame({"x": [0.15, 0.0], "y": [60.0, 60.1], "lsoa": ["east", "north"]})
     assert geography.nearest(old, new).tolist() == ["east"]
 
 
 def test_district_names_in_lsoa_names_are_known_or_named():
     places = pd.concat(
-        [PLACES, pd.DataFrame({"district": ["E06000023"], "name": ["Bristol, City of"]})]
+        [
+            PLACES,
+            pd.DataFrame({"district": ["E06000023"], "name": ["Bristol, City of"]}),
+        ]
     )
     names = pd.Series(["Wyre", "", "Bristol"])
-    assert geography.district_of(names, places).tolist() == ["E07000128", "", "E06000023"]
-    with pytest.raises(Invalid, match=r"no district is known by the name of Atlantis\."):
+    assert geography.district_of(names, places).tolist() == [
+        "E07000128",
+        "",
+        "E06000023",
+    ]
+    with pytest.raises(
+        Invalid, match=r"no district is known by the name of Atlantis\."
+    ):
         geography.district_of(pd.Series(["Atlantis", "Wyre"]), places)
 
 
@@ -250,7 +306,9 @@ def test_coverage_tells_missing_from_partial_from_complete():
             months("durham", [100, 100, 10, 100, 100, 100], kind=ASB),
         ]
     )
-    counts = counts[~((counts["force"] == "lancashire") & (counts["month"] == "2024-03-01"))]
+    counts = counts[
+        ~((counts["force"] == "lancashire") & (counts["month"] == "2024-03-01"))
+    ]
     known = pd.DataFrame(
         {
             "force": ["lancashire"],
@@ -262,17 +320,31 @@ def test_coverage_tells_missing_from_partial_from_complete():
     )
     frame = coverage.build(counts, known).set_index(["force", "month"])
     lancashire, durham = frame.loc["lancashire"], frame.loc["durham"]
-    assert lancashire["state"].tolist() == ["complete"] * 2 + ["missing"] + ["complete"] * 3
-    assert pd.isna(lancashire["rows"].iloc[2]) and "Not held here" in lancashire["reason"].iloc[2]
+    assert (
+        lancashire["state"].tolist()
+        == ["complete"] * 2 + ["missing"] + ["complete"] * 3
+    )
+    assert (
+        pd.isna(lancashire["rows"].iloc[2])
+        and "Not held here" in lancashire["reason"].iloc[2]
+    )
     assert lancashire["rows"].iloc[0] == 1400 and lancashire["duplicates"].iloc[0] == 3
-    assert durham["state"].tolist() == ["complete", "partial", "partial"] + ["complete"] * 3
-    assert "under half" in durham["reason"].iloc[1] and "anti-social" in durham["reason"].iloc[2]
+    assert (
+        durham["state"].tolist()
+        == ["complete", "partial", "partial"] + ["complete"] * 3
+    )
+    assert (
+        "under half" in durham["reason"].iloc[1]
+        and "anti-social" in durham["reason"].iloc[2]
+    )
     assert set(frame.loc["metropolitan", "state"]) == {"missing"}
     assert "too large" in frame.loc["metropolitan", "reason"].iloc[0]
 
 
 def test_coverage_counts_blanks_and_rows_of_other_forces():
-    given = pd.DataFrame({"force": "lancashire", "lad": ["NO_LOCATION", "Wyre", "Wigan"]})
+    given = pd.DataFrame(
+        {"force": "lancashire", "lad": ["NO_LOCATION", "Wyre", "Wigan"]}
+    )
     given = given.assign(month=pd.Timestamp("2024-01-01"), n=[4, 50, 2])
     found = coverage.of_districts(given, PLACES).iloc[0]
     assert (found["no_location"], found["outside"]) == (4, 2)
@@ -316,7 +388,13 @@ def test_an_offence_has_its_latest_name_and_the_quarters_it_was_used():
     raw = raw_quarters(
         FY=["2012/13", "2013/14", "2014/15"],
         n=[4.0, 5.0, 0.0],
-        **{"Offence Description": ["Robbery", "Robbery", "Robbery of a person (outcomes only)"]},
+        **{
+            "Offence Description": [
+                "Robbery",
+                "Robbery",
+                "Robbery of a person (outcomes only)",
+            ]
+        },
     )
     found = recorded.offences(raw, recorded.quarterly(raw)).iloc[0]
     assert found["name"] == "Robbery of a person" and bool(found["outcomes_only"])
@@ -337,7 +415,10 @@ def test_rows_of_outcomes_are_summed_though_they_look_alike():
     )
     frame = recorded.case_outcomes(raw)
     assert frame["n"].tolist() == [6, 2]
-    assert frame["quarter"].tolist() == [pd.Timestamp("2024-04-01"), pd.Timestamp("2025-01-01")]
+    assert frame["quarter"].tolist() == [
+        pd.Timestamp("2024-04-01"),
+        pd.Timestamp("2025-01-01"),
+    ]
 
 
 def test_partnership_rows_tell_totals_from_the_unassigned(tmp_path):
@@ -370,7 +451,9 @@ def test_the_same_rows_in_another_order_give_the_same_bytes(tmp_path):
         for kind, maker in (("csv", write.csv), ("parquet", write.parquet)):
             path = tmp_path / f"{number}.{kind}"
             maker(
-                rows.drop(columns="flag") if kind == "parquet" else rows, path, ["force", "month"]
+                rows.drop(columns="flag") if kind == "parquet" else rows,
+                path,
+                ["force", "month"],
             )
             digests[kind].add(hashlib.sha256(path.read_bytes()).hexdigest())
     assert [len(found) for found in digests.values()] == [1, 1]
@@ -398,12 +481,15 @@ def test_street_files_go_through_to_tables_that_agree(street, tmp_path, monkeypa
     header = "force,month,crime_type,n\n"
     given = tmp_path / "police_uk"
     for name, text in {
-        "force_month_type": header + "durham,2024-01,Burglary,70\nlancashire,2024-01,Burglary,9\n",
+        "force_month_type": header
+        + "durham,2024-01,Burglary,70\nlancashire,2024-01,Burglary,9\n",
         "lad_month_type": "force,lad,month,crime_type,n\nlancashire,Wyre,2024-01,Burglary,9\n",
     }.items():
         (given / f"{name}.csv.gz").write_bytes(gzip.compress(text.encode()))
     monkeypatch.setattr(geography, "lookup", lambda source: LINKS)
-    monkeypatch.setattr(geography, "lsoas", lambda source, places, points, group: points)
+    monkeypatch.setattr(
+        geography, "lsoas", lambda source, places, points, group: points
+    )
     clean = tmp_path / "clean"
     write.csv(PLACES, clean / "districts.csv", ["district"])
     police_uk.build(tmp_path, clean, PLACES)
@@ -413,17 +499,27 @@ def test_street_files_go_through_to_tables_that_agree(street, tmp_path, monkeypa
     near = pd.read_parquet(clean / "crime_district_monthly.parquet")
     assert near.groupby("district")["n"].sum().to_dict() == {"": 4, "E07000128": 4}
     whole = pd.read_parquet(clean / "crime_force_monthly.parquet")
-    assert whole.groupby("force")["n"].sum().to_dict() == {"durham": 70, "lancashire": 8}
+    assert whole.groupby("force")["n"].sum().to_dict() == {
+        "durham": 70,
+        "lancashire": 8,
+    }
     known = pd.read_csv(clean / "coverage.csv").set_index(["force", "month"])
     month = known.loc[("lancashire", "2024-01-01")]
-    assert month[["rows", "no_location", "duplicates", "outside"]].tolist() == [4, 1, 1, 1]
+    assert month[["rows", "no_location", "duplicates", "outside"]].tolist() == [
+        4,
+        1,
+        1,
+        1,
+    ]
     assert known.loc[("lancashire", "2023-06-01"), "state"] == "missing"
 
 
 def test_the_written_tables_pass_their_own_check(tmp_path):
     """What the writers make of a small frame is what the checker expects to read."""
     clean = tmp_path / "clean"
-    frame = pd.DataFrame({"day": pd.to_datetime(["2024-01-01"]), "n": [1], "ok": [True]})
+    frame = pd.DataFrame(
+        {"day": pd.to_datetime(["2024-01-01"]), "n": [1], "ok": [True]}
+    )
     write.csv(frame, clean / "small.csv", ["day"])
     kinds = {"day": "date", "n": "integer", "ok": "boolean"}
     fields = [{"name": name, "type": kind} for name, kind in kinds.items()]

@@ -21,7 +21,9 @@ Found = tuple[str, dict]  # a page's handle, and the facts of one of its finding
 def findings(release) -> list[Found]:
     """Every finding of the site with the handle of its page; its table among its facts."""
     record = json.loads((release / "manifest.json").read_text(encoding="utf-8"))
-    return [(page["handle"], fact) for page in record["pages"] for fact in page["findings"]]
+    return [
+        (page["handle"], fact) for page in record["pages"] for fact in page["findings"]
+    ]
 
 
 def said(found: list[str]) -> str:
@@ -41,12 +43,22 @@ def grouped(findings: list[Found]) -> dict[tuple, list[Found]]:
 def disagreements(findings: list[Found]) -> Iterator[str]:
     """Each series, area and period that two pages tell otherwise, and what is told."""
     for (series, area, period), told in grouped(findings).items():
-        for fact in ("value", "lower", "upper", "unit", "better", "verdict", "sentence"):
+        for fact in (
+            "value",
+            "lower",
+            "upper",
+            "unit",
+            "better",
+            "verdict",
+            "sentence",
+        ):
             said = defaultdict(list)
             for handle, one in told:
                 said[one[fact]].append(f"{handle}#{one['name']}")
             if len(said) > 1:
-                ways = "; ".join(f"{', '.join(where)}: {way!r}" for way, where in said.items())
+                ways = "; ".join(
+                    f"{', '.join(where)}: {way!r}" for way, where in said.items()
+                )
                 yield f"{series}, {area}, {period}, {fact}: {ways}"
 
 
@@ -56,7 +68,10 @@ def test_a_series_is_told_alike_on_every_page(findings):
 
 
 def test_the_series_that_several_pages_show_are_compared(findings):
-    pages = {key: {h.partition("/")[0] for h, _ in told} for key, told in grouped(findings).items()}
+    pages = {
+        key: {h.partition("/")[0] for h, _ in told}
+        for key, told in grouped(findings).items()
+    }
     shared = {series for (series, *_), on in pages.items() if len(on) > 1}
     assert {"trafficking", "blade_or_point"} <= shared
 
@@ -80,7 +95,9 @@ def roundings(findings: list[Found]) -> Iterator[str]:
         if near:
             places = max(len(n.partition(".")[2]) for n in near)
             key = (fact["unit"], fact["area"], fact["period"], round(fact["value"], 6))
-            told[key].setdefault(places, f"{handle}#{fact['name']}: {max(near, key=len)}")
+            told[key].setdefault(
+                places, f"{handle}#{fact['name']}: {max(near, key=len)}"
+            )
     for key, ways in told.items():
         if len(ways) > 1:
             yield f"{', '.join(map(str, key))}: {'; '.join(ways.values())}"
@@ -89,7 +106,9 @@ def roundings(findings: list[Found]) -> Iterator[str]:
 def rounds_to(value: float, number: str) -> bool:
     """Whether ``number``, as written, is ``value`` rounded to the places it is written with."""
     places = len(number.partition(".")[2])
-    return abs(abs(value) - float(number.replace(",", ""))) <= 0.5 * 10**-places * 1.0001
+    return (
+        abs(abs(value) - float(number.replace(",", ""))) <= 0.5 * 10**-places * 1.0001
+    )
 
 
 def test_a_value_is_rounded_alike_wherever_it_stands(findings):
@@ -98,7 +117,9 @@ def test_a_value_is_rounded_alike_wherever_it_stands(findings):
 
 
 def test_every_mark_is_earned_by_its_rule(findings):
-    refused = [f"{handle}: {why}" for handle, fact in findings if (why := refusal(fact))]
+    refused = [
+        f"{handle}: {why}" for handle, fact in findings if (why := refusal(fact))
+    ]
     assert not refused, said(refused)
 
 
@@ -109,7 +130,9 @@ def test_every_estimate_has_an_interval_or_bounds(findings):
     for handle, fact in estimates:
         assert fact["lower"] is not None, f"{handle}#{fact['name']}"
         told = " ".join([fact["sentence"], *fact["caveats"]])
-        assert fact["upper"] is not None or open_above in told, f"{handle}#{fact['name']}"
+        assert fact["upper"] is not None or open_above in told, (
+            f"{handle}#{fact['name']}"
+        )
 
 
 def _table(path: Path) -> dict | None:
@@ -117,7 +140,10 @@ def _table(path: Path) -> dict | None:
     if not path.is_file():
         return None
     frame = pd.read_csv(path, keep_default_na=False, encoding="utf-8-sig")
-    rows = [[v.item() if hasattr(v, "item") else v for v in row] for row in frame.to_numpy(object)]
+    rows = [
+        [v.item() if hasattr(v, "item") else v for v in row]
+        for row in frame.to_numpy(object)
+    ]
     return {"columns": [{"label": name} for name in frame.columns], "rows": rows}
 
 

@@ -22,7 +22,12 @@ GIVEN = {"tags": ["injected-parameters"]}
 
 
 def cell(*outputs, count=1, **changes):
-    made = {"cell_type": "code", "source": "1", "metadata": {}, "execution_count": count}
+    made = {
+        "cell_type": "code",
+        "source": "1",
+        "metadata": {},
+        "execution_count": count,
+    }
     return made | {"outputs": list(outputs)} | changes
 
 
@@ -34,25 +39,41 @@ TEXT = {"cell_type": "markdown", "source": "Text", "metadata": {}}
     [
         ([TEXT, cell(STREAM), cell(STREAM, DONE)], None, "", None),
         ([cell(DONE), TEXT, cell(count=None, source=" \n")], None, "", None),
-        ([{"cell_type": "code", "source": "1", "execution_count": 1}, cell(DONE)], None, "", None),
+        (
+            [{"cell_type": "code", "source": "1", "execution_count": 1}, cell(DONE)],
+            None,
+            "",
+            None,
+        ),
         ([TEXT, cell(STREAM, ERROR), cell(DONE)], "KeyError", "'x'", 2),
         ([cell(metadata=GIVEN), TEXT, cell(ERROR)], "KeyError", "'x'", 2),
         ([cell(ERROR), cell(metadata=GIVEN)], "KeyError", "'x'", 1),
         (
             [cell(), cell(DONE, count=None)],
-            "NotRun", "the run stopped before this cell, without an error", 2,
+            "NotRun",
+            "the run stopped before this cell, without an error",
+            2,
         ),
         (
             [cell(metadata=GIVEN), cell(DONE, count=None)],
-            "NotRun", "the run stopped before this cell, without an error", 1,
+            "NotRun",
+            "the run stopped before this cell, without an error",
+            1,
         ),
         (
             [cell(DONE), cell(STREAM)],
-            "NoProvenance", "its last code cell did not show the provenance", None,
+            "NoProvenance",
+            "its last code cell did not show the provenance",
+            None,
         ),
-        ([TEXT], "NoProvenance", "its last code cell did not show the provenance", None),
+        (
+            [TEXT],
+            "NoProvenance",
+            "its last code cell did not show the provenance",
+            None,
+        ),
     ],
-)  # fmt: skip
+)
 def test_an_executed_notebook_is_judged_by_its_cells(cells, name, message, number):
     found = run.complete({"cells": cells})
     assert found == (name and {"name": name, "message": message, "cell": number})
@@ -60,11 +81,22 @@ def test_an_executed_notebook_is_judged_by_its_cells(cells, name, message, numbe
 
 @pytest.mark.parametrize(
     "source",
-    ["!ls", "x = 1\n  !ls", "a, b = !ls", "%sx ls", "%%bash\nls", " %%sh", "%system ls", "%%!\nls"],
+    [
+        "!ls",
+        "x = 1\n  !ls",
+        "a, b = !ls",
+        "%sx ls",
+        "%%bash\nls",
+        " %%sh",
+        "%system ls",
+        "%%!\nls",
+    ],
 )
 def test_a_notebook_with_a_shell_command_is_refused_by_its_cell(source):
     said = "it runs a shell command, whose failure would pass unseen"
-    found = run.refused({"cells": [TEXT | {"source": "!x"}, cell(), cell(source=source)]})
+    found = run.refused(
+        {"cells": [TEXT | {"source": "!x"}, cell(), cell(source=source)]}
+    )
     assert found == {"name": "ShellCommand", "message": said, "cell": 3}
 
 
@@ -77,7 +109,9 @@ def test_what_is_no_shell_command_is_not_refused(source):
 def job(tmp_path):
     path = notebook(tmp_path / "demo.ipynb", "1")
     limits = run.Limits(2.5, 1024, 5)
-    return run.Job("demo", str(path), {"wave": "x"}, str(tmp_path / "out.ipynb"), limits)
+    return run.Job(
+        "demo", str(path), {"wave": "x"}, str(tmp_path / "out.ipynb"), limits
+    )
 
 
 @pytest.fixture
@@ -109,21 +143,32 @@ def cell_error(name="KeyError", value="'x'", index=3):
         (cell_error(index=1), "KeyError", "'x'", 2),
         (
             cell_error("MemoryError", "no room"),
-            "MemoryError", "it needs more than the limit of 1024 MB of memory: no room", 3,
+            "MemoryError",
+            "it needs more than the limit of 1024 MB of memory: no room",
+            3,
         ),
         (CellExecutionError("", "KeyError", "'x'"), "KeyError", "'x'", None),
         (
             CellTimeoutError("slow"),
-            "Timeout", "the page took longer than the limit of 2.5 seconds", None,
+            "Timeout",
+            "the page took longer than the limit of 2.5 seconds",
+            None,
         ),
-        (DeadKernelError("x"), "KernelDied", "the kernel ended before the notebook did", None),
+        (
+            DeadKernelError("x"),
+            "KernelDied",
+            "the kernel ended before the notebook did",
+            None,
+        ),
         (OSError(28, "No space left"), "OSError", "[Errno 28] No space left", None),
         (
             {"cells": [cell()]},
-            "NoProvenance", "its last code cell did not show the provenance", None,
+            "NoProvenance",
+            "its last code cell did not show the provenance",
+            None,
         ),
     ],
-)  # fmt: skip
+)
 def test_each_end_of_a_run_is_named(job, papermill, error, name, message, number):
     papermill(error)
     found = run.execute(job)
@@ -142,7 +187,9 @@ def test_the_cell_of_an_error_is_that_of_the_notebook_as_written(tmp_path):
     assert run._shifted(run.Job("demo", path, {"wave": "x"}, ""), 1) == 1
 
 
-def test_a_run_that_ends_well_puts_its_output_in_place_whole(job, papermill, monkeypatch):
+def test_a_run_that_ends_well_puts_its_output_in_place_whole(
+    job, papermill, monkeypatch
+):
     monkeypatch.setattr(sys, "platform", "linux")
     done = {"cells": [cell(DONE, source="'£'")]}
     calls = papermill(done)
@@ -156,20 +203,28 @@ def test_a_run_that_ends_well_puts_its_output_in_place_whole(job, papermill, mon
     folder = options["resources"]["metadata"]["path"]
     assert not Path(folder).exists(), "the folder it ran in is gone"
     assert options["extra_arguments"] == [
-        f"--IPKernelApp.ipython_dir={folder}", "--HistoryManager.enabled=False",
+        f"--IPKernelApp.ipython_dir={folder}",
+        "--HistoryManager.enabled=False",
         "--IPKernelApp.extra_extensions=outcomes.publish.limits",
-        "--Limits.seconds=2.5", "--Limits.memory=1024", "--Limits.output=5",
-    ]  # fmt: skip
+        "--Limits.seconds=2.5",
+        "--Limits.memory=1024",
+        "--Limits.output=5",
+    ]
     assert options["config"].KernelManager == {
-        "transport": "ipc", "connection_file": f"{folder}/k.json"
-    }  # fmt: skip
+        "transport": "ipc",
+        "connection_file": f"{folder}/k.json",
+    }
     assert options["shutdown_kernel"] == "immediate"
     assert 1 < options["timeout_func"](None) <= 2.5
     assert options["progress_bar"] is options["request_save_on_cell_execute"] is False
 
 
-@pytest.mark.parametrize(("folder", "platform"), [("/" + "x" * 79, "linux"), ("/tmp/x", "win32")])
-def test_kernels_talk_over_tcp_where_a_local_socket_is_not_possible(folder, platform, monkeypatch):
+@pytest.mark.parametrize(
+    ("folder", "platform"), [("/" + "x" * 79, "linux"), ("/tmp/x", "win32")]
+)
+def test_kernels_talk_over_tcp_where_a_local_socket_is_not_possible(
+    folder, platform, monkeypatch
+):
     monkeypatch.setattr(sys, "platform", platform)
     config = run._options(folder, run.Limits(), 0)["config"]
     assert "KernelManager" not in config
@@ -188,15 +243,19 @@ def test_a_cell_has_the_time_that_is_left_for_the_page(monkeypatch):
     ("code", "said"),
     [
         (-9, ": it was killed (signal 9), as happens when memory runs out"),
-        (0, " (exit code 0)"), (3, " (exit code 3)"), (None, ""),
+        (0, " (exit code 0)"),
+        (3, " (exit code 3)"),
+        (None, ""),
     ],
-)  # fmt: skip
+)
 def test_how_a_kernel_ended_is_said(code, said, monkeypatch):
     monkeypatch.setattr(kernels, "ended", {} if code is None else {"/f": code})
     assert run._how("/f") == said
 
 
-def test_pages_run_so_many_at_a_time_and_the_rest_is_dropped_when_nobody_waits(monkeypatch):
+def test_pages_run_so_many_at_a_time_and_the_rest_is_dropped_when_nobody_waits(
+    monkeypatch,
+):
     stopped = []
     monkeypatch.setattr(kernels, "stop", lambda: stopped.append(1))
     jobs = [run.Job(f"p{n}", "", {}, "") for n in range(5)]
@@ -243,7 +302,11 @@ def test_how_the_kernel_of_a_page_ended_is_said_with_its_failure(job, monkeypatc
     monkeypatch.setattr(kernels, "ended", {})
     monkeypatch.setattr("papermill.execute_notebook", execute)
     message = "the kernel ended before the notebook did (exit code 3)"
-    assert run.execute(job).error == {"name": "KernelDied", "message": message, "cell": None}
+    assert run.execute(job).error == {
+        "name": "KernelDied",
+        "message": message,
+        "cell": None,
+    }
 
 
 def test_libraries_log_nothing_once_pages_are_to_run(monkeypatch):
@@ -270,10 +333,19 @@ def looked(tmp_path, monkeypatch):
 
     def make(html="", findings=(), table="", name="new", **page):
         record = {
-            "handle": "demo", "path": "demo.html", "title": "Demo", "state": "built",
-            "error": None, "reads": [], "findings": list(findings), "parameters": {},
-            "inputs": "", "source": "", "code": "", "lock": "",
-        } | page  # fmt: skip
+            "handle": "demo",
+            "path": "demo.html",
+            "title": "Demo",
+            "state": "built",
+            "error": None,
+            "reads": [],
+            "findings": list(findings),
+            "parameters": {},
+            "inputs": "",
+            "source": "",
+            "code": "",
+            "lock": "",
+        } | page
         folder = tmp_path / "site/releases" / name
         releases.write(folder / "demo.html", html)
         for one in findings:
@@ -317,12 +389,15 @@ def test_small_counts_are_read_from_columns_of_people(looked):
     table = "area,Arrests of people,n (shops),people\nx,3,2,0\ny,12,1,4\nz,-3,,5\n"
     said = " is a small count that no source has published."
     assert disclosed(looked("", [fact("found", "None.")], table)) == [
-        f"demo/found.csv: “Arrests of people: 3”{said}", f"demo/found.csv: “people: 4”{said}"
-    ]  # fmt: skip
+        f"demo/found.csv: “Arrests of people: 3”{said}",
+        f"demo/found.csv: “people: 4”{said}",
+    ]
 
 
 @pytest.mark.parametrize("wrong", ["url", "number"])
-def test_a_small_count_must_be_that_of_the_source_cited_beside_it(looked, monkeypatch, wrong):
+def test_a_small_count_must_be_that_of_the_source_cited_beside_it(
+    looked, monkeypatch, wrong
+):
     monkeypatch.setattr(vetting, "_published", lambda: {("u", 3)})
     one = fact("found", "None.", sources=[{"url": link, "title": ""} for link in "vu"])
     html = PAGE.format("<p>3 people</p>")
@@ -331,7 +406,9 @@ def test_a_small_count_must_be_that_of_the_source_cited_beside_it(looked, monkey
         one["sources"].pop()
     else:
         html = html.replace("3", "2")
-    assert len(disclosed(looked(html, [one], "people\n3\n"))) == (2 if wrong == "url" else 1)
+    assert len(disclosed(looked(html, [one], "people\n3\n"))) == (
+        2 if wrong == "url" else 1
+    )
 
 
 def test_personal_data_are_named_with_file_and_place(looked):
@@ -373,28 +450,40 @@ def test_pages_that_failed_and_pages_that_are_gone_are_said(looked):
 
 def test_only_contradicted_headlines_are_said(looked):
     findings = [
-        fact("a", "A.", verdict="contradicted"), fact("b", "B."),
+        fact("a", "A.", verdict="contradicted"),
+        fact("b", "B."),
         fact("c", "C.", verdict="contradicted", headline=False),
-    ]  # fmt: skip
+    ]
     said = ["Demo, headline a: A."]
     assert found(looked(PAGE.format(""), findings, "n\n9\n")) == {
         "contradictions": ("review", said)
     }
 
 
-def test_tables_that_changed_are_named_once_in_order_before_the_cautions(looked, monkeypatch):
+def test_tables_that_changed_are_named_once_in_order_before_the_cautions(
+    looked, monkeypatch
+):
     asked = []
     caution = vetting.gate.Caution("July is incomplete.", "coverage")
-    monkeypatch.setattr(vetting.gate, "cautions", lambda c: asked.append(c) or [caution, caution])
+    monkeypatch.setattr(
+        vetting.gate, "cautions", lambda c: asked.append(c) or [caution, caution]
+    )
     monkeypatch.setattr(vetting.gate, "errors", lambda c: asked.append(c) or ["E."])
     monkeypatch.setattr(due, "table_digest", lambda table: "now")
-    reads = [{"table": t, "file": f} for t, f in (("b", "x"), ("a", "x"), ("c", "now"), ("a", "y"))]
+    reads = [
+        {"table": t, "file": f}
+        for t, f in (("b", "x"), ("a", "x"), ("c", "now"), ("a", "y"))
+    ]
     assert found(looked(PAGE.format(""), reads=reads)) == {
         "tables": ("fail", ["E."]),
         "data gaps": (
-            "review", ["These tables have changed since it was built: a, b.", "July is incomplete."]
+            "review",
+            [
+                "These tables have changed since it was built: a, b.",
+                "July is incomplete.",
+            ],
         ),
-    }  # fmt: skip
+    }
     assert asked == [store.root() / "clean"] * 2
 
 
@@ -407,27 +496,43 @@ def test_moves_are_told_against_the_public_release_or_the_one_before(looked):
     out = folder.parents[1]
     why = "Why: no reason is recorded: the page does not repeat."
     assert moves(out / "releases/a") == []
-    assert moves(out / "releases/c") == [f"moved by 30%: Demo, found: 20 became 26 (up 6). {why}"]
+    assert moves(out / "releases/c") == [
+        f"moved by 30%: Demo, found: 20 became 26 (up 6). {why}"
+    ]
     releases.point(out, "public", "a")
-    assert moves(out / "releases/c") == [f"moved by 160%: Demo, found: 10 became 26 (up 16). {why}"]
-    assert moves(out / "releases/b") == [f"moved by 100%: Demo, found: 10 became 20 (up 10). {why}"]
+    assert moves(out / "releases/c") == [
+        f"moved by 160%: Demo, found: 10 became 26 (up 16). {why}"
+    ]
+    assert moves(out / "releases/b") == [
+        f"moved by 100%: Demo, found: 10 became 20 (up 10). {why}"
+    ]
     assert moves(out / "releases/d") == []
     releases.point(out, "public", "d")
-    assert len(moves(out / "releases/c")) == 1, "what was made later is no release before"
+    assert len(moves(out / "releases/c")) == 1, (
+        "what was made later is no release before"
+    )
 
 
 def test_a_headline_that_is_gone_is_said_and_other_findings_are_left_alone(looked):
     findings = [
-        fact("gone", "A."), fact("stays", "B."), fact("moved", "C.", value=10.0, unit=""),
+        fact("gone", "A."),
+        fact("stays", "B."),
+        fact("moved", "C.", value=10.0, unit=""),
         fact("aside", "D.", headline=False),
-    ]  # fmt: skip
+    ]
     looked(PAGE.format(""), findings, "n\n9\n", "a")
     moved = fact("moved", "E.", value=8.0, lower=1, unit="")
-    folder = looked(PAGE.format(""), [findings[1], moved], "n\n9\n", "b", title="New", source="t")
+    folder = looked(
+        PAGE.format(""), [findings[1], moved], "n\n9\n", "b", title="New", source="t"
+    )
     said = ["Demo: the headline gone is gone: A."]
     assert found(folder)["large moves"] == ("review", said)
-    folder = looked(PAGE.format(""), [findings[1], moved | {"value": 7.0}], "n\n9\n", "b")
-    assert found(folder)["large moves"][1][1].startswith("moved by 30%: Demo, moved: 10 became 7 (")
+    folder = looked(
+        PAGE.format(""), [findings[1], moved | {"value": 7.0}], "n\n9\n", "b"
+    )
+    assert found(folder)["large moves"][1][1].startswith(
+        "moved by 30%: Demo, moved: 10 became 7 ("
+    )
 
 
 @pytest.mark.parametrize(
@@ -444,7 +549,9 @@ def test_a_headline_that_is_gone_is_said_and_other_findings_are_left_alone(looke
 )
 def test_a_move_is_a_share_of_what_was(was, new, share):
     keys = ("value", "lower", "upper")
-    assert vetting._share(*(dict(zip(keys, v, strict=True)) for v in (was, new))) == share
+    assert (
+        vetting._share(*(dict(zip(keys, v, strict=True)) for v in (was, new))) == share
+    )
 
 
 def test_five_reasons_of_a_check_are_told_and_the_rest_counted():
@@ -452,15 +559,20 @@ def test_five_reasons_of_a_check_are_told_and_the_rest_counted():
     made = [("a", "pass", []), ("b", "fail", reasons[:5]), ("c", "review", reasons)]
     assert vetting.told([vetting.Check(*c) for c in made]) == [
         "pass    a",
-        "fail    b", *(f"        R{n}." for n in range(5)),
-        "review  c", *(f"        R{n}." for n in range(5)), "        And 2 more.",
-    ]  # fmt: skip
+        "fail    b",
+        *(f"        R{n}." for n in range(5)),
+        "review  c",
+        *(f"        R{n}." for n in range(5)),
+        "        And 2 more.",
+    ]
 
 
 def test_only_small_published_counts_of_people_are_known(monkeypatch):
     import pandas as pd
 
-    measures = pd.DataFrame({"measure": ["a", "b"], "name": ["arrests of children", "knives"]})
+    measures = pd.DataFrame(
+        {"measure": ["a", "b"], "name": ["arrests of children", "knives"]}
+    )
     rows = [("a", "published", 1), ("a", "published", 4), ("a", "published", 0)]
     rows += [("a", "published", 6), ("a", "derived", 2), ("b", "published", 3)]
     figures = pd.DataFrame(rows, columns=["measure", "basis", "value"]).assign(url="u")

@@ -35,10 +35,16 @@ def run(path: Path, *, leave_out: str = "") -> tuple[list, dict]:
         if cell["cell_type"] != "code" or leave_out in cell["metadata"].get("tags", []):
             continue
         tree = ast.parse("".join(cell["source"]))
-        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+        last = (
+            tree.body.pop()
+            if tree.body and isinstance(tree.body[-1], ast.Expr)
+            else None
+        )
         exec(compile(tree, path.name, "exec"), names)
         if last is not None:
-            shown.append(eval(compile(ast.Expression(last.value), path.name, "eval"), names))
+            shown.append(
+                eval(compile(ast.Expression(last.value), path.name, "eval"), names)
+            )
     return shown, names
 
 
@@ -63,7 +69,9 @@ def test_there_are_seven_lessons():
 
 
 @each
-def test_the_learners_copy_as_given_says_not_yet_and_never_raises(name, copy, monkeypatch):
+def test_the_learners_copy_as_given_says_not_yet_and_never_raises(
+    name, copy, monkeypatch
+):
     monkeypatch.chdir(copy)
     shown, _ = run(copy / f"{name}.ipynb")
     assert states(shown).count("not yet") == len(of_lesson(name))
@@ -108,7 +116,9 @@ def test_without_a_progress_file_nothing_is_written(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_right_answer_stays_right_and_a_damaged_file_is_no_error(tmp_path, monkeypatch):
+def test_a_right_answer_stays_right_and_a_damaged_file_is_no_error(
+    tmp_path, monkeypatch
+):
     monkeypatch.chdir(tmp_path)
     file = tmp_path / kept.FILE
     for damaged in ("", "{", "[1]", '{"overlap": 3}'):
@@ -118,7 +128,9 @@ def test_a_right_answer_stays_right_and_a_damaged_file_is_no_error(tmp_path, mon
     learn.quiz("overlap", "a")
     learn.quiz("overlap", "c")
     assert json.loads(file.read_text()) == {"overlap": {"right": True, "tries": 3}}
-    assert learn.progress("04").text.startswith("1 of 9 are right. Still open: how-many-outcomes")
+    assert learn.progress("04").text.startswith(
+        "1 of 9 are right. Still open: how-many-outcomes"
+    )
 
 
 # ---------------------------------------------------------------- wrong answers
@@ -139,10 +151,17 @@ def n() -> SimpleNamespace:
     asb, v = "anti-social-behaviour", SimpleNamespace()
 
     rows = crime[(crime["district"] == code["Burnley"]) & (crime["month"] == "2025-06")]
-    v.rows, v.all, v.asb = len(rows), rows["n"].sum(), rows.loc[rows["type"] == asb, "n"].sum()
+    v.rows, v.all, v.asb = (
+        len(rows),
+        rows["n"].sum(),
+        rows.loc[rows["type"] == asb, "n"].sum(),
+    )
     v.with_vehicle = (rows["type"] == "vehicle-crime").sum()
     v.places = (lsoas["district_name"] == "Burnley").sum()
-    year = force[(force["force"] == "lancashire") & (force["month"].astype(str).str[:4] == "2020")]
+    year = force[
+        (force["force"] == "lancashire")
+        & (force["month"].astype(str).str[:4] == "2020")
+    ]
     v.in_2020, v.crime_2020 = year["n"].sum(), year.loc[year["type"] != asb, "n"].sum()
     v.held = year["month"].nunique()
     july = crime[(crime["force"] == "lancashire") & (crime["month"] == "2021-07")]
@@ -161,24 +180,40 @@ def n() -> SimpleNamespace:
     v.robbery = lancs[lancs["month"].astype(str).str[:4] == "2025"]["n"].sum() / 12
 
     local = figures[figures["area"] == "lancashire"]
-    shop = local[local["programme"] == "op_sceptre"].assign(wave=local["period_start"].str[:7])
-    shop = shop[shop["qualifier"] == "exact"].groupby(["wave", "measure"])["value"].max()
+    shop = local[local["programme"] == "op_sceptre"].assign(
+        wave=local["period_start"].str[:7]
+    )
+    shop = (
+        shop[shop["qualifier"] == "exact"].groupby(["wave", "measure"])["value"].max()
+    )
     for key, wave in {"a": "2023-11", "b": "2024-11", "c": "2025-05"}.items():
         pair = (shop[wave, "test_purchase_failures"], shop[wave, "test_purchases"])
         setattr(v, f"failed_{key}", pair[0])
         setattr(v, f"tested_{key}", pair[1])
     held = local[(local["programme"] == "op_warrior") & (local["measure"] == "arrests")]
-    span = held[held["qualifier"] == "exact"].groupby(["period_start", "period_end"])["value"]
+    span = held[held["qualifier"] == "exact"].groupby(["period_start", "period_end"])[
+        "value"
+    ]
     span = span.max()
-    v.fourteen, v.two_years = span["2022-11-01", "2023-12-31"], span["2022-11-01", "2024-10-31"]
-    v.second, v.round = span["2023-11-01", "2024-10-31"], span["2022-11-01", "2023-10-31"]
+    v.fourteen, v.two_years = (
+        span["2022-11-01", "2023-12-31"],
+        span["2022-11-01", "2024-10-31"],
+    )
+    v.second, v.round = (
+        span["2023-11-01", "2024-10-31"],
+        span["2022-11-01", "2023-10-31"],
+    )
     v.first, v.june = v.two_years - v.second, span["2023-06-01", "2023-06-30"]
 
     q = pd.read_parquet(clean / "crime_quarterly.parquet")
     q = q[(q["force"] == "lancashire") & (q["offence"] == "92A")].assign(
         quarter=lambda t: t["quarter"].astype(str).str[:7]
     )
-    v.q = q[q["quarter"].between("2023-01", "2025-10")].set_index("quarter")["n"].sort_index()
+    v.q = (
+        q[q["quarter"].between("2023-01", "2025-10")]
+        .set_index("quarter")["n"]
+        .sort_index()
+    )
     v.steps = np.diff(v.q.to_numpy())
     v.range = np.abs(v.steps).mean()
 
@@ -212,8 +247,14 @@ WRONG = {
         (lambda n: divmod(n.crimes["Burnley"], 1000), "comma"),
         (lambda n: f"{n.crimes['Burnley']:,.0f}", "quotation marks"),
     ],
-    "start-source": [(lambda n: "a", "after the word Source"), (lambda n: "c", "below the figure")],
-    "start-interval": [(lambda n: "a", "range over time"), (lambda n: "d", "Nobody was asked")],
+    "start-source": [
+        (lambda n: "a", "after the word Source"),
+        (lambda n: "c", "below the figure"),
+    ],
+    "start-interval": [
+        (lambda n: "a", "range over time"),
+        (lambda n: "d", "Nobody was asked"),
+    ],
     "start-cannot-be-told": [(lambda n: "b", "not evidence of no change")],
     "start-cause": [(lambda n: "a", "Much else changed")],
     "all-records": [
@@ -246,14 +287,20 @@ WRONG = {
             "anti-social behaviour as crime",
         ),
         (lambda n: n.people["Burnley"] / n.crimes["Burnley"], "Upside down"),
-        (lambda n: 100 * n.crimes["Burnley"] / n.people["Burnley"], "every 100 residents"),
+        (
+            lambda n: 100 * n.crimes["Burnley"] / n.people["Burnley"],
+            "every 100 residents",
+        ),
     ],
     "highest-rate": [
         (lambda n: n.by_type["burglary"].idxmax(), "highest count"),
         (lambda n: 7, "quotation marks"),
     ],
     "county-rate": [
-        (lambda n: round((1000 * n.crimes / n.people).mean(), 1), "mean of the districts' rates"),
+        (
+            lambda n: round((1000 * n.crimes / n.people).mean(), 1),
+            "mean of the districts' rates",
+        ),
         (lambda n: (1000 * n.crimes / n.people).sum(), "added up rates"),
         (lambda n: 1000 * n.crimes / n.people, "whole table"),
     ],
@@ -263,7 +310,10 @@ WRONG = {
             "In percentage points was asked",
         ),
         (lambda n: n.failed_c - n.failed_b, "counts of failures"),
-        (lambda n: 100 * (n.failed_b / n.tested_b - n.failed_c / n.tested_c), "the sign is not"),
+        (
+            lambda n: 100 * (n.failed_b / n.tested_b - n.failed_c / n.tested_c),
+            "the sign is not",
+        ),
     ],
     "per-month": [
         (lambda n: n.fourteen / 12, "not twelve"),
@@ -281,7 +331,12 @@ WRONG = {
                 * (
                     n.failed_a / n.tested_a
                     + 1.96
-                    * np.sqrt(n.failed_a * (n.tested_a - n.failed_a) / n.tested_a**2 / n.tested_a)
+                    * np.sqrt(
+                        n.failed_a
+                        * (n.tested_a - n.failed_a)
+                        / n.tested_a**2
+                        / n.tested_a
+                    )
                 )
             ),
             "too narrow",
@@ -321,7 +376,10 @@ WRONG = {
         (lambda n: n.second - n.first, "how many more"),
         (lambda n: 100 * (n.second - n.first) / n.second, "wrong denominator"),
     ],
-    "at-least": [(lambda n: n.two_years, "the most"), (lambda n: n.fourteen - n.first, "June")],
+    "at-least": [
+        (lambda n: n.two_years, "the most"),
+        (lambda n: n.fourteen - n.first, "June"),
+    ],
     "mean-level": [
         (lambda n: n.q.median(), "median"),
         (lambda n: n.q.sum(), "the sum"),
@@ -342,12 +400,17 @@ WRONG = {
         (lambda n: n.q.mean() + 3 * n.q.std(), "three standard deviations"),
         (lambda n: (n.q.mean() + n.range) * 2.66, "belongs to the range alone"),
     ],
-    "how-many-signals": [(lambda n: (n.steps > 0).sum(), "A rise alone is not a signal")],
+    "how-many-signals": [
+        (lambda n: (n.steps > 0).sum(), "A rise alone is not a signal")
+    ],
     "noise-gap": [(lambda n: "c", "not a zero")],
     "before-after": [
         (lambda n: 100 * (n.all_after / n.all_before - 1), "all months held"),
         (lambda n: 100 * (1 - n.after / n.before), "the sign is not"),
-        (lambda n: 100 * (n.after / n.before - 1) / (n.after / n.before), "wrong denominator"),
+        (
+            lambda n: 100 * (n.after / n.before - 1) / (n.after / n.before),
+            "wrong denominator",
+        ),
         (lambda n: n.after - n.before, "how many fewer"),
     ],
     "elsewhere": [
@@ -362,7 +425,10 @@ WRONG = {
         (lambda n: n.before * n.rest_before / n.rest_after, "Upside down"),
     ],
     "against-the-rest": [
-        (lambda n: 100 * (n.after / n.before - n.rest_after / n.rest_before), "percentage points"),
+        (
+            lambda n: 100 * (n.after / n.before - n.rest_after / n.rest_before),
+            "percentage points",
+        ),
         (lambda n: 100 * (n.after / n.before - 1), "simple before and after"),
     ],
     "by-chance": [(lambda n: 5, "draw the line")],
@@ -375,7 +441,10 @@ def test_a_wrong_answer_is_told_which_mistake_it_was(name, n):
     mark = learn.quiz if "question" in exercises()[name] else learn.check
     for made, named in WRONG[name]:
         said = mark(name, made(n))
-        assert said.state == "not quite" and re.search(named, said.text), (made(n), said)
+        assert said.state == "not quite" and re.search(named, said.text), (
+            made(n),
+            said,
+        )
 
 
 def test_ten_wrong_answers_are_tried_in_each_lesson():
@@ -390,10 +459,15 @@ def test_no_listed_mistake_is_right_or_hidden_by_another():
             assert one["answer"] in one["choices"]
             continue
         known = facts.of(one["facts"])
-        told = [learn.check(name, facts.value(m["value"], known)) for m in one["mistakes"]]
+        told = [
+            learn.check(name, facts.value(m["value"], known)) for m in one["mistakes"]
+        ]
         for mistake, said in zip(one["mistakes"], told, strict=True):
             assert said.state == "not quite", (name, mistake)
-            assert said.text == learn.marking._filled(mistake["says"], known), (name, mistake)
+            assert said.text == learn.marking._filled(mistake["says"], known), (
+                name,
+                mistake,
+            )
 
 
 @pytest.mark.parametrize(
@@ -437,7 +511,9 @@ def test_by_hand_and_by_the_library_give_the_published_arithmetic():
         == learn.check("first-year", 1212).state
     )
     assert learn.check("two-months", 197).state == "right"
-    assert learn.check("upper-end", 38.5).state == "right"  # Wilson 10 of 42, as on the page
+    assert (
+        learn.check("upper-end", 38.5).state == "right"
+    )  # Wilson 10 of 42, as on the page
     assert learn.check("highest-rate", " burnley ").state == "right"
 
 
@@ -451,7 +527,9 @@ def test_a_quiz_shows_its_choices_and_takes_a_letter_as_people_type_it():
 def test_hints_come_in_steps_and_unknown_names_are_answered_with_the_nearest():
     assert learn.hint("growth").text.startswith("There are 3 hints")
     steps = [learn.hint("growth", k).text for k in (1, 2, 3)]
-    assert [s[:6] for s in steps] == ["1 of 3", "2 of 3", "3 of 3"] and len(set(steps)) == 3
+    assert [s[:6] for s in steps] == ["1 of 3", "2 of 3", "3 of 3"] and len(
+        set(steps)
+    ) == 3
     assert learn.hint("growth", 4) == learn.hint("growth", "x") == learn.hint("growth")
     with pytest.raises(Invalid, match="Did you mean 'growth'"):
         learn.check("grwth", 1)
@@ -463,7 +541,9 @@ def test_new_data_change_the_right_answer_with_them(tmp_path, monkeypatch):
     shutil.copytree(ROOT / "data", tmp_path / "data")
     file = tmp_path / "data/clean/crime_monthly.parquet"
     rows = pd.read_parquet(file)
-    here = (rows["month"].astype(str).str[:7] == "2025-06") & (rows["district"] == "E07000117")
+    here = (rows["month"].astype(str).str[:7] == "2025-06") & (
+        rows["district"] == "E07000117"
+    )
     before = int(rows.loc[here, "n"].sum())
     rows.loc[rows.index[here & (rows["type"] == "burglary")][0], "n"] += 7
     rows.to_parquet(file, index=False)
@@ -496,12 +576,15 @@ def test_the_command_writes_a_copy_and_never_touches_answers(tmp_path):
     (tmp_path / "mine/02_rates.ipynb").write_text("my answers")
     (tmp_path / "mine/05_signal_or_noise.ipynb").unlink()
     again = outcomes("learn", "mine", cwd=tmp_path)
-    assert again.stdout.count("kept as it is") == 6 and again.stdout.count("written") == 1
+    assert (
+        again.stdout.count("kept as it is") == 6 and again.stdout.count("written") == 1
+    )
     assert (tmp_path / "mine/02_rates.ipynb").read_text() == "my answers"
 
 
 @pytest.mark.parametrize(
-    ("folder", "says"), [("file", "name a new folder"), (str(LESSONS[0].parent), "name a new")]
+    ("folder", "says"),
+    [("file", "name a new folder"), (str(LESSONS[0].parent), "name a new")],
 )
 def test_a_folder_that_cannot_hold_a_copy_is_refused(folder, says, tmp_path):
     (tmp_path / "file").write_text("")
@@ -514,7 +597,9 @@ def test_pictures_are_folded_in_the_copy_and_outputs_are_gone(copy):
     cells = json.loads((copy / "04_overlapping_periods.ipynb").read_text())["cells"]
     code = [c for c in cells if c["cell_type"] == "code"]
     assert all(c["outputs"] == [] and c["execution_count"] is None for c in code)
-    folded = [c for c in code if c["metadata"].get("jupyter") == {"source_hidden": True}]
+    folded = [
+        c for c in code if c["metadata"].get("jupyter") == {"source_hidden": True}
+    ]
     assert folded and all(c["metadata"]["tags"] == ["picture"] for c in folded)
 
 
@@ -526,7 +611,9 @@ def test_the_copy_runs_in_a_kernel_and_keeps_progress(copy):
     notebook = nbformat.read(copy / "00_start_here.ipynb", as_version=4)
     for cell in notebook.cells:
         cell.source = cell.source.replace('"start-cause", ""', '"start-cause", "c"')
-    done = NotebookClient(notebook, resources={"metadata": {"path": str(copy)}}).execute()
+    done = NotebookClient(
+        notebook, resources={"metadata": {"path": str(copy)}}
+    ).execute()
     said = [o["data"]["text/plain"] for c in done.cells for o in c.get("outputs", [])]
     assert sum("Not yet." in s for s in said) == 4
     assert any(s.startswith("1 of 5 are right.") for s in said)

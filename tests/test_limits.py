@@ -26,9 +26,11 @@ def kernel(monkeypatch):
     """A kernel of 100 MB that may show 1 MB: its shell, its streams, what it was held to."""
     held, sent = {}, []
     resource = SimpleNamespace(
-        RLIMIT_DATA="memory", RLIMIT_FSIZE="file", getpagesize=lambda: 4096,
+        RLIMIT_DATA="memory",
+        RLIMIT_FSIZE="file",
+        getpagesize=lambda: 4096,
         setrlimit=lambda kind, value: held.update({kind: value}),
-    )  # fmt: skip
+    )
     monkeypatch.setitem(sys.modules, "resource", resource)
     read = {"/proc/self/statm": "1 2 3 4 5 600 7 8\n"}
     monkeypatch.setattr(limits.Path, "read_text", lambda path: read[str(path)])
@@ -36,7 +38,9 @@ def kernel(monkeypatch):
     out, err = Stream(), Stream()
     monkeypatch.setattr(sys, "stdout", out)
     monkeypatch.setattr(sys, "stderr", err)
-    session = SimpleNamespace(send=lambda *given, **more: sent.append((given, more)) or "sent")
+    session = SimpleNamespace(
+        send=lambda *given, **more: sent.append((given, more)) or "sent"
+    )
     shell = SimpleNamespace(
         config=SimpleNamespace(Limits={"memory": "100", "output": "1"}),
         kernel=SimpleNamespace(session=session),
@@ -45,7 +49,9 @@ def kernel(monkeypatch):
     return SimpleNamespace(session=session, out=out, err=err, held=held, sent=sent)
 
 
-def test_memory_counts_from_what_a_started_kernel_holds_and_a_file_has_the_limit_of_output(kernel):
+def test_memory_counts_from_what_a_started_kernel_holds_and_a_file_has_the_limit_of_output(
+    kernel,
+):
     assert kernel.held == {"memory": (600 * 4096 + 100 * MB,) * 2, "file": (MB, MB)}
 
 
@@ -58,7 +64,9 @@ def test_what_is_printed_and_shown_counts_together(kernel):
     with pytest.raises(
         limits.OutputLimit, match=r"^it shows more than the limit of 1 MB of output"
     ):
-        kernel.session.send("io", "update_display_data", content={"data": "x" * (MB // 8)})
+        kernel.session.send(
+            "io", "update_display_data", content={"data": "x" * (MB // 8)}
+        )
     kernel.session.send("io", "status", content={"state": "busy"})
     assert len(kernel.sent) == 3
     assert kernel.sent[-1] == (("io", "status"), {"content": {"state": "busy"}})
@@ -69,7 +77,9 @@ def test_all_up_to_the_limit_is_shown_and_one_letter_more_is_not(kernel):
     kernel.out.write("")
     with pytest.raises(limits.OutputLimit):
         kernel.out.write("x")
-    assert kernel.session.send("io", "status", {"state": "x" * MB}) == "sent", "it shows nothing"
+    assert kernel.session.send("io", "status", {"state": "x" * MB}) == "sent", (
+        "it shows nothing"
+    )
     assert len(kernel.out.written) == 2
 
 

@@ -61,7 +61,9 @@ def test_allowed_says_the_last_period():
 
 
 def test_allowed_without_any_figure_has_no_chart_and_is_not_enough():
-    found = show.allowed("b", bounds("jail_years"), ask="second", caption="Bounds", **SAID)
+    found = show.allowed(
+        "b", bounds("jail_years"), ask="second", caption="Bounds", **SAID
+    )
     assert found.facts["verdict"] == "not_enough" and not found.svg
     with pytest.raises(Invalid, match="no measure"):
         show.allowed("b", bounds("arrests")[:0], ask="second", caption="Bounds", **SAID)
@@ -78,9 +80,13 @@ def test_growth_leaves_out_what_has_no_upper_limit_and_says_so():
 
 
 def test_growth_that_is_level_names_each_measure_of_it(monkeypatch):
-    level = pd.DataFrame({"measure": ["arrests", "cash_seized"], "least": 0.5, "most": [0.6, 0.9]})
+    level = pd.DataFrame(
+        {"measure": ["arrests", "cash_seized"], "least": 0.5, "most": [0.6, 0.9]}
+    )
     monkeypatch.setattr(several, "growth", lambda *_: level)
-    facts = show.grown("g", bounds("arrests"), "first", "second", period="", **SAID).facts
+    facts = show.grown(
+        "g", bounds("arrests"), "first", "second", period="", **SAID
+    ).facts
     assert facts["unit"] == "% growth of arrests and cash seized"
     assert (facts["lower"], facts["upper"]) == (50, pytest.approx(90))
 
@@ -89,7 +95,9 @@ def test_growth_between_bounds_is_drawn_by_its_ends_and_by_no_value_between():
     frame = pd.DataFrame(
         {"name": ["cash", "arrests"], "least": [2.08, 0.531], "most": [2.435, 0.531]}
     )
-    figure = show.intervals(frame, label="name", lower="least", upper="most", kind="percent")
+    figure = show.intervals(
+        frame, label="name", lower="least", upper="most", kind="percent"
+    )
     written = [t.get_text() for t in figure.axes[0].texts]
     assert written[:2] == ["208.0% to 243.5%", "53.1%"]
 
@@ -111,19 +119,32 @@ def test_dated_figures_of_parts_are_minimums_for_the_county():
     assert bounds["lower"].tolist() == [7, 1080, 42701.5]
     assert bounds["upper"][0] == 1190
     own = figures[figures["area"] == "lancashire"]
-    assert oc.analysis.reconcile_each(own, year, of=of).bounds["lower"].tolist() == [0, 0, 0]
+    assert oc.analysis.reconcile_each(own, year, of=of).bounds["lower"].tolist() == [
+        0,
+        0,
+        0,
+    ]
 
 
 def test_clashing_names_the_figures_or_says_that_there_are_none():
-    rivals = FIGURES.assign(period_start=YEARS["start"][0], period_end=YEARS["end"][0])[:2]
+    rivals = FIGURES.assign(period_start=YEARS["start"][0], period_end=YEARS["end"][0])[
+        :2
+    ]
     clash = oc.analysis.reconcile_each(rivals, YEARS, of=["arrests"]).contradictions
     found = show.clashing("c", clash, checked=["arrests"], **SAID | {"sources": rivals})
     assert found.facts["verdict"] == "contradicted"
     assert {m["value"] for m in found.facts["agreement"]["members"]} == {1212, 1855}
-    assert found.sentence.startswith("1 of 1 measure has figures that cannot all be right. Arrests")
-    assert "1,212 for November 2022 to October 2023 (it would have to be 1,855)" in found.sentence
+    assert found.sentence.startswith(
+        "1 of 1 measure has figures that cannot all be right. Arrests"
+    )
+    assert (
+        "1,212 for November 2022 to October 2023 (it would have to be 1,855)"
+        in found.sentence
+    )
     unsure = rivals.assign(period_state=["stated", "ambiguous"])
-    either = show.clashing("c", clash, checked=["arrests"], **SAID | {"sources": unsure})
+    either = show.clashing(
+        "c", clash, checked=["arrests"], **SAID | {"sources": unsure}
+    )
     assert either.facts["verdict"] == "tested" and either.sentence == (
         "None of 1 measure has figures that cannot all be right. Those of arrests clash as read, "
         "but the period of one can be read in more than one way."

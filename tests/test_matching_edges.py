@@ -23,19 +23,25 @@ def score(**values):
 def test_the_place_that_is_hardest_to_match_chooses_first():
     """``c`` is nearest to both; ``a`` is the farther from it, so it goes first."""
     known = score(a=0, b=4, c=3, d=-6, e=9, f=40)
-    got = matching.match_units(flat("abcdef"), ["b", "a"], START, covariates=known, ratio=1)
+    got = matching.match_units(
+        flat("abcdef"), ["b", "a"], START, covariates=known, ratio=1
+    )
     spread = known["score"].std()
     expected = {("a", "c"): 3 / spread, ("b", "e"): 5 / spread}
     pairs = got.pairs.set_index(["treated", "match"])["distance"]
     assert pairs.to_dict() == pytest.approx(expected) and got.units == ["c", "e"]
     rest = flat("abcdef").drop(columns="f")
-    twice = matching.match_sets(rest, [["b"], ["b", "a"]], START, covariates=known, ratio=1)
+    twice = matching.match_sets(
+        rest, [["b"], ["b", "a"]], START, covariates=known, ratio=1
+    )
     assert twice == [["c"], ["c", "e"]]
 
 
 def test_a_place_is_matched_once_in_each_round():
     known = score(a=0, b=10, c=1, d=2, e=11, f=12)
-    got = matching.match_units(flat("abcdef"), ["a", "b"], START, covariates=known, ratio=2)
+    got = matching.match_units(
+        flat("abcdef"), ["a", "b"], START, covariates=known, ratio=2
+    )
     found = got.pairs.groupby("treated")["match"].apply(list).to_dict()
     assert found == {"a": ["c", "d"], "b": ["e", "f"]} and got.units == list("cdef")
 
@@ -46,7 +52,9 @@ def test_level_trend_and_balance_by_hand(people):
     frame = flat("abcd")[1:]
     frame.iloc[11:, 0], frame.iloc[:, 1], frame.iloc[:11, 2] = 4, 3, 2
     known = people and pd.Series(people, list("abcd")) * [1, 2, 3, 4]
-    got = matching.match_units(frame, "a", START, population=known, ratio=2, minimum=(23, 12))
+    got = matching.match_units(
+        frame, "a", START, population=known, ratio=2, minimum=(23, 12)
+    )
     first, second = np.array([11, 33, 22, 11]), np.array([48, 36, 12, 12])
     size = 1 if people is None else known.to_numpy()
     level = np.log((first + second + 0.5) / 23 / size)
@@ -55,7 +63,9 @@ def test_level_trend_and_balance_by_hand(people):
     assert rows.index.tolist() == ["level", "trend"]
     matched = ["abcd".index(u) for u in got.units]
     for name, x in (("level", level), ("trend", trend)):
-        found = rows.loc[name, ["treated", "pool", "matched", "smd_before", "smd_after"]]
+        found = rows.loc[
+            name, ["treated", "pool", "matched", "smd_before", "smd_after"]
+        ]
         pool, chosen, spread = x[1:].mean(), x[matched].mean(), x.std(ddof=1)
         gaps = [(x[0] - pool) / spread, (x[0] - chosen) / spread]
         assert found.tolist() == pytest.approx([x[0], pool, chosen, *gaps])
@@ -65,7 +75,9 @@ def test_level_trend_and_balance_by_hand(people):
 
 def test_places_alike_in_everything_are_balanced():
     got = matching.match_units(flat("abcde"), "a", START)
-    assert got.balanced and got.balance[["smd_before", "smd_after"]].eq(0).all(axis=None)
+    assert got.balanced and got.balance[["smd_before", "smd_after"]].eq(0).all(
+        axis=None
+    )
     assert got.units == ["b", "c", "d"]  # of those equally near the first
     assert matching.match_sets(flat("abcde"), [["c"]], START, ratio=2) == [["a", "b"]]
 
@@ -79,7 +91,8 @@ def test_places_without_a_value_are_not_compared_with():
 
 
 SPOTS = pd.DataFrame(
-    {"longitude": [0.0, 0, 0, 0, 0], "latitude": [54.5, 54.0, 54.1, 54.28, 54.9]}, list("cabde")
+    {"longitude": [0.0, 0, 0, 0, 0], "latitude": [54.5, 54.0, 54.1, 54.28, 54.9]},
+    list("cabde"),
 )
 
 
@@ -89,7 +102,11 @@ def test_clusters_follow_the_order_of_places_and_a_limit_spreads_through_them():
     assert every == [["c", "d"], ["a", "b"], ["b", "d"], ["c", "e"]]
     assert matching.contiguous_clusters(SPOTS, 2, limit=4) == every
     assert matching.contiguous_clusters(SPOTS, 2, limit=2) == [every[0], every[3]]
-    assert matching.contiguous_clusters(SPOTS, 2, limit=3) == [every[0], every[2], every[3]]
+    assert matching.contiguous_clusters(SPOTS, 2, limit=3) == [
+        every[0],
+        every[2],
+        every[3],
+    ]
     assert matching.contiguous_clusters(SPOTS, 1, limit=1) == [["c"]]
 
 
@@ -106,22 +123,26 @@ def test_a_ring_holds_what_is_within_so_many_kilometres(km, near):
             lambda: matching.match_units(
                 flat("abcde"), ["b", "a"], START, covariates=score(c=1, d=2), ratio=1
             ),
-            Invalid, "The treated unit 'a' lacks a value.",
+            Invalid,
+            "The treated unit 'a' lacks a value.",
         ),
         (
-            lambda: matching.match_units(flat("abcde"), ["b", "a"], START, ratio=2), NotEnough,
+            lambda: matching.match_units(flat("abcde"), ["b", "a"], START, ratio=2),
+            NotEnough,
             "There are 3 units to match 2 treated ones with 2 each.",
         ),
         (
-            lambda: matching.contiguous_clusters(SPOTS, 5), NotEnough,
+            lambda: matching.contiguous_clusters(SPOTS, 5),
+            NotEnough,
             "Clusters of 5 need more than 5 places; there are 5.",
         ),
         (
-            lambda: matching.ring(SPOTS, ["z"], km=9), Invalid,
+            lambda: matching.ring(SPOTS, ["z"], km=9),
+            Invalid,
             "None of the treated places has a position.",
         ),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_matched_is_refused_in_these_words(call, error, sentence):
     with pytest.raises(error) as caught:
         call()

@@ -24,11 +24,31 @@ pytestmark = pytest.mark.build
 
 
 def nbval(notebook: str, **env: str) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "pytest", "--nbval", str(ROOT / "notebooks" / notebook)]
-    command += ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", "--rootdir", str(ROOT)]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "--nbval",
+        str(ROOT / "notebooks" / notebook),
+    ]
+    command += [
+        "-q",
+        "-x",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:xdist",
+        "--rootdir",
+        str(ROOT),
+    ]
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
     return subprocess.run(
-        command, cwd=ROOT, env=inherited | env, capture_output=True, text=True, timeout=600
+        command,
+        cwd=ROOT,
+        env=inherited | env,
+        capture_output=True,
+        text=True,
+        timeout=600,
     )
 
 
@@ -74,11 +94,15 @@ def test_a_changed_number_in_the_data_is_seen(notebook, change, tmp_path):
     assert done.returncode == 1, done.stdout[-2000:]
 
 
-@pytest.mark.parametrize(("notebook", "name"), [(SCEPTRE, "wilson"), (PROFILE, "garwood")])
+@pytest.mark.parametrize(
+    ("notebook", "name"), [(SCEPTRE, "wilson"), (PROFILE, "garwood")]
+)
 def test_a_changed_function_of_the_library_is_seen(notebook, name, tmp_path):
     shutil.copytree(ROOT / "lib", tmp_path / "lib")
     file = tmp_path / "lib/outcomes/analysis/rates.py"
-    file.write_text(file.read_text(encoding="utf-8") + MORE.format(name=name), encoding="utf-8")
+    file.write_text(
+        file.read_text(encoding="utf-8") + MORE.format(name=name), encoding="utf-8"
+    )
     env = {"PYTHONPATH": str(tmp_path / "lib"), "OUTCOMES_DATA": str(ROOT / "data")}
     done = nbval(notebook, **env)
     assert done.returncode == 1, done.stdout[-2000:]

@@ -17,11 +17,16 @@ pytestmark = pytest.mark.filterwarnings("error")
 MONTHS = pd.date_range("2015-01-01", periods=60, freq="MS")
 START, NAN, INF = "2018-01", float("nan"), float("inf")
 PANEL = pd.DataFrame(
-    np.random.default_rng(0).poisson(20.0, (60, 30)), MONTHS, [f"u{k}" for k in range(30)], float
-)  # fmt: skip
+    np.random.default_rng(0).poisson(20.0, (60, 30)),
+    MONTHS,
+    [f"u{k}" for k in range(30)],
+    float,
+)
 SETS, ONE = [[c] for c in PANEL.columns[1:]], PANEL["u0"]
 RATIOS = np.linspace(0.8, 1.2, 120)
-PLACES = pd.DataFrame({"longitude": -2.7, "latitude": 53.0 + np.arange(5)}, list("abcde"))
+PLACES = pd.DataFrame(
+    {"longitude": -2.7, "latitude": 53.0 + np.arange(5)}, list("abcde")
+)
 WORDS = PANEL.astype(object).assign(u4="x")
 LEVELS = PANEL.set_axis(pd.MultiIndex.from_product([range(6), range(10)]))
 ROWS = pd.DataFrame(
@@ -33,15 +38,21 @@ POPULATION = pd.Series(1000.0, PANEL.columns)
 
 
 def evaluated(panel, start=START, sets=SETS, **more):
-    return an.evaluate(panel, ["u0"], start, pool=list(PANEL.columns[1:]), sets=sets, **more)
+    return an.evaluate(
+        panel, ["u0"], start, pool=list(PANEL.columns[1:]), sets=sets, **more
+    )
 
 
 REFUSED = {
     "shares of lists that differ": lambda: an.wilson([1, 2], [10, 10, 10]),
     "a share of what is missing": lambda: an.jeffreys(pd.NA, 10),
     "confidence in words": lambda: an.garwood(1, confidence="0.95"),
-    "confidence that is 1 but for rounding": lambda: an.wilson(1, 10, confidence=1 - 1e-16),
-    "a ratio of lists that differ": lambda: an.poisson_ratio([1, 2], [1, 1], [1, 2, 3], [1, 1, 1]),
+    "confidence that is 1 but for rounding": lambda: an.wilson(
+        1, 10, confidence=1 - 1e-16
+    ),
+    "a ratio of lists that differ": lambda: an.poisson_ratio(
+        [1, 2], [1, 1], [1, 2, 3], [1, 1, 1]
+    ),
     "a test of lists": lambda: an.e_test([1, 2], [1, 1], [1], [1]),
     "an infinite standard": lambda: an.standardised([1, 2], [10, 10], [1, INF]),
     "a missing standard": lambda: an.standardised([1, 2], [10, 10], [1, NAN]),
@@ -50,7 +61,9 @@ REFUSED = {
     "a row of effort that is none": lambda: rates.effort_ratio(5, 1, 1),
     "a day that is none": lambda: an.days("2020-02-30", "2020-03-01"),
     "days as numbers": lambda: an.days(5, 6),
-    "days with a time zone": lambda: an.periods.months(pd.Timestamp("2020", tz="UTC"), "2021"),
+    "days with a time zone": lambda: an.periods.months(
+        pd.Timestamp("2020", tz="UTC"), "2021"
+    ),
     "a chart of words": lambda: an.xmr(["a"] * 9),
     "a baseline in words": lambda: an.xmr(ONE, baseline="2016"),
     "rebased without a reason": lambda: an.xmr(ONE, rebase=["2016"]),
@@ -62,7 +75,9 @@ REFUSED = {
     "the memory of negatives": lambda: chance.memory(-ONE),
     "a funnel of unlike rows": lambda: an.funnel([1, 2, 3], [1, 2]),
     "a funnel per nothing": lambda: an.funnel([1, 2, 3], [9, 9, 9], per=0),
-    "a funnel with too few labels": lambda: an.funnel([1, 2, 3], [9, 9, 9], label=["a"]),
+    "a funnel with too few labels": lambda: an.funnel(
+        [1, 2, 3], [9, 9, 9], label=["a"]
+    ),
     "counts below 0": lambda: an.did(-PANEL, "u0", START),
     "a rank of counts below 0": lambda: an.randomisation(-PANEL, "u0", START, SETS),
     "words in a panel": lambda: an.did(WORDS, "u0", START),
@@ -75,16 +90,22 @@ REFUSED = {
     "no width": lambda: an.event_study(PANEL, "u0", START, width=0),
     "a negative width": lambda: an.event_study(PANEL, "u0", START, width=-3),
     "an interval of no confidence": lambda: an.its(ONE, START, confidence=NAN),
-    "a mix of nothing before": lambda: an.synthetic_control(PANEL, "u0", "2010", minimum=(0, 0)),
+    "a mix of nothing before": lambda: an.synthetic_control(
+        PANEL, "u0", "2010", minimum=(0, 0)
+    ),
     "a season of 2.5": lambda: an.synthetic_control(PANEL, "u0", START, season=2.5),
-    "no fit is good enough": lambda: an.synthetic_control(PANEL, "u0", START, fit_filter=NAN),
+    "no fit is good enough": lambda: an.synthetic_control(
+        PANEL, "u0", START, fit_filter=NAN
+    ),
     "a mix of nothing": lambda: an.simplex_weights(np.zeros((3, 0)), [1, 2, 3]),
     "placebos that never move": lambda: an.randomisation(FELL, "u0", START, SETS),
     "an interval from none that moved": lambda: an.placebo_interval(0.5, [1.0] * 99),
     "placebo ratios below 0": lambda: an.placebo_interval(0.5, [-1.0] * 99),
     "an infinite ratio": lambda: an.placebo_interval(INF, RATIOS),
     "what all that fell would show": lambda: an.minimum_detectable(placebo=[0.0] * 120),
-    "too sure of what would show": lambda: an.minimum_detectable(placebo=RATIOS, confidence=0.9999),
+    "too sure of what would show": lambda: an.minimum_detectable(
+        placebo=RATIOS, confidence=0.9999
+    ),
     "no power": lambda: an.minimum_detectable(se=0.1, power=NAN),
     "a negative error": lambda: an.minimum_detectable(se=-1),
     "a mask with a hole": lambda: an.compare_changes([1, 2, 3], [1, 2, 4], [1, NAN, 0]),
@@ -94,21 +115,31 @@ REFUSED = {
     "a negative inflation": lambda: an.rirr((1, 2), (3, 4), inflation=-1),
     "an exposure that is none": lambda: an.wdd((1, 2), (3, 4), exposure=(1, NAN)),
     "three counts of a pair": lambda: an.rirr((1, 2, 3), (1, 2)),
-    "dispersion of no z": lambda: an.overdispersion([an.wdd((5, 5), (5, 5))._replace(z=NAN)] * 10),
+    "dispersion of no z": lambda: an.overdispersion(
+        [an.wdd((5, 5), (5, 5))._replace(z=NAN)] * 10
+    ),
     "matched with none": lambda: an.match_units(PANEL, ["u0"], START, ratio=0),
-    "nobody lives there": lambda: an.match_units(PANEL, ["u0"], START, population=POPULATION * 0),
-    "placebo areas too large": lambda: an.match_sets(PANEL, [list(PANEL.columns[:9])], START),
+    "nobody lives there": lambda: an.match_units(
+        PANEL, ["u0"], START, population=POPULATION * 0
+    ),
+    "placebo areas too large": lambda: an.match_sets(
+        PANEL, [list(PANEL.columns[:9])], START
+    ),
     "placebo areas unknown": lambda: an.match_sets(PANEL, [["zz"]], START),
     "clusters of none": lambda: an.contiguous_clusters(PLACES, 0),
     "clusters nowhere": lambda: an.contiguous_clusters(PLACES.assign(latitude=NAN), 2),
     "a ring of no width": lambda: an.ring(PLACES, ["a"], km=NAN),
-    "regressors that are one": lambda: an.least_squares(ROWS, "y", ["x", "x"], unit="u"),
+    "regressors that are one": lambda: an.least_squares(
+        ROWS, "y", ["x", "x"], unit="u"
+    ),
     "a regressor that is 0": lambda: an.least_squares(ROWS, "y", "z", unit="u"),
-    "a regression of missing rows": lambda: an.least_squares(ROWS.assign(y=NAN), "y", "x"),
+    "a regression of missing rows": lambda: an.least_squares(
+        ROWS.assign(y=NAN), "y", "x"
+    ),
     "a p of 0": lambda: an.verdict(
         an.Evidence(0.5, 0.0), outcome="Crime", place="Wyre", comparison="others"
     ),
-}  # fmt: skip
+}
 
 
 @pytest.fixture(autouse=True)
@@ -137,12 +168,16 @@ def test_where_placebo_areas_leave_too_few_to_match_an_evaluation_has_a_reason()
     sets = [[*few.columns[k : k + 5]] for k in range(1, 14)]
     pool = list(few.columns[1:])
     found = an.evaluate(few, ["u0"], START, pool=pool, sets=sets)
-    assert found.reason == "There are 13 units to match a placebo area of 5 with 3 each."
+    assert (
+        found.reason == "There are 13 units to match a placebo area of 5 with 3 each."
+    )
 
 
 @pytest.mark.parametrize("season", [False, True])
 @pytest.mark.parametrize("last", [7, 9])
-def test_a_series_that_hardly_moved_before_is_no_rarity_by_having_no_spread(season, last):
+def test_a_series_that_hardly_moved_before_is_no_rarity_by_having_no_spread(
+    season, last
+):
     series = pd.Series(7.0, MONTHS)
     series.iloc[-3:] = last
     found = spc.judged(series, latest=12, season=season)
@@ -160,7 +195,9 @@ def test_an_interval_of_effort_is_never_narrower_than_chance_in_counting():
 
 def test_two_rates_of_a_million_events_are_compared_at_once_and_alike():
     assert an.e_test(1_000_000, 1, 1_003_000, 1) == pytest.approx(0.0340, abs=0.0005)
-    near = [an.e_test(49_900 + k, 1, 50_500, 1) for k in (-500, 500)]  # below and above the border
+    near = [
+        an.e_test(49_900 + k, 1, 50_500, 1) for k in (-500, 500)
+    ]  # below and above the border
     assert near[0] < 0.005 < near[1] and an.e_test(50_000, 1, 50_001, 1) > 0.99
 
 

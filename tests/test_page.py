@@ -49,7 +49,9 @@ def text(source):
     return {"cell_type": "markdown", "source": source, "metadata": {}}
 
 
-END = code("show.provenance()", output({"text/plain": "End.", PROVENANCE: {"reads": []}}))
+END = code(
+    "show.provenance()", output({"text/plain": "End.", PROVENANCE: {"reads": []}})
+)
 
 
 @pytest.fixture
@@ -65,7 +67,9 @@ def make(tmp_path):
         for at, cell in enumerate(body["cells"]):
             cell["id"] = f"c{at}"
         body |= {"nbformat": 4, "nbformat_minor": 5}
-        return page.build(found.pages[0], body, plan=found, known=known, code="1", root="")
+        return page.build(
+            found.pages[0], body, plan=found, known=known, code="1", root=""
+        )
 
     return build
 
@@ -101,7 +105,11 @@ def test_the_foot_says_what_the_page_rests_on(make):
 
 
 def test_headings_are_brought_into_order(make):
-    cells = [text("#### Deep first"), text("# Second title"), text("### Below\n\n##### Far below")]
+    cells = [
+        text("#### Deep first"),
+        text("# Second title"),
+        text("### Below\n\n##### Far below"),
+    ]
     levels = re.findall(r"<h(\d)[^>]*>(?:Deep|Second|Below|Far)", make(*cells).html)
     assert levels == ["2", "2", "3", "4"]
 
@@ -125,7 +133,15 @@ def test_script_in_markdown_is_removed(make):
     ]
     built = make(text("## Here\n\n" + "\n\n".join(hostile)))
     assert "<b>bold</b>" in built.html
-    for gone in ("alert(1)", "<script", "onclick", "evil.example", "<iframe", "javascript:", "p{}"):
+    for gone in (
+        "alert(1)",
+        "<script",
+        "onclick",
+        "evil.example",
+        "<iframe",
+        "javascript:",
+        "p{}",
+    ):
         assert gone not in built.html, gone
     assert check.problems(built.html, "demo.html", FILES) == []
 
@@ -141,7 +157,9 @@ def test_hostile_titles_sources_and_text_are_shown_as_text(make):
     }
     one = fact(sentence=evil, sources=[source], table=None)
     plain = code(
-        "x", output({"text/plain": evil}), {"output_type": "stream", "name": "stdout", "text": evil}
+        "x",
+        output({"text/plain": evil}),
+        {"output_type": "stream", "name": "stdout", "text": evil},
     )
     built = make(plain, code(evil, shown(one)), title=f"Demo {evil}")
     assert "<script" not in built.html
@@ -218,7 +236,9 @@ def test_style_sheets_close_what_they_open(kind):
     rules = tinycss2.parse_stylesheet(str(page.inlined(kind, "page.css")[0]))
     assert [r for r in rules if r.type not in ("qualified-rule", "at-rule")] == []
     assert [r.at_keyword for r in rules if r.type == "at-rule"].count("media") >= 4
-    assert any(tinycss2.serialize(r.prelude) == "body" for r in rules if r.type != "at-rule")
+    assert any(
+        tinycss2.serialize(r.prelude) == "body" for r in rules if r.type != "at-rule"
+    )
 
 
 def test_slots_take_new_content_and_give_up_the_old():
@@ -251,34 +271,53 @@ def test_what_a_notebook_says_prints_and_shows_stands_in_its_order(make):
         code("   "),
         code("second = 2", printed(["One\n", "two\n"]), shown(fact())),
         text("Said *later*."),
-        code("third = 3", output({"text/plain": ["A ", "value"]}), output({"text/plain": "  "})),
+        code(
+            "third = 3",
+            output({"text/plain": ["A ", "value"]}),
+            output({"text/plain": "  "}),
+        ),
         code("never shown", printed(" \n"), printed("Warning", "stderr")),
     ).html
     body = made.split("<h1>")[1].split('class="about"')[0]
     order = [
-        "Demo</h1>", '<div class="lead"><p>What is asked?</p></div>',
-        '<div class="lead"><table>', '<th scope="col">a</th>', "<td><del>2</del></td>",
+        "Demo</h1>",
+        '<div class="lead"><p>What is asked?</p></div>',
+        '<div class="lead"><table>',
+        '<th scope="col">a</th>',
+        "<td><del>2</del></td>",
         '<section class="brief"',
-        '<pre class="plain" tabindex="0">One\ntwo</pre>', '<div class="result"><figure id="found">',
-        'Show the code<span class="unseen"> of found</span>', "first = 1\n\nsecond = 2</code>",
+        '<pre class="plain" tabindex="0">One\ntwo</pre>',
+        '<div class="result"><figure id="found">',
+        'Show the code<span class="unseen"> of found</span>',
+        "first = 1\n\nsecond = 2</code>",
         '<div class="text"><p>Said <em>later</em>.</p></div>',
         '<pre class="plain" tabindex="0">A value</pre>',
         'Show the code<span class="unseen"> of cell 9</span>',
         "<code>third = 3</code>",
-    ]  # fmt: skip
+    ]
     found = [body.find(words) for words in order]
-    assert -1 not in found and found == sorted(found), list(zip(found, order, strict=True))
-    assert "Nobody reads" not in made and "never shown" not in made and "<h2" not in body[:200]
+    assert -1 not in found and found == sorted(found), list(
+        zip(found, order, strict=True)
+    )
+    assert (
+        "Nobody reads" not in made
+        and "never shown" not in made
+        and "<h2" not in body[:200]
+    )
     assert body.count("<pre class") == 2
 
 
 def test_a_title_alone_leaves_no_empty_block(make):
-    made = make(text("# The notebook's own title"), text("Lead."), code("x"), text(" ")).html
+    made = make(
+        text("# The notebook's own title"), text("Lead."), code("x"), text(" ")
+    ).html
     assert made.count('class="lead"') == 1 and '"></div>' not in made
 
 
 def test_a_heading_ends_the_lead_and_so_does_code(make):
-    made = make(text("Lead."), text("## Part\n\nBelow."), code("x"), text("After.")).html
+    made = make(
+        text("Lead."), text("## Part\n\nBelow."), code("x"), text("After.")
+    ).html
     assert made.count('<div class="lead"><p>') == 1
     assert '<div class="text"><h2 id="part-1">Part</h2>\n<p>Below.</p></div>' in made
     assert '<div class="text"><p>After.</p></div>' in made
@@ -290,7 +329,9 @@ def test_a_picture_without_words_is_named_by_its_cell(make, kind):
     said = "^cell 3 shows a picture outside a finding, so it has no words\\.$"
     with pytest.raises(Invalid, match=said):
         make(text("Lead."), code("x", output({"text/plain": "x", kind: "x"})))
-    with pytest.raises(Invalid, match=r"^two findings of the page have the same name\.$"):
+    with pytest.raises(
+        Invalid, match=r"^two findings of the page have the same name\.$"
+    ):
         make(code("x", shown(fact())), code("y", shown(fact())))
 
 
@@ -301,44 +342,64 @@ def test_the_foot_names_code_tables_parameters_and_how_to_ask_again(make, monkey
     built = make(code('wave = "2023-11"') | {"metadata": {"tags": ["parameters"]}})
     assert built.reads == reads
     for words in (
-        "<dt>Tables read<dd>areas, lsoas</div>", "<dt>Code<dd>1</div>",
+        "<dt>Tables read<dd>areas, lsoas</div>",
+        "<dt>Code<dd>1</div>",
         "<dt>How new<dd>no source states its date</div>",
         '<div><dt>Wave<dd>November 2023<span class="quiet"> – the week of action</span></div>',
         '<div><dt>Confidence<dd>0.95<span class="quiet"> – width</span></div>',
         "<code>wave = '2023-11'  # the week of action\nconfidence = 0.95  # width</code>",
         "<code>outcomes build demo</code>",
-    ):  # fmt: skip
+    ):
         assert words in built.html, words
 
 
 def source_(**changes):
-    source = {"source": "s", "publisher": "P", "title": "T", "url": "https://example.org/1"}
+    source = {
+        "source": "s",
+        "publisher": "P",
+        "title": "T",
+        "url": "https://example.org/1",
+    }
     return source | {"published": "1 May 2024"} | changes
 
 
-def test_sources_are_listed_once_in_the_order_of_first_mention_and_marks_in_their_own(make):
+def test_sources_are_listed_once_in_the_order_of_first_mention_and_marks_in_their_own(
+    make,
+):
     other = source_(title="U", url="", published="")
     first = fact("a", "A.", sources=[source_(), other], verdict="published")
-    second = fact("b", "B.", sources=[source_(), source_(title="V", published="2024-05-02")])
+    second = fact(
+        "b", "B.", sources=[source_(), source_(title="V", published="2024-05-02")]
+    )
     built = make(code("x", shown(first)), code("y", shown(second)))
     listed = built.html.split('<ol class="sources">')[1].split("</ol>")[0]
     assert [one.strip() for one in listed.split("<li>")[1:]] == [
-        '<a href="https://example.org/1">P, T, 1 May 2024</a>', "P, U",
+        '<a href="https://example.org/1">P, T, 1 May 2024</a>',
+        "P, U",
         '<a href="https://example.org/1">P, V, 2024-05-02</a>',
-    ]  # fmt: skip
+    ]
     legend = built.html.split('<dl class="legend">')[1].split("</dl>")[0]
     assert re.findall("</span>([^<]*)</span>", legend) == ["Estimate", "Published"]
-    assert built.vintage == "Newest publication 2 May 2024" and built.vintage in built.html
+    assert (
+        built.vintage == "Newest publication 2 May 2024" and built.vintage in built.html
+    )
 
 
 @pytest.mark.parametrize(
     ("published", "day"),
     [
-        ("13 November 2023", "2023-11-13"), ("3 May 2024", "2024-05-03"), ("2023", "2023"),
-        ("2023-11-13", "2023-11-13"), ("13 Movember 2023", ""), ("May 2024", "2024-05"), ("", ""),
-        ("2023-11", "2023-11"), ("13 2023", ""), ("in 2023", ""),
+        ("13 November 2023", "2023-11-13"),
+        ("3 May 2024", "2024-05-03"),
+        ("2023", "2023"),
+        ("2023-11-13", "2023-11-13"),
+        ("13 Movember 2023", ""),
+        ("May 2024", "2024-05"),
+        ("", ""),
+        ("2023-11", "2023-11"),
+        ("13 2023", ""),
+        ("in 2023", ""),
     ],
-)  # fmt: skip
+)
 def test_the_date_of_a_source_is_read_as_far_as_it_is_known(published, day):
     assert newest.day(published) == day
 
@@ -348,7 +409,9 @@ def test_how_new_a_page_is_counts_all_that_it_read(monkeypatch):
 
     def told(dates, *tables, **where):
         sources = [source_(published=date) for date in dates]
-        return newest.told(sources, [{"table": table, "where": where} for table in tables])
+        return newest.told(
+            sources, [{"table": table, "where": where} for table in tables]
+        )
 
     assert told([]) == "" == told(["", "Council"]) == told([], "areas")
     dates = ("2 May 2024", "31 December 2023", "2024", "")
@@ -356,13 +419,19 @@ def test_how_new_a_page_is_counts_all_that_it_read(monkeypatch):
     assert told(["2024", "December 2023"]) == "Newest publication 2024"
     months = register.store.read("coverage", force="lancashire")
     last = months.loc[months["state"] != "missing", "month"].max()
-    assert told([], "crime_force_monthly", force="lancashire") == f"Data to {last:%B %Y}"
-    quarter = register.store.read("crime_quarterly")["quarter"].max() + pd.DateOffset(months=2)
+    assert (
+        told([], "crime_force_monthly", force="lancashire") == f"Data to {last:%B %Y}"
+    )
+    quarter = register.store.read("crime_quarterly")["quarter"].max() + pd.DateOffset(
+        months=2
+    )
     assert told(["May 2024"], "crime_quarterly", "areas") == (
         f"Data to {quarter:%B %Y}; newest publication May 2024"
     )
     assert told([], "crime_quarterly", force="nowhere") == ""
-    pages = register.sources(register.figures(programme="op_warrior")["source"].unique())
+    pages = register.sources(
+        register.figures(programme="op_warrior")["source"].unique()
+    )
     days = pages.loc[pages["published"].str.len() == 10, "published"]
     want = pd.Timestamp(days.max())
     assert told(["2 May 2019"], "figures", programme="op_warrior") == (
@@ -371,7 +440,10 @@ def test_how_new_a_page_is_counts_all_that_it_read(monkeypatch):
 
 
 def test_words_are_explained_where_a_finding_or_a_cell_uses_them(make):
-    for plain in (fact(verdict="published", sentence="An interval."), fact(sentence="At most 3.")):
+    for plain in (
+        fact(verdict="published", sentence="An interval."),
+        fact(sentence="At most 3."),
+    ):
         assert "Words used here" not in make(code("x", shown(plain))).html
     estimate = make(code("x", shown(fact(sentence="About 3 (interval 2 to 4).")))).html
     assert "<dt>confidence interval<dd>" in estimate.split("Words used here")[1]
@@ -382,14 +454,23 @@ def test_words_are_explained_where_a_finding_or_a_cell_uses_them(make):
 @pytest.mark.parametrize(
     ("markdown", "html"),
     [
-        ("[a](http://a.example)", '<a href="http://a.example" rel="noopener noreferrer">a</a>'),
+        (
+            "[a](http://a.example)",
+            '<a href="http://a.example" rel="noopener noreferrer">a</a>',
+        ),
         (
             '[a](https://a.example "T")',
             '<a href="https://a.example" title="T" rel="noopener noreferrer">a</a>',
         ),
-        ("[a](mailto:a@b.example)", '<a href="mailto:a@b.example" rel="noopener noreferrer">a</a>'),
+        (
+            "[a](mailto:a@b.example)",
+            '<a href="mailto:a@b.example" rel="noopener noreferrer">a</a>',
+        ),
         ("[a](data:text/html,x)", "<p>a</p>"),
-        ('<a href="ftp://a.example">a</a>', '<p><a rel="noopener noreferrer">a</a></p>'),
+        (
+            '<a href="ftp://a.example">a</a>',
+            '<p><a rel="noopener noreferrer">a</a></p>',
+        ),
         ('<abbr title="T">a</abbr>', '<abbr title="T">a</abbr>'),
         ("3. a", '<ol start="3">'),
         ("a\u202eb\u200bc", "<p>abc</p>"),
@@ -402,7 +483,9 @@ def test_markdown_becomes_html_in_which_nothing_can_act(make, markdown, html):
 def test_a_page_that_belongs_to_no_release_leads_to_no_other_page(tmp_path):
     notebook(tmp_path / "notebooks/programmes/demo.ipynb")
     notebook(tmp_path / "notebooks/county/other.ipynb")
-    found = plans.read(plan(tmp_path, entry() + entry("a/other", "county/other", "Other")))
+    found = plans.read(
+        plan(tmp_path, entry() + entry("a/other", "county/other", "Other"))
+    )
     one, other = found.pages
     body = {"cells": [text("[This](../county/other.ipynb)."), END], "metadata": {}}
     body |= {"nbformat": 4, "nbformat_minor": 5}
@@ -413,16 +496,18 @@ def test_a_page_that_belongs_to_no_release_leads_to_no_other_page(tmp_path):
     assert "<p>This.</p>" in alone and "index.html" not in alone
     assert '<a href="a/other.html"' in page.build(one, body, root="", **options).html
     body["cells"][0]["source"] = "[This](../programmes/demo.ipynb)."
-    assert '<a href="../demo.html"' in page.build(other, body, root="../", **options).html
+    assert (
+        '<a href="../demo.html"' in page.build(other, body, root="../", **options).html
+    )
 
 
 def test_only_pages_of_the_same_notebook_are_siblings():
     one, two = (plans.Page(h, "n", f"N: {h}") for h in ("a/one", "b"))
     three = plans.Page("a/three", "n", "Three & four")
     assert page.siblings(one, [one, plans.Page("c", "other", "C")]) == ""
-    assert re.findall('<a href="([^"]*)">([^<]*)', page.siblings(one, [one, two, three])) == [
-        ("../b.html", "b"), ("three.html", "Three &amp; four")
-    ]  # fmt: skip
+    assert re.findall(
+        '<a href="([^"]*)">([^<]*)', page.siblings(one, [one, two, three])
+    ) == [("../b.html", "b"), ("three.html", "Three &amp; four")]
 
 
 def test_only_the_first_slot_of_a_name_is_filled_over_all_its_lines():

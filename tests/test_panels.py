@@ -17,7 +17,10 @@ def fatalities():
 
 def test_pooled_regression_as_stock_and_watson(fatalities):
     got = linear.least_squares(fatalities, "frate", "beertax", convention="HC1")
-    assert (round(got.beta["beertax"], 6), round(got.se["beertax"], 6)) == (0.364605, 0.052852)
+    assert (round(got.beta["beertax"], 6), round(got.se["beertax"], 6)) == (
+        0.364605,
+        0.052852,
+    )
 
 
 @pytest.mark.parametrize(
@@ -27,13 +30,23 @@ def test_pooled_regression_as_stock_and_watson(fatalities):
         ("year", -0.639980, [0.349628, 0.382316, 0.353857, 0.385787]),
     ],
 )
-def test_fixed_effects_and_each_convention_of_clustered_errors(fatalities, time, beta, errors):
+def test_fixed_effects_and_each_convention_of_clustered_errors(
+    fatalities, time, beta, errors
+):
     conventions = ["CR0", "linearmodels", "CRV1", "dummies"]
     for convention, se in zip(conventions, errors, strict=True):
         got = linear.least_squares(
-            fatalities, "frate", "beertax", unit="state", time=time, convention=convention
+            fatalities,
+            "frate",
+            "beertax",
+            unit="state",
+            time=time,
+            convention=convention,
         )
-        assert (round(got.beta["beertax"], 6), round(got.se["beertax"], 6)) == (beta, se)
+        assert (round(got.beta["beertax"], 6), round(got.se["beertax"], 6)) == (
+            beta,
+            se,
+        )
         assert (got.clusters, got.rows) == (48, 336)
 
 
@@ -55,7 +68,9 @@ def test_without_effects_only_the_regressors_are_counted():
 
     frame = grunfeld.load_pandas().data
     every, few = (
-        linear.least_squares(frame, "invest", "value", cluster="firm", convention=name).se
+        linear.least_squares(
+            frame, "invest", "value", cluster="firm", convention=name
+        ).se
         for name in ("dummies", "CRV1")
     )
     assert every["value"] == few["value"]
@@ -66,7 +81,9 @@ def test_without_effects_only_the_regressors_are_counted():
 
 
 def test_two_groups_and_two_times_are_a_difference_of_means():
-    frame = pd.DataFrame({"y": [20.44, 21.03, 23.33, 21.17, 20.44, 21.03, 23.33, 21.17]})
+    frame = pd.DataFrame(
+        {"y": [20.44, 21.03, 23.33, 21.17, 20.44, 21.03, 23.33, 21.17]}
+    )
     frame["unit"], frame["time"] = list("aabbccdd"), [0, 1] * 4
     frame["d"] = (frame["unit"].isin(["a", "c"]) & (frame["time"] == 1)).astype(float)
     got = linear.least_squares(frame, "y", "d", unit="unit", time="time")
@@ -75,7 +92,9 @@ def test_two_groups_and_two_times_are_a_difference_of_means():
 
 def test_one_cluster_and_unknown_conventions_are_refused():
     frame = pd.DataFrame({"y": [1.0, 2, 4], "x": [0.0, 1, 1], "c": ["a", "a", "a"]})
-    with pytest.raises(NotEnough, match=r"^Clustered errors need at least 2 clusters\.$"):
+    with pytest.raises(
+        NotEnough, match=r"^Clustered errors need at least 2 clusters\.$"
+    ):
         linear.least_squares(frame, "y", "x", cluster="c")
     with pytest.raises(Invalid, match="CRV1"):
         linear.least_squares(frame, "y", "x", convention="CRV")

@@ -40,7 +40,14 @@ def known(tmp_path, monkeypatch):
 
 
 def test_defaults_vocabularies_and_explanations_are_read(known):
-    assert list(known) == ["wave", "confidence", "measures", "months", "per_head", "as_of"]
+    assert list(known) == [
+        "wave",
+        "confidence",
+        "measures",
+        "months",
+        "per_head",
+        "as_of",
+    ]
     assert known["wave"] == p.Parameter(
         "wave", "2023-11", "sceptre_wave", "the week of action, by its month"
     )
@@ -69,7 +76,9 @@ def test_text_from_a_command_line_takes_the_type_of_the_default(known):
 
 
 def test_values_from_a_plan_keep_their_type(known):
-    made = p.check({"confidence": 1, "months": 6.0, "measures": ["cash"]}, known, where="demo")
+    made = p.check(
+        {"confidence": 1, "months": 6.0, "measures": ["cash"]}, known, where="demo"
+    )
     assert made == {"confidence": 1.0, "months": 6, "measures": ["cash"]}
     assert type(made["confidence"]) is float
     assert type(made["months"]) is int
@@ -141,9 +150,14 @@ def test_two_tagged_cells_or_no_notebook_at_all_are_refused(tmp_path):
 
 
 def test_assignments_of_the_command_line():
-    assert p.assignments(["wave=2023-11", "note = a=b"]) == {"wave": "2023-11", "note": "a=b"}
+    assert p.assignments(["wave=2023-11", "note = a=b"]) == {
+        "wave": "2023-11",
+        "note": "a=b",
+    }
     for bad in ("wave", "=x", "a b=1"):
-        with pytest.raises(Invalid, match=f"-p '{bad}' is not understood; write it as -p name="):
+        with pytest.raises(
+            Invalid, match=f"-p '{bad}' is not understood; write it as -p name="
+        ):
             p.assignments([bad])
     with pytest.raises(Invalid, match="-p 'a' is given twice"):
         p.assignments(["a=1", "a =2"])
@@ -164,13 +178,18 @@ def test_a_notebook_is_read_as_utf_8_whatever_the_locale(tmp_path, monkeypatch):
 
 
 def test_lists_are_typed_by_their_first_item():
-    known = {n: p.Parameter(n, d) for n, d in (("ns", [1, 0.5]), ("none", []), ("yes", [True]))}
+    known = {
+        n: p.Parameter(n, d)
+        for n, d in (("ns", [1, 0.5]), ("none", []), ("yes", [True]))
+    }
     assert p.check({"ns": "3,4"}, known, where="x") == {"ns": [3, 4]}
     assert p.check({"ns": 5}, known, where="x") == {"ns": [5]}
     assert p.check({"ns": (5, 6)}, known, where="x") == {"ns": [5, 6]}
     assert p.check({"none": "a,b"}, known, where="x") == {"none": ["a", "b"]}
     assert p.check({"yes": [True, "no"]}, known, where="x") == {"yes": [True, False]}
-    with pytest.raises(Invalid, match="x: parameter 'none' must be text, like '', not 2"):
+    with pytest.raises(
+        Invalid, match="x: parameter 'none' must be text, like '', not 2"
+    ):
         p.check({"none": [2]}, known, where="x")
 
 

@@ -28,7 +28,21 @@ NOTEBOOKS = {
     "empty": "",
     "folder": "programmes",
 }
-NAMES = ("../x", "/x", "a/b", "a.b", "x\x00", "Found", "con ", "-x", "x-", "a b", "é", "", "a\nb")
+NAMES = (
+    "../x",
+    "/x",
+    "a/b",
+    "a.b",
+    "x\x00",
+    "Found",
+    "con ",
+    "-x",
+    "x-",
+    "a b",
+    "é",
+    "",
+    "a\nb",
+)
 
 
 @pytest.fixture
@@ -48,11 +62,15 @@ def test_the_suite_is_as_large_as_it_says():
 
 def quoted(text: str) -> str:
     """A text as TOML writes it, whatever is in it."""
-    shown = "".join(c if c.isalnum() and c.isascii() else f"\\U{ord(c):08x}" for c in text)
+    shown = "".join(
+        c if c.isalnum() and c.isascii() else f"\\U{ord(c):08x}" for c in text
+    )
     return f'"{shown}"'
 
 
-def written(folder: Path, handle: str, notebook: str = "programmes/demo", more: str = "") -> Path:
+def written(
+    folder: Path, handle: str, notebook: str = "programmes/demo", more: str = ""
+) -> Path:
     lines = ["[[page]]", f"handle = {quoted(handle)}", f"notebook = {quoted(notebook)}"]
     return plan(folder, "\n".join([*lines, 'title = "Demo"', more]))
 
@@ -80,7 +98,11 @@ def test_a_value_in_a_handle_becomes_words_or_is_refused(folder, value):
     site = Path("/site/releases/x")
     assert os.path.normpath(site / page.path) == str(site / page.path)
     assert (site / page.path).parent == site / "waves"
-    assert page.path.isascii() and page.path.islower() and not set(page.path) & set(" %\\:*?~$")
+    assert (
+        page.path.isascii()
+        and page.path.islower()
+        and not set(page.path) & set(" %\\:*?~$")
+    )
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS.values(), ids=NOTEBOOKS)
@@ -114,7 +136,9 @@ def test_upper_case_cannot_make_a_second_page_of_the_same_name(folder):
         plans.read(plan(folder, entry(handle="demo") + entry(handle="DEMO")))
 
 
-@pytest.mark.parametrize("name", ["../x", "a/../../x", "/etc/passwd", "..\\x", "x/y", "x\x00"])
+@pytest.mark.parametrize(
+    "name", ["../x", "a/../../x", "/etc/passwd", "..\\x", "x/y", "x\x00"]
+)
 def test_a_finding_with_a_forged_name_writes_nothing_outside(folder, tmp_path, name):
     """A hand-made display bundle can name its finding anything; its CSV has to stay inside."""
     out = tmp_path / "site"
@@ -131,7 +155,10 @@ def test_a_finding_with_a_forged_name_writes_nothing_outside(folder, tmp_path, n
 def test_the_same_page_with_an_honest_name_is_built(folder, tmp_path):
     out = tmp_path / "site"
     found, staged = staged_page(folder, out, fact())
-    assert staged.add(found.pages[0], executed(folder, fact()), run.Result("demo", 0.1)) is None
+    assert (
+        staged.add(found.pages[0], executed(folder, fact()), run.Result("demo", 0.1))
+        is None
+    )
     assert (staged.folder / "demo/found.csv").is_file()
 
 
@@ -140,7 +167,9 @@ def staged_page(folder: Path, out: Path, one: dict):
     found = plans.read(plan(folder, entry()))
     inside = releases.staging(out, resume=False)
     name = "20251124T083000Z-1"
-    return found, sites.Staged(found, inside / "site", None, name, found.pages, {"demo": "new"}, [])
+    return found, sites.Staged(
+        found, inside / "site", None, name, found.pages, {"demo": "new"}, []
+    )
 
 
 def executed(folder: Path, one: dict) -> Path:
@@ -154,7 +183,9 @@ def executed(folder: Path, one: dict) -> Path:
     data = [{"text/plain": "x", "text/html": html, FINDING: one}]
     data.append({"text/plain": "End.", PROVENANCE: {"reads": []}})
     for cell, shown in zip(codes[-2:], data, strict=True):
-        cell["outputs"] = [{"output_type": "display_data", "metadata": {}, "data": shown}]
+        cell["outputs"] = [
+            {"output_type": "display_data", "metadata": {}, "data": shown}
+        ]
     made = folder / "executed.ipynb"
     made.write_text(json.dumps(book), encoding="utf-8")
     return made

@@ -40,8 +40,20 @@ tz.data==1
 
 def test_a_pin_has_its_version_its_marker_its_digests_and_who_needs_it():
     assert materials.pins(LOCK) == [
-        ("numpy", "2.2.0", "python_version >= '3.11'", ["1" * 64, "2" * 64], ["pandas"]),
-        ("pandas", "3.1.0", "", ["3" * 64], ["lancashire-programme-outcomes", "PyYAML_2.x"]),
+        (
+            "numpy",
+            "2.2.0",
+            "python_version >= '3.11'",
+            ["1" * 64, "2" * 64],
+            ["pandas"],
+        ),
+        (
+            "pandas",
+            "3.1.0",
+            "",
+            ["3" * 64],
+            ["lancashire-programme-outcomes", "PyYAML_2.x"],
+        ),
         ("tz.data", "1", "", ["4" * 64], []),
     ]
 
@@ -57,27 +69,40 @@ def test_the_bill_of_a_small_lock_word_for_word():
         "version": 1,
         "metadata": {
             "component": {
-                "type": "application", "bom-ref": top, "version": "0.1.0", "purl": top,
+                "type": "application",
+                "bom-ref": top,
+                "version": "0.1.0",
+                "purl": top,
                 "name": "lancashire-programme-outcomes",
             }
         },
         "components": [
             {
-                "type": "library", "bom-ref": "pkg:pypi/numpy@2.2.0", "name": "numpy",
-                "version": "2.2.0", "purl": "pkg:pypi/numpy@2.2.0",
+                "type": "library",
+                "bom-ref": "pkg:pypi/numpy@2.2.0",
+                "name": "numpy",
+                "version": "2.2.0",
+                "purl": "pkg:pypi/numpy@2.2.0",
                 "properties": [
-                    {"name": digest, "value": "1" * 64}, {"name": digest, "value": "2" * 64},
+                    {"name": digest, "value": "1" * 64},
+                    {"name": digest, "value": "2" * 64},
                     {"name": "applies when", "value": "python_version >= '3.11'"},
                 ],
             },
             {
-                "type": "library", "bom-ref": "pkg:pypi/pandas@3.1.0", "name": "pandas",
-                "version": "3.1.0", "purl": "pkg:pypi/pandas@3.1.0",
+                "type": "library",
+                "bom-ref": "pkg:pypi/pandas@3.1.0",
+                "name": "pandas",
+                "version": "3.1.0",
+                "purl": "pkg:pypi/pandas@3.1.0",
                 "properties": [{"name": digest, "value": "3" * 64}],
             },
             {
-                "type": "library", "bom-ref": "pkg:pypi/tz.data@1", "name": "tz.data",
-                "version": "1", "purl": "pkg:pypi/tz.data@1",
+                "type": "library",
+                "bom-ref": "pkg:pypi/tz.data@1",
+                "name": "tz.data",
+                "version": "1",
+                "purl": "pkg:pypi/tz.data@1",
                 "properties": [{"name": digest, "value": "4" * 64}],
             },
         ],
@@ -87,7 +112,7 @@ def test_the_bill_of_a_small_lock_word_for_word():
             {"ref": "pkg:pypi/pandas@3.1.0", "dependsOn": ["pkg:pypi/numpy@2.2.0"]},
             {"ref": "pkg:pypi/tz.data@1", "dependsOn": []},
         ],
-    }  # fmt: skip
+    }
 
 
 def test_a_weak_lock_is_refused_by_name():
@@ -101,7 +126,11 @@ def test_a_weak_lock_is_refused_by_name():
 def told(tmp_path):
     """What the command of a plan is told on its input, of a build with these pages."""
     notebook(tmp_path / "notebooks/demo.ipynb")
-    words = [sys.executable, "-c", "import sys; open('told', 'w').write(sys.stdin.read())"]
+    words = [
+        sys.executable,
+        "-c",
+        "import sys; open('told', 'w').write(sys.stdin.read())",
+    ]
     text = f"[notify]\ncommand = {json.dumps(words)}\n"
     found = plans.read(plan(tmp_path, entry("demo", "demo") + text))
     (tmp_path / "site/releases/new").mkdir(parents=True)
@@ -112,10 +141,13 @@ def told(tmp_path):
             assert notify.failed(found, tmp_path / "site", error, said.append) is True
         else:
             release = SimpleNamespace(
-                path=tmp_path / "site/releases/new", new=True, entries=list(made),
-                failed=[e for e in made if e["error"]], changed=[e for e in made if e["changes"]],
+                path=tmp_path / "site/releases/new",
+                new=True,
+                entries=list(made),
+                failed=[e for e in made if e["error"]],
+                changed=[e for e in made if e["changes"]],
                 shown=tmp_path / "site/latest/index.html",
-            )  # fmt: skip
+            )
             assert notify.made(found, release, said.append) is True
         assert said == []
         file = tmp_path / "told"
@@ -126,15 +158,24 @@ def told(tmp_path):
 
 def page(handle, built="new", error=None, changes=()):
     return {
-        "handle": handle, "title": handle.title(), "built": built, "error": error,
+        "handle": handle,
+        "title": handle.title(),
+        "built": built,
+        "error": error,
         "changes": list(changes),
-    }  # fmt: skip
+    }
 
 
-def test_whoever_is_to_be_told_hears_which_pages_were_built_failed_and_changed(told, tmp_path):
+def test_whoever_is_to_be_told_hears_which_pages_were_built_failed_and_changed(
+    told, tmp_path
+):
     failed = {"name": "KeyError", "message": "'x'.", "cell": 3}
     moved = {"name": "more_thefts", "said": "1 became 2 (up 1)", "why": "data revised"}
-    pages = [page("one", changes=[moved]), page("two", "old"), page("three", "old", failed)]
+    pages = [
+        page("one", changes=[moved]),
+        page("two", "old"),
+        page("three", "old", failed),
+    ]
     assert told(*pages) == {
         "occasions": ["failure", "change"],
         "release": "new",
@@ -170,7 +211,9 @@ def test_a_command_of_notify_that_fails_is_said(tmp_path):
     said = []
     found = plans.read(plan(tmp_path, text))
     assert notify.failed(found, tmp_path, OSError("full"), said.append) is False
-    assert said[0].startswith("outcomes: the command of [notify] did not work: Command ")
+    assert said[0].startswith(
+        "outcomes: the command of [notify] did not work: Command "
+    )
     assert "non-zero exit status 3" in said[0]
     release = SimpleNamespace(
         path=tmp_path,
@@ -185,8 +228,16 @@ def test_a_command_of_notify_that_fails_is_said(tmp_path):
 
 def test_the_feed_word_for_word():
     past = [
-        {"release": "20251124T083059Z-ab", "sentence": "2 pages.", "lines": ["A < b.", "C."]},
-        {"release": "20251001T000102Z-cd", "sentence": "1 page; first release.", "lines": []},
+        {
+            "release": "20251124T083059Z-ab",
+            "sentence": "2 pages.",
+            "lines": ["A < b.", "C."],
+        },
+        {
+            "release": "20251001T000102Z-cd",
+            "sentence": "1 page; first release.",
+            "lines": [],
+        },
     ]
     made = """\
 <feed xmlns="http://www.w3.org/2005/Atom">
@@ -220,7 +271,9 @@ C.</content>
 
 @pytest.fixture
 def job(tmp_path):
-    return run.Job("demo", str(notebook(tmp_path / "demo.ipynb")), {}, str(tmp_path / "out.ipynb"))
+    return run.Job(
+        "demo", str(notebook(tmp_path / "demo.ipynb")), {}, str(tmp_path / "out.ipynb")
+    )
 
 
 def came(value):
@@ -241,9 +294,13 @@ def test_a_page_from_a_worker_is_put_where_a_local_run_would_put_it(job, tmp_pat
 
 def test_a_page_that_fails_on_a_worker_or_with_it_leaves_no_file(job, tmp_path):
     error = run.failure("KeyError", "x", 2)
-    assert cluster._received(job, came((1.5, error, b""))) == run.Result("demo", 1.5, error)
+    assert cluster._received(job, came((1.5, error, b""))) == run.Result(
+        "demo", 1.5, error
+    )
     lost = cluster._received(job, came(OSError("the worker is gone")))
-    assert lost == run.Result("demo", 0.0, run.failure("WorkerLost", "the worker is gone"))
+    assert lost == run.Result(
+        "demo", 0.0, run.failure("WorkerLost", "the worker is gone")
+    )
     assert not (tmp_path / "out.ipynb").exists()
 
 
@@ -261,7 +318,9 @@ def test_a_worker_runs_a_page_with_its_parameters_and_limits(job, monkeypatch):
     def execute(one):
         folder = Path(one.notebook).parent
         assert folder == Path(one.output).parent and folder.is_absolute()
-        seen.append((one.handle, one.parameters, one.limits, Path(one.notebook).read_bytes()))
+        seen.append(
+            (one.handle, one.parameters, one.limits, Path(one.notebook).read_bytes())
+        )
         Path(one.output).write_bytes(b"done")
         return run.Result(one.handle, 3.0, errors.pop())
 
@@ -269,13 +328,18 @@ def test_a_worker_runs_a_page_with_its_parameters_and_limits(job, monkeypatch):
     errors = [run.failure("KeyError", "x"), None]
     sent = vars(job) | {"limits": [60, 1024, 5], "parameters": {"wave": "2024-05"}}
     assert cluster._page()(sent, b"a notebook") == (3.0, None, b"done")
-    assert cluster._page()(sent, b"a notebook") == (3.0, run.failure("KeyError", "x"), b"")
+    assert cluster._page()(sent, b"a notebook") == (
+        3.0,
+        run.failure("KeyError", "x"),
+        b"",
+    )
     given = ("demo", {"wave": "2024-05"}, run.Limits(60, 1024, 5), b"a notebook")
     assert seen == [given, given]
 
 
 @pytest.mark.parametrize(
-    "address", ["tcp://a:1 ", "xtcp://a:1", "tcp://a b:1", "tcp://:1", "tcp://a:", "TCP://a:1"]
+    "address",
+    ["tcp://a:1 ", "xtcp://a:1", "tcp://a b:1", "tcp://:1", "tcp://a:", "TCP://a:1"],
 )
 def test_an_address_that_is_no_scheduler_is_named(job, address):
     with pytest.raises(Invalid) as error:
@@ -284,8 +348,12 @@ def test_an_address_that_is_no_scheduler_is_named(job, address):
     assert str(error.value) == said
 
 
-@pytest.mark.parametrize("address", ["tcp://a:1", "tls://a.b:8786", "ws://a:1", "wss://a:1"])
-def test_without_its_package_a_scheduler_says_which_is_missing(job, address, monkeypatch):
+@pytest.mark.parametrize(
+    "address", ["tcp://a:1", "tls://a.b:8786", "ws://a:1", "wss://a:1"]
+)
+def test_without_its_package_a_scheduler_says_which_is_missing(
+    job, address, monkeypatch
+):
     monkeypatch.setitem(sys.modules, "distributed", None)
     said = r"^--scheduler needs the package 'distributed': the extra 'cluster'\.$"
     with pytest.raises(Invalid, match=said):
@@ -293,12 +361,24 @@ def test_without_its_package_a_scheduler_says_which_is_missing(job, address, mon
 
 
 def test_a_kernel_keeps_what_is_its_own_and_gets_the_rest_from_nobody():
-    given = {"HOME": "/h", "TZ": "Asia/Tokyo", "MPLBACKEND": "pdf", "PYTHONSTARTUP": "/x.py"}
+    given = {
+        "HOME": "/h",
+        "TZ": "Asia/Tokyo",
+        "MPLBACKEND": "pdf",
+        "PYTHONSTARTUP": "/x.py",
+    }
     assert kernels.surroundings(given) == {
-        "HOME": "/h", "PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8", "LANG": "C.UTF-8",
-        "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
-        "NUMEXPR_NUM_THREADS": "1", "ARROW_DEFAULT_MEMORY_POOL": "system",
-    }  # fmt: skip
+        "HOME": "/h",
+        "PYTHONHASHSEED": "0",
+        "TZ": "UTC",
+        "LC_ALL": "C.UTF-8",
+        "LANG": "C.UTF-8",
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+        "NUMEXPR_NUM_THREADS": "1",
+        "ARROW_DEFAULT_MEMORY_POOL": "system",
+    }
 
 
 def test_kernels_are_forked_on_linux_unless_that_is_turned_off(monkeypatch):
@@ -362,7 +442,12 @@ def test_a_kernel_is_stopped_by_a_signal(forked, ask, signum):
 def test_a_kernel_cannot_be_had_of_a_process_that_has_ended(forks):
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     theirs.close()
-    with ours, pytest.raises(RuntimeError, match=r"^the process that kernels are forked from has"):
+    with (
+        ours,
+        pytest.raises(
+            RuntimeError, match=r"^the process that kernels are forked from has"
+        ),
+    ):
         kernels.Forked(ours)
 
 
@@ -401,12 +486,16 @@ def dask(monkeypatch):
         assert loop == "loop"
         return reversed(list(futures))
 
-    fake = SimpleNamespace(Client=Client, as_completed=as_completed, WorkerPlugin=object)
+    fake = SimpleNamespace(
+        Client=Client, as_completed=as_completed, WorkerPlugin=object
+    )
     monkeypatch.setitem(sys.modules, "distributed", fake)
     return asked
 
 
-def test_pages_are_sent_to_workers_whole_and_come_back_in_any_order(tmp_path, dask, monkeypatch):
+def test_pages_are_sent_to_workers_whole_and_come_back_in_any_order(
+    tmp_path, dask, monkeypatch
+):
     def execute(one):
         Path(one.output).write_text(one.handle)
         return run.Result(one.handle, 1.5)
@@ -414,15 +503,21 @@ def test_pages_are_sent_to_workers_whole_and_come_back_in_any_order(tmp_path, da
     monkeypatch.setattr(run, "execute", execute)
     monkeypatch.setattr(cluster, "_prepared", lambda: "prepared")
     jobs = [
-        run.Job(n, str(notebook(tmp_path / f"{n}.ipynb")), {}, str(tmp_path / f"{n}.out.ipynb"))
+        run.Job(
+            n,
+            str(notebook(tmp_path / f"{n}.ipynb")),
+            {},
+            str(tmp_path / f"{n}.out.ipynb"),
+        )
         for n in ("one", "two")
     ]
     found = list(cluster.results(jobs, "tcp://a:1"))
     assert found == [run.Result("two", 1.5), run.Result("one", 1.5)]
     assert [Path(j.output).read_text() for j in jobs] == ["one", "two"]
     assert dask[:2] == [
-        ("tcp://a:1", {"timeout": 30, "set_as_default": False}), ("prepared", "outcomes")
-    ]  # fmt: skip
+        ("tcp://a:1", {"timeout": 30, "set_as_default": False}),
+        ("prepared", "outcomes"),
+    ]
     for job, (sent, text, options) in zip(jobs, dask[2:4], strict=True):
         assert sent == vars(job) | {"limits": [600, 4096, 50]}
         assert text == Path(job.notebook).read_bytes()
@@ -431,8 +526,14 @@ def test_pages_are_sent_to_workers_whole_and_come_back_in_any_order(tmp_path, da
     assert dask[-1] == "closed"
 
 
-def test_a_worker_is_made_ready_with_its_own_library_and_tables(tmp_path, dask, monkeypatch):
-    for name in ("library/__init__.py", "library/__pycache__/a.pyc", "data/clean/a.csv"):
+def test_a_worker_is_made_ready_with_its_own_library_and_tables(
+    tmp_path, dask, monkeypatch
+):
+    for name in (
+        "library/__init__.py",
+        "library/__pycache__/a.pyc",
+        "data/clean/a.csv",
+    ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(name)
     monkeypatch.setattr(cluster.due, "LIBRARY", tmp_path / "library")
@@ -449,7 +550,9 @@ def test_a_worker_is_made_ready_with_its_own_library_and_tables(tmp_path, dask, 
     plugin.setup(SimpleNamespace(local_directory=str(tmp_path / "worker")))
     (home,) = (tmp_path / "worker").iterdir()
     assert home.name.startswith("outcomes-")
-    files = sorted(p.relative_to(home).as_posix() for p in home.rglob("*") if p.is_file())
+    files = sorted(
+        p.relative_to(home).as_posix() for p in home.rglob("*") if p.is_file()
+    )
     assert files == ["data/clean/a.csv", "lib/outcomes/__init__.py"]
     assert sys.path == [f"{home}/lib", "/first"] and "outcomes" not in sys.modules
     assert {"json", "outcomes_else"} <= set(loaded) and "outcomes.data" not in loaded
@@ -501,16 +604,25 @@ def answered(process, pid) -> dict:
     return json.loads(message)
 
 
-def test_kernels_are_forked_from_one_process_with_fixed_surroundings(parent, monkeypatch):
+def test_kernels_are_forked_from_one_process_with_fixed_surroundings(
+    parent, monkeypatch
+):
     monkeypatch.setenv("TZ", "Asia/Tokyo")
     one = kernels.warm()
     assert kernels.warm() is one and len(parent) == 1
     (process,) = parent
     assert process.command == [
-        sys.executable, "-P", "-Xfrozen_modules=off", "-m", "outcomes.publish.zygote"
-    ]  # fmt: skip
+        sys.executable,
+        "-P",
+        "-Xfrozen_modules=off",
+        "-m",
+        "outcomes.publish.zygote",
+    ]
     env = process.options["env"]
-    assert (env["TZ"], env["JE_ARROW_MALLOC_CONF"]) == ("UTC", "background_thread:false")
+    assert (env["TZ"], env["JE_ARROW_MALLOC_CONF"]) == (
+        "UTC",
+        "background_thread:false",
+    )
     assert process.options["stdout"] == subprocess.DEVNULL
     assert process.options["start_new_session"] is True
     asked = []
@@ -522,12 +634,16 @@ def test_kernels_are_forked_from_one_process_with_fixed_surroundings(parent, mon
     assert asked == [{"arguments": ["-f", "x"], "env": {"A": "b"}, "cwd": "/tmp"}]
     kernel.channel.close()
     process.poll = lambda: 1
-    assert kernels.warm() is not one and len(parent) == 2, "one that has ended is replaced"
+    assert kernels.warm() is not one and len(parent) == 2, (
+        "one that has ended is replaced"
+    )
     kernels.stop()
     assert kernels._zygote is None and process.waits == [] and parent[1].waits == [10]
     assert parent[1].theirs.recv(1) == b"", "it is told by the end of its socket"
     kernels.stop()
-    assert parent[1].killed is True, "it had no kernel, and its imports need not be waited for"
+    assert parent[1].killed is True, (
+        "it had no kernel, and its imports need not be waited for"
+    )
 
 
 def test_a_parent_of_kernels_that_does_not_end_is_killed(parent):
@@ -580,7 +696,10 @@ def test_a_kernel_is_forked_only_where_it_is_our_own_python(provisioner, monkeyp
     assert asyncio.run(made.launch_kernel(ours, **given)) == {"forked": True}
     assert asked == [(["-f", "x"], {"A": "b"}, "/tmp/x")]
     assert (made.pid, made.pgid, made.process.pid, ordinary) == (7, 7, 7, [])
-    for other in (["/usr/bin/R", "ipykernel_launcher"], [sys.executable, "-m", "other"]):
+    for other in (
+        ["/usr/bin/R", "ipykernel_launcher"],
+        [sys.executable, "-m", "other"],
+    ):
         assert asyncio.run(made.launch_kernel(other, **given)) == {"ordinary": True}
         assert ordinary[-1] == (other, given)
     monkeypatch.setattr(kernels, "warm", lambda: None)
@@ -589,7 +708,9 @@ def test_a_kernel_is_forked_only_where_it_is_our_own_python(provisioner, monkeyp
     assert len(asked) == 1
 
 
-def test_every_kernel_has_the_same_surroundings_before_it_starts(provisioner, monkeypatch):
+def test_every_kernel_has_the_same_surroundings_before_it_starts(
+    provisioner, monkeypatch
+):
     made, _ = provisioner
     monkeypatch.setenv("FROM_HERE", "1")
     given = asyncio.run(made.pre_launch(env={"A": "b", "TZ": "x"}, cwd="/x"))
@@ -611,13 +732,20 @@ def test_how_a_kernel_ended_is_kept_for_its_folder(provisioner, monkeypatch):
     assert (asyncio.run(made.poll()), kernels.ended) == (-9, {"/f": -9})
 
 
-def test_a_command_of_notify_has_two_minutes_and_reads_plain_text(tmp_path, monkeypatch):
+def test_a_command_of_notify_has_two_minutes_and_reads_plain_text(
+    tmp_path, monkeypatch
+):
     notebook(tmp_path / "notebooks/demo.ipynb")
     text = entry("demo", "demo") + '[notify]\ncommand = ["mail", "x"]\n'
     found = plans.read(plan(tmp_path, text))
     asked = []
-    monkeypatch.setattr(notify.subprocess, "run", lambda *a, **more: asked.append((*a, more)))
+    monkeypatch.setattr(
+        notify.subprocess, "run", lambda *a, **more: asked.append((*a, more))
+    )
     assert notify.failed(found, tmp_path, OSError("£"), print)
     ((command, options),) = asked
-    assert command == ["mail", "x"] and (options["timeout"], options["cwd"]) == (120, tmp_path)
+    assert command == ["mail", "x"] and (options["timeout"], options["cwd"]) == (
+        120,
+        tmp_path,
+    )
     assert '"error": "£"' in options["input"]

@@ -12,14 +12,22 @@ from outcomes.analysis import funnels, rates
 from outcomes.data.errors import Invalid
 from outcomes.show import words
 
-SAID = {"label": "name", "count": "n", "denominator": "population", "of": "1,000 residents"}
+SAID = {
+    "label": "name",
+    "count": "n",
+    "denominator": "population",
+    "of": "1,000 residents",
+}
 SAID |= {"per": 1000, "what": "crimes", "period": "2025", "sources": "Us"}
 
 
 @pytest.fixture(scope="module")
 def districts():
     rows = oc.data.crime_district_monthly(
-        force="lancashire", month_from="2025-01", month_to="2025-12", types=oc.data.CRIME_TYPES
+        force="lancashire",
+        month_from="2025-01",
+        month_to="2025-12",
+        types=oc.data.CRIME_TYPES,
     )
     n = rows.groupby("district")["n"].sum()
     return oc.data.population(force="lancashire").assign(n=lambda f: f["place"].map(n))
@@ -27,10 +35,14 @@ def districts():
 
 def test_fourteen_districts_get_a_rank_and_a_ratio_and_no_limits(districts):
     """Blackpool, first by far, was "within the range"; the picture showed it far outside."""
-    found = show.place("x", districts, highlight="Blackpool", places="districts", **SAID)
+    found = show.place(
+        "x", districts, highlight="Blackpool", places="districts", **SAID
+    )
     assert "the highest of 14 districts" in found.sentence
     assert "limits" not in found.sentence and "within" not in found.sentence
-    own, rest = (districts[districts["name"].eq("Blackpool") == k].sum() for k in (True, False))
+    own, rest = (
+        districts[districts["name"].eq("Blackpool") == k].sum() for k in (True, False)
+    )
     ratio = (own["n"] / own["population"]) / (rest["n"] / rest["population"])
     assert f"{ratio:.2f} times the rest (interval " in found.sentence
     assert not [c for c in found.frame if "limit" in c] and "limits" not in found.svg
@@ -51,13 +63,17 @@ def test_burnley_has_the_rate_of_its_census(districts):
 
 @pytest.mark.parametrize("name", oc.data.district_names())
 def test_no_district_is_given_a_verdict(districts, name):
-    said = show.place("x", districts, highlight=name, places="districts", **SAID).sentence
+    said = show.place(
+        "x", districts, highlight=name, places="districts", **SAID
+    ).sentence
     assert not re.search(r"within|outside|usual|chance", said)
     assert "of 14 districts" in said and "times the rest" in said
 
 
 def test_shares_of_few_places_are_told_by_their_difference():
-    frame = pd.DataFrame({"name": list("ABCDEF"), "n": [10, 5, 6, 7, 8, 9], "population": 50})
+    frame = pd.DataFrame(
+        {"name": list("ABCDEF"), "n": [10, 5, 6, 7, 8, 9], "population": 50}
+    )
     said = SAID | {"kind": "proportion", "of": "", "per": 1, "what": "of shops failed"}
     found = show.place("x", frame, highlight="A", **said)
     gap, low, high = rates.newcombe(10, 50, 35, 250)
@@ -76,7 +92,9 @@ def test_shares_of_few_places_are_told_by_their_difference():
 )
 def test_many_places_are_told_by_the_line_that_is_drawn(rate, where):
     n = np.r_[rate, np.tile([96, 104, 100, 98, 102], 8)]
-    frame = pd.DataFrame({"name": [f"P{k}" for k in range(41)], "n": n, "population": 1000})
+    frame = pd.DataFrame(
+        {"name": [f"P{k}" for k in range(41)], "n": n, "population": 1000}
+    )
     found = show.place("x", frame, highlight="P0", places="forces", **SAID)
     assert re.search(where, found.sentence), found.sentence
     assert found.facts["lower"] < found.facts["upper"]
@@ -86,13 +104,21 @@ def test_many_places_are_told_by_the_line_that_is_drawn(rate, where):
 
 def test_a_tie_is_named_a_tie():
     assert (
-        words.ranked(1, [3, 3, 1], "districts") == "the highest of 3 districts, level with 1 other"
+        words.ranked(1, [3, 3, 1], "districts")
+        == "the highest of 3 districts, level with 1 other"
     )
     assert words.ranked(1, range(14), "districts") == "the highest of 14 districts"
     assert words.ranked(14, range(14), "districts") == "the lowest of 14 districts"
-    assert words.ranked(13, range(14), "districts") == "the second lowest of 14 districts"
-    assert words.ranked(2, [9, 1, 1, 1], "x") == "the lowest of 4 x, level with 2 others"
-    assert words.ranked(7, range(14), "districts") == "number 7 of 14 districts, highest first"
+    assert (
+        words.ranked(13, range(14), "districts") == "the second lowest of 14 districts"
+    )
+    assert (
+        words.ranked(2, [9, 1, 1, 1], "x") == "the lowest of 4 x, level with 2 others"
+    )
+    assert (
+        words.ranked(7, range(14), "districts")
+        == "number 7 of 14 districts, highest first"
+    )
 
 
 def test_too_few_places_for_limits_is_where_they_tell_nothing():
@@ -132,7 +158,15 @@ def test_the_ratio_of_work_done_is_refused_where_there_is_none():
 
 
 def test_shares_that_are_level_are_all_named():
-    frame = pd.DataFrame({"year": ["A", "B", "C"], "part": [1, 1, 3], "whole": [10, 10, 10]})
-    said = {"label": "year", "part": "part", "whole": "whole", "what": "The share", "sources": "Us"}
+    frame = pd.DataFrame(
+        {"year": ["A", "B", "C"], "part": [1, 1, 3], "whole": [10, 10, 10]}
+    )
+    said = {
+        "label": "year",
+        "part": "part",
+        "whole": "whole",
+        "what": "The share",
+        "sources": "Us",
+    }
     found = show.shares("x", frame, caption="Shares", **said)
     assert found.sentence == "The share ranges from 10.0% (A and B) to 30.0% (C)."

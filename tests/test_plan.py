@@ -19,8 +19,12 @@ def read(folder, text, **options):
 
 
 def test_each_value_of_a_vocabulary_makes_a_page(folder):
-    text = entry("sceptre/{wave}", title="Sceptre: {wave}", sweep={"wave": "each sceptre_wave"})
-    pages = read(folder, text, choices={"sceptre_wave": ["2023-11", "2024-05"]}.__getitem__).pages
+    text = entry(
+        "sceptre/{wave}", title="Sceptre: {wave}", sweep={"wave": "each sceptre_wave"}
+    )
+    pages = read(
+        folder, text, choices={"sceptre_wave": ["2023-11", "2024-05"]}.__getitem__
+    ).pages
     assert [p.handle for p in pages] == ["sceptre/2023-11", "sceptre/2024-05"]
     assert [p.title for p in pages] == ["Sceptre: November 2023", "Sceptre: May 2024"]
     assert [p.parameters for p in pages] == [{"wave": "2023-11"}, {"wave": "2024-05"}]
@@ -30,7 +34,12 @@ def test_two_sweeps_make_every_combination_and_fixed_values_stay(folder):
     sweep = {"area": ["Blackburn with Darwen", "Wyre"], "kind": ["a", "b"]}
     text = entry("x/{area}/{kind}", sweep=sweep, parameters={"level": 2})
     pages = read(folder, text).pages
-    handles = ["x/blackburn-with-darwen/a", "x/blackburn-with-darwen/b", "x/wyre/a", "x/wyre/b"]
+    handles = [
+        "x/blackburn-with-darwen/a",
+        "x/blackburn-with-darwen/b",
+        "x/wyre/a",
+        "x/wyre/b",
+    ]
     assert [p.handle for p in pages] == handles
     assert pages[3].parameters == {"level": 2, "area": "Wyre", "kind": "b"}
 
@@ -45,11 +54,32 @@ def test_titles_say_values_in_words():
 
 @pytest.mark.parametrize(
     "handle",
-    ["../up", "/etc/passwd", "a/../b", "Upper", "a b", "a\\b", "a//b", "a/", "", " ", "a\0b", "é",
-     "-a", "a--b", "index", "notebooks/x", "con", "a/nul", "x" * 121],
-)  # fmt: skip
+    [
+        "../up",
+        "/etc/passwd",
+        "a/../b",
+        "Upper",
+        "a b",
+        "a\\b",
+        "a//b",
+        "a/",
+        "",
+        " ",
+        "a\0b",
+        "é",
+        "-a",
+        "a--b",
+        "index",
+        "notebooks/x",
+        "con",
+        "a/nul",
+        "x" * 121,
+    ],
+)
 def test_a_handle_that_could_leave_its_place_is_refused(folder, handle):
-    text = entry(handle.replace("\0", "\\u0000")) if "\0" not in handle else entry("a\0b")
+    text = (
+        entry(handle.replace("\0", "\\u0000")) if "\0" not in handle else entry("a\0b")
+    )
     with pytest.raises(Invalid):
         read(folder, text)
 
@@ -127,10 +157,13 @@ def test_a_limit_that_cannot_be_used_is_refused(folder, line, says):
 @pytest.mark.parametrize(
     ("value", "slug"),
     [
-        ("West Lancashire", "west-lancashire"), (" Côte d’Azur – 2 ", "cote-dazur-2"),
-        (["A b", "c"], "a-b-c"), (12, "12"), ("日", ""),
+        ("West Lancashire", "west-lancashire"),
+        (" Côte d’Azur – 2 ", "cote-dazur-2"),
+        (["A b", "c"], "a-b-c"),
+        (12, "12"),
+        ("日", ""),
     ],
-)  # fmt: skip
+)
 def test_a_value_in_a_handle_is_lower_case_words(value, slug):
     assert plans.slug(value) == slug
 
@@ -138,13 +171,21 @@ def test_a_value_in_a_handle_is_lower_case_words(value, slug):
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        ([], ""), (["a"], "a"), (["2023-11", "2024-05"], "November 2023 and May 2024"),
-        ("op_warrior", "op warrior"), ("anti_social_behaviour", "anti-social behaviour"),
-        ("2023-01-31", "31 January 2023"), ("2023-12", "December 2023"), ("2023-00", "2023-00"),
-        ("Blackburn-with-Darwen", "Blackburn-with-Darwen"), ("a-", "a-"), (3, "3"),
-        ("2023-11-04 x", "2023-11-04 x"), ("", ""),
+        ([], ""),
+        (["a"], "a"),
+        (["2023-11", "2024-05"], "November 2023 and May 2024"),
+        ("op_warrior", "op warrior"),
+        ("anti_social_behaviour", "anti-social behaviour"),
+        ("2023-01-31", "31 January 2023"),
+        ("2023-12", "December 2023"),
+        ("2023-00", "2023-00"),
+        ("Blackburn-with-Darwen", "Blackburn-with-Darwen"),
+        ("a-", "a-"),
+        (3, "3"),
+        ("2023-11-04 x", "2023-11-04 x"),
+        ("", ""),
     ],
-)  # fmt: skip
+)
 def test_a_value_in_a_title_is_words(value, words):
     assert plans.words(value) == words
 
@@ -152,22 +193,34 @@ def test_a_value_in_a_title_is_words(value, words):
 def test_what_is_not_said_of_a_page_has_its_default(folder):
     (page,) = read(folder, entry("a/b", title="Demo: a part: of it")).pages
     assert vars(page) == {
-        "handle": "a/b", "notebook": "programmes/demo", "title": "Demo: a part: of it",
-        "group": "county", "schedule": "monthly", "parameters": {},
-    }  # fmt: skip
+        "handle": "a/b",
+        "notebook": "programmes/demo",
+        "title": "Demo: a part: of it",
+        "group": "county",
+        "schedule": "monthly",
+        "parameters": {},
+    }
     assert (page.path, page.label) == ("a/b.html", "a part: of it")
     given = {"group": "districts", "schedule": "on-request"}
     found = read(folder, entry(**given))
-    assert vars(found.pages[0]) | given == vars(found.pages[0]) and found.pages[0].label == "Demo"
+    assert (
+        vars(found.pages[0]) | given == vars(found.pages[0])
+        and found.pages[0].label == "Demo"
+    )
     assert found.file == folder / "reports.toml" and found.folder == folder
     assert found.source(found.pages[0]) == folder / "notebooks/programmes/demo.ipynb"
     assert found.main("programmes/demo") == found.pages[0] and found.main("x") is None
     assert read(folder, "").pages == [] and found.notify == {}
 
 
-def test_whoever_is_to_be_told_hears_of_failures_and_changes_unless_said_otherwise(folder):
+def test_whoever_is_to_be_told_hears_of_failures_and_changes_unless_said_otherwise(
+    folder,
+):
     mail = '[notify]\ncommand = ["mail", "x"]\n'
-    assert read(folder, mail).notify == {"command": ["mail", "x"], "on": ["failure", "change"]}
+    assert read(folder, mail).notify == {
+        "command": ["mail", "x"],
+        "on": ["failure", "change"],
+    }
     assert read(folder, mail + 'on = ["change"]\n').notify["on"] == ["change"]
 
 
@@ -175,22 +228,35 @@ def test_notebooks_are_found_by_name_in_order_without_checkpoints(folder):
     notebook(folder / "notebooks/a.ipynb")
     notebook(folder / "notebooks/programmes/.ipynb_checkpoints/demo.ipynb")
     assert list(plans.notebooks(folder).items()) == [
-        (n, folder / f"notebooks/{n}.ipynb") for n in ("a", "county/other", "programmes/demo")
-    ]  # fmt: skip
+        (n, folder / f"notebooks/{n}.ipynb")
+        for n in ("a", "county/other", "programmes/demo")
+    ]
 
 
 def test_pages_are_chosen_by_handle_and_by_schedule(folder):
-    text = entry("b") + entry("a", schedule="yearly") + entry("a/c") + entry("a/d", "county/other")
+    text = (
+        entry("b")
+        + entry("a", schedule="yearly")
+        + entry("a/c")
+        + entry("a/d", "county/other")
+    )
     found = read(folder, text)
 
     def chosen(*given):
         return [p.handle for p in found.select(*given)]
 
     assert chosen([]) == chosen([], "") == ["b", "a", "a/c", "a/d"]
-    assert chosen([], "yearly") == ["a"] and chosen(["a/c", "b"], "monthly") == ["b", "a/c"]
-    assert chosen(["b", "a"]) == ["b", "a"], "a page of that name comes before what is beneath"
+    assert chosen([], "yearly") == ["a"] and chosen(["a/c", "b"], "monthly") == [
+        "b",
+        "a/c",
+    ]
+    assert chosen(["b", "a"]) == ["b", "a"], (
+        "a page of that name comes before what is beneath"
+    )
     assert chosen([], "daily") == []
-    with pytest.raises(Invalid, match=r"^schedule 'weakly' is not known\. Did you mean 'weekly'"):
+    with pytest.raises(
+        Invalid, match=r"^schedule 'weakly' is not known\. Did you mean 'weekly'"
+    ):
         chosen([], "weakly")
     with pytest.raises(Invalid, match=r"^handle 'a/e' is not known\."):
         chosen(["a/e"])
@@ -235,10 +301,22 @@ PAGE = "[[page]]\nhandle = 'x'\nnotebook = 'programmes/demo'\n"
             "between parts, up to 120 characters.",
         ),
         (entry("a/con"), "reports.toml: handle 'a/con' uses a name that is reserved."),
-        (entry() + entry(), "reports.toml: handle 'demo' is declared twice; each must be unique."),
-        ("[notify]\ncommand = 'mail'", "reports.toml: [notify] needs command, as a list of words."),
-        ("[notify]\ncommand = [3]", "reports.toml: [notify] needs command, as a list of words."),
-        ("[notify]\non = []", "reports.toml: [notify] needs command, as a list of words."),
+        (
+            entry() + entry(),
+            "reports.toml: handle 'demo' is declared twice; each must be unique.",
+        ),
+        (
+            "[notify]\ncommand = 'mail'",
+            "reports.toml: [notify] needs command, as a list of words.",
+        ),
+        (
+            "[notify]\ncommand = [3]",
+            "reports.toml: [notify] needs command, as a list of words.",
+        ),
+        (
+            "[notify]\non = []",
+            "reports.toml: [notify] needs command, as a list of words.",
+        ),
         (
             "[limits]\nmemory = 0",
             "reports.toml, [limits]: memory must be a whole number above 0, not 0.",
@@ -256,12 +334,21 @@ def test_what_is_wrong_with_a_plan_is_said_word_for_word(folder, text, says):
         (entry(titel="x"), "reports.toml, page 1: the key 'titel' is not known"),
         (entry(group="x"), "reports.toml, page 1: group 'x' is not known"),
         (entry(schedule="x"), "reports.toml, page 1: schedule 'x' is not known"),
-        (entry(audience="public"), "reports.toml, page 1: 'audience' is no key: every page"),
+        (
+            entry(audience="public"),
+            "reports.toml, page 1: 'audience' is no key: every page",
+        ),
         (entry("a/{b}"), "reports.toml, page 1: the placeholder 'b' is not known"),
         (entry(notebook="x"), "reports.toml, demo: the notebook 'x' is not known"),
         ("[limits]\nx = 1", "reports.toml, [limits]: the key 'x' is not known"),
-        ("[notify]\ncommand = ['a']\nx = 1", "reports.toml, [notify]: the key 'x' is not known"),
-        ("[notify]\ncommand = ['a']\non = ['x']", "reports.toml, [notify]: on 'x' is not known"),
+        (
+            "[notify]\ncommand = ['a']\nx = 1",
+            "reports.toml, [notify]: the key 'x' is not known",
+        ),
+        (
+            "[notify]\ncommand = ['a']\non = ['x']",
+            "reports.toml, [notify]: on 'x' is not known",
+        ),
         ("[[page]\n", "reports.toml is not valid TOML: "),
     ],
 )

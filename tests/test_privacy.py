@@ -16,10 +16,19 @@ REVIEWS = ROOT / "docs/privacy.toml"
 # (telephones), never issued (QQ, and prefixes such as AB stand for a form) or made up.
 PLANTED = {
     "e-mail address": [
-        *("jo.bloggs@example.org", "<mailto:a-b+c@mail.example.co.uk>", "jo@2.example.org."),
+        *(
+            "jo.bloggs@example.org",
+            "<mailto:a-b+c@mail.example.co.uk>",
+            "jo@2.example.org.",
+        ),
         "jo@xn--bcher-kva.xn--p1ai",
     ],
-    "telephone number": ["01632 960123", "(01632) 960 123", "+44 1632 960123", "07700 900123"],
+    "telephone number": [
+        "01632 960123",
+        "(01632) 960 123",
+        "+44 1632 960123",
+        "07700 900123",
+    ],
     "National Insurance number": ["AB 12 34 56 C", "AB123456C"],
     "postcode": ["at PR1 2HE, Preston", "SW1A 1AA"],
     "crime identifier": ["0f" * 32, f"id={'9A' * 32}."],
@@ -48,7 +57,9 @@ INNOCENT = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "text"), [(k, t) for k, ts in PLANTED.items() for t in ts])
+@pytest.mark.parametrize(
+    ("kind", "text"), [(k, t) for k, ts in PLANTED.items() for t in ts]
+)
 def test_what_could_point_to_a_person_is_found(kind, text):
     assert kind in {k for k, _ in privacy.search(f"Lancashire: {text} and more.")}
 
@@ -100,7 +111,11 @@ def test_it_is_found_wherever_it_is_planted(tmp_path, kind, text):
     notebook(
         books,
         [f"# {text}\n", "x = 1"],
-        **{"text/plain": text, "text/html": f"<img src='data:,{packed}'>", "application/x": facts},
+        **{
+            "text/plain": text,
+            "text/html": f"<img src='data:,{packed}'>",
+            "application/x": facts,
+        },
     )
     found = [h for h in privacy.scan(tmp_path) if h.kind == kind]
     places = {(h.file, h.place) for h in found}
@@ -119,18 +134,24 @@ def test_headings_of_notebooks_and_tables_and_files_of_any_name_are_searched(tmp
         (tmp_path / name).write_bytes(f"\xff\n{mail}".encode("latin-1"))
     found = [(h.file, h.place) for h in privacy.scan(tmp_path, ["."])]
     assert found == [
-        ("a.ipynb", "metadata"), ("a.ipynb", "metadata"), ("b.csv", mail),
+        ("a.ipynb", "metadata"),
+        ("a.ipynb", "metadata"),
+        ("b.csv", mail),
         *((name, "line 2") for name in ("c.svg", "d.js", "e", "f.parts")),
-    ]  # fmt: skip
+    ]
 
 
 def test_a_point_is_found_by_its_column_in_tables(tmp_path):
     (tmp_path / "a.csv").write_text("Latitude,lon\n53.752,-2.3787\n", encoding="utf-8")
-    assert [(h.place, h.text) for h in privacy.scan(tmp_path, ["."])] == [("lon", "-2.3787")]
+    assert [(h.place, h.text) for h in privacy.scan(tmp_path, ["."])] == [
+        ("lon", "-2.3787")
+    ]
 
 
 def test_an_exception_covers_no_more_than_it_says():
-    hits = [privacy.Hit("data/a.csv", "note", "postcode", f"PR1 {n}HE") for n in range(3)]
+    hits = [
+        privacy.Hit("data/a.csv", "note", "postcode", f"PR1 {n}HE") for n in range(3)
+    ]
     review = privacy.Review("data/*.csv", "postcode", "note", 2, "A police station.")
     assert privacy.unreviewed(hits, [review]) == hits[2:]
     assert privacy.unreviewed(hits, [review._replace(places="name")]) == hits
@@ -148,12 +169,19 @@ def test_an_exception_covers_no_more_than_it_says():
     ],
 )
 def test_an_exception_without_a_reason_is_refused(tmp_path, entry, says):
-    (tmp_path / "p.toml").write_text(f"[[reviewed]]\nfiles = 'a'\n{entry}\n", encoding="utf-8")
+    (tmp_path / "p.toml").write_text(
+        f"[[reviewed]]\nfiles = 'a'\n{entry}\n", encoding="utf-8"
+    )
     with pytest.raises(Invalid, match=says):
         privacy.reviews(tmp_path / "p.toml")
 
 
 def test_the_command_fails_when_something_is_left(tmp_path, capsys):
-    (tmp_path / "page.html").write_text("<p>Ask jo.bloggs@example.org</p>", encoding="utf-8")
+    (tmp_path / "page.html").write_text(
+        "<p>Ask jo.bloggs@example.org</p>", encoding="utf-8"
+    )
     assert privacy.main([str(tmp_path)]) == 1
-    assert "page.html, line 1: e-mail address: jo.bloggs@example.org" in capsys.readouterr().out
+    assert (
+        "page.html, line 1: e-mail address: jo.bloggs@example.org"
+        in capsys.readouterr().out
+    )

@@ -108,7 +108,9 @@ def test_byar_to_the_digits_of_the_reference(count, lower, upper):
     assert (round(got.lower, 4), round(got.upper, 4)) == (lower, upper)
 
 
-@pytest.mark.parametrize(("pair", "p"), [((6, 2), 0.1749), ((3, 0), 0.0884), ((20, 10), 0.0688)])
+@pytest.mark.parametrize(
+    ("pair", "p"), [((6, 2), 0.1749), ((3, 0), 0.0884), ((20, 10), 0.0688)]
+)
 def test_e_test_as_krishnamoorthy_and_thomson(pair, p):
     assert round(rates.e_test(pair[0], 1, pair[1], 1), 4) == p
 
@@ -121,7 +123,9 @@ def test_e_test_by_a_direct_sum():
     rate = (k1 + k2) / (t1 + t2)
 
     def z(a, b):
-        return np.abs(a / t1 - b / t2) / np.sqrt(np.maximum(a / t1**2 + b / t2**2, 1e-300))
+        return np.abs(a / t1 - b / t2) / np.sqrt(
+            np.maximum(a / t1**2 + b / t2**2, 1e-300)
+        )
 
     a, b = np.meshgrid(np.arange(120), np.arange(120), indexing="ij")
     weight = poisson.pmf(a, rate * t1) * poisson.pmf(b, rate * t2)
@@ -193,13 +197,17 @@ def test_what_cannot_be_given_is_refused_in_a_sentence(call):
 def test_shape_out_follows_shape_in():
     assert isinstance(rates.wilson(1, 2).lower, float)
     assert rates.wilson([1, 2], 4).upper.shape == (2,)
-    frame = rates.garwood(pd.Series([3, 0], index=["a", "b"]), exposure=[10, 20], per=100)
+    frame = rates.garwood(
+        pd.Series([3, 0], index=["a", "b"]), exposure=[10, 20], per=100
+    )
     assert list(frame.columns) == ["estimate", "lower", "upper"]
     assert frame.loc["a", "estimate"] == 30
     assert frame.loc["b", "upper"] == pytest.approx(rates.garwood(0).upper * 5)
 
 
-shares = st.integers(1, 5000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
+shares = st.integers(1, 5000).flatmap(
+    lambda n: st.tuples(st.integers(0, n), st.just(n))
+)
 levels = st.floats(0.5, 0.999)
 
 

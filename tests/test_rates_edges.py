@@ -30,7 +30,9 @@ def test_a_stratum_may_have_no_weight_and_text_numbers_are_numbers():
     assert plain.estimate == pytest.approx(400)  # 4 in 1,000, for each 100,000
     assert rates.standardised(["4", "9"], ["1000", "3000"], ["1", "0"]) == plain
     assert rates.standardised([4, 9], [1000, 3000], [0.5, 0.0]) == pytest.approx(plain)
-    with pytest.raises(Invalid, match=r"^A standardised rate needs at least one event; all the"):
+    with pytest.raises(
+        Invalid, match=r"^A standardised rate needs at least one event; all the"
+    ):
         rates.standardised([0, 0], [10, 10], [1, 1])
 
 
@@ -45,7 +47,9 @@ def test_a_wrong_input_is_shown_or_counted():
 
 @pytest.mark.parametrize("confidence", [0, 1, 1.5, -0.5])
 def test_a_confidence_lies_between_0_and_1(confidence):
-    with pytest.raises(Invalid, match=f"between 0 and 1, such as 0.95; given {confidence}"):
+    with pytest.raises(
+        Invalid, match=f"between 0 and 1, such as 0.95; given {confidence}"
+    ):
         rates.jeffreys(1, 9, confidence=confidence)
 
 
@@ -57,7 +61,9 @@ def test_a_share_of_what_is_no_number_is_refused(x, n):
         rates.garwood(-1)
 
 
-@pytest.mark.parametrize("method", [rates.wilson, rates.clopper_pearson, rates.jeffreys])
+@pytest.mark.parametrize(
+    "method", [rates.wilson, rates.clopper_pearson, rates.jeffreys]
+)
 def test_a_series_gives_a_frame_and_an_array_gives_arrays(method):
     x, n = pd.Series([1, 2], index=["a", "b"]), pd.Series([9, 9], index=["a", "b"])
     for given in ((x, n), (x, 9), (2, n)):
@@ -78,12 +84,17 @@ def test_a_series_gives_a_frame_and_an_array_gives_arrays(method):
 def test_a_series_in_any_place_gives_a_frame_of_the_same_numbers(method, given):
     def called(values):
         names = ("count", "exposure")
-        return method(*values[:1], **{names[1]: values[1]}) if len(given) == 2 else method(*values)
+        return (
+            method(*values[:1], **{names[1]: values[1]})
+            if len(given) == 2
+            else method(*values)
+        )
 
     plain = called(given)
     for place in range(len(given)):
         values = [
-            pd.Series([v, v], index=["a", "b"]) if i == place else v for i, v in enumerate(given)
+            pd.Series([v, v], index=["a", "b"]) if i == place else v
+            for i, v in enumerate(given)
         ]
         frame = called(values)
         assert list(frame.index) == ["a", "b"]

@@ -119,7 +119,9 @@ def test_two_statements_of_one_period_contradict_and_both_stay_in_the_bounds():
     )
     got = reconcile(one, YEAR_ONE)
     assert [c["figures"] for c in got.contradictions] == [["release", "report", "copy"]]
-    needs = {m["figure"]: (m["lower"], m["upper"]) for m in got.contradictions[0]["members"]}
+    needs = {
+        m["figure"]: (m["lower"], m["upper"]) for m in got.contradictions[0]["members"]
+    }
     assert needs == {"release": (531, 531), "copy": (531, 531), "report": (522, 522)}
     row = got.bounds.iloc[0]
     assert (row["lower"], row["upper"], row["state"]) == (522, 531, "contradicted")
@@ -139,7 +141,9 @@ def test_the_smallest_contradicting_set_is_named_with_what_each_would_have_to_be
     rows.loc[0, "value"] = 101
     got = reconcile(rows, periods.calendar_years("2023-01-01", "2024-12-31"))
     assert [c["figures"] for c in got.contradictions] == [["h1", "h2", "year"]]
-    needs = {m["figure"]: (m["lower"], m["upper"]) for m in got.contradictions[0]["members"]}
+    needs = {
+        m["figure"]: (m["lower"], m["upper"]) for m in got.contradictions[0]["members"]
+    }
     assert needs == {"h1": (152, 152), "h2": (202, 202), "year": (252, 252)}
     assert list(got.bounds["state"]) == ["contradicted", "exact"]
     assert (got.bounds["lower"][0], got.bounds["upper"][0]) == (252, 303)
@@ -170,7 +174,10 @@ def test_parts_of_two_levels_are_not_added_up_for_they_may_overlap():
         area=["east", "burnley"],
     )
     tree = pd.DataFrame(
-        {"area": ["east", "burnley", "lancashire"], "parent": ["lancashire", "lancashire", None]}
+        {
+            "area": ["east", "burnley", "lancashire"],
+            "parent": ["lancashire", "lancashire", None],
+        }
     ).assign(level=["division", "district", "force"])
     year = periods.one_period("2023", "2023-01-01", "2023-12-31")
     got = reconcile(rows, year, area="lancashire", parent=tree).bounds.iloc[0]
@@ -194,14 +201,20 @@ def test_kinds_of_drug_cannot_weigh_more_than_all_drugs():
     year = periods.financial_years("2024-04-01", "2025-03-31")
     tree = {"class A": "drugs", "cannabis": "drugs"}
     got = reconcile(rows, year, area="drugs", parent=tree, integral=False)
-    assert [c["figures"] for c in got.contradictions] == [["all", "class A", "cannabis"]]
-    needs = {m["figure"]: (m["lower"], m["upper"]) for m in got.contradictions[0]["members"]}
+    assert [c["figures"] for c in got.contradictions] == [
+        ["all", "class A", "cannabis"]
+    ]
+    needs = {
+        m["figure"]: (m["lower"], m["upper"]) for m in got.contradictions[0]["members"]
+    }
     assert needs == {"all": (670, np.inf), "class A": (0, 23), "cannabis": (0, 540)}
     assert got.bounds["state"][0] == "contradicted"
 
 
 def test_rates_and_mixed_units_are_refused():
-    rate = figures(("a", 17, "exact", "2023-01-01", "2023-12-31")).assign(unit="per week")
+    rate = figures(("a", 17, "exact", "2023-01-01", "2023-12-31")).assign(
+        unit="per week"
+    )
     for unit in ("per week", "£ per week", "%", "per 100,000"):
         with pytest.raises(Invalid, match="do not add"):
             reconcile(rate.assign(unit=unit), YEAR_ONE)
@@ -229,11 +242,19 @@ def test_periods_name_themselves():
     years = periods.financial_years("2022-11-01", "2024-04-01")
     assert list(years["label"]) == ["2022-23", "2023-24", "2024-25"]
     assert str(years["end"][0].date()) == "2023-03-31"
-    assert list(periods.quarters("2023-11-01", "2024-01-01")["label"]) == ["2023 Q4", "2024 Q1"]
+    assert list(periods.quarters("2023-11-01", "2024-01-01")["label"]) == [
+        "2023 Q4",
+        "2024 Q1",
+    ]
     assert list(periods.months("2023-11-01", "2024-01-01")["label"])[-1] == "2024-01"
-    assert periods.reading("2023-11-01", "2023-12-31") == "November 2023 to December 2023"
+    assert (
+        periods.reading("2023-11-01", "2023-12-31") == "November 2023 to December 2023"
+    )
     assert periods.reading("2023-11-01", "2023-11-30") == "November 2023"
-    assert periods.reading("2023-11-13", "2023-11-19") == "13 November 2023 to 19 November 2023"
+    assert (
+        periods.reading("2023-11-13", "2023-11-19")
+        == "13 November 2023 to 19 November 2023"
+    )
 
 
 def cut(asked):
@@ -246,7 +267,9 @@ def cut(asked):
 
 DAYS = pd.date_range("2023-01-01", periods=40)
 truths = st.lists(st.integers(0, 9), min_size=40, max_size=40)
-spans = st.tuples(st.integers(0, 39), st.integers(0, 39)).map(lambda p: (min(p), max(p)))
+spans = st.tuples(st.integers(0, 39), st.integers(0, 39)).map(
+    lambda p: (min(p), max(p))
+)
 kinds = st.sampled_from(["exact", "rounded", "over", "nearly", "approx"])
 statements = st.lists(st.tuples(spans, kinds), min_size=1, max_size=10)
 
@@ -272,7 +295,9 @@ def publish(truth, made):
 @settings(max_examples=40, deadline=None)
 @given(truths, statements, st.lists(spans, min_size=1, max_size=3))
 def test_the_truth_is_always_inside(truth, made, asked):
-    frame = pd.concat([periods.one_period(f"{a}-{b}", DAYS[a], DAYS[b]) for a, b in asked])
+    frame = pd.concat(
+        [periods.one_period(f"{a}-{b}", DAYS[a], DAYS[b]) for a, b in asked]
+    )
     got = reconcile(publish(truth, made), frame, integral=True)
     assert got.contradictions == []
     for (a, b), row in zip(asked, got.bounds.itertuples(), strict=True):
@@ -291,7 +316,9 @@ def test_bounds_never_widen_when_a_figure_is_added(truth, made, asked):
 
 @settings(max_examples=40, deadline=None)
 @given(truths, statements, st.integers(0, 20), st.integers(0, 18))
-def test_the_union_of_two_periods_lies_within_the_sum_of_their_bounds(truth, made, a, width):
+def test_the_union_of_two_periods_lies_within_the_sum_of_their_bounds(
+    truth, made, a, width
+):
     middle, last = a + width // 2, a + width + 1
     asked = [
         periods.one_period("first", DAYS[a], DAYS[middle]),
@@ -312,7 +339,10 @@ def shortest_paths(frame, asked):
     diagonal is a contradiction.
     """
     stated, _ = claims.read(frame, integral=True)
-    first, stop = claims.day_number(asked["start"])[0], claims.day_number(asked["end"])[0] + 1
+    first, stop = (
+        claims.day_number(asked["start"])[0],
+        claims.day_number(asked["end"])[0] + 1,
+    )
     cuts = np.unique(np.r_[stated["start"], stated["stop"], first, stop])
     far = np.full((len(cuts), len(cuts)), np.inf)
     np.fill_diagonal(far, 0)
@@ -329,7 +359,9 @@ def shortest_paths(frame, asked):
 
 @settings(max_examples=60, deadline=None)
 @given(truths, statements, spans, st.integers(-3, 3))
-def test_bounds_equal_shortest_paths_and_both_routes_see_contradictions(truth, made, asked, slip):
+def test_bounds_equal_shortest_paths_and_both_routes_see_contradictions(
+    truth, made, asked, slip
+):
     frame = publish(truth, made)
     frame.loc[0, "value"] = max(frame.loc[0, "value"] + slip, 0)
     one = periods.one_period("asked", DAYS[asked[0]], DAYS[asked[1]])
@@ -350,7 +382,9 @@ def test_a_named_set_contradicts_and_none_of_it_can_be_spared(truth, made, slip)
     for found in reconcile(frame, one, integral=True).contradictions[:1]:
         named = frame[frame["figure"].isin(found["figures"])]
         assert reconcile(named, one, integral=True).contradictions
-        for claim in named.groupby(["value", "period_start", "period_end"]).groups.values():
+        for claim in named.groupby(
+            ["value", "period_start", "period_end"]
+        ).groups.values():
             rest = named.drop(index=claim)
             if len(rest):
                 assert not reconcile(rest, one, integral=True).contradictions
@@ -362,8 +396,12 @@ def test_the_truth_is_inside_when_one_figure_is_wrong(truth, made, asked, slip):
     """Whichever figure it is: to leave it out is one of the ways to make the others agree."""
     frame = publish(truth, made)
     frame.loc[0, "value"] += slip
-    frame = pd.concat([frame[:1], frame[1:][(frame[1:][SPAN] != frame.loc[0, SPAN]).any(axis=1)]])
-    ask = pd.concat([periods.one_period(f"{a}-{b}", DAYS[a], DAYS[b]) for a, b in asked])
+    frame = pd.concat(
+        [frame[:1], frame[1:][(frame[1:][SPAN] != frame.loc[0, SPAN]).any(axis=1)]]
+    )
+    ask = pd.concat(
+        [periods.one_period(f"{a}-{b}", DAYS[a], DAYS[b]) for a, b in asked]
+    )
     got = reconcile(frame, ask, integral=True)
     if got.contradictions:
         for (a, b), row in zip(asked, got.bounds.itertuples(), strict=True):
@@ -376,7 +414,9 @@ def every_culprit(frame, asked):
     for size in range(len(frame)):
         for left_out in map(set, combinations(frame.index, size)):
             if not any(w <= left_out for w in ways):
-                lower, upper, clash = shortest_paths(frame.drop(index=list(left_out)), asked)
+                lower, upper, clash = shortest_paths(
+                    frame.drop(index=list(left_out)), asked
+                )
                 if not clash:
                     ways.append(left_out)
                     hull.append((lower, upper))
@@ -384,7 +424,9 @@ def every_culprit(frame, asked):
 
 
 @settings(max_examples=60, deadline=None)
-@given(truths, statements, spans, st.lists(st.integers(-40, 80), min_size=3, max_size=3))
+@given(
+    truths, statements, spans, st.lists(st.integers(-40, 80), min_size=3, max_size=3)
+)
 def test_bounds_are_those_of_every_culprit_together(truth, made, asked, slips):
     frame = publish(truth, made).drop_duplicates(SPAN)[:7].reset_index(drop=True)
     for k, slip in enumerate(slips[: len(frame)]):
@@ -402,7 +444,9 @@ def test_groups_apart_that_give_way_only_together_are_tried_together():
         ("none late", 0, "exact", "2023-01-15", "2023-02-04"),
         ("none early", 0, "exact", "2023-01-01", "2023-01-24"),
     )
-    got = reconcile(rows, periods.one_period("between", "2023-01-16", "2023-01-19")).bounds.iloc[0]
+    got = reconcile(
+        rows, periods.one_period("between", "2023-01-16", "2023-01-19")
+    ).bounds.iloc[0]
     assert (got["lower"], got["upper"]) == (0, np.inf)  # only without both of the nones
 
 
@@ -463,4 +507,7 @@ def test_ways_to_blame_are_the_smallest_and_none_is_believed_where_they_are_too_
 
 def test_sets_are_empty_when_everything_agrees():
     stated, _ = claims.read(ARRESTS, integral=None)
-    assert contradiction.smallest_set(build(stated, cut(YEAR_ONE), area="", parent={})) == []
+    assert (
+        contradiction.smallest_set(build(stated, cut(YEAR_ONE), area="", parent={}))
+        == []
+    )

@@ -21,7 +21,8 @@ def bound(*rows, asked=ASKED, **options):
     ("rows", "asked", "sentence"),
     [
         (
-            figures(("a", 5, "exact", *YEAR)), ASKED.drop(columns=["start", "end"]),
+            figures(("a", 5, "exact", *YEAR)),
+            ASKED.drop(columns=["start", "end"]),
             "Periods need the columns label, start and end; 'start' is missing.",
         ),
         (
@@ -30,11 +31,12 @@ def bound(*rows, asked=ASKED, **options):
             "A period asked about ends before it starts.",
         ),
         (
-            figures(*(("a", 5, "exact", *YEAR),) * 14, area=list("nmlkjihgfedcba")), ASKED,
+            figures(*(("a", 5, "exact", *YEAR),) * 14, area=list("nmlkjihgfedcba")),
+            ASKED,
             "Figures of several areas: name one with area=. a, b, c, d, e, f, g, h, i, j, k, l",
         ),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_reconciled_is_refused_in_these_words(rows, asked, sentence):
     with pytest.raises(Invalid) as caught:
         reconcile(rows, asked)
@@ -44,39 +46,65 @@ def test_what_cannot_be_reconciled_is_refused_in_these_words(rows, asked, senten
 def test_one_day_may_be_asked_about():
     day = periods.one_period("day", "2023-03-01", "2023-03-01")
     got = bound(("a", 5, "exact", "2023-03-01", "2023-03-01"), asked=day)
-    assert (got["lower"], got["upper"], got["point"], got["state"]) == (5, 5, 5, "exact")
+    assert (got["lower"], got["upper"], got["point"], got["state"]) == (
+        5,
+        5,
+        5,
+        "exact",
+    )
 
 
 def test_without_figures_nothing_is_known():
     got = reconcile(figures()[:0], ASKED)
     row = got.bounds.iloc[0]
-    assert (row["lower"], row["upper"], row["state"], row["binding"]) == (0, np.inf, "open", [])
+    assert (row["lower"], row["upper"], row["state"], row["binding"]) == (
+        0,
+        np.inf,
+        "open",
+        [],
+    )
     assert np.isnan(row["point"]) and got.path.empty and got.contradictions == []
 
 
 def test_halves_that_are_whole_numbers_bound_a_year_to_whole_numbers():
     got = bound(("a", 109, "exact", *FIRST), ("b", 205, "nearly", *SECOND))
     assert (got["lower"], got["upper"], got["state"]) == (109 + 185, 314, "bounded")
-    assert got["binding"] == ["a", "b"] and np.isnan(got["point"]) and not got["inferred"]
+    assert (
+        got["binding"] == ["a", "b"] and np.isnan(got["point"]) and not got["inferred"]
+    )
     loose = bound(("a", 109.5, "exact", *FIRST), ("b", 205, "nearly", *SECOND))
     assert (loose["lower"], loose["upper"]) == pytest.approx((109.45 + 184.5, 314.55))
 
 
 @pytest.mark.parametrize(("room", "state"), [(0.5, "exact"), (0.6, "bounded")])
 def test_what_is_weighed_is_exact_within_one(room, state):
-    rows = (("a", 100 + room, "nearly", *YEAR, "kg"), ("b", 100 - room, "over", *YEAR, "kg"))
+    rows = (
+        ("a", 100 + room, "nearly", *YEAR, "kg"),
+        ("b", 100 - room, "over", *YEAR, "kg"),
+    )
     got = bound(*rows)
     assert got["state"] == state
-    assert got["point"] == pytest.approx(100 if state == "exact" else np.nan, nan_ok=True)
+    assert got["point"] == pytest.approx(
+        100 if state == "exact" else np.nan, nan_ok=True
+    )
 
 
 def test_only_figures_of_the_same_line_of_areas_bear_on_one():
     rows = figures(
-        ("town", 11, "exact", *YEAR), ("county", 45, "exact", *YEAR), ("street", 7, "exact", *YEAR),
-        ("other town", 20, "exact", *YEAR), ("other force", 3, "exact", *YEAR),
+        ("town", 11, "exact", *YEAR),
+        ("county", 45, "exact", *YEAR),
+        ("street", 7, "exact", *YEAR),
+        ("other town", 20, "exact", *YEAR),
+        ("other force", 3, "exact", *YEAR),
         area=["town", "county", "street", "other town", "elsewhere"],
-    )  # fmt: skip
-    tree = {"town": "county", "other town": "county", "street": "town", "county": None, "x": "x"}
+    )
+    tree = {
+        "town": "county",
+        "other town": "county",
+        "street": "town",
+        "county": None,
+        "x": "x",
+    }
 
     def limits(area, parent=tree):
         row = reconcile(rows, ASKED, area=area, parent=parent).bounds.iloc[0]
@@ -93,15 +121,21 @@ def test_only_figures_of_the_same_line_of_areas_bear_on_one():
 
 
 def test_changes_from_a_year_before_are_no_totals():
-    rows = figures(("a", 11, "exact", *YEAR), ("b", 50, "exact", *YEAR), basis=["total", "change"])
+    rows = figures(
+        ("a", 11, "exact", *YEAR), ("b", 50, "exact", *YEAR), basis=["total", "change"]
+    )
     assert reconcile(rows, ASKED).bounds["state"][0] == "exact"
 
 
 def test_areas_that_may_overlap_are_each_held_under_the_whole_alone():
-    rows = figures(("a", 11, "exact", *YEAR), ("b", 20, "exact", *YEAR), area=["n", "s"])
+    rows = figures(
+        ("a", 11, "exact", *YEAR), ("b", 20, "exact", *YEAR), area=["n", "s"]
+    )
     tree = pd.DataFrame({"area": ["n", "s"], "parent": ["county"] * 2})
     for level, least in (("district", 31), *((w, 20) for w in programme.OVERLAPPING)):
-        got = reconcile(rows, ASKED, area="county", parent=tree.assign(level=level)).bounds
+        got = reconcile(
+            rows, ASKED, area="county", parent=tree.assign(level=level)
+        ).bounds
         assert got["lower"][0] == least
 
 
@@ -115,26 +149,30 @@ def test_the_line_of_an_area_is_nearest_first_and_ends_where_it_turns_round():
     ("first", "second", "sentence"),
     [
         (
-            (522, "exact"), (531, "exact"),
+            (522, "exact"),
+            (531, "exact"),
             "522 for 2023 (it would have to be 531); 531 for 2023 (it would have to be 522)",
         ),
         (
-            (109, "nearly"), (200, "over"),
+            (109, "nearly"),
+            (200, "over"),
             "nearly 109 for 2023 (it would have to be at least 200); over 200 for 2023 (it would "
             "have to be 99 to 109)",
         ),
         (
-            (109, "approx"), (200, "at_least"),
+            (109, "approx"),
+            (200, "at_least"),
             "about 109 for 2023 (it would have to be at least 200); at least 200 for 2023 (it "
             "would have to be 99 to 119)",
         ),
         (
-            (1_234_567, "exact"), (2_000_001, "exact"),
+            (1_234_567, "exact"),
+            (2_000_001, "exact"),
             "1,234,567 for 2023 (it would have to be 2,000,001); 2,000,001 for 2023 (it would "
             "have to be 1,234,567)",
         ),
     ],
-)  # fmt: skip
+)
 def test_a_contradiction_is_told_in_these_words(first, second, sentence):
     got = reconcile(figures(("a", *first, *YEAR), ("b", *second, *YEAR)), ASKED)
     words = sentence.replace("2023 (", "January 2023 to December 2023 (")
@@ -154,37 +192,57 @@ def test_a_count_that_may_be_one_of_two_numbers_is_not_exact():
 
 def test_a_figure_for_the_very_period_is_the_reason_before_a_sum():
     halves = ("a", 40, "exact", *FIRST), ("b", 60, "exact", *SECOND)
-    got = bound(*halves, ("least", 100, "at_least", *YEAR), ("most", 100, "nearly", *YEAR))
-    assert got["binding"] == ["least", "most"] and bound(*halves)["binding"] == ["a", "b"]
+    got = bound(
+        *halves, ("least", 100, "at_least", *YEAR), ("most", 100, "nearly", *YEAR)
+    )
+    assert got["binding"] == ["least", "most"] and bound(*halves)["binding"] == [
+        "a",
+        "b",
+    ]
 
 
 def test_a_contradiction_is_told_of_the_periods_it_bears_on_only():
     rows = figures(
-        ("a", 51, "exact", *FIRST), ("b", 87, "exact", *FIRST),
+        ("a", 51, "exact", *FIRST),
+        ("b", 87, "exact", *FIRST),
         ("spring", 7, "exact", "2023-04-01", "2023-04-30"),
         ("next", 109, "nearly", "2024-01-01", "2024-12-31"),
-    )  # fmt: skip
+    )
     spans = {
-        "April": ("2023-04-01", "2023-04-30"), "May": ("2023-05-01", "2023-05-31"),
-        "last day": ("2023-06-30", "2023-06-30"), "July": ("2023-07-01", "2023-07-31"),
+        "April": ("2023-04-01", "2023-04-30"),
+        "May": ("2023-05-01", "2023-05-31"),
+        "last day": ("2023-06-30", "2023-06-30"),
+        "July": ("2023-07-01", "2023-07-31"),
         "2024": ("2024-01-01", "2024-12-31"),
-    }  # fmt: skip
+    }
     asked = pd.concat([periods.one_period(k, *v) for k, v in spans.items()])
     got = reconcile(rows, asked).bounds.set_index("label")["state"]
     assert got.to_dict() == {
-        "April": "exact", "May": "contradicted", "last day": "contradicted", "July": "open",
+        "April": "exact",
+        "May": "contradicted",
+        "last day": "contradicted",
+        "July": "open",
         "2024": "bounded",
-    }  # fmt: skip
+    }
 
 
 def test_the_path_has_its_days_totals_and_rates():
     got = reconcile(
-        figures(("a", 62, "exact", "2023-01-01", "2023-01-31"),
-                ("b", 84, "exact", "2023-02-01", "2023-02-28")), ASKED,
-    ).path  # fmt: skip
+        figures(
+            ("a", 62, "exact", "2023-01-01", "2023-01-31"),
+            ("b", 84, "exact", "2023-02-01", "2023-02-28"),
+        ),
+        ASKED,
+    ).path
     assert got.columns.tolist() == ["start", "end", "total", "per_day"]
-    assert got["start"].tolist() == [pd.Timestamp("2023-01-01"), pd.Timestamp("2023-02-01")]
-    assert got["end"].tolist() == [pd.Timestamp("2023-01-31"), pd.Timestamp("2023-02-28")]
+    assert got["start"].tolist() == [
+        pd.Timestamp("2023-01-01"),
+        pd.Timestamp("2023-02-01"),
+    ]
+    assert got["end"].tolist() == [
+        pd.Timestamp("2023-01-31"),
+        pd.Timestamp("2023-02-28"),
+    ]
     assert got[["total", "per_day"]].to_numpy().tolist() == [[62, 2], [84, 3]]
 
 
@@ -198,14 +256,28 @@ def test_whether_totals_are_whole_numbers_may_be_said():
 
 def test_a_period_rests_on_a_contradiction_outside_its_own_time():
     quarter = ("2023-01-01", "2023-03-31")
-    rows = (("y", 101, "exact", *YEAR), ("h", 41, "exact", *FIRST), ("q", 61, "over", *quarter))
+    rows = (
+        ("y", 101, "exact", *YEAR),
+        ("h", 41, "exact", *FIRST),
+        ("q", 61, "over", *quarter),
+    )
     got = bound(*rows, asked=periods.one_period("second half", *SECOND))
     assert got["state"] == "contradicted" and "h" in got["binding"]
-    assert bound(*rows[:2], asked=periods.one_period("second half", *SECOND))["state"] == "exact"
+    assert (
+        bound(*rows[:2], asked=periods.one_period("second half", *SECOND))["state"]
+        == "exact"
+    )
 
 
 def test_of_three_statements_of_one_period_neighbours_are_named():
-    rows = [(name, value, "exact", *YEAR) for name, value in (("a", 143), ("b", 101), ("c", 121))]
+    rows = [
+        (name, value, "exact", *YEAR)
+        for name, value in (("a", 143), ("b", 101), ("c", 121))
+    ]
     got = reconcile(figures(*rows), ASKED)
     assert [c["figures"] for c in got.contradictions] == [["b", "c"], ["a", "c"]]
-    assert tuple(got.bounds.loc[0, ["lower", "upper", "state"]]) == (101, 143, "contradicted")
+    assert tuple(got.bounds.loc[0, ["lower", "upper", "state"]]) == (
+        101,
+        143,
+        "contradicted",
+    )

@@ -103,7 +103,9 @@ def test_an_archive_gives_what_the_folder_gives(tmp_path):
     with zipfile.ZipFile(tmp_path / "archive.zip", "w", zipfile.ZIP_DEFLATED) as packed:
         for path in sorted(folder.iterdir()):
             packed.write(path, f"{path.name[:7]}/{path.name}")
-            packed.writestr(f"{path.name[:7]}/{path.name[:7]}-lancashire-outcomes.csv", "a\n1\n")
+            packed.writestr(
+                f"{path.name[:7]}/{path.name[:7]}-lancashire-outcomes.csv", "a\n1\n"
+            )
     for number, source in enumerate((folder, tmp_path / "archive.zip")):
         data = maker.data_folder(tmp_path / str(number))
         take(data, source)
@@ -115,7 +117,11 @@ def test_a_month_is_replaced_whole_and_the_change_is_said(data, tmp_path):
     maker.write(tmp_path / "old", maker.some(20))
     maker.write(tmp_path / "old", maker.some(20, "2024-02"), "2024-02")
     take(data, tmp_path / "old")
-    rows = [*maker.some(17), maker.row("d" * 64, kind="Drugs"), maker.row("c" * 64, kind="Drugs")]
+    rows = [
+        *maker.some(17),
+        maker.row("d" * 64, kind="Drugs"),
+        maker.row("c" * 64, kind="Drugs"),
+    ]
     maker.write(tmp_path / "new", rows)
     said = []
     take(data, tmp_path / "new", said=said)
@@ -153,10 +159,14 @@ def test_the_gate_keeps_unsound_tables_out(data, tmp_path):
     maker.write(tmp_path / "in", maker.some())
     take(data, tmp_path / "in")
     path = data / "clean" / "districts.csv"
-    path.write_text(path.read_text("utf-8").replace("lancashire,", "lancs,", 1), "utf-8")
+    path.write_text(
+        path.read_text("utf-8").replace("lancashire,", "lancs,", 1), "utf-8"
+    )
     before = maker.state(data)
     maker.write(tmp_path / "in", maker.some(25))
-    with pytest.raises(Invalid, match=r"stay as they are: districts: force is not in forces"):
+    with pytest.raises(
+        Invalid, match=r"stay as they are: districts: force is not in forces"
+    ):
         take(data, tmp_path / "in")
     assert maker.state(data) == before
 
@@ -171,10 +181,14 @@ def test_one_bad_file_keeps_all_the_others_out(data, tmp_path):
     assert maker.state(data) == before
 
 
-def test_a_change_that_was_cut_off_is_finished_by_the_next_run(data, tmp_path, monkeypatch):
+def test_a_change_that_was_cut_off_is_finished_by_the_next_run(
+    data, tmp_path, monkeypatch
+):
     maker.write(tmp_path / "in", maker.some())
     with monkeypatch.context() as patch:
-        patch.setattr(refresh, "_put", lambda data: None)  # the power goes just after the rename
+        patch.setattr(
+            refresh, "_put", lambda data: None
+        )  # the power goes just after the rename
         take(data, tmp_path / "in")
     assert gate.errors(data / "clean") == [
         "A refresh was cut off while tables were put in place: run outcomes data refresh."
@@ -192,12 +206,20 @@ def test_two_refreshes_do_not_meet(data, tmp_path):
             take(data, tmp_path / "in")
 
 
-def test_a_split_code_goes_to_the_nearest_point_and_a_merged_one_to_its_heir(data, tmp_path):
+def test_a_split_code_goes_to_the_nearest_point_and_a_merged_one_to_its_heir(
+    data, tmp_path
+):
     points = pd.read_csv(data / "clean" / "lsoa_points.csv")
     split = points[points["lsoa_2011"] == "E01024919"].drop_duplicates("lsoa")
     names = pd.read_csv(data / "clean" / "lsoas.csv").set_index("lsoa")["district_name"]
     rows = [
-        maker.row(str(i) * 64, "E01024919", f"{names[at.lsoa]} 001A", x=at.longitude, y=at.latitude)
+        maker.row(
+            str(i) * 64,
+            "E01024919",
+            f"{names[at.lsoa]} 001A",
+            x=at.longitude,
+            y=at.latitude,
+        )
         for i, at in enumerate(split.itertuples())
     ]
     rows = [[*cells[:1], "2022-10", *cells[2:]] for cells in rows]
@@ -208,16 +230,24 @@ def test_a_split_code_goes_to_the_nearest_point_and_a_merged_one_to_its_heir(dat
 
 def test_other_forces_are_passed_over_unless_asked_for(data, tmp_path):
     maker.write(tmp_path / "in", maker.some())
-    theirs = maker.some(lsoa="E01006499", name="Liverpool 034A", force="Merseyside Police")
+    theirs = maker.some(
+        lsoa="E01006499", name="Liverpool 034A", force="Merseyside Police"
+    )
     maker.write(tmp_path / "in", theirs, force="merseyside")
     said = []
     take(data, tmp_path / "in", said=said)
     assert said[0] == "merseyside: files are passed over: give --forces."
     assert set(table(data, "crime_force_monthly")["force"]) == {"lancashire"}
     take(data, tmp_path / "in", forces="merseyside")
-    assert set(table(data, "crime_force_monthly")["force"]) == {"lancashire", "merseyside"}
+    assert set(table(data, "crime_force_monthly")["force"]) == {
+        "lancashire",
+        "merseyside",
+    }
     lsoas = pd.read_csv(data / "clean" / "lsoas.csv").set_index("lsoa")
-    assert lsoas.loc["E01006499", ["force", "longitude"]].tolist() == ["merseyside", -3.0]
+    assert lsoas.loc["E01006499", ["force", "longitude"]].tolist() == [
+        "merseyside",
+        -3.0,
+    ]
     with pytest.raises(Invalid, match="Did you mean 'merseyside'"):
         take(data, tmp_path / "in", forces="merseyside,mersyside")
 
@@ -258,7 +288,9 @@ def test_a_recount_one_row_at_a_time_agrees(data, tmp_path, seed):
 def test_memory_does_not_hold_the_files(data, tmp_path):
     """Counting goes file by file: what is laid aside on disk is all that is kept."""
     for number in range(1, 5):
-        maker.write(tmp_path / "in", maker.some(5, f"2024-0{number}"), f"2024-0{number}")
+        maker.write(
+            tmp_path / "in", maker.some(5, f"2024-0{number}"), f"2024-0{number}"
+        )
     from outcomes.ingest import panel, sources
 
     panel.make(sources.find([tmp_path / "in"]), data / "clean", tmp_path / "work")
@@ -269,7 +301,12 @@ def test_memory_does_not_hold_the_files(data, tmp_path):
 def outcomes(data, *arguments, answer=""):
     command = Path(sys.executable).with_name("outcomes")
     environment = {**os.environ, "OUTCOMES_DATA": str(data)}
-    options = {"capture_output": True, "text": True, "env": environment, "input": answer}
+    options = {
+        "capture_output": True,
+        "text": True,
+        "env": environment,
+        "input": answer,
+    }
     return subprocess.run([command, "data", *arguments], **options)
 
 

@@ -37,11 +37,17 @@ class Server(http.server.ThreadingHTTPServer):
 
     def __init__(self, trouble=None):
         super().__init__(("127.0.0.1", 0), Handler)
-        self.body, self.trouble, self.asked = archive(), trouble or (lambda handler: False), []
+        self.body, self.trouble, self.asked = (
+            archive(),
+            trouble or (lambda handler: False),
+            [],
+        )
         self.latest = "2024-02"
 
     def __enter__(self):
-        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}).start()
+        threading.Thread(
+            target=self.serve_forever, kwargs={"poll_interval": 0.02}
+        ).start()
         return self
 
     def __exit__(self, *_):
@@ -118,7 +124,10 @@ def test_months_come_by_the_pieces_that_are_needed(data):
         take(data, server)
     assert rows(data) == dict.fromkeys(MONTHS, 40)
     assert all(part for path, part in server.asked if path.endswith(".zip"))
-    assert {path for path, _ in server.asked} == {"/data/archive/2024-02.zip", fetch.LATEST}
+    assert {path for path, _ in server.asked} == {
+        "/data/archive/2024-02.zip",
+        fetch.LATEST,
+    }
 
 
 def test_without_a_last_month_it_is_the_latest(data):
@@ -234,7 +243,9 @@ def short(handler):
 
 
 def other_part(handler):
-    return handler.path.endswith(".zip") and not handler.part(**{"Content-Range": "bytes 5-5/99"})
+    return handler.path.endswith(".zip") and not handler.part(
+        **{"Content-Range": "bytes 5-5/99"}
+    )
 
 
 def changing(handler):
@@ -258,8 +269,14 @@ def hang_up(handler):
 
 ZIP = "application/zip"
 TROUBLES = {
-    "a page of errors as 200": (only(".zip", body=b"<html>Sorry</html>"), "is text/html, not app"),
-    "a page called a zip": (only(".zip", body=b"<html>", kind=ZIP), "longer than the 1 bytes"),
+    "a page of errors as 200": (
+        only(".zip", body=b"<html>Sorry</html>"),
+        "is text/html, not app",
+    ),
+    "a page called a zip": (
+        only(".zip", body=b"<html>", kind=ZIP),
+        "longer than the 1 bytes",
+    ),
     "a redirect to another host": (
         only(".zip", body=b"", status=302, Location="http://127.0.0.1:9/x.zip"),
         "leads to http://127.0.0.1:9/x.zip, a host that is not expected",
@@ -270,7 +287,10 @@ TROUBLES = {
     ),
     "no such archive": (only(".zip", body=b"", status=404), "answers 404"),
     "not allowed": (only(".zip", body=b"", status=403), "answers 403"),
-    "always busy": (only(".zip", body=b"", status=503), "answers 503, 3 times; try later"),
+    "always busy": (
+        only(".zip", body=b"", status=503),
+        "answers 503, 3 times; try later",
+    ),
     "a pause beyond the deadline": (
         only(".zip", body=b"", status=429, Retry_After="9999"),
         "answers 429; the deadline of 20 seconds",
@@ -312,7 +332,10 @@ def test_trouble_is_a_sentence_and_leaves_the_tables(data, case):
 @pytest.mark.parametrize("headers", [False, True])
 def test_a_server_that_drips_is_left_at_the_deadline(data, headers):
     before, began = maker.state(data), time.monotonic()
-    with Server(drip(15, headers)) as server, pytest.raises(Invalid, match="deadline of 1 sec"):
+    with (
+        Server(drip(15, headers)) as server,
+        pytest.raises(Invalid, match="deadline of 1 sec"),
+    ):
         take(data, server, deadline=1)
     assert time.monotonic() - began < 14  # it would drip for longer
     assert maker.state(data) == before
@@ -328,7 +351,10 @@ def spoil(body):
     [
         (lambda body: body[:-30], "is not a whole zip archive"),
         (lambda body: b"P" * len(body), "is not a whole zip archive"),
-        (lambda body: body.replace(b"2024-01/2024-01-lanc", b"../../..2024-01-lanc"), "leads out"),
+        (
+            lambda body: body.replace(b"2024-01/2024-01-lanc", b"../../..2024-01-lanc"),
+            "leads out",
+        ),
         (spoil, "2024-02-lancashire-street.csv cannot be unpacked"),
     ],
 )

@@ -7,7 +7,11 @@ from outcomes import data
 from outcomes.data import register
 from outcomes.data.errors import Invalid
 
-QUARTER_1_2023 = {"measure": "nrm_referrals", "start": "2023-01-01", "end": "2023-03-31"}
+QUARTER_1_2023 = {
+    "measure": "nrm_referrals",
+    "start": "2023-01-01",
+    "end": "2023-03-31",
+}
 
 
 def quarter(**options) -> pd.DataFrame:
@@ -33,30 +37,47 @@ def test_one_each_takes_the_first_or_the_latest_vintage():
 
 
 def test_one_each_prefers_an_exact_figure_to_a_round_one():
-    week = data.figures(programme="county_lines", measure="cash_seized", start="2024-03-04")
-    east = week[(week["area"] == "east-division") & (week["period_end"] == "2024-03-10")]
+    week = data.figures(
+        programme="county_lines", measure="cash_seized", start="2024-03-04"
+    )
+    east = week[
+        (week["area"] == "east-division") & (week["period_end"] == "2024-03-10")
+    ]
     assert len(east) == 3  # over £148k, £148,612 and nearly £150,000
     assert list(register.one_each(east)["value"]) == [148612]
 
 
 def test_a_page_dated_to_a_month_counts_from_the_last_day_of_the_month():
-    bbc = data.figures(measure="knives_surrendered", area="lancashire", as_of="2023-11-30")
+    bbc = data.figures(
+        measure="knives_surrendered", area="lancashire", as_of="2023-11-30"
+    )
     assert 1112 in set(bbc["value"])
     assert 1112 not in set(
-        data.figures(measure="knives_surrendered", area="lancashire", as_of="2023-11-29")["value"]
+        data.figures(
+            measure="knives_surrendered", area="lancashire", as_of="2023-11-29"
+        )["value"]
     )
 
 
 def test_undated_pages_drop_out_of_the_past():
     assert data.figures(programme="op_warrior")["published"].isna().any()
-    assert data.figures(programme="op_warrior", as_of="2026-01-01")["published"].notna().all()
+    assert (
+        data.figures(programme="op_warrior", as_of="2026-01-01")["published"]
+        .notna()
+        .all()
+    )
 
 
 def test_copies_of_a_release_are_counted_once():
     two_years = {"programme": "op_warrior", "measure": "arrests", "start": "2024-10-01"}
     prints = data.figures(**two_years, end="2024-10-31")
     assert list(prints["value"]).count(3067) == 2
-    assert list(data.figures(**two_years, end="2024-10-31", copies=False)["value"]).count(3067) == 1
+    assert (
+        list(data.figures(**two_years, end="2024-10-31", copies=False)["value"]).count(
+            3067
+        )
+        == 1
+    )
 
 
 def test_a_copy_stands_in_when_the_first_print_is_left_out():
@@ -74,21 +95,30 @@ def test_periods_that_overlap_are_kept_and_undated_figures_are_not():
 
 
 def test_an_open_period_overlaps_whatever_follows_its_start():
-    since = data.figures(programme="project_adder", area="blackpool", start="2024-01-01")
+    since = data.figures(
+        programme="project_adder", area="blackpool", start="2024-01-01"
+    )
     assert {305, 443, 360942.60} <= set(since.loc[since["seed"], "value"])
 
 
 def test_dated_splits_the_register_in_two():
     whole, dated, rest = (len(data.figures(dated=d)) for d in (None, True, False))
     assert dated + rest == whole
-    assert data.figures(dated=False)[["period_start", "period_end"]].isna().any(axis=1).all()
+    assert (
+        data.figures(dated=False)[["period_start", "period_end"]]
+        .isna()
+        .any(axis=1)
+        .all()
+    )
 
 
 def test_columns_and_types():
     frame = data.figures()
     assert frame["value"].dtype == float
     assert frame["seed"].dtype == bool
-    assert all(frame[c].dtype.kind == "M" for c in ("period_start", "period_end", "published"))
+    assert all(
+        frame[c].dtype.kind == "M" for c in ("period_start", "period_end", "published")
+    )
     assert set(frame["qualifier"]) == {"exact", "over", "at_least", "nearly", "approx"}
     assert set(frame["period_state"]) == {"stated", "inferred", "ambiguous", "unstated"}
     assert set(frame["basis"]) == {"published", "derived_sum", "coded", "change"}
@@ -146,9 +176,13 @@ def test_sources_come_in_the_order_asked_and_keep_a_partial_date():
 
 def test_weeks_of_action_carry_their_national_dates():
     sceptre = register.waves("op_sceptre").set_index("wave")
-    assert (sceptre.loc["2023-11", ["start", "end"]] == ["2023-11-13", "2023-11-19"]).all()
+    assert (
+        sceptre.loc["2023-11", ["start", "end"]] == ["2023-11-13", "2023-11-19"]
+    ).all()
     lines = register.waves("county_lines").set_index("wave")
-    assert (lines.loc["2024-03", ["start", "end"]] == ["2024-03-04", "2024-03-10"]).all()
+    assert (
+        lines.loc["2024-03", ["start", "end"]] == ["2024-03-04", "2024-03-10"]
+    ).all()
     assert lines.index[0] == "2019-01"
 
 
@@ -169,28 +203,52 @@ def statements(*rows):
     [
         ([("a", "BBC", ""), ("b", "Blog Preston", "")], 2, 2, 2),
         ([("a", "BBC", ""), ("b", "Blog Preston", "a")], 2, 1, 1),  # one press release
-        ([("a", "BBC", ""), ("b", "BBC", "")], 2, 2, 1),  # printed twice by one publisher
+        (
+            [("a", "BBC", ""), ("b", "BBC", "")],
+            2,
+            2,
+            1,
+        ),  # printed twice by one publisher
         ([("a", "Home Office", ""), ("b", "LBC (Home Office data)", "")], 2, 2, 1),
         ([("a", "X (NCA data)", ""), ("b", "Y (National Crime Agency)", "")], 2, 2, 1),
-        ([("a", "X (Z)", ""), ("b", "Y", ""), ("c", "Y (Z)", "")], 3, 3, 1),  # joined by the third
         (
-            [("a", "X (stored copy at y.com)", ""), ("b", "Y (FOI to Lancashire Police)", "")],
+            [("a", "X (Z)", ""), ("b", "Y", ""), ("c", "Y (Z)", "")],
+            3,
+            3,
+            1,
+        ),  # joined by the third
+        (
+            [
+                ("a", "X (stored copy at y.com)", ""),
+                ("b", "Y (FOI to Lancashire Police)", ""),
+            ],
             2,
             2,
             2,
         ),
-        ([("b", "Blog Preston", "a")], 1, 1, 1),  # the first print is not among these figures
+        (
+            [("b", "Blog Preston", "a")],
+            1,
+            1,
+            1,
+        ),  # the first print is not among these figures
     ],
 )
 def test_only_publishers_who_do_not_quote_each_other_corroborate(
     rows, prints, releases, independent
 ):
     (found,) = register.corroboration(statements(*rows)).itertuples()
-    assert (found.prints, found.releases, found.independent) == (prints, releases, independent)
+    assert (found.prints, found.releases, found.independent) == (
+        prints,
+        releases,
+        independent,
+    )
 
 
 def test_three_prints_of_one_release_are_one_voice():
-    found = register.corroboration(data.figures(programme="op_warrior")).set_index("value")
+    found = register.corroboration(data.figures(programme="op_warrior")).set_index(
+        "value"
+    )
     assert found.loc[860, ["prints", "releases", "independent"]].tolist() == [3, 1, 1]
     whole = register.corroboration(data.figures())
     assert whole["prints"].sum() == len(data.figures())

@@ -42,7 +42,12 @@ def folder(once, tmp_path, monkeypatch) -> Path:
 
 
 def book(folder: Path, name: str, one: dict, *cells: str) -> None:
-    notebook(folder / f"notebooks/programmes/{name}.ipynb", show(one), *cells, parameters=PLAIN)
+    notebook(
+        folder / f"notebooks/programmes/{name}.ipynb",
+        show(one),
+        *cells,
+        parameters=PLAIN,
+    )
 
 
 def build(folder: Path) -> Path:
@@ -62,7 +67,10 @@ def verdicts(folder: Path) -> dict[str, str]:
 
 def said(*words: str) -> tuple[int, str]:
     done = CliRunner().invoke(app, ["release", *words])
-    return done.exit_code, f"{done.output}{done.exception if done.exit_code == 1 else ''}"
+    return (
+        done.exit_code,
+        f"{done.output}{done.exception if done.exit_code == 1 else ''}",
+    )
 
 
 APPROVE = ("approve", "--by", "A. Reviewer")
@@ -78,14 +86,25 @@ def test_a_release_without_fault_passes_and_becomes_public_once_approved(folder)
     assert code == 0 and text.endswith("site/public/index.html\n")
     assert (folder / "site/public").resolve() == shown
     assert os.readlink(folder / "site/public") == f"releases/{shown.name}"
-    (record,) = json.loads((shown.parent / f"{shown.name}.approved.json").read_text("utf-8"))
+    (record,) = json.loads(
+        (shown.parent / f"{shown.name}.approved.json").read_text("utf-8")
+    )
     assert record["by"] == "A. Reviewer" and record["digest"] == approval.digest(shown)
-    assert {c["verdict"] for c in record["checks"]} == {"pass"} and len(record["when"]) == 16
+    assert {c["verdict"] for c in record["checks"]} == {"pass"} and len(
+        record["when"]
+    ) == 16
 
 
 def test_an_unpublished_count_of_three_people_fails(folder):
-    people = {"columns": [{"key": "n", "label": "n", "unit": "people"}], "rows": [[3], [10]]}
-    book(folder, "demo", fact("victims", "In the area 3 people were harmed.", table=people))
+    people = {
+        "columns": [{"key": "n", "label": "n", "unit": "people"}],
+        "rows": [[3], [10]],
+    }
+    book(
+        folder,
+        "demo",
+        fact("victims", "In the area 3 people were harmed.", table=people),
+    )
     build(folder)
     assert checked(folder)["disclosure"].reasons == [
         "demo.html: “3 people” is a small count that no source has published.",
@@ -97,7 +116,8 @@ def test_an_unpublished_count_of_three_people_fails(folder):
 
 
 @pytest.mark.parametrize(
-    "text", ["three men", "One child", "2 young people", "4 arrests", "3 people", "1 arrested"]
+    "text",
+    ["three men", "One child", "2 young people", "4 arrests", "3 people", "1 arrested"],
 )
 def test_small_counts_of_people_are_found_in_words_and_in_figures(folder, text):
     book(folder, "demo", CALM, f"#!The area had {text} that month.")
@@ -128,7 +148,13 @@ def test_a_small_count_passes_where_the_source_cited_beside_it_printed_it(folder
     """One newspaper printed that three people under 18 were arrested; another did not."""
     figures = vetting.register.figures(measure="arrests_under_18")
     (url,) = figures.loc[figures["value"] == 3, "url"]
-    source = {"source": "s", "publisher": "p", "title": "t", "url": url, "published": ""}
+    source = {
+        "source": "s",
+        "publisher": "p",
+        "title": "t",
+        "url": url,
+        "published": "",
+    }
     sentence = "3 people under 18 were arrested."
     book(folder, "demo", CALM | {"sentence": sentence, "sources": [source]})
     build(folder)
@@ -139,8 +165,16 @@ def test_a_small_count_passes_where_the_source_cited_beside_it_printed_it(folder
 
 
 def test_the_title_of_a_source_is_its_own_print_and_no_count_of_ours(folder):
-    source = {"source": "s", "publisher": "p", "title": "Plants found & three people arrested"}
-    book(folder, "demo", CALM | {"sources": [source | {"url": "https://a.org", "published": ""}]})
+    source = {
+        "source": "s",
+        "publisher": "p",
+        "title": "Plants found & three people arrested",
+    }
+    book(
+        folder,
+        "demo",
+        CALM | {"sources": [source | {"url": "https://a.org", "published": ""}]},
+    )
     build(folder)
     assert verdicts(folder) == {}
     book(folder, "demo", CALM, "#!Plants found and three people arrested.")
@@ -183,13 +217,18 @@ def test_a_headline_that_moved_by_forty_per_cent_needs_a_note(folder):
         ({"value": None}, ["moved by 100%"]),
         ({"value": -23.8}, ["moved by 200%"]),
         ({"headline": False}, []),
-        ({"name": "other"}, ["Demo: the headline shops is gone: 10 of 42 shops sold a knife."]),
+        (
+            {"name": "other"},
+            ["Demo: the headline shops is gone: 10 of 42 shops sold a knife."],
+        ),
     ],
 )
 def test_a_move_is_large_from_a_quarter_on(folder, changes, found):
     manifest = releases.latest(folder / "site") / "manifest.json"
     record = json.loads(manifest.read_text(encoding="utf-8"))
-    looked = vetting.Looked(manifest.parent, json.loads(json.dumps(record)), record, folder, [])
+    looked = vetting.Looked(
+        manifest.parent, json.loads(json.dumps(record)), record, folder, []
+    )
     looked.record["pages"][0]["findings"][0] |= changes
     moves = list(vetting._moves(looked))
     assert [m.partition(":")[0] if "moved" in m else m for m in moves] == found
@@ -210,7 +249,9 @@ def test_limits_of_a_headline_without_a_value_are_compared():
     assert vetting._share(old, old | {"value": 15.0}) == 0
 
 
-def test_an_accessibility_violation_is_not_built_and_fails_when_it_is_planted_later(folder):
+def test_an_accessibility_violation_is_not_built_and_fails_when_it_is_planted_later(
+    folder,
+):
     shown = releases.latest(folder / "site")
     bad = show(CALM, html='<figure id="shops"><img src="data:image/png,x"></figure>')
     notebook(folder / "notebooks/programmes/demo.ipynb", bad, parameters=PLAIN)
@@ -220,7 +261,9 @@ def test_an_accessibility_violation_is_not_built_and_fails_when_it_is_planted_la
         "alternative text."
     ]
     page = shown / "demo.html"
-    page.write_text(page.read_text("utf-8").replace("</main>", "<img src='data:image/x'></main>"))
+    page.write_text(
+        page.read_text("utf-8").replace("</main>", "<img src='data:image/x'></main>")
+    )
     code, text = said("check", shown.name)
     assert code == 1 and "fail    accessibility" in text
     assert "demo.html: an image has no alternative text." in text
@@ -234,9 +277,13 @@ def test_a_contradicted_headline_and_data_gaps_are_said(folder, monkeypatch):
     monkeypatch.setattr(vetting.gate, "errors", lambda clean: ["A table is broken."])
     found = checked(folder)
     assert verdicts(folder) == {
-        "tables": "fail", "contradictions": "review", "data gaps": "review"
-    }  # fmt: skip
-    assert found["contradictions"].reasons == ["Demo, headline shops: 10 of 42 shops sold a knife."]
+        "tables": "fail",
+        "contradictions": "review",
+        "data gaps": "review",
+    }
+    assert found["contradictions"].reasons == [
+        "Demo, headline shops: 10 of 42 shops sold a knife."
+    ]
     assert found["data gaps"].reasons == ["July 2020 is incomplete."]
 
 
@@ -254,7 +301,9 @@ def test_the_real_tables_pass_the_gate_with_cautions(once):
     found = vetting.checks(once / "site", releases.latest(once / "site"), once)
     verdict = {one.name: one for one in found}
     assert verdict["tables"].verdict == "pass"
-    assert any("Street-level crime of Lancashire" in r for r in verdict["data gaps"].reasons)
+    assert any(
+        "Street-level crime of Lancashire" in r for r in verdict["data gaps"].reasons
+    )
     assert any(line.startswith("        And ") for line in vetting.told(found))
 
 
@@ -297,8 +346,9 @@ def test_an_earlier_release_can_be_made_public_again_and_both_approvals_stay(fol
     said("approve", first, "--by", "B. Reviewer", "--note", "Back.")
     assert (folder / "site/public").resolve().name == first
     assert [a["by"] for a in approval.approvals(second.parent / first)] == [
-        "A. Reviewer", "B. Reviewer"
-    ]  # fmt: skip
+        "A. Reviewer",
+        "B. Reviewer",
+    ]
 
 
 def test_a_record_outlives_the_files_of_its_release(folder):
@@ -318,7 +368,9 @@ def test_a_record_outlives_the_files_of_its_release(folder):
 
 def test_what_cannot_be_approved_says_why(folder):
     with pytest.raises(Invalid, match="--by must name"):
-        approval.approve(folder, releases.latest(folder / "site"), [], by="  ", note="x")
+        approval.approve(
+            folder, releases.latest(folder / "site"), [], by="  ", note="x"
+        )
     code, text = said("approve", "2031", "--by", "A")
     assert code == 1 and "release '2031' is not known" in text
     shutil.rmtree(folder / "site")
@@ -329,5 +381,6 @@ def test_what_cannot_be_approved_says_why(folder):
 def test_without_the_step_the_site_is_as_before(folder):
     assert history.status(folder / "site")[1] is True
     assert sorted(p.name for p in (folder / "site").iterdir() if p.name[0] != ".") == [
-        "latest", "releases"
-    ]  # fmt: skip
+        "latest",
+        "releases",
+    ]

@@ -15,12 +15,17 @@ def test_revisions_are_first_against_latest_print_and_every_number_is_in_the_tab
     assert (table["revision"] == table["latest"] - table["first"]).all()
     moved = table[table["revision"] != 0]
     assert facts["value"] == len(moved)
-    assert words.interval(moved["revision"].min(), moved["revision"].max()) in found.sentence
+    assert (
+        words.interval(moved["revision"].min(), moved["revision"].max())
+        in found.sentence
+    )
     assert f"{words.number(table['change'].abs().max(), 2)}%" in found.sentence
     prints = data.figures(measure="nrm_referrals", area="united-kingdom", dated=True)
     for row in table.itertuples():
         start = pd.Period(row.quarter.replace(" ", ""), "Q").start_time
-        own = prints[(prints["period_start"] == start) & (prints["qualifier"] == "exact")]
+        own = prints[
+            (prints["period_start"] == start) & (prints["qualifier"] == "exact")
+        ]
         own = own[(own["period_end"] - start).dt.days < 93]
         assert {row.first, row.latest} <= set(own["value"])
 
@@ -43,5 +48,9 @@ def test_missing_months_are_not_held_here_and_the_command_brings_them():
         "brings it."
     )
     said = words.not_held(["2023-12", "2022-12", "2022-11"])
-    assert said.startswith("Not held here: 3 months of November 2022 to December 2023; ")
-    assert said.endswith("`outcomes data refresh --from 2022-11 --to 2023-12` brings them.")
+    assert said.startswith(
+        "Not held here: 3 months of November 2022 to December 2023; "
+    )
+    assert said.endswith(
+        "`outcomes data refresh --from 2022-11 --to 2023-12` brings them."
+    )

@@ -17,7 +17,9 @@ SHORT = run.Limits(60)
 
 def job(tmp_path, *cells, parameters=None, name="demo", limits=SHORT, **options):
     path = notebook(tmp_path / f"{name}.ipynb", *cells, **options)
-    return run.Job(name, str(path), parameters or {}, str(tmp_path / f"{name}.out.ipynb"), limits)
+    return run.Job(
+        name, str(path), parameters or {}, str(tmp_path / f"{name}.out.ipynb"), limits
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -53,7 +55,9 @@ def test_a_notebook_that_runs_to_its_end_is_a_success(tmp_path):
         (["import time; time.sleep(60)"], {"limits": run.Limits(4)}, "Timeout", None),
     ],
 )
-def test_a_notebook_that_did_not_truly_run_fails_by_name(tmp_path, cells, options, name, cell):
+def test_a_notebook_that_did_not_truly_run_fails_by_name(
+    tmp_path, cells, options, name, cell
+):
     error = only(job(tmp_path, *cells, **options)).error
     assert (error["name"], error["cell"]) == (name, cell)
     assert error["message"]
@@ -69,8 +73,14 @@ LIMITED = {
     ),
     "printing without end": ("while True: print('x' * 1000)", MUCH),
     "printing without line ends": ("while True: print('x' * 1000, end='')", MUCH),
-    "warnings without end": ("import sys\nwhile True: sys.stderr.write('x' * 1000)", MUCH),
-    "showing without end": ("while True: display({'text/html': 'x' * 1000}, raw=True)", MUCH),
+    "warnings without end": (
+        "import sys\nwhile True: sys.stderr.write('x' * 1000)",
+        MUCH,
+    ),
+    "showing without end": (
+        "while True: display({'text/html': 'x' * 1000}, raw=True)",
+        MUCH,
+    ),
     "one large result": ("'x' * 2_000_000", MUCH),
     "one large array": (
         "import numpy; numpy.ones(2**28)",
@@ -104,7 +114,10 @@ def test_each_limit_names_itself_and_the_other_pages_are_unharmed(tmp_path, cell
 
 def test_a_page_within_its_limits_is_not_touched_by_them(tmp_path):
     """Nothing of the limits is seen in the page's names, and what it shows arrives whole."""
-    cells = ["'x' * 900_000", "print(sorted(n for n in dir() if n[0] != '_' and n != 'wave'))"]
+    cells = [
+        "'x' * 900_000",
+        "print(sorted(n for n in dir() if n[0] != '_' and n != 'wave'))",
+    ]
     made = job(tmp_path, *cells, limits=run.Limits(60, 1024, 1))
     assert only(made).error is None
     text = Path(made.output).read_text(encoding="utf-8")
@@ -134,10 +147,14 @@ def test_a_message_is_kept_on_one_line_of_bounded_length():
     assert len(message) == 500
 
 
-def test_an_error_that_nobody_foresaw_fails_its_own_page_and_no_other(tmp_path, monkeypatch):
+def test_an_error_that_nobody_foresaw_fails_its_own_page_and_no_other(
+    tmp_path, monkeypatch
+):
     jobs = [job(tmp_path, "x = 1", name=n) for n in ("a", "full", "b")]
     (tmp_path / "gone.ipynb").write_text("no notebook")
-    jobs.append(run.Job("gone", str(tmp_path / "gone.ipynb"), {}, str(tmp_path / "g.ipynb")))
+    jobs.append(
+        run.Job("gone", str(tmp_path / "gone.ipynb"), {}, str(tmp_path / "g.ipynb"))
+    )
     real = run._papermill
 
     def work(one, deadline):
@@ -167,16 +184,25 @@ def test_a_notebook_of_a_kernel_that_is_not_there_says_so(tmp_path):
 
 
 def test_kernels_get_the_same_surroundings_on_any_machine(tmp_path, monkeypatch):
-    for name, value in {"TZ": "Asia/Tokyo", "MPLBACKEND": "pdf", "LC_ALL": "de_DE.UTF-8"}.items():
+    for name, value in {
+        "TZ": "Asia/Tokyo",
+        "MPLBACKEND": "pdf",
+        "LC_ALL": "de_DE.UTF-8",
+    }.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("PYTHONHASHSEED", "123")
     cell = "import os, json; print(json.dumps([os.environ.get(k) for k in NAMES]))"
     (tmp_path / "home/profile_default/startup").mkdir(parents=True)
     (tmp_path / "home/profile_default/startup/a.py").write_text("STARTED = 1")
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "home"))
-    names = 'NAMES = ["TZ", "LC_ALL", "PYTHONHASHSEED", "OMP_NUM_THREADS", "MPLBACKEND"]'
+    names = (
+        'NAMES = ["TZ", "LC_ALL", "PYTHONHASHSEED", "OMP_NUM_THREADS", "MPLBACKEND"]'
+    )
     made = job(
-        tmp_path, names, cell, "import sys; print(sys.prefix, os.getcwd(), 'STARTED' in globals())"
+        tmp_path,
+        names,
+        cell,
+        "import sys; print(sys.prefix, os.getcwd(), 'STARTED' in globals())",
     )
     assert only(made).error is None
     text = Path(made.output).read_text(encoding="utf-8")

@@ -10,8 +10,19 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PAGES = ["op-sceptre/2023-11", "op-warrior", "area-profile/burnley", "modern-slavery"]
 SURROUNDINGS = [
-    {"TZ": "UTC", "LC_ALL": "C", "LANG": "C", "PYTHONHASHSEED": "1", "MPLBACKEND": "agg"},
-    {"TZ": "Pacific/Auckland", "LC_ALL": "C.UTF-8", "LANG": "tr_TR.UTF-8", "PYTHONHASHSEED": "77"},
+    {
+        "TZ": "UTC",
+        "LC_ALL": "C",
+        "LANG": "C",
+        "PYTHONHASHSEED": "1",
+        "MPLBACKEND": "agg",
+    },
+    {
+        "TZ": "Pacific/Auckland",
+        "LC_ALL": "C.UTF-8",
+        "LANG": "tr_TR.UTF-8",
+        "PYTHONHASHSEED": "77",
+    },
 ]
 
 pytestmark = pytest.mark.build
@@ -23,7 +34,9 @@ def test_a_site_is_the_same_in_any_folder_time_zone_locale_and_hash_seed(tmp_pat
         out = tmp_path / ("deeper/" * number) / "site"
         env = os.environ | {"SOURCE_DATE_EPOCH": "1700000000", "PYTHONUTF8": "0"} | own
         command = [sys.executable, "-m", "outcomes", "build", *PAGES, "--out", str(out)]
-        done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
+        done = subprocess.run(
+            command, cwd=ROOT, env=env, capture_output=True, text=True
+        )
         assert done.returncode == 0, done.stderr
         made.append(bytes_of(out / "latest"))
     assert len(made[0]) > 20
@@ -32,5 +45,9 @@ def test_a_site_is_the_same_in_any_folder_time_zone_locale_and_hash_seed(tmp_pat
 
 def bytes_of(site: Path) -> dict[str, bytes]:
     """Every file of a release but the manifest, which says how long each page took."""
-    found = (p for p in site.resolve().rglob("*") if p.is_file() and p.name != "manifest.json")
+    found = (
+        p
+        for p in site.resolve().rglob("*")
+        if p.is_file() and p.name != "manifest.json"
+    )
     return {p.relative_to(site.resolve()).as_posix(): p.read_bytes() for p in found}

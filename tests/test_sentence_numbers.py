@@ -5,7 +5,9 @@ import pytest
 from sentence_numbers import missing
 
 TABLE = {
-    "columns": [{"key": k, "label": k, "unit": ""} for k in ("quarter", "n", "share", "special")],
+    "columns": [
+        {"key": k, "label": k, "unit": ""} for k in ("quarter", "n", "share", "special")
+    ],
     "rows": [
         ["2025 Q3", 3880, 0.238, "outside the limits"],
         ["2025 Q4", 2113, 0.135, ""],
@@ -15,7 +17,13 @@ TABLE = {
 
 
 def fact(sentence: str, **more) -> dict:
-    held = {"value": 0.64, "lower": -58.4, "upper": None, "unit": "per 100,000", "table": TABLE}
+    held = {
+        "value": 0.64,
+        "lower": -58.4,
+        "upper": None,
+        "unit": "per 100,000",
+        "table": TABLE,
+    }
     return held | {"sentence": sentence, "verdict": "estimate"} | more
 
 

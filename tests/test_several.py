@@ -21,7 +21,9 @@ def op_warrior():
 
 
 def test_arrests_grew_by_the_published_53_per_cent():
-    found = growth(reconcile_each(op_warrior(), YEARS, of=["arrests"]).bounds, "first", "second")
+    found = growth(
+        reconcile_each(op_warrior(), YEARS, of=["arrests"]).bounds, "first", "second"
+    )
     published = op_warrior().query("measure == 'arrests_change' and value == 53")
     assert len(published) == 1
     assert found["least"][0] == pytest.approx(1855 / 1212 - 1)
@@ -30,7 +32,12 @@ def test_arrests_grew_by_the_published_53_per_cent():
 
 def test_each_measure_has_every_period_and_its_bounds_by_month():
     bounds = reconcile_each(op_warrior(), YEARS, of=["arrests", "drugs_seized"]).bounds
-    assert list(bounds["measure"]) == ["arrests", "arrests", "drugs_seized", "drugs_seized"]
+    assert list(bounds["measure"]) == [
+        "arrests",
+        "arrests",
+        "drugs_seized",
+        "drugs_seized",
+    ]
     month = bounds.loc[0, ["month_least", "month_most"]].tolist()
     assert month == pytest.approx([1212 / (365 / (365.25 / 12))] * 2)
     assert bounds["lower"][3] == pytest.approx(1018.5 - 286.5)
@@ -43,7 +50,9 @@ def test_a_count_without_figures_has_no_limit_and_no_growth():
 
 
 def test_contradictions_name_each_figure_and_what_it_would_have_to_be():
-    found = reconcile_each(op_warrior(), YEARS, of=["arrests", "jail_years"]).contradictions
+    found = reconcile_each(
+        op_warrior(), YEARS, of=["arrests", "jail_years"]
+    ).contradictions
     assert set(found["measure"]) == {"jail_years"}
     assert sorted(found["value"].unique()) == [522, 531]
     assert found.loc[found["value"] == 522, "lower"].iloc[0] == pytest.approx(530.5)

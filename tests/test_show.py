@@ -21,18 +21,30 @@ MONTHS = pd.date_range("2019-12-01", "2022-10-01", freq="MS").append(
 
 def made(**extra):
     frame = pd.DataFrame({"measure": ["a", "b"], "share": [0.5, None]})
-    options = {"table": frame, "caption": "Shares", "units": {"share": "%"}, "sources": ["Office"]}
+    options = {
+        "table": frame,
+        "caption": "Shares",
+        "units": {"share": "%"},
+        "sources": ["Office"],
+    }
     return show.finding("a-name", "Half of them.", **options | extra)
 
 
 @pytest.mark.parametrize(
     ("given", "text"),
     [
-        (1212, "1,212"), (0.5, "0.50"), (12.34, "12.3"), (1347298.0, "1,347,298"), (-3, "−3"),
-        (-0.001, "0.00"), (float("nan"), "[x]"), (None, "[x]"), (float("inf"), "no upper limit"),
+        (1212, "1,212"),
+        (0.5, "0.50"),
+        (12.34, "12.3"),
+        (1347298.0, "1,347,298"),
+        (-3, "−3"),
+        (-0.001, "0.00"),
+        (float("nan"), "[x]"),
+        (None, "[x]"),
+        (float("inf"), "no upper limit"),
         (100.4, "100"),
     ],
-)  # fmt: skip
+)
 def test_number(given, text):
     assert words.number(given) == text
 
@@ -52,7 +64,11 @@ def test_shares_money_and_bounds():
         ("2022-11-01", "2023-12-31", "November 2022 to December 2023"),
         ("2023-11-01", "2023-11-30", "November 2023"),
         ("2023-11-13", "2023-11-19", "13 November 2023 to 19 November 2023"),
-        ("2024-02-01", "2024-02-28", "1 February 2024 to 28 February 2024"),  # a leap year
+        (
+            "2024-02-01",
+            "2024-02-28",
+            "1 February 2024 to 28 February 2024",
+        ),  # a leap year
         (None, "2024-02-28", "dates not stated"),
     ],
 )
@@ -75,7 +91,9 @@ class _Table(html.parser.HTMLParser):
 
 
 def test_table_has_caption_scope_units_and_marks_and_escapes():
-    frame = pd.DataFrame({"<b>name": ["<script>x", "y"], "n": [1200, 3], "share": [0.5, None]})
+    frame = pd.DataFrame(
+        {"<b>name": ["<script>x", "y"], "n": [1200, 3], "share": [0.5, None]}
+    )
     text = table.html(frame, caption="A & B", units={"share": "%"})
     tags = _Table(text).tags
     assert tags[1][0] == "caption" and "A &amp; B" in text
@@ -88,16 +106,28 @@ def test_table_has_caption_scope_units_and_marks_and_escapes():
 def test_finding_bundle_says_the_same_in_every_form():
     figure = show.bars(pd.DataFrame({"a": ["x"], "n": [3]}), label="a", value="n")
     one = made(
-        value=0.5, lower=0.1, upper=0.9, verdict="estimate", figure=figure, headline=True,
+        value=0.5,
+        lower=0.1,
+        upper=0.9,
+        verdict="estimate",
+        figure=figure,
+        headline=True,
         caveats=["Careful."],
-    )  # fmt: skip
+    )
     bundle = one._repr_mimebundle_()
     assert bundle["text/plain"] == repr(one) == "Half of them."
-    assert 'alt="Half of them."' in bundle["text/html"] and "Careful." in bundle["text/html"]
+    assert (
+        'alt="Half of them."' in bundle["text/html"]
+        and "Careful." in bundle["text/html"]
+    )
     facts = json.loads(json.dumps(bundle[MIME]))
     assert (facts["value"], facts["lower"], facts["upper"]) == (0.5, 0.1, 0.9)
     assert facts["table"]["rows"] == [["a", 0.5], ["b", None]]
-    assert facts["table"]["columns"][1] == {"key": "share", "label": "share", "unit": "%"}
+    assert facts["table"]["columns"][1] == {
+        "key": "share",
+        "label": "share",
+        "unit": "%",
+    }
     ET.fromstring(bundle["image/svg+xml"])
 
 
@@ -117,7 +147,9 @@ def test_finding_refuses_in_a_sentence(change, says):
 
 def test_a_table_without_a_row_is_left_out():
     empty = pd.DataFrame({"week": [], "arrests": []})
-    made = show.finding("none", "There is none.", sources="X", table=empty, caption="Nothing")
+    made = show.finding(
+        "none", "There is none.", sources="X", table=empty, caption="Nothing"
+    )
     assert made.facts["table"] is None and "<table" not in made.html()
 
 
@@ -149,10 +181,14 @@ def test_hostile_text_in_a_finding_stays_text():
 
 def test_sources_of_a_figures_frame_are_cited_once_with_their_date():
     frame = pd.DataFrame(
-        {"source": ["s1", "s1", "s2"], "publisher": ["P", "P", "Q"], "title": ["T", "T", None],
-         "url": ["https://x.example/a", "https://x.example/a", ""],
-         "published": pd.to_datetime(["2024-11-29", "2024-11-29", None])}
-    )  # fmt: skip
+        {
+            "source": ["s1", "s1", "s2"],
+            "publisher": ["P", "P", "Q"],
+            "title": ["T", "T", None],
+            "url": ["https://x.example/a", "https://x.example/a", ""],
+            "published": pd.to_datetime(["2024-11-29", "2024-11-29", None]),
+        }
+    )
     assert [c["publisher"] for c in cite(frame)] == ["P", "Q"]
     assert cite(frame)[0]["published"] == "29 November 2024"
     assert cite(frame)[1]["title"] == ""
@@ -180,12 +216,18 @@ def test_the_small_svg_has_every_mark_where_matplotlib_put_it():
     """A second route: positions and sizes asked of matplotlib itself, in points from the top."""
     figure, ax = style.canvas(2)
     ax.plot([1, 2, 4], [3, 1, 2], "o", color="#111111", markersize=6, markeredgewidth=1)
-    ax.plot([3], [3], "o", markersize=8, markerfacecolor="none", markeredgecolor="#222222")
+    ax.plot(
+        [3], [3], "o", markersize=8, markerfacecolor="none", markeredgecolor="#222222"
+    )
     ax.plot([1, 4], [1, 3], color="#333333")
     text = style.svg(figure)
     d = {m[1]: m[2] for m in re.finditer(r"stroke:(#\w+)[^']*' d='([^']*)'", text)}
     wide = dict(re.findall(r"stroke:(#\w+);stroke-width:([\d.]+)", text))
-    points = {"#111": [(1, 3), (2, 1), (4, 2)], "#222": [(3, 3)], "#333": [(1, 1), (4, 3)]}
+    points = {
+        "#111": [(1, 3), (2, 1), (4, 2)],
+        "#222": [(3, 3)],
+        "#333": [(1, 1), (4, 3)],
+    }
     for colour, wanted in points.items():
         drawn = ax.transData.transform(wanted) * 72 / figure.dpi
         wanted = [(x, 144 - y) for x, y in drawn]
@@ -198,8 +240,13 @@ def test_the_small_svg_has_every_mark_where_matplotlib_put_it():
 
 
 def test_a_line_never_crosses_a_gap():
-    lines = [line.get_xdata() for line in drawn().axes[0].lines if len(line.get_xdata()) > 1]
-    spans = [x[-1] - x[0] for x in (np.asarray(line, dtype="datetime64[D]") for line in lines)]
+    lines = [
+        line.get_xdata() for line in drawn().axes[0].lines if len(line.get_xdata()) > 1
+    ]
+    spans = [
+        x[-1] - x[0]
+        for x in (np.asarray(line, dtype="datetime64[D]") for line in lines)
+    ]
     assert len(lines) == 2  # before and after the months that are absent
     assert max(spans) < np.timedelta64(1100, "D")
 
@@ -231,28 +278,43 @@ def test_drawing_leaves_matplotlib_as_it_was():
 
 def test_bounds_draw_an_open_top_without_an_upper_edge():
     frame = pd.DataFrame(
-        {"start": pd.to_datetime(["2022-11-01", "2023-11-01"]),
-         "end": pd.to_datetime(["2023-10-31", "2024-10-31"]),
-         "lower": [1212, 300], "upper": [1212, np.inf]}
-    )  # fmt: skip
+        {
+            "start": pd.to_datetime(["2022-11-01", "2023-11-01"]),
+            "end": pd.to_datetime(["2023-10-31", "2024-10-31"]),
+            "lower": [1212, 300],
+            "upper": [1212, np.inf],
+        }
+    )
     ax = show.bounds(frame).axes[0]
     solid = [line for line in ax.lines if line.get_linestyle() == "-"]
     assert [float(line.get_ydata()[0]) for line in solid] == [1212, 300]
     assert [t.get_text() for t in ax.texts] == ["1,212", "at least 300"]
 
 
-PLANTED = {"publisher": "The office", "title": "Returns of schools", "published": "unpublished"}
+PLANTED = {
+    "publisher": "The office",
+    "title": "Returns of schools",
+    "published": "unpublished",
+}
 
 
 def planted(**extra):
     """Three people in Wyre, and a total that would give them back."""
-    frame = pd.DataFrame({"place": ["Wyre", "Fylde", "Ribble", "Total"], "n": [3, 41, 17, 61]})
+    frame = pd.DataFrame(
+        {"place": ["Wyre", "Fylde", "Ribble", "Total"], "n": [3, 41, 17, 61]}
+    )
     figure, ax = style.canvas()
     ax.bar(frame["place"], frame["n"])
     text = (
-        "Three people in Wyre: 3 of 61, and 17 in Ribble (in 2023, on 1,317 visits, 3.5% of all)."
+        "Three people in Wyre: 3 of 61, and 17 in Ribble "
+        "(in 2023, on 1,317 visits, 3.5% of all)."
     )
-    options = {"value": 3, "unit": "people", "table": frame, "caption": "The 3 and the others"}
+    options = {
+        "value": 3,
+        "unit": "people",
+        "table": frame,
+        "caption": "The 3 and the others",
+    }
     options |= {"figure": figure, "caveats": ["Only 3."], "units": {"n": "people"}}
     return show.finding("reached", text, **options | {"sources": [PLANTED]} | extra)
 
@@ -262,13 +324,19 @@ def test_an_unpublished_count_of_three_people_comes_out_nowhere():
     bundle = made._repr_mimebundle_()
     facts = bundle[MIME]
     assert facts["table"]["rows"] == [
-        ["Wyre", "[c]"], ["Fylde", 41], ["Ribble", "[c]"], ["Total", 61],
-    ]  # fmt: skip
+        ["Wyre", "[c]"],
+        ["Fylde", 41],
+        ["Ribble", "[c]"],
+        ["Total", 61],
+    ]
     assert facts["value"] is None and "image/svg+xml" not in bundle
     assert made.sentence == (
         "[c] people in Wyre: [c] of 61, and [c] in Ribble (in 2023, on 1,317 visits, 3.5% of all)."
     )
-    assert facts["caption"] == "The [c] and the others" and facts["caveats"][0] == "Only [c]."
+    assert (
+        facts["caption"] == "The [c] and the others"
+        and facts["caveats"][0] == "Only [c]."
+    )
     seen = re.sub("3.5%|2023|1,317", "", json.dumps(bundle))
     assert not re.search(r"\b(3|17|three)\b", seen, re.I)
     assert "withheld" in bundle["text/html"]
@@ -283,7 +351,10 @@ def test_an_unpublished_count_of_three_people_comes_out_nowhere():
 )
 def test_published_counts_and_counts_of_no_people_pass(extra, value):
     bundle = planted(**extra)._repr_mimebundle_()
-    assert bundle[MIME]["value"] == value and bundle[MIME]["table"]["rows"][0] == ["Wyre", 3]
+    assert bundle[MIME]["value"] == value and bundle[MIME]["table"]["rows"][0] == [
+        "Wyre",
+        3,
+    ]
     assert "image/svg+xml" in bundle and "[c]" not in bundle["text/plain"]
 
 
@@ -318,7 +389,11 @@ def test_numbers_beside_the_table_are_stored_and_shown_and_withheld_with_the_res
     assert found.facts["numbers"] == {"matched neighbourhoods": 54}
     assert "Behind the sentence: matched neighbourhoods, 54." in found.html()
     hidden = show.finding(
-        "found", "3 people, of 54.", value=3, unit="people", sources="Unpublished extract",
+        "found",
+        "3 people, of 54.",
+        value=3,
+        unit="people",
+        sources="Unpublished extract",
         numbers={"people of the other kind": 51},
-    )  # fmt: skip
+    )
     assert "numbers" not in hidden.facts and "51" not in hidden.html()

@@ -35,9 +35,13 @@ def test_fleetwood_is_the_eighteen_neighbourhoods_of_five_wards():
 
 
 def test_panels_hold_every_located_count_of_complete_months_and_no_other():
-    made = data.crime_panels(["drug offences", "all crime"], force=["lancashire", "leicestershire"])
+    made = data.crime_panels(
+        ["drug offences", "all crime"], force=["lancashire", "leicestershire"]
+    )
     panel = made["drug offences"]
-    assert list(panel.index) == list(data.months_present("lancashire"))  # Leicestershire has more
+    assert list(panel.index) == list(
+        data.months_present("lancashire")
+    )  # Leicestershire has more
     assert panel.shape[1] == 945 + 634 and panel.notna().all(axis=None)
     rows = data.crime_monthly(force="lancashire", types="drugs", fill=True)
     inside = rows[(rows["lsoa"] != "") & rows["lsoa"].isin(panel.columns)]
@@ -49,17 +53,26 @@ def test_like_months_each_count_as_often():
     index = data.months_present("lancashire")
     got = evaluation.like_for_like(index, "2023-09")
     before, after = got[got < "2023-09"], got[got >= "2023-09"]
-    assert (before.month.value_counts() == 2).all() and (after.month.value_counts() == 1).all()
+    assert (before.month.value_counts() == 2).all() and (
+        after.month.value_counts() == 1
+    ).all()
     last = index[index < "2023-09"].max()  # of the run of months before the gap
     assert [before.min(), before.max()] == [last - pd.DateOffset(months=23), last]
     assert (len(before), len(after)) == (24, 12) and set(after.year) == {2025}
-    short = evaluation.like_for_like(index, "2021-07", minimum=(12, 12))  # 10 alike are too few
-    assert set(short.month) == set(range(1, 13)) - {8, 9} and (short < "2021-07").sum() == 16
+    short = evaluation.like_for_like(
+        index, "2021-07", minimum=(12, 12)
+    )  # 10 alike are too few
+    assert (
+        set(short.month) == set(range(1, 13)) - {8, 9}
+        and (short < "2021-07").sum() == 16
+    )
 
 
 def test_what_can_be_seen_says_where_the_months_stop():
     cover = data.coverage(force="lancashire")
-    got = show.seen("seen", cover, run(panel())._replace(start=pd.Timestamp("2023-09")), **SAID)
+    got = show.seen(
+        "seen", cover, run(panel())._replace(start=pd.Timestamp("2023-09")), **SAID
+    )
     held = data.months_present("lancashire")
     last, first = held[held < "2023-09"].max(), held[held >= "2023-09"].min()
     absent = pd.date_range(last, first, freq="MS")[1:-1]
@@ -70,7 +83,10 @@ def test_what_can_be_seen_says_where_the_months_stop():
     assert f"`outcomes data refresh {asked}` brings them" in got.sentence
     none = evaluation.Evaluation(reason="Too few.", start=pd.Timestamp("2030-01"))
     late = show.seen("seen", cover, none, **SAID)
-    assert late.facts["verdict"] == "not_enough" and "no month from January 2030" in late.sentence
+    assert (
+        late.facts["verdict"] == "not_enough"
+        and "no month from January 2030" in late.sentence
+    )
 
 
 def test_an_effect_is_worded_with_its_rank_and_a_failed_check_outranks_it():
@@ -90,7 +106,9 @@ def test_an_effect_is_worded_with_its_rank_and_a_failed_check_outranks_it():
     told = show.effects("choices", both, what="Burglary", caption="c", **SAID)
     assert "sound and failed are more than is usual" in told.sentence
     drawn = told.frame.set_index("case")
-    assert (drawn["upper"] < 0).all(), "an interval clear of no change, as the sentence says"
+    assert (drawn["upper"] < 0).all(), (
+        "an interval clear of no change, as the sentence says"
+    )
     assert "fails its own checks for: failed" in told.sentence
 
 
@@ -101,14 +119,22 @@ def test_a_claim_stands_only_after_correction_for_many_looks():
         randomisation=got.randomisation._replace(p=0.04), separate=99, others=elsewhere
     )
     all_of = {"a": plain, "b": border, "c": plain, "d": plain}
-    for primary, words in (("a", "cannot be told from chance"), ("b", "consistent with it")):
+    for primary, words in (
+        ("a", "cannot be told from chance"),
+        ("b", "consistent with it"),
+    ):
         parts = evaluation.declared(all_of, primary=primary)  # 0.04 becomes 0.12
         told = show.claimed("claim", "It is said.", parts, ["b"], **SAID)
         assert f"b: {words}." in told.sentence
     told = show.effects("all", parts, what="All", primary="b", caption="c", **SAID)
-    assert "b is more than is usual" in told.sentence and "after correction" in told.sentence
+    assert (
+        "b is more than is usual" in told.sentence
+        and "after correction" in told.sentence
+    )
     again = {"as declared": all_of["b"]._replace(corrected=0.12, looks=3), **elsewhere}
-    told = show.effects("all", again, what="All", primary="as declared", caption="c", **SAID)
+    told = show.effects(
+        "all", again, what="All", primary="as declared", caption="c", **SAID
+    )
     assert "as declared and elsewhere are more" in told.sentence
     assert "before correction for many looks" in told.sentence
 
@@ -123,9 +149,13 @@ def test_a_sum_and_its_parts_are_no_family():
     assert got["sum"].p == runs["sum"].alone and got["one"].p >= runs["one"].alone
     worst = max(runs["one"].alone, runs["two"].alone)
     least = min(runs["one"].alone, runs["two"].alone)
-    assert sorted((got["one"].p, got["two"].p)) == pytest.approx([min(2 * least, worst), worst])
+    assert sorted((got["one"].p, got["two"].p)) == pytest.approx(
+        [min(2 * least, worst), worst]
+    )
     with pytest.raises(data.Invalid, match="one family"):
-        evaluation.declared(runs, primary=["asb"], families={"parts of sum": ["one", "two"]})
+        evaluation.declared(
+            runs, primary=["asb"], families={"parts of sum": ["one", "two"]}
+        )
 
 
 @pytest.mark.parametrize("p", [0.005, 0.012, 0.03, 0.049, 0.051, 0.2])
@@ -137,11 +167,14 @@ def test_an_interval_leaves_out_no_change_exactly_when_its_verdict_does(p, corre
     ratio = float(np.exp(-(2.005 - at / 100)))
     plain = run(panel())
     got = plain._replace(
-        did=plain.did._replace(ratio=ratio), separate=199, corrected=corrected, looks=2,
+        did=plain.did._replace(ratio=ratio),
+        separate=199,
+        corrected=corrected,
+        looks=2,
         randomisation=plain.randomisation._replace(
             p=at / 200, ratio=ratio, placebo=pd.DataFrame({"ratio": np.exp(logs)})
         ),
-    )  # fmt: skip
+    )
     if corrected is None:
         got = got._replace(looks=0)
     elif corrected < got.alone:
@@ -163,27 +196,46 @@ def test_where_no_test_is_possible_the_change_is_described_and_no_interval_drawn
     few = run(panel(0.6))._replace(separate=6)
     assert few.interval() is few.interval(alone=True) is None
     told = show.effect("e", few, what="Burglaries", better="fewer", **SAID)
-    assert told.facts["verdict"] == "not_enough" and "No test of it is possible" in told.sentence
-    assert not told.svg and told.frame["change"].item() == pytest.approx(100 * (few.did.ratio - 1))
+    assert (
+        told.facts["verdict"] == "not_enough"
+        and "No test of it is possible" in told.sentence
+    )
+    assert not told.svg and told.frame["change"].item() == pytest.approx(
+        100 * (few.did.ratio - 1)
+    )
     told = show.effects("c", {"a": few, "b": few}, what="B", caption="c", **SAID)
     assert "described only: no test is possible of any" in told.sentence
-    assert not {"lower", "upper", "p_alone"} & set(told.frame) and "more than" not in told.sentence
+    assert (
+        not {"lower", "upper", "p_alone"} & set(told.frame)
+        and "more than" not in told.sentence
+    )
     mixed = {"few": few, "many": run(panel(0.6))}
     told = show.effects("c", mixed, what="B", caption="c", **SAID)
     assert "many is more than is usual" in told.sentence
     assert "no test is possible of few" in told.sentence
     assert told.frame.set_index("case").loc["few", ["lower", "p_alone"]].isna().all()
     told = show.claimed("claim", "It is said.", {"o": few}, ["o"], **SAID)
-    assert "o: no test is possible." in told.sentence and told.facts["verdict"] == "not_enough"
+    assert (
+        "o: no test is possible." in told.sentence
+        and told.facts["verdict"] == "not_enough"
+    )
 
 
 def test_placebo_areas_without_a_ratio_are_counted_beside_the_rank():
     got = run(panel())
-    ratios = got.randomisation.placebo.assign(ratio=lambda d: d["ratio"].where(d.index > 1, np.inf))
-    odd = got._replace(randomisation=got.randomisation._replace(placebo=ratios, left_out=3))
-    caveats = " ".join(show.effect("e", odd, what="B", better="fewer", **SAID).facts["caveats"])
+    ratios = got.randomisation.placebo.assign(
+        ratio=lambda d: d["ratio"].where(d.index > 1, np.inf)
+    )
+    odd = got._replace(
+        randomisation=got.randomisation._replace(placebo=ratios, left_out=3)
+    )
+    caveats = " ".join(
+        show.effect("e", odd, what="B", better="fewer", **SAID).facts["caveats"]
+    )
     assert "2 placebo areas rose from no events" in caveats
-    assert "3 placebo areas without events to compare are left out of the rank." in caveats
+    assert (
+        "3 placebo areas without events to compare are left out of the rank." in caveats
+    )
 
 
 def test_months_that_do_not_count_equally_are_said_at_the_outset():
@@ -199,11 +251,16 @@ def test_a_mix_of_few_events_is_no_estimate():
     """15 robberies to be expected tell nothing, whatever the rank of their gap."""
     frame = panel(units=30) / 60
     told = show.mixed("m", frame, "u00", START, what="B", sources="s", better="fewer")
-    assert told.facts["verdict"] == "not_enough" and "Too few events to tell" in told.sentence
+    assert (
+        told.facts["verdict"] == "not_enough"
+        and "Too few events to tell" in told.sentence
+    )
 
 
 def test_counts_without_a_place_bound_the_change_both_ways():
-    rows = evaluation.bounded_by_unplaced((100, 90), (1000, 1000), (50, 30)).set_index("case")
+    rows = evaluation.bounded_by_unplaced((100, 90), (1000, 1000), (50, 30)).set_index(
+        "case"
+    )
     assert rows.loc["none of them inside", "ratio"] == pytest.approx(0.9)
     assert rows.loc["all of them inside", "ratio"] == pytest.approx(120 / 150)
     assert rows.loc["all before and none after", "ratio"] == pytest.approx(90 / 150)
@@ -211,9 +268,15 @@ def test_counts_without_a_place_bound_the_change_both_ways():
     got, frame = run(panel(0.6)), panel(0.6)
     unknown = pd.Series(5.0, index=frame.index)
     told = show.unplaced(
-        "bounds", frame, frame.columns[:6], unknown, got, what="Burglary", better="fewer",
+        "bounds",
+        frame,
+        frame.columns[:6],
+        unknown,
+        got,
+        what="Burglary",
+        better="fewer",
         **SAID,
-    )  # fmt: skip
+    )
     assert told.facts["lower"] < told.facts["value"] < told.facts["upper"]
     assert told.facts["value"] == pytest.approx(100 * (got.did.ratio - 1))
 
@@ -223,19 +286,40 @@ def test_displacement_is_measured_against_controls_of_the_same_size():
     near, pool = list(frame.columns[6:10]), list(frame.columns[10:])
     sets = [pool[k : k + 6] for k in range(0, 130, 6)]
     told = show.displaced(
-        "ring", frame, list(frame.columns[:6]), near, got, pool=pool, sets=sets, what="burglaries",
-        km=1, **SAID,
-    )  # fmt: skip
+        "ring",
+        frame,
+        list(frame.columns[:6]),
+        near,
+        got,
+        pool=pool,
+        sets=sets,
+        what="burglaries",
+        km=1,
+        **SAID,
+    )
     table = told.frame.set_index("place")
     assert table["neighbourhoods"].tolist() == [6, 6, 4, 4]
     counts = table[["before", "after"]]
     change = counts["after"] - counts["before"] * got.did.post / got.did.pre
-    expected = change["area"] - change["area's match"] + change["ring"] - change["ring's match"]
+    expected = (
+        change["area"]
+        - change["area's match"]
+        + change["ring"]
+        - change["ring's match"]
+    )
     assert told.facts["value"] == pytest.approx(expected)
     none = show.displaced(
-        "ring", frame, list(frame.columns[:6]), [], got, pool=pool, sets=sets, what="burglaries",
-        km=1, **SAID,
-    )  # fmt: skip
+        "ring",
+        frame,
+        list(frame.columns[:6]),
+        [],
+        got,
+        pool=pool,
+        sets=sets,
+        what="burglaries",
+        km=1,
+        **SAID,
+    )
     assert none.facts["verdict"] == "not_enough"
 
 
@@ -243,11 +327,23 @@ def test_a_rank_among_few_is_said_to_be_no_test():
     frame = panel(0.5)
     groups = {f"g{k}": list(frame.columns[6 * k : 6 * k + 6]) for k in range(13)}
     told = show.ranked(
-        "rank", frame, groups, "g0", START, what="Burglary", sources="made up", better="fewer"
+        "rank",
+        frame,
+        groups,
+        "g0",
+        START,
+        what="Burglary",
+        sources="made up",
+        better="fewer",
     )
-    assert "number 1 of 13 by size of change, and number 1 from the lowest" in told.sentence
+    assert (
+        "number 1 of 13 by size of change, and number 1 from the lowest"
+        in told.sentence
+    )
     assert "p = 0.08, where the least that 13 can give is 0.08." in told.sentence
-    assert told.frame.columns.tolist() == ["area", "change"], "no interval: the rank decides"
+    assert told.frame.columns.tolist() == ["area", "change"], (
+        "no interval: the rank decides"
+    )
 
 
 def test_an_area_without_events_is_left_out_of_the_rank_and_said():
@@ -265,7 +361,9 @@ def test_an_area_without_events_is_left_out_of_the_rank_and_said():
 def test_features_that_are_equally_far_from_balance_are_each_named():
     got = run(panel())
     level = got.matching.balance.assign(smd_after=[0.1, -0.1])
-    told = show.balanced("a", got._replace(matching=got.matching._replace(balance=level)), **SAID)
+    told = show.balanced(
+        "a", got._replace(matching=got.matching._replace(balance=level)), **SAID
+    )
     assert "0.10 of a standard deviation (level and trend)" in told.sentence
 
 
@@ -278,12 +376,14 @@ def test_too_little_is_a_finding_everywhere():
         show.effect("b", short, what="B", better="fewer", **SAID),
         show.events("c", short, what="B", better="fewer", **SAID),
         show.effects("d", {"x": short}, what="B", caption="c", **SAID),
-        show.levels("e", frame, treated, short, people=people, what="B",
-                    better="fewer", **SAID),
-        show.unplaced("f", frame, treated, frame["u00"], short, what="B", better="fewer",
-                      **SAID),
+        show.levels(
+            "e", frame, treated, short, people=people, what="B", better="fewer", **SAID
+        ),
+        show.unplaced(
+            "f", frame, treated, frame["u00"], short, what="B", better="fewer", **SAID
+        ),
         show.mixed("g", frame, "u00", START, what="B", sources="s", better="fewer"),
-    ]  # fmt: skip
+    ]
     assert {f.facts["verdict"] for f in told} == {"not_enough"}
     assert all("Not enough months to tell" in f.sentence for f in told)
 
@@ -300,16 +400,26 @@ def test_what_was_printed_of_blackpool():
     rows = data.figures(programme="project_adder", measure="drug_misuse_death_rate")
     rows = data.one_each(rows[rows["area"].isin(["blackpool", "england"])])
     told = show.printed(
-        "rate", rows, place="blackpool", area="Blackpool", what="Rate", unit="deaths",
-        start="2021-07", better="fewer",
-    )  # fmt: skip
+        "rate",
+        rows,
+        place="blackpool",
+        area="Blackpool",
+        what="Rate",
+        unit="deaths",
+        start="2021-07",
+        better="fewer",
+    )
     assert told.facts["value"] == 19.5 and "19.5 in 2020 to 2022" in told.sentence
     assert "none shows the time after it alone" in told.sentence
-    none = show.printed("rate", rows, place="wyre", area="Wyre", what="Rate", unit="deaths")
+    none = show.printed(
+        "rate", rows, place="wyre", area="Wyre", what="Rate", unit="deaths"
+    )
     assert none.facts["verdict"] == "not_enough"
 
 
 def test_rows_without_a_place_peak_as_project_adder_begins():
-    told = show.placeless("share", data.coverage(force="lancashire"), area="L", sources="s")
+    told = show.placeless(
+        "share", data.coverage(force="lancashire"), area="L", sources="s"
+    )
     assert told.facts["value"] == pytest.approx(2887 / 19905)  # July 2021
     assert "July 2021" in told.sentence

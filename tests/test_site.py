@@ -21,11 +21,18 @@ PLAIN = 'wave = "2023-11"  # : the week of action'
 def folder(tmp_path):
     for name in ("demo", "second"):
         cell = show(fact("found", f"{name}: 10 of 42."))
-        notebook(tmp_path / f"notebooks/programmes/{name}.ipynb", cell, parameters=PLAIN)
+        notebook(
+            tmp_path / f"notebooks/programmes/{name}.ipynb", cell, parameters=PLAIN
+        )
     waves = entry(
-        "demo/{wave}", title="Demo: {wave}", group="programmes", sweep={"wave": ["2024-05"]}
+        "demo/{wave}",
+        title="Demo: {wave}",
+        group="programmes",
+        sweep={"wave": ["2024-05"]},
     )
-    programmes = entry(group="programmes") + entry("second", "programmes/second", "Second")
+    programmes = entry(group="programmes") + entry(
+        "second", "programmes/second", "Second"
+    )
     plan(tmp_path, programmes + waves)
     return tmp_path
 
@@ -48,7 +55,9 @@ def record(release, handle):
 
 def files(release):
     return {
-        p.relative_to(release).as_posix(): p.read_bytes() for p in release.rglob("*") if p.is_file()
+        p.relative_to(release).as_posix(): p.read_bytes()
+        for p in release.rglob("*")
+        if p.is_file()
     }
 
 
@@ -56,10 +65,19 @@ def test_a_release_holds_every_page_its_tables_and_its_record(folder):
     made = build(folder)
     assert made.failed == []
     assert set(files(made.path)) == {
-        "index.html", "findings.csv", "manifest.json", "feed.xml", "demo.html", "demo/found.csv",
-        "demo/2024-05.html", "demo/2024-05/found.csv", "second.html", "second/found.csv",
-        "notebooks/programmes/demo.ipynb", "notebooks/programmes/second.ipynb",
-    }  # fmt: skip
+        "index.html",
+        "findings.csv",
+        "manifest.json",
+        "feed.xml",
+        "demo.html",
+        "demo/found.csv",
+        "demo/2024-05.html",
+        "demo/2024-05/found.csv",
+        "second.html",
+        "second/found.csv",
+        "notebooks/programmes/demo.ipynb",
+        "notebooks/programmes/second.ipynb",
+    }
     assert (folder / "site/latest").resolve() == made.path
     assert [p.name for p in (folder / "site/releases").iterdir()] == [made.path.name]
     one = record(made, "demo/2024-05")
@@ -77,11 +95,15 @@ def test_a_release_holds_every_page_its_tables_and_its_record(folder):
 def test_a_page_lists_what_it_takes_for_granted(folder):
     (folder / "docs").mkdir()
     used = "notebooks/programmes/second.ipynb; notebooks/programmes/other.ipynb"
-    lines = ["id,text,quality,impact,where_used", f"A01,A count < is a count.,low,high,{used}"]
+    lines = [
+        "id,text,quality,impact,where_used",
+        f"A01,A count < is a count.,low,high,{used}",
+    ]
     (folder / "docs/assumptions.csv").write_text("\n".join(lines), encoding="utf-8")
     made = build(folder).path
     said = (
-        'A count &lt; is a count. <span class="quiet">Not checkable; if it were wrong, a headline'
+        "A count &lt; is a count. "
+        '<span class="quiet">Not checkable; if it were wrong, a headline'
     )
     assert said in (made / "second.html").read_text()
     assert "taken for granted" not in (made / "demo.html").read_text()
@@ -91,9 +113,18 @@ def test_findings_and_tables_are_safe_to_open_in_a_spreadsheet(folder):
     made = build(folder)
     rows = list(csv.DictReader(io.StringIO((made.path / "findings.csv").read_text())))
     assert [r["handle"] for r in rows] == ["demo", "second", "demo/2024-05"]
-    assert (rows[0]["value"], rows[0]["lower"], rows[0]["upper"]) == ("23.8", "13.5", "38.5")
-    assert rows[0]["sources"] == "Lancashire PCC, Annual report, https://example.org/report"
-    assert (made.path / "demo/found.csv").read_text() == "shop,n (shops)\n'=1+1,10\ncorner,-3.5\n"
+    assert (rows[0]["value"], rows[0]["lower"], rows[0]["upper"]) == (
+        "23.8",
+        "13.5",
+        "38.5",
+    )
+    assert (
+        rows[0]["sources"]
+        == "Lancashire PCC, Annual report, https://example.org/report"
+    )
+    assert (
+        made.path / "demo/found.csv"
+    ).read_text() == "shop,n (shops)\n'=1+1,10\ncorner,-3.5\n"
 
 
 @pytest.mark.parametrize("hostile", ["=1+1", "+cmd", "-2+3", "@SUM(A1)", "＝1+1"])
@@ -104,8 +135,13 @@ def test_a_cell_that_a_spreadsheet_would_run_gets_an_apostrophe(hostile):
 
 def test_numbers_and_plain_words_stay_as_they_are():
     assert [index.safe(v) for v in (-3.5, "-3.5", "+4", None, "a=b", 0)] == [
-        "-3.5", "-3.5", "+4", "", "a=b", "0",
-    ]  # fmt: skip
+        "-3.5",
+        "-3.5",
+        "+4",
+        "",
+        "a=b",
+        "0",
+    ]
 
 
 def test_a_failing_page_keeps_its_last_good_version_and_the_others_are_built(folder):
@@ -114,7 +150,11 @@ def test_a_failing_page_keeps_its_last_good_version_and_the_others_are_built(fol
     second = build(folder)
     kept = record(second, "demo")
     assert (kept["state"], kept["built"]) == ("kept", first.path.name)
-    assert kept["error"] == {"name": "ZeroDivisionError", "message": "division by zero", "cell": 4}
+    assert kept["error"] == {
+        "name": "ZeroDivisionError",
+        "message": "division by zero",
+        "cell": 4,
+    }
     assert kept["findings"] == record(first, "demo")["findings"]
     page = (second.path / "demo.html").read_text()
     assert "10 of 42" in page
@@ -124,7 +164,9 @@ def test_a_failing_page_keeps_its_last_good_version_and_the_others_are_built(fol
         first.path / "demo/found.csv"
     ).read_bytes()
     assert record(second, "second")["state"] == "built"
-    assert "2 of 3 pages could not be rebuilt" in (second.path / "index.html").read_text()
+    assert (
+        "2 of 3 pages could not be rebuilt" in (second.path / "index.html").read_text()
+    )
     assert "This is the version of" not in (first.path / "demo.html").read_text()
     third = build(folder, "demo")
     assert record(third, "demo")["built"] == first.path.name
@@ -165,7 +207,9 @@ def test_a_page_that_may_not_be_published_counts_as_failed(folder):
     assert error["name"] == "PageCheck"
     assert "evil.example" in error["message"]
     assert record(made, "second")["built"] == first.path.name
-    assert "evil.example" not in (made.path / "second.html").read_text().split("<main")[0]
+    assert (
+        "evil.example" not in (made.path / "second.html").read_text().split("<main")[0]
+    )
 
 
 def test_some_pages_built_and_the_others_carried_over(folder):
@@ -179,13 +223,18 @@ def test_some_pages_built_and_the_others_carried_over(folder):
     ][:2]
     carried = record(both, "second")
     assert carried["built"] == alone.path.name
-    assert (both.path / "second.html").read_bytes() == (alone.path / "second.html").read_bytes()
+    assert (both.path / "second.html").read_bytes() == (
+        alone.path / "second.html"
+    ).read_bytes()
     assert len((both.path / "findings.csv").read_text().splitlines()) == 3
 
 
 def test_a_page_taken_out_of_the_plan_leaves_no_link_behind(folder):
     build(folder)
-    plan(folder, entry(group="programmes") + entry("second", "programmes/second", "Second"))
+    plan(
+        folder,
+        entry(group="programmes") + entry("second", "programmes/second", "Second"),
+    )
     made = build(folder, "second")
     assert [e["handle"] for e in made.entries] == ["demo", "second"]
     assert "2024-05.html" not in (made.path / "demo.html").read_text()
@@ -232,7 +281,9 @@ def test_a_reader_never_sees_a_site_that_is_missing_or_mixed(folder, monkeypatch
                 seen.add(("missing", False))
                 continue
             release = os.open(folder / "site/latest", os.O_RDONLY | os.O_DIRECTORY)
-            index_page, listed = (_whole(name, release) for name in ("index.html", "manifest.json"))
+            index_page, listed = (
+                _whole(name, release) for name in ("index.html", "manifest.json")
+            )
             os.close(release)
             name = json.loads(listed)["release"]
             seen.add((name, f"[{name}]" in index_page))
@@ -248,7 +299,9 @@ def test_a_reader_never_sees_a_site_that_is_missing_or_mixed(folder, monkeypatch
 
 
 def _whole(name, folder):
-    with open(name, encoding="utf-8", opener=lambda n, f: os.open(n, f, dir_fd=folder)) as file:
+    with open(
+        name, encoding="utf-8", opener=lambda n, f: os.open(n, f, dir_fd=folder)
+    ) as file:
         return file.read()
 
 
@@ -300,7 +353,9 @@ def test_a_page_made_to_order_stands_beside_the_site(folder):
     break_demo(folder)
     failed = order.build(found, found.pages[0], {"wave": "2025-06"}, **options)
     assert failed.failed["name"] == "ZeroDivisionError"
-    assert [p.name for p in (folder / "site/adhoc").iterdir()] == [made.shown.parent.name]
+    assert [p.name for p in (folder / "site/adhoc").iterdir()] == [
+        made.shown.parent.name
+    ]
 
 
 def test_status_is_judged_by_the_clock_and_by_the_pages(folder, monkeypatch):

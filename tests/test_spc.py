@@ -13,10 +13,27 @@ from outcomes.data.errors import Invalid, NotEnough
 
 # R: set.seed(123); rnorm(20), with the limits in NHSRplotthedots' own snapshot.
 RNORM = [
-    -0.56047565, -0.23017749, 1.55870831, 0.07050839, 0.12928774, 1.71506499, 0.46091621,
-    -1.26506123, -0.68685285, -0.44566197, 1.22408180, 0.35981383, 0.40077145, 0.11068272,
-    -0.55584113, 1.78691314, 0.49785048, -1.96661716, 0.70135590, -0.47279141,
-]  # fmt: skip
+    -0.56047565,
+    -0.23017749,
+    1.55870831,
+    0.07050839,
+    0.12928774,
+    1.71506499,
+    0.46091621,
+    -1.26506123,
+    -0.68685285,
+    -0.44566197,
+    1.22408180,
+    0.35981383,
+    0.40077145,
+    0.11068272,
+    -0.55584113,
+    1.78691314,
+    0.49785048,
+    -1.96661716,
+    0.70135590,
+    -0.47279141,
+]
 NIST = [49.6, 47.6, 49.9, 51.3, 47.8, 51.2, 52.6, 52.4, 53.6, 52.1]
 
 
@@ -35,8 +52,13 @@ def test_xmr_limits_as_nist_publishes():
     assert round(got.mean, 2) == 50.81
     assert round(got.moving_range, 4) == 1.8778
     assert (round(got.lower, 4), round(got.upper, 4)) == (45.8151, 55.8049)
-    reach = 3 / 1.128 * got.moving_range  # NIST's own constant, where the chart uses 2.66
-    assert (round(got.mean - reach, 4), round(got.mean + reach, 4)) == (45.8159, 55.8041)
+    reach = (
+        3 / 1.128 * got.moving_range
+    )  # NIST's own constant, where the chart uses 2.66
+    assert (round(got.mean - reach, 4), round(got.mean + reach, 4)) == (
+        45.8159,
+        55.8041,
+    )
     assert got.trial and "10 points" in got.note
 
 
@@ -54,7 +76,15 @@ def test_trend_of_seven_as_nhsr_tests():
 def test_two_of_three_as_nhsr_tests():
     near = [0, 0, 1, 0, 1, 0, 0]
     assert list(spc.two_of_three(near, [1] * 7)) == [0, 0, 1, 1, 1, 0, 0]
-    assert list(spc.two_of_three([0, 0, 1, 1, 0, 0, 0], [1] * 7)) == [0, 1, 1, 1, 1, 0, 0]
+    assert list(spc.two_of_three([0, 0, 1, 1, 0, 0, 0], [1] * 7)) == [
+        0,
+        1,
+        1,
+        1,
+        1,
+        0,
+        0,
+    ]
     assert not spc.two_of_three(near, [1, -1] * 3 + [1]).any()
 
 
@@ -70,9 +100,12 @@ def test_screening_drops_a_wild_moving_range_once():
 def test_a_shift_is_special_and_judged_by_what_is_better():
     values = [10, 12, 11, 10, 12, 11] * 2 + [15] * 7
     got = spc.xmr(values, baseline=12, better="fewer").frame
-    assert (got["verdict"][12:] == "concern").all() and (got["direction"][12:] == "high").all()
+    assert (got["verdict"][12:] == "concern").all() and (
+        got["direction"][12:] == "high"
+    ).all()
     assert (
-        spc.xmr(values, baseline=12, better="more").frame["verdict"][12:] == "improvement"
+        spc.xmr(values, baseline=12, better="more").frame["verdict"][12:]
+        == "improvement"
     ).all()
     assert set(spc.xmr(values, baseline=12).frame["verdict"]) == {"", "neither"}
 
@@ -86,7 +119,10 @@ def test_a_gap_breaks_a_run_and_gives_no_moving_range():
 
 def test_new_limits_need_a_reason_and_break_runs():
     months = pd.period_range("2022-01", periods=26, freq="M").astype(str)
-    values = pd.Series([10, 12] * 13 + [], index=months) + np.r_[np.zeros(14), np.full(12, 20)]
+    values = (
+        pd.Series([10, 12] * 13 + [], index=months)
+        + np.r_[np.zeros(14), np.full(12, 20)]
+    )
     got = spc.xmr(values, rebase=[("2023-03", "the counting rules changed")])
     assert list(got.frame["mean"].unique()) == [11, 31]
     assert (got.frame["special"] == "").all() and not got.trial
@@ -105,18 +141,50 @@ def test_too_few_points_are_refused():
 def test_a_known_season_is_taken_out():
     months = pd.date_range("2020-01-01", periods=48, freq="MS")
     season = np.exp(np.sin(np.arange(12) / 12 * 2 * np.pi) / 3)
-    values = pd.Series(np.exp(0.05 * np.arange(48) / 12) * np.tile(season, 4) * 1e6, index=months)
+    values = pd.Series(
+        np.exp(0.05 * np.arange(48) / 12) * np.tile(season, 4) * 1e6, index=months
+    )
     got = spc.deseasonalise(values)
-    assert got["factor"][:12].to_numpy() == pytest.approx(season / np.exp(np.log(season).mean()))
+    assert got["factor"][:12].to_numpy() == pytest.approx(
+        season / np.exp(np.log(season).mean())
+    )
     with pytest.raises(NotEnough, match="seen twice"):
         spc.deseasonalise(values[:23])
 
 
 BCG = {
     "tpos": [4, 6, 3, 62, 33, 180, 8, 505, 29, 17, 186, 5, 27],
-    "tneg": [119, 300, 228, 13536, 5036, 1361, 2537, 87886, 7470, 1699, 50448, 2493, 16886],
+    "tneg": [
+        119,
+        300,
+        228,
+        13536,
+        5036,
+        1361,
+        2537,
+        87886,
+        7470,
+        1699,
+        50448,
+        2493,
+        16886,
+    ],
     "cpos": [11, 29, 11, 248, 47, 372, 10, 499, 45, 65, 141, 3, 29],
-    "cneg": [128, 274, 209, 12619, 5761, 1079, 619, 87892, 7232, 1600, 27197, 2338, 17825],
+    "cneg": [
+        128,
+        274,
+        209,
+        12619,
+        5761,
+        1079,
+        619,
+        87892,
+        7232,
+        1600,
+        27197,
+        2338,
+        17825,
+    ],
 }
 
 
@@ -157,14 +225,21 @@ def test_exact_funnel_limits_by_summing_probabilities(kind):
             return exp(-share * size) * (share * size) ** r / factorial(r)
         return comb(size, r) * share**r * (1 - share) ** (size - r)
 
-    ends = {"lower_95": 0.025, "upper_95": 0.975, "lower_998": 0.001, "upper_998": 0.999}
+    ends = {
+        "lower_95": 0.025,
+        "upper_95": 0.975,
+        "lower_998": 0.001,
+        "upper_998": 0.999,
+    }
     for (row, size), (column, p) in product(enumerate(n), ends.items()):
         total, r = 0.0, 0
         while total + pmf(r, size) < p:
             total += pmf(r, size)
             r += 1
         inside = (p - total) / pmf(r, size)
-        assert got[column][row] == pytest.approx(max(r - 1 + inside, 0) / size, rel=1e-9)
+        assert got[column][row] == pytest.approx(
+            max(r - 1 + inside, 0) / size, rel=1e-9
+        )
 
 
 def test_a_far_place_signals_and_labels_follow():
@@ -173,7 +248,10 @@ def test_a_far_place_signals_and_labels_follow():
     assert got.frame.loc[got.frame["signal"] == "high", "label"].tolist() == ["e"]
     assert got.mean == pytest.approx(652 / 50)
     wider = spc.funnel(k, [10_000] * 5, per=1000, winsorise=0)
-    assert wider.overdispersed and (wider.frame["upper_998"] > got.frame["upper_998"]).all()
+    assert (
+        wider.overdispersed
+        and (wider.frame["upper_998"] > got.frame["upper_998"]).all()
+    )
 
 
 def test_funnels_refuse_in_sentences():
@@ -192,12 +270,18 @@ def test_funnels_refuse_in_sentences():
 @given(st.lists(st.floats(2, 1e6), min_size=3, max_size=40, unique=True))
 def test_limits_hold_the_mean_and_near_limits_lie_between(values):
     got = spc.xmr(values).frame
-    assert (got["lower"] <= got["near_lower"]).all() and (got["near_upper"] <= got["upper"]).all()
-    assert (got["near_lower"] <= got["mean"]).all() and (got["mean"] <= got["near_upper"]).all()
+    assert (got["lower"] <= got["near_lower"]).all() and (
+        got["near_upper"] <= got["upper"]
+    ).all()
+    assert (got["near_lower"] <= got["mean"]).all() and (
+        got["mean"] <= got["near_upper"]
+    ).all()
 
 
 @settings(deadline=None)
-@given(st.lists(st.integers(0, 400), min_size=3, max_size=20).filter(lambda k: sum(k) > 0))
+@given(
+    st.lists(st.integers(0, 400), min_size=3, max_size=20).filter(lambda k: sum(k) > 0)
+)
 def test_funnel_limits_hold_the_mean_in_order(counts):
     frame = funnels.funnel(counts, [1000 + 100 * k for k in range(len(counts))]).frame
     order = ["lower_998", "lower_95", "mean", "upper_95", "upper_998"]

@@ -20,7 +20,13 @@ def late(*values, better="neither"):
 def test_limits_near_limits_and_moving_ranges_by_hand():
     got = spc.xmr([*CALM, 15], baseline=12)
     row = got.frame.iloc[-1]
-    assert row[["period", "value", "mean", "moving_range", "phase"]].tolist() == [12, 15, 11, 3, 1]
+    assert row[["period", "value", "mean", "moving_range", "phase"]].tolist() == [
+        12,
+        15,
+        11,
+        3,
+        1,
+    ]
     limits = [11 - 5.32, 11 - 5.32 * 2 / 3, 11 + 5.32 * 2 / 3, 11 + 5.32]
     found = row[["lower", "near_lower", "near_upper", "upper"]].tolist()
     assert found == pytest.approx(limits)
@@ -51,7 +57,11 @@ def test_the_note_says_on_how_many_points_the_limits_rest():
 def test_each_rule_names_its_direction_and_what_that_means(values, rule, direction):
     good = "more" if direction in ("high", "rising") else "fewer"
     bad = "fewer" if good == "more" else "more"
-    for better, verdict in ((good, "improvement"), (bad, "concern"), ("neither", "neither")):
+    for better, verdict in (
+        (good, "improvement"),
+        (bad, "concern"),
+        ("neither", "neither"),
+    ):
         said = late(*values, better=better)
         assert said[0] == (rule, direction, verdict)
         if rule in (spc.TREND, spc.SIDE):
@@ -68,7 +78,10 @@ def test_only_the_points_near_the_limit_are_marked_and_at_the_end_of_a_series_to
 def test_six_in_a_row_are_not_special_and_the_turning_point_keeps_its_first_name():
     assert {rule for rule, _, _ in late(9, 8, 10, 9, 8, 10)} == {""}
     assert {rule for rule, _, _ in late(9, 10, 11, 12, 13, 14)} == {""}
-    said = [direction for _, direction, _ in late(8, 9, 10, 11, 12, 13, 14, *range(13, 7, -1))]
+    said = [
+        direction
+        for _, direction, _ in late(8, 9, 10, 11, 12, 13, 14, *range(13, 7, -1))
+    ]
     assert said == ["rising"] * 7 + ["falling"] * 6
 
 
@@ -107,7 +120,9 @@ def test_whole_numbers_with_a_gap_are_charted_as_any_others():
 
 
 def test_fresh_limits_rest_on_their_own_points_only():
-    got = spc.xmr([*CALM, *(v + 90 for v in CALM[:6])], baseline=4, rebase=[(12, "moved")])
+    got = spc.xmr(
+        [*CALM, *(v + 90 for v in CALM[:6])], baseline=4, rebase=[(12, "moved")]
+    )
     assert got.frame["mean"].unique().tolist() == [11, 101]
     assert (got.points, got.trial, got.lower) == (6, True, pytest.approx(101 - 5.32))
     twice = spc.xmr(CALM * 2, rebase=[(8, "one"), (16, "two")]).frame
@@ -118,31 +133,43 @@ def test_fresh_limits_rest_on_their_own_points_only():
     ("values", "options", "error", "sentence"),
     [
         (
-            [1, 2], {}, NotEnough,
+            [1, 2],
+            {},
+            NotEnough,
             "A chart needs at least 3 points, two of them in a row; there are 2.",
         ),
         (
-            [1, np.nan, 2, np.nan, 3], {}, NotEnough,
+            [1, np.nan, 2, np.nan, 3],
+            {},
+            NotEnough,
             "A chart needs at least 3 points, two of them in a row; there are 3.",
         ),
         (
-            CALM, {"rebase": [(99, "moved")]}, Invalid,
+            CALM,
+            {"rebase": [(99, "moved")]},
+            Invalid,
             "New limits cannot start at 99: it is not a later point here.",
         ),
         (
-            CALM, {"rebase": [(0, "moved")]}, Invalid,
+            CALM,
+            {"rebase": [(0, "moved")]},
+            Invalid,
             "New limits cannot start at 0: it is not a later point here.",
         ),
         (
-            CALM, {"rebase": [(8, "one"), (4, "two")]}, Invalid,
+            CALM,
+            {"rebase": [(8, "one"), (4, "two")]},
+            Invalid,
             "New limits cannot start at 4: it is not a later point here.",
         ),
         (
-            CALM, {"rebase": [(6, "")]}, Invalid,
+            CALM,
+            {"rebase": [(6, "")]},
+            Invalid,
             "New limits from 6 need a reason that can be printed.",
         ),
     ],
-)  # fmt: skip
+)
 def test_a_chart_is_refused_in_these_words(values, options, error, sentence):
     with pytest.raises(error) as caught:
         spc.xmr(values, **options)
@@ -171,7 +198,10 @@ def test_a_season_must_be_seen_twice(lost):
 
 
 # Seven places, so that a tenth at either end lies between two of them.
-COUNTS, PEOPLE = np.array([12, 30, 33, 25, 60, 41, 9]), np.array([90, 210, 340, 180, 400, 260, 70])
+COUNTS, PEOPLE = (
+    np.array([12, 30, 33, 25, 60, 41, 9]),
+    np.array([90, 210, 340, 180, 400, 260, 70]),
+)
 
 
 @pytest.mark.parametrize("kind", ["rate", "proportion"])
@@ -190,7 +220,11 @@ def test_a_widened_funnel_by_hand(kind):
     q = (np.clip(z, *np.quantile(z, [0.1, 0.9])) ** 2).sum()
     w = 4 * PEOPLE
     tau2 = (q - 6) / (w.sum() - (w**2).sum() / w.sum())
-    assert (got.q, got.tau2, got.overdispersed) == (pytest.approx(q), pytest.approx(tau2), True)
+    assert (got.q, got.tau2, got.overdispersed) == (
+        pytest.approx(q),
+        pytest.approx(tau2),
+        True,
+    )
     for name, errors in (("95", 1.9599639845), ("998", 3.0902323062)):
         reach = errors * np.sqrt(v + tau2)
         frame = got.frame
@@ -210,20 +244,27 @@ def test_where_places_vary_no_more_than_chance_limits_are_exact():
     assert (got.tau2, got.overdispersed) == (0, False)
     exact = spc.funnel([10, 11, 9], [100] * 3, overdispersion=False)
     pd.testing.assert_frame_equal(got.frame, exact.frame)
-    assert exact.q == pytest.approx((exact.frame["z"] ** 2).sum()) and not exact.overdispersed
+    assert (
+        exact.q == pytest.approx((exact.frame["z"] ** 2).sum())
+        and not exact.overdispersed
+    )
 
 
 def test_places_of_a_list_are_numbered_and_others_keep_their_names():
     counts, people = [10, 11, 9], [100] * 3
     assert spc.funnel(counts, people).frame["label"].tolist() == [0, 1, 2]
-    assert spc.funnel(counts, people, label=list("abc")).frame["label"].tolist() == list("abc")
+    assert spc.funnel(counts, people, label=list("abc")).frame[
+        "label"
+    ].tolist() == list("abc")
 
 
 def test_limits_stay_where_a_rate_and_a_share_can_be():
     """Two small places among far ones: the limits reach past nought, and past all of it."""
     wild = spc.funnel([1, 90, 2, 95], [100, 100, 3, 100], winsorise=0)
     assert wild.frame["lower_998"].tolist() == [0] * 4
-    shares = spc.funnel([1, 90, 2, 95], [100, 100, 3, 100], kind="proportion", winsorise=0)
+    shares = spc.funnel(
+        [1, 90, 2, 95], [100, 100, 3, 100], kind="proportion", winsorise=0
+    )
     assert shares.frame["lower_998"].tolist() == [0] * 4
     assert shares.frame["upper_998"].tolist() == [1] * 4
     few = spc.funnel([1, 0, 1], [10] * 3)
@@ -238,30 +279,50 @@ def test_a_place_far_below_is_low():
 @pytest.mark.parametrize(
     ("count", "people", "options", "error", "sentence"),
     [
-        ([1, 2], [3, 4], {}, NotEnough, "A funnel needs at least 3 places; there are 2."),
         (
-            [1, 2, 3], [3, 4, 0], {}, Invalid,
+            [1, 2],
+            [3, 4],
+            {},
+            NotEnough,
+            "A funnel needs at least 3 places; there are 2.",
+        ),
+        (
+            [1, 2, 3],
+            [3, 4, 0],
+            {},
+            Invalid,
             "A funnel needs a denominator above 0 for every place.",
         ),
         (
-            [1, 2, 3], [3, 4, np.inf], {}, Invalid,
+            [1, 2, 3],
+            [3, 4, np.inf],
+            {},
+            Invalid,
             "A funnel needs a denominator above 0 for every place.",
         ),
         *(
             (
-                count, [3, 4, 5], {"kind": kind}, Invalid,
+                count,
+                [3, 4, 5],
+                {"kind": kind},
+                Invalid,
                 "A funnel needs counts of 0 or more, and for proportions no more than n.",
             )
             for count, kind in (
-                ([1, 2, -1], "rate"), ([1, 2, np.nan], "rate"), ([4, 2, 3], "proportion"),
+                ([1, 2, -1], "rate"),
+                ([1, 2, np.nan], "rate"),
+                ([4, 2, 3], "proportion"),
             )
         ),
         (
-            [0, 0, 0], [3, 4, 5], {}, NotEnough,
+            [0, 0, 0],
+            [3, 4, 5],
+            {},
+            NotEnough,
             "A funnel needs at least one event; every count is 0.",
         ),
     ],
-)  # fmt: skip
+)
 def test_a_funnel_is_refused_in_these_words(count, people, options, error, sentence):
     with pytest.raises(error) as caught:
         spc.funnel(count, people, **options)

@@ -46,8 +46,13 @@ class Home:
         self.patch.setenv("SOURCE_DATE_EPOCH", day)
         self.ran, self.heard = [], []
         found = plans.read(self.folder / "reports.toml")
-        options = {"workers": 3, "tell": lambda *given: self.heard.append(given)} | options
-        return site.build(found, found.select(handles), out=self.folder / "site", **options)
+        options = {
+            "workers": 3,
+            "tell": lambda *given: self.heard.append(given),
+        } | options
+        return site.build(
+            found, found.select(handles), out=self.folder / "site", **options
+        )
 
     def _run(self, jobs, workers):
         self.workers = workers
@@ -71,7 +76,9 @@ class Home:
 
     @staticmethod
     def _show(cell: dict, data: dict) -> None:
-        cell["outputs"].append({"output_type": "display_data", "metadata": {}, "data": data})
+        cell["outputs"].append(
+            {"output_type": "display_data", "metadata": {}, "data": data}
+        )
 
 
 @pytest.fixture
@@ -86,22 +93,46 @@ def states(release) -> dict:
 
 
 def test_what_is_recorded_of_a_page_word_for_word(home):
-    home.plan(home.page("area/two", notebook="two", title="Two: a part", schedule="weekly"))
-    releases.write(home.folder / "requirements.lock", "a==1\n --hash=sha256:" + "0" * 64)
+    home.plan(
+        home.page("area/two", notebook="two", title="Two: a part", schedule="weekly")
+    )
+    releases.write(
+        home.folder / "requirements.lock", "a==1\n --hash=sha256:" + "0" * 64
+    )
     made = home.build()
     (one,) = made.entries
     findings = one.pop("findings")
-    assert [f["sentence"] for f in findings] == ["Of area/two."] and "table" not in findings[0]
-    rests = due.rests_on(plans.read(home.folder / "reports.toml"), site.Page("area/two", "two", ""))
+    assert [f["sentence"] for f in findings] == [
+        "Of area/two."
+    ] and "table" not in findings[0]
+    rests = due.rests_on(
+        plans.read(home.folder / "reports.toml"), site.Page("area/two", "two", "")
+    )
     reads = due.readings([{"table": "counts", "where": {}}])
     assert one == {
-        "handle": "area/two", "notebook": "two", "title": "Two: a part", "group": "county",
-        "schedule": "weekly", "parameters": {}, "path": "area/two.html",
-        "label": "a part", "state": "built", "built": made.path.name, "tried": made.path.name,
-        "error": None, "why": "it is new", "changes": [], "changed": "", "seconds": 1.26,
-        "source": rests["source"], "code": rests["code"], "lock": rests["lock"], "reads": reads,
-        "inputs": due.inputs_digest(reads), "vintage": "Newest publication 14 June 2024",
-    }  # fmt: skip
+        "handle": "area/two",
+        "notebook": "two",
+        "title": "Two: a part",
+        "group": "county",
+        "schedule": "weekly",
+        "parameters": {},
+        "path": "area/two.html",
+        "label": "a part",
+        "state": "built",
+        "built": made.path.name,
+        "tried": made.path.name,
+        "error": None,
+        "why": "it is new",
+        "changes": [],
+        "changed": "",
+        "seconds": 1.26,
+        "source": rests["source"],
+        "code": rests["code"],
+        "lock": rests["lock"],
+        "reads": reads,
+        "inputs": due.inputs_digest(reads),
+        "vintage": "Newest publication 14 June 2024",
+    }
     assert home.heard == [("area/two", 1.256, None)] and home.workers == 3
     assert home.ran == ["prepared", "area/two"]
     assert made.new and made.shown == home.folder / "site/latest/index.html"
@@ -109,31 +140,60 @@ def test_what_is_recorded_of_a_page_word_for_word(home):
 
 def test_a_release_holds_its_record_and_all_that_speaks_of_the_whole(home):
     releases.write(home.folder / "CHANGELOG.md", "- **Method** £ by £.\n")
-    releases.write(home.folder / "requirements.lock", f"a==1 \\\n    --hash=sha256:{'0' * 64}\n")
+    releases.write(
+        home.folder / "requirements.lock", f"a==1 \\\n    --hash=sha256:{'0' * 64}\n"
+    )
     home.cautions = [
         {"said": "Old & late.", "tables": [], "where": {}, "sources": [], "aged": True},
-        {"said": "Half < lost.", "tables": ["others"], "where": {}, "sources": [], "aged": False},
+        {
+            "said": "Half < lost.",
+            "tables": ["others"],
+            "where": {},
+            "sources": [],
+            "aged": False,
+        },
     ]
     home.reads = {"area/two": [{"table": "others", "where": {}}]}
     made = home.build()
     text = (made.path / "manifest.json").read_text("utf-8")
     record = json.loads(text)
-    assert text == json.dumps(record, indent=1, ensure_ascii=False) + "\n" and "£ by £." in text
+    assert (
+        text == json.dumps(record, indent=1, ensure_ascii=False) + "\n"
+        and "£ by £." in text
+    )
     told = {
-        "release": made.path.name, "since": "", "sentence": "2 pages; first release.", "lines": []
-    }  # fmt: skip
+        "release": made.path.name,
+        "since": "",
+        "sentence": "2 pages; first release.",
+        "lines": [],
+    }
     assert record == {
-        "release": made.path.name, "version": site.outcomes.__version__, "methods": ["£ by £."],
-        "cautions": home.cautions, "history": [told], "pages": made.entries,
-    }  # fmt: skip
-    pages = {n: (made.path / f"{n}.html").read_text("utf-8") for n in ("index", "one", "area/two")}
+        "release": made.path.name,
+        "version": site.outcomes.__version__,
+        "methods": ["£ by £."],
+        "cautions": home.cautions,
+        "history": [told],
+        "pages": made.entries,
+    }
+    pages = {
+        n: (made.path / f"{n}.html").read_text("utf-8")
+        for n in ("index", "one", "area/two")
+    }
     assert "Old &amp; late." in pages["index"] and "Half" not in pages["index"]
     assert "Half &lt; lost." in pages["area/two"] and "Old" not in pages["area/two"]
     assert "Take care" not in pages["one"]
-    assert json.loads((made.path / "sbom.json").read_text("utf-8"))["components"][0]["name"] == "a"
+    assert (
+        json.loads((made.path / "sbom.json").read_text("utf-8"))["components"][0][
+            "name"
+        ]
+        == "a"
+    )
     assert (made.path / "findings.csv").read_text("utf-8").count("\n") == 3
     assert made.path.name in (made.path / "feed.xml").read_text("utf-8")
-    assert 'href="../index.html"' in pages["area/two"] and 'href="index.html"' in pages["one"]
+    assert (
+        'href="../index.html"' in pages["area/two"]
+        and 'href="index.html"' in pages["one"]
+    )
     version = f"version {site.outcomes.__version__}, digest {due.code_digest()[:12]}"
     assert f"<dd>{version}</div>" in pages["one"]
     source = (home.folder / "notebooks/two.ipynb").read_bytes()
@@ -149,24 +209,30 @@ def test_the_feed_remembers_twenty_releases(home):
     assert past[0]["lines"] == [
         "One, found: now reads: Number 21. Why: no reason is recorded: the page does not repeat."
     ]
-    whole = [p.parent.name for p in (home.folder / "site/releases").glob("*/index.html")]
+    whole = [
+        p.parent.name for p in (home.folder / "site/releases").glob("*/index.html")
+    ]
     assert len(whole) == 2 and len(releases.names(home.folder / "site")) == 22
 
 
 def test_a_page_that_moved_says_so_and_why(home):
     releases.write(home.folder / "CHANGELOG.md", "- **Method** Old.\n")
     first = home.build()
-    releases.write(home.folder / "CHANGELOG.md", "- **Method** New.\n- **Method** Old.\n")
+    releases.write(
+        home.folder / "CHANGELOG.md", "- **Method** New.\n- **Method** Old.\n"
+    )
     home.shows["one"] = [fact("found", "Of one.", value=30.0)]
     notebook(home.folder / "notebooks/one.ipynb", "2")
     made = home.build(day=SECOND)
     change = {
-        "name": "found", "said": "23.8% became 30% (up 6.2)",
+        "name": "found",
+        "said": "23.8% became 30% (up 6.2)",
         "why": "change of method: New.; the notebook changed",
-    }  # fmt: skip
+    }
     assert [(e["changes"], e["changed"]) for e in made.entries] == [
-        ([change], made.path.name), ([], "")
-    ]  # fmt: skip
+        ([change], made.path.name),
+        ([], ""),
+    ]
     assert [e["handle"] for e in made.changed] == ["one"] and first.changed == []
     assert home.ran == ["prepared", "one"], "the other had not changed"
     assert history.told(made.entries[0]) in (made.path / "one.html").read_text("utf-8")
@@ -185,8 +251,12 @@ def test_a_build_with_nothing_to_do_makes_no_release_and_is_remembered(home):
     assert home.ran == [] and again.shown == first.shown
     home.build("one")
     assert not releases.stands(home.folder / "site", due.standing(found.file))
-    home.cautions = [{"said": "x", "tables": [], "where": {}, "sources": [], "aged": True}]
-    assert home.build(day=SECOND).new and home.ran == [], "another caution, the same pages"
+    home.cautions = [
+        {"said": "x", "tables": [], "where": {}, "sources": [], "aged": True}
+    ]
+    assert home.build(day=SECOND).new and home.ran == [], (
+        "another caution, the same pages"
+    )
 
 
 def test_pages_not_asked_for_are_carried_and_pages_not_due_unchanged(home):
@@ -215,12 +285,17 @@ def test_a_failing_page_is_kept_with_a_notice_until_it_recovers(home):
     assert home.heard[0] == ("one", 1.256, BROKEN)
     one = made.entries[0]
     kept = {k: first.entries[0][k] for k in site._GOOD}
-    assert one == one | kept | {"state": "kept", "error": BROKEN, "tried": made.path.name}
+    assert one == one | kept | {
+        "state": "kept",
+        "error": BROKEN,
+        "tried": made.path.name,
+    }
     assert [e["handle"] for e in made.failed] == ["one"]
     html = (made.path / "one.html").read_text("utf-8")
     assert "<strong>This is the version of 14 November 2023.</strong>" in html
-    assert "The page could not be rebuilt on 16 November 2023.</p><p>Reason: KeyError: 'n'" in (
-        html.replace("&#x27;", "'")
+    assert (
+        "The page could not be rebuilt on 16 November 2023.</p><p>Reason: KeyError: 'n'"
+        in (html.replace("&#x27;", "'"))
     )
     assert (made.path / "one/found.csv").is_file()
     found = plans.read(home.folder / "reports.toml")
@@ -240,7 +315,9 @@ def test_a_page_that_never_worked_says_why(home):
     assert (two["state"], two["findings"], two["reads"]) == ("failed", [], [])
     assert (two["inputs"], two["vintage"], two["changes"]) == ("", "", [])
     html = (made.path / "area/two.html").read_text("utf-8")
-    assert "Reason: KeyError: 'n' (cell 4)" in html.replace("&#39;", "'").replace("&#x27;", "'")
+    assert "Reason: KeyError: 'n' (cell 4)" in html.replace("&#39;", "'").replace(
+        "&#x27;", "'"
+    )
     assert '<a href="../index.html">' in html and "<h1>Area/Two</h1>" in html
     again = home.build("one", day=SECOND, force=True)
     assert again.entries[1] == two, "it was not asked for"
@@ -259,7 +336,9 @@ def test_a_page_that_may_not_be_shown_keeps_its_last_good_version_and_its_tables
     assert error["name"] == "PageCheck" and error["cell"] is None
     assert home.heard[0] == ("one", 1.256, error)
     assert sorted(p.name for p in (made.path / "one").iterdir()) == ["found.csv"]
-    assert (made.path / "one/found.csv").read_bytes() == (first.path / "one/found.csv").read_bytes()
+    assert (made.path / "one/found.csv").read_bytes() == (
+        first.path / "one/found.csv"
+    ).read_bytes()
     home.shows["one"] = [{"name": "no finding"}]
     third = home.build(day=THIRD, force=True)
     assert third.entries[0]["error"]["name"] == "KeyError"
@@ -292,13 +371,23 @@ def test_a_page_may_lead_to_whatever_its_release_holds(home):
 
 def test_three_faults_of_a_page_are_named_and_no_more(home):
     images = "".join(f"<img src='https://{n}.example/x' alt='x'>" for n in "abcd")
-    home.shows["one"] = [fact("found", "Bad.", html=f"<figure id='found'>{images}</figure>")]
+    home.shows["one"] = [
+        fact("found", "Bad.", html=f"<figure id='found'>{images}</figure>")
+    ]
     message = home.build().entries[0]["error"]["message"]
-    assert message.count("; ") == 2 and "a.example" in message and "d.example" not in message
+    assert (
+        message.count("; ") == 2
+        and "a.example" in message
+        and "d.example" not in message
+    )
 
 
-def test_a_page_whose_notebook_or_tables_change_while_it_runs_is_to_be_built_again(home):
-    home.meanwhile = lambda: releases.write(home.folder / "data/clean/counts.csv", "n\n9\n")
+def test_a_page_whose_notebook_or_tables_change_while_it_runs_is_to_be_built_again(
+    home,
+):
+    home.meanwhile = lambda: releases.write(
+        home.folder / "data/clean/counts.csv", "n\n9\n"
+    )
     made = home.build()
     said = "its notebook or the tables changed while it ran; build it again"
     assert [e["error"]["message"] for e in made.failed] == [said, said]
@@ -324,7 +413,9 @@ def test_executed_notebooks_of_a_killed_build_are_used_again_unless_forced(home)
     assert home.ran == ["prepared", "area/two"]
     assert [(h, s) for h, s, _ in home.heard] == [("one", 0.0), ("area/two", 1.256)]
     for at, options in enumerate(({"resume": False}, {"force": True})):
-        home.plan(home.page("one"), home.page("area/two", notebook="two", title=f"Two {at}"))
+        home.plan(
+            home.page("one"), home.page("area/two", notebook="two", title=f"Two {at}")
+        )
         notebook(home.folder / "notebooks/one.ipynb", f"{at} + 1")
         interrupted()
         home.build(day=SECOND, **options)
@@ -368,7 +459,9 @@ def test_a_page_taken_out_of_the_plan_makes_a_release_without_it(home):
     assert not (made.path / "area").exists()
 
 
-def test_a_page_whose_links_lead_nowhere_once_all_is_there_stops_the_release(home, monkeypatch):
+def test_a_page_whose_links_lead_nowhere_once_all_is_there_stops_the_release(
+    home, monkeypatch
+):
     first = home.build()
     gone = '<nav><a href="gone.html">x</a></nav>'
     monkeypatch.setattr(site.pages, "siblings", lambda page, present: gone)

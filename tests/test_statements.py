@@ -11,14 +11,35 @@ KNOWN = oc.data.measures()
 WHOLE = set(KNOWN.loc[KNOWN["whole"], "measure"])
 
 
-def row(figure, value, start, end, *, qualifier="exact", measure="arrests", note="", copy_of=""):
+def row(
+    figure,
+    value,
+    start,
+    end,
+    *,
+    qualifier="exact",
+    measure="arrests",
+    note="",
+    copy_of="",
+):
     return {
-        "figure": figure, "programme": "op_warrior", "measure": measure, "area": "lancashire",
-        "area_name": "Lancashire", "value": float(value), "unit": "count", "qualifier": qualifier,
-        "period_start": pd.Timestamp(start), "period_end": pd.Timestamp(end), "note": note,
-        "copy_of": copy_of, "publisher": f"Publisher {figure}", "title": figure,
-        "period_state": "stated", "fact": f"{measure} {start} {end}",
-    }  # fmt: skip
+        "figure": figure,
+        "programme": "op_warrior",
+        "measure": measure,
+        "area": "lancashire",
+        "area_name": "Lancashire",
+        "value": float(value),
+        "unit": "count",
+        "qualifier": qualifier,
+        "period_start": pd.Timestamp(start),
+        "period_end": pd.Timestamp(end),
+        "note": note,
+        "copy_of": copy_of,
+        "publisher": f"Publisher {figure}",
+        "title": figure,
+        "period_state": "stated",
+        "fact": f"{measure} {start} {end}",
+    }
 
 
 def state(one, *others):
@@ -52,7 +73,9 @@ def test_its_own_copies_are_no_second_witness():
 
 
 def test_what_limits_nothing_is_no_other_source():
-    partly = row("b", 60, "2022-07-01", "2023-06-30")  # limits nothing, but speaks of the time
+    partly = row(
+        "b", 60, "2022-07-01", "2023-06-30"
+    )  # limits nothing, but speaks of the time
     undated = row("c", 100, None, None)
     assert state(ONE, partly, undated)["state"] == "no_other_source"
     assert state(ONE, undated)["state"] == "no_other_source"
@@ -79,7 +102,10 @@ def test_what_does_not_add_up_is_compared_as_it_stands():
 def test_a_note_does_not_overrule_the_computation():
     noted = ONE | {"note": "CONTRADICTION: another page gives twice as much."}
     assert state(noted)["state"] == "no_other_source"
-    assert state(noted, row("b", 31, "2023-03-01", "2023-03-31"))["state"] == "not_contradicted"
+    assert (
+        state(noted, row("b", 31, "2023-03-01", "2023-03-31"))["state"]
+        == "not_contradicted"
+    )
 
 
 def test_a_period_that_can_be_read_in_two_ways_contradicts_nothing_and_is_told():
@@ -98,7 +124,9 @@ def test_a_period_that_can_be_read_in_two_ways_contradicts_nothing_and_is_told()
 def test_the_annual_report_is_told_as_the_rules_have_it():
     everything = oc.data.figures()
     page = everything[everything["seed"]]
-    held = hold(page, everything[~everything["seed"]], whole=WHOLE, parent=oc.data.areas())
+    held = hold(
+        page, everything[~everything["seed"]], whole=WHOLE, parent=oc.data.areas()
+    )
     found = held.set_index(["programme", "measure"])["state"]
     assert len(held) == len(page)
     disputed = [("clear_hold_build", "lancashire_among_pilot_forces")]
@@ -119,7 +147,10 @@ def test_the_annual_report_is_told_as_the_rules_have_it():
         ("inspection", "hmicfrs_soc_grade"),
     ]
     arrests = held.set_index(["programme", "measure"]).loc[("op_warrior", "arrests")]
-    assert (arrests["lower"], arrests["upper"]) == (1212, 3067)  # year one, and both years
+    assert (arrests["lower"], arrests["upper"]) == (
+        1212,
+        3067,
+    )  # year one, and both years
 
 
 def test_no_rate_is_made_of_what_had_gathered_before_its_period():
@@ -136,9 +167,17 @@ def test_no_rate_is_made_of_what_had_gathered_before_its_period():
     for rows, has in ((dated[:1], False), (dated[1:], True)):
         found = show.reconciled("x", rows, periods, **look)
         assert ("per_month_at_least" in found.frame) is has
-    bounds = oc.analysis.reconcile_each(dated, periods, of=["knives_surrendered", "arrests"]).bounds
+    bounds = oc.analysis.reconcile_each(
+        dated, periods, of=["knives_surrendered", "arrests"]
+    ).bounds
     found = show.allowed(
-        "x", bounds, measures=KNOWN, ask="the week", sources=["A page"], area="x", caption="x"
+        "x",
+        bounds,
+        measures=KNOWN,
+        ask="the week",
+        sources=["A page"],
+        area="x",
+        caption="x",
     )
     assert found.frame["month_least"].isna().tolist() == [True, False]
 
@@ -171,9 +210,12 @@ def test_the_finding_tells_the_disputes_and_lists_every_figure():
 
 
 def test_figures_read_as_they_were_printed():
-    shown = oc.data.figures().query("seed").assign(text=lambda f: [
-        show.against.as_printed(r) for r in f.itertuples()
-    ]).set_index(["programme", "measure", "area"])["text"]  # fmt: skip
+    shown = (
+        oc.data.figures()
+        .query("seed")
+        .assign(text=lambda f: [show.against.as_printed(r) for r in f.itertuples()])
+        .set_index(["programme", "measure", "area"])["text"]
+    )
     assert shown[("inspection", "hmicfrs_soc_grade", "lancashire")] == "Good (coded 4)"
     assert shown[("project_adder", "cash_seized", "blackpool")] == "£360,942.60"
     assert shown[("op_warrior", "drugs_seized", "lancashire")] == "318 kg"

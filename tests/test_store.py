@@ -24,7 +24,13 @@ def tables(tmp_path, monkeypatch):
         "area,month,code,n,rate\nNA,2024-01-01,05A,3,1.5\n,2024-02-01,38,,\nfleetwood,,92A,7,2\n"
         "blackpool,2024-02-01,92A,0,0\n"
     )
-    kinds = {"area": "string", "month": "date", "code": "string", "n": "integer", "rate": "number"}
+    kinds = {
+        "area": "string",
+        "month": "date",
+        "code": "string",
+        "n": "integer",
+        "rate": "number",
+    }
     fields = ", ".join(f'{{"name": "{k}", "type": "{v}"}}' for k, v in kinds.items())
     (tmp_path / "datapackage.json").write_text(
         f'{{"resources": [{{"name": "small", "schema": {{"fields": [{fields}]}}}}]}}'
@@ -57,11 +63,15 @@ def test_csv_and_parquet_answer_alike(tables, table):
     assert february["area"].tolist() == ["", "blackpool"]
     assert february.index.tolist() == [0, 1]
     assert february["month"].dtype == "datetime64[us]"
-    assert store.read(table, code=["92A", "38"], month="2024-02-01")["code"].tolist() == [
+    assert store.read(table, code=["92A", "38"], month="2024-02-01")[
+        "code"
+    ].tolist() == [
         "38",
         "92A",
     ]
-    assert store.read(table, columns=["n", "code"], area="fleetwood").to_dict("list") == {
+    assert store.read(table, columns=["n", "code"], area="fleetwood").to_dict(
+        "list"
+    ) == {
         "n": [7],
         "code": ["92A"],
     }
@@ -98,16 +108,23 @@ def test_digest_of_a_whole_table_is_that_of_its_file(tables):
 
 
 def test_digest_moves_with_the_rows_read_and_with_no_others(tables):
-    mine, other = store.digest("small", {"code": ["92A"]}), store.digest("small", {"code": "38"})
+    mine, other = (
+        store.digest("small", {"code": ["92A"]}),
+        store.digest("small", {"code": "38"}),
+    )
     text = (tables / "small.csv").read_text()
-    (tables / "small.csv").write_text(text.replace("fleetwood,,92A,7", "fleetwood,,92A,8"))
+    (tables / "small.csv").write_text(
+        text.replace("fleetwood,,92A,7", "fleetwood,,92A,8")
+    )
     assert store.digest("small", {"code": ["92A"]}) != mine
     assert store.digest("small", {"code": "38"}) == other
     assert store.read("small", code="92A")["n"].tolist() == [8, 0]
 
 
 def test_digest_does_not_depend_on_the_process(tables):
-    script = "from outcomes.data import store; print(store.digest('small', {'code': '92A'}))"
+    script = (
+        "from outcomes.data import store; print(store.digest('small', {'code': '92A'}))"
+    )
     for seed in ("1", "2"):
         run = subprocess.run(
             [sys.executable, "-c", script],
@@ -132,5 +149,7 @@ def test_reading_leaves_out_the_libraries_that_hang_after_a_fork(tables):
         "import sys; from outcomes.data import store; store.read('large', area='NA');"
         "print(sorted({'duckdb', 'polars'} & set(sys.modules)))"
     )
-    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    run = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
     assert run.stdout.strip() == "[]"

@@ -14,35 +14,63 @@ def cell(**changes):
 
 def test_of_a_cell_only_its_tags_and_its_text_are_kept():
     kept = {"tags": ["parameters"]}
-    noisy = {"execution": {"iopub.execute_input": "2026-01-01"}, "papermill": {"duration": 1.2}}
+    noisy = {
+        "execution": {"iopub.execute_input": "2026-01-01"},
+        "papermill": {"duration": 1.2},
+    }
     given = [
-        cell(metadata=kept | noisy, source=["a = 1\n", "b = 2\n", "\n"], execution_count=41),
-        {"cell_type": "markdown", "metadata": {}, "source": "# Title\nText  ", "id": "own"},
+        cell(
+            metadata=kept | noisy,
+            source=["a = 1\n", "b = 2\n", "\n"],
+            execution_count=41,
+        ),
+        {
+            "cell_type": "markdown",
+            "metadata": {},
+            "source": "# Title\nText  ",
+            "id": "own",
+        },
         {"cell_type": "code", "metadata": {}, "source": "c", "execution_count": 7},
     ]
-    made = stored.normalise({"cells": given, "metadata": {"papermill": {"version": "2"}}})
+    made = stored.normalise(
+        {"cells": given, "metadata": {"papermill": {"version": "2"}}}
+    )
     assert made == {
         "cells": [
             {
-                "cell_type": "code", "id": "cell-01", "metadata": kept, "execution_count": 1,
-                "source": ["a = 1\n", "b = 2"], "outputs": [],
+                "cell_type": "code",
+                "id": "cell-01",
+                "metadata": kept,
+                "execution_count": 1,
+                "source": ["a = 1\n", "b = 2"],
+                "outputs": [],
             },
             {
-                "cell_type": "markdown", "id": "own", "metadata": {},
+                "cell_type": "markdown",
+                "id": "own",
+                "metadata": {},
                 "source": ["# Title\n", "Text"],
             },
             {
-                "cell_type": "code", "id": "cell-03", "metadata": {}, "execution_count": 2,
-                "source": ["c"], "outputs": [],
+                "cell_type": "code",
+                "id": "cell-03",
+                "metadata": {},
+                "execution_count": 2,
+                "source": ["c"],
+                "outputs": [],
             },
         ],
         "metadata": {
-            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+            "kernelspec": {
+                "display_name": "Python 3",
+                "language": "python",
+                "name": "python3",
+            },
             "language_info": {"name": "python"},
         },
         "nbformat": 4,
         "nbformat_minor": 5,
-    }  # fmt: skip
+    }
 
 
 FACTS = {"name": "found", "value": 1}
@@ -56,7 +84,8 @@ ERROR = {"output_type": "error", "ename": "E", "evalue": "v", "traceback": []}
     ("output", "kept"),
     [
         (
-            RESULT | {"data": {"text/plain": ["a\n", "b"], "application/x+json": FACTS}},
+            RESULT
+            | {"data": {"text/plain": ["a\n", "b"], "application/x+json": FACTS}},
             {"text/plain": ["a\n", "b"], "application/x+json": FACTS},
         ),
         (
@@ -66,10 +95,21 @@ ERROR = {"output_type": "error", "ename": "E", "evalue": "v", "traceback": []}
         (DISPLAY | {"data": {"image/png": "aGk="}}, {"image/png": ["aGk="]}),
     ],
 )
-def test_an_output_keeps_its_data_by_the_line_and_a_drawing_no_second_picture(output, kept):
-    (made,) = stored.normalise({"cells": [cell(outputs=[output])]})["cells"][0]["outputs"]
-    number = {"execution_count": 1} if output is not None and "execution_count" in output else {}
-    assert made == {"data": kept, "metadata": {}, "output_type": output["output_type"]} | number
+def test_an_output_keeps_its_data_by_the_line_and_a_drawing_no_second_picture(
+    output, kept
+):
+    (made,) = stored.normalise({"cells": [cell(outputs=[output])]})["cells"][0][
+        "outputs"
+    ]
+    number = (
+        {"execution_count": 1}
+        if output is not None and "execution_count" in output
+        else {}
+    )
+    assert (
+        made
+        == {"data": kept, "metadata": {}, "output_type": output["output_type"]} | number
+    )
 
 
 def test_printed_text_is_kept_by_the_line_and_an_error_as_it_is():
@@ -105,13 +145,17 @@ def test_the_outputs_of_a_run_are_stored_in_the_notebook(ran, tmp_path):
     text = path.read_text("utf-8")
     assert json.loads(text)["cells"][2]["outputs"][0]["text"] == ["£5\n"]
     whole = json.dumps(json.loads(text), indent=1, sort_keys=True, ensure_ascii=False)
-    assert text == whole + "\n" and sorted(p.name for p in path.parent.iterdir()) == [path.name]
+    assert text == whole + "\n" and sorted(p.name for p in path.parent.iterdir()) == [
+        path.name
+    ]
 
 
 def test_every_cell_that_prints_errors_is_named(ran, tmp_path, monkeypatch):
     path = ran([STREAM | {"name": "stderr", "text": "Warning"}])
     content = json.loads(path.read_text("utf-8"))
-    content["cells"].append(cell(id="c9", outputs=[STREAM | {"name": "stderr", "text": "x"}]))
+    content["cells"].append(
+        cell(id="c9", outputs=[STREAM | {"name": "stderr", "text": "x"}])
+    )
     path.write_text(json.dumps(content))
     message = stored.store(path, tmp_path)["message"]
     assert message == "cells c2, c9 print to the error stream"
@@ -120,9 +164,15 @@ def test_every_cell_that_prints_errors_is_named(ran, tmp_path, monkeypatch):
 def test_a_notebook_that_fails_or_prints_errors_is_left_as_it_was(ran, tmp_path):
     path = ran(error=run.failure("KeyError", "x", 3))
     before = path.read_bytes()
-    assert stored.store(path, tmp_path) == {"name": "KeyError", "message": "x", "cell": 3}
+    assert stored.store(path, tmp_path) == {
+        "name": "KeyError",
+        "message": "x",
+        "cell": 3,
+    }
     path = ran([STREAM | {"text": "a"}, STREAM | {"name": "stderr", "text": "Warning"}])
     assert stored.store(path, tmp_path) == {
-        "name": "Noise", "message": "cells c2 print to the error stream", "cell": None
-    }  # fmt: skip
+        "name": "Noise",
+        "message": "cells c2 print to the error stream",
+        "cell": None,
+    }
     assert path.read_bytes() == before

@@ -70,7 +70,9 @@ def test_the_bill_says_which_needs_which():
     needs = {d["ref"].partition("@")[0]: d["dependsOn"] for d in BILL["dependencies"]}
     names = {k: {n.partition("@")[0] for n in v} for k, v in needs.items()}
     top = names["pkg:pypi/lancashire-programme-outcomes"]
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))[
+        "project"
+    ]
     direct = {f"pkg:pypi/{r.partition('>=')[0]}" for r in project["dependencies"]}
     assert direct <= top
     assert {"pkg:pypi/numpy", "pkg:pypi/python-dateutil"} <= names["pkg:pypi/pandas"]
@@ -98,7 +100,9 @@ def test_the_bill_is_the_same_bytes_whatever_the_hash_seed():
     refs = [c["bom-ref"] for c in bill["components"]]
     assert len(set(refs)) == len(refs)
     known = {*refs, bill["metadata"]["component"]["bom-ref"]}
-    assert {d for one in bill["dependencies"] for d in (one["ref"], *one["dependsOn"])} <= known
+    assert {
+        d for one in bill["dependencies"] for d in (one["ref"], *one["dependsOn"])
+    } <= known
     assert "://" not in only
 
 
@@ -110,8 +114,13 @@ def test_a_lock_without_digests_is_refused():
 
 
 def test_the_command_names_what_is_below_a_floor(tmp_path):
-    done = subprocess.run([sys.executable, ROOT / "tests/audit.py"], capture_output=True, text=True)
-    assert done.stdout.endswith(f"{len(FLOORS)} floors, 0 broken.\n") and done.returncode == 0
+    done = subprocess.run(
+        [sys.executable, ROOT / "tests/audit.py"], capture_output=True, text=True
+    )
+    assert (
+        done.stdout.endswith(f"{len(FLOORS)} floors, 0 broken.\n")
+        and done.returncode == 0
+    )
 
 
 @pytest.mark.build

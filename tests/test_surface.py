@@ -12,10 +12,14 @@ from outcomes.data.errors import Invalid
 
 def test_the_import_is_light_and_the_names_are_there_for_tab():
     code = "import sys, outcomes; print(*dir(outcomes)); print('pandas' in sys.modules)"
-    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
+    said = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True
+    ).stdout
     names, heavy = said.splitlines()
     assert heavy == "False"
-    assert {"figures", "crime", "programmes", "help", "describe", "explore"} <= set(names.split())
+    assert {"figures", "crime", "programmes", "help", "describe", "explore"} <= set(
+        names.split()
+    )
 
 
 def test_a_misspelled_name_is_answered_with_the_nearest():
@@ -45,7 +49,12 @@ def test_the_tables_are_those_of_the_data_room():
 
 
 def test_every_column_says_what_it_means_and_still_does_after_a_filter():
-    for frame in (oc.figures(), oc.programmes, oc.crime("Burnley"), oc.crime("kent", "92A")):
+    for frame in (
+        oc.figures(),
+        oc.programmes,
+        oc.crime("Burnley"),
+        oc.crime("kent", "92A"),
+    ):
         told = oc.describe(frame.head(3))
         assert list(told["column"]) == list(frame.columns)
         assert (told["description"] != "").all()

@@ -19,25 +19,54 @@ def made(**facts):
     return show.finding("x", "A sentence.", sources=["A page"], **facts)
 
 
-def member(value, publisher, *, qualifier="exact", of="op: arrests", at=0, least=None, most=None):
-    told = {"value": value, "qualifier": qualifier, "unit": "count", "publisher": publisher}
+def member(
+    value,
+    publisher,
+    *,
+    qualifier="exact",
+    of="op: arrests",
+    at=0,
+    least=None,
+    most=None,
+):
+    told = {
+        "value": value,
+        "qualifier": qualifier,
+        "unit": "count",
+        "publisher": publisher,
+    }
     days = {"start": pd.Timestamp("2023-01-01"), "end": pd.NaT}
     nan = float("nan")
-    limits = {"least": nan if least is None else least, "most": nan if most is None else most}
+    limits = {
+        "least": nan if least is None else least,
+        "most": nan if most is None else most,
+    }
     return {"set": at, "of": of, "figure": publisher, **told, **days, **limits}
 
 
 TWICE = (member(1200, "a", qualifier="over"), member(1212, "b"))
-CLASH = (member(522, "a", least=530.5, most=531.5), member(531, "b", least=521.5, most=522.5))
+CLASH = (
+    member(522, "a", least=530.5, most=531.5),
+    member(531, "b", least=521.5, most=522.5),
+)
 
 
 @pytest.mark.parametrize(
     ("facts", "lacks"),
     [
         ({"verdict": "estimate", "value": 3}, "both its lower and its upper limit"),
-        ({"verdict": "estimate", "value": 3, "lower": 2}, "both its lower and its upper limit"),
-        ({"verdict": "estimate", "value": 3, "lower": 4, "upper": 5}, "3 does not lie between"),
-        ({"verdict": "estimate", "lower": 6, "upper": 5}, "interval does not lie between"),
+        (
+            {"verdict": "estimate", "value": 3, "lower": 2},
+            "both its lower and its upper limit",
+        ),
+        (
+            {"verdict": "estimate", "value": 3, "lower": 4, "upper": 5},
+            "3 does not lie between",
+        ),
+        (
+            {"verdict": "estimate", "lower": 6, "upper": 5},
+            "interval does not lie between",
+        ),
         ({"verdict": "tested", "value": 3}, "test= must name the test"),
         ({"verdict": "published", "value": 3, "test": "a test"}, "it is given test="),
         ({"verdict": "published", "value": 3, "lower": 2, "upper": 4}, "has no limits"),
@@ -47,11 +76,19 @@ CLASH = (member(522, "a", least=530.5, most=531.5), member(531, "b", least=521.5
         ({"agreement": Agreement("confirmed", TWICE[:1])}, "no second publisher"),
         ({"agreement": Agreement("confirmed")}, "no second publisher"),
         (
-            {"agreement": Agreement("confirmed", (TWICE[0], member(1212, "Press (a)")))},
+            {
+                "agreement": Agreement(
+                    "confirmed", (TWICE[0], member(1212, "Press (a)"))
+                )
+            },
             "no second publisher",
         ),
         (
-            {"agreement": Agreement("confirmed", (TWICE[0], TWICE[1] | {"of": "other"}))},
+            {
+                "agreement": Agreement(
+                    "confirmed", (TWICE[0], TWICE[1] | {"of": "other"})
+                )
+            },
             "not of one definition",
         ),
         (
@@ -60,23 +97,38 @@ CLASH = (member(522, "a", least=530.5, most=531.5), member(531, "b", least=521.5
         ),
         ({"agreement": Agreement("not_contradicted"), "value": 3}, "both its lower"),
         (
-            {"agreement": Agreement("not_contradicted"), "value": 3, "lower": 4, "upper": 9},
+            {
+                "agreement": Agreement("not_contradicted"),
+                "value": 3,
+                "lower": 4,
+                "upper": 9,
+            },
             "3 does not lie between",
         ),
-        ({"agreement": Agreement("no_other_source", TWICE), "value": 3}, "other statements"),
+        (
+            {"agreement": Agreement("no_other_source", TWICE), "value": 3},
+            "other statements",
+        ),
         ({"agreement": Agreement("contradicted")}, "are not named"),
         ({"agreement": Agreement("contradicted", CLASH[:1])}, "are not named"),
         (
-            {"agreement": Agreement("contradicted", (CLASH[0], CLASH[1] | {"of": "other"}))},
+            {
+                "agreement": Agreement(
+                    "contradicted", (CLASH[0], CLASH[1] | {"of": "other"})
+                )
+            },
             "not of one definition",
         ),
         (
-            {"agreement": Agreement("contradicted", tuple(m | {"least": 1, "most": 999}
-                                                          for m in CLASH))},
+            {
+                "agreement": Agreement(
+                    "contradicted", tuple(m | {"least": 1, "most": 999} for m in CLASH)
+                )
+            },
             "a reading of its statements allows all of them",
         ),
     ],
-)  # fmt: skip
+)
 def test_a_word_that_is_not_earned_is_refused_with_the_reason(facts, lacks):
     with pytest.raises(Invalid, match=lacks):
         made(**facts)
@@ -89,11 +141,22 @@ def test_a_word_that_is_not_earned_is_refused_with_the_reason(facts, lacks):
         {"verdict": "estimate", "value": 3, "lower": 3, "upper": 3},
         {"verdict": "estimate", "lower": 3, "upper": np.inf},
         {"verdict": "tested", "value": 3, "test": "rank among 38 areas"},
-        {"verdict": "tested", "value": 3, "lower": 4, "upper": 5, "test": "limits of a chart"},
+        {
+            "verdict": "tested",
+            "value": 3,
+            "lower": 4,
+            "upper": 5,
+            "test": "limits of a chart",
+        },
         {"value": 3},
         {"verdict": "not_enough"},
         {"agreement": Agreement("confirmed", TWICE), "value": 1200},
-        {"agreement": Agreement("not_contradicted"), "value": 3, "lower": 0, "upper": np.inf},
+        {
+            "agreement": Agreement("not_contradicted"),
+            "value": 3,
+            "lower": 0,
+            "upper": np.inf,
+        },
         {"agreement": Agreement("no_other_source"), "value": 3},
         {"agreement": Agreement("contradicted", CLASH), "value": 1},
     ],
@@ -101,8 +164,11 @@ def test_a_word_that_is_not_earned_is_refused_with_the_reason(facts, lacks):
 def test_a_word_that_is_earned_holds_when_stored_as_well(facts):
     found = made(**facts).facts
     assert refusal(found) == ""
-    assert found["verdict"] == (facts["agreement"].verdict if "agreement" in facts
-                                else facts.get("verdict", "published"))  # fmt: skip
+    assert found["verdict"] == (
+        facts["agreement"].verdict
+        if "agreement" in facts
+        else facts.get("verdict", "published")
+    )
     if facts.get("upper") == np.inf:
         assert found["upper"] is None and "no upper limit" in " ".join(found["caveats"])
 
@@ -124,15 +190,23 @@ def test_a_stored_finding_whose_word_was_changed_is_told(change, lacks):
 @pytest.mark.parametrize(
     ("one", "two", "how_one", "how_two", "alike"),
     [
-        (1300000, 1347298, "over", "exact", True), (148000, 148612, "over", "exact", True),
-        (1200, 1212, "exact", "exact", True), (1200, 1409, "exact", "exact", False),
-        (1300000, 1200000, "over", "exact", False), (18000, 52070, "over", "exact", False),
-        (200, 103, "over", "exact", False), (150000, 148612, "nearly", "exact", True),
-        (1112, 1312, "exact", "exact", False), (1000, 1019, "approx", "exact", True),
-        (17, 17, "exact", "exact", True), (17, 18, "exact", "exact", False),
+        (1300000, 1347298, "over", "exact", True),
+        (148000, 148612, "over", "exact", True),
+        (1200, 1212, "exact", "exact", True),
+        (1200, 1409, "exact", "exact", False),
+        (1300000, 1200000, "over", "exact", False),
+        (18000, 52070, "over", "exact", False),
+        (200, 103, "over", "exact", False),
+        (150000, 148612, "nearly", "exact", True),
+        (1112, 1312, "exact", "exact", False),
+        (1000, 1019, "approx", "exact", True),
+        (17, 17, "exact", "exact", True),
+        (17, 18, "exact", "exact", False),
     ],
-)  # fmt: skip
-def test_two_prints_are_one_within_the_rounding_of_the_rounder(one, two, how_one, how_two, alike):
+)
+def test_two_prints_are_one_within_the_rounding_of_the_rounder(
+    one, two, how_one, how_two, alike
+):
     assert same(one, two, how_one, how_two) is alike
     assert same(two, one, how_two, how_one) is alike
 
@@ -176,7 +250,10 @@ def test_the_annual_report_and_op_warrior_give_one_verdict_on_one_figure():
         if path.stem in ("annual_report", "op_warrior")
     )
     columns = [c["key"] for c in report["op-warrior"]["table"]["columns"]]
-    rows = [dict(zip(columns, r, strict=True)) for r in report["op-warrior"]["table"]["rows"]]
+    rows = [
+        dict(zip(columns, r, strict=True))
+        for r in report["op-warrior"]["table"]["rows"]
+    ]
     one = next(row for row in rows if row["measure"] == "cash seized")
     other = warrior["cash-of-the-report"]
     assert one["state"] == VERDICTS[other["verdict"]].shown == "Not contradicted"
@@ -195,13 +272,24 @@ def test_the_annual_report_and_clear_hold_build_give_one_verdict_on_the_pilot_fo
 
 
 def test_what_is_withheld_is_no_estimate():
-    facts = {"value": 3, "lower": 3, "upper": 3, "unit": "victims", "verdict": "estimate"}
-    found = show.finding("x", "3 victims.", sources=["Unpublished return"], **facts).facts
+    facts = {
+        "value": 3,
+        "lower": 3,
+        "upper": 3,
+        "unit": "victims",
+        "verdict": "estimate",
+    }
+    found = show.finding(
+        "x", "3 victims.", sources=["Unpublished return"], **facts
+    ).facts
     assert found["verdict"] == "not_enough" and found["value"] is None
 
 
 def test_statements_of_one_fact_that_differ_beyond_rounding_are_named_with_what_the_other_leaves():
-    days = {"period_start": pd.Timestamp("2023-01-01"), "period_end": pd.Timestamp("2023-12-31")}
+    days = {
+        "period_start": pd.Timestamp("2023-01-01"),
+        "period_end": pd.Timestamp("2023-12-31"),
+    }
     rows = [m | days | {"fact": "f"} for m in (*TWICE, member(1409, "c"))]
     frame = pd.DataFrame(rows)
     found = oc.analysis.clash(frame)

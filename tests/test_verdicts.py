@@ -10,13 +10,22 @@ from outcomes.analysis.verdicts import Evidence
 from outcomes.data.errors import Invalid, NotEnough
 
 SOUND = Evidence(
-    0.8, 0.01, interval=(0.7, 0.92), separate=199, checks={"balance": True}, drift=0.6,
+    0.8,
+    0.01,
+    interval=(0.7, 0.92),
+    separate=199,
+    checks={"balance": True},
+    drift=0.6,
     elsewhere=True,
-)  # fmt: skip
+)
 
 
 def said(**changed):
-    facts = {"outcome": "Burglary", "place": "Fleetwood", "comparison": "matched places"}
+    facts = {
+        "outcome": "Burglary",
+        "place": "Fleetwood",
+        "comparison": "matched places",
+    }
     return verdicts.verdict(SOUND._replace(**changed), **facts)
 
 
@@ -44,7 +53,10 @@ def test_the_wrong_way_is_said_to_be():
         ({"looks": 4}, "as one of the secondary outcomes it is exploratory"),
         ({"elsewhere": None}, "no other comparison was tried"),
         ({"elsewhere": False}, "no other comparison passes its own checks"),
-        ({"unfound": ["all months", "the county"]}, "not found by all months or the county"),
+        (
+            {"unfound": ["all months", "the county"]},
+            "not found by all months or the county",
+        ),
         ({"pretended": True}, "a start that is pretended shows a change as well"),
     ],
 )
@@ -62,13 +74,20 @@ def test_chance_outranks_doubt_and_says_what_would_have_shown():
     assert "usual among places without the programme" in got.sentence
     assert got.unchecked == "Not checked, for want of data: map points."
     unranked = said(p=np.nan)
-    assert unranked.kind == "untestable" and "no rank among other places" in unranked.sentence
+    assert (
+        unranked.kind == "untestable"
+        and "no rank among other places" in unranked.sentence
+    )
 
 
 def test_a_secondary_outcome_counts_corrected_and_shows_its_p_by_itself():
-    got = said(p=0.068, alone=0.034, looks=4, detectable=impact.minimum_detectable(se=0.1))
+    got = said(
+        p=0.068, alone=0.034, looks=4, detectable=impact.minimum_detectable(se=0.1)
+    )
     assert got.kind == "none" and "would usually have shown" not in got.sentence
-    assert "(p = 0.068: 0.034 by itself, corrected as one of 4 secondary" in got.sentence
+    assert (
+        "(p = 0.068: 0.034 by itself, corrected as one of 4 secondary" in got.sentence
+    )
     assert "is usual among" not in got.sentence  # it is not, by itself
 
 
@@ -82,14 +101,21 @@ def test_few_separate_placebo_areas_cannot_rule_out_chance():
         "size do not overlap another, and so few can tell no change of any size from chance. It is "
         "described, not tested."
     )
-    assert said(separate=1).sentence.count("only 1 untreated area of its size does not overlap")
+    assert said(separate=1).sentence.count(
+        "only 1 untreated area of its size does not overlap"
+    )
     assert "interval" not in got.sentence
     assert said(p=0.05, separate=19).kind == "effect"  # the fewest that allow it
 
 
 def test_a_failed_check_outranks_everything():
-    got = said(p=0.001, checks={"balance": False, "places near by": True}, drift=0.01, looks=4)
-    assert got.kind == "unsound" and "of balance and of no drift before the start" in got.sentence
+    got = said(
+        p=0.001, checks={"balance": False, "places near by": True}, drift=0.01, looks=4
+    )
+    assert (
+        got.kind == "unsound"
+        and "of balance and of no drift before the start" in got.sentence
+    )
     assert "places near by" not in got.sentence
     assert said(drift=0.049).kind == "unsound"
 
@@ -111,7 +137,9 @@ def test_too_few_events_are_refused_but_a_success_is_not():
     panel = pd.DataFrame({"town": [2] * 30 + [0] * 29 + [1], "rest": 50}, months)
     guards.require_events(did(panel, ["town"], "2023-07", minimum=(24, 12)))
     panel["town"] = [1] * 19 + [0] * 40 + [1]
-    with pytest.raises(NotEnough, match="Too few events to tell: 19 before the start and 19 to be"):
+    with pytest.raises(
+        NotEnough, match="Too few events to tell: 19 before the start and 19 to be"
+    ):
         guards.require_events(did(panel, ["town"], "2023-07", minimum=(24, 12)))
 
 
@@ -128,8 +156,14 @@ FURTHER = " That is a reason to look further and shows no effect: "
     ("changed", "sentence"),
     [
         ({"p": 0.3}, f"{HEAD}; {USUAL}no effect can be told from chance (p = 0.30)."),
-        ({"p": 0.3, "alone": 0.05}, f"{HEAD}; no effect can be told from chance (p = 0.30)."),
-        ({"p": 0.051}, f"{HEAD}; {USUAL}no effect can be told from chance (p = 0.051)."),
+        (
+            {"p": 0.3, "alone": 0.05},
+            f"{HEAD}; no effect can be told from chance (p = 0.30).",
+        ),
+        (
+            {"p": 0.051},
+            f"{HEAD}; {USUAL}no effect can be told from chance (p = 0.051).",
+        ),
         ({"p": 0.1}, f"{HEAD}; {USUAL}no effect can be told from chance (p = 0.10)."),
         (
             {"p": np.nan},
@@ -137,8 +171,16 @@ FURTHER = " That is a reason to look further and shows no effect: "
             "described, not tested.",
         ),
         (
-            {"p": 0.1, "alone": 0.03, "looks": 4, "level": 0.985, "family": "parts of it"},
-            HEAD.replace("95%", "98.5%").replace("−8%)", "−8%, the level that its correction ")
+            {
+                "p": 0.1,
+                "alone": 0.03,
+                "looks": 4,
+                "level": 0.985,
+                "family": "parts of it",
+            },
+            HEAD.replace("95%", "98.5%").replace(
+                "−8%)", "−8%, the level that its correction "
+            )
             + "leaves); no effect can be told from chance (p = 0.10: 0.03 by itself, corrected as "
             "one of 4 parts of it).",
         ),
@@ -164,14 +206,24 @@ FURTHER = " That is a reason to look further and shows no effect: "
             "secondary outcomes it is exploratory.",
         ),
         (
-            {"p": 0.2, "alone": 0.004, "separate": 4, "looks": 2, "interval": (0.5, 1.0)},
+            {
+                "p": 0.2,
+                "alone": 0.004,
+                "separate": 4,
+                "looks": 2,
+                "interval": (0.5, 1.0),
+            },
             "Burglary in Fleetwood came out 20% below what would be expected from matched places. "
             "No test of it is possible: only 4 untreated areas of its size do not overlap "
             "another, and so few can tell no change of any size from chance. It is "
             "described, not tested.",
         ),
         (
-            {"checks": {"balance": False, "level": False}, "drift": 0.2, "interval": None},
+            {
+                "checks": {"balance": False, "level": False},
+                "drift": 0.2,
+                "interval": None,
+            },
             "Burglary in Fleetwood came out 20% below what would be expected from matched places, "
             "but the comparison failed its check of balance and of level, so this cannot be read "
             "as the programme's doing.",
@@ -202,13 +254,19 @@ def test_several_things_unchecked_are_listed_and_a_ratio_has_to_be_a_number():
     assert got.unchecked == "Not checked, for want of data: map points, wards."
     assert said(checks=None).unchecked == ""
     for ratio in (np.inf, np.nan, -1.0):
-        with pytest.raises(Invalid, match=f"A verdict needs a ratio above 0; given {ratio}"):
+        with pytest.raises(
+            Invalid, match=f"A verdict needs a ratio above 0; given {ratio}"
+        ):
             said(ratio=ratio)
     with pytest.raises(Invalid, match="better 'lower' is not known"):
         said(better="lower")
 
 
 def test_nineteen_separate_areas_are_the_fewest_that_allow_an_interval():
-    got = said(p=0.4, separate=19, detectable=impact.minimum_detectable(se=0.1)).sentence
+    got = said(
+        p=0.4, separate=19, detectable=impact.minimum_detectable(se=0.1)
+    ).sentence
     assert "(95% interval −30% to −8%)" in got
-    assert got.endswith("of 24% or more, or a rise of 32% or more, would usually have shown.")
+    assert got.endswith(
+        "of 24% or more, or a rise of 32% or more, would usually have shown."
+    )

@@ -18,7 +18,9 @@ from outcomes.publish import kernels, parameters, run
 
 pytestmark = [
     pytest.mark.build,
-    pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux only"),
+    pytest.mark.skipif(
+        sys.platform != "linux", reason="kernels are forked on Linux only"
+    ),
 ]
 ROOT = Path(__file__).parents[1]
 OURS = sorted((ROOT / "notebooks").glob("*/*.ipynb"))
@@ -43,7 +45,11 @@ def outputs(folder, source, kind="", **given):
     job = run.Job(source.stem, str(source), given, str(target))
     (result,) = run.run([job], workers=1)
     assert result.error is None, result.error
-    return [c["outputs"] for c in parameters.load(target)["cells"] if c["cell_type"] == "code"]
+    return [
+        c["outputs"]
+        for c in parameters.load(target)["cells"]
+        if c["cell_type"] == "code"
+    ]
 
 
 def said(shown):
@@ -92,7 +98,9 @@ def test_two_pages_draw_different_random_numbers(tmp_path):
     assert not set(first) & set(second)
 
 
-def test_nothing_runs_in_the_process_that_is_forked_and_it_never_used_an_engine(tmp_path):
+def test_nothing_runs_in_the_process_that_is_forked_and_it_never_used_an_engine(
+    tmp_path,
+):
     outputs(tmp_path, notebook(tmp_path / "one.ipynb", "1"))
     process = Path("/proc", str(kernels.warm().process.pid))
     assert len(list((process / "task").iterdir())) == 1
@@ -101,7 +109,9 @@ def test_nothing_runs_in_the_process_that_is_forked_and_it_never_used_an_engine(
     assert not [name for name in ("duckdb", "polars") if name in loaded]
 
 
-def test_when_the_process_that_is_forked_is_killed_the_next_page_has_a_new_one(tmp_path):
+def test_when_the_process_that_is_forked_is_killed_the_next_page_has_a_new_one(
+    tmp_path,
+):
     source = notebook(tmp_path / "one.ipynb", "1")
     outputs(tmp_path, source)
     first = kernels.warm().process
@@ -112,8 +122,13 @@ def test_when_the_process_that_is_forked_is_killed_the_next_page_has_a_new_one(t
 
 
 def test_no_kernel_outlives_the_publisher(tmp_path):
-    cells = ["import os; open('PID', 'w').write(str(os.getpid()))", "import time; time.sleep(60)"]
-    source = notebook(tmp_path / "long.ipynb", cells[0].replace("PID", f"{tmp_path}/pid"), cells[1])
+    cells = [
+        "import os; open('PID', 'w').write(str(os.getpid()))",
+        "import time; time.sleep(60)",
+    ]
+    source = notebook(
+        tmp_path / "long.ipynb", cells[0].replace("PID", f"{tmp_path}/pid"), cells[1]
+    )
     code = (
         "from outcomes.publish import run; run.prepare();"
         f"list(run.run([run.Job('a', {str(source)!r}, {{}}, 'out.ipynb')], workers=1))"
@@ -154,7 +169,11 @@ class Told(kernels.Client):
             raise Empty
         kind, state, parent = self.words.pop(0)
         content = {"execution_state": state}
-        return {"msg_type": kind, "content": content, "parent_header": {"msg_id": parent}}
+        return {
+            "msg_type": kind,
+            "content": content,
+            "parent_header": {"msg_id": parent},
+        }
 
 
 WELCOME = ("iopub_welcome", "", "")
@@ -182,10 +201,14 @@ def test_a_kernel_that_died_or_says_nothing_is_not_waited_for():
         asyncio.run(Told(*[WELCOME] * 10_000).wait_for_ready(timeout=0.01))
 
 
-def test_where_kernels_cannot_be_forked_they_are_started_the_ordinary_way(tmp_path, monkeypatch):
+def test_where_kernels_cannot_be_forked_they_are_started_the_ordinary_way(
+    tmp_path, monkeypatch
+):
     monkeypatch.setattr(kernels.sys, "platform", "darwin")
     assert kernels.why_cold() == "kernels are not forked on darwin"
     assert kernels.warm() is None
-    source = notebook(tmp_path / "one.ipynb", "print(open('/proc/self/cmdline').read())")
+    source = notebook(
+        tmp_path / "one.ipynb", "print(open('/proc/self/cmdline').read())"
+    )
     assert "ipykernel_launcher" in said(outputs(tmp_path, source))[0]
     assert json.dumps(kernels.surroundings({"TZ": "x", "A": "1"})).count("UTC") == 1

@@ -104,13 +104,17 @@ def test_op_sceptre_shows_its_shares_with_wilson_intervals_and_sources(site):
         sentence = f"{what} in November 2023: {share}, with a 95% interval of {limits}."
         assert sentence in page
         after = page.rpartition(sentence)[2][:200]
-        assert "Source: Office of the Police and Crime Commissioner for Lancashire" in after
+        assert (
+            "Source: Office of the Police and Crime Commissioner for Lancashire"
+            in after
+        )
 
 
 def test_op_warrior_derives_its_first_year_with_the_figures_it_rests_on(site):
     page = _Text(site / "op-warrior.html").text
     assert re.search(
-        r"November 2022 to October 2023: exactly 1,212, from 3,067 for .+? and 1,855", page
+        r"November 2022 to October 2023: exactly 1,212, from 3,067 for .+? and 1,855",
+        page,
     )
     assert re.search(r"November 2023 to December 2023: exactly 197", page)
 
@@ -132,10 +136,14 @@ def seed_figures():
 def test_every_number_of_the_seed_page_is_on_the_annual_report_page(site, figure):
     name = data.measures().set_index("measure")["name"][figure.measure]
     rows = [r for t in (site / "annual-report").glob("*.csv") for r in _table(t)]
-    rows = [r for r in rows if r.get("measure") == name and r["place"] == figure.area_name]
+    rows = [
+        r for r in rows if r.get("measure") == name and r["place"] == figure.area_name
+    ]
     shown = [r for r in rows if _is_printed(figure, r["as printed"])]
     assert shown, "the figure stands in no table of the annual-report page"
-    assert {r["state"] for r in shown} <= {v.shown for v in VERDICTS.values()}, "no state"
+    assert {r["state"] for r in shown} <= {v.shown for v in VERDICTS.values()}, (
+        "no state"
+    )
 
 
 def _table(file: Path) -> list[dict]:
@@ -146,7 +154,9 @@ def _table(file: Path) -> list[dict]:
 def _is_printed(figure, text: str) -> bool:
     if figure.basis == "coded" and figure.value == 1:
         return text == ("yes" if figure.unit == "yes or no" else "an event, no count")
-    numbers = {float(n.replace(",", "")) for n in re.findall(r"\d[\d,]*(?:\.\d+)?", text)}
+    numbers = {
+        float(n.replace(",", "")) for n in re.findall(r"\d[\d,]*(?:\.\d+)?", text)
+    }
     return figure.value in numbers
 
 
@@ -169,13 +179,18 @@ class _Figures(HTMLParser):
         if tag == "figure":
             self.name = attrs["id"]
         if tag == "img":
-            self.found[self.name] = (attrs["alt"], unquote(attrs["src"].partition(",")[2]))
+            self.found[self.name] = (
+                attrs["alt"],
+                unquote(attrs["src"].partition(",")[2]),
+            )
 
 
 def written(value: float) -> set[str]:
     """The ways in which a number may stand in a sentence."""
     ways = (words.number, words.percent, words.money)
-    return {way(abs(value), *places) for way in ways for places in ((), (0,), (1,), (2,))}
+    return {
+        way(abs(value), *places) for way in ways for places in ((), (0,), (1,), (2,))
+    }
 
 
 # its value is the sum of two numbers that the sentence gives
@@ -193,9 +208,15 @@ def test_alt_texts_tell_images_apart_and_hold_the_headline_number(site, pages):
             alt, _ = images.get(one["name"], ("", ""))
             if not alt:
                 continue
-            assert alt == one["sentence"] and re.search(r"\d", alt), (entry["path"], alt)
+            assert alt == one["sentence"] and re.search(r"\d", alt), (
+                entry["path"],
+                alt,
+            )
             if one["headline"] and one["value"] is not None and one["name"] not in SUMS:
-                assert any(text in alt for text in written(one["value"])), (entry["path"], one)
+                assert any(text in alt for text in written(one["value"])), (
+                    entry["path"],
+                    one,
+                )
                 seen += 1
     assert seen > 50
 
@@ -212,18 +233,24 @@ def test_words_in_figures_are_eleven_pixels_high_on_a_phone(pages):
 
 
 def test_pages_are_valid_html_with_headings_in_order_and_tables_with_heads(site, pages):
-    tinyhtml5 = pytest.importorskip("tinyhtml5", reason="the test extra is not installed")
+    tinyhtml5 = pytest.importorskip(
+        "tinyhtml5", reason="the test extra is not installed"
+    )
     for page in [site / "index.html", *pages]:
         parser = tinyhtml5.parser.HTMLParser(namespace_html_elements=False)
         tree = parser.parse(page.read_text(encoding="utf-8"))
         assert parser.errors == [], page.name
-        levels = [int(e.tag[1]) for e in tree.iter() if re.fullmatch("h[1-6]", str(e.tag))]
+        levels = [
+            int(e.tag[1]) for e in tree.iter() if re.fullmatch("h[1-6]", str(e.tag))
+        ]
         assert levels[0] == 1 and levels.count(1) == 1
         assert all(after <= before + 1 for before, after in pairwise(levels)), page.name
         for table in tree.iter("table"):
             heads = list(table.iter("th"))
             assert table.find("caption") is not None and table.find("caption").text
-            assert heads and all(h.get("scope") in ("col", "row") for h in heads), page.name
+            assert heads and all(h.get("scope") in ("col", "row") for h in heads), (
+                page.name
+            )
             columns = len(table.find("thead").find("tr"))
             for row in table.iter("tr"):
                 wide = sum(int(cell.get("colspan", 1)) for cell in row)
@@ -232,7 +259,9 @@ def test_pages_are_valid_html_with_headings_in_order_and_tables_with_heads(site,
 
 def test_pages_are_light(site, pages):
     sizes = sorted(p.stat().st_size for p in pages)
-    assert statistics.median(sizes) < 85_000  # each finding shows the numbers of its sentence
+    assert (
+        statistics.median(sizes) < 85_000
+    )  # each finding shows the numbers of its sentence
     assert sizes[-1] < 120_000, sizes[-5:]
     assert (site / "index.html").stat().st_size < 60_000
 
@@ -240,7 +269,9 @@ def test_pages_are_light(site, pages):
 def test_no_page_names_this_machine(pages, real_site):
     homes = [str(ROOT), str(real_site.parent)]
     texts = {page.name: page.read_text(encoding="utf-8") for page in pages}
-    assert not [name for name, text in texts.items() if any(home in text for home in homes)]
+    assert not [
+        name for name, text in texts.items() if any(home in text for home in homes)
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -264,7 +295,10 @@ def visit(browser, page: Path, width: int = 1280, script: bool = True):
     tab.on("console", lambda m: heard.append(m.text))
     tab.on("pageerror", lambda e: heard.append(str(e)))
     tab.on(
-        "request", lambda r: heard.append(r.url) if not r.url.startswith(("file:", "data:")) else 0
+        "request",
+        lambda r: (
+            heard.append(r.url) if not r.url.startswith(("file:", "data:")) else 0
+        ),
     )
     tab.goto(page.as_uri())
     return tab, heard
@@ -280,11 +314,15 @@ class _EachPage:
         return [site / "index.html", *pages][self.part]
 
     @pytest.mark.browser
-    def test_no_page_breaks_an_accessibility_rule_or_calls_outside(self, site, pages, browser):
+    def test_no_page_breaks_an_accessibility_rule_or_calls_outside(
+        self, site, pages, browser
+    ):
         from axe_playwright_python.sync_playwright import Axe
 
         blank, axe, found = site / "index.html", Axe(), {}
-        still, quiet = visit(browser, blank, script=False)  # axe itself needs the script
+        still, quiet = visit(
+            browser, blank, script=False
+        )  # axe itself needs the script
         tab, heard = visit(browser, blank)
         for page in self.these(site, pages):
             quiet.clear(), heard.clear()
@@ -292,7 +330,9 @@ class _EachPage:
             tab.goto(page.as_uri())
             result = axe.run(tab).response["violations"]
             if result or heard or quiet:
-                found[str(page.relative_to(site))] = [v["id"] for v in result] + heard + quiet
+                found[str(page.relative_to(site))] = (
+                    [v["id"] for v in result] + heard + quiet
+                )
         still.context.close()
         tab.context.close()
         assert not found
@@ -323,7 +363,9 @@ def test_no_table_is_cut_on_paper(pages, browser):
     tab.emulate_media(media="print")
     for page in pages:
         tab.goto(page.as_uri())
-        tab.evaluate("document.querySelectorAll('details').forEach((d) => (d.open = true))")
+        tab.evaluate(
+            "document.querySelectorAll('details').forEach((d) => (d.open = true))"
+        )
         wide = "[...document.querySelectorAll('table')].map((t) => t.getBoundingClientRect().right)"
         if max(tab.evaluate(wide), default=0) > SHEET + 1:
             cut.add(page.stem)
@@ -372,7 +414,9 @@ def tab_to(tab, name: str, most: int = 200) -> None:
 @pytest.mark.browser
 def test_a_csv_is_reached_from_the_index_by_keyboard_and_without_script(site, browser):
     tab, heard = visit(browser, site / "index.html", script=False)
-    assert not tab.get_by_role("searchbox").is_visible()  # no control that would do nothing
+    assert not tab.get_by_role(
+        "searchbox"
+    ).is_visible()  # no control that would do nothing
     tab_to(tab, "Op Sceptre")
     tab.keyboard.press("Enter")
     tab.wait_for_url("**/op-sceptre.html")
@@ -414,13 +458,17 @@ BOXES = """(parts) => [...document.querySelectorAll(parts)].filter((e) => e.chec
 
 @pytest.mark.browser
 @pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
-@pytest.mark.parametrize("name", ["index", "op-sceptre", "area-profile/burnley", "trend-monitor"])
+@pytest.mark.parametrize(
+    "name", ["index", "op-sceptre", "area-profile/burnley", "trend-monitor"]
+)
 def test_the_layout_is_as_it_was_looked_at(site, browser, name, width):
     """Boxes of ``layout.json``; OUTCOMES_LAYOUT=write stores them anew, to be looked at."""
     file = Path(__file__).with_name("layout.json")
     known = json.loads(file.read_text(encoding="utf-8"))
     tab, _ = visit(browser, site / f"{name}.html", width)
-    found = [[part, round(x, 3), round(w, 3)] for part, x, w in tab.evaluate(BOXES, PARTS)]
+    found = [
+        [part, round(x, 3), round(w, 3)] for part, x, w in tab.evaluate(BOXES, PARTS)
+    ]
     tab.context.close()
     if os.environ.get("OUTCOMES_LAYOUT") == "write":
         known.setdefault(name, {})[str(width)] = found

@@ -14,7 +14,9 @@ import pytest
 
 from outcomes.publish import zygote
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="kernels are not forked here")
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux", reason="kernels are not forked here"
+)
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 
 
@@ -33,16 +35,23 @@ def signals():
 
 def test_what_pages_import_is_imported_before_the_first_kernel(monkeypatch):
     asked, real = [], zygote.import_module
-    monkeypatch.setattr(zygote, "import_module", lambda name: asked.append(name) or real(name))
-    zygote.preload()
-    assert {"seaborn", "pyarrow.parquet", "ipykernel.kernelapp", "outcomes.data.store"} <= set(
-        asked
+    monkeypatch.setattr(
+        zygote, "import_module", lambda name: asked.append(name) or real(name)
     )
+    zygote.preload()
+    assert {
+        "seaborn",
+        "pyarrow.parquet",
+        "ipykernel.kernelapp",
+        "outcomes.data.store",
+    } <= set(asked)
     assert {"outcomes.analysis.rates", "outcomes.show.findings"} <= set(asked)
     assert "outcomes.data.schema" not in asked and len(asked) == len(set(asked))
 
 
-def test_a_request_is_answered_with_a_process_and_all_end_with_the_publisher(signals, monkeypatch):
+def test_a_request_is_answered_with_a_process_and_all_end_with_the_publisher(
+    signals, monkeypatch
+):
     sleeping, seen = [], []
 
     def fork(message, sockets, pipes):
@@ -96,7 +105,8 @@ def test_the_end_of_a_kernel_is_told_while_others_may_still_come(signals, monkey
 
 
 @pytest.mark.parametrize(
-    ("code", "told"), [("raise SystemExit(3)", b"3"), ("", b"0"), ("import os; os.abort()", b"-6")]
+    ("code", "told"),
+    [("raise SystemExit(3)", b"3"), ("", b"0"), ("import os; os.abort()", b"-6")],
 )
 def test_how_a_kernel_ended_is_told_once_and_only_of_those_that_ended(code, told):
     ended = subprocess.Popen([sys.executable, "-c", code])
@@ -136,10 +146,18 @@ def system(monkeypatch):
         return lambda *given: asked.append((name, *given)) or result
 
     fake = SimpleNamespace(
-        fork=note("fork", 0), close=note("close"), setsid=note("setsid"), dup2=note("dup2"),
-        open=note("open", 9), devnull="/dev/null", O_RDWR=2, environ={"OLD": "1"},
-        getppid=lambda: 77, chdir=note("chdir"), _exit=leave,
-    )  # fmt: skip
+        fork=note("fork", 0),
+        close=note("close"),
+        setsid=note("setsid"),
+        dup2=note("dup2"),
+        open=note("open", 9),
+        devnull="/dev/null",
+        O_RDWR=2,
+        environ={"OLD": "1"},
+        getppid=lambda: 77,
+        chdir=note("chdir"),
+        _exit=leave,
+    )
     monkeypatch.setattr(zygote, "os", fake)
     monkeypatch.setattr(zygote.signal, "set_wakeup_fd", note("wakeup"))
     monkeypatch.setattr(zygote.signal, "signal", note("signal"))
@@ -152,16 +170,29 @@ def test_a_forked_kernel_lets_go_of_all_that_is_its_parents(system, monkeypatch)
     monkeypatch.setattr(zygote, "_become_kernel", lambda request: request)
     done = []
     sockets = [
-        SimpleNamespace(fileno=lambda n=n: n, close=lambda n=n: done.append(("close", n)),
-                        detach=lambda n=n: done.append(("detach", n)))
+        SimpleNamespace(
+            fileno=lambda n=n: n,
+            close=lambda n=n: done.append(("close", n)),
+            detach=lambda n=n: done.append(("detach", n)),
+        )
         for n in (0, 1, 5)
-    ]  # fmt: skip
-    assert zygote._fork(json.dumps({"cwd": "/x"}).encode(), sockets, [3, 4]) == {"cwd": "/x"}
-    assert done == [("detach", 0), ("close", 1), ("close", 5)], "0 is the null device by then"
+    ]
+    assert zygote._fork(json.dumps({"cwd": "/x"}).encode(), sockets, [3, 4]) == {
+        "cwd": "/x"
+    }
+    assert done == [("detach", 0), ("close", 1), ("close", 5)], (
+        "0 is the null device by then"
+    )
     assert system.asked == [
-        ("fork",), ("wakeup", -1), ("signal", signal.SIGCHLD, signal.SIG_DFL),
-        ("close", 3), ("close", 4), ("setsid",), ("open", "/dev/null", 2), ("dup2", 9, 0),
-    ]  # fmt: skip
+        ("fork",),
+        ("wakeup", -1),
+        ("signal", signal.SIGCHLD, signal.SIG_DFL),
+        ("close", 3),
+        ("close", 4),
+        ("setsid",),
+        ("open", "/dev/null", 2),
+        ("dup2", 9, 0),
+    ]
     system.os.fork = lambda: 12
     assert zygote._fork(b"{}", sockets, [3]) == 12 and len(done) == 3
 
@@ -169,10 +200,13 @@ def test_a_forked_kernel_lets_go_of_all_that_is_its_parents(system, monkeypatch)
 @pytest.mark.parametrize(
     ("error", "code"),
     [
-        (None, 0), (SystemExit(), 0), (SystemExit(4), 4), (SystemExit("words"), 1),
+        (None, 0),
+        (SystemExit(), 0),
+        (SystemExit(4), 4),
+        (SystemExit("words"), 1),
         (RuntimeError("x"), 1),
     ],
-)  # fmt: skip
+)
 def test_a_kernel_has_the_surroundings_it_was_asked_for_and_its_own_exit_code(
     system, monkeypatch, error, code
 ):

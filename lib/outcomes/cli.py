@@ -29,12 +29,20 @@ app = typer.Typer(
 )
 data = typer.Typer(help="Make the cleaned tables from raw files.", no_args_is_help=True)
 app.add_typer(data, name="data")
-release = typer.Typer(help="Look at a built release and approve it.", no_args_is_help=True)
+release = typer.Typer(
+    help="Look at a built release and approve it.", no_args_is_help=True
+)
 app.add_typer(release, name="release")
 
-PlanFile = Annotated[Path | None, typer.Option("--plan", help="The plan; default: reports.toml.")]
-Name = Annotated[str, typer.Argument(metavar="[RELEASE]", help="Default: the one shown.")]
-Out = Annotated[Path | None, typer.Option("--out", help="The site's folder; default: site.")]
+PlanFile = Annotated[
+    Path | None, typer.Option("--plan", help="The plan; default: reports.toml.")
+]
+Name = Annotated[
+    str, typer.Argument(metavar="[RELEASE]", help="Default: the one shown.")
+]
+Out = Annotated[
+    Path | None, typer.Option("--out", help="The site's folder; default: site.")
+]
 
 
 def main() -> None:
@@ -49,7 +57,9 @@ def main() -> None:
 @app.command("list")
 def list_pages(
     plan: PlanFile = None,
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON, with parameters.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="As JSON, with parameters.")
+    ] = False,
 ) -> None:
     """List every page of the plan by its handle."""
     pages = _plan(plan).pages
@@ -65,10 +75,13 @@ def list_pages(
 def build(
     handles: Annotated[list[str] | None, typer.Argument(metavar="[HANDLE]...")] = None,
     parameter: Annotated[
-        list[str] | None, typer.Option("-p", metavar="NAME=VALUE", help="For one page only.")
+        list[str] | None,
+        typer.Option("-p", metavar="NAME=VALUE", help="For one page only."),
     ] = None,
     schedule: Annotated[str, typer.Option(help="Only pages of this schedule.")] = "",
-    force: Annotated[bool, typer.Option("--force", help="Rebuild what has not changed.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Rebuild what has not changed.")
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say which pages would be built, and why.")
     ] = False,
@@ -80,10 +93,14 @@ def build(
         int, typer.Option(min=1, envvar="OUTCOMES_WORKERS", help="Pages at a time.")
     ] = os.cpu_count() or 1,
     scheduler: Annotated[
-        str, typer.Option(metavar="tcp://HOST:PORT", help="Spread pages over this Dask cluster.")
+        str,
+        typer.Option(
+            metavar="tcp://HOST:PORT", help="Spread pages over this Dask cluster."
+        ),
     ] = "",
     timeout: Annotated[
-        float | None, typer.Option(min=1, help="Seconds allowed for a page; see [limits].")
+        float | None,
+        typer.Option(min=1, help="Seconds allowed for a page; see [limits]."),
     ] = None,
     out: Out = None,
     plan: PlanFile = None,
@@ -97,7 +114,9 @@ def build(
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     file = (plan or _nearest_plan()).resolve()
     folder = out or file.parent / "site"
-    if not (handles or parameter or schedule or force or dry_run) and _up_to_date(file, folder):
+    if not (handles or parameter or schedule or force or dry_run) and _up_to_date(
+        file, folder
+    ):
         return
     found = _plan(file)
     if timeout:
@@ -128,7 +147,9 @@ def _warm_up(needed) -> None:
         run.prepare()
 
 
-def _asked(plan, handles: list[str], schedule: str, pairs: list[str]) -> tuple[list, dict]:
+def _asked(
+    plan, handles: list[str], schedule: str, pairs: list[str]
+) -> tuple[list, dict]:
     """The pages asked for and what -p gives; what cannot be built is said before all else."""
     from outcomes.publish import parameters
 
@@ -156,7 +177,9 @@ def _up_to_date(file: Path, folder: Path) -> bool:
     if not digest or not releases.stands(folder, digest):
         return False
     releases.note_standing(folder, digest)
-    print(f"Nothing to do: every page is up to date. Open {folder / 'latest' / 'index.html'}")
+    print(
+        f"Nothing to do: every page is up to date. Open {folder / 'latest' / 'index.html'}"
+    )
     return True
 
 
@@ -201,7 +224,8 @@ def status(
     out: Out = None,
     plan: PlanFile = None,
     max_age: Annotated[
-        str, typer.Option("--max-age", help="Fail when the release is older, such as 35d.")
+        str,
+        typer.Option("--max-age", help="Fail when the release is older, such as 35d."),
     ] = "",
 ) -> None:
     """Say which release is shown, how old it is, and which pages are failing."""
@@ -231,7 +255,9 @@ def diff(
 @release.command("check")
 def release_check(name: Name = "", out: Out = None, plan: PlanFile = None) -> None:
     """Say what automatic checks find in a release: pass, review or fail, and why."""
-    raise typer.Exit(1 if "fail" in {one.verdict for one in _checked(name, out, plan)[2]} else 0)
+    raise typer.Exit(
+        1 if "fail" in {one.verdict for one in _checked(name, out, plan)[2]} else 0
+    )
 
 
 @release.command("approve")
@@ -245,7 +271,9 @@ def release_approve(
     """Check a release, record who approves it, and link site/public to it."""
     from outcomes.publish import approval, releases
 
-    with releases.alone(_site(out, plan), lambda said: print(said, file=sys.stderr)) as site:
+    with releases.alone(
+        _site(out, plan), lambda said: print(said, file=sys.stderr)
+    ) as site:
         found = _checked(name, site, plan)
         print(f"Approved. Open {approval.approve(*found, by=by, note=note)}")
 
@@ -314,7 +342,9 @@ def notebooks(
 
 @app.command()
 def learn(
-    folder: Annotated[Path, typer.Argument(help="A folder of your own, such as my-lessons.")],
+    folder: Annotated[
+        Path, typer.Argument(help="A folder of your own, such as my-lessons.")
+    ],
     plan: PlanFile = None,
 ) -> None:
     """Write your own copy of the lessons: exercises without solutions, and your progress.
@@ -332,7 +362,9 @@ def learn(
 @data.command("build")
 def data_build(
     source: Annotated[Path, typer.Argument(help="The folder of raw files.")],
-    published: Annotated[Path | None, typer.Option(help="Default: data/published.")] = None,
+    published: Annotated[
+        Path | None, typer.Option(help="Default: data/published.")
+    ] = None,
     clean: Annotated[Path | None, typer.Option(help="Default: data/clean.")] = None,
 ) -> None:
     """Make the cleaned tables from a folder of raw files."""
@@ -341,27 +373,40 @@ def data_build(
     from outcomes import ingest
     from outcomes.data import store
 
-    ingest.build(source, published or store.root() / "published", clean or store.root() / "clean")
+    ingest.build(
+        source, published or store.root() / "published", clean or store.root() / "clean"
+    )
 
 
 @data.command("refresh")
 def data_refresh(
     source: Annotated[
-        list[Path] | None, typer.Argument(help="Folders of street files, files, or archives.")
+        list[Path] | None,
+        typer.Argument(help="Folders of street files, files, or archives."),
     ] = None,
-    first: Annotated[str, typer.Option("--from", help="Download from this month, 2022-11.")] = "",
-    last: Annotated[str, typer.Option("--to", help="… to this month; default: the latest.")] = "",
+    first: Annotated[
+        str, typer.Option("--from", help="Download from this month, 2022-11.")
+    ] = "",
+    last: Annotated[
+        str, typer.Option("--to", help="… to this month; default: the latest.")
+    ] = "",
     forces: Annotated[
-        str, typer.Option(help="Such as lancashire,merseyside, or all; default: those held.")
+        str,
+        typer.Option(
+            help="Such as lancashire,merseyside, or all; default: those held."
+        ),
     ] = "",
     yes: Annotated[bool, typer.Option("--yes", help="Commit without asking.")] = False,
     host: Annotated[
         str, typer.Option(envvar="OUTCOMES_POLICE_HOST", help="Where to download from.")
     ] = "https://data.police.uk",
     stores: Annotated[
-        str, typer.Option(envvar="OUTCOMES_POLICE_STORES", help="Hosts it may redirect to.")
+        str,
+        typer.Option(envvar="OUTCOMES_POLICE_STORES", help="Hosts it may redirect to."),
     ] = "policeuk-data.s3.amazonaws.com",
-    deadline: Annotated[float, typer.Option(min=1, help="Seconds for all downloads.")] = 1800,
+    deadline: Annotated[
+        float, typer.Option(min=1, help="Seconds for all downloads.")
+    ] = 1800,
 ) -> None:
     """Take months of street-level crime into the tables, whole or not at all."""
     from tqdm import tqdm
@@ -376,16 +421,30 @@ def data_refresh(
         return bool(tables) and (yes or typer.confirm("Put these changes in place?"))
 
     with tqdm(unit="file", leave=False, disable=None) as bar:
-        web = fetch.Web(host, stores=tuple(filter(None, stores.split(","))), deadline=deadline)
-        options = {"forces": forces, "web": web, "agreed": agreed, "tell": lambda _: bar.update()}
-        changed = ingest.take_months(source or [], store.root(), months=(first, last), **options)
-    print(f"Changed: {', '.join(changed)}." if changed else "The tables stay as they are.")
+        web = fetch.Web(
+            host, stores=tuple(filter(None, stores.split(","))), deadline=deadline
+        )
+        options = {
+            "forces": forces,
+            "web": web,
+            "agreed": agreed,
+            "tell": lambda _: bar.update(),
+        }
+        changed = ingest.take_months(
+            source or [], store.root(), months=(first, last), **options
+        )
+    print(
+        f"Changed: {', '.join(changed)}." if changed else "The tables stay as they are."
+    )
 
 
 @data.command("check")
 def data_check(
     remake: Annotated[
-        bool, typer.Option("--remake", help="Make the figures anew, whatever data/clean holds.")
+        bool,
+        typer.Option(
+            "--remake", help="Make the figures anew, whatever data/clean holds."
+        ),
     ] = False,
 ) -> None:
     """Check the published figures and every table.
@@ -416,7 +475,11 @@ def _plan(given: Path | None):
 def _nearest_plan() -> Path:
     """``reports.toml`` here or in a folder above; else the one beside the library."""
     here = Path.cwd()
-    found = (f / "reports.toml" for f in (here, *here.parents) if (f / "reports.toml").is_file())
+    found = (
+        f / "reports.toml"
+        for f in (here, *here.parents)
+        if (f / "reports.toml").is_file()
+    )
     return next(found, Path(__file__).resolve().parents[2] / "reports.toml")
 
 
@@ -426,7 +489,9 @@ def _progress(total: int) -> Iterator[Callable[[str, float, dict | None], None]]
     from tqdm import tqdm
 
     done = count(1)
-    with tqdm(total=total, unit="page", leave=False, dynamic_ncols=True, disable=None) as bar:
+    with tqdm(
+        total=total, unit="page", leave=False, dynamic_ncols=True, disable=None
+    ) as bar:
 
         def tell(handle: str, seconds: float, error: dict | None) -> None:
             line = f"[{next(done)}/{total}] {handle}  {seconds:.1f} s"

@@ -44,8 +44,12 @@ def by_sums(
             goal = np.zeros(len(hidden))
             goal[at[place]] = sign
             held = LinearConstraint(np.array(rows), sides, sides) if rows else ()
-            best = milp(goal, constraints=held, integrality=np.ones(len(hidden)),
-                        bounds=Bounds(1, 10_000))  # fmt: skip
+            best = milp(
+                goal,
+                constraints=held,
+                integrality=np.ones(len(hidden)),
+                bounds=Bounds(1, 10_000),
+            )
             limits.append(round(best.x[at[place]]))
         found[place] = (limits[0], limits[1])
     return found
@@ -57,29 +61,43 @@ def square(rows, total: str = "Total") -> pd.DataFrame:
     wide.columns = [f"y{j}" for j in range(len(rows[0]))]
     wide[total] = wide.sum(axis=1)
     wide.loc[total] = wide.sum()
-    return wide.rename_axis("area").reset_index().melt("area", var_name="year", value_name="n")
+    return (
+        wide.rename_axis("area")
+        .reset_index()
+        .melt("area", var_name="year", value_name="n")
+    )
 
 
-def sums_of(frame: pd.DataFrame, dimensions: list[str], total: str = "Total") -> list[tuple]:
+def sums_of(
+    frame: pd.DataFrame, dimensions: list[str], total: str = "Total"
+) -> list[tuple]:
     """Which cells of a long table add up to which, along every dimension."""
     places = [tuple(row) for row in frame[dimensions].itertuples(index=False)]
     out = []
     for place in places:
         for d, value in enumerate(place):
             if value == total:
-                parts = [p for p in places if p[d] != total and p[:d] + p[d + 1 :]
-                         == place[:d] + place[d + 1 :]]  # fmt: skip
+                parts = [
+                    p
+                    for p in places
+                    if p[d] != total
+                    and p[:d] + p[d + 1 :] == place[:d] + place[d + 1 :]
+                ]
                 out.append((place, parts))
     return out
 
 
-def cells_of(frame: pd.DataFrame, dimensions: list[str], column: str = "n") -> dict[tuple, object]:
+def cells_of(
+    frame: pd.DataFrame, dimensions: list[str], column: str = "n"
+) -> dict[tuple, object]:
     """Shown values of a long table by their place."""
     keys = frame[dimensions].itertuples(index=False)
     return {tuple(k): v for k, v in zip(keys, frame[column], strict=True)}
 
 
-def by_trying(tables: Iterable, show: Callable[[tuple], tuple]) -> dict[tuple, list[tuple]]:
+def by_trying(
+    tables: Iterable, show: Callable[[tuple], tuple]
+) -> dict[tuple, list[tuple]]:
     """Tables that look alike once shown: the attacker puts each through the rule itself."""
     alike: dict[tuple, list[tuple]] = {}
     for table in tables:
@@ -89,18 +107,26 @@ def by_trying(tables: Iterable, show: Callable[[tuple], tuple]) -> dict[tuple, l
 
 def recovered(seen: tuple, candidates: list[tuple]) -> dict[int, int]:
     """Hidden places that have one value in all candidates, with that value."""
-    values = {at: {c[at] for c in candidates} for at, v in enumerate(seen) if v == HIDDEN}
+    values = {
+        at: {c[at] for c in candidates} for at, v in enumerate(seen) if v == HIDDEN
+    }
     return {at: min(found) for at, found in values.items() if len(found) == 1}
 
 
 def tables_up_to(cells: int, most: int) -> Iterable[tuple[int, ...]]:
     """Every table of so many cells whose counts add up to no more than ``most``."""
-    return (t for t in itertools.product(range(most + 1), repeat=cells) if sum(t) <= most)
+    return (
+        t for t in itertools.product(range(most + 1), repeat=cells) if sum(t) <= most
+    )
 
 
-def between(first: dict[tuple, object], second: dict[tuple, object], sums, steady) -> dict:
+def between(
+    first: dict[tuple, object], second: dict[tuple, object], sums, steady
+) -> dict:
     """Two releases together: cells of ``steady`` places are known not to have changed."""
-    both = {(1, *p): v for p, v in first.items()} | {(2, *p): v for p, v in second.items()}
+    both = {(1, *p): v for p, v in first.items()} | {
+        (2, *p): v for p, v in second.items()
+    }
     held = [((r, *t), [(r, *p) for p in parts]) for r in (1, 2) for t, parts in sums]
     for place in steady:
         one, two = both[1, *place], both[2, *place]

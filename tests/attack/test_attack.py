@@ -29,7 +29,11 @@ def laid_bare(frame: pd.DataFrame, dimensions: list[str]) -> dict[tuple, tuple]:
     """Hidden small counts of a table that its sums leave one value for."""
     cells, truth = shown(frame, dimensions), recover.cells_of(frame, dimensions)
     limits = recover.by_sums(cells, recover.sums_of(frame, dimensions))
-    return {p: ends for p, ends in limits.items() if ends[0] == ends[1] and truth[p] < THRESHOLD}
+    return {
+        p: ends
+        for p, ends in limits.items()
+        if ends[0] == ends[1] and truth[p] < THRESHOLD
+    }
 
 
 def seeds(n: int):
@@ -40,7 +44,9 @@ def seeds(n: int):
 def test_the_sums_of_a_table_with_margins_give_nothing_back(seed):
     draw = random.Random(seed)
     height, width = draw.choice([(2, 2), (3, 3), (3, 5), (4, 4), (5, 4), (6, 3)])
-    kinds = draw.choice([[0, 1, 2, 4, 6, 9], [0, 0, 0, 3, 40], [1, 2, 3, 4], [3, 50, 600]])
+    kinds = draw.choice(
+        [[0, 1, 2, 4, 6, 9], [0, 0, 0, 3, 40], [1, 2, 3, 4], [3, 50, 600]]
+    )
     rows = [[draw.choice(kinds) for _ in range(width)] for _ in range(height)]
     assert laid_bare(recover.square(rows), TWO) == {}, rows
 
@@ -51,7 +57,9 @@ def cube(draw: random.Random, kinds) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=["area", "year", "sex", "n"])
     for name in ("area", "year", "sex"):
         others = [c for c in ("area", "year", "sex") if c != name]
-        sums = frame.groupby(others, as_index=False)["n"].sum().assign(**{name: "Total"})
+        sums = (
+            frame.groupby(others, as_index=False)["n"].sum().assign(**{name: "Total"})
+        )
         frame = pd.concat([frame, sums], ignore_index=True)
     return frame
 
@@ -80,7 +88,9 @@ def flat(table: tuple, width: int = 2) -> tuple:
     frame = recover.square(rows)
     cells = shown(frame, TWO)
     inner = [(f"a{i}", f"y{j}") for i in range(len(rows)) for j in range(width)]
-    return tuple(cells[p] for p in inner) + tuple(v for p, v in cells.items() if "Total" in p)
+    return tuple(cells[p] for p in inner) + tuple(
+        v for p, v in cells.items() if "Total" in p
+    )
 
 
 @pytest.mark.parametrize("total", [5, 8, 11])
@@ -117,25 +127,34 @@ def test_the_attacker_finds_what_is_laid_bare():
 def test_two_releases_of_the_same_counts_give_nothing_back(seed):
     """A rebuild, or rows in another order, hides the same cells: there is nothing to compare."""
     draw = random.Random(seed)
-    rows = [[draw.choice([0, 1, 2, 3, 3, 8, 8, 20]) for _ in range(3)] for _ in range(3)]
+    rows = [
+        [draw.choice([0, 1, 2, 3, 3, 8, 8, 20]) for _ in range(3)] for _ in range(3)
+    ]
     frame = recover.square(rows)
     again = frame.sample(frac=1, random_state=seed)
     first, second = shown(frame, TWO), shown(again, TWO)
     sums, steady = recover.sums_of(frame, TWO), list(first)
     limits = recover.between(first, second, sums, steady)
     truth = recover.cells_of(frame, TWO)
-    assert not {p for p, (a, b) in limits.items() if a == b and truth[p[1:]] < THRESHOLD}
+    assert not {
+        p for p, (a, b) in limits.items() if a == b and truth[p[1:]] < THRESHOLD
+    }
 
 
 def test_a_revised_release_beside_the_one_before_gives_nothing_back():
     """One count grows past the threshold and the others are known to stand: the first release's
     small count is then its total less the parts that the second shows."""
-    first, second = recover.square([[3, 20], [7, 30]]), recover.square([[6, 20], [7, 30]])
+    first, second = (
+        recover.square([[3, 20], [7, 30]]),
+        recover.square([[6, 20], [7, 30]]),
+    )
     sums = recover.sums_of(first, TWO)
     steady = [("a0", "y1"), ("a1", "y0"), ("a1", "y1")]
     seen = suppress(first, "n", along=TWO)
     after = suppress(second, "n", along=TWO, earlier=seen)
-    limits = recover.between(shown(first, TWO), recover.cells_of(after, TWO), sums, steady)
+    limits = recover.between(
+        shown(first, TWO), recover.cells_of(after, TWO), sums, steady
+    )
     assert not {p: ends for p, ends in limits.items() if ends[0] == ends[1]}
     alone = recover.between(shown(first, TWO), shown(second, TWO), sums, steady)
     assert alone[1, "a0", "y0"] == (3, 3)  # what the earlier release is needed for
@@ -155,10 +174,15 @@ def products(rows, hide: bool = True) -> dict[str, str]:
     bars(drawn, ax=ax, label="label", value="n")
     last = frame["n"].iloc[0]
     one = finding(
-        "found", f"{last} people in a0; {numbers.sum():.0f} over what is shown.", sources=["x"],
-        value=numbers.iloc[0], table=frame, caption="People", figure=figure,
+        "found",
+        f"{last} people in a0; {numbers.sum():.0f} over what is shown.",
+        sources=["x"],
+        value=numbers.iloc[0],
+        table=frame,
+        caption="People",
+        figure=figure,
         caveats=[f"The smallest shown is {numbers.min():.0f}."],
-    )  # fmt: skip
+    )
     bundle = one._repr_mimebundle_()
     output = {"output_type": "display_data", "data": bundle, "metadata": {}}
     cell = {"cell_type": "code", "outputs": [output], "source": "x", "metadata": {}}
@@ -170,7 +194,9 @@ def products(rows, hide: bool = True) -> dict[str, str]:
         "CSV": index.finding_csv(one.facts),
         "facts": json.dumps(one.facts),
         "all findings": index.findings_csv([{"handle": "x", "findings": [one.facts]}]),
-        "stored output": json.dumps(normalise(book | {"nbformat": 4, "nbformat_minor": 5})),
+        "stored output": json.dumps(
+            normalise(book | {"nbformat": 4, "nbformat_minor": 5})
+        ),
     }
 
 

@@ -93,7 +93,10 @@ def _figures_read_not_drawn() -> Iterator[list[str]]:
 
     def read(figure) -> str:
         for axes in figure.axes:
-            axes.get_xticklabels(), axes.get_yticklabels()  # these write the labels of ticks
+            (
+                axes.get_xticklabels(),
+                axes.get_yticklabels(),
+            )  # these write the labels of ticks
         texts.extend(t.get_text() for t in figure.findobj(Text) if t.get_text().strip())
         return ""
 
@@ -108,7 +111,16 @@ def _figures_read_not_drawn() -> Iterator[list[str]]:
 def _of(facts: dict, drawn: list[str]) -> Iterator[Piece]:
     """A finding's texts, one piece each; a column of its table is a piece for each value."""
     name = facts["name"]
-    for key in ("sentence", "detail", "alt", "caption", "unit", "period", "area", "test"):
+    for key in (
+        "sentence",
+        "detail",
+        "alt",
+        "caption",
+        "unit",
+        "period",
+        "area",
+        "test",
+    ):
         if facts.get(key):
             yield Piece(f"{name}: {key}", str(facts[key]))
     for caveat in facts["caveats"]:

@@ -14,8 +14,12 @@ import pytest
 from spoken import ROOT, load_cells
 
 _MONTH = "January|February|March|April|May|June|July|August|September|October|November|December"
-PERIOD = re.compile(rf"\b(?:{_MONTH}) (?:19|20)\d\d\b|\b(?:19|20)\d\d(?:[-/]\d\d(?:-\d\d)?)?\b")
-_WORK_CITED = re.compile(r"[(]?(?:[A-Z][\w'’]+|others),? [(]?(?:19|20)\d\d[);.]")  # "Wilson 1927)"
+PERIOD = re.compile(
+    rf"\b(?:{_MONTH}) (?:19|20)\d\d\b|\b(?:19|20)\d\d(?:[-/]\d\d(?:-\d\d)?)?\b"
+)
+_WORK_CITED = re.compile(
+    r"[(]?(?:[A-Z][\w'’]+|others),? [(]?(?:19|20)\d\d[);.]"
+)  # "Wilson 1927)"
 
 
 class Allowed(NamedTuple):
@@ -30,11 +34,21 @@ class Allowed(NamedTuple):
 ALLOWED = [
     # the library
     Allowed(
-        "lib/*", r"20\d\d-\d\d(-\d\d)?(?=[ ,.]| or |-lancashire)", "an example of how to write"
+        "lib/*",
+        r"20\d\d-\d\d(-\d\d)?(?=[ ,.]| or |-lancashire)",
+        "an example of how to write",
     ),
     Allowed("lib/*", r"http://www\.w3\.org/\d{4}/\w+", "an address"),
-    Allowed("lib/outcomes/ingest/*", r"(?s).*", "names of the files and sheets that are read"),
-    Allowed("lib/outcomes/learn/facts.py", r"(?s).*", "an exercise asks about a period of its own"),
+    Allowed(
+        "lib/outcomes/ingest/*",
+        r"(?s).*",
+        "names of the files and sheets that are read",
+    ),
+    Allowed(
+        "lib/outcomes/learn/facts.py",
+        r"(?s).*",
+        "an exercise asks about a period of its own",
+    ),
     Allowed("lib/outcomes/analysis/*", "deprivation in 2025", "the name of an index"),
     Allowed(
         "lib/outcomes/data/places.py",
@@ -75,7 +89,9 @@ ALLOWED = [
         "the report that the page is about, and what it says",
     ),
     Allowed(
-        "notebooks/programmes/county_lines.ipynb", "Several times since 2019", "the first week"
+        "notebooks/programmes/county_lines.ipynb",
+        "Several times since 2019",
+        "the first week",
     ),
     Allowed(
         "notebooks/programmes/fraud.ipynb",
@@ -83,7 +99,9 @@ ALLOWED = [
         "when the teams doubled, what was published of a month, where a national series begins",
     ),
     Allowed(
-        "notebooks/programmes/no_more_knives.ipynb", "^2010$", "an older definition counts before"
+        "notebooks/programmes/no_more_knives.ipynb",
+        "^2010$",
+        "an older definition counts before",
     ),
     Allowed(
         "notebooks/programmes/op_warrior.ipynb",
@@ -136,7 +154,9 @@ def _strings(code: str) -> Iterator[tuple[int, str]]:
 
 
 def _allowed(file: str, text: str, span: tuple[int, int]) -> bool:
-    known = [one.text for one in ALLOWED if _fits(file, one.file)] + [_WORK_CITED.pattern]
+    known = [one.text for one in ALLOWED if _fits(file, one.file)] + [
+        _WORK_CITED.pattern
+    ]
     return any(
         hit.start() <= span[0] and span[1] <= hit.end()
         for pattern in known

@@ -52,7 +52,10 @@ ASKED: dict[str, list[dict[str, Any]]] = {
         {"force": "Merseyside", "since": "2021-01", "others": ["Cumbria", "Kent"]},
         {"force": "Leicestershire", "since": "2022-01", "others": ["Kent"]},
     ],
-    "fraud": [{"measures": ["fraud_losses"], "as_of": "2024-01-01"}, {"as_of": "2012-01-01"}],
+    "fraud": [
+        {"measures": ["fraud_losses"], "as_of": "2024-01-01"},
+        {"as_of": "2012-01-01"},
+    ],
     "modern_slavery": [
         {"series": "children", "as_of": "2022-06-30"},
         {"series": "women and girls"},
@@ -64,7 +67,11 @@ ASKED: dict[str, list[dict[str, Any]]] = {
         {"wave": "2019-09"},
     ],
     "op_warrior": [
-        {"measures": ["people_charged"], "period_unit": "quarter", "as_of": "2024-09-01"},
+        {
+            "measures": ["people_charged"],
+            "period_unit": "quarter",
+            "as_of": "2024-09-01",
+        },
         {"measures": ["cash_seized"], "period_unit": "calendar year"},
         {"as_of": "2021-01-01"},
     ],
@@ -100,7 +107,9 @@ class Allowed(NamedTuple):
 
 
 ALLOWED = [
-    Allowed("clear_hold_build", "comparison: matched", "one of the checks that are listed"),
+    Allowed(
+        "clear_hold_build", "comparison: matched", "one of the checks that are listed"
+    ),
     Allowed(
         "county_lines",
         r"in March 2024 the county's 45 leave 20 for South Division|"
@@ -140,7 +149,11 @@ ALLOWED = [
         r"February 2020, .* September 2021|March 2020 to July 2021",
         "months found in the data, and those of the lockdowns",
     ),
-    Allowed("project_adder", "for: drug offences, serious acquisitive", "one outcome among all"),
+    Allowed(
+        "project_adder",
+        "for: drug offences, serious acquisitive",
+        "one outcome among all",
+    ),
     Allowed(
         "project_adder",
         r"\*\*Primary outcome:\*\* drug offences|[Dd]rug offences (?:come to light|follow police)",
@@ -154,7 +167,12 @@ ALLOWED = [
     ),
 ]
 
-_COUNTED = ("op_warrior_measure", "fraud_measure", "county_lines_measure", "offence_group")
+_COUNTED = (
+    "op_warrior_measure",
+    "fraud_measure",
+    "county_lines_measure",
+    "offence_group",
+)
 _COUNTED += ("crime_type", "modern_slavery_series")
 """What is counted, not where or when: a page has parts that are about one of them whatever is
 asked, and such common words ("arrests", "referrals") stand in its prose."""
@@ -167,7 +185,9 @@ def _defaults(name: str, known: Parameter) -> Iterator[str]:
     for value in values:
         if value == "":
             continue
-        if known.vocabulary in ("month", "trend_since") or re.fullmatch(r"\d{4}-\d\d", str(value)):
+        if known.vocabulary in ("month", "trend_since") or re.fullmatch(
+            r"\d{4}-\d\d", str(value)
+        ):
             yield from (value, words.month(value))
         elif known.vocabulary == "probability":
             yield words.percent(value, 0)
@@ -177,7 +197,11 @@ def _defaults(name: str, known: Parameter) -> Iterator[str]:
             yield str(value).replace("_", " ").replace("-", " ")
         if known.vocabulary == "chb_area" and value not in data.district_names():
             inside = data.lsoas().set_index("lsoa").loc[data.lsoas_of(value), "ward"]
-            yield from (*inside.unique(), f"the {len(inside)}", f"{len(inside)} neighbourhoods")
+            yield from (
+                *inside.unique(),
+                f"the {len(inside)}",
+                f"{len(inside)} neighbourhoods",
+            )
 
 
 def _found(page: Spoken) -> Iterator[tuple[str, Piece, str]]:
@@ -196,10 +220,14 @@ def _found(page: Spoken) -> Iterator[tuple[str, Piece, str]]:
             for piece in dict.fromkeys(page.pieces):
                 if piece.where.endswith((": cell", ": row drawn", ": source")):
                     continue
-                if word.isdigit() and piece.text.isdigit():  # a tick of a chart's axis of years
+                if (
+                    word.isdigit() and piece.text.isdigit()
+                ):  # a tick of a chart's axis of years
                     continue
                 for hit in pattern.finditer(piece.text):
-                    if word.isdigit() and _MONTH_OF_A_YEAR.search(piece.text[: hit.start()]):
+                    if word.isdigit() and _MONTH_OF_A_YEAR.search(
+                        piece.text[: hit.start()]
+                    ):
                         continue
                     if not _allowed(page.notebook, piece.text, hit.span()):
                         around = piece.text[max(0, hit.start() - 70) : hit.end() + 70]
@@ -236,4 +264,6 @@ def test_every_parameter_of_every_notebook_is_asked_otherwise():
     for notebook, path in NOTEBOOKS.items():
         for name, known in declared(path).items():
             others = [given[name] for given in ASKED[notebook] if name in given]
-            assert any(other != known.default for other in others), f"{notebook}: {name}"
+            assert any(other != known.default for other in others), (
+                f"{notebook}: {name}"
+            )

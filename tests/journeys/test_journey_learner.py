@@ -27,7 +27,10 @@ def _run(notebook: dict, folder: Path) -> dict:
     from nbclient import NotebookClient
 
     node = nbformat.reads(json.dumps(notebook), as_version=4)
-    settings = {"resources": {"metadata": {"path": str(folder)}}, "kernel_name": "python3"}
+    settings = {
+        "resources": {"metadata": {"path": str(folder)}},
+        "kernel_name": "python3",
+    }
     return NotebookClient(node, timeout=120, **settings).execute()
 
 
@@ -53,7 +56,9 @@ def test_a_lesson_from_start_to_end(lessons, real_site):
             cell["source"] = answers[cell["id"]]
     done = _shown(_run(copy, lessons))
     assert any("All done" in text for text in done)
-    assert [one["right"] for one in _progress(lessons).values()] == [True] * len(answers)
+    assert [one["right"] for one in _progress(lessons).values()] == [True] * len(
+        answers
+    )
 
 
 def _progress(lessons: Path) -> dict:

@@ -29,19 +29,30 @@ def _edit(clone: Path, path: str, old: str, new: str) -> None:
 
 def swapped_series(clone: Path) -> None:
     path = "lib/outcomes/data/choices.py"
-    _edit(clone, path, '"adults": "nrm_referrals_adult"', '"adults": "nrm_referrals_child"')
+    _edit(
+        clone,
+        path,
+        '"adults": "nrm_referrals_adult"',
+        '"adults": "nrm_referrals_child"',
+    )
     old, new = '"children": "nrm_referrals_child"', '"children": "nrm_referrals_adult"'
     _edit(clone, path, old, new)
 
 
 def another_verdict(clone: Path) -> None:
-    _edit(clone, "lib/outcomes/show/ready.py", 'verdict="estimate"', 'verdict="published"')
+    _edit(
+        clone, "lib/outcomes/show/ready.py", 'verdict="estimate"', 'verdict="published"'
+    )
 
 
 def another_rounding(clone: Path) -> None:
     path = "lib/outcomes/show/words.py"
-    _edit(clone, path, "def percent(share: float | None, decimals: int = 1)",
-          "def percent(share: float | None, decimals: int = 2)")  # fmt: skip
+    _edit(
+        clone,
+        path,
+        "def percent(share: float | None, decimals: int = 1)",
+        "def percent(share: float | None, decimals: int = 2)",
+    )
 
 
 def another_colour(clone: Path) -> None:
@@ -60,11 +71,17 @@ def a_month_revised(clone: Path) -> None:
         for kind, more in (("burglary", 1), ("vehicle-crime", -1)):
             at = (mine & (frame["type"] == kind)).idxmax()
             frame.loc[at, "n"] += more
-        pq.write_table(pa.Table.from_pandas(frame, schema=held.schema, preserve_index=False), path)
+        pq.write_table(
+            pa.Table.from_pandas(frame, schema=held.schema, preserve_index=False), path
+        )
 
 
 PLANTED = [
-    (swapped_series, "modern-slavery/children", r"sentence: .*children.* became .*adults"),
+    (
+        swapped_series,
+        "modern-slavery/children",
+        r"sentence: .*children.* became .*adults",
+    ),
     (another_verdict, "op-sceptre", "has not earned the verdict 'published'"),
     (another_rounding, "op-sceptre", r"sentence: .*23\.8%.*became .*23\.81%"),
     (another_colour, "county-lines", "its figure is drawn otherwise"),

@@ -22,10 +22,17 @@ from outcomes.ingest import write
 
 pytestmark = pytest.mark.build
 ROOT = Path(__file__).parents[2]
-FORCES = {"lancashire": "Lancashire Constabulary", "leicestershire": "Leicestershire Police"}
+FORCES = {
+    "lancashire": "Lancashire Constabulary",
+    "leicestershire": "Leicestershire Police",
+}
 PAGES = ("area-profile/burnley", "clear-hold-build", "data-quality")
 PANELS = ("crime_monthly", "crime_district_monthly", "crime_force_monthly")
-KEYS = {"crime_monthly": "lsoa", "crime_district_monthly": "district", "crime_force_monthly": ""}
+KEYS = {
+    "crime_monthly": "lsoa",
+    "crime_district_monthly": "district",
+    "crime_force_monthly": "",
+}
 
 
 @pytest.fixture
@@ -41,22 +48,34 @@ def months(data: Path, force: str = "lancashire") -> pd.Series:
     return held.loc[(held["force"] == force) & (held["state"] != "missing"), "month"]
 
 
-def street(data: Path, folder: Path, force: str, month: pd.Timestamp, called: pd.Timestamp) -> None:
+def street(
+    data: Path, folder: Path, force: str, month: pd.Timestamp, called: pd.Timestamp
+) -> None:
     """The street file of a month as its counts in the clean tables have it, called as another."""
     counts = pd.read_parquet(data / "clean/crime_monthly.parquet")
-    counts = counts[(counts["force"] == force) & (pd.to_datetime(counts["month"]) == month)]
+    counts = counts[
+        (counts["force"] == force) & (pd.to_datetime(counts["month"]) == month)
+    ]
     held = pd.read_csv(data / "clean/coverage.csv", parse_dates=["month"])
     told = held[(held["force"] == force) & (held["month"] == month)].iloc[0]
     names = pd.read_csv(data / "clean/districts.csv").set_index("district")["name"]
     when, rows = f"{called:%Y-%m}", []
     for one in counts.itertuples():
-        place = {"lsoa": one.lsoa, "name": f"{names.get(one.district, '')} 001A", "month": when}
+        place = {
+            "lsoa": one.lsoa,
+            "name": f"{names.get(one.district, '')} 001A",
+            "month": when,
+        }
         for n in range(one.n):
-            ident = hashlib.sha256(f"{when}{force}{one.lsoa}{one.type}{n}".encode()).hexdigest()
+            ident = hashlib.sha256(
+                f"{when}{force}{one.lsoa}{one.type}{n}".encode()
+            ).hexdigest()
             row = {"ident": "" if one.type == ASB else ident, "kind": TYPES[one.type]}
             rows.append(maker.row(**row, **place, force=FORCES[force]))
     again = next(row for row in rows if row[0])  # an ID that is there twice is left out
-    maker.write(folder, rows + [again] * int(told["duplicates"]), month=when, force=force)
+    maker.write(
+        folder, rows + [again] * int(told["duplicates"]), month=when, force=force
+    )
 
 
 def take_out(data: Path, month: pd.Timestamp) -> None:
@@ -99,7 +118,10 @@ def built(data: Path) -> dict[str, dict]:
     for handle, entry in found.items():
         html = (out / f"latest/{handle}.html").read_text(encoding="utf-8")
         html = re.sub(
-            r'<style.*?</style>|<details class="code">.*?</details>', "", html, flags=re.S
+            r'<style.*?</style>|<details class="code">.*?</details>',
+            "",
+            html,
+            flags=re.S,
         )
         entry["text"] = " ".join(unescape(re.sub(r"<[^>]*>", " ", html)).split())
     return found
@@ -136,7 +158,9 @@ def test_a_month_is_taken_out_and_put_back_and_pages_follow(data, tmp_path):
     without = built(data)
     titles = cited(without)
     assert any(short in title for title in titles)
-    assert not any(shown in title for title in titles), "a citation that is written by hand"
+    assert not any(shown in title for title in titles), (
+        "a citation that is written by hand"
+    )
     for handle, entry in without.items():
         assert shown not in entry["text"], f"{handle} cites months that are not at hand"
     assert f"lacks {gaps}." in without["area-profile/burnley"]["text"]
@@ -147,7 +171,9 @@ def test_a_month_is_taken_out_and_put_back_and_pages_follow(data, tmp_path):
     assert moved == {"clean/street_files.csv"}, "the counts are those that were there"
     pages = built(data)
     assert any(whole(data) in title for title in cited(pages)) and whole(data) == shown
-    assert not any(short in title for title in cited(pages)), "the words of before were kept"
+    assert not any(short in title for title in cited(pages)), (
+        "the words of before were kept"
+    )
     assert f"lacks {lost(data)}." in pages["area-profile/burnley"]["text"]
     assert {e["state"] for e in pages.values()} == {"built"}, "each page noticed"
 
@@ -167,6 +193,10 @@ def test_the_next_month_comes_and_no_page_cites_a_wrong_period(data, tmp_path):
     old_end = re.compile(rf"{months(data).min():%B %Y} to {last:%B %Y}")
     assert not [title for title in titles if before in title or old_end.search(title)]
     for handle, entry in pages.items():
-        assert not old_end.search(entry["text"]), f"{handle} says a period that has gone on"
+        assert not old_end.search(entry["text"]), (
+            f"{handle} says a period that has gone on"
+        )
         assert f"ends in {last:%B %Y}" not in entry["text"], handle
-        assert f"Data to {new:%B %Y}" in entry["text"], f"{handle} does not say how new it is"
+        assert f"Data to {new:%B %Y}" in entry["text"], (
+            f"{handle} does not say how new it is"
+        )

@@ -12,12 +12,21 @@ pytestmark = pytest.mark.build
 
 # A second publisher's count of the operation's second year, one lower than the first one's.
 NEW = {
-    "programme": "Op Warrior", "measure": "arrests", "value": "1854", "unit": "count",
-    "qualifier": "exact", "period_start": "2023-11-01", "period_end": "2024-10-31",
-    "area": "Lancashire", "area_level": "force", "publisher": "A made-up newspaper",
-    "source_title": "A made-up page", "source_url": "https://example.org/page",
-    "published_date": "2024-12-01", "note": "",
-}  # fmt: skip
+    "programme": "Op Warrior",
+    "measure": "arrests",
+    "value": "1854",
+    "unit": "count",
+    "qualifier": "exact",
+    "period_start": "2023-11-01",
+    "period_end": "2024-10-31",
+    "area": "Lancashire",
+    "area_level": "force",
+    "publisher": "A made-up newspaper",
+    "source_title": "A made-up page",
+    "source_url": "https://example.org/page",
+    "published_date": "2024-12-01",
+    "note": "",
+}
 SPEAKS_OF_IT = {"op-warrior", "op-warrior/by-calendar-year", "op-warrior/by-quarter"}
 SPEAKS_OF_IT |= {"annual-report", "data-quality"}
 
@@ -64,4 +73,7 @@ def test_no_file_but_the_registers_own_tables_had_to_change(walked):
         and path.read_bytes() != (root / path.relative_to(clone)).read_bytes()
     }
     allowed = {f"data/clean/{name}.csv" for name in ("figures", "sources", "measures")}
-    assert changed <= allowed | {"data/published/figures.csv", "data/published/made.txt"}
+    assert changed <= allowed | {
+        "data/published/figures.csv",
+        "data/published/made.txt",
+    }

@@ -12,7 +12,11 @@ from typer.testing import CliRunner
 from outcomes.cli import app
 
 pytestmark = pytest.mark.build
-MAIL, CALL, CASE = "jo.bloggs@example.org", "01632 960123", "Kelly Bloggs, who pleaded guilty"
+MAIL, CALL, CASE = (
+    "jo.bloggs@example.org",
+    "01632 960123",
+    "Kelly Bloggs, who pleaded guilty",
+)
 INSURED, HOUSE, SPOT = "AB123456C", "PR1 2HE", "53.75224, -2.37871"
 PLANTED = {
     "op-warrior.html": ("</main>", f"<p>{CASE}.</p></main>"),
@@ -40,16 +44,27 @@ def site(real_site, tmp_path) -> Path:
 
 def said(site: Path, *words: str) -> tuple[int, str]:
     done = CliRunner().invoke(app, ["release", *words, "--out", str(site)])
-    return done.exit_code, f"{done.output}{done.exception if done.exit_code == 1 else ''}"
+    return (
+        done.exit_code,
+        f"{done.output}{done.exception if done.exit_code == 1 else ''}",
+    )
 
 
 def test_what_the_product_builds_passes_every_check_and_becomes_public(site):
     code, text = said(site, "check")
-    verdicts = [line.split()[0] for line in text.splitlines()[1:] if not line.startswith(" ")]
-    assert code == 0 and len(verdicts) == 9 and set(verdicts) <= {"pass", "review"}, text
+    verdicts = [
+        line.split()[0] for line in text.splitlines()[1:] if not line.startswith(" ")
+    ]
+    assert code == 0 and len(verdicts) == 9 and set(verdicts) <= {"pass", "review"}, (
+        text
+    )
     assert not (site / "public").exists()
-    code, text = said(site, "approve", "--by", "A. Reviewer", "--note", "Looked at, page by page.")
-    assert code == 0 and text.endswith(f"Approved. Open {site}/public/index.html\n"), text
+    code, text = said(
+        site, "approve", "--by", "A. Reviewer", "--note", "Looked at, page by page."
+    )
+    assert code == 0 and text.endswith(f"Approved. Open {site}/public/index.html\n"), (
+        text
+    )
     assert (site / "public").resolve() == (site / "latest").resolve()
     assert (site / "public/index.html").is_file()
     assert "A. Reviewer" in said(site, "list")[1]
@@ -63,10 +78,15 @@ def test_what_points_to_a_person_fails_wherever_it_is_planted(site):
         assert before in text, f"{path} holds no {before!r}: plant it elsewhere"
         put(release / path, text.replace(before, after, 1))
     put(tables[0], tables[0].read_text(encoding="utf-8") + f"{MAIL}\n")
-    put(release / "findings.csv", f'"{SPOT}"\n' + (release / "findings.csv").read_text("utf-8"))
+    put(
+        release / "findings.csv",
+        f'"{SPOT}"\n' + (release / "findings.csv").read_text("utf-8"),
+    )
     put(release / "op-warrior/planted.csv", "n\n1\n")
     for path in (p for p in PLANTED if p.endswith((".json", ".ipynb"))):
-        json.loads((release / path).read_text(encoding="utf-8"))  # planted, and still sound
+        json.loads(
+            (release / path).read_text(encoding="utf-8")
+        )  # planted, and still sound
     reasons = checked(release, site)
     assert reasons.pop("files") == [
         "op-warrior/planted.csv is no part of any page, and no build makes it."
@@ -74,7 +94,9 @@ def test_what_points_to_a_person_fails_wherever_it_is_planted(site):
     want = [*PLANTED, f"op-warrior/{tables[0].name}", "findings.csv"]
     found = {reason.partition(",")[0] for reason in reasons.pop("personal data")}
     assert found == set(want)
-    assert not [name for name in reasons if name in ("disclosure", "accessibility", "tables")]
+    assert not [
+        name for name in reasons if name in ("disclosure", "accessibility", "tables")
+    ]
     code, text = said(site, "approve", "--by", "A. Reviewer", "--note", "Please.")
     assert code == 1 and "fails (files, personal data) and cannot be approved" in text
     assert not (site / "public").exists()

@@ -19,9 +19,14 @@ def type_in(clone: Path, *command: str, code: int | None = 0, given: str = "") -
     With ``code=None`` any exit code will do.
     """
     done = subprocess.run(
-        command, cwd=clone, env=surroundings(clone), text=True, input=given,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    )  # fmt: skip
+        command,
+        cwd=clone,
+        env=surroundings(clone),
+        text=True,
+        input=given,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
     told = f"{' '.join(command)}: {done.returncode}\n{done.stdout[-3000:]}"
     assert code in (None, done.returncode), told
     return done.stdout

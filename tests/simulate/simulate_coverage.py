@@ -47,20 +47,35 @@ def test_shares(method, n, p):
 @settings(("n", "p"), SHARES)
 def test_exact_shares_hold_at_least_what_they_say(n, p):
     k, weight = np.arange(n + 1), binom.pmf(np.arange(n + 1), n, p)
-    check(f"clopper_pearson {n, p}", inside(rates.clopper_pearson(k, n), p), weight, 0.95, 1)
+    check(
+        f"clopper_pearson {n, p}",
+        inside(rates.clopper_pearson(k, n), p),
+        weight,
+        0.95,
+        1,
+    )
     both = inside(rates.wilson(k, n, continuity=True), p)
     check(f"wilson with continuity {n, p}", both, weight, 0.95, 1)
 
 
 @settings(
     ("n1", "p1", "n2", "p2"),
-    [(42, 0.24, 60, 0.2), (70, 0.8, 80, 0.6), (289, 0.1, 250, 0.1), (100, 0.5, 30, 0.4),
-     (289, 0.05, 400, 0.03)],
-)  # fmt: skip
+    [
+        (42, 0.24, 60, 0.2),
+        (70, 0.8, 80, 0.6),
+        (289, 0.1, 250, 0.1),
+        (100, 0.5, 30, 0.4),
+        (289, 0.05, 400, 0.03),
+    ],
+)
 def test_newcombe(n1, p1, n2, p2):
     a, b = np.meshgrid(np.arange(n1 + 1), np.arange(n2 + 1), indexing="ij")
     weight = binom.pmf(a, n1, p1) * binom.pmf(b, n2, p2)
-    check(f"newcombe {n1, p1, n2, p2}", inside(rates.newcombe(a, n1, b, n2), p1 - p2), weight)
+    check(
+        f"newcombe {n1, p1, n2, p2}",
+        inside(rates.newcombe(a, n1, b, n2), p1 - p2),
+        weight,
+    )
 
 
 @settings("mean", [12, 30, 75, 443, 1212])
@@ -72,22 +87,34 @@ def test_byar(mean):
 @settings("mean", [0.5, 3, 12, 75, 1212])
 def test_garwood_holds_at_least_what_it_says(mean):
     k = np.arange(int(mean + 12 * mean**0.5 + 10))
-    check(f"garwood {mean}", inside(rates.garwood(k), mean), poisson.pmf(k, mean), 0.95, 1)
+    check(
+        f"garwood {mean}", inside(rates.garwood(k), mean), poisson.pmf(k, mean), 0.95, 1
+    )
 
 
 @settings(("one", "two"), [(2, 3), (10, 8), (30, 60), (200, 180), (800, 1100)])
 def test_poisson_ratio_holds_at_least_what_it_says(one, two):
     """And within 97 % once the counts are large; exposures 365 and 300 days."""
-    a, b = (np.arange(max(0, int(m - 9 * m**0.5)), int(m + 9 * m**0.5 + 10)) for m in (one, two))
+    a, b = (
+        np.arange(max(0, int(m - 9 * m**0.5)), int(m + 9 * m**0.5 + 10))
+        for m in (one, two)
+    )
     a, b = (g.ravel() for g in np.meshgrid(a, b, indexing="ij"))
     weight, some = poisson.pmf(a, one) * poisson.pmf(b, two), a + b > 0
     found = rates.poisson_ratio(a[some], 365, b[some], 300)
     high = HIGH if min(one, two) >= 100 else 1
-    check(f"poisson_ratio {one, two}", inside(found, one / 365 / (two / 300)), weight[some]
-          / weight[some].sum(), 0.95, high)  # fmt: skip
+    check(
+        f"poisson_ratio {one, two}",
+        inside(found, one / 365 / (two / 300)),
+        weight[some] / weight[some].sum(),
+        0.95,
+        high,
+    )
 
 
-@settings("means", [(10, 20, 40), (5, 5, 30), (60, 200, 90), (30, 3, 12), (300, 500, 700)])
+@settings(
+    "means", [(10, 20, 40), (5, 5, 30), (60, 200, 90), (30, 3, 12), (300, 500, 700)]
+)
 def test_standardised(means):
     rng = np.random.default_rng(10)
     people, standard = np.array([4000, 9000, 7000]), np.array([3, 2, 1])
@@ -106,8 +133,16 @@ def test_e_test_rejects_a_true_hypothesis_no_more_than_it_says(one, two):
     check(f"e_test {one, two}", p > 0.05, None, LOW, 0.98)
 
 
-@settings("means", [(20, 20, 40, 40), (50, 30, 60, 55), (207, 110, 308, 318),
-                    (100, 50, 2000, 2100), (30, 60, 35, 35)])  # fmt: skip
+@settings(
+    "means",
+    [
+        (20, 20, 40, 40),
+        (50, 30, 60, 55),
+        (207, 110, 308, 318),
+        (100, 50, 2000, 2100),
+        (30, 60, 35, 35),
+    ],
+)
 def test_changes_of_two_places_where_counts_vary_by_chance(means):
     rng = np.random.default_rng(11)
     draws = rng.poisson(means, (RUNS, 4))
@@ -118,9 +153,16 @@ def test_changes_of_two_places_where_counts_vary_by_chance(means):
     check(f"wdd {means}", inside(found, means[1] - means[0] - means[3] + means[2]))
 
 
-@settings(("level", "spread", "effect"), [
-    (60, 0.15, 1.0), (150, 0.1, 0.8), (150, 0.2, 1.0), (400, 0.1, 1.2), (400, 0.2, 0.7),
-])  # fmt: skip
+@settings(
+    ("level", "spread", "effect"),
+    [
+        (60, 0.15, 1.0),
+        (150, 0.1, 0.8),
+        (150, 0.2, 1.0),
+        (400, 0.1, 1.2),
+        (400, 0.2, 0.7),
+    ],
+)
 def test_changes_of_two_places_with_inflation(level, spread, effect):
     """Places of one size whose rates change by themselves; 60 without a programme say how much.
 
@@ -159,12 +201,16 @@ def panels(rng, treated, weather, lasting, effect, runs):
         yield pd.DataFrame(rng.poisson(mean), months, units), units[:treated]
 
 
-@settings(("treated", "weather", "effect"), [
-    (6, 0.05, 1.0), (18, 0.1, 0.8), (18, 0.15, 1.0), (18, 0.15, 0.7), (30, 0.3, 1.0)])  # fmt: skip
+@settings(
+    ("treated", "weather", "effect"),
+    [(6, 0.05, 1.0), (18, 0.1, 0.8), (18, 0.15, 1.0), (18, 0.15, 0.7), (30, 0.3, 1.0)],
+)
 def test_difference_in_differences_and_its_event_times(treated, weather, effect):
     """Each group has months of its own, which the interval allows for; bins by their mean."""
     held, bins, truth = [], [], np.where(np.arange(-11, 6) < 0, 1.0, effect)
-    for panel, units in panels(np.random.default_rng(12), treated, weather, 0, effect, RUNS // 2):
+    for panel, units in panels(
+        np.random.default_rng(12), treated, weather, 0, effect, RUNS // 2
+    ):
         got = did(panel, units, "2022-09-01")
         held.append(got.lower <= effect <= got.upper)
         found = event_study(panel, units, "2022-09-01").frame
@@ -182,16 +228,22 @@ def test_did_is_not_to_be_trusted_where_units_change_for_good():
     check("did where units change for good", held, None, 0, LOW)
 
 
-@settings(("towns", "spread", "effect"), [
-    (39, 0.0, 1.0), (59, 0.15, 0.8), (99, 0.15, 1.0), (99, 0.4, 1.3), (299, 0.3, 0.7)])  # fmt: skip
+@settings(
+    ("towns", "spread", "effect"),
+    [(39, 0.0, 1.0), (59, 0.15, 0.8), (99, 0.15, 1.0), (99, 0.4, 1.3), (299, 0.3, 0.7)],
+)
 def test_placebo_interval(towns, spread, effect):
     """Towns change for good by themselves, and chance adds to it."""
     rng = np.random.default_rng(14)
     change = np.exp(rng.normal(0, spread, (RUNS, towns + 1)))
     change[:, 0] *= effect
     before, after = rng.poisson(200, change.shape), rng.poisson(200 * change)
-    others = np.arange(towns + 1) > 0  # a town is compared with the others without a programme
-    rest = [(c * others).sum(axis=1, keepdims=True) - others * c for c in (before, after)]
+    others = (
+        np.arange(towns + 1) > 0
+    )  # a town is compared with the others without a programme
+    rest = [
+        (c * others).sum(axis=1, keepdims=True) - others * c for c in (before, after)
+    ]
     ratio = (after / before) / (rest[1] / rest[0])
     found = np.array([placebo_interval(r[0], r[1:]) for r in ratio]).T
     check(f"placebo_interval {towns, spread, effect}", inside(found, effect))
@@ -203,7 +255,9 @@ def test_minimum_detectable_is_seen_as_often_as_it_says(spread):
     rng = np.random.default_rng(15)
     seen = []
     for _ in range(RUNS // 2):
-        logs = rng.standard_t(5, 200) * (0.05 + spread) + spread * rng.exponential(0.5, 200)
+        logs = rng.standard_t(5, 200) * (0.05 + spread) + spread * rng.exponential(
+            0.5, 200
+        )
         found = impact.minimum_detectable(placebo=np.exp(logs[1:]))
         for size in (found.fall, found.rise):
             got = placebo_interval(np.exp(logs[0]) * size, np.exp(logs[1:]))
@@ -227,12 +281,22 @@ def series_held(level, spread, memory, effect, runs, n=96):
     for _ in range(runs):
         mean = level * season * step * np.exp(spread * noise(rng, memory, n))
         got = its(pd.Series(rng.poisson(mean), months), months[n * 3 // 4])
-        yield got.lower <= effect <= got.upper, abs(np.log(got.ratio / effect)) < 1.96 * got.hac_se
+        yield (
+            got.lower <= effect <= got.upper,
+            abs(np.log(got.ratio / effect)) < 1.96 * got.hac_se,
+        )
 
 
-@settings(("level", "spread", "memory", "effect"), [
-    (20, 0.0, 0.0, 1.0), (100, 0.0, 0.0, 0.8), (100, 0.15, 0.2, 1.0), (400, 0.1, 0.3, 0.9),
-    (1500, 0.05, 0.0, 1.0)])  # fmt: skip
+@settings(
+    ("level", "spread", "memory", "effect"),
+    [
+        (20, 0.0, 0.0, 1.0),
+        (100, 0.0, 0.0, 0.8),
+        (100, 0.15, 0.2, 1.0),
+        (400, 0.1, 0.3, 0.9),
+        (1500, 0.05, 0.0, 1.0),
+    ],
+)
 def test_interrupted_time_series(level, spread, memory, effect):
     held = np.array(list(series_held(level, spread, memory, effect, RUNS)))
     check(f"its {level, spread, memory, effect}", held[:, 0])
@@ -254,7 +318,11 @@ def test_funnel_limits_hold_places_that_are_like_the_rest(kind, size):
         if kind == "proportion":
             k = rng.binomial(n, 0.2)
         else:
-            k = rng.poisson(n) if kind == "rate" else rng.poisson(n * rng.gamma(30, 1 / 30, 40))
+            k = (
+                rng.poisson(n)
+                if kind == "rate"
+                else rng.poisson(n * rng.gamma(30, 1 / 30, 40))
+            )
         shape = "proportion" if kind == "proportion" else "rate"
         for held, share in ((plain, 0), (pulled_in, 0.1)):
             rows = funnel(k, n, kind=shape, winsorise=share).frame

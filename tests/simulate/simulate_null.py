@@ -62,14 +62,18 @@ def test_randomisation_rejects_as_often_as_it_says(panel, places):
 def test_areas_that_overlap_cry_wolf_and_the_least_p_mends_it(panel, places):
     """Placebo areas of Blackpool's size: hundreds overlap, and some six are apart."""
     p, least = alarms(panel, places, 94, every=7)
-    print(f"areas of 94: {np.mean(p <= 0.05):.3f}, bounded {np.mean(np.maximum(p, least) <= 0.05)}")
+    print(
+        f"areas of 94: {np.mean(p <= 0.05):.3f}, bounded {np.mean(np.maximum(p, least) <= 0.05)}"
+    )
     assert np.mean(p <= 0.05) > 0.10
     assert np.mean(np.maximum(p, least) <= 0.05) <= 0.06
 
 
 def test_regression_errors_alone_cry_wolf_for_one_town(panel, towns):
     """Why one treated area is judged by placebo towns: did's own interval misses too often."""
-    found = [differences.did(panel, town, "2022-01-01", minimum=(12, 6)) for town in towns]
+    found = [
+        differences.did(panel, town, "2022-01-01", minimum=(12, 6)) for town in towns
+    ]
     assert np.mean([f.lower > 1 or f.upper < 1 for f in found]) > 0.10
 
 

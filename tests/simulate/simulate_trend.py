@@ -37,14 +37,24 @@ def autoregressive(rng, memory: float, n: int) -> np.ndarray:
 
 NOISE = {
     "independent": lambda rng, n: 400 + 40 * autoregressive(rng, 0, n),
-    "each leans by 0.5 on the last": lambda rng, n: 400 + 40 * autoregressive(rng, 0.5, n),
-    "each leans by 0.7 on the last": lambda rng, n: 400 + 40 * autoregressive(rng, 0.7, n),
-    "random walk, 3% a step": lambda rng, n: 4000 * np.exp(np.cumsum(rng.normal(0, 0.03, n))),
-    "random walk, 8% a step": lambda rng, n: 400 * np.exp(np.cumsum(rng.normal(0, 0.08, n))),
+    "each leans by 0.5 on the last": lambda rng, n: (
+        400 + 40 * autoregressive(rng, 0.5, n)
+    ),
+    "each leans by 0.7 on the last": lambda rng, n: (
+        400 + 40 * autoregressive(rng, 0.7, n)
+    ),
+    "random walk, 3% a step": lambda rng, n: (
+        4000 * np.exp(np.cumsum(rng.normal(0, 0.03, n)))
+    ),
+    "random walk, 8% a step": lambda rng, n: (
+        400 * np.exp(np.cumsum(rng.normal(0, 0.08, n)))
+    ),
 }
 
 
-def run(make, *, runs: int, months: bool = False, draws: int = 500, seed: int = 1) -> dict:
+def run(
+    make, *, runs: int, months: bool = False, draws: int = 500, seed: int = 1
+) -> dict:
     """Shares of series taken for changed, that signal, and that are told by their change."""
     rng, index = np.random.default_rng(seed), MONTHS if months else QUARTERS
     taken, signal, moving = [], [], 0
@@ -59,7 +69,9 @@ def run(make, *, runs: int, months: bool = False, draws: int = 500, seed: int = 
         if found.moving:
             moving += 1
             continue
-        made = chance.chance(since, found, history=values, draws=draws, seed=int(rng.integers(1e9)))
+        made = chance.chance(
+            since, found, history=values, draws=draws, seed=int(rng.integers(1e9))
+        )
         taken.append(made.p <= 0.05)
         signal.append((found.late["special"] != "").any() - made.signals)
     out = {"taken": np.mean(taken), "more signals than said": np.mean(signal)}

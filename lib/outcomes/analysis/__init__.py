@@ -28,7 +28,9 @@ _NAMES = {
     "evaluation": "Evaluation bounded_by_unplaced declared designs evaluate like_for_like",
     "guards": "require_events require_months",
     "linear": "Linear least_squares",
-    "placebos": ("Randomisation compare_changes placebo_dates placebo_interval randomisation"),
+    "placebos": (
+        "Randomisation compare_changes placebo_dates placebo_interval randomisation"
+    ),
     "impact": "Detectable benjamini_hochberg minimum_detectable",
     "verdicts": "Evidence Verdict verdict",
 }

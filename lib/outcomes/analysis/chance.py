@@ -51,18 +51,27 @@ def memory(history: pd.Series, *, season: bool = False) -> float:
     logs, time = np.log(adjusted.to_numpy() + 0.5), np.arange(len(series))
     known = np.isfinite(logs)
     if known.sum() < 12:
-        raise NotEnough(f"A memory is that of 12 pairs of points; there are {known.sum()} points.")
+        raise NotEnough(
+            f"A memory is that of 12 pairs of points; there are {known.sum()} points."
+        )
     left = logs - np.polyval(np.polyfit(time[known], logs[known], 1), time)
     pairs = np.column_stack([left[:-1], left[1:]])
     pairs = pairs[np.isfinite(pairs).all(axis=1)]
     if len(pairs) < 12:
-        raise NotEnough(f"A memory is that of 12 pairs of points; there are {len(pairs)}.")
+        raise NotEnough(
+            f"A memory is that of 12 pairs of points; there are {len(pairs)}."
+        )
     r = 2 * (pairs[:, 0] * pairs[:, 1]).sum() / (pairs**2).sum()
     return float(np.clip(r + (1 + 4 * r) / len(pairs), 0, MOST))
 
 
 def chance(
-    values: pd.Series, found: spc.Judged, *, history: pd.Series, draws: int = 2000, seed: int = 0
+    values: pd.Series,
+    found: spc.Judged,
+    *,
+    history: pd.Series,
+    draws: int = 2000,
+    seed: int = 0,
 ) -> Chance:
     """What chance alone does to a series that was judged as ``found``.
 
@@ -74,14 +83,20 @@ def chance(
     leaning = _made(values, found, rng, remembered, draws)
     alone = _made(values, found, rng, 0.0, draws)
     strength, error = _strengths(
-        found.chart.frame["value"].to_numpy()[None], len(found.chart.frame) - found.latest
+        found.chart.frame["value"].to_numpy()[None],
+        len(found.chart.frame) - found.latest,
     )
     sizes = np.sort(np.abs(leaning.strength))
     p = (1 + (sizes >= abs(strength[0])).sum()) / (1 + len(sizes))
     return Chance(
-        remembered, leaning.signals, alone.signals, float(strength[0]), float(error[0]),
-        float(p), sizes,
-    )  # fmt: skip
+        remembered,
+        leaning.signals,
+        alone.signals,
+        float(strength[0]),
+        float(error[0]),
+        float(p),
+        sizes,
+    )
 
 
 class _Made(NamedTuple):
@@ -107,7 +122,9 @@ def _made(values, found: spc.Judged, rng, remembered: float, draws: int) -> _Mad
         made = _deseasonalised(made * found.factors[months].to_numpy(), months, known)
     made[:, ~known] = np.nan
     mean, reach = _limits(made, before)
-    kept = special(made[:, :before], mean, reach).sum(axis=1) <= known[:before].sum() / 2
+    kept = (
+        special(made[:, :before], mean, reach).sum(axis=1) <= known[:before].sum() / 2
+    )
     made, mean, reach = made[kept], mean[kept], reach[kept]
     late = special(made, mean, reach)[:, before:].any(axis=1)
     return _Made(_strengths(made, before)[0], float(late.mean()))
@@ -138,8 +155,13 @@ def _deseasonalised(made: np.ndarray, months, known) -> np.ndarray:
 def _limits(made: np.ndarray, before: int) -> tuple[np.ndarray, np.ndarray]:
     """The mean and how far the limits lie from it, by the points before the latest year."""
     base = made[:, :before]
-    mean, ranges = np.nanmean(base, axis=1, keepdims=True), np.abs(np.diff(base, axis=1))
-    ranges = np.where(ranges <= 3.267 * np.nanmean(ranges, axis=1, keepdims=True), ranges, np.nan)
+    mean, ranges = (
+        np.nanmean(base, axis=1, keepdims=True),
+        np.abs(np.diff(base, axis=1)),
+    )
+    ranges = np.where(
+        ranges <= 3.267 * np.nanmean(ranges, axis=1, keepdims=True), ranges, np.nan
+    )
     reach = 2.66 * np.nanmean(ranges, axis=1, keepdims=True)
     return mean, np.maximum(reach, 3 * np.sqrt(np.maximum(mean, 0)))
 
@@ -165,7 +187,9 @@ def special(made: np.ndarray, mean: np.ndarray, reach: np.ndarray) -> np.ndarray
     for flags, length in ((steps, 6), (side, 7)):
         if made.shape[1] < 7:
             continue
-        whole = np.abs(sliding_window_view(flags, length, axis=1).sum(axis=-1)) == length
+        whole = (
+            np.abs(sliding_window_view(flags, length, axis=1).sum(axis=-1)) == length
+        )
         for k in range(7):
             found[:, k : k + whole.shape[1]] |= whole
     two = sliding_window_view(near, 3, axis=1).sum(axis=-1) >= 2

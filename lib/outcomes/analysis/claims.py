@@ -23,7 +23,11 @@ def read(figures: pd.DataFrame, *, integral: bool | None = None):
     dated = figures.dropna(subset=["period_start", "period_end", "value"])
     if integral is None:
         integral = unit not in CONTINUOUS and bool((dated["value"] % 1 == 0).all())
-    out = dated[["figure", "value", "qualifier"]].reset_index(drop=True).astype({"value": float})
+    out = (
+        dated[["figure", "value", "qualifier"]]
+        .reset_index(drop=True)
+        .astype({"value": float})
+    )
     out["area"] = dated["area"].to_numpy() if "area" in dated else ""
     out["start"] = day_number(dated["period_start"])
     out["stop"] = day_number(dated["period_end"]) + 1
@@ -36,7 +40,9 @@ def read(figures: pd.DataFrame, *, integral: bool | None = None):
     return out, integral
 
 
-def _ends(dated: pd.DataFrame, unit: str, integral: bool) -> tuple[np.ndarray, np.ndarray]:
+def _ends(
+    dated: pd.DataFrame, unit: str, integral: bool
+) -> tuple[np.ndarray, np.ndarray]:
     """The least and the most that each figure allows its own total to be."""
     pairs = zip(dated["value"], dated["qualifier"], strict=True)
     ends = [limits(v, one_of(q, QUALIFIERS, "qualifier"), unit) for v, q in pairs]
@@ -58,8 +64,12 @@ def _unit(figures: pd.DataFrame) -> str:
         return "count"
     units = sorted(figures["unit"].dropna().astype(str).unique())
     if len(units) > 1:
-        raise Invalid(f"Figures in different units cannot be reconciled: {', '.join(units)}.")
+        raise Invalid(
+            f"Figures in different units cannot be reconciled: {', '.join(units)}."
+        )
     unit = units[0] if units else "count"
     if unit in NOT_SUMS or " per " in f" {unit} ":
-        raise Invalid(f"Figures in {unit!r} are rates; those of parts do not add to the whole's.")
+        raise Invalid(
+            f"Figures in {unit!r} are rates; those of parts do not add to the whole's."
+        )
     return unit

@@ -40,7 +40,10 @@ def settle(programme: Programme, stated: pd.DataFrame) -> Settled:
         needs = {s: _needed(loosened, s, culprits) for s in culprits}
         found.append(_describe(culprits, needs, stated))
         sets.append(_claims(culprits))
-        moved = {s: s._replace(limit=need[0 if s.sign > 0 else 1]) for s, need in needs.items()}
+        moved = {
+            s: s._replace(limit=need[0 if s.sign > 0 else 1])
+            for s, need in needs.items()
+        }
         loosened = loosened.with_sides(moved.get(s, s) for s in loosened.sides)
     return Settled(found, Blame(base, sets), loosened)
 
@@ -55,7 +58,9 @@ class Blame:
     def __init__(self, base: Programme, sets: list[frozenset]):
         self.base, self.made, self.ways = base, {}, ways(sets)
         for _ in range(_ROUNDS if sets else 0):
-            more = next(filter(None, map(smallest_set, map(self._without, self.ways))), None)
+            more = next(
+                filter(None, map(smallest_set, map(self._without, self.ways))), None
+            )
             if not more:
                 break
             sets = [*sets, _claims(more)]
@@ -112,10 +117,14 @@ def smallest_set(programme: Programme) -> list[Side]:
     return kept
 
 
-def _needed(programme: Programme, side: Side, culprits: list[Side]) -> tuple[float, float]:
+def _needed(
+    programme: Programme, side: Side, culprits: list[Side]
+) -> tuple[float, float]:
     """The range a side's total has when the other figures of its set are right."""
     own, named = set(side.figures), {f for s in culprits for f in s.figures}
-    theirs = [s for s in programme.sides if set(s.figures) & (named - own) and s != side]
+    theirs = [
+        s for s in programme.sides if set(s.figures) & (named - own) and s != side
+    ]
     for sides in (theirs, [s for s in culprits if s is not side]):
         others = programme.with_sides(sides)
         if others.breach is None:
@@ -123,7 +132,9 @@ def _needed(programme: Programme, side: Side, culprits: list[Side]) -> tuple[flo
     return tuple(end for end, _ in others.between(side.area, side.i, side.j))
 
 
-def _same_span(programme: Programme, stated: pd.DataFrame) -> tuple[Programme, list[dict]]:
+def _same_span(
+    programme: Programme, stated: pd.DataFrame
+) -> tuple[Programme, list[dict]]:
     """Different statements of one period: name neighbouring pairs, and let them span the gap."""
     spans: dict[tuple, list[Side]] = {}
     for s in programme.sides:
@@ -197,7 +208,9 @@ def _would(member: dict) -> str:
         return f"at least {_amount(low)}"
     if abs(high - low) <= 1e-6 * max(1, abs(high)):
         return _amount((low + high) / 2)
-    return f"at most {_amount(high)}" if low <= 0 else f"{_amount(low)} to {_amount(high)}"
+    return (
+        f"at most {_amount(high)}" if low <= 0 else f"{_amount(low)} to {_amount(high)}"
+    )
 
 
 def _amount(value: float) -> str:

@@ -32,7 +32,9 @@ class Did(NamedTuple):
     upper: float
     se: float  # of the log ratio, scaled by dispersion
     cluster_se: float  # of the log ratio, clustered by unit (CR0)
-    dispersion: float  # the larger of that of cells and that of the two groups through time
+    dispersion: (
+        float  # the larger of that of cells and that of the two groups through time
+    )
     avoided: float  # events fewer (positive) than the others' change would have given
     treated: int
     control: int
@@ -49,7 +51,9 @@ class EventStudy(NamedTuple):
     dispersion: float
 
 
-def did(panel: pd.DataFrame, treated, start, *, confidence=0.95, minimum=(24, 12)) -> Did:
+def did(
+    panel: pd.DataFrame, treated, start, *, confidence=0.95, minimum=(24, 12)
+) -> Did:
     """Whether treated units changed differently from the others at ``start``.
 
     ``panel`` is time x unit of counts; times with a missing cell are left out. Raises NotEnough
@@ -67,8 +71,12 @@ def did(panel: pd.DataFrame, treated, start, *, confidence=0.95, minimum=(24, 12
     se = plain.se * np.sqrt(max(spread, 1.0))
     wider = max(se, cluster) ** 2 / plain.se**2
     found = rirr((t0, t1), (c0, c1), inflation=wider, confidence=confidence)
-    expected = np.where(after, mu[:, inside].sum(1) / plain.estimate, mu[:, inside].sum(1))
-    frame = pd.DataFrame({"time": panel.index, "treated": t, "control": c, "expected": expected})
+    expected = np.where(
+        after, mu[:, inside].sum(1) / plain.estimate, mu[:, inside].sum(1)
+    )
+    frame = pd.DataFrame(
+        {"time": panel.index, "treated": t, "control": c, "expected": expected}
+    )
     frame["after"] = after
     sizes = (int(mask.sum()) for mask in (inside, ~inside, ~after, after))
     avoided = float(t0 * c1 / c0 - t1)
@@ -77,7 +85,13 @@ def did(panel: pd.DataFrame, treated, start, *, confidence=0.95, minimum=(24, 12
 
 
 def event_study(
-    panel: pd.DataFrame, treated, start, *, width: int = 3, confidence=0.95, minimum=(24, 12)
+    panel: pd.DataFrame,
+    treated,
+    start,
+    *,
+    width: int = 3,
+    confidence=0.95,
+    minimum=(24, 12),
 ) -> EventStudy:
     """The treated-to-control ratio through time, relative to all the time before the start.
 
@@ -90,16 +104,24 @@ def event_study(
         raise Invalid(f"A bin is a whole number of months, 1 or more; given {width!r}.")
     panel, treated, _ = wide(panel, treated, start, minimum=minimum)
     if not isinstance(panel.index, pd.DatetimeIndex):
-        raise Invalid("An event-time plot needs a panel by month, with the months as its index.")
+        raise Invalid(
+            "An event-time plot needs a panel by month, with the months as its index."
+        )
     inside, first = panel.columns.isin(treated), like(start, panel.index)
     steps = 12 * (panel.index.year - first.year) + panel.index.month - first.month
     event = np.floor(steps / width).astype(int)
     y = panel.to_numpy()
     t, c = y[:, inside].sum(1), y[:, ~inside].sum(1)
-    rows = pd.DataFrame({"start": panel.index, "end": panel.index, "t": t, "c": c, "event": event})
-    bins = rows.groupby("event").agg({"start": "min", "end": "max", "t": "sum", "c": "sum"})
+    rows = pd.DataFrame(
+        {"start": panel.index, "end": panel.index, "t": t, "c": c, "event": event}
+    )
+    bins = rows.groupby("event").agg(
+        {"start": "min", "end": "max", "t": "sum", "c": "sum"}
+    )
     if (bins[["t", "c"]] == 0).any(axis=None):
-        raise NotEnough("A bin of the event-time plot has no events; use a larger width.")
+        raise NotEnough(
+            "A bin of the event-time plot has no events; use a larger width."
+        )
     spread = max(_group_dispersion(t, c, event), 1.0)
     bins["log"] = np.log(bins["t"] / bins["c"])
     bins["variance"] = spread * (1 / bins["t"] + 1 / bins["c"])
@@ -116,7 +138,11 @@ def _beside_before(bins: pd.DataFrame, spread: float, errors: float) -> pd.DataF
     # A bin before the start is part of what it is held against, which shares its chance with it.
     variance = bins["variance"] + np.where(before, -base, base)
     reach = errors * np.sqrt(variance.clip(lower=0))
-    ends = {"ratio": np.exp(log), "lower": np.exp(log - reach), "upper": np.exp(log + reach)}
+    ends = {
+        "ratio": np.exp(log),
+        "lower": np.exp(log - reach),
+        "upper": np.exp(log + reach),
+    }
     return bins[["start", "end"]].assign(**ends, before=before).reset_index()
 
 
@@ -146,7 +172,9 @@ def _group_dispersion(t, c, group) -> float:
         at = (group == g) & (total > 0)
         share = t[at].sum() / total[at].sum()
         if 0 < share < 1:
-            chi2 += ((t[at] - share * total[at]) ** 2 / (total[at] * share * (1 - share))).sum()
+            chi2 += (
+                (t[at] - share * total[at]) ** 2 / (total[at] * share * (1 - share))
+            ).sum()
     freedom = len(t) - len(np.unique(group))
     return float(chi2 / freedom) if freedom > 0 else 1.0
 

@@ -34,9 +34,15 @@ class Displacement(NamedTuple):
 
 
 def wdd(
-    treated, control, *, near_treated=None, near_control=None, exposure=(1, 1),
-    inflation: float = 1.0, confidence: float = 0.95,
-) -> Change:  # fmt: skip
+    treated,
+    control,
+    *,
+    near_treated=None,
+    near_control=None,
+    exposure=(1, 1),
+    inflation: float = 1.0,
+    confidence: float = 0.95,
+) -> Change:
     """How many events fewer (negative) or more than the control's change would have given.
 
     ``near_treated`` and ``near_control`` are rings around the two, so that displacement counts
@@ -45,18 +51,24 @@ def wdd(
     """
     pairs = [(_pair(treated), 1), (_pair(control), -1)]
     if (near_treated is None) != (near_control is None):
-        raise Invalid("A ring around the treated area needs one around the control as well.")
+        raise Invalid(
+            "A ring around the treated area needs one around the control as well."
+        )
     if near_treated is not None:
         pairs += [(_pair(near_treated), 1), (_pair(near_control), -1)]
     lengths = _pair(exposure)
     if min(lengths) <= 0:
-        raise Invalid(f"Each exposure must be above 0; given {exposure[0]} and {exposure[1]}.")
+        raise Invalid(
+            f"Each exposure must be above 0; given {exposure[0]} and {exposure[1]}."
+        )
     scale = exposure[1] / exposure[0]
     estimate = sum(sign * (after - before * scale) for (before, after), sign in pairs)
     variance = sum(after + before * scale**2 for (before, after), _ in pairs)
     variance *= _inflation(inflation)
     if variance == 0:
-        raise NotEnough("A difference of counts needs at least one event; every count is 0.")
+        raise NotEnough(
+            "A difference of counts needs at least one event; every count is 0."
+        )
     return _change(estimate, np.sqrt(variance), confidence)
 
 
@@ -79,19 +91,25 @@ def overdispersion(changes: Sequence[Change]) -> float:
     return float(max(1.0, np.mean([c.z**2 for c in changes])) * few)
 
 
-def rirr(treated, control, *, inflation: float = 1.0, confidence: float = 0.95) -> Change:
+def rirr(
+    treated, control, *, inflation: float = 1.0, confidence: float = 0.95
+) -> Change:
     """The ratio of the treated area's change to the control's: 0.65 is 35 % lower than expected.
 
     The same as the interaction of a Poisson regression. ``se`` and ``z`` are of the logarithm.
     """
     cells = np.array([*_pair(treated), *_pair(control)])
     if (cells == 0).any():
-        raise NotEnough("A ratio of changes needs at least one event before and after in both.")
+        raise NotEnough(
+            "A ratio of changes needs at least one event before and after in both."
+        )
     log = float(np.log(cells[1] / cells[0]) - np.log(cells[3] / cells[2]))
     found = _change(log, np.sqrt((1 / cells).sum() * _inflation(inflation)), confidence)
     with np.errstate(over="ignore"):
         ratios = np.exp([found.estimate, found.lower, found.upper]).tolist()
-    return found._replace(**dict(zip(("estimate", "lower", "upper"), ratios, strict=True)))
+    return found._replace(
+        **dict(zip(("estimate", "lower", "upper"), ratios, strict=True))
+    )
 
 
 def wdq(treated, near, control) -> Displacement:
@@ -103,12 +121,18 @@ def wdq(treated, near, control) -> Displacement:
     """
     a, b, c = (_pair(p) for p in (treated, near, control))
     if min(c) == 0:
-        raise NotEnough("A displacement quotient needs events in the control before and after.")
+        raise NotEnough(
+            "A displacement quotient needs events in the control before and after."
+        )
     success = a[1] / c[1] - a[0] / c[0]
     if success == 0:
-        raise NotEnough("The area changed as the control did, so there is nothing to displace.")
+        raise NotEnough(
+            "The area changed as the control did, so there is nothing to displace."
+        )
     quotient = (b[1] / c[1] - b[0] / c[0]) / success
-    quotient = 0.0 if abs(quotient) < 1e-12 else quotient  # the ring changed as the control did
+    quotient = (
+        0.0 if abs(quotient) < 1e-12 else quotient
+    )  # the ring changed as the control did
     return Displacement(float(success), float(quotient), _reading(success, quotient))
 
 
@@ -116,7 +140,9 @@ def _reading(success: float, quotient: float) -> str:
     if success > 0:
         return "no success in the area itself, so displacement is not in question"
     if quotient == 0:
-        return "the surroundings changed as the control did: neither gain nor displacement"
+        return (
+            "the surroundings changed as the control did: neither gain nor displacement"
+        )
     if quotient > 0:
         return "the surroundings gained too"
     if quotient < -1:
@@ -141,5 +167,7 @@ def _pair(counts) -> tuple[float, float]:
         raise Invalid(f"A pair of counts, before and after, is needed; given {counts}.")
     before, after = numbers(counts)
     if not (np.isfinite([before, after]).all() and before >= 0 and after >= 0):
-        raise Invalid(f"Counts before and after must be 0 or more; given {before} and {after}.")
+        raise Invalid(
+            f"Counts before and after must be 0 or more; given {before} and {after}."
+        )
     return before, after

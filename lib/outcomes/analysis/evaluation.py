@@ -13,7 +13,13 @@ import pandas as pd
 
 from outcomes.analysis.differences import Did, EventStudy, did, event_study
 from outcomes.analysis.displacement import rirr
-from outcomes.analysis.guards import dated, like, ordered, require_events, require_months
+from outcomes.analysis.guards import (
+    dated,
+    like,
+    ordered,
+    require_events,
+    require_months,
+)
 from outcomes.analysis.impact import Detectable, benjamini_hochberg, minimum_detectable
 from outcomes.analysis.matching import (
     Matching,
@@ -42,7 +48,9 @@ class Evaluation(NamedTuple):
     pool: str = "other neighbourhoods"  # what the comparison is taken from
     comparison: Sequence[str] = ()  # units compared with; empty only with a reason
     matching: Matching | None = None
-    did: Did | None = None  # its own interval is too narrow for one area: see :meth:`interval`
+    did: Did | None = (
+        None  # its own interval is too narrow for one area: see :meth:`interval`
+    )
     events: EventStudy | None = None
     randomisation: Randomisation | None = None
     detectable: Detectable | None = None
@@ -56,7 +64,11 @@ class Evaluation(NamedTuple):
     @property
     def against(self) -> str:
         """What was compared with, in words."""
-        return f"{len(self.comparison)} matched neighbourhoods" if self.matching else self.pool
+        return (
+            f"{len(self.comparison)} matched neighbourhoods"
+            if self.matching
+            else self.pool
+        )
 
     @property
     def alone(self) -> float:
@@ -106,14 +118,24 @@ class Evaluation(NamedTuple):
         sound = {k: e for k, e in (self.others or {}).items() if e.sound}
         same = {k: e for k, e in sound.items() if e.start == self.start}
         return Evidence(
-            found.ratio, self.p, better, reach and (reach.lower, reach.upper),
-            self.randomisation.p, self.separate, self.looks, self.family, self.level, self.checks,
+            found.ratio,
+            self.p,
+            better,
+            reach and (reach.lower, reach.upper),
+            self.randomisation.p,
+            self.separate,
+            self.looks,
+            self.family,
+            self.level,
+            self.checks,
             drift=self.events.pretrend_p if self.events else np.nan,
-            elsewhere=any(e.pool != self.pool for e in same.values()) if tried else None,
+            elsewhere=any(e.pool != self.pool for e in same.values())
+            if tried
+            else None,
             unfound=[k for k, e in same.items() if not self._agrees(e)],
             pretended=any(e.p <= ALPHA for k, e in sound.items() if k not in same),
             detectable=self.detectable,
-        )  # fmt: skip
+        )
 
     @property
     def sound(self) -> bool:
@@ -132,11 +154,21 @@ class Evaluation(NamedTuple):
 
 
 def evaluate(
-    panel: pd.DataFrame, treated, start, *, pool, sets, matched: bool = True,
-    covariates: pd.DataFrame | None = None, population: pd.Series | None = None,
-    minimum=(24, 12), alike: bool = True, unchecked: Sequence[str] = (), beside: Sequence[str] = (),
+    panel: pd.DataFrame,
+    treated,
+    start,
+    *,
+    pool,
+    sets,
+    matched: bool = True,
+    covariates: pd.DataFrame | None = None,
+    population: pd.Series | None = None,
+    minimum=(24, 12),
+    alike: bool = True,
+    unchecked: Sequence[str] = (),
+    beside: Sequence[str] = (),
     name: str = "other neighbourhoods",
-) -> Evaluation:  # fmt: skip
+) -> Evaluation:
     """Whether ``treated`` changed differently from comparable units at ``start``.
 
     panel      month x unit of counts; months with a missing cell are left out.
@@ -159,7 +191,9 @@ def evaluate(
     except NotEnough as short:
         return blank._replace(reason=str(short))
     whole = panel[[*treated, *pool]].dropna(how="any")
-    months = like_for_like(whole.index, start, minimum=minimum) if alike else whole.index
+    months = (
+        like_for_like(whole.index, start, minimum=minimum) if alike else whole.index
+    )
     blank = blank._replace(months=months)
     known = {"covariates": covariates, "population": population} if matched else None
     before = int((months < blank.start).sum())
@@ -170,12 +204,16 @@ def evaluate(
         return blank._replace(reason=f"{short}{why}")
     try:
         made = _estimated(whole.loc[months], treated, start, pool, sets, minimum, known)
-        near = panel.loc[months, [*beside, *made["comparison"]]] if len(beside) else None
+        near = (
+            panel.loc[months, [*beside, *made["comparison"]]] if len(beside) else None
+        )
         checks = _checks(made["matching"], near, beside, start, minimum)
     except NotEnough as short:
         return blank._replace(reason=str(short))
     events = _events(whole[[*treated, *made["comparison"]]], treated, start)
-    return blank._replace(**made, events=events, checks=checks | dict.fromkeys(unchecked))
+    return blank._replace(
+        **made, events=events, checks=checks | dict.fromkeys(unchecked)
+    )
 
 
 def _estimated(rows, treated, start, pool, sets, minimum, known: dict | None) -> dict:
@@ -189,16 +227,26 @@ def _estimated(rows, treated, start, pool, sets, minimum, known: dict | None) ->
     kin = {"comparison": units, "comparisons": others, "minimum": minimum}
     drawn = randomisation(rows, treated, start, sets, **kin)
     return {
-        "matching": matching, "comparison": units, "randomisation": drawn, "did": change,
+        "matching": matching,
+        "comparison": units,
+        "randomisation": drawn,
+        "did": change,
         "detectable": minimum_detectable(placebo=drawn.placebo["ratio"]),
         "separate": len(separate(sets[k] for k in drawn.placebo["set"])),
-    }  # fmt: skip
+    }
 
 
 def designs(
-    places: pd.DataFrame, treated, near, *, home: str, away: str, unchecked=(), minimum=(24, 12),
+    places: pd.DataFrame,
+    treated,
+    near,
+    *,
+    home: str,
+    away: str,
+    unchecked=(),
+    minimum=(24, 12),
     limit: int | None = None,
-) -> dict[str, dict]:  # fmt: skip
+) -> dict[str, dict]:
     """The keywords of :func:`evaluate` for three comparisons: matched, county, and another force.
 
     places  by unit: force, longitude, latitude, population, imd2025_score.
@@ -208,7 +256,8 @@ def designs(
     """
     barred, made = {*treated, *near}, {}
     pools = {
-        f: [u for u in places.index[places["force"] == f] if u not in barred] for f in (home, away)
+        f: [u for u in places.index[places["force"] == f] if u not in barred]
+        for f in (home, away)
     }
     sets = {f: _sets(places.loc[p], len(treated), limit) for f, p in pools.items()}
     deprived = places[["imd2025_score"]].set_axis(["deprivation in 2025"], axis=1)
@@ -240,12 +289,17 @@ def _checks(matching, near, beside, start, minimum) -> dict[str, bool | None]:
         checks["balance before the start"] = matching.balanced
     if near is not None:
         found = did(near, list(beside), start, minimum=minimum)
-        checks["places near by moving with the comparison"] = bool(found.lower < 1 < found.upper)
+        checks["places near by moving with the comparison"] = bool(
+            found.lower < 1 < found.upper
+        )
     return checks
 
 
 def declared(
-    evaluations: dict[str, Evaluation], *, primary, families: dict[str, Sequence[str]] | None = None
+    evaluations: dict[str, Evaluation],
+    *,
+    primary,
+    families: dict[str, Sequence[str]] | None = None,
 ) -> dict[str, Evaluation]:
     """Each with its part: declared outcomes by themselves, all others corrected for many looks.
 
@@ -259,7 +313,9 @@ def declared(
     families = {"secondary outcomes": rest} if families is None else families
     placed = [k for looks in families.values() for k in looks]
     if sorted(placed) != sorted(rest):
-        raise Invalid("Each outcome that is not primary belongs to one family of looks.")
+        raise Invalid(
+            "Each outcome that is not primary belongs to one family of looks."
+        )
     found = dict(evaluations)
     for family, names in families.items():
         looks = [k for k in names if not found[k].reason]
@@ -281,7 +337,9 @@ def _events(panel, treated, start) -> EventStudy | None:
     return None
 
 
-def like_for_like(index: pd.DatetimeIndex, start, *, minimum=(24, 12)) -> pd.DatetimeIndex:
+def like_for_like(
+    index: pd.DatetimeIndex, start, *, minimum=(24, 12)
+) -> pd.DatetimeIndex:
     """The months to compare so that each calendar month counts as often before as any other.
 
     Calendar months that lack one side are left out. Of the rest the latest are taken, equally many
@@ -290,7 +348,9 @@ def like_for_like(index: pd.DatetimeIndex, start, *, minimum=(24, 12)) -> pd.Dat
     """
     index = dated(index)
     if not isinstance(index, pd.DatetimeIndex):
-        raise Invalid("Calendar months are those of dates: give the months as the index.")
+        raise Invalid(
+            "Calendar months are those of dates: give the months as the index."
+        )
     months = pd.Series(index.month, index=index).sort_index()
     after = months.index >= like(start, index)
     shared = set(months[after]) & set(months[~after])

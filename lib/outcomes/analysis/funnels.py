@@ -39,9 +39,15 @@ class Pooled(NamedTuple):
 
 
 def funnel(
-    count, denominator, *, label=None, per: float = 1, kind: str = "rate",
-    overdispersion: bool = True, winsorise: float = 0.10,
-) -> Funnel:  # fmt: skip
+    count,
+    denominator,
+    *,
+    label=None,
+    per: float = 1,
+    kind: str = "rate",
+    overdispersion: bool = True,
+    winsorise: float = 0.10,
+) -> Funnel:
     """Which places differ from the common rate by more than chance and usual variation allow.
 
     ``kind`` is "rate" (Poisson; a denominator of people or days) or "proportion" (binomial). The
@@ -57,22 +63,35 @@ def funnel(
     if not 0 < numbers(per) < np.inf:
         raise Invalid(f"A rate is for a number of people or days above 0; given {per}.")
     if not 0 <= numbers(winsorise) < 0.5:
-        raise Invalid(f"The share pulled in at each end is from 0 to under 0.5; given {winsorise}.")
+        raise Invalid(
+            f"The share pulled in at each end is from 0 to under 0.5; given {winsorise}."
+        )
     centre = k.sum() / n.sum()
     forward, back = _scale(kind)
     variance = 1 / (4 * n)
     z = (forward(k / n) - forward(centre)) / np.sqrt(variance)
-    tau2, q = _between(z, variance, winsorise) if overdispersion else (0.0, float((z**2).sum()))
-    frame = pd.DataFrame({"label": labels_of(count, label), "count": k, "denominator": n})
+    tau2, q = (
+        _between(z, variance, winsorise)
+        if overdispersion
+        else (0.0, float((z**2).sum()))
+    )
+    frame = pd.DataFrame(
+        {"label": labels_of(count, label), "count": k, "denominator": n}
+    )
     frame["rate"], frame["mean"] = k / n * per, centre * per
     for name, level in LEVELS.items():
-        low, high = (_exact(p, centre, n, kind) for p in ((1 - level) / 2, (1 + level) / 2))
+        low, high = (
+            _exact(p, centre, n, kind) for p in ((1 - level) / 2, (1 + level) / 2)
+        )
         if tau2 > 0:
             reach = normal(level) * np.sqrt(variance + tau2)
             low, high = back(forward(centre) - reach), back(forward(centre) + reach)
         frame[f"lower_{name}"], frame[f"upper_{name}"] = low * per, high * per
     frame["z"] = z * np.sqrt(variance / (variance + tau2))
-    above, below = frame["rate"] > frame["upper_998"], frame["rate"] < frame["lower_998"]
+    above, below = (
+        frame["rate"] > frame["upper_998"],
+        frame["rate"] < frame["lower_998"],
+    )
     frame["signal"] = np.select([above, below], ["high", "low"], "")
     return Funnel(frame, float(centre * per), tau2, q, tau2 > 0)
 
@@ -85,7 +104,9 @@ def dersimonian_laird(effects, variances) -> Pooled:
     y, v = numbers(effects), numbers(variances)
     alike = y.ndim == 1 and y.shape == v.shape and len(y) > 1
     if not alike or not np.isfinite([y, v]).all() or not (v > 0).all():
-        raise Invalid("Pooling needs two finite effects or more, each with a variance above 0.")
+        raise Invalid(
+            "Pooling needs two finite effects or more, each with a variance above 0."
+        )
     w = 1 / v
     fixed = (w * y).sum() / w.sum()
     q = float((w * (y - fixed) ** 2).sum())
@@ -119,7 +140,10 @@ def _exact(p: float, centre: float, n, kind: str):
 def _scale(kind: str):
     if kind == "rate":
         return np.sqrt, lambda v: np.maximum(v, 0) ** 2
-    return (lambda p: np.arcsin(np.sqrt(p)), lambda v: np.sin(np.clip(v, 0, np.pi / 2)) ** 2)
+    return (
+        lambda p: np.arcsin(np.sqrt(p)),
+        lambda v: np.sin(np.clip(v, 0, np.pi / 2)) ** 2,
+    )
 
 
 def _check(k, n, kind: str) -> None:
@@ -131,6 +155,8 @@ def _check(k, n, kind: str) -> None:
     if (~np.isfinite(n) | (n <= 0)).any():
         raise Invalid("A funnel needs a denominator above 0 for every place.")
     if (~np.isfinite(k) | (k < 0)).any() or (kind == "proportion" and (k > n).any()):
-        raise Invalid("A funnel needs counts of 0 or more, and for proportions no more than n.")
+        raise Invalid(
+            "A funnel needs counts of 0 or more, and for proportions no more than n."
+        )
     if k.sum() == 0:
         raise NotEnough("A funnel needs at least one event; every count is 0.")

@@ -68,20 +68,30 @@ def wide(
         if name not in panel.columns:
             guess = nearest(str(name), panel.columns)
             hint = f" Did you mean {guess!r}?" if guess else ""
-            raise Invalid(f"The treated unit {name!r} is not a column of the panel.{hint}")
+            raise Invalid(
+                f"The treated unit {name!r} is not a column of the panel.{hint}"
+            )
     if not treated or len(treated) >= panel.shape[1]:
         raise NotEnough("A comparison needs at least one treated and one other unit.")
     lacking, times = panel.isna().sum(), len(panel)
     panel = panel.dropna(how="any")
     if not signed and (panel < 0).any(axis=None):
         unit = panel.columns[(panel < 0).any()][0]
-        raise Invalid(f"Counts are 0 or more; the unit {unit!r} has {panel[unit].min():g}.")
+        raise Invalid(
+            f"Counts are 0 or more; the unit {unit!r} has {panel[unit].min():g}."
+        )
     after = np.asarray(panel.index >= like(start, panel.index))
     try:
-        require_months(int((~after).sum()), int(after.sum()), minimum=minimum, unit="periods")
+        require_months(
+            int((~after).sum()), int(after.sum()), minimum=minimum, unit="periods"
+        )
     except NotEnough as short:
         most = lacking.max()
-        said = f" The unit {lacking.idxmax()!r} lacks {most} of {times} periods." if most else ""
+        said = (
+            f" The unit {lacking.idxmax()!r} lacks {most} of {times} periods."
+            if most
+            else ""
+        )
         raise NotEnough(f"{short}{said}") from None
     return panel, treated, after
 
@@ -103,7 +113,9 @@ def ordered(panel: pd.DataFrame) -> pd.DataFrame:
         raise Invalid(f"The unit {infinite[0]!r} has an infinite value.")
     empty = panel.columns[panel.isna().all()].tolist()
     if empty and len(panel):
-        raise NotEnough(f"The unit {empty[0]!r} has no value at any time; leave it out.")
+        raise NotEnough(
+            f"The unit {empty[0]!r} has no value at any time; leave it out."
+        )
     return panel
 
 
@@ -115,7 +127,9 @@ def dated(index: pd.Index) -> pd.Index:
     for several days of one month.
     """
     if isinstance(index, pd.MultiIndex):
-        raise Invalid(f"The index holds the times alone; this one has {index.nlevels} levels.")
+        raise Invalid(
+            f"The index holds the times alone; this one has {index.nlevels} levels."
+        )
     if isinstance(index, pd.PeriodIndex):
         index = index.to_timestamp()
     elif index.inferred_type in ("date", "datetime"):
@@ -131,7 +145,9 @@ def dated(index: pd.Index) -> pd.Index:
     months = 12 * index.year + index.month
     if months.has_duplicates:
         day = index[months.duplicated()][0]
-        raise Invalid(f"Several days of {month(day)} are given; add up counts by month first.")
+        raise Invalid(
+            f"Several days of {month(day)} are given; add up counts by month first."
+        )
     return index
 
 
@@ -149,7 +165,11 @@ def like(start, index: pd.Index):
     if not isinstance(index, pd.DatetimeIndex):
         return start
     try:
-        when = pd.Period(start).to_timestamp() if isinstance(start, str) else pd.Timestamp(start)
+        when = (
+            pd.Period(start).to_timestamp()
+            if isinstance(start, str)
+            else pd.Timestamp(start)
+        )
     except (ValueError, TypeError):
         when = pd.NaT
     if pd.isna(when) or when.tz is not None:

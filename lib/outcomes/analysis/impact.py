@@ -42,7 +42,11 @@ def benjamini_hochberg(p_values, *, q: float = 0.05, labels=None) -> pd.DataFram
 
 
 def minimum_detectable(
-    *, se: float | None = None, placebo=None, power: float = 0.8, confidence: float = 0.95
+    *,
+    se: float | None = None,
+    placebo=None,
+    power: float = 0.8,
+    confidence: float = 0.95,
 ) -> Detectable:
     """How large a change would have had to be to be seen, so that "no effect found" has a size.
 
@@ -57,7 +61,9 @@ def minimum_detectable(
         raise Invalid("Give either se or the placebo ratios.")
     for share in (confident(confidence), numbers(power)):
         if not 0 < share < 1:
-            raise Invalid(f"The power must lie between 0 and 1, such as 0.8; given {share}.")
+            raise Invalid(
+                f"The power must lie between 0 and 1, such as 0.8; given {share}."
+            )
     if se is not None and not 0 < numbers(se) < np.inf:
         raise Invalid(f"A standard error is a finite number above 0; given {se}.")
     if se is None:
@@ -65,11 +71,15 @@ def minimum_detectable(
             logs = np.log(ratios_of(placebo))
         logs = np.sort(logs[~np.isnan(logs)])
         if len(logs) < 19:
-            raise NotEnough(f"There are {len(logs)} placebo ratios; at least 19 are needed.")
+            raise NotEnough(
+                f"There are {len(logs)} placebo ratios; at least 19 are needed."
+            )
         if len(logs) >= ENOUGH:
             place = ceil(round(confidence * (len(logs) + 1), 9))
             if place > len(logs):
-                raise NotEnough(f"There are {len(logs)} placebo ratios, too few for {confidence}.")
+                raise NotEnough(
+                    f"There are {len(logs)} placebo ratios, too few for {confidence}."
+                )
             limit = np.sort(np.abs(logs))[place - 1]
             _finite(logs, limit)
             most, least = np.quantile(logs, [power, 1 - power], method="weibull")
@@ -86,11 +96,15 @@ def ratios_of(placebo) -> np.ndarray:
     """Ratios of placebo sets, NaN for those that have none; Invalid for one below 0."""
     ratios = numbers(placebo)
     if (ratios < 0).any():
-        raise Invalid(f"A ratio of changes is 0 or more; given {ratios[ratios < 0][0]}.")
+        raise Invalid(
+            f"A ratio of changes is 0 or more; given {ratios[ratios < 0][0]}."
+        )
     return ratios
 
 
 def _finite(logs, *parts) -> None:
     if not np.isfinite(parts).all():
         found = f"{int(np.isinf(logs).sum())} of {len(logs)} placebo areas"
-        raise NotEnough(f"{found} fell to no events or rose from none, so no change would show.")
+        raise NotEnough(
+            f"{found} fell to no events or rose from none, so no change would show."
+        )

@@ -43,7 +43,13 @@ class Its(NamedTuple):
 
 
 def its(
-    values: pd.Series, start, *, breaks=(), lags: int = 12, confidence=0.95, minimum=(24, 12)
+    values: pd.Series,
+    start,
+    *,
+    breaks=(),
+    lags: int = 12,
+    confidence=0.95,
+    minimum=(24, 12),
 ) -> Its:
     """The step in a monthly count at ``start``, given its trend and season.
 
@@ -67,7 +73,9 @@ def its(
     beta, mu = _fit(x, y)
     late = after[known]
     expected = (mu / np.exp(x[:, 1] * beta[1]))[late].sum()
-    require_counts({"before the start": y[~late].sum(), "to be expected after it": expected})
+    require_counts(
+        {"before the start": y[~late].sum(), "to be expected after it": expected}
+    )
     found = _errors(x, y, mu, np.asarray(month)[known], lags)
     reach = student.ppf(0.5 + confident(confidence) / 2, found["freedom"]) * found["se"]
     without = np.where(np.arange(x.shape[1]) == 1, 0.0, beta)
@@ -86,7 +94,9 @@ def _require_sides(x, y) -> None:
                 "is no month with events, so its size cannot be estimated."
             )
     if np.linalg.matrix_rank(x) < x.shape[1]:
-        raise NotEnough("Two of the steps fall between the same months and cannot be told apart.")
+        raise NotEnough(
+            "Two of the steps fall between the same months and cannot be told apart."
+        )
 
 
 def _errors(x, y, mu, at, lags: int) -> dict:
@@ -100,12 +110,15 @@ def _errors(x, y, mu, at, lags: int) -> dict:
     box = acorr_ljungbox(residual, lags=[min(lags, len(y) // 5)])
     extra = float((((y - mu) ** 2 - mu) / mu**2).sum() / left)
     return {
-        "se": se, "freedom": freedom, "memory": memory, "dispersion": spread,
+        "se": se,
+        "freedom": freedom,
+        "memory": memory,
+        "dispersion": spread,
         "quasi_se": float(np.sqrt(spread * bread[1, 1])),
         "hac_se": _hac((x * (y - mu)[:, None]) @ bread[:, 1], at, lags),
         "ljung_box": float(box["lb_pvalue"].iloc[0]),
         "negative_binomial": float(np.exp(_fit(x, y, extra=max(extra, 0.0))[0][1])),
-    }  # fmt: skip
+    }
 
 
 def _fit(x, y, extra: float = 0.0):
@@ -115,7 +128,9 @@ def _fit(x, y, extra: float = 0.0):
         mu = np.exp(eta)
         weight = mu / (1 + extra * mu)
         root = np.sqrt(weight)
-        beta = np.linalg.lstsq(x * root[:, None], root * (eta + (y - mu) / mu), rcond=None)[0]
+        beta = np.linalg.lstsq(
+            x * root[:, None], root * (eta + (y - mu) / mu), rcond=None
+        )[0]
         moved, eta = np.abs(x @ beta - eta).max(), x @ beta
         if moved < 1e-11:
             break
@@ -132,7 +147,10 @@ def _with_memory(x, mu, bread, residual, at) -> tuple[float, float, float]:
     grid = np.arange(0, 0.96, 0.01)
     # Both traces are sums over gaps of rho**gap times what the residual maker leaves at that gap.
     powers = grid[:, None] ** np.arange(gap.max() + 1)
-    kept = [powers @ np.bincount(gap.ravel(), m.ravel()) for m in (maker @ near @ maker, maker)]
+    kept = [
+        powers @ np.bincount(gap.ravel(), m.ravel())
+        for m in (maker @ near @ maker, maker)
+    ]
     memory = float(np.interp(seen, np.maximum.accumulate(kept[0] / kept[1]), grid))
     between = memory**gap
     left = maker @ between

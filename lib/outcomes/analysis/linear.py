@@ -34,7 +34,14 @@ class Linear(NamedTuple):
 
 
 def least_squares(
-    data: pd.DataFrame, y: str, x, *, unit=None, time=None, cluster=None, convention="CRV1"
+    data: pd.DataFrame,
+    y: str,
+    x,
+    *,
+    unit=None,
+    time=None,
+    cluster=None,
+    convention="CRV1",
 ) -> Linear:
     """Regress column ``y`` on columns ``x`` with effects of the columns ``unit`` and ``time``.
 
@@ -44,18 +51,27 @@ def least_squares(
     one_of(convention, CONVENTIONS, "convention")
     effects, label = [c for c in (unit, time) if c is not None], cluster or unit
     convention = convention if label else "HC1"
-    for column in [y, *([x] if isinstance(x, str) else x), *effects, *([label] if label else [])]:
+    for column in [
+        y,
+        *([x] if isinstance(x, str) else x),
+        *effects,
+        *([label] if label else []),
+    ]:
         one_of(column, data.columns, "column")
     names = [*([] if effects else ["const"]), *([x] if isinstance(x, str) else x)]
     target, design, every = _swept(data.assign(const=1.0), [y, *names], effects)
     if not np.isfinite(design).all() or not np.isfinite(target).all():
         raise Invalid("A regression needs a finite number in every row of its columns.")
     # Beside the size before the effects were swept out: what is left of a column may be rounding.
-    size = np.sqrt((np.column_stack([data.assign(const=1.0)[c] for c in names]) ** 2).sum(axis=0))
-    if every >= len(data) or np.linalg.matrix_rank(design / np.maximum(size, 1e-300), 1e-9) < len(
-        names
-    ):
-        raise NotEnough("The regressors and effects cannot be told apart in so few rows.")
+    size = np.sqrt(
+        (np.column_stack([data.assign(const=1.0)[c] for c in names]) ** 2).sum(axis=0)
+    )
+    if every >= len(data) or np.linalg.matrix_rank(
+        design / np.maximum(size, 1e-300), 1e-9
+    ) < len(names):
+        raise NotEnough(
+            "The regressors and effects cannot be told apart in so few rows."
+        )
     bread = np.linalg.inv(design.T @ design)
     beta = bread @ design.T @ target
     alone = convention == "HC1"
@@ -68,7 +84,9 @@ def least_squares(
     within = all((data.groupby(c)[label].nunique() == 1).all() for c in effects)
     factor = _factor(convention, len(data), count, len(beta), every, within)
     se = np.sqrt(np.diag(bread @ scores.T @ scores @ bread) * factor)
-    return Linear(pd.Series(beta, names), pd.Series(se, names), convention, len(data), count)
+    return Linear(
+        pd.Series(beta, names), pd.Series(se, names), convention, len(data), count
+    )
 
 
 def _swept(data, names: list, effects: list):

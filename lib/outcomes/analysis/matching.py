@@ -22,14 +22,22 @@ class Matching(NamedTuple):
 
     units: list
     pairs: pd.DataFrame  # treated, match, distance
-    balance: pd.DataFrame  # feature, treated, pool, matched, smd_before, smd_after, balanced
+    balance: (
+        pd.DataFrame
+    )  # feature, treated, pool, matched, smd_before, smd_after, balanced
     balanced: bool
 
 
 def match_units(
-    panel: pd.DataFrame, treated, start, *, covariates: pd.DataFrame | None = None,
-    population: pd.Series | None = None, ratio: int = 3, minimum=(24, 0),
-) -> Matching:  # fmt: skip
+    panel: pd.DataFrame,
+    treated,
+    start,
+    *,
+    covariates: pd.DataFrame | None = None,
+    population: pd.Series | None = None,
+    ratio: int = 3,
+    minimum=(24, 0),
+) -> Matching:
     """For each treated unit the ``ratio`` untreated ones nearest before the start, without reuse.
 
     panel       time x unit of counts; only times before ``start`` are looked at.
@@ -37,12 +45,16 @@ def match_units(
     population  unit -> people, to compare rates and not sizes.
     """
     if not isinstance(ratio, (int, np.integer)) or ratio < 1:
-        raise Invalid(f"The ratio is how many units are matched with each; given {ratio!r}.")
+        raise Invalid(
+            f"The ratio is how many units are matched with each; given {ratio!r}."
+        )
     panel, treated, after = wide(panel, treated, start, minimum=minimum)
     features = _features(panel[~after], population, covariates)
     lacking = features.index[features.isna().any(axis=1)]
     if set(lacking) & set(treated):
-        raise Invalid(f"The treated unit {sorted(set(lacking) & set(treated))[0]!r} lacks a value.")
+        raise Invalid(
+            f"The treated unit {sorted(set(lacking) & set(treated))[0]!r} lacks a value."
+        )
     pool = [u for u in features.index if u not in {*treated, *lacking}]
     if len(pool) < ratio * len(treated):
         wanted = f"{len(treated)} treated ones with {ratio} each"
@@ -54,9 +66,14 @@ def match_units(
 
 
 def match_sets(
-    panel: pd.DataFrame, sets, start, *, covariates: pd.DataFrame | None = None,
-    population: pd.Series | None = None, ratio: int = 3,
-) -> list[list]:  # fmt: skip
+    panel: pd.DataFrame,
+    sets,
+    start,
+    *,
+    covariates: pd.DataFrame | None = None,
+    population: pd.Series | None = None,
+    ratio: int = 3,
+) -> list[list]:
     """The comparison of each of many placebo sets, chosen as :func:`match_units` would choose it.
 
     ``panel`` must not hold the treated units, nor any that may not be used. Distances are worked
@@ -72,15 +89,21 @@ def match_sets(
         )
     strange = {u for members in sets for u in members}.difference(features.index)
     if strange:
-        raise Invalid(f"The placebo areas hold {min(strange, key=str)!r}, which cannot be matched.")
-    far, nearest = _ranked(features, slice(None), (ratio + 1) * max(map(len, sets), default=1))
+        raise Invalid(
+            f"The placebo areas hold {min(strange, key=str)!r}, which cannot be matched."
+        )
+    far, nearest = _ranked(
+        features, slice(None), (ratio + 1) * max(map(len, sets), default=1)
+    )
     units = features.index.tolist()
     at = {unit: k for k, unit in enumerate(units)}
     found = (_greedy(far, nearest, [at[u] for u in members], ratio) for members in sets)
     return [[units[k] for _, k in pairs] for pairs in found]
 
 
-def _ranked(features: pd.DataFrame, rows, most: int) -> tuple[list[list[float]], list[list[int]]]:
+def _ranked(
+    features: pd.DataFrame, rows, most: int
+) -> tuple[list[list[float]], list[list[int]]]:
     """Of the units at ``rows``, the distances to the ``most`` nearest in standard deviations, and
     which these are. Lists, because matching looks at them one by one."""
     scaled = (features / features.std(ddof=1).replace(0, 1)).to_numpy()
@@ -129,16 +152,26 @@ def contiguous_clusters(places: pd.DataFrame, size: int, *, limit: int | None = 
     """
     if not isinstance(size, (int, np.integer)) or size < 1:
         raise Invalid(f"A cluster is of one place or more; given {size!r}.")
-    if places[["longitude", "latitude"]].isna().any(axis=None) or places.index.has_duplicates:
+    if (
+        places[["longitude", "latitude"]].isna().any(axis=None)
+        or places.index.has_duplicates
+    ):
         raise Invalid("Each place needs a name of its own and a position.")
     if len(places) <= size:
         found = f"there are {len(places)}"
         raise NotEnough(f"Clusters of {size} need more than {size} places; {found}.")
-    near = np.argsort(distances(places, places), axis=1, kind="stable")[:, :size].tolist()
+    near = np.argsort(distances(places, places), axis=1, kind="stable")[
+        :, :size
+    ].tolist()
     names = places.index.tolist()
-    found = [list(s) for s in dict.fromkeys(tuple(sorted(names[k] for k in row)) for row in near)]
+    found = [
+        list(s)
+        for s in dict.fromkeys(tuple(sorted(names[k] for k in row)) for row in near)
+    ]
     if limit is not None and len(found) > limit:
-        found = [found[i] for i in np.linspace(0, len(found) - 1, limit).round().astype(int)]
+        found = [
+            found[i] for i in np.linspace(0, len(found) - 1, limit).round().astype(int)
+        ]
     return found
 
 
@@ -159,17 +192,27 @@ def _features(early: pd.DataFrame, population, covariates) -> pd.DataFrame:
     half = len(early) // 2
     people = 1.0
     if population is not None:
-        people = population[~population.index.duplicated()].reindex(early.columns).astype(float)
-        people = people.where((people > 0) & (people < np.inf))  # one that is not known lacks it
+        people = (
+            population[~population.index.duplicated()]
+            .reindex(early.columns)
+            .astype(float)
+        )
+        people = people.where(
+            (people > 0) & (people < np.inf)
+        )  # one that is not known lacks it
     first, second = early.iloc[:half].sum() + 0.5, early.iloc[half:].sum() + 0.5
     trend = np.log(second / (len(early) - half)) - np.log(first / half)
     level = np.log((early.sum() + 0.5) / len(early) / people)
     features = pd.DataFrame({"level": level, "trend": trend})
     if covariates is None:
         return features
-    clash = [c for c in covariates if c in features or not is_numeric_dtype(covariates[c])]
+    clash = [
+        c for c in covariates if c in features or not is_numeric_dtype(covariates[c])
+    ]
     if clash:
-        raise Invalid(f"The covariate {clash[0]!r} is no number, or has the name of a feature.")
+        raise Invalid(
+            f"The covariate {clash[0]!r} is no number, or has the name of a feature."
+        )
     return features.join(covariates.replace([np.inf, -np.inf], np.nan), how="left")
 
 

@@ -52,7 +52,9 @@ def ends(start, end) -> tuple[pd.Timestamp, pd.Timestamp]:
     """The first and the last day of a period; Invalid when there is none between them."""
     first, last = _day(start, start, end), _day(end, start, end)
     if pd.isna(first) or pd.isna(last) or last < first:
-        raise Invalid(f"A period from {start} to {end} has no days; the end must not come first.")
+        raise Invalid(
+            f"A period from {start} to {end} has no days; the end must not come first."
+        )
     return first.normalize(), last.normalize()
 
 
@@ -63,5 +65,7 @@ def _day(value, start, end) -> pd.Timestamp:
     except (TypeError, ValueError):
         day = pd.NaT
     if value is not None and (pd.isna(day) or day.tz is not None):
-        raise Invalid(f"A period from {start} to {end} has no days: {value!r} is no day.")
+        raise Invalid(
+            f"A period from {start} to {end} has no days: {value!r} is no day."
+        )
     return day

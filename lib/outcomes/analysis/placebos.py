@@ -47,9 +47,15 @@ class Changes(NamedTuple):
 
 
 def randomisation(
-    panel: pd.DataFrame, treated, start, sets, *, comparison=None, comparisons=None,
+    panel: pd.DataFrame,
+    treated,
+    start,
+    sets,
+    *,
+    comparison=None,
+    comparisons=None,
     minimum=(24, 12),
-) -> Randomisation:  # fmt: skip
+) -> Randomisation:
     """How unusual the treated set's ratio is among placebo sets of units that had no programme.
 
     Each set in ``sets`` plays the treated; the rest of the untreated units are its comparison, or
@@ -65,7 +71,9 @@ def randomisation(
     free = {*panel.columns} - {*treated}
     rests = [None] * len(sets) if comparisons is None else list(comparisons)
     if len(rests) != len(sets):
-        raise Invalid(f"There are {len(rests)} comparisons for {len(sets)} placebo sets.")
+        raise Invalid(
+            f"There are {len(rests)} comparisons for {len(sets)} placebo sets."
+        )
     # Of sets that are the same, the first.
     at = sorted({frozenset(s): k for k, s in reversed(list(enumerate(sets)))}.values())
     pairs = [(sets[k], rests[k]) for k in at]
@@ -125,7 +133,9 @@ def _logs(panel, after, free: set, pairs) -> list[float]:
     return logs
 
 
-def placebo_dates(panel: pd.DataFrame, treated, start, dates, *, minimum=(12, 6)) -> pd.DataFrame:
+def placebo_dates(
+    panel: pd.DataFrame, treated, start, dates, *, minimum=(12, 6)
+) -> pd.DataFrame:
     """The ratio at pretended starts, using only times before the real one: date, ratio, pre, post.
 
     A sound comparison finds nothing at dates when nothing began.
@@ -135,8 +145,12 @@ def placebo_dates(panel: pd.DataFrame, treated, start, dates, *, minimum=(12, 6)
     rows = []
     for date in dates:
         found = did(early, treated, date, minimum=minimum)
-        rows.append((date, found.ratio, found.lower, found.upper, found.pre, found.post))
-    return pd.DataFrame(rows, columns=["date", "ratio", "lower", "upper", "pre", "post"])
+        rows.append(
+            (date, found.ratio, found.lower, found.upper, found.pre, found.post)
+        )
+    return pd.DataFrame(
+        rows, columns=["date", "ratio", "lower", "upper", "pre", "post"]
+    )
 
 
 def compare_changes(before, after, treated) -> Changes:
@@ -155,22 +169,31 @@ def compare_changes(before, after, treated) -> Changes:
     if not np.isin(treated, [0, 1]).all():
         raise Invalid("A mask is True or False for each unit.")
     if mask.shape != change.shape or not 0 < mask.sum() < n or n < 3:
-        raise Invalid("Changes need a mask that chooses some, not all, of 3 units or more.")
+        raise Invalid(
+            "Changes need a mask that chooses some, not all, of 3 units or more."
+        )
     if not np.isfinite(change).all():
         raise Invalid("Every unit needs a finite number before and after.")
     (estimate, t), rng = _mean_difference(change, mask), np.random.default_rng(14)
     centred, chosen = change - change.mean(), int(mask.sum())
     ways, signs = comb(n, chosen), 2**n
-    sets = combinations(range(n), chosen) if ways <= EACH else (
-        rng.permutation(n)[:chosen] for _ in range(DRAWS)
-    )  # fmt: skip
+    sets = (
+        combinations(range(n), chosen)
+        if ways <= EACH
+        else (rng.permutation(n)[:chosen] for _ in range(DRAWS))
+    )
     others = [_mean_difference(change, np.isin(np.arange(n), s))[0] for s in sets]
-    flips = product([-1, 1], repeat=n) if signs <= EACH else rng.choice([-1, 1], (DRAWS, n))
+    flips = (
+        product([-1, 1], repeat=n) if signs <= EACH else rng.choice([-1, 1], (DRAWS, n))
+    )
     wild = [_mean_difference(centred * np.array(flip), mask)[1] for flip in flips]
     return Changes(
-        estimate, t, _share(others, estimate, 1e-12, ways), _share(wild, t, 1e-9, signs),
+        estimate,
+        t,
+        _share(others, estimate, 1e-12, ways),
+        _share(wild, t, 1e-9, signs),
         DRAWS if max(ways, signs) > EACH else 0,
-    )  # fmt: skip
+    )
 
 
 def _share(found, seen: float, room: float, ways: int) -> float:
@@ -188,30 +211,44 @@ def placebo_interval(ratio: float, placebo, *, confidence: float = 0.95) -> Inte
     to nothing or rose from it that nothing is ruled out.
     """
     if not 0 < numbers(confidence) < 1 or not 0 < numbers(ratio) < np.inf:
-        raise Invalid("An interval needs a ratio above 0 and a confidence between 0 and 1.")
+        raise Invalid(
+            "An interval needs a ratio above 0 and a confidence between 0 and 1."
+        )
     with np.errstate(divide="ignore"):
         size = np.sort(np.abs(np.log(ratios_of(placebo))))
     size = size[~np.isnan(size)]
     place = ceil(round(confidence * (len(size) + 1), 9))
     if place > len(size):
-        raise NotEnough(f"There are {len(size)} placebo ratios, too few for {confidence:.0%}.")
+        raise NotEnough(
+            f"There are {len(size)} placebo ratios, too few for {confidence:.0%}."
+        )
     reach = size[place - 1]
     if size[-1] <= 1e-12:
-        raise NotEnough("No placebo area changed at all, so nothing is known of what chance does.")
+        raise NotEnough(
+            "No placebo area changed at all, so nothing is known of what chance does."
+        )
     if np.isinf(reach):
         found = f"{int(np.isinf(size).sum())} of {len(size)} placebo areas"
-        raise NotEnough(f"{found} fell to no events or rose from none, so nothing is ruled out.")
-    return Interval(float(ratio), float(ratio * np.exp(-reach)), float(ratio * np.exp(reach)))
+        raise NotEnough(
+            f"{found} fell to no events or rose from none, so nothing is ruled out."
+        )
+    return Interval(
+        float(ratio), float(ratio * np.exp(-reach)), float(ratio * np.exp(reach))
+    )
 
 
 def _mean_difference(change, mask) -> tuple[float, float]:
     """The difference of means and its t with CR1 errors, one cluster for each unit."""
     a, b = change[mask], change[~mask]
     n = len(change)
-    spread = ((a - a.mean()) ** 2).sum() / len(a) ** 2 + ((b - b.mean()) ** 2).sum() / len(b) ** 2
+    spread = ((a - a.mean()) ** 2).sum() / len(a) ** 2 + (
+        (b - b.mean()) ** 2
+    ).sum() / len(b) ** 2
     # CR1 with a cluster for each row of the first-difference regression: n/(n-1) * (n-1)/(n-2).
     se = np.sqrt(spread * n / (n - 2))
     estimate = a.mean() - b.mean()
     if se == 0:  # no spread at all: any difference is beyond doubt, and none is none
-        return float(estimate), 0.0 if estimate == 0 else float(np.copysign(np.inf, estimate))
+        return float(estimate), 0.0 if estimate == 0 else float(
+            np.copysign(np.inf, estimate)
+        )
     return float(estimate), float(estimate / se)

@@ -34,7 +34,9 @@ class Programme:
 
     cuts: np.ndarray  # days since 1970, sorted
     areas: tuple[str, ...]
-    within: tuple[tuple[int, tuple[int, ...]], ...]  # (whole, parts that do not overlap)
+    within: tuple[
+        tuple[int, tuple[int, ...]], ...
+    ]  # (whole, parts that do not overlap)
     home: int  # the area asked about
     sides: tuple[Side, ...]
 
@@ -62,14 +64,20 @@ class Programme:
         matrix, limit = self._matrix
         if elastic:
             n = len(self.sides)
-            slack = csr_array((-np.ones(n), (range(n), range(n))), shape=(matrix.shape[0], n))
+            slack = csr_array(
+                (-np.ones(n), (range(n), range(n))), shape=(matrix.shape[0], n)
+            )
             matrix = block_array([[matrix, slack]])
             cost = np.r_[cost, np.ones(n)]
         if extra is not None:
             price, rows = extra
-            matrix = block_array([[matrix, None], [rows[:, : self.size], rows[:, self.size :]]])
+            matrix = block_array(
+                [[matrix, None], [rows[:, : self.size], rows[:, self.size :]]]
+            )
             limit, cost = np.r_[limit, np.zeros(rows.shape[0])], np.r_[cost, price]
-        return linprog(cost, A_ub=csr_array(matrix), b_ub=limit, bounds=(0, None), method="highs")
+        return linprog(
+            cost, A_ub=csr_array(matrix), b_ub=limit, bounds=(0, None), method="highs"
+        )
 
     @cached_property
     def breach(self):
@@ -95,7 +103,9 @@ class Programme:
         ends = []
         for sign in (-1, 1):
             found = self.solve(-sign * self.total(area, i, j))
-            if found.status != 0:  # nothing limits it: 'unbounded', or so presolve cannot tell
+            if (
+                found.status != 0
+            ):  # nothing limits it: 'unbounded', or so presolve cannot tell
                 return ends[0], (np.inf, ())
             prices = np.abs(found.ineqlin.marginals[: len(self.sides)])
             bind = [s for s, p in zip(self.sides, prices, strict=True) if p > _DUAL]
@@ -150,7 +160,10 @@ class Programme:
             cells += [(row, at + s.j, s.sign), (row, at + s.i, -s.sign)]
             limit.append(s.sign * s.limit)
         steps = [((-1.0,), (area,)) for area in range(len(self.areas))]
-        steps += [((1.0,) * len(parts) + (-1.0,), (*parts, whole)) for whole, parts in self.within]
+        steps += [
+            ((1.0,) * len(parts) + (-1.0,), (*parts, whole))
+            for whole, parts in self.within
+        ]
         for weights, areas in steps:
             for k in range(width - 1):
                 for weight, area in zip(weights, areas, strict=True):
@@ -161,19 +174,30 @@ class Programme:
             return csr_array((0, self.size)), np.array(limit)
         rows, cols, data = zip(*cells, strict=True)
         shape = (len(limit), self.size)
-        return csr_array(coo_array((np.array(data, float), (rows, cols)), shape)), np.array(limit)
+        return csr_array(
+            coo_array((np.array(data, float), (rows, cols)), shape)
+        ), np.array(limit)
 
 
 def build(
-    stated: pd.DataFrame, asked: pd.DataFrame, *, area: str, parent: dict, level: dict | None = None
+    stated: pd.DataFrame,
+    asked: pd.DataFrame,
+    *,
+    area: str,
+    parent: dict,
+    level: dict | None = None,
 ) -> Programme:
     """Cut time at every boundary and turn each distinct claim into its sides."""
-    cuts = np.unique(np.r_[stated["start"], stated["stop"], asked["first"], asked["stop"]])
+    cuts = np.unique(
+        np.r_[stated["start"], stated["stop"], asked["first"], asked["stop"]]
+    )
     cuts = cuts.astype(np.int64)
     names = sorted({area, *stated["area"]})
     place = {name: k for k, name in enumerate(names)}
     sides = []
-    for key, group in stated.groupby(["area", "start", "stop", "low", "high"], sort=True):
+    for key, group in stated.groupby(
+        ["area", "start", "stop", "low", "high"], sort=True
+    ):
         name, start, stop, low, high = key
         i, j = (int(k) for k in np.searchsorted(cuts, [start, stop]))
         ids = tuple(group["figure"])
@@ -195,7 +219,9 @@ def _within(place: dict, parent: dict, level: dict) -> tuple:
             kind = level.get(name, "")
             alone = name if kind in OVERLAPPING else ""
             groups.setdefault((place[whole], kind, alone), []).append(k)
-    return tuple((whole, tuple(parts)) for (whole, _, _), parts in sorted(groups.items()))
+    return tuple(
+        (whole, tuple(parts)) for (whole, _, _), parts in sorted(groups.items())
+    )
 
 
 def line(area: str, parent: dict) -> list[str]:

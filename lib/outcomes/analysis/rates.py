@@ -73,7 +73,9 @@ def _beta(x, n, confidence: float, prior: float):
     a, other = (1 - confident(confidence)) / 2, 1 - prior
     lower = beta.ppf(a, np.maximum(k + prior, 0.5), m - k + other)
     upper = beta.ppf(1 - a, k + other, np.maximum(m - k + prior, 0.5))
-    return _shape(k / m, np.where(k == 0, 0.0, lower), np.where(k == m, 1.0, upper), x, n)
+    return _shape(
+        k / m, np.where(k == 0, 0.0, lower), np.where(k == m, 1.0, upper), x, n
+    )
 
 
 def newcombe(x1, n1, x2, n2, *, confidence: float = 0.95):
@@ -146,7 +148,9 @@ def e_test(x1, t1, x2, t2) -> float:
     k1, e1 = (float(v) for v in _rate(x1, t1))
     k2, e2 = (float(v) for v in _rate(x2, t2))
     if k1 % 1 or k2 % 1:
-        raise Invalid(f"The test compares counts, whole numbers of events; given {k1} and {k2}.")
+        raise Invalid(
+            f"The test compares counts, whole numbers of events; given {k1} and {k2}."
+        )
     if k1 + k2 == 0:
         return 1.0
     if k1 + k2 > MANY:
@@ -155,9 +159,7 @@ def e_test(x1, t1, x2, t2) -> float:
     return float(poisson_means_test(int(k1), e1, int(k2), e2).pvalue)
 
 
-def effort_ratio(
-    counts, exposures, at: int, *, confidence: float = 0.95
-) -> Interval:  # fmt: skip
+def effort_ratio(counts, exposures, at: int, *, confidence: float = 0.95) -> Interval:
     """The ratio of one rate of a row of rates to the one before it, with the interval that holds
     where counts follow effort (arrests of a week of action, reports after a campaign).
 
@@ -174,7 +176,9 @@ def effort_ratio(
     if k.ndim != 1:
         raise Invalid(f"A row of counts is needed; given {_show(counts)}.")
     if not 0 < at < len(k):
-        raise Invalid(f"A rate is compared with the one before it; given place {at} of {len(k)}.")
+        raise Invalid(
+            f"A rate is compared with the one before it; given place {at} of {len(k)}."
+        )
     rate = k / e
     if rate[at - 1] == 0:
         raise Invalid("A ratio of rates cannot be given where the count before is 0.")
@@ -191,7 +195,9 @@ def effort_ratio(
     return Interval(ratio, min(lower, exact.lower), max(upper, exact.upper))
 
 
-def standardised(counts, populations, standard, *, per: float = 100_000, confidence=0.95):
+def standardised(
+    counts, populations, standard, *, per: float = 100_000, confidence=0.95
+):
     """A directly standardised rate over strata (ages, types), with Dobson's interval.
 
     ``standard`` holds the standard population of each stratum. Source: Dobson, Kuulasmaa,
@@ -200,12 +206,18 @@ def standardised(counts, populations, standard, *, per: float = 100_000, confide
     k, m = _rate(np.asarray(counts, float), np.asarray(populations, float))
     w = np.asarray(standard, float)
     if not w.shape == k.shape == m.shape or not 0 < w.sum() < np.inf or (w < 0).any():
-        raise Invalid("The standard population needs one non-negative number for each stratum.")
+        raise Invalid(
+            "The standard population needs one non-negative number for each stratum."
+        )
     if k.sum() == 0:
-        raise Invalid("A standardised rate needs at least one event; all the counts are 0.")
+        raise Invalid(
+            "A standardised rate needs at least one event; all the counts are 0."
+        )
     w = w / w.sum()
     if (w * k).sum() == 0:
-        raise Invalid("A standardised rate needs an event in a stratum of the standard population.")
+        raise Invalid(
+            "A standardised rate needs an event in a stratum of the standard population."
+        )
     rate, variance, total = (w * k / m).sum(), (w**2 * k / m**2).sum(), k.sum()
     low, high = _byar_counts(np.asarray(total), normal(confidence))
     scale = np.sqrt(variance / total)
@@ -221,7 +233,9 @@ def days(start, end) -> int:
 
 def _byar_counts(k, z):
     root = np.sqrt(np.maximum(k, 1))
-    lower = np.where(k == 0, 0.0, k * (1 - 1 / (9 * np.maximum(k, 1)) - z / (3 * root)) ** 3)
+    lower = np.where(
+        k == 0, 0.0, k * (1 - 1 / (9 * np.maximum(k, 1)) - z / (3 * root)) ** 3
+    )
     upper = (k + 1) * (1 - 1 / (9 * (k + 1)) + z / (3 * np.sqrt(k + 1))) ** 3
     return lower, upper
 
@@ -241,7 +255,9 @@ def _alike(*given) -> list[np.ndarray]:
         np.broadcast_shapes(*(a.shape for a in arrays))
     except ValueError:
         many = " and ".join(str(a.size) for a in arrays)
-        raise Invalid(f"As many numbers are needed on either side; given {many}.") from None
+        raise Invalid(
+            f"As many numbers are needed on either side; given {many}."
+        ) from None
     return arrays
 
 
@@ -250,7 +266,9 @@ def _share(x, n):
     if np.any(m == 0):
         raise Invalid("A share of nothing cannot be given: the denominator n is 0.")
     if np.any(~np.isfinite(k) | ~np.isfinite(m) | (k < 0) | (k > m)):
-        raise Invalid(f"A share needs 0 <= x <= n; given x = {_show(x)} and n = {_show(n)}.")
+        raise Invalid(
+            f"A share needs 0 <= x <= n; given x = {_show(x)} and n = {_show(n)}."
+        )
     return k, m
 
 
@@ -275,8 +293,14 @@ def normal(confidence: float) -> float:
 
 def confident(confidence: float) -> float:
     """A confidence that an interval can have; Invalid for any other."""
-    if not isinstance(confidence, Real) or not 0 < confidence < 1 or 0.5 + confidence / 2 == 1:
-        raise Invalid(f"The confidence must lie between 0 and 1, such as 0.95; given {confidence}.")
+    if (
+        not isinstance(confidence, Real)
+        or not 0 < confidence < 1
+        or 0.5 + confidence / 2 == 1
+    ):
+        raise Invalid(
+            f"The confidence must lie between 0 and 1, such as 0.95; given {confidence}."
+        )
     return confidence
 
 

@@ -43,15 +43,23 @@ class Reconciliation(NamedTuple):
         """The steadiest history that every figure allows: start, end, total, per_day. It is an
         assumption and not data."""
         first, stop, totals = self.agreed.steadiest()
-        start, end = (d.astype("datetime64[D]").astype("datetime64[s]") for d in (first, stop - 1))
+        start, end = (
+            d.astype("datetime64[D]").astype("datetime64[s]") for d in (first, stop - 1)
+        )
         rates = totals / (stop - first)
-        return pd.DataFrame({"start": start, "end": end, "total": totals, "per_day": rates})
+        return pd.DataFrame(
+            {"start": start, "end": end, "total": totals, "per_day": rates}
+        )
 
 
 def reconcile(
-    figures: pd.DataFrame, periods: pd.DataFrame, *, area: str | None = None,
-    parent: dict | pd.DataFrame | None = None, integral: bool | None = None,
-) -> Reconciliation:  # fmt: skip
+    figures: pd.DataFrame,
+    periods: pd.DataFrame,
+    *,
+    area: str | None = None,
+    parent: dict | pd.DataFrame | None = None,
+    integral: bool | None = None,
+) -> Reconciliation:
     """The least and most that published figures allow each period's total to be.
 
     figures   one row per statement: figure (id), value, qualifier, period_start, period_end (both
@@ -79,7 +87,9 @@ def reconcile(
     home = area if area is not None else next(iter(stated["area"]), "")
     programme = build(stated, asked, area=home, parent=tree, level=level)
     settled = settle(programme, stated)
-    inferred = dict(zip(stated["figure"].tolist(), stated["inferred"].tolist(), strict=True))
+    inferred = dict(
+        zip(stated["figure"].tolist(), stated["inferred"].tolist(), strict=True)
+    )
     rows = [_bound(settled, p, inferred, integral) for p in asked.itertuples()]
     bounds = pd.concat([asked[["label", "start", "end"]], pd.DataFrame(rows)], axis=1)
     return Reconciliation(bounds, settled.contradictions, settled.loosened)
@@ -124,7 +134,9 @@ def _touched(period, settled: Settled, ids: set, exact: bool) -> bool:
 def _asked(periods: pd.DataFrame) -> pd.DataFrame:
     missing = [c for c in ("label", "start", "end") if c not in periods.columns]
     if missing:
-        raise Invalid(f"Periods need the columns label, start and end; {missing[0]!r} is missing.")
+        raise Invalid(
+            f"Periods need the columns label, start and end; {missing[0]!r} is missing."
+        )
     asked = periods[["label", "start", "end"]].reset_index(drop=True)
     asked["first"] = _claims.day_number(asked["start"])
     asked["stop"] = _claims.day_number(asked["end"]) + 1
@@ -137,7 +149,11 @@ def _tree(parent) -> tuple[dict, dict]:
     """Sub-area -> area, and the level of each area where a frame says."""
     level = {}
     if isinstance(parent, pd.DataFrame):
-        level = dict(zip(parent["area"], parent["level"], strict=True)) if "level" in parent else {}
+        level = (
+            dict(zip(parent["area"], parent["level"], strict=True))
+            if "level" in parent
+            else {}
+        )
         parent = dict(zip(parent["area"], parent["parent"], strict=True))
     known = (parent or {}).items()
     return {k: v for k, v in known if isinstance(v, str) and v and v != k}, level
@@ -152,9 +168,13 @@ def _of_area(figures: pd.DataFrame, area, tree: dict) -> pd.DataFrame:
     names = sorted(figures["area"].dropna().astype(str).unique())
     if area is None:
         if len(names) > 1:
-            raise Invalid(f"Figures of several areas: name one with area=. {', '.join(names[:12])}")
+            raise Invalid(
+                f"Figures of several areas: name one with area=. {', '.join(names[:12])}"
+            )
         return figures
-    related = [n for n in names if n == area or area in line(n, tree) or n in line(area, tree)]
+    related = [
+        n for n in names if n == area or area in line(n, tree) or n in line(area, tree)
+    ]
     return figures[figures["area"].isin(related)]
 
 

@@ -12,7 +12,17 @@ import pandas as pd
 from outcomes.analysis.reconcile import reconcile
 
 MONTH = 365.25 / 12
-_MEMBERS = ["set", "figure", "value", "qualifier", "start", "end", "lower", "upper", "sentence"]
+_MEMBERS = [
+    "set",
+    "figure",
+    "value",
+    "qualifier",
+    "start",
+    "end",
+    "lower",
+    "upper",
+    "sentence",
+]
 
 
 class Several(NamedTuple):
@@ -23,9 +33,14 @@ class Several(NamedTuple):
 
 
 def reconcile_each(
-    figures: pd.DataFrame, periods: pd.DataFrame, *, of: Iterable[str], by: str = "measure",
-    area: str | None = None, parent=None,
-) -> Several:  # fmt: skip
+    figures: pd.DataFrame,
+    periods: pd.DataFrame,
+    *,
+    of: Iterable[str],
+    by: str = "measure",
+    area: str | None = None,
+    parent=None,
+) -> Several:
     """What the figures allow each count named in ``of`` to be in each of ``periods``.
 
     ``by`` is the column that names the count; one without a figure has no limit. ``area`` and
@@ -36,22 +51,31 @@ def reconcile_each(
     """
     bounds, clashes = [], []
     for name in dict.fromkeys(of):
-        found = reconcile(figures[figures[by] == name], periods, area=area, parent=parent)
+        found = reconcile(
+            figures[figures[by] == name], periods, area=area, parent=parent
+        )
         bounds.append(found.bounds.assign(**{by: name}))
         for at, one in enumerate(found.contradictions):
-            rows = [m | {by: name, "set": at, "sentence": one["sentence"]} for m in one["members"]]
+            rows = [
+                m | {by: name, "set": at, "sentence": one["sentence"]}
+                for m in one["members"]
+            ]
             clashes += rows
     if not bounds:  # nothing was asked: the columns alone
         none = reconcile(figures[:0], periods, area=area, parent=parent).bounds
         bounds = [none[:0].assign(**{by: ""})]
     frame = pd.concat(bounds, ignore_index=True)
     months = ((frame["end"] - frame["start"]).dt.days + 1) / MONTH
-    frame = frame.assign(month_least=frame["lower"] / months, month_most=frame["upper"] / months)
+    frame = frame.assign(
+        month_least=frame["lower"] / months, month_most=frame["upper"] / months
+    )
     first = [by, *(c for c in frame.columns if c != by)]
     return Several(frame[first], pd.DataFrame(clashes, columns=[by, *_MEMBERS]))
 
 
-def growth(bounds: pd.DataFrame, before: str, after: str, *, by: str = "measure") -> pd.DataFrame:
+def growth(
+    bounds: pd.DataFrame, before: str, after: str, *, by: str = "measure"
+) -> pd.DataFrame:
     """The least and the most growth between two periods that their bounds allow.
 
     Returns ``by``, least and most (shares: 0.53 is 53 % more), of counts limited in both periods
@@ -61,5 +85,9 @@ def growth(bounds: pd.DataFrame, before: str, after: str, *, by: str = "measure"
     two = bounds[bounds["label"] == after].set_index(by).reindex(one.index)
     out = pd.DataFrame({"least": two["lower"] / one["upper"] - 1})
     out["most"] = two["upper"] / one["lower"].where(one["lower"] > 0) - 1
-    limited = out["most"].notna() & (out["most"] < float("inf")) & (one["upper"] < float("inf"))
+    limited = (
+        out["most"].notna()
+        & (out["most"] < float("inf"))
+        & (one["upper"] < float("inf"))
+    )
     return out[limited].reset_index()

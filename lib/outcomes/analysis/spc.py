@@ -42,9 +42,14 @@ class Chart(NamedTuple):
 
 
 def xmr(
-    values, *, baseline=None, better: str | None = None, rebase=(), screen: bool = True,
+    values,
+    *,
+    baseline=None,
+    better: str | None = None,
+    rebase=(),
+    screen: bool = True,
     counts: bool = False,
-) -> Chart:  # fmt: skip
+) -> Chart:
     """Limits and special-cause points of a series in order of time.
 
     values    a Series (its index names the periods) or a list; NaN is a gap, which breaks runs. So
@@ -62,17 +67,23 @@ def xmr(
     series = regular(values)
     if np.isinf(series).any() or (counts and (series < 0).any()):
         below = "" if np.isinf(series).any() else " of 0 or more"
-        raise Invalid(f"A chart needs finite values{below}; given {series.min()}, {series.max()}.")
+        raise Invalid(
+            f"A chart needs finite values{below}; given {series.min()}, {series.max()}."
+        )
     better = one_of(better or "neither", BETTER, "better")
     phases = _phases(series, rebase)
-    parts = [_part(p, None if k else baseline, screen, counts) for k, p in enumerate(phases)]
+    parts = [
+        _part(p, None if k else baseline, screen, counts) for k, p in enumerate(phases)
+    ]
     frame = pd.concat([p[0].assign(phase=k + 1) for k, p in enumerate(parts)])
     frame = _judge(frame.reset_index(drop=True), better)
     last, points, moving = frame.iloc[-1], parts[-1][1], parts[-1][2]
     trial = points < SETTLED
     until = f" and are trial limits until there are {SETTLED}" if trial else ""
     note = f"The limits rest on {points} points{until}."
-    return Chart(frame, last["mean"], last["lower"], last["upper"], moving, points, trial, note)
+    return Chart(
+        frame, last["mean"], last["lower"], last["upper"], moving, points, trial, note
+    )
 
 
 def regular(values) -> pd.Series:
@@ -87,7 +98,9 @@ def regular(values) -> pd.Series:
         index = series.index = index.to_timestamp()
     if not (index.is_monotonic_increasing and index.is_unique):
         wrong = "in order of time" if index.is_unique else "only one of each"
-        raise Invalid(f"The points of a series must be {wrong}; sort or add them up first.")
+        raise Invalid(
+            f"The points of a series must be {wrong}; sort or add them up first."
+        )
     if not isinstance(index, pd.DatetimeIndex) or len(index) < 3:
         return series
     monthly = len(set(index.day)) == 1 and len(set(index - index.normalize())) == 1
@@ -96,7 +109,9 @@ def regular(values) -> pd.Series:
     if (np.round(steps / steps.min()) * steps.min() != steps).any():
         return series
     apart = {"months": int(steps.min())} if monthly else {"days": float(steps.min())}
-    return series.reindex(pd.date_range(index[0], index[-1], freq=pd.DateOffset(**apart)))
+    return series.reindex(
+        pd.date_range(index[0], index[-1], freq=pd.DateOffset(**apart))
+    )
 
 
 def _numbers(values) -> pd.Series:
@@ -124,7 +139,9 @@ def _part(series: pd.Series, baseline, screen: bool, counts: bool):
     ranges = series[inside].diff().abs().dropna()
     if len(known) < 3 or ranges.empty:
         found = f"there are {len(known)}"
-        raise NotEnough(f"A chart needs at least 3 points, two of them in a row; {found}.")
+        raise NotEnough(
+            f"A chart needs at least 3 points, two of them in a row; {found}."
+        )
     if why := _sparse(known):
         raise NotEnough(f"Such small numbers have no usual range: {why}.")
     if screen and ranges.mean() > 0:
@@ -132,8 +149,15 @@ def _part(series: pd.Series, baseline, screen: bool, counts: bool):
     mean, bar = known.mean(), ranges.mean()
     if counts:
         bar = max(bar, 3 * np.sqrt(mean) / 2.66)
-    frame = pd.DataFrame({"period": series.index, "value": series.to_numpy(), "mean": mean})
-    for name, reach in (("lower", -1), ("upper", 1), ("near_lower", -2 / 3), ("near_upper", 2 / 3)):
+    frame = pd.DataFrame(
+        {"period": series.index, "value": series.to_numpy(), "mean": mean}
+    )
+    for name, reach in (
+        ("lower", -1),
+        ("upper", 1),
+        ("near_lower", -2 / 3),
+        ("near_upper", 2 / 3),
+    ):
         frame[name] = mean + reach * 2.66 * bar
     frame["moving_range"] = moving.to_numpy()
     return frame, len(known), float(bar)
@@ -164,8 +188,12 @@ class Judged(NamedTuple):
 
 
 def judged(
-    values: pd.Series, *, latest: int, season: bool = False, better: str = "neither",
-) -> Judged:  # fmt: skip
+    values: pd.Series,
+    *,
+    latest: int,
+    season: bool = False,
+    better: str = "neither",
+) -> Judged:
     """Counts judged as the declared series are: the latest year by all points before it.
 
     ``latest`` is how many points make the latest year. With ``season`` the usual season is taken
@@ -174,7 +202,9 @@ def judged(
     there are too many small numbers.
     """
     if not isinstance(latest, (int, np.integer)) or latest < 1:
-        raise Invalid(f"The latest year is a whole number of points, 1 or more; given {latest!r}.")
+        raise Invalid(
+            f"The latest year is a whole number of points, 1 or more; given {latest!r}."
+        )
     series, factors = regular(values), pd.Series(dtype=float)
     if season:
         found = deseasonalise(series)
@@ -187,18 +217,29 @@ def judged(
             f"A usual range needs {FEWEST} points before the latest year; there are {found}."
         )
     chart = xmr(series, baseline=len(before), better=better, counts=True)
-    own = _judge(chart.frame.iloc[: len(before)].drop(columns=["special", "direction"]), better)
+    own = _judge(
+        chart.frame.iloc[: len(before)].drop(columns=["special", "direction"]), better
+    )
     moving = (own["special"] != "").sum() > own["value"].notna().sum() / 2
     return Judged(chart, factors, latest, bool(moving))
 
 
 def _judge(frame: pd.DataFrame, better: str) -> pd.DataFrame:
-    value, side = frame["value"].to_numpy(), np.nan_to_num(np.sign(frame["value"] - frame["mean"]))
+    value, side = (
+        frame["value"].to_numpy(),
+        np.nan_to_num(np.sign(frame["value"] - frame["mean"])),
+    )
     outside = (value > frame["upper"].to_numpy()) | (value < frame["lower"].to_numpy())
-    near = (value > frame["near_upper"].to_numpy()) | (value < frame["near_lower"].to_numpy())
+    near = (value > frame["near_upper"].to_numpy()) | (
+        value < frame["near_lower"].to_numpy()
+    )
     near &= ~outside
     phase = frame["phase"].to_numpy()
-    trend, run, pair = np.zeros(len(value)), np.zeros(len(value), bool), np.zeros(len(value), bool)
+    trend, run, pair = (
+        np.zeros(len(value)),
+        np.zeros(len(value), bool),
+        np.zeros(len(value), bool),
+    )
     for k in np.unique(phase):  # runs do not cross a change of limits
         at = phase == k
         trend[at] = _whole_run(trend_of_seven(value[at]))
@@ -207,7 +248,9 @@ def _judge(frame: pd.DataFrame, better: str) -> pd.DataFrame:
     rules = [(outside, OUTSIDE), (trend != 0, TREND), (run, SIDE), (pair, NEAR)]
     frame["special"] = np.select([r for r, _ in rules], [name for _, name in rules], "")
     ways = np.where(side > 0, "high", "low").astype(object)
-    ways = np.where((frame["special"] == TREND), np.where(trend > 0, "rising", "falling"), ways)
+    ways = np.where(
+        (frame["special"] == TREND), np.where(trend > 0, "rising", "falling"), ways
+    )
     frame["direction"] = np.where(frame["special"] == "", "", ways)
     frame["verdict"] = [_verdict(d, better) for d in frame["direction"]]
     return frame
@@ -246,7 +289,9 @@ def _whole_run(ends: np.ndarray) -> np.ndarray:
     """Spread a flag at the 7th point back over the six before it."""
     out = np.zeros(len(ends))
     for k in np.flatnonzero(ends):
-        out[k - 6 : k + 1] = np.where(out[k - 6 : k + 1] == 0, ends[k], out[k - 6 : k + 1])
+        out[k - 6 : k + 1] = np.where(
+            out[k - 6 : k + 1] == 0, ends[k], out[k - 6 : k + 1]
+        )
     return out
 
 
@@ -256,7 +301,9 @@ def _baseline(series: pd.Series, baseline) -> np.ndarray:
     if isinstance(baseline, (int, np.integer)):
         return np.arange(len(series)) < baseline
     if np.shape(baseline) != (2,):
-        raise Invalid(f"A baseline is a number of points or a pair of labels; given {baseline!r}.")
+        raise Invalid(
+            f"A baseline is a number of points or a pair of labels; given {baseline!r}."
+        )
     start, end = baseline
     return np.asarray((series.index >= start) & (series.index <= end))
 
@@ -270,9 +317,13 @@ def _phases(series: pd.Series, rebase) -> list[pd.Series]:
             raise Invalid(f"New limits from {label} need a reason that can be printed.")
         at = np.flatnonzero(np.asarray(series.index >= label))
         if not len(at) or at[0] <= cuts[-1]:
-            raise Invalid(f"New limits cannot start at {label}: it is not a later point here.")
+            raise Invalid(
+                f"New limits cannot start at {label}: it is not a later point here."
+            )
         cuts.append(int(at[0]))
-    return [series.iloc[a:b] for a, b in zip(cuts, [*cuts[1:], len(series)], strict=True)]
+    return [
+        series.iloc[a:b] for a, b in zip(cuts, [*cuts[1:], len(series)], strict=True)
+    ]
 
 
 def deseasonalise(values: pd.Series, *, season=None) -> pd.DataFrame:
@@ -291,22 +342,38 @@ def deseasonalise(values: pd.Series, *, season=None) -> pd.DataFrame:
     if season is not None and len(season) != len(series):
         raise Invalid(f"{len(season)} seasons are given for {len(series)} values.")
     if series.notna().sum() < 2:
-        raise NotEnough("The season cannot be taken out until each month has been seen twice.")
+        raise NotEnough(
+            "The season cannot be taken out until each month has been seen twice."
+        )
     if np.isinf(series).any() or (series < 0).any():
-        raise Invalid(f"A season is taken out of counts of 0 or more; given {series.min()}.")
-    months = np.asarray(season) if season is not None else pd.DatetimeIndex(series.index).month
+        raise Invalid(
+            f"A season is taken out of counts of 0 or more; given {series.min()}."
+        )
+    months = (
+        np.asarray(season)
+        if season is not None
+        else pd.DatetimeIndex(series.index).month
+    )
     dated = isinstance(series.index, pd.DatetimeIndex)
     if dated and not series.index.is_unique:
-        raise Invalid("A season is taken out of one value for each date; some stand twice.")
+        raise Invalid(
+            "A season is taken out of one value for each date; some stand twice."
+        )
     row = np.arange(len(series))
     time = series.index.year + (series.index.month - 1) / 12 if dated else row / 12
-    time = np.asarray(time, float) - min(time)  # in years: the fit stays well conditioned
+    time = np.asarray(time, float) - min(
+        time
+    )  # in years: the fit stays well conditioned
     known = series.notna().to_numpy()
     labels, place = np.unique(months, return_inverse=True)
     if np.bincount(place[known], minlength=len(labels)).min() < 2:
-        raise NotEnough("The season cannot be taken out until each month has been seen twice.")
+        raise NotEnough(
+            "The season cannot be taken out until each month has been seen twice."
+        )
     design = np.column_stack([time, np.eye(len(labels))[place]])
     target = np.log(series.to_numpy()[known] + 0.5)
     terms = np.linalg.lstsq(design[known], target, rcond=None)[0][1:]
     factor = np.exp(terms - terms.mean())[place]
-    return pd.DataFrame({"value": series, "factor": factor, "adjusted": series / factor})
+    return pd.DataFrame(
+        {"value": series, "factor": factor, "adjusted": series / factor}
+    )

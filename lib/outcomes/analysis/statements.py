@@ -18,7 +18,13 @@ from outcomes.analysis.reconcile import reconcile
 from outcomes.data.printed import counted, same
 from outcomes.data.publishers import independent
 
-STATES = ("confirmed", "not_contradicted", "no_other_source", "contradicted", "not_enough")
+STATES = (
+    "confirmed",
+    "not_contradicted",
+    "no_other_source",
+    "contradicted",
+    "not_enough",
+)
 """What a figure can be beside all others, as words of the table of verdicts."""
 _SAME = ["programme", "measure", "area"]
 _OVER_A_PERIOD = ("%", "percent", "ratio", "change")
@@ -55,9 +61,13 @@ class _Held(NamedTuple):
 
 
 def hold(
-    figures: pd.DataFrame, others: pd.DataFrame, *, whole: Container[str],
-    stock: Container[str] = (), parent=None,
-) -> pd.DataFrame:  # fmt: skip
+    figures: pd.DataFrame,
+    others: pd.DataFrame,
+    *,
+    whole: Container[str],
+    stock: Container[str] = (),
+    parent=None,
+) -> pd.DataFrame:
     """Each of ``figures`` with what ``others`` say of it.
 
     ``others`` are all figures to hold them against (the figures themselves are left out of their
@@ -78,7 +88,9 @@ def hold(
     for one in figures.itertuples():
         near = _overlapping(one, originals)
         adds = one.measure in whole
-        held = _reconciled(one, others, near, parent) if adds else _as_it_stands(one, near)
+        held = (
+            _reconciled(one, others, near, parent) if adds else _as_it_stands(one, near)
+        )
         days = (one.period_end - one.period_start).days + 1
         flows = adds and one.measure not in stock
         rate = one.value / days if flows and days == days else np.nan
@@ -93,7 +105,9 @@ def agreement(checked: pd.DataFrame) -> Agreement | None:
     if len(states) != 1 or states[0] == "not_enough":
         return None
     sets = enumerate(checked["members"])
-    return Agreement(states[0], tuple(m | {"set": at} for at, rows in sets for m in rows))
+    return Agreement(
+        states[0], tuple(m | {"set": at} for at, rows in sets for m in rows)
+    )
 
 
 def clash(figures: pd.DataFrame, *, by: str = "fact") -> Agreement | None:
@@ -115,19 +129,27 @@ def clash(figures: pd.DataFrame, *, by: str = "fact") -> Agreement | None:
         if read.loc[least, "low"] > read.loc[most, "high"] and not apart:
             at = members[-1]["set"] + 1 if members else 0
             for i, other in ((most, least), (least, most)):
-                left = {"least": read.loc[other, "low"], "most": read.loc[other, "high"]}
+                left = {
+                    "least": read.loc[other, "low"],
+                    "most": read.loc[other, "high"],
+                }
                 members.append(_member(rows.loc[i], of=str(name), **left) | {"set": at})
     return Agreement("contradicted", tuple(members)) if members else None
 
 
-def quarrel(contradictions: pd.DataFrame | list[dict], figures: pd.DataFrame) -> Agreement | None:
+def quarrel(
+    contradictions: pd.DataFrame | list[dict], figures: pd.DataFrame
+) -> Agreement | None:
     """The contradictions of a reconciliation of ``figures`` as an agreement; None without any.
 
     A set that holds a figure whose period can be read in more than one way is left out.
     """
     if isinstance(contradictions, pd.DataFrame):
         keys = [c for c in ("measure", "set") if c in contradictions]
-        sets = [rows.to_dict("records") for _, rows in contradictions.groupby(keys, sort=False)]
+        sets = [
+            rows.to_dict("records")
+            for _, rows in contradictions.groupby(keys, sort=False)
+        ]
     else:
         sets = [c["members"] for c in contradictions]
     known = figures.drop_duplicates("figure").set_index("figure", drop=False)
@@ -137,7 +159,8 @@ def quarrel(contradictions: pd.DataFrame | list[dict], figures: pd.DataFrame) ->
         if any(map(_unsure, stated)):
             continue
         members += [
-            _member(r, of=_definition(r), least=m["lower"], most=m["upper"]) | {"set": at}
+            _member(r, of=_definition(r), least=m["lower"], most=m["upper"])
+            | {"set": at}
             for r, m in zip(stated, rows, strict=True)
         ]
     return Agreement("contradicted", tuple(members)) if members else None
@@ -146,7 +169,9 @@ def quarrel(contradictions: pd.DataFrame | list[dict], figures: pd.DataFrame) ->
 def _overlapping(one, others: pd.DataFrame) -> pd.DataFrame:
     """Other statements of the same measure and place, not known to lie apart in time."""
     alike = (others[_SAME] == [getattr(one, c) for c in _SAME]).all(axis=1)
-    apart = (others["period_start"] > one.period_end) | (others["period_end"] < one.period_start)
+    apart = (others["period_start"] > one.period_end) | (
+        others["period_end"] < one.period_start
+    )
     itself = (others["figure"] == one.figure) | (others["copy_of"] == one.figure)
     return others[alike & ~apart & ~itself]
 
@@ -155,7 +180,9 @@ def _as_it_stands(one, near: pd.DataFrame) -> _Held:
     """A figure that does not add up: a grade, a number in force, a rate."""
     if pd.isna(one.period_start) or pd.isna(one.period_end):
         return _Held("not_enough")
-    if one.unit in _OVER_A_PERIOD or " per " in f" {one.unit} ":  # another period has another rate
+    if (
+        one.unit in _OVER_A_PERIOD or " per " in f" {one.unit} "
+    ):  # another period has another rate
         near = near[near["fact"] == one.fact]
     read = readings(near)
     low, high = counted(one.value, one.qualifier, one.unit)
@@ -165,9 +192,13 @@ def _as_it_stands(one, near: pd.DataFrame) -> _Held:
         other = next(shut.itertuples())
         pair = ((one, other), (other, one))
         members = tuple(_member(a, of=_definition(a), **_left(b)) for a, b in pair)
-        said = " and ".join(f"{_stated(r)} ({r.publisher}) for {_period(r)}" for r in (one, other))
+        said = " and ".join(
+            f"{_stated(r)} ({r.publisher}) for {_period(r)}" for r in (one, other)
+        )
         lap = "" if _period(one) == _period(other) else ", and their periods overlap"
-        return _Held("contradicted", members, against=f"No reading allows both {said}{lap}.")
+        return _Held(
+            "contradicted", members, against=f"No reading allows both {said}{lap}."
+        )
     if witnesses := _witnesses(one, near):
         return _Held("confirmed", witnesses, *_within(read), tuple(near["figure"]))
     if near.empty:
@@ -179,7 +210,9 @@ def _as_it_stands(one, near: pd.DataFrame) -> _Held:
     return _Held("not_contradicted", (), lower, upper, tuple(near["figure"]))
 
 
-_UNSURE = "Another statement differs, of a period that can be read in more than one way."
+_UNSURE = (
+    "Another statement differs, of a period that can be read in more than one way."
+)
 
 
 def _reconciled(one, others, near, parent) -> _Held:
@@ -187,10 +220,19 @@ def _reconciled(one, others, near, parent) -> _Held:
     if pd.isna(one.period_start):
         return _Held("not_enough")
     dated = pd.notna(one.period_end)
-    family = others[(others["programme"] == one.programme) & (others["measure"] == one.measure)]
+    family = others[
+        (others["programme"] == one.programme) & (others["measure"] == one.measure)
+    ]
     rest = family[(family["figure"] != one.figure) & (family["copy_of"] != one.figure)]
-    end = one.period_end if dated else max([one.period_start, *near["period_end"].dropna()])
-    asked, kin = one_period("asked", one.period_start, end), {"area": one.area, "parent": parent}
+    end = (
+        one.period_end
+        if dated
+        else max([one.period_start, *near["period_end"].dropna()])
+    )
+    asked, kin = (
+        one_period("asked", one.period_start, end),
+        {"area": one.area, "parent": parent},
+    )
     alone = reconcile(rest, asked, **kin)
     told = _quarrel(one, alone.contradictions)
     if not dated:
@@ -216,7 +258,9 @@ def _reconciled(one, others, near, parent) -> _Held:
     stating = rest[rest["fact"].eq(one.fact) & ~rest["copy_of"].isin(rest["figure"])]
     if witnesses := _witnesses(one, stating):
         bears = tuple(dict.fromkeys([*(m["figure"] for m in witnesses[1:]), *bears]))
-        return _Held("confirmed", witnesses, least, most, bears, doubt=doubt, quarrel=told)
+        return _Held(
+            "confirmed", witnesses, least, most, bears, doubt=doubt, quarrel=told
+        )
     if np.isnan(least) and np.isnan(most):
         return _Held("no_other_source", quarrel=told)
     lower = 0.0 if np.isnan(least) else least
@@ -233,7 +277,11 @@ def _rounded_to(one, lower: float, upper: float) -> tuple[float, float]:
 def _opposed(one, rest, own, asked, kin) -> list[dict]:
     """The contradictions that a figure is part of among the rest."""
     every = pd.concat([rest, own]) if len(rest) else own
-    return [c for c in reconcile(every, asked, **kin).contradictions if one.figure in c["figures"]]
+    return [
+        c
+        for c in reconcile(every, asked, **kin).contradictions
+        if one.figure in c["figures"]
+    ]
 
 
 def _limited(alone) -> tuple[float, float]:
@@ -249,18 +297,23 @@ def _doubt(bearing: pd.DataFrame, found: list[dict]) -> str:
         return f"{_UNSURE} {' '.join(c['sentence'] for c in found)}"
     if not unsure:
         return ""
-    said = " and ".join(f"{_stated(r)} ({r.publisher}) for {_period(r)}" for r in unsure)
+    said = " and ".join(
+        f"{_stated(r)} ({r.publisher}) for {_period(r)}" for r in unsure
+    )
     return f"A limit rests on {said}, whose period can be read in more than one way."
 
 
 def _witnesses(one, candidates: pd.DataFrame) -> tuple[dict, ...]:
     """One's own statement and those of independent publishers that are the same to the rounding."""
     agreed = [
-        r for r in candidates.itertuples()
+        r
+        for r in candidates.itertuples()
         if independent([one.publisher, r.publisher]) > 1
         and same(one.value, r.value, one.qualifier, r.qualifier)
-    ]  # fmt: skip
-    return tuple(_member(r, of=_definition(one)) for r in (one, *agreed)) if agreed else ()
+    ]
+    return (
+        tuple(_member(r, of=_definition(one)) for r in (one, *agreed)) if agreed else ()
+    )
 
 
 def _quarrel(one, contradictions: list[dict]) -> str:
@@ -268,7 +321,9 @@ def _quarrel(one, contradictions: list[dict]) -> str:
     return " ".join(
         c["sentence"]
         for c in contradictions
-        if any(m["area"] == one.area and m["end"] >= one.period_start for m in c["members"])
+        if any(
+            m["area"] == one.area and m["end"] >= one.period_start for m in c["members"]
+        )
     )
 
 
@@ -309,7 +364,9 @@ def _plain(member: dict) -> dict:
     """A member without what JSON cannot hold."""
     out = dict(member)
     for key in ("start", "end"):
-        out[key] = None if pd.isna(out[key]) else pd.Timestamp(out[key]).date().isoformat()
+        out[key] = (
+            None if pd.isna(out[key]) else pd.Timestamp(out[key]).date().isoformat()
+        )
     for key in ("value", "least", "most"):
         out[key] = float(out[key]) if np.isfinite(out[key]) else None
     return out

@@ -41,17 +41,28 @@ def simplex_weights(donors, target) -> np.ndarray:
     NotEnough when neither solver finds a mix that fits best.
     """
     x, y = np.asarray(donors, float), np.asarray(target, float)
-    if x.ndim != 2 or not x.size or len(x) != len(y) or not np.isfinite([*x.flat, *y]).all():
-        raise Invalid("A mix needs a finite number of each donor at each time of the target.")
+    if (
+        x.ndim != 2
+        or not x.size
+        or len(x) != len(y)
+        or not np.isfinite([*x.flat, *y]).all()
+    ):
+        raise Invalid(
+            "A mix needs a finite number of each donor at each time of the target."
+        )
     # As the weights sum to 1, the misfit is that of x - y; and of all u >= 0, scaling only trades
     # the misfit of u / sum(u) against (sum(u) - 1) ** 2, so the best u has the best weights.
     apart = x - y[:, None]
     size = np.sqrt((apart**2).sum(axis=0).min()) or 1.0
     for solve in (_nnls, _bvls):
-        u = solve(np.vstack([apart / size, np.ones(x.shape[1])]), np.r_[np.zeros(len(y)), 1.0])
+        u = solve(
+            np.vstack([apart / size, np.ones(x.shape[1])]), np.r_[np.zeros(len(y)), 1.0]
+        )
         if u is not None and u.sum() > 0 and _optimal(apart / size, u / u.sum()):
             return u / u.sum()
-    raise NotEnough("No mix of the donors could be shown to fit best; there is no estimate.")
+    raise NotEnough(
+        "No mix of the donors could be shown to fit best; there is no estimate."
+    )
 
 
 def _nnls(a, b) -> np.ndarray | None:
@@ -72,9 +83,14 @@ def _bvls(a, b) -> np.ndarray:
 
 
 def synthetic_control(
-    outcome: pd.DataFrame, treated: str, start, *, season: int = 0, fit_filter: float = 5.0,
+    outcome: pd.DataFrame,
+    treated: str,
+    start,
+    *,
+    season: int = 0,
+    fit_filter: float = 5.0,
     minimum=(8, 4),
-) -> Synthetic:  # fmt: skip
+) -> Synthetic:
     """What the treated unit would have had, made from the others, and how unusual the gap is.
 
     outcome     time x unit of rates (per head) or counts; times with a missing cell are left out.
@@ -88,21 +104,31 @@ def synthetic_control(
     A placebo that has no estimate is left out and counted there. Raises NotEnough when the treated
     unit has none: when its mix has no events after the start.
     """
-    outcome, (treated,), after = wide(outcome, treated, start, minimum=minimum, signed=True)
-    require_months(int((~after).sum()), int(after.sum()), minimum=(1, 1), unit="periods")
+    outcome, (treated,), after = wide(
+        outcome, treated, start, minimum=minimum, signed=True
+    )
+    require_months(
+        int((~after).sum()), int(after.sum()), minimum=(1, 1), unit="periods"
+    )
     if season != int(season or 0) or season < 0:
-        raise Invalid(f"A season is a whole number of times in a year, or 0; given {season}.")
+        raise Invalid(
+            f"A season is a whole number of times in a year, or 0; given {season}."
+        )
     if fit_filter is None or not fit_filter > 0:
         raise Invalid(f"The fit_filter is a number above 0; given {fit_filter}.")
     donors = outcome.shape[1] - 1
     if donors < 2:
-        raise NotEnough(f"A synthetic control needs at least 2 donors; there are {donors}.")
+        raise NotEnough(
+            f"A synthetic control needs at least 2 donors; there are {donors}."
+        )
     outcome = _without_season(outcome, treated, after, season)
     pool = [c for c in outcome.columns if c != treated]
     own, weights = _one(outcome, treated, pool, after)
     if not np.isfinite([own["ratio"], own["fit"]]).all():
         side = "after" if np.isfinite(own["fit"]) else "before"
-        raise NotEnough(f"There are no events {side} the start to compare with, so no estimate.")
+        raise NotEnough(
+            f"There are no events {side} the start to compare with, so no estimate."
+        )
     found, gaps = _placebos(outcome, pool, after)
     found["kept"] = found["mspe_pre"] <= fit_filter * own["mspe_pre"]
     found["kept"] &= found["mspe_ratio"].notna()
@@ -111,12 +137,15 @@ def synthetic_control(
     further = int((found["kept"] & (found["mspe_ratio"] >= own["mspe_ratio"])).sum())
     return Synthetic(
         *(own[k] for k in ("ratio", "effect", "fit", "mspe_ratio")),
-        p=(1 + further) / (len(kept) + 1) if ranked else np.nan, rank=1 + further if ranked else 0,
+        p=(1 + further) / (len(kept) + 1) if ranked else np.nan,
+        rank=1 + further if ranked else 0,
         weights=weights,
-        frame=own["frame"], placebo=found.drop(columns="mspe_pre"), gaps=gaps[kept],
+        frame=own["frame"],
+        placebo=found.drop(columns="mspe_pre"),
+        gaps=gaps[kept],
         leave_one_out=_leave_one_out(outcome, treated, pool, weights, after),
         note=_note(own, found, fit_filter),
-    )  # fmt: skip
+    )
 
 
 def _one(outcome, treated, pool, after):
@@ -127,7 +156,9 @@ def _one(outcome, treated, pool, after):
     gap = y - synthetic
     gap[np.abs(gap) <= 1e-9 * np.abs(y).max()] = 0.0  # rounding is no gap
     pre, post = (gap[~after] ** 2).mean(), (gap[after] ** 2).mean()
-    frame = pd.DataFrame({"time": outcome.index, "actual": y, "synthetic": synthetic, "gap": gap})
+    frame = pd.DataFrame(
+        {"time": outcome.index, "actual": y, "synthetic": synthetic, "gap": gap}
+    )
     summary = {
         "ratio": _over(y[after].sum(), synthetic[after].sum()),
         "effect": float(gap[after].mean()),
@@ -155,7 +186,9 @@ def _placebos(outcome, pool, after):
             found, _ = _one(outcome, unit, [c for c in pool if c != unit], after)
             gaps[unit] = found.pop("frame")["gap"].to_numpy()
         except NotEnough:  # one that has no mix must not take the others with it
-            found = dict.fromkeys(("ratio", "effect", "fit", "mspe_ratio", "mspe_pre"), np.nan)
+            found = dict.fromkeys(
+                ("ratio", "effect", "fit", "mspe_ratio", "mspe_pre"), np.nan
+            )
         rows.append({"unit": unit, **found})
     return pd.DataFrame(rows), pd.DataFrame(gaps, index=outcome.index)
 
@@ -176,7 +209,9 @@ def _without_season(outcome: pd.DataFrame, treated, after, season: int) -> pd.Da
     if season <= 1:
         return outcome
     if (~after).sum() < 2 * season:
-        raise NotEnough("A season cannot be taken out with under two years before the start.")
+        raise NotEnough(
+            "A season cannot be taken out with under two years before the start."
+        )
     place = _place(outcome.index, season)
     early = _evenly(outcome[~after], season)
     level = early.rolling(season, center=True, min_periods=season).mean()
@@ -184,7 +219,9 @@ def _without_season(outcome: pd.DataFrame, treated, after, season: int) -> pd.Da
     share = share / share.mean()
     sound = share.notna().all() & (share > 0).all()
     if not sound[treated]:
-        raise NotEnough("The treated unit's season cannot be told: some months are always empty.")
+        raise NotEnough(
+            "The treated unit's season cannot be told: some months are always empty."
+        )
     kept = sound.index[sound]
     return outcome[kept] / share.loc[place, kept].to_numpy()
 

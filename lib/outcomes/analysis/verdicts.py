@@ -58,8 +58,12 @@ class Evidence(NamedTuple):
     family: str = "secondary outcomes"  # what these are called
     level: float = 0.95  # of the interval
     checks: dict[str, bool | None] | None = None  # None: could not be checked
-    drift: float | None = None  # p of a drift before the start; NaN: could not be tested
-    elsewhere: bool | None = None  # another comparison passed its own checks; None: not tried
+    drift: float | None = (
+        None  # p of a drift before the start; NaN: could not be tested
+    )
+    elsewhere: bool | None = (
+        None  # another comparison passed its own checks; None: not tried
+    )
     unfound: Sequence[str] = ()  # sound other choices that do not find the same
     pretended: bool = False  # a start that is pretended shows a change as well
     detectable: Detectable | None = None
@@ -73,7 +77,9 @@ class Evidence(NamedTuple):
     def failed(self) -> str:
         """The checks that failed, in words."""
         failed = [k for k, passed in (self.checks or {}).items() if passed is False]
-        return "; ".join(failed + ["no drift before the start"] * (drifts(self.drift) == "fails"))
+        return "; ".join(
+            failed + ["no drift before the start"] * (drifts(self.drift) == "fails")
+        )
 
     @property
     def doubts(self) -> str:
@@ -95,17 +101,35 @@ class Evidence(NamedTuple):
 
 
 TABLE = (
-    ("unsound", lambda e: e.failed, ", but the comparison failed its check of {failed}, so "
-     "this cannot be read as the programme's doing."),
-    ("untestable", lambda e: e.least > ALPHA or np.isnan(e.p), ". No test of it is possible: "
-     "{untested}. It is described, not tested."),
-    ("none", lambda e: e.p > ALPHA, "; {usual}no effect can be told from chance ({p}).{seen}"),
-    ("doubtful", lambda e: e.doubts, ", more than is usual among places without the programme "
-     "({p}). That is a reason to look further and shows no effect: {doubts}."),
-    ("harm", lambda e: e.better != "neither" and (e.ratio < 1) != (e.better == "fewer"),
-     ", more than chance would explain ({p}): the opposite of what the programme is for."),
+    (
+        "unsound",
+        lambda e: e.failed,
+        ", but the comparison failed its check of {failed}, so "
+        "this cannot be read as the programme's doing.",
+    ),
+    (
+        "untestable",
+        lambda e: e.least > ALPHA or np.isnan(e.p),
+        ". No test of it is possible: {untested}. It is described, not tested.",
+    ),
+    (
+        "none",
+        lambda e: e.p > ALPHA,
+        "; {usual}no effect can be told from chance ({p}).{seen}",
+    ),
+    (
+        "doubtful",
+        lambda e: e.doubts,
+        ", more than is usual among places without the programme "
+        "({p}). That is a reason to look further and shows no effect: {doubts}.",
+    ),
+    (
+        "harm",
+        lambda e: e.better != "neither" and (e.ratio < 1) != (e.better == "fewer"),
+        ", more than chance would explain ({p}): the opposite of what the programme is for.",
+    ),
     ("effect", lambda e: True, ", more than chance would explain ({p}): {effect}."),
-)  # fmt: skip
+)
 _EFFECT = "consistent with an effect of the programme"
 _NEITHER = "consistent with a change that came with the programme, where neither more nor fewer is "
 
@@ -124,7 +148,9 @@ def drifts(p: float | None) -> str:
     return "fails" if p < ALPHA else "doubtful" if p < DOUBT else "passes"
 
 
-def verdict(evidence: Evidence, *, outcome: str, place: str, comparison: str) -> Verdict:
+def verdict(
+    evidence: Evidence, *, outcome: str, place: str, comparison: str
+) -> Verdict:
     """The sentence that the evidence has earned, written by the table and never by hand."""
     e = evidence
     if not np.isnan(e.p) and not 0 < e.p <= 1:
@@ -133,10 +159,14 @@ def verdict(evidence: Evidence, *, outcome: str, place: str, comparison: str) ->
     kind, _, text = next(row for row in TABLE if row[1](e))
     usual = "a difference of that size is usual among places without the programme, so "
     said = text.format(
-        failed=e.failed.replace("; ", " and of "), doubts=e.doubts, p=_weighed(e), seen=_seen(e),
-        usual=usual if _alone(e) > ALPHA else "", untested=_untested(e),
+        failed=e.failed.replace("; ", " and of "),
+        doubts=e.doubts,
+        p=_weighed(e),
+        seen=_seen(e),
+        usual=usual if _alone(e) > ALPHA else "",
+        untested=_untested(e),
         effect=f"{_NEITHER}better in itself" if e.better == "neither" else _EFFECT,
-    )  # fmt: skip
+    )
     unknown = ", ".join(k for k, passed in (e.checks or {}).items() if passed is None)
     rest = f"Not checked, for want of data: {unknown}." if unknown else ""
     head = f"{outcome} in {place} {_change(e.ratio)} expected from {comparison}{_interval(e)}"
@@ -146,7 +176,9 @@ def verdict(evidence: Evidence, *, outcome: str, place: str, comparison: str) ->
 def _interval(e: Evidence) -> str:
     if e.interval is None or e.least > ALPHA:
         return ""
-    ends = " to ".join(f"{'−' if r < 1 else '+'}{_size(abs(r - 1))}" for r in e.interval)
+    ends = " to ".join(
+        f"{'−' if r < 1 else '+'}{_size(abs(r - 1))}" for r in e.interval
+    )
     why = "" if e.level == 0.95 else ", the level that its correction leaves"
     return f" ({100 * e.level:.4g}% interval {ends}{why})"
 
@@ -187,7 +219,9 @@ def _weighed(e: Evidence) -> str:
     """The p that counts, with what it was by itself and why it counts for less."""
     alone, notes = _alone(e), []
     if e.least > alone:
-        notes = [f"at least {_p(e.least)} as only {e.separate} placebo areas do not overlap"]
+        notes = [
+            f"at least {_p(e.least)} as only {e.separate} placebo areas do not overlap"
+        ]
     if e.looks > 1:
         notes.append(f"corrected as one of {e.looks} {e.family}")
     by_itself = f": {_p(alone)} by itself" if notes else ""
@@ -201,4 +235,10 @@ def _alone(e: Evidence) -> float:
 def _p(p: float | None) -> str:
     if p is None or np.isnan(p):
         return "not known"
-    return "under 0.001" if p < 0.001 else f"{p:.3f}".rstrip("0") if p < 0.1 else f"{p:.2f}"
+    return (
+        "under 0.001"
+        if p < 0.001
+        else f"{p:.3f}".rstrip("0")
+        if p < 0.1
+        else f"{p:.2f}"
+    )

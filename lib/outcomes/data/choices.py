@@ -102,9 +102,13 @@ def check(name: Name, value: Any, *, parameter: Name = "") -> Any:
         if name not in SEVERAL:
             raise Invalid(f"{called} is one value, not a list: {list(value)!r}.")
         if not len(value) and name not in MAY_BE_NONE:
-            raise Invalid(f"{called} is an empty list; it takes one or more values of {name}.")
+            raise Invalid(
+                f"{called} is an empty list; it takes one or more values of {name}."
+            )
         if any(isinstance(item, (list, tuple)) for item in value):
-            raise Invalid(f"{called} is a list of single values, and {list(value)!r} holds a list.")
+            raise Invalid(
+                f"{called} is a list of single values, and {list(value)!r} holds a list."
+            )
         return [check(name, item, parameter=called) for item in value]
     if name in _KINDS:
         test, meaning = _KINDS[name]
@@ -129,7 +133,9 @@ def chosen(name: Name, value: Any) -> str:
         one_of(name, LATEST, "vocabulary with a latest value")
     held = choices(name)
     if not held:
-        raise NotEnough("No calendar year has all its twelve months of street-level crime here.")
+        raise NotEnough(
+            "No calendar year has all its twelve months of street-level crime here."
+        )
     return held[0]
 
 
@@ -204,7 +210,9 @@ def _tour_areas() -> list[str]:
 
 def _series() -> list[str]:
     """Series published for at least four separate quarters or years of the United Kingdom."""
-    frame = register.figures(programme="modern_slavery", area="united-kingdom", dated=True)
+    frame = register.figures(
+        programme="modern_slavery", area="united-kingdom", dated=True
+    )
     facts = frame.groupby("measure")["fact"].nunique()
     return [word for word, measure in SERIES.items() if facts.get(measure, 0) >= 4]
 
@@ -218,7 +226,9 @@ def _crime_years() -> list[str]:
 
 def _trend_starts() -> list[str]:
     """Aprils that leave three years or more before the latest year of recorded crime."""
-    quarters = store.read("crime_quarterly", force="lancashire")["quarter"].drop_duplicates()
+    quarters = store.read("crime_quarterly", force="lancashire")[
+        "quarter"
+    ].drop_duplicates()
     aprils = quarters[quarters.dt.month == 4].sort_values()
     late = quarters.max() - pd.DateOffset(months=45)
     return list(aprils[aprils <= late].dt.strftime("%Y-%m"))
@@ -252,7 +262,9 @@ _COMPUTED: dict[str, Callable[[], list[str]]] = {
 def _is_date(value: Any) -> bool:
     if value == "":
         return True
-    if not isinstance(value, str) or not re.fullmatch(r"(19|20|21)\d\d-\d\d-\d\d", value):
+    if not isinstance(value, str) or not re.fullmatch(
+        r"(19|20|21)\d\d-\d\d-\d\d", value
+    ):
         return False
     with suppress(ValueError):
         return bool(date.fromisoformat(value))
@@ -264,7 +276,9 @@ def _is_month(value: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool)  # those of numpy are Real too
+    return isinstance(value, Real) and not isinstance(
+        value, bool
+    )  # those of numpy are Real too
 
 
 _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {

@@ -30,13 +30,17 @@ def source(table: Name, **where: Any) -> dict[str, str]:
     :class:`~outcomes.data.errors.Invalid` for another name.
     """
     known = _sources()
-    _held("forces", {k: v for k, v in where.items() if k == "force"})  # one may have no row here
+    _held(
+        "forces", {k: v for k, v in where.items() if k == "force"}
+    )  # one may have no row here
     _held(table, {k: v for k, v in where.items() if k != "force"})
     if table in known and not where:
         return _citation(table, known[table])
     column = store.package().get(table, {}).get("covers", "")
     if column != "month":
-        return sources_of(table, store.read(table, [column] if column else None, **where))[0]
+        return sources_of(
+            table, store.read(table, [column] if column else None, **where)
+        )[0]
     rows = store.read(table, ["force", "month"], **where)
     held = store.read("coverage", force=sorted(rows["force"].unique()))
     return sources_of(table, rows, held)[0]
@@ -53,8 +57,16 @@ def read(table: Name, columns: Names = None, **where: Any) -> pd.DataFrame:
     that the column does not hold.
     """
     _held(table, where)
-    asked = None if columns is None else [columns] if isinstance(columns, str) else [*columns]
-    frame = store.read(table, asked and list(dict.fromkeys([*asked, *_telling(table)])), **where)
+    asked = (
+        None
+        if columns is None
+        else [columns]
+        if isinstance(columns, str)
+        else [*columns]
+    )
+    frame = store.read(
+        table, asked and list(dict.fromkeys([*asked, *_telling(table)])), **where
+    )
     cited = sources_of(table, frame)
     frame = frame if asked is None else frame[list(dict.fromkeys(asked))]
     frame.attrs["sources"] = cited
@@ -65,25 +77,36 @@ def _telling(table: str) -> list[str]:
     """The columns of a table that its citation is told by."""
     held = store.package().get(table, {})
     names = {field["name"] for field in held.get("schema", {}).get("fields", [])}
-    return sorted(names & {held.get("covers", ""), "force", "state"}) if "covers" in held else []
+    return (
+        sorted(names & {held.get("covers", ""), "force", "state"})
+        if "covers" in held
+        else []
+    )
 
 
 def _held(table: str, where: dict[str, Any]) -> None:
     """Refuse a filter by what no row of the table has, whatever the day of the page."""
     for column, value in where.items():
         if isinstance(value, (dict, pd.DataFrame)):
-            raise Invalid(f"{column} cannot be a {type(value).__name__}; give a value or a list.")
+            raise Invalid(
+                f"{column} cannot be a {type(value).__name__}; give a value or a list."
+            )
         listed = pd.api.types.is_list_like(value)
         items = list(value) if listed else [] if value is None else [value]
         if listed and not items:
-            raise Invalid(f"{column} is an empty list; give a value, a list of them or None.")
+            raise Invalid(
+                f"{column} is an empty list; give a value, a list of them or None."
+            )
         held = store.rows(table, [column])[column].dropna()
         for item in items:
             _holds(column, item, held)
 
 
 def _holds(column: str, item: Any, held: pd.Series) -> None:
-    kind, year = held.dtype.kind, isinstance(item, pd.Period) and item.freqstr[0] in "AY"
+    kind, year = (
+        held.dtype.kind,
+        isinstance(item, pd.Period) and item.freqstr[0] in "AY",
+    )
     if kind == "M":
         item, what = plain_day(item), "days written YYYY-MM-DD"
         fits = is_day(item) and not year
@@ -97,13 +120,18 @@ def _holds(column: str, item: Any, held: pd.Series) -> None:
         raise Invalid(f"{column} cannot be {item!r}: it holds {what}.")
     if what == "text":
         one_of(item, held.unique(), column)
-    elif kind in "iufM" and not held.eq(pd.Timestamp(item) if kind == "M" else item).any():
+    elif (
+        kind in "iufM"
+        and not held.eq(pd.Timestamp(item) if kind == "M" else item).any()
+    ):
         write = "{:%Y-%m-%d}" if kind == "M" else "{:,}"
         ends = " to ".join(write.format(end) for end in (held.min(), held.max()))
         raise Invalid(f"{column} has no {item!r}: it holds {ends}.")
 
 
-def sources_of(table: str, frame: pd.DataFrame, months: pd.DataFrame | None = None) -> list[dict]:
+def sources_of(
+    table: str, frame: pd.DataFrame, months: pd.DataFrame | None = None
+) -> list[dict]:
     """The citations of rows of a table, most important first.
 
     ``months`` are the rows of the table coverage that the counts were read from: an absent row may
@@ -122,13 +150,19 @@ def _sources() -> dict[str, dict]:
     return {
         key: one
         for table in store.package().values()
-        for key, one in zip(table.get("cites", []), table.get("citations", []), strict=True)
+        for key, one in zip(
+            table.get("cites", []), table.get("citations", []), strict=True
+        )
     }
 
 
 def _citation(key: str, one: dict, said: str = "") -> dict[str, str]:
     title = ", ".join(filter(None, [one.get("cited", ""), said]))
-    told = {"publisher": one.get("publisher", ""), "title": title, "url": one.get("url", "")}
+    told = {
+        "publisher": one.get("publisher", ""),
+        "title": title,
+        "url": one.get("url", ""),
+    }
     return {"source": key, **told, "published": ""}
 
 
@@ -142,7 +176,11 @@ def _coverage(column: str, frame: pd.DataFrame, months: pd.DataFrame | None) -> 
     if column == "year_end":
         ends = [month(day) for day in sorted(days.unique())]
         few = len(ends) <= _EACH
-        return f"years to {_listed(ends)}" if few else f"years to {ends[0]} up to {ends[-1]}"
+        return (
+            f"years to {_listed(ends)}"
+            if few
+            else f"years to {ends[0]} up to {ends[-1]}"
+        )
     if column == "quarter":
         return _span(days.min(), days.max() + pd.DateOffset(months=2))
     return f"{days.min():.0f} to {days.max():.0f}"

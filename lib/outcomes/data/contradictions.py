@@ -15,17 +15,23 @@ from outcomes.data import days
 from outcomes.data.printed import limits
 
 
-def find(figures: pd.DataFrame, measures: pd.DataFrame) -> Iterator[tuple[str, dict, tuple]]:
+def find(
+    figures: pd.DataFrame, measures: pd.DataFrame
+) -> Iterator[tuple[str, dict, tuple]]:
     """Each contradiction in words, its programme, measure and area, and the pages that print it.
 
     ``figures`` and ``measures`` are the tables of those names, with days as datetime64.
     """
     groups: dict[tuple, list[Count]] = {}
-    for count in _counts(figures, measures.set_index("measure")["whole"].astype(str).str.lower()):
+    for count in _counts(
+        figures, measures.set_index("measure")["whole"].astype(str).str.lower()
+    ):
         groups.setdefault(tuple(count.of.values()), []).append(count)
     names = measures.set_index("measure")["name"]
     for (_, measure, _), counts in sorted(groups.items(), key=lambda group: group[0]):
-        for told, sources in [] if _revised(counts) else [*two_ways(counts), *too_much(counts)]:
+        for told, sources in (
+            [] if _revised(counts) else [*two_ways(counts), *too_much(counts)]
+        ):
             said = f"Published figures of {names[measure]} in {counts[0].place} contradict: {told}."
             yield said, counts[0].of, sources
 
@@ -46,7 +52,9 @@ class Count(NamedTuple):
     source: str
 
     def __str__(self) -> str:
-        word = "" if self.qualifier == "exact" else self.qualifier.replace("_", " ") + " "
+        word = (
+            "" if self.qualifier == "exact" else self.qualifier.replace("_", " ") + " "
+        )
         return f"{word}{self.value:,.10g} ({self.publisher})"
 
     @property
@@ -88,7 +96,11 @@ def too_much(counts: list[Count]) -> Iterator[tuple[str, tuple[str, ...]]]:
         inside = [c for c in counts if whole.start <= c.start and c.end <= whole.end]
         least, parts = _most([c for c in inside if c.fact != whole.fact])
         if least > whole.high:
-            kind = "one part" if len(parts) == 1 else f"{len(parts)} parts that do not overlap"
+            kind = (
+                "one part"
+                if len(parts) == 1
+                else f"{len(parts)} parts that do not overlap"
+            )
             said = f"{whole} for {whole.period}, and at least {least:,.10g} in {kind} of it"
             yield said, (whole.source, *(part.source for part in parts))
 
@@ -100,5 +112,9 @@ def _most(counts: list[Count]) -> tuple[float, list[Count]]:
     best: list[tuple[float, list[Count]]] = [(0.0, [])]
     for number, count in enumerate(counts):
         total, parts = best[bisect_left(ends, count.start, 0, number)]
-        best.append(max(best[-1], (total + count.low, [*parts, count]), key=lambda pair: pair[0]))
+        best.append(
+            max(
+                best[-1], (total + count.low, [*parts, count]), key=lambda pair: pair[0]
+            )
+        )
     return best[-1]

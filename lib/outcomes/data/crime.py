@@ -21,9 +21,15 @@ from outcomes.data.places import district_codes, force_slugs, forces, forces_of,
 
 @door("crime_monthly")
 def crime_monthly(
-    *, force: Names = None, district: Names = None, lsoa: HeldOrBlank = None,
-    month_from: Month = None, month_to: Month = None, types: Names = None, fill: Flag = False,
-) -> pd.DataFrame:  # fmt: skip
+    *,
+    force: Names = None,
+    district: Names = None,
+    lsoa: HeldOrBlank = None,
+    month_from: Month = None,
+    month_to: Month = None,
+    types: Names = None,
+    fill: Flag = False,
+) -> pd.DataFrame:
     """Street-level counts of Lancashire and Leicestershire by neighbourhood, month and type.
 
     Columns: force, district (GSS code; "" without location), lsoa (2021 code; "" without
@@ -52,26 +58,36 @@ def crime_panels(outcomes: Names, *, force: Names) -> dict[str, pd.DataFrame]:
     slugs = force_slugs(force, "crime_monthly")
     names = [one_of(name, OUTCOMES, "outcome") for name in listed(outcomes)]
     frame = store.read("crime_monthly", force=slugs)
-    home = store.read("lsoas", ["lsoa", "force"], force=slugs).set_index("lsoa")["force"]
+    home = store.read("lsoas", ["lsoa", "force"], force=slugs).set_index("lsoa")[
+        "force"
+    ]
     frame = frame[frame["lsoa"].map(home) == frame["force"]]
     months = set.intersection(*(set(months_present(f)) for f in slugs))
     grid = {"index": sorted(months), "columns": home.index.tolist()}
     held = coverage(force=slugs)
-    cited = citations.sources_of("crime_monthly", frame, held[held["month"].isin(months)])
+    cited = citations.sources_of(
+        "crime_monthly", frame, held[held["month"].isin(months)]
+    )
     made = {}
     for name in names:
         rows = frame[frame["type"].isin(OUTCOMES[name])]
         table = rows.groupby(["month", "lsoa"])["n"].sum().unstack(fill_value=0)
-        made[name] = table.reindex(**grid, fill_value=0).rename_axis(index="month", columns="lsoa")
+        made[name] = table.reindex(**grid, fill_value=0).rename_axis(
+            index="month", columns="lsoa"
+        )
         made[name].attrs["sources"] = cited
     return made
 
 
 @door("crime_force_monthly")
 def crime_force_monthly(
-    *, force: Names = None, month_from: Month = None, month_to: Month = None, types: Names = None,
+    *,
+    force: Names = None,
+    month_from: Month = None,
+    month_to: Month = None,
+    types: Names = None,
     fill: Flag = False,
-) -> pd.DataFrame:  # fmt: skip
+) -> pd.DataFrame:
     """Street-level counts of whole forces: force, month, type, n.
 
     Lancashire and Leicestershire have most months from December 2019; the others January to April
@@ -87,9 +103,14 @@ def crime_force_monthly(
 
 @door("crime_district_monthly")
 def crime_district_monthly(
-    *, district: Names = None, force: Names = None, month_from: Month = None,
-    month_to: Month = None, types: Names = None, fill: Flag = False,
-) -> pd.DataFrame:  # fmt: skip
+    *,
+    district: Names = None,
+    force: Names = None,
+    month_from: Month = None,
+    month_to: Month = None,
+    types: Names = None,
+    fill: Flag = False,
+) -> pd.DataFrame:
     """Street-level counts by district (2021 GSS code): force, district, month, type, n.
 
     Only rows that a force recorded in its own districts carry a code; rows without a location, or
@@ -98,18 +119,26 @@ def crime_district_monthly(
     """
     codes = district_codes(district)
     where = {"district": codes, "force": force_slugs(force), "type": _types(types)}
-    frame = _between(store.read("crime_district_monthly", **where), month_from, month_to)
+    frame = _between(
+        store.read("crime_district_monthly", **where), month_from, month_to
+    )
     if not fill:
         return frame
-    units = store.read("districts", ["force", "district"], district=codes, force=where["force"])
+    units = store.read(
+        "districts", ["force", "district"], district=codes, force=where["force"]
+    )
     return _filled(frame[frame["district"] != ""], units, types, month_from, month_to)
 
 
 @door("crime_quarterly")
 def crime_quarterly(
-    *, force: Names = None, offence: Names = None, quarter_from: Month = None,
-    quarter_to: Month = None, territorial: Flag = True,
-) -> pd.DataFrame:  # fmt: skip
+    *,
+    force: Names = None,
+    offence: Names = None,
+    quarter_from: Month = None,
+    quarter_to: Month = None,
+    territorial: Flag = True,
+) -> pd.DataFrame:
     """Home Office recorded crime: force, quarter (first day), offence (code), n.
 
     Without a gap from April 2012 on. ``offence`` is a code, a list of codes, or the name
@@ -118,13 +147,19 @@ def crime_quarterly(
     """
     if force is None and territorial:
         force = forces(territorial=True)["force"].tolist()
-    frame = store.read("crime_quarterly", force=force_slugs(force), offence=_offences(offence))
+    frame = store.read(
+        "crime_quarterly", force=force_slugs(force), offence=_offences(offence)
+    )
     return _between(frame, quarter_from, quarter_to, "quarter")
 
 
 @door("crime_annual")
 def crime_annual(
-    *, district: Names = None, force: Names = None, offence: Held = None, kind: Held = None
+    *,
+    district: Names = None,
+    force: Names = None,
+    offence: Held = None,
+    kind: Held = None,
 ) -> pd.DataFrame:
     """Recorded crime by community safety partnership, in the years that ONS prints.
 
@@ -134,7 +169,12 @@ def crime_annual(
     months: never add them.
     """
     codes = district_codes(district)
-    where = {"district": codes, "force": force_slugs(force), "offence": offence, "kind": kind}
+    where = {
+        "district": codes,
+        "force": force_slugs(force),
+        "offence": offence,
+        "kind": kind,
+    }
     return store.read("crime_annual", **where)
 
 
@@ -142,7 +182,9 @@ def crime_annual(
 def case_outcomes(*, force: Names = None, group: Held = None) -> pd.DataFrame:
     """Outcomes of investigations, 2024/25: force, quarter, group (offence group), outcome (Home
     Office outcome type; 0 is not yet assigned), outcome_group, n (summed)."""
-    return store.read("case_outcomes", force=force_slugs(force, "case_outcomes"), group=group)
+    return store.read(
+        "case_outcomes", force=force_slugs(force, "case_outcomes"), group=group
+    )
 
 
 @door("coverage")
@@ -157,7 +199,9 @@ def coverage(*, force: Names = None) -> pd.DataFrame:
 
 
 @door()
-def months_present(force: Name = "lancashire", *, partial: Flag = False) -> pd.DatetimeIndex:
+def months_present(
+    force: Name = "lancashire", *, partial: Flag = False
+) -> pd.DatetimeIndex:
     """The months a force has, sorted: complete ones, and partial ones when asked for."""
     frame = coverage(force=force)
     states = ["complete", "partial"] if partial else ["complete"]
@@ -182,7 +226,11 @@ def drug_deaths(area: Held = None) -> pd.DataFrame:
 
 
 def _types(types: Any) -> list[str] | None:
-    return None if types is None else [one_of(name, TYPES, "type") for name in listed(types)]
+    return (
+        None
+        if types is None
+        else [one_of(name, TYPES, "type") for name in listed(types)]
+    )
 
 
 def _offences(offence: Any) -> list[str] | None:
@@ -194,7 +242,9 @@ def _offences(offence: Any) -> list[str] | None:
     return sorted({code for name in asked for code in OFFENCE_GROUPS.get(name, [name])})
 
 
-def _between(frame: pd.DataFrame, start: Any, end: Any, column: str = "month") -> pd.DataFrame:
+def _between(
+    frame: pd.DataFrame, start: Any, end: Any, column: str = "month"
+) -> pd.DataFrame:
     """Rows whose month lies from ``start`` to ``end``, both included."""
     keep = pd.Series(True, index=frame.index)
     if start is not None:
@@ -208,7 +258,9 @@ def _date(given: Any) -> pd.Timestamp:
     try:
         return pd.Timestamp(given)
     except ValueError:
-        raise Invalid(f"date {given!r} is not a date; write it as 2024-01 or 2024-01-31.") from None
+        raise Invalid(
+            f"date {given!r} is not a date; write it as 2024-01 or 2024-01-31."
+        ) from None
 
 
 def _neighbourhoods(codes: list | None, force: list | None, lsoa: Any) -> pd.DataFrame:
@@ -226,7 +278,9 @@ def _filled(
 ) -> pd.DataFrame:
     """The complete grid of units, complete months and types: an absent row becomes a zero."""
     months = coverage(force=sorted(units["force"].unique()))
-    months = _between(months[months["state"] == "complete"], start, end)[["force", "month"]]
+    months = _between(months[months["state"] == "complete"], start, end)[
+        ["force", "month"]
+    ]
     kinds = pd.DataFrame({"type": sorted(_types(types) or TYPES)})
     grid = units.merge(months, on="force").merge(kinds, how="cross")
     frame = frame.merge(months, on=["force", "month"])

@@ -44,9 +44,13 @@ class Series:
     def label(self) -> str:
         """Its name in a chart or table of many series."""
         noun = (
-            self.noun.removeprefix("all ").removeprefix("recorded ").removeprefix("street-level ")
+            self.noun.removeprefix("all ")
+            .removeprefix("recorded ")
+            .removeprefix("street-level ")
         )
-        noun = {"all_crime": "all crime", "street_all_crime": "all crime"}.get(self.name, noun)
+        noun = {"all_crime": "all crime", "street_all_crime": "all crime"}.get(
+            self.name, noun
+        )
         return noun[:1].upper() + noun[1:]
 
     @property
@@ -62,8 +66,14 @@ class Series:
         was read. Cancelled records of a later quarter can leave a count below 0: it is taken as 0.
         """
         frame, values = self._read(area or self.area)
-        made = values.sort_index().clip(lower=0).asfreq({"month": "MS", "quarter": "QS"}[self.step])
-        pages = frame[_PAGE].drop_duplicates() if self.family == "published" else frame[:0]
+        made = (
+            values.sort_index()
+            .clip(lower=0)
+            .asfreq({"month": "MS", "quarter": "QS"}[self.step])
+        )
+        pages = (
+            frame[_PAGE].drop_duplicates() if self.family == "published" else frame[:0]
+        )
         made.attrs["sources"] = pages.to_dict("records") or frame.attrs["sources"]
         return made.rename(self.name)
 
@@ -78,7 +88,9 @@ class Series:
             if area in set(places.forces()["force"]):
                 frame = crime.crime_force_monthly(force=area, types=types, fill=True)
             else:
-                frame = crime.crime_district_monthly(district=area, types=types, fill=True)
+                frame = crime.crime_district_monthly(
+                    district=area, types=types, fill=True
+                )
             return frame, frame.groupby("month")["n"].sum()
         frame = register.figures(measure=self.name, area=area, dated=True)
         days = (frame["period_end"] - frame["period_start"]).dt.days + 1

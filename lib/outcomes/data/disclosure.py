@@ -32,10 +32,16 @@ WORDS = {1: "one", 2: "two", 3: "three", 4: "four"}
 
 @door()
 def suppress(
-    frame: Frame, column: Name, *, along: Names = (), total: Name = "Total",
-    by: Names = (), threshold: Number = THRESHOLD, public: str = "",
+    frame: Frame,
+    column: Name,
+    *,
+    along: Names = (),
+    total: Name = "Total",
+    by: Names = (),
+    threshold: Number = THRESHOLD,
+    public: str = "",
     earlier: Frame = None,
-) -> pd.DataFrame:  # fmt: skip
+) -> pd.DataFrame:
     """A copy of ``frame`` with counts from 1 to below ``threshold`` shown as ``[c]``.
 
     ``along`` names the dimensions that have a total, in rows that carry the word ``total`` there;
@@ -48,7 +54,9 @@ def suppress(
     mixed. Raises :class:`Invalid` for a negative or broken count, a threshold below 2, or
     ``public`` without a source.
     """
-    along, by = ([name] if isinstance(name, str) else list(name) for name in (along, by))
+    along, by = (
+        [name] if isinstance(name, str) else list(name) for name in (along, by)
+    )
     for name in (column, *along, *by):
         one_of(name, list(frame.columns), "column")
     if not isinstance(public, str):
@@ -59,17 +67,31 @@ def suppress(
     keys = [c for c in dict.fromkeys([*by, *along]) if c != column]
     if earlier is not None:
         if not keys:
-            raise Invalid("an earlier table is matched by along and by, and neither is given.")
+            raise Invalid(
+                "an earlier table is matched by along and by, and neither is given."
+            )
         for name in (column, *keys):
             one_of(name, list(earlier.columns), "column of the earlier table")
-    hidden = ((counts > 0) & (counts < threshold)) | _hidden_before(frame, earlier, column, keys)
-    lines = [line for name in along for line in _lines(frame, name, [*along, *by], total)]
-    ranked = frame[keys].astype(str).assign(**{column: counts}).sort_values([column, *keys]).index
-    while any([_protect(counts, hidden, ranked, *line, threshold) for line in lines]) or (
-        _laid_bare(counts, hidden, ranked, lines, threshold)
-    ):
+    hidden = ((counts > 0) & (counts < threshold)) | _hidden_before(
+        frame, earlier, column, keys
+    )
+    lines = [
+        line for name in along for line in _lines(frame, name, [*along, *by], total)
+    ]
+    ranked = (
+        frame[keys]
+        .astype(str)
+        .assign(**{column: counts})
+        .sort_values([column, *keys])
+        .index
+    )
+    while any(
+        [_protect(counts, hidden, ranked, *line, threshold) for line in lines]
+    ) or (_laid_bare(counts, hidden, ranked, lines, threshold)):
         pass  # what one line hides can lay bare a cell of another
-    return frame.assign(**{column: frame[column].astype("object").mask(hidden, CONFIDENTIAL)})
+    return frame.assign(
+        **{column: frame[column].astype("object").mask(hidden, CONFIDENTIAL)}
+    )
 
 
 def of_people(unit: str) -> bool:
@@ -77,7 +99,9 @@ def of_people(unit: str) -> bool:
     return bool(_PEOPLE.search(unit))
 
 
-def withhold(frame: pd.DataFrame, units: dict[str, str]) -> tuple[pd.DataFrame, set[float]]:
+def withhold(
+    frame: pd.DataFrame, units: dict[str, str]
+) -> tuple[pd.DataFrame, set[float]]:
     """A table of unpublished counts as it may be shown, and the counts that are hidden in it.
 
     Every column of whole numbers that may count people (by ``units``) is suppressed; a row or a
@@ -86,7 +110,9 @@ def withhold(frame: pd.DataFrame, units: dict[str, str]) -> tuple[pd.DataFrame, 
     columns = [
         name
         for name, held in frame.items()
-        if held.dtype.kind in "iuf" and of_people(units.get(name, "")) and not (held % 1 > 0).any()
+        if held.dtype.kind in "iuf"
+        and of_people(units.get(name, ""))
+        and not (held % 1 > 0).any()
     ]
     if not columns:
         return frame, set()
@@ -97,15 +123,22 @@ def withhold(frame: pd.DataFrame, units: dict[str, str]) -> tuple[pd.DataFrame, 
     shown = frame.astype(dict.fromkeys(columns, object))
     masks = hidden.to_numpy().reshape(len(columns), len(frame))
     for name, mask in zip(columns, masks, strict=True):
-        shown[name] = shown[name].mask(mask, CONFIDENTIAL) if mask.any() else frame[name]
+        shown[name] = (
+            shown[name].mask(mask, CONFIDENTIAL) if mask.any() else frame[name]
+        )
     return shown, set(long.loc[hidden, "n"])
 
 
 def _long(frame: pd.DataFrame, columns: list) -> pd.DataFrame:
     """The counts one below the other, with the row and the column they stand in."""
     whole = (frame.drop(columns=columns).astype(str).map(_total) == "Total").any(axis=1)
-    row = pd.Series([f"{n:06}" for n in range(len(frame))], frame.index).mask(whole, "Total")
-    parts = [{"row": row, "column": _total(name), "n": frame[name].fillna(0)} for name in columns]
+    row = pd.Series([f"{n:06}" for n in range(len(frame))], frame.index).mask(
+        whole, "Total"
+    )
+    parts = [
+        {"row": row, "column": _total(name), "n": frame[name].fillna(0)}
+        for name in columns
+    ]
     return pd.concat(map(pd.DataFrame, parts), ignore_index=True)
 
 
@@ -133,12 +166,20 @@ def _counted(values: pd.Series, threshold: int) -> pd.Series:
     if threshold < 2:
         raise Invalid(f"threshold is {threshold}; below 2 nothing would be hidden.")
     counts = pd.to_numeric(values, errors="coerce")
-    if (counts.isna() & values.notna()).any() or (counts < 0).any() or (counts % 1 != 0).any():
-        raise Invalid(f"column {values.name!r} holds values that are not counts of people.")
+    if (
+        (counts.isna() & values.notna()).any()
+        or (counts < 0).any()
+        or (counts % 1 != 0).any()
+    ):
+        raise Invalid(
+            f"column {values.name!r} holds values that are not counts of people."
+        )
     return counts
 
 
-def _lines(frame: pd.DataFrame, name: str, columns: list[str], total: str) -> list[tuple]:
+def _lines(
+    frame: pd.DataFrame, name: str, columns: list[str], total: str
+) -> list[tuple]:
     """Lines along one dimension that have a total: places of the parts, and place of the total."""
     rest = [column for column in dict.fromkeys(columns) if column != name]
     parts = [rows for _, rows in frame.groupby(rest, dropna=False)] if rest else [frame]
@@ -146,13 +187,17 @@ def _lines(frame: pd.DataFrame, name: str, columns: list[str], total: str) -> li
     for group in (rows.index for rows in parts):
         whole = frame.loc[group, name] == total
         if whole.sum() > 1:
-            raise Invalid(f"column {name!r} has the word {total!r} twice in one line; name `by`.")
+            raise Invalid(
+                f"column {name!r} has the word {total!r} twice in one line; name `by`."
+            )
         if whole.any():
             lines.append((group[~whole], group[whole][0]))
     return lines
 
 
-def _hidden_before(frame: pd.DataFrame, earlier, column: str, keys: list[str]) -> pd.Series:
+def _hidden_before(
+    frame: pd.DataFrame, earlier, column: str, keys: list[str]
+) -> pd.Series:
     if earlier is None:
         return pd.Series(False, index=frame.index)
     gone = earlier.loc[earlier[column].eq(CONFIDENTIAL), keys].drop_duplicates()
@@ -160,7 +205,9 @@ def _hidden_before(frame: pd.DataFrame, earlier, column: str, keys: list[str]) -
     return found.eq("both").set_axis(frame.index)
 
 
-def _protect(counts, hidden: pd.Series, ranked: pd.Index, parts, whole, threshold: int) -> bool:
+def _protect(
+    counts, hidden: pd.Series, ranked: pd.Index, parts, whole, threshold: int
+) -> bool:
     """Hide more of one line until it gives nothing back; says whether it had to."""
     before, inside = hidden.sum(), set(parts)
     left = [place for place in ranked if place in inside and counts[place] > 0]
@@ -168,7 +215,9 @@ def _protect(counts, hidden: pd.Series, ranked: pd.Index, parts, whole, threshol
     while True:
         gone = counts[parts][hidden[parts]]
         if hidden[whole]:
-            safe = len(gone) > 1 or not left  # one alone would tell how large the other was
+            safe = (
+                len(gone) > 1 or not left
+            )  # one alone would tell how large the other was
         else:
             safe = len(gone) == 0 or (len(gone) > 1 and gone.sum() >= threshold)
         if safe:
@@ -176,13 +225,25 @@ def _protect(counts, hidden: pd.Series, ranked: pd.Index, parts, whole, threshol
         hidden[left.pop(0) if left else whole] = True
 
 
-def _laid_bare(counts, hidden: pd.Series, ranked: pd.Index, lines: list, threshold: int) -> bool:
+def _laid_bare(
+    counts, hidden: pd.Series, ranked: pd.Index, lines: list, threshold: int
+) -> bool:
     """Hide one cell more beside a small count that all lines together leave one value for."""
     gone = list(hidden[hidden].index)
     sums = [_sum(counts, gone, *line) for line in lines]
     for place in (p for p in gone if lines and counts[p] < threshold):
-        if _width(gone.index(place), [row for row, _ in sums], [side for _, side in sums]) < 1:
-            lit = [p for parts, whole in lines for p in (*parts, whole) if place in (*parts, whole)]
+        if (
+            _width(
+                gone.index(place), [row for row, _ in sums], [side for _, side in sums]
+            )
+            < 1
+        ):
+            lit = [
+                p
+                for parts, whole in lines
+                for p in (*parts, whole)
+                if place in (*parts, whole)
+            ]
             left = set(lit) - set(gone) - set(counts[counts == 0].index)
             if left:
                 hidden[next(p for p in ranked if p in left)] = True
@@ -193,7 +254,9 @@ def _laid_bare(counts, hidden: pd.Series, ranked: pd.Index, lines: list, thresho
 def _sum(counts: pd.Series, gone: list, parts, whole) -> tuple[list[int], float]:
     """A line as an equation of its hidden cells: their factors, and what they come to."""
     signs = {**dict.fromkeys(parts, 1), whole: -1}
-    side = -sum(sign * counts[place] for place, sign in signs.items() if place not in gone)
+    side = -sum(
+        sign * counts[place] for place, sign in signs.items() if place not in gone
+    )
     return [signs.get(place, 0) for place in gone], side
 
 

@@ -51,7 +51,9 @@ def _is_time(form: str) -> Callable[[Any], bool]:
         if not isinstance(value, str) or not re.fullmatch(form, value):
             return False
         told = _told(int(value[:4] or FIRST))  # pandas reads the year 0001 as 2001
-        return told and (value == "" or not pd.isna(pd.to_datetime(value, errors="coerce")))
+        return told and (
+            value == "" or not pd.isna(pd.to_datetime(value, errors="coerce"))
+        )
 
     return fits
 
@@ -70,7 +72,11 @@ def plain_day(value: Any) -> Any:
 
 def is_real(value: Any) -> bool:
     kinds = (int, float, np.integer, np.floating)
-    return isinstance(value, kinds) and not isinstance(value, bool) and bool(np.isfinite(value))
+    return (
+        isinstance(value, kinds)
+        and not isinstance(value, bool)
+        and bool(np.isfinite(value))
+    )
 
 
 is_day = _is_time(r"\d{4}-\d\d-\d\d")
@@ -79,12 +85,22 @@ Name = Annotated[str, Kind("a name", _is_name)]
 Names = Annotated[Any, Kind("a name or a list of names", _is_name, many=True)]
 Held = Annotated[Any, Kind("a name or a list of names", _is_name, many=True, held=True)]
 HeldOrBlank = Annotated[  # where the table has rows without one: "" asks for these
-    Any, Kind("a name, '' or a list of them", lambda v: isinstance(v, str), many=True, held=True)
+    Any,
+    Kind(
+        "a name, '' or a list of them",
+        lambda v: isinstance(v, str),
+        many=True,
+        held=True,
+    ),
 ]
-HeldOrAll = Annotated[Any, Kind("a name, a list of names or None", _is_name, True, True, True)]
+HeldOrAll = Annotated[
+    Any, Kind("a name, a list of names or None", _is_name, True, True, True)
+]
 Month = Annotated[Any, Kind("a month written YYYY-MM", _is_time(r"\d{4}-\d\d(-\d\d)?"))]
 Day = Annotated[Any, Kind("a day written YYYY-MM-DD", _is_time(r"(\d{4}-\d\d-\d\d)?"))]
-Distance = Annotated[float, Kind("a number of 0 or more", lambda v: is_real(v) and v >= 0)]
+Distance = Annotated[
+    float, Kind("a number of 0 or more", lambda v: is_real(v) and v >= 0)
+]
 Number = Annotated[float, Kind("a number above 0", lambda v: is_real(v) and v > 0)]
 Frame = Annotated[pd.DataFrame, Kind("a frame", lambda v: isinstance(v, pd.DataFrame))]
 
@@ -114,7 +130,9 @@ def door(table: str = "") -> Callable:
             if table and isinstance(made, pd.DataFrame):
                 from outcomes.data import citations  # which has a door itself
 
-                if "sources" not in made.attrs:  # a function that knows better has said so
+                if (
+                    "sources" not in made.attrs
+                ):  # a function that knows better has said so
                     months = _months(table, made, bound)
                     made.attrs["sources"] = citations.sources_of(table, made, months)
             return made
@@ -127,7 +145,11 @@ def door(table: str = "") -> Callable:
 def _kinds(function: Callable) -> dict[str, Kind]:
     hints = get_type_hints(function, include_extras=True)
     marked = {name: getattr(hint, "__metadata__", ()) for name, hint in hints.items()}
-    return {n: kinds[0] for n, kinds in marked.items() if kinds and isinstance(kinds[0], Kind)}
+    return {
+        n: kinds[0]
+        for n, kinds in marked.items()
+        if kinds and isinstance(kinds[0], Kind)
+    }
 
 
 def _bound(called: str, takes: Signature, args: tuple, given: dict) -> BoundArguments:
@@ -150,7 +172,9 @@ def _bound(called: str, takes: Signature, args: tuple, given: dict) -> BoundArgu
         first = [n for n, p in takes.parameters.items() if p.default is Parameter.empty]
         need = f"It needs {', '.join(first)}." if first else "Give each by its name."
         names = ", ".join(takes.parameters)
-        raise Invalid(f"{called} cannot be called so. It takes: {names}. {need}") from None
+        raise Invalid(
+            f"{called} cannot be called so. It takes: {names}. {need}"
+        ) from None
     bound.apply_defaults()
     return bound
 
@@ -160,15 +184,21 @@ def _check(called: str, name: str, value: Any, kind: Kind, table: str) -> None:
         return
     listed = pd.api.types.is_list_like(value) and not isinstance(value, pd.DataFrame)
     if listed and not kind.many and not kind.fits(value):
-        raise Invalid(f"{name} {_shown(value)} is a list; {called} takes {kind.what} here.")
+        raise Invalid(
+            f"{name} {_shown(value)} is a list; {called} takes {kind.what} here."
+        )
     items = list(value) if listed and kind.many else [value]
     if not items:
         raise Invalid(f"{name} is an empty list; {called} takes {kind.what} here.")
     for item in items:
         if not kind.fits(item):
-            raise Invalid(f"{name} {_shown(item)} is not {kind.what}.{_meant(item, kind)}")
+            raise Invalid(
+                f"{name} {_shown(item)} is not {kind.what}.{_meant(item, kind)}"
+            )
         if kind.held and item != "":
-            one_of(item, _held(store.path_of(table).stat().st_mtime_ns, table, name), name)
+            one_of(
+                item, _held(store.path_of(table).stat().st_mtime_ns, table, name), name
+            )
 
 
 def _shown(value: Any) -> str:
@@ -183,9 +213,20 @@ def _meant(value: Any, kind: Kind) -> str:
         return f" Did you mean '{value}-01'?"
     if year and kind.what.startswith("a day"):
         return f" Did you mean '{value}-01-01'?"
-    words = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
+    words = {
+        "yes": True,
+        "true": True,
+        "1": True,
+        "no": False,
+        "false": False,
+        "0": False,
+    }
     said = words.get(str(value).lower())
-    return f" Did you mean {said}?" if kind.what == "True or False" and said is not None else ""
+    return (
+        f" Did you mean {said}?"
+        if kind.what == "True or False" and said is not None
+        else ""
+    )
 
 
 @lru_cache(maxsize=32)
@@ -209,7 +250,9 @@ def _span(table: str, asked: dict) -> None:
     until = high + pd.DateOffset(months=2) if column == "quarter" else high
     are = f"{column}s held are {days.month(low)} to {days.month(until)}"
     if first is not None and last is not None and first > last:
-        raise Invalid(f"{ends[0]!r} lies after {ends[1]!r}: a span ends after it begins.")
+        raise Invalid(
+            f"{ends[0]!r} lies after {ends[1]!r}: a span ends after it begins."
+        )
     if first is not None and first > high:
         raise Invalid(f"{ends[0]!r} lies after all that is held: the {are}.")
     if last is not None and last < low:
@@ -221,7 +264,9 @@ def _months(table: str, frame: pd.DataFrame, asked: dict) -> pd.DataFrame | None
     if store.package().get(table, {}).get("covers") != "month" or "force" not in frame:
         return None
     held = store.read("coverage", force=sorted(frame["force"].unique()))
-    kept = held["state"].isin(["complete"] if asked.get("fill") else ["complete", "partial"])
+    kept = held["state"].isin(
+        ["complete"] if asked.get("fill") else ["complete", "partial"]
+    )
     if asked.get("month_from") is not None:
         kept &= held["month"] >= pd.Timestamp(asked["month_from"])
     if asked.get("month_to") is not None:

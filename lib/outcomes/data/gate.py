@@ -17,7 +17,10 @@ import pandas as pd
 from outcomes.data import contradictions, days, schema
 
 BLANK_SHARE = 0.10  # of a month's rows without a location
-STALE_DAYS = {"crime_monthly": 150, "crime_quarterly": 300}  # after the end of the last period
+STALE_DAYS = {
+    "crime_monthly": 150,
+    "crime_quarterly": 300,
+}  # after the end of the last period
 _HOME = "lancashire"
 _DAYS = ("month", "period_start", "period_end", "published_by")
 _ABSENT = {"value": [""], "rows": [""], "no_location": [""]}
@@ -58,12 +61,19 @@ def check(clean: Path, *, today: date | None = None) -> tuple[list[str], list[Ca
 def errors(clean: Path, *, today: date | None = None) -> list[str]:
     """What stops a build: breaches of the schema, tables that disagree, days yet to come."""
     if (clean.parent / _READY).exists():
-        return ["A refresh was cut off while tables were put in place: run outcomes data refresh."]
+        return [
+            "A refresh was cut off while tables were put in place: run outcomes data refresh."
+        ]
     found = schema.check(clean)
     if found:
         return found
     day = pd.Timestamp(today or date.today())
-    found = [*_future(clean, day), *_disagreements(clean), *_shares(clean), *_part_years(clean)]
+    found = [
+        *_future(clean, day),
+        *_disagreements(clean),
+        *_shares(clean),
+        *_part_years(clean),
+    ]
     return [*found, *_personal(clean)]
 
 
@@ -81,7 +91,9 @@ def _table(clean: Path, name: str, *columns: str) -> pd.DataFrame:
 
         table = pq.read_table(path, columns=list(columns) or None, use_threads=False)
         return table.to_pandas(date_as_object=False)
-    frame = pd.read_csv(path.with_suffix(".csv"), keep_default_na=False, na_values=_ABSENT)
+    frame = pd.read_csv(
+        path.with_suffix(".csv"), keep_default_na=False, na_values=_ABSENT
+    )
     days = {c: pd.to_datetime(frame[c].replace("", None)) for c in _DAYS if c in frame}
     return frame.assign(**days)
 
@@ -92,10 +104,18 @@ def _has(clean: Path, *names: str) -> bool:
 
 def _future(clean: Path, day: pd.Timestamp) -> Iterator[str]:
     """Months that have not ended, and pages printed after today."""
-    places = [("coverage", "month"), ("crime_force_monthly", "month"), ("sources", "published_by")]
+    places = [
+        ("coverage", "month"),
+        ("crime_force_monthly", "month"),
+        ("sources", "published_by"),
+    ]
     for name, column in places:
         days = _table(clean, name)[column] if _has(clean, name) else pd.Series()
-        limit = day if column == "published_by" else day.replace(day=1) - pd.Timedelta(days=1)
+        limit = (
+            day
+            if column == "published_by"
+            else day.replace(day=1) - pd.Timedelta(days=1)
+        )
         for row, value in days[days > limit].head(5).items():
             yield f"{name}: {column} lies in the future: '{value:%Y-%m-%d}' in row {row + 2}."
 
@@ -108,12 +128,18 @@ def _disagreements(clean: Path) -> Iterator[str]:
     whole = _table(clean, "crime_force_monthly").groupby(keys)["n"].sum()
     covered = _table(clean, "coverage").rename(columns={"rows": "n"}).dropna(subset="n")
     fine = [n for n in ("crime_monthly", "crime_district_monthly") if _has(clean, n)]
-    parts = {"coverage": covered} | {name: _table(clean, name, *keys, "n") for name in fine}
+    parts = {"coverage": covered} | {
+        name: _table(clean, name, *keys, "n") for name in fine
+    }
     for name, frame in parts.items():
         sums = frame.groupby(keys)["n"].sum()
-        want = whole[whole.index.get_level_values("force").isin(frame["force"].unique())]
+        want = whole[
+            whole.index.get_level_values("force").isin(frame["force"].unique())
+        ]
         both = pd.concat([sums, want], axis=1, keys=["have", "want"]).fillna(0)
-        for (force, month), row in both[both["have"] != both["want"]].head(5).iterrows():
+        for (force, month), row in (
+            both[both["have"] != both["want"]].head(5).iterrows()
+        ):
             yield (
                 f"{name}: n of {force} in {month:%Y-%m} adds up to {row.have:,.0f}, and in "
                 f"crime_force_monthly to {row.want:,.0f}."
@@ -125,8 +151,16 @@ def _shares(clean: Path) -> Iterator[str]:
     if not _has(clean, "figures"):
         return
     frame = _table(clean, "figures")
-    odd = (frame["unit"] == "%") & (frame["basis"] != "change") & ~frame["value"].between(0, 100)
-    odd |= (frame["unit"] == "count") & (frame["basis"] == "published") & (frame["value"] < 0)
+    odd = (
+        (frame["unit"] == "%")
+        & (frame["basis"] != "change")
+        & ~frame["value"].between(0, 100)
+    )
+    odd |= (
+        (frame["unit"] == "count")
+        & (frame["basis"] == "published")
+        & (frame["value"] < 0)
+    )
     for row, figure in frame[odd].iterrows():
         yield f"figures: value is out of range: '{figure.value:g}' {figure.unit} in row {row + 2}."
 
@@ -140,10 +174,20 @@ def _personal(clean: Path) -> Iterator[str]:
     if not _has(clean, "figures", "measures"):
         return
     kinds = _table(clean, "measures").set_index("measure")
-    texts = kinds.index.str.replace("_", " ") + " | " + kinds["name"] + " | " + kinds["definition"]
+    texts = (
+        kinds.index.str.replace("_", " ")
+        + " | "
+        + kinds["name"]
+        + " | "
+        + kinds["definition"]
+    )
     of_one, dealt = (kinds.index[texts.str.contains(p)] for p in (_OF_ONE, _DEALT_WITH))
     frame = _table(clean, "figures")
-    alone = frame["measure"].isin(dealt) & (frame["value"] == 1) & (frame["basis"] != "change")
+    alone = (
+        frame["measure"].isin(dealt)
+        & (frame["value"] == 1)
+        & (frame["basis"] != "change")
+    )
     alone &= ~frame["note"].str.contains(_PART_OF)
     for row, figure in frame.iterrows():
         if figure["measure"] in of_one or alone[row] or _OF_ONE.search(figure["note"]):
@@ -178,8 +222,13 @@ def _gaps(clean: Path) -> Iterator[Caution]:
     share = frame["no_location"] / frame["rows"]
     for force in sorted(set(frame.loc[frame["duplicates"] != "", "force"])):
         own = frame["force"] == force
-        where = {"force": force, "district": near.loc[near["force"] == force, "district"].tolist()}
-        for said in _of_force(frame[own].assign(blank=share[own] > BLANK_SHARE), _title(force)):
+        where = {
+            "force": force,
+            "district": near.loc[near["force"] == force, "district"].tolist(),
+        }
+        for said in _of_force(
+            frame[own].assign(blank=share[own] > BLANK_SHARE), _title(force)
+        ):
             yield Caution(said, STREET, where)
 
 
@@ -198,7 +247,10 @@ def _of_force(frame: pd.DataFrame, name: str) -> Iterator[str]:
 
 
 def _age(clean: Path, day: pd.Timestamp) -> Iterator[Caution]:
-    for table, column, months in (("crime_monthly", "month", 1), ("crime_quarterly", "quarter", 3)):
+    for table, column, months in (
+        ("crime_monthly", "month", 1),
+        ("crime_quarterly", "quarter", 3),
+    ):
         if not _has(clean, table):
             continue
         frame = _table(clean, table, "force", column)
@@ -229,6 +281,10 @@ def spans(months: pd.Series) -> str:
     for _, pairs in groupby(periods, lambda pair: pair[1].ordinal - pair[0]):
         run = [period for _, period in pairs]
         first, last = run[0], run[-1]
-        begin = days.MONTHS[first.month] if first.year == last.year else days.month(first)
-        words.append(days.month(last) if len(run) == 1 else f"{begin} to {days.month(last)}")
+        begin = (
+            days.MONTHS[first.month] if first.year == last.year else days.month(first)
+        )
+        words.append(
+            days.month(last) if len(run) == 1 else f"{begin} to {days.month(last)}"
+        )
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

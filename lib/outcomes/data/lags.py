@@ -30,7 +30,11 @@ def by(day: str, frame: pd.DataFrame, resource: dict) -> pd.DataFrame:
     for column in set(resource.get("cells", [])) & set(frame):
         late = _ends(frame[column], "quarter") + wait > until
         frame = frame.assign(**{column: frame[column].mask(late)})
-    late = [c for c, known in resource.get("known", {}).items() if known > day and c in frame]
+    late = [
+        c
+        for c, known in resource.get("known", {}).items()
+        if known > day and c in frame
+    ]
     return frame.assign(**dict.fromkeys(late, np.nan)).reset_index(drop=True)
 
 
@@ -43,4 +47,8 @@ def _ends(periods: pd.Series, column: str) -> Any:
     if column == "year":
         return pd.to_datetime(periods.astype(str) + "-12-31")
     months = _MONTHS.get(column, 0)
-    return periods + pd.DateOffset(months=months) - pd.Timedelta(days=1) if months else periods
+    return (
+        periods + pd.DateOffset(months=months) - pd.Timedelta(days=1)
+        if months
+        else periods
+    )

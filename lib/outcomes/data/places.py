@@ -24,7 +24,9 @@ _SECURE = (2021, 2020)
 
 
 @door("districts")
-def population(level: Name = "district", *, force: Held = None, year: Any = None) -> pd.DataFrame:
+def population(
+    level: Name = "district", *, force: Held = None, year: Any = None
+) -> pd.DataFrame:
     """Residents to count against: the best that is held for all the places asked, on one basis.
 
     ``level`` is "district" (2021) or "force"; ``force`` (slugs) keeps those of some forces.
@@ -46,17 +48,26 @@ def population(level: Name = "district", *, force: Held = None, year: Any = None
     frame = store.read("districts", force=force_slugs(force))
     basis = next((b for b in _SECURE if frame[_BASES[b][0]].notna().all()), None)
     if basis is None:
-        raise NotEnough("No count of residents of all these places had been published by then.")
+        raise NotEnough(
+            "No count of residents of all these places had been published by then."
+        )
     column, source, said = _BASES[basis]
-    frame = frame.assign(population=frame[column].astype("int64"), population_year=basis)
+    frame = frame.assign(
+        population=frame[column].astype("int64"), population_year=basis
+    )
     if level == "force":
         frame = frame.groupby("force", as_index=False)[["population"]].sum()
-        frame = frame.merge(store.read("forces", ["force", "name"])).assign(population_year=basis)
+        frame = frame.merge(store.read("forces", ["force", "name"])).assign(
+            population_year=basis
+        )
     frame = frame.rename(columns={level: "place"}).assign(
         force=lambda f: f["place" if level == "force" else "force"]
     )
     made = frame[["place", "name", "force", "population", "population_year"]]
-    made.attrs |= {"sources": [citations.source(source)], "caveat": _caveat(basis, said, year)}
+    made.attrs |= {
+        "sources": [citations.source(source)],
+        "caveat": _caveat(basis, said, year),
+    }
     return made
 
 
@@ -64,7 +75,9 @@ def _caveat(basis: int, said: str, year: Any) -> str:
     text = f"Residents are those of {said}"
     if year is not None and abs(int(year) - basis) > 1:
         text += f", and the counts those of {int(year)}: what changed between is in no interval"
-    worst = population_error().dropna()  # none where the census was not out by the day asked
+    worst = (
+        population_error().dropna()
+    )  # none where the census was not out by the day asked
     if basis == 2020 and len(worst):
         text += f". For districts of Lancashire the census of 2021 counted from {-worst.min():.1%} "
         text += f"fewer to {worst.max():.1%} more than they say"
@@ -146,7 +159,9 @@ def lsoas_of(place: Name) -> list[str]:
     if wards is None:
         one_of(place, [*WARDS, *district_names()], "place")
     frame = lsoas(district=district)
-    return sorted(frame["lsoa"] if wards is None else frame.loc[frame["ward"].isin(wards), "lsoa"])
+    return sorted(
+        frame["lsoa"] if wards is None else frame.loc[frame["ward"].isin(wards), "lsoa"]
+    )
 
 
 @door()
@@ -175,7 +190,10 @@ def district_codes(district: Any) -> list[str] | None:
         return None
     frame = districts()
     codes = {code.lower(): code for code in frame["district"]}
-    codes |= {_plain(name): code for name, code in zip(frame["name"], codes.values(), strict=True)}
+    codes |= {
+        _plain(name): code
+        for name, code in zip(frame["name"], codes.values(), strict=True)
+    }
     asked = listed(district)
     for name in asked:
         if _plain(name) not in codes:
@@ -199,7 +217,9 @@ def force_slugs(force: Any, table: str = "") -> list[str] | None:
     held = set(store.rows(table, ["force"])["force"]) if table else set(slugs)
     for slug in slugs:
         if slug not in held:
-            raise Invalid(f"{table} has no row of {slug!r}; it holds {', '.join(sorted(held))}.")
+            raise Invalid(
+                f"{table} has no row of {slug!r}; it holds {', '.join(sorted(held))}."
+            )
     return slugs
 
 

@@ -22,7 +22,17 @@ APPROX = 0.10
 NEARLY = 0.10
 QUALIFIERS = ("exact", "over", "at_least", "nearly", "approx")
 MONEY = ("£", "GBP")
-CONTINUOUS = (*MONEY, "kg", "g", "years", "tonnes", "litres", "months", "hours", "miles")
+CONTINUOUS = (
+    *MONEY,
+    "kg",
+    "g",
+    "years",
+    "tonnes",
+    "litres",
+    "months",
+    "hours",
+    "miles",
+)
 
 
 def tolerance(value: float, unit: str = "count") -> float:
@@ -30,7 +40,11 @@ def tolerance(value: float, unit: str = "count") -> float:
 
     Money with pence is good to the penny, because £360,942.60 is stored as 360942.6.
     """
-    if isinstance(value, bool) or not pd.api.types.is_number(value) or not np.isfinite(value):
+    if (
+        isinstance(value, bool)
+        or not pd.api.types.is_number(value)
+        or not np.isfinite(value)
+    ):
         raise Invalid(f"value {value!r} is not a number.")
     number = Decimal(repr(float(value))).normalize()
     exponent = number.as_tuple().exponent
@@ -56,12 +70,21 @@ def limits(value: float, qualifier: str, unit: str) -> tuple[float, float]:
 def counted(value: float, qualifier: str, unit: str) -> tuple[float, float]:
     """:func:`limits`, and whole numbers where things are counted: 26 is 26, not up to 26.5."""
     low, high = limits(value, qualifier, unit)
-    if unit in CONTINUOUS or unit in ("%", "ratio") or " per " in f" {unit} " or value % 1:
+    if (
+        unit in CONTINUOUS
+        or unit in ("%", "ratio")
+        or " per " in f" {unit} "
+        or value % 1
+    ):
         return low, high
-    return float(math.ceil(low - 1e-9)), high if high == math.inf else float(math.floor(high))
+    return float(math.ceil(low - 1e-9)), high if high == math.inf else float(
+        math.floor(high)
+    )
 
 
-def same(one: float, two: float, how_one: str = "exact", how_two: str = "exact") -> bool:
+def same(
+    one: float, two: float, how_one: str = "exact", how_two: str = "exact"
+) -> bool:
     """Whether two printed figures are one within rounding: 1,347,298 and "over 1,300,000" are.
 
     The rounder of the two says how far: half of its last significant place either way, all of it

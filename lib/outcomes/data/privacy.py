@@ -68,7 +68,17 @@ PATTERNS = {
 }
 _FOUND = {kind: re.compile(pattern) for kind, pattern in PATTERNS.items()}
 _DEGREES = re.compile(r"(?i)^(?:lat|latitude|lon|lng|long|longitude)$")
-_PICTURES = {".png", ".jpg", ".jpeg", ".gif", ".webp", ".ico", ".woff", ".woff2", ".pdf"}
+_PICTURES = {
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".gif",
+    ".webp",
+    ".ico",
+    ".woff",
+    ".woff2",
+    ".pdf",
+}
 
 
 class Hit(NamedTuple):
@@ -97,14 +107,20 @@ class Review(NamedTuple):
 
 def search(text: str) -> list[tuple[str, str]]:
     """Kind and text of everything in ``text`` that could point to a person."""
-    return [(kind, found[0]) for kind, one in _FOUND.items() for found in one.finditer(text)]
+    return [
+        (kind, found[0]) for kind, one in _FOUND.items() for found in one.finditer(text)
+    ]
 
 
 def scan(folder: Path, only: Iterable[str] = ("data", "notebooks")) -> list[Hit]:
     """Search every file below ``folder``'s folders ``only``; places name a column or a cell."""
     folder, hits = Path(folder), []
-    for path in sorted(p for top in only for p in (folder / top).rglob("*") if p.is_file()):
-        if not any(part.startswith((".", "__")) for part in path.relative_to(folder).parts):
+    for path in sorted(
+        p for top in only for p in (folder / top).rglob("*") if p.is_file()
+    ):
+        if not any(
+            part.startswith((".", "__")) for part in path.relative_to(folder).parts
+        ):
             name = path.relative_to(folder).as_posix()
             hits += [Hit(name, *found) for found in _in_file(path)]
     return hits
@@ -140,7 +156,11 @@ def _in_csv(path: Path) -> Iterator[tuple[str, str, str]]:
 
 
 def _in_cell(column: str, cell: str) -> Iterator[tuple[str, str]]:
-    if _DEGREES.match(column) and len(cell.rpartition(".")[2]) > DECIMALS and "." in cell:
+    if (
+        _DEGREES.match(column)
+        and len(cell.rpartition(".")[2]) > DECIMALS
+        and "." in cell
+    ):
         yield "point", cell
     yield from search(cell)
 
@@ -185,8 +205,12 @@ def reviews(file: Path) -> list[Review]:
         for key in entry:
             one_of(key, Review._fields, f"{Path(file).name}: the key")
         one_of(entry.get("kind"), PATTERNS, f"{Path(file).name}: kind")
-        if not entry.get("reason", "").strip() or not isinstance(entry.get("most"), int):
-            raise Invalid(f"{Path(file).name}: {entry.get('files')!r} needs a reason and `most`.")
+        if not entry.get("reason", "").strip() or not isinstance(
+            entry.get("most"), int
+        ):
+            raise Invalid(
+                f"{Path(file).name}: {entry.get('files')!r} needs a reason and `most`."
+            )
         found.append(Review(**{"places": "*"} | entry))
     return found
 

@@ -3,7 +3,9 @@
 import re
 from collections.abc import Iterable
 
-_ASIDE = re.compile(r"stored copy at \S+|\b(from an?|releases?|data|quoting|foi( to)?|listing)\b")
+_ASIDE = re.compile(
+    r"stored copy at \S+|\b(from an?|releases?|data|quoting|foi( to)?|listing)\b"
+)
 _SAME = {
     "lancashire police": "lancashire constabulary",
     "nca": "national crime agency",

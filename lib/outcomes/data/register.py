@@ -73,7 +73,9 @@ def sources(ids: Names = None) -> pd.DataFrame:
     wanted = list(dict.fromkeys([ids] if isinstance(ids, str) else ids))
     frame = store.read("sources", source=wanted)
     for name in sorted(set(wanted) - set(frame["source"])):
-        one_of(name, list(store.read("sources", columns=["source"])["source"]), "source")
+        one_of(
+            name, list(store.read("sources", columns=["source"])["source"]), "source"
+        )
     return frame.set_index("source").loc[wanted].reset_index()
 
 
@@ -91,9 +93,16 @@ def dated(ids: Iterable[str]) -> dict[str, str]:
 
 @door("figures")
 def figures(
-    *, programme: Names = None, measure: Names = None, area: Names = None, start: Day = None,
-    end: Day = None, as_of: Day = None, dated: Flag = None, copies: Flag = True,
-) -> pd.DataFrame:  # fmt: skip
+    *,
+    programme: Names = None,
+    measure: Names = None,
+    area: Names = None,
+    start: Day = None,
+    end: Day = None,
+    as_of: Day = None,
+    dated: Flag = None,
+    copies: Flag = True,
+) -> pd.DataFrame:
     """Published figures, one row per figure per source, in the order of transcription.
 
     Columns: figure, programme, measure, area, area_name, level, value (float), unit, qualifier
@@ -142,7 +151,9 @@ def one_each(figures: Frame, *, vintage: Name = "latest") -> pd.DataFrame:
     first = one_of(vintage, ("latest", "first"), "vintage") == "first"
     for column in ("qualifier", "published", "period_state", "fact"):
         one_of(column, list(figures.columns), "column")
-    order = figures.assign(vague=figures["qualifier"] != "exact", at=range(len(figures)))
+    order = figures.assign(
+        vague=figures["qualifier"] != "exact", at=range(len(figures))
+    )
     order["undated"] = order["published"].isna()
     order["unsure"] = order["period_state"].isin(["ambiguous", "unstated"])
     keys = ["unsure", "vague", "undated", "published", "at"]
@@ -178,13 +189,21 @@ def waves(programme: Name) -> pd.DataFrame:
     whole of Lancashire and for England and Wales or the United Kingdom.
     """
     frame = week_figures(programme)
-    days = frame.groupby(["wave", "period_start", "period_end"]).size().reset_index(name="rows")
+    days = (
+        frame.groupby(["wave", "period_start", "period_end"])
+        .size()
+        .reset_index(name="rows")
+    )
     days = days.sort_values(["wave", "rows"], ascending=[True, False], kind="stable")
-    found = days.drop_duplicates("wave").set_index("wave")[["period_start", "period_end"]]
+    found = days.drop_duplicates("wave").set_index("wave")[
+        ["period_start", "period_end"]
+    ]
     for column, areas in {"local": ["lancashire"], "national": NATIONAL}.items():
         measures = frame[frame["area"].isin(areas)].groupby("wave")["measure"].nunique()
         found[column] = measures.reindex(found.index, fill_value=0)
-    return found.reset_index().set_axis(["wave", "start", "end", "local", "national"], axis=1)
+    return found.reset_index().set_axis(
+        ["wave", "start", "end", "local", "national"], axis=1
+    )
 
 
 @door("figures")
@@ -216,7 +235,9 @@ def _known(frame: pd.DataFrame, **filters: str | list[str] | None) -> None:
     for column, value in filters.items():
         asked = [] if value is None else _names(value)
         for item in sorted(set(asked) - set(frame[column])):
-            one_of(item, sorted(store.read(f"{column}s", columns=[column])[column]), column)
+            one_of(
+                item, sorted(store.read(f"{column}s", columns=[column])[column]), column
+            )
 
 
 def _within_held(start, end) -> None:

@@ -14,7 +14,12 @@ _TEXT = {
     "boolean": r"true|false",
 }
 _SHOWN = 20  # of the rows that break one rule
-_A = {"integer": "an integer", "number": "a number", "date": "a date", "boolean": "true or false"}
+_A = {
+    "integer": "an integer",
+    "number": "a number",
+    "date": "a date",
+    "boolean": "true or false",
+}
 _ARROW = {"integer": "int", "number": "double", "date": "date", "string": "string"}
 
 
@@ -37,7 +42,9 @@ def check(clean: Path) -> list[str]:
         found += [f"{name}: {problem}" for problem in problems]
         if not problems:
             frames[name] = frame
-            found += [f"{name}: {problem}" for problem in _fields(frame, resource["schema"])]
+            found += [
+                f"{name}: {problem}" for problem in _fields(frame, resource["schema"])
+            ]
     for resource in package["resources"]:
         if resource["name"] in frames:
             found += _references(resource, frames)
@@ -51,7 +58,11 @@ def _load(path: Path, fields: list[dict]) -> tuple[pd.DataFrame, list[str]]:
     frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
     problems = _columns(list(frame.columns), fields)
     if not problems:
-        problems = [said for field in fields for said in _badly_typed(frame[field["name"]], field)]
+        problems = [
+            said
+            for field in fields
+            for said in _badly_typed(frame[field["name"]], field)
+        ]
     return (frame if problems else _converted(frame, fields)), problems
 
 
@@ -63,15 +74,25 @@ def _load_parquet(path: Path, fields: list[dict]) -> tuple[pd.DataFrame, list[st
     for field in fields if not problems else []:
         kind = str(table.schema.field(field["name"]).type)
         if not kind.startswith(_ARROW[field["type"]]):
-            problems.append(f"{field['name']} is stored as {kind}, not as {field['type']}.")
+            problems.append(
+                f"{field['name']} is stored as {kind}, not as {field['type']}."
+            )
     frame = table.to_pandas(date_as_object=False)
-    texts = {f["name"]: frame[f["name"]].replace("", None) for f in fields if f["type"] == "string"}
+    texts = {
+        f["name"]: frame[f["name"]].replace("", None)
+        for f in fields
+        if f["type"] == "string"
+    }
     return frame.assign(**texts) if not problems else frame, problems
 
 
 def _columns(have: list[str], fields: list[dict]) -> list[str]:
     want = [field["name"] for field in fields]
-    return [] if have == want else [f"has the columns {', '.join(have)}; not {', '.join(want)}."]
+    return (
+        []
+        if have == want
+        else [f"has the columns {', '.join(have)}; not {', '.join(want)}."]
+    )
 
 
 def _badly_typed(column: pd.Series, field: dict) -> list[str]:
@@ -88,7 +109,9 @@ def _converted(frame: pd.DataFrame, fields: list[dict]) -> pd.DataFrame:
         "integer": lambda column: pd.to_numeric(column).astype("Int64"),
         "number": lambda column: pd.to_numeric(column).astype("float64"),
         "date": lambda column: pd.to_datetime(column, format="%Y-%m-%d"),
-        "boolean": lambda column: column.map({"true": True, "false": False}).astype("boolean"),
+        "boolean": lambda column: column.map({"true": True, "false": False}).astype(
+            "boolean"
+        ),
     }
     typed = {}
     for field in fields:
@@ -109,7 +132,9 @@ def _fields(frame: pd.DataFrame, schema: dict) -> list[str]:
         cases = errors.failure_cases
         for (name, rule), some in cases.groupby(["column", "check"], sort=True):
             words = "is empty" if rule == "not_nullable" else rule
-            found.append(_said(some.set_index("index")["failure_case"], f"{name} {words}"))
+            found.append(
+                _said(some.set_index("index")["failure_case"], f"{name} {words}")
+            )
     key = schema["primaryKey"]
     again = frame[frame.duplicated(key)]
     if len(again):
@@ -125,7 +150,10 @@ def _column(field: dict):
     checks = []
     if words := limits.get("enum"):
         checks.append(pa.Check.isin(words, error=f"is not one of {', '.join(words)}"))
-    for name, rule, word in (("minimum", pa.Check.ge, "below"), ("maximum", pa.Check.le, "above")):
+    for name, rule, word in (
+        ("minimum", pa.Check.ge, "below"),
+        ("maximum", pa.Check.le, "above"),
+    ):
         if name in limits:
             checks.append(rule(limits[name], error=f"is {word} {limits[name]}"))
     if pattern := limits.get("pattern"):
@@ -145,7 +173,9 @@ def _references(resource: dict, frames: dict[str, pd.DataFrame]) -> list[str]:
         lost = have[~have.isin(frames[other][there["fields"][0]])]
         if len(lost):
             target = f"{other}.{there['fields'][0]}"
-            found.append(f"{name}: " + _said(lost, f"{key['fields'][0]} is not in {target}"))
+            found.append(
+                f"{name}: " + _said(lost, f"{key['fields'][0]} is not in {target}")
+            )
     return found
 
 

@@ -63,17 +63,24 @@ def read(table: str, columns: list[str] | None = None, **where: Any) -> pd.DataF
 
 
 def rows(
-    table: str, columns: list[str] | None = None, where: dict | None = None, as_of: str = ""
+    table: str,
+    columns: list[str] | None = None,
+    where: dict | None = None,
+    as_of: str = "",
 ) -> pd.DataFrame:
     """Rows of a table, as :func:`read` gives them, those published by the day ``as_of`` ("" for
     all); not noted."""
     resource = package().get(table, {}) if as_of else {}
-    more = [c for c in lags.needed(resource) if columns is not None and c not in columns]
+    more = [
+        c for c in lags.needed(resource) if columns is not None and c not in columns
+    ]
     wanted = (*columns, *more) if columns is not None else None
     frame = _cached(_version(path_of(table)), _frozen(_plain(where or {})), wanted)
     if resource:
         frame = lags.by(as_of, frame, resource).drop(columns=more)
-    return frame.copy(deep=False)  # copy-on-write: changing the copy leaves the cache as it is
+    return frame.copy(
+        deep=False
+    )  # copy-on-write: changing the copy leaves the cache as it is
 
 
 def cut_at(day: str, *, before: str = "") -> None:
@@ -201,7 +208,11 @@ def _parquet(path: Path, where: tuple, columns: tuple | None) -> pd.DataFrame:
     rule = reduce(and_, rules) if rules else None
     names = list(columns) if columns else None
     found = pq.read_table(path, columns=names, filters=rule, use_threads=False)
-    wide = {pa.date32(): pa.timestamp("us"), pa.int32(): pa.int64(), pa.int16(): pa.int64()}
+    wide = {
+        pa.date32(): pa.timestamp("us"),
+        pa.int32(): pa.int64(),
+        pa.int16(): pa.int64(),
+    }
     fields = [pa.field(f.name, wide.get(f.type, f.type)) for f in found.schema]
     return found.cast(pa.schema(fields)).to_pandas()
 
@@ -222,11 +233,18 @@ def _rule(column: str, value: Any, kind: Any) -> Any:
 
 def _no_such(column: str, wanted: list, kind: str) -> Invalid:
     given = ", ".join(map(repr, wanted))
-    meant = {"date32[day]": "days written YYYY-MM-DD", "date": "days written YYYY-MM-DD"}
-    return Invalid(f"{column} cannot be {given}: it holds {meant.get(kind, f'values of {kind}')}.")
+    meant = {
+        "date32[day]": "days written YYYY-MM-DD",
+        "date": "days written YYYY-MM-DD",
+    }
+    return Invalid(
+        f"{column} cannot be {given}: it holds {meant.get(kind, f'values of {kind}')}."
+    )
 
 
-def _select(frame: pd.DataFrame, path: Path, where: tuple, columns: tuple | None) -> pd.DataFrame:
+def _select(
+    frame: pd.DataFrame, path: Path, where: tuple, columns: tuple | None
+) -> pd.DataFrame:
     _known(path, list(frame.columns), where, columns)
     keep = np.ones(len(frame), dtype=bool)
     for column, value in where:
@@ -247,7 +265,9 @@ def _csv(version: tuple) -> pd.DataFrame:
     text = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
     described = package(path.parent.parent).get(path.stem, {"schema": {"fields": []}})
     types = {field["name"]: field["type"] for field in described["schema"]["fields"]}
-    return text.assign(**{name: _typed(text[name], types.get(name)) for name in text.columns})
+    return text.assign(
+        **{name: _typed(text[name], types.get(name)) for name in text.columns}
+    )
 
 
 def package(folder: Path | None = None) -> dict[str, dict]:

@@ -14,4 +14,6 @@ def terms() -> list[dict[str, str]]:
 
 def used(text: str) -> list[dict[str, str]]:
     """The terms found in ``text`` as whole words, in the singular or with an s."""
-    return [t for t in terms() if re.search(rf"\b{re.escape(t['term'])}s?\b", text, re.I)]
+    return [
+        t for t in terms() if re.search(rf"\b{re.escape(t['term'])}s?\b", text, re.I)
+    ]

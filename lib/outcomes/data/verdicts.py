@@ -42,7 +42,11 @@ def refusal(fact: dict) -> str:
     given += ["agreement"] * bool(fact.get("agreement") and word not in HELD)
     lacks = f"it is given {given[0]}=" if given else VERDICTS[word].lacks(fact)
     name = fact["name"]
-    return f"finding {name!r} has not earned the verdict {word!r}: {lacks}." if lacks else ""
+    return (
+        f"finding {name!r} has not earned the verdict {word!r}: {lacks}."
+        if lacks
+        else ""
+    )
 
 
 def _bounds(fact: dict) -> str:
@@ -52,7 +56,9 @@ def _bounds(fact: dict) -> str:
         return "both its lower and its upper limit must be stored"
     top = math.inf if upper is None else upper
     room = 1e-9 * max(1, abs(lower), abs(top) if upper is not None else 0)
-    if lower > top + room or (value is not None and not lower - room <= value <= top + room):
+    if lower > top + room or (
+        value is not None and not lower - room <= value <= top + room
+    ):
         return f"{value if value is not None else 'its interval'} does not lie between its limits"
     return ""
 
@@ -63,7 +69,9 @@ def _tested(fact: dict) -> str:
 
 def _published(fact: dict) -> str:
     limited = fact.get("lower") is not None or fact.get("upper") is not None
-    return "a count as published has no limits, so it is an estimate or tested" * limited
+    return (
+        "a count as published has no limits, so it is an estimate or tested" * limited
+    )
 
 
 def _cannot_be_told(fact: dict) -> str:
@@ -99,7 +107,9 @@ def _alike(rows: list[dict]) -> str:
     one, *rest = rows
     if any(m["of"] != one["of"] for m in rest):
         return "its statements are not of one definition"
-    alike = (same(one["value"], m["value"], one["qualifier"], m["qualifier"]) for m in rest)
+    alike = (
+        same(one["value"], m["value"], one["qualifier"], m["qualifier"]) for m in rest
+    )
     return "" if all(alike) else "its statements are not the same within rounding"
 
 
@@ -134,18 +144,42 @@ def _shut_out(member: dict) -> bool:
 
 
 VERDICTS = {
-    "confirmed": Verdict("✓", "Confirmed", "another publisher, which does not cite the first, "
-                         "published the same within rounding", _confirmed),
-    "not_contradicted": Verdict("↔", "Not contradicted", "other figures allow it, and would allow "
-                                "much else: the range is shown", _allowed),
-    "no_other_source": Verdict("1", "No other source", "nothing else is known to hold it against",
-                               _alone),
-    "contradicted": Verdict("≠", "Contradicted", "no reading of the figures of one definition "
-                            "allows both, and both are named", _contradicted),
-    "estimate": Verdict("≈", "Estimate", "a value with its interval or its bounds", _bounds),
+    "confirmed": Verdict(
+        "✓",
+        "Confirmed",
+        "another publisher, which does not cite the first, "
+        "published the same within rounding",
+        _confirmed,
+    ),
+    "not_contradicted": Verdict(
+        "↔",
+        "Not contradicted",
+        "other figures allow it, and would allow much else: the range is shown",
+        _allowed,
+    ),
+    "no_other_source": Verdict(
+        "1", "No other source", "nothing else is known to hold it against", _alone
+    ),
+    "contradicted": Verdict(
+        "≠",
+        "Contradicted",
+        "no reading of the figures of one definition allows both, and both are named",
+        _contradicted,
+    ),
+    "estimate": Verdict(
+        "≈", "Estimate", "a value with its interval or its bounds", _bounds
+    ),
     "tested": Verdict("T", "Tested", "a declared test, with its outcome", _tested),
-    "published": Verdict("=", "Published", "as it was published or counted, and held against "
-                         "nothing", _published),
-    "not_enough": Verdict("?", "Cannot be told", "the data that it would take are not there",
-                          _cannot_be_told),
-}  # fmt: skip
+    "published": Verdict(
+        "=",
+        "Published",
+        "as it was published or counted, and held against nothing",
+        _published,
+    ),
+    "not_enough": Verdict(
+        "?",
+        "Cannot be told",
+        "the data that it would take are not there",
+        _cannot_be_told,
+    ),
+}

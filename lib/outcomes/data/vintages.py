@@ -35,14 +35,18 @@ def as_of(day: Day, *, programme: Name = "") -> Notice | None:
     with store.unnoted():
         name, start = _programme(programme)
     said = days.date(day)
-    before = "" if not name or pd.isna(start) or start <= pd.Timestamp(day) else (
-        f"{name} had not begun by {said}: nothing about it was known."
-    )  # fmt: skip
+    before = (
+        ""
+        if not name or pd.isna(start) or start <= pd.Timestamp(day)
+        else (f"{name} had not begun by {said}: nothing about it was known.")
+    )
     store.cut_at(day, before=before)
     count, of = undated(programme), f" of {name}" if name else ""
     left = f" {count:,} figures{of} are left out because their pages have no day of publication."
     if count == 1:
-        left = f" One figure{of} is left out because its page has no day of publication."
+        left = (
+            f" One figure{of} is left out because its page has no day of publication."
+        )
     return Notice(
         f"As of {said}: what was published later is not used.{left if count else ''} Counts of "
         "the tables are those of their latest revision, for the periods that were out by then."
@@ -54,7 +58,9 @@ def undated(programme: Name = "") -> int:
     """How many published figures (of a programme, where one is given) stand on pages without a
     day of publication, and so drop out of every page as of a day."""
     with store.whole():
-        return int(register.figures(programme=programme or None)["published"].isna().sum())
+        return int(
+            register.figures(programme=programme or None)["published"].isna().sum()
+        )
 
 
 def _programme(programme: str) -> tuple[str, pd.Timestamp]:

@@ -7,6 +7,8 @@ makes the finding; ``take`` carries things out and in: a page, an export, an ana
 
 def open(**wish):
     """The controls, set as wished where that can be asked: ``open(programme="op_sceptre")``."""
-    from outcomes.explore.controls import Explorer  # widgets load only where they are shown
+    from outcomes.explore.controls import (
+        Explorer,
+    )  # widgets load only where they are shown
 
     return Explorer(wish)

@@ -17,7 +17,8 @@ _CUTS = {
 }
 _APART = "Published periods differ in length and may overlap: never add them up."
 _CHANCE = (
-    "The interval allows for chance alone; for the ups and downs of a series see its usual range."
+    "The interval allows for chance alone; for the ups and downs of a series "
+    "see its usual range."
 )
 
 
@@ -45,8 +46,12 @@ def _scaled(a, n, residents, months):
 def _valued(a, rows: pd.DataFrame) -> pd.DataFrame:
     """Figures with their values in the unit asked for; those that have none in it drop out."""
     lived = rows["area"].map(evidence.residents(rows["area"].unique()))
-    months = ((rows["period_end"] - rows["period_start"]).dt.days + 1) / analysis.several.MONTH
-    return rows.assign(value=_scaled(a, rows["value"], lived, months)).dropna(subset=["value"])
+    months = (
+        (rows["period_end"] - rows["period_start"]).dt.days + 1
+    ) / analysis.several.MONTH
+    return rows.assign(value=_scaled(a, rows["value"], lived, months)).dropna(
+        subset=["value"]
+    )
 
 
 def _unit(a) -> str:
@@ -61,25 +66,41 @@ def _counted(a) -> show.Finding:
     own, rest = (frame[frame["area"].isin(a.areas) == mine] for mine in (True, False))
     lines = _compared(a, own, rest)
     names = list(dict.fromkeys(lines["name"]))
-    said = [_moved(rows.sort_values("period"), a.by) for _, rows in own.groupby("name", sort=False)]
+    said = [
+        _moved(rows.sort_values("period"), a.by)
+        for _, rows in own.groupby("name", sort=False)
+    ]
     label, last = f"{_unit(a)} by {a.by}", own["period"].max()
     caption = words.sentence_case(label)
-    table = lines.pivot(index="period", columns="name", values="value")[names].reset_index()
+    table = lines.pivot(index="period", columns="name", values="value")[
+        names
+    ].reset_index()
     table["period"] = [point(day, a.by) for day in table["period"]]
-    figure = show.series(lines, x="period", y="value", by="name", highlight=names, ylabel=label)
+    figure = show.series(
+        lines, x="period", y="value", by="name", highlight=names, ylabel=label
+    )
     return show.finding(
-        "explore", f"{caption}: {'; '.join(said)}.", unit=_unit(a),
-        value=own.loc[own["period"] == last, "value"].iloc[0], period=point(last, a.by),
-        area=words.listed(own["name"].unique()), figure=figure, table=table, caption=caption,
-        sources=cited(a), caveats=[_CHANCE],
-    )  # fmt: skip
+        "explore",
+        f"{caption}: {'; '.join(said)}.",
+        unit=_unit(a),
+        value=own.loc[own["period"] == last, "value"].iloc[0],
+        period=point(last, a.by),
+        area=words.listed(own["name"].unique()),
+        figure=figure,
+        table=table,
+        caption=caption,
+        sources=cited(a),
+        caveats=[_CHANCE],
+    )
 
 
 def _compared(a, own: pd.DataFrame, rest: pd.DataFrame) -> pd.DataFrame:
     """The lines of a chart: the places' own, and what they are compared with."""
     lines = own[["name", "period", "value"]]
     if a.comparison == ask.EARLIER:
-        past = lines.assign(name="a year earlier", period=lines["period"] + pd.DateOffset(years=1))
+        past = lines.assign(
+            name="a year earlier", period=lines["period"] + pd.DateOffset(years=1)
+        )
         return pd.concat([lines, past[past["period"].isin(lines["period"])]])
     if a.comparison == ask.OTHERS:
         middle = rest.groupby("period", as_index=False)["value"].median()
@@ -91,11 +112,15 @@ def _compared(a, own: pd.DataFrame, rest: pd.DataFrame) -> pd.DataFrame:
 def _moved(rows: pd.DataFrame, by: str) -> str:
     """ "Lancashire 412 in 2025 Q4, a change of 8.4% on a year earlier (95% interval …)"."""
     last = rows.iloc[-1]
-    text = f"{last['name']} {words.number(last['value'])} in {point(last['period'], by)}"
+    text = (
+        f"{last['name']} {words.number(last['value'])} in {point(last['period'], by)}"
+    )
     past = rows[rows["period"] == last["period"] - pd.DateOffset(years=1)]
     if past.empty or last["n"] + past["n"].iloc[0] == 0:
         return text
-    change, low, high = (r - 1 for r in rates.poisson_ratio(last["n"], 1, past["n"].iloc[0], 1))
+    change, low, high = (
+        r - 1 for r in rates.poisson_ratio(last["n"], 1, past["n"].iloc[0], 1)
+    )
     span = words.interval(low, high, kind="percent")
     return f"{text}, a change of {words.percent(change)} on a year earlier (95% interval {span})"
 
@@ -136,10 +161,19 @@ def _ranked(a) -> show.Finding:
     ends = frame["period"].min(), frame["period"].max()
     period = words.listed(dict.fromkeys(point(day, a.by) for day in ends), "to")
     return show.place(
-        "explore", rows, label="name", count="n", denominator="base", per=1e5, highlight=first,
-        also=also, what=named(a).what, of="100,000 residents a year", period=period,
+        "explore",
+        rows,
+        label="name",
+        count="n",
+        denominator="base",
+        per=1e5,
+        highlight=first,
+        also=also,
+        what=named(a).what,
+        of="100,000 residents a year",
+        period=period,
         sources=cited(a),
-    )  # fmt: skip
+    )
 
 
 def _printed(a) -> show.Finding:
@@ -148,22 +182,40 @@ def _printed(a) -> show.Finding:
     rows = evidence.figures(a, everywhere=a.comparison == ask.OTHERS, latest=True)
     rows = rows.dropna(subset=["period_end"]).sort_values("period_end", kind="stable")
     rows = _valued(a, rows)
-    own, rest = (rows.loc[rows["area"].isin(a.areas) == k, "area_name"] for k in (True, False))
+    own, rest = (
+        rows.loc[rows["area"].isin(a.areas) == k, "area_name"] for k in (True, False)
+    )
     if own.empty:
         raise NotEnough("No figure of these places has both dates of its period.")
     shown = [*own.unique(), *rest.value_counts().index][: ask.MOST]
     rows = rows[rows["area_name"].isin(shown)]
     said = [_spread(name, rows[rows["area_name"] == name], of.kind) for name in shown]
-    wide = rows.pivot_table(index="period_end", columns="area_name", values="value", aggfunc="last")
+    wide = rows.pivot_table(
+        index="period_end", columns="area_name", values="value", aggfunc="last"
+    )
     columns = {name: (f"{name}: {_unit(a)}", of.kind) for name in shown}
-    figure = show.stems(wide.reset_index(), start="period_end", label=None, columns=columns)
-    table = rows.assign(period=[_span(r) for _, r in rows.iterrows()], place=rows["area_name"])
+    figure = show.stems(
+        wide.reset_index(), start="period_end", label=None, columns=columns
+    )
+    table = rows.assign(
+        period=[_span(r) for _, r in rows.iterrows()], place=rows["area_name"]
+    )
     return show.finding(
-        "explore", f"{title}, as published: {'; '.join(said)}.", value=rows["value"].iloc[-1],
-        unit=of.unit, better=of.better, area=words.listed(shown), sources=rows, figure=figure,
-        table=table[["period", "place", "value", "qualifier", "period_state", "publisher"]],
-        caption=f"{title}, one row for each period", caveats=[_APART], units={"value": of.unit},
-    )  # fmt: skip
+        "explore",
+        f"{title}, as published: {'; '.join(said)}.",
+        value=rows["value"].iloc[-1],
+        unit=of.unit,
+        better=of.better,
+        area=words.listed(shown),
+        sources=rows,
+        figure=figure,
+        table=table[
+            ["period", "place", "value", "qualifier", "period_state", "publisher"]
+        ],
+        caption=f"{title}, one row for each period",
+        caveats=[_APART],
+        units={"value": of.unit},
+    )
 
 
 def _spread(name: str, rows: pd.DataFrame, kind: str) -> str:
@@ -192,14 +244,24 @@ def _allowed(a) -> show.Finding:
     if a.unit == ask.MONTHLY:
         found = analysis.several.reconcile_each(rows, periods, of=[a.measure], **county)
         return show.allowed(
-            "explore", found.bounds, measures=data.measures(), ask=label, sources=rows,
+            "explore",
+            found.bounds,
+            measures=data.measures(),
+            ask=label,
+            sources=rows,
             area=words.place(a.areas[0]),
             caption=f"{words.sentence_case(of.what)} by {a.by}: what the published figures allow",
-        )  # fmt: skip
+        )
     return show.reconciled(
-        "explore", rows, periods, what=of.what, ask=label, better=of.better, kind=of.kind,
+        "explore",
+        rows,
+        periods,
+        what=of.what,
+        ask=label,
+        better=of.better,
+        kind=of.kind,
         **county,
-    )  # fmt: skip
+    )
 
 
 def _begin(a, rows: pd.DataFrame) -> pd.Timestamp:
@@ -217,26 +279,43 @@ def _beside(a) -> show.Finding:
     number = rows.groupby(["period_start", "period_end"])["area"].nunique()
     start, end = number[number == number.max()].index[-1]
     rows = rows[(rows["period_start"] == start) & (rows["period_end"] == end)]
-    rows = _valued(a, rows).drop_duplicates("area").sort_values("value", ascending=False)
+    rows = (
+        _valued(a, rows).drop_duplicates("area").sort_values("value", ascending=False)
+    )
     own, period = rows[rows["area"].isin(a.areas)], words.period(start, end)
     caption = f"{words.sentence_case(_unit(a))} in {period}"
     figure = show.bars(
-        rows.head(15), label="area_name", value="value", kind=of.kind, xlabel=_unit(a),
+        rows.head(15),
+        label="area_name",
+        value="value",
+        kind=of.kind,
+        xlabel=_unit(a),
         highlight=list(own["area_name"]),
-    )  # fmt: skip
+    )
     return show.finding(
-        "explore", _compares(caption, rows, own, words.WRITE[of.kind]),
-        value=rows["value"].iloc[0], unit=of.unit, better=of.better, sources=rows, period=period,
-        table=rows[["area_name", "value", "qualifier", "publisher"]], caption=caption,
+        "explore",
+        _compares(caption, rows, own, words.WRITE[of.kind]),
+        value=rows["value"].iloc[0],
+        unit=of.unit,
+        better=of.better,
+        sources=rows,
+        period=period,
+        table=rows[["area_name", "value", "qualifier", "publisher"]],
+        caption=caption,
         figure=figure,
-    )  # fmt: skip
+    )
 
 
 def _compares(caption: str, rows: pd.DataFrame, own: pd.DataFrame, write) -> str:
     """ "Arrests in November 2023: from 3 (Dorset) to 90 (Kent). Lancashire: 12."""
-    low, top = (f"{write(r['value'])} ({r['area_name']})" for _, r in rows.iloc[[-1, 0]].iterrows())
+    low, top = (
+        f"{write(r['value'])} ({r['area_name']})"
+        for _, r in rows.iloc[[-1, 0]].iterrows()
+    )
     mine = zip(own["area_name"], own["value"], strict=True)
-    return f"{caption}: from {low} to {top}." + "".join(f" {n}: {write(v)}." for n, v in mine)
+    return f"{caption}: from {low} to {top}." + "".join(
+        f" {n}: {write(v)}." for n, v in mine
+    )
 
 
 def _sourced(a) -> show.Finding:
@@ -249,11 +328,25 @@ def _sourced(a) -> show.Finding:
         figure=[words.stated(rows.iloc[[i]], of.kind)[0] for i in range(len(rows))],
         period=rows["period_state"],
     ).rename(columns={"area_name": "place", "url": "address"})
-    columns = ["figure", "place", "publisher", "title", "published", "period", "note", "address"]
+    columns = [
+        "figure",
+        "place",
+        "publisher",
+        "title",
+        "published",
+        "period",
+        "note",
+        "address",
+    ]
     return show.finding(
-        "explore", f"{what}{said}.", value=len(rows), unit="prints", sources=rows,
-        table=table[columns], caption=f"{what}: every source",
-    )  # fmt: skip
+        "explore",
+        f"{what}{said}.",
+        value=len(rows),
+        unit="prints",
+        sources=rows,
+        table=table[columns],
+        caption=f"{what}: every source",
+    )
 
 
 def _one_figure(rows: pd.DataFrame, kind: str) -> str:
@@ -267,7 +360,12 @@ def _one_figure(rows: pd.DataFrame, kind: str) -> str:
 
 def _all_figures(rows: pd.DataFrame) -> str:
     values = rows.groupby("fact")["value"].nunique()
-    prints, pages = words.count(len(rows), "print"), words.count(rows["source"].nunique(), "page")
+    prints, pages = (
+        words.count(len(rows), "print"),
+        words.count(rows["source"].nunique(), "page"),
+    )
     more = words.number((values > 1).sum())
     figures = words.count(len(values), "figure")
-    return f": {prints} on {pages} of {figures}, {more} of them with more than one value"
+    return (
+        f": {prints} on {pages} of {figures}, {more} of them with more than one value"
+    )

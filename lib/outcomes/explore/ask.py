@@ -5,7 +5,15 @@ from types import SimpleNamespace
 from outcomes import data
 from outcomes.data import store
 from outcomes.explore import evidence
-from outcomes.explore.evidence import CRIME, RECORDED, STEPS, STREET, figures, measure, printed
+from outcomes.explore.evidence import (
+    CRIME,
+    RECORDED,
+    STEPS,
+    STREET,
+    figures,
+    measure,
+    printed,
+)
 from outcomes.show import words
 
 MOST = 4  # places in one chart: as many colours as can be told apart
@@ -16,7 +24,9 @@ COUNTED, MONTHLY, RATE = "As counted", "A month, on average", "Per 100,000 resid
 ALONE, EARLIER, OTHERS = "Nothing", "A year earlier", "Other places"
 
 
-def settle(wish: dict) -> tuple[SimpleNamespace, dict[str, list[tuple[str, object, str]]]]:
+def settle(
+    wish: dict,
+) -> tuple[SimpleNamespace, dict[str, list[tuple[str, object, str]]]]:
     """The question nearest to a wish, and of each control all options: label, value, reason.
 
     A reason of "" means that the option can be asked. Each control depends on those before it, so
@@ -29,7 +39,11 @@ def settle(wish: dict) -> tuple[SimpleNamespace, dict[str, list[tuple[str, objec
         wished = wish.get(name)
         if name == "areas":
             kept = tuple(v for v in can if v in (wished or ()))[:MOST]
-            setattr(asked, name, kept or tuple(v for v in can if v == "lancashire") or (can[0],))
+            setattr(
+                asked,
+                name,
+                kept or tuple(v for v in can if v == "lancashire") or (can[0],),
+            )
         else:
             setattr(asked, name, wished if wished in can else can[0])
     return asked, offered
@@ -44,7 +58,9 @@ def _measures(a) -> list:
     if a.programme in CRIME:
         names = data.OFFENCE_GROUPS if a.programme == RECORDED else data.OUTCOMES
         return [(words.sentence_case(n.replace("_", " ")), n, "") for n in names]
-    return [(name, slug, "") for name, slug in evidence.measures(store.root(), a.programme)]
+    return [
+        (name, slug, "") for name, slug in evidence.measures(store.root(), a.programme)
+    ]
 
 
 def _areas(a) -> list:
@@ -72,20 +88,33 @@ def _charts(a) -> list:
     why = dict.fromkeys((TIME, ALLOWED, USUAL, SIDE, SOURCES), "")
     alone = "" if one else "choose one place."
     if crime:
-        why |= {ALLOWED: "these counts are complete, so nothing has to be bounded.", USUAL: alone}
+        why |= {
+            ALLOWED: "these counts are complete, so nothing has to be bounded.",
+            USUAL: alone,
+        }
         why[SOURCES] = "all of it has one source, named under the chart."
         return [(name, name, reason) for name, reason in why.items()]
     rows, everywhere = figures(a), evidence.level(a)
     dated = rows.dropna(subset=["period_start", "period_end"])
     whole = measure(a.measure)["whole"]
-    why[TIME] = "" if len(rows.dropna(subset=["period_end"])) else "no figure of it has a date."
-    why[ALLOWED] = alone or ("" if len(dated) else "no figure of it has both dates of its period.")
-    why[ALLOWED] = why[ALLOWED] if whole else "values of this measure do not add up to a total."
+    why[TIME] = (
+        "" if len(rows.dropna(subset=["period_end"])) else "no figure of it has a date."
+    )
+    why[ALLOWED] = alone or (
+        "" if len(dated) else "no figure of it has both dates of its period."
+    )
+    why[ALLOWED] = (
+        why[ALLOWED] if whole else "values of this measure do not add up to a total."
+    )
     points = len(evidence.regular(a)[0].dropna())
-    short = f"it needs {ENOUGH} separate months or quarters of one place, and has {points}."
+    short = (
+        f"it needs {ENOUGH} separate months or quarters of one place, and has {points}."
+    )
     why[USUAL] = alone or ("" if points >= ENOUGH else short)
     shared = everywhere.groupby(["period_start", "period_end"])["area"].nunique()
-    why[SIDE] = "" if shared.max() >= 2 else "no period has a figure of two places of one kind."
+    why[SIDE] = (
+        "" if shared.max() >= 2 else "no period has a figure of two places of one kind."
+    )
     return [(name, name, reason) for name, reason in why.items()]
 
 
@@ -117,9 +146,13 @@ def _units(a) -> list:
         if a.chart in (USUAL, SIDE):
             why[MONTHLY] = "these periods are of one length already."
         if not known["whole"]:
-            why |= dict.fromkeys((MONTHLY, RATE), "this measure is no count that adds up.")
+            why |= dict.fromkeys(
+                (MONTHLY, RATE), "this measure is no count that adds up."
+            )
         elif known["stock"]:
-            why[MONTHLY] = "what was counted had gathered before the period, so it has no rate."
+            why[MONTHLY] = (
+                "what was counted had gathered before the period, so it has no rate."
+            )
         elif a.chart == ALLOWED:
             why[RATE] = "bounds are of totals, not of rates."
         elif evidence.residents(places).isna().any():
@@ -149,7 +182,9 @@ def _facts(a) -> list:
     every = [("Every figure of it", "", "")]
     if a.chart != SOURCES:
         return every
-    rows = figures(a, latest=True).sort_values(["area_name", "period_start"], kind="stable")
+    rows = figures(a, latest=True).sort_values(
+        ["area_name", "period_start"], kind="stable"
+    )
     kind = evidence.named(a).kind
     said = [words.stated(rows.iloc[[i]], kind)[0] for i in range(len(rows))]
     pairs = zip(said, rows["area_name"], rows["fact"], strict=True)

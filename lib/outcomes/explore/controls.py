@@ -10,7 +10,12 @@ import ipywidgets as widgets
 from outcomes.data.errors import Invalid, NotEnough
 from outcomes.explore import answer, ask, take
 
-_LABELS = {"programme": "Programme", "measure": "Measure", "areas": "Places", "start": "From"}
+_LABELS = {
+    "programme": "Programme",
+    "measure": "Measure",
+    "areas": "Places",
+    "start": "From",
+}
 _LABELS |= {"end": "To", "chart": "Chart", "by": "Period", "unit": "Unit"}
 _LABELS |= {"comparison": "Compare", "fact": "Figure"}
 _WIDE = {"layout": {"width": "22rem"}, "style": {"description_width": "6rem"}}
@@ -30,9 +35,13 @@ class Explorer:
             for name, label in _LABELS.items()
         }
         self.greys = {name: widgets.HTML(layout=_WIDE["layout"]) for name in _LABELS}
-        self.title = widgets.Text(description="Title", placeholder="of the page", **_WIDE)
+        self.title = widgets.Text(
+            description="Title", placeholder="of the page", **_WIDE
+        )
         self.entry = widgets.Textarea(description="Entry", rows=6, **_WIDE)
-        self.file = widgets.FileUpload(accept=".csv", description="Add own figures (CSV)", **_WIDE)
+        self.file = widgets.FileUpload(
+            accept=".csv", description="Add own figures (CSV)", **_WIDE
+        )
         self.said = widgets.HTML(layout=_WIDE["layout"])
         self.picture = widgets.HTML(layout={"flex": "1 1 30rem", "min_width": "0"})
         self.picture.add_class("jp-RenderedHTMLCommon")
@@ -49,9 +58,13 @@ class Explorer:
         export = self._button("Export CSV and SVG", self._export)
         entry = self._button("Make this a page", self._entry)
         add = self._button("Add it to reports.toml", self._add)
-        pairs = chain.from_iterable(zip(self.boxes.values(), self.greys.values(), strict=True))
+        pairs = chain.from_iterable(
+            zip(self.boxes.values(), self.greys.values(), strict=True)
+        )
         out = (export, self.file, self.title, entry, self.entry, add, self.said)
-        return widgets.VBox([*pairs, *out, widgets.HTML(_LOOK)], layout={"flex": "0 0 auto"})
+        return widgets.VBox(
+            [*pairs, *out, widgets.HTML(_LOOK)], layout={"flex": "0 0 auto"}
+        )
 
     def _button(self, text: str, act) -> widgets.Button:
         button = widgets.Button(description=text, layout=_WIDE["layout"])
@@ -144,4 +157,6 @@ class Explorer:
         if {"JPY_SESSION_NAME", "VSCODE_PID"} & set(os.environ):
             return bundle | self.view._repr_mimebundle_()
         note = "<p>Run this cell to have the controls. At the start they show:</p>"
-        return bundle | {"text/html": note + (self.finding.html() if self.finding else "")}
+        return bundle | {
+            "text/html": note + (self.finding.html() if self.finding else "")
+        }

@@ -15,7 +15,12 @@ CRIME = {
     STREET: "Street-level crime of districts, by month (data.police.uk)",
 }
 STEPS = {"month": 1, "quarter": 3, "calendar year": 12, "financial year": 12}
-_FREQ = {"month": "M", "quarter": "Q-DEC", "calendar year": "Y-DEC", "financial year": "Y-MAR"}
+_FREQ = {
+    "month": "M",
+    "quarter": "Q-DEC",
+    "calendar year": "Y-DEC",
+    "financial year": "Y-MAR",
+}
 
 
 def cited(a) -> dict[str, str]:
@@ -32,7 +37,11 @@ def figures(a, *, everywhere: bool = False, latest: bool = False) -> pd.DataFram
     years = (a.start and f"{a.start}-01-01", a.end and f"{a.end}-12-31")
     read = _latest if latest else _figures
     frame = read(store.root(), a.programme, a.measure, *years)
-    return frame if everywhere else frame[frame["area"].isin(a.areas)].reset_index(drop=True)
+    return (
+        frame
+        if everywhere
+        else frame[frame["area"].isin(a.areas)].reset_index(drop=True)
+    )
 
 
 def with_parts(a) -> pd.DataFrame:
@@ -46,7 +55,9 @@ def with_parts(a) -> pd.DataFrame:
 
 # A change of one control asks for the same rows many times over.
 @lru_cache(maxsize=256)
-def _figures(root, programme: str, measure: str | None, start: str, end: str) -> pd.DataFrame:
+def _figures(
+    root, programme: str, measure: str | None, start: str, end: str
+) -> pd.DataFrame:
     return data.figures(programme=programme, measure=measure, start=start, end=end)
 
 
@@ -94,9 +105,16 @@ def regular(a) -> tuple[pd.Series, str]:
     rows = rows[(rows["area"] == a.areas[0]) & (rows["qualifier"] == "exact")]
     days = (rows["period_end"] - rows["period_start"]).dt.days + 1
     whole = rows["period_start"].dt.day == 1
-    spans = {"month": days.between(28, 31) & whole, "quarter": days.between(90, 92) & whole}
+    spans = {
+        "month": days.between(28, 31) & whole,
+        "quarter": days.between(90, 92) & whole,
+    }
     step = max(spans, key=lambda name: spans[name].sum())
-    values = rows[spans[step]].drop_duplicates("period_start").set_index("period_start")["value"]
+    values = (
+        rows[spans[step]]
+        .drop_duplicates("period_start")
+        .set_index("period_start")["value"]
+    )
     return values.sort_index().asfreq({"month": "MS", "quarter": "QS"}[step]), step
 
 
@@ -108,7 +126,9 @@ def places(programme: str) -> pd.DataFrame:
         frame = frame[frame["area"] != "city-of-london"]
     else:
         frame = data.districts(force="lancashire").assign(area=lambda f: f["name"])
-    return frame[["area", "name", "population"]].rename(columns={"population": "residents"})
+    return frame[["area", "name", "population"]].rename(
+        columns={"population": "residents"}
+    )
 
 
 @lru_cache(maxsize=4)
@@ -132,14 +152,22 @@ def counts(a, *, everywhere: bool = False) -> pd.DataFrame:
         types = data.OUTCOMES[a.measure]
         frame = data.crime_district_monthly(district=chosen, types=types, fill=True)
         names = data.districts(force="lancashire").set_index("district")["name"]
-        frame = frame.assign(area=frame["district"].map(names)).rename(columns={"month": "day"})
+        frame = frame.assign(area=frame["district"].map(names)).rename(
+            columns={"month": "day"}
+        )
     year = frame["day"].dt.year
     frame = frame[year.between(int(a.start or 0), int(a.end or 9999))]
     steps = 3 if a.programme == RECORDED else 1
-    period = frame["day"].dt.to_period(_FREQ[a.by]).dt.start_time.astype("datetime64[us]")
+    period = (
+        frame["day"].dt.to_period(_FREQ[a.by]).dt.start_time.astype("datetime64[us]")
+    )
     held = frame.groupby(period)["day"].nunique() * steps == STEPS[a.by]
     frame = frame.assign(period=period)[period.map(held)]
-    made = frame.groupby(["area", "period"], as_index=False)["n"].sum().merge(known, on="area")
+    made = (
+        frame.groupby(["area", "period"], as_index=False)["n"]
+        .sum()
+        .merge(known, on="area")
+    )
     return made.assign(n=made["n"].clip(lower=0))
 
 
@@ -170,5 +198,7 @@ class Named(NamedTuple):
 def named(a) -> Named:
     """What a question is about."""
     if a.programme in CRIME:
-        return Named(a.measure.replace("_", " ") + " offences" * (a.programme == RECORDED))
+        return Named(
+            a.measure.replace("_", " ") + " offences" * (a.programme == RECORDED)
+        )
     return Named(*measure(a.measure)[["name", "unit", "better"]])

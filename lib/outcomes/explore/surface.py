@@ -25,9 +25,10 @@ class Told(str):
 def figures(*args, **where) -> pd.DataFrame:
     frame = _meant(data.figures(*args, **where), "figures")
     frame.attrs["columns"]["part"] = {
-        "type": "boolean", "unit": "",
+        "type": "boolean",
+        "unit": "",
         "description": "True where, by its note, the figure counts only part of its measure.",
-    }  # fmt: skip
+    }
     return frame
 
 
@@ -49,7 +50,11 @@ def programmes() -> pd.DataFrame:
 
 @door()
 def crime(
-    place: Name = "lancashire", of: Names = None, *, start: Month = None, end: Month = None
+    place: Name = "lancashire",
+    of: Names = None,
+    *,
+    start: Month = None,
+    end: Month = None,
 ) -> pd.DataFrame:
     """Counts of crime in a force or a district of Lancashire, zeros included.
 
@@ -59,12 +64,16 @@ def crime(
     """
     slug = place.lower().replace(" ", "-")
     forces, districts = list(data.forces()["force"]), data.district_names()
-    if slug not in forces and slug not in [d.lower().replace(" ", "-") for d in districts]:
+    if slug not in forces and slug not in [
+        d.lower().replace(" ", "-") for d in districts
+    ]:
         one_of(place, [*forces, *districts], "place")
     months = {"month_from": start, "month_to": end, "types": of, "fill": True}
     street = of is None or set(places.listed(of)) <= set(data.TYPES)
     if street and slug in forces:
-        return _meant(data.crime_force_monthly(force=slug, **months), "crime_force_monthly")
+        return _meant(
+            data.crime_force_monthly(force=slug, **months), "crime_force_monthly"
+        )
     if street:
         frame = data.crime_district_monthly(district=place, **months)
         return _meant(frame, "crime_district_monthly")
@@ -72,9 +81,13 @@ def crime(
     for name in places.listed(of):
         one_of(name, known, "kind of crime")
     if slug not in forces:
-        raise Invalid(f"{of!r} is counted by whole forces only; {place!r} is a district.")
+        raise Invalid(
+            f"{of!r} is counted by whole forces only; {place!r} is a district."
+        )
     quarters = {"quarter_from": start, "quarter_to": end}
-    return _meant(data.crime_quarterly(force=slug, offence=of, **quarters), "crime_quarterly")
+    return _meant(
+        data.crime_quarterly(force=slug, offence=of, **quarters), "crime_quarterly"
+    )
 
 
 @door()
@@ -82,7 +95,9 @@ def describe(frame: Frame) -> pd.DataFrame:
     """What each column of a frame from this collection means: column, type, unit, description."""
     known = frame.attrs.get("columns", {})
     rows = [{"column": str(c), **known.get(str(c), {})} for c in frame.columns]
-    return pd.DataFrame(rows, columns=["column", "type", "unit", "description"]).fillna("")
+    return pd.DataFrame(rows, columns=["column", "type", "unit", "description"]).fillna(
+        ""
+    )
 
 
 @door()
@@ -105,7 +120,9 @@ def help(word: Name = "") -> Told:
 def _words() -> dict[str, str]:
     made = {t["term"]: f"{t['meaning']} (Source: {t['source']})" for t in terms.terms()}
     for name, table in store.package().items():
-        fields = "".join(f"\n  {f['name']}: {f['description']}" for f in table["schema"]["fields"])
+        fields = "".join(
+            f"\n  {f['name']}: {f['description']}" for f in table["schema"]["fields"]
+        )
         made[name] = f"Table {name}. {table['description']}{fields}"
     for r in data.areas().itertuples():
         people = f", {r.population:,.0f} residents" if pd.notna(r.population) else ""
@@ -116,11 +133,15 @@ def _words() -> dict[str, str]:
             f"{r.name}: {r.definition} Unit: {r.unit}. Kind: {r.kind}. Better: {r.better}. "
             f"Programmes: {r.programmes}. oc.figures(measure={r.measure!r})"
         )
-    return made | {r.programme: _programme(r, used) for r in data.programmes().itertuples()}
+    return made | {
+        r.programme: _programme(r, used) for r in data.programmes().itertuples()
+    }
 
 
 def _programme(one, measures: pd.DataFrame) -> str:
-    own = measures.loc[[one.programme in p.split() for p in measures["programmes"]], "measure"]
+    own = measures.loc[
+        [one.programme in p.split() for p in measures["programmes"]], "measure"
+    ]
     return (
         f"{one.name}. {one.aim}\nSites: {one.sites}. Partners: {one.partners}.\n"
         f"Measures: {', '.join(own)}.\n"
@@ -133,6 +154,8 @@ def _meant(frame: pd.DataFrame, table: str) -> pd.DataFrame:
     """The frame with the table's title and, for each column, type, unit and description."""
     resource = store.package()[table]
     keep = ("type", "unit", "description")
-    fields = {f["name"]: {k: f.get(k, "") for k in keep} for f in resource["schema"]["fields"]}
+    fields = {
+        f["name"]: {k: f.get(k, "") for k in keep} for f in resource["schema"]["fields"]
+    }
     frame.attrs |= {"table": table, "title": resource["title"], "columns": fields}
     return frame

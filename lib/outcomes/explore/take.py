@@ -26,8 +26,14 @@ _PAGES = {
         "period_unit period_unit by",
     ),
     "fraud": ("programmes/fraud", "measures fraud_measure measure"),
-    "county_lines": ("programmes/county_lines", "measures county_lines_measure measure"),
-    "modern_slavery": ("programmes/modern_slavery", "series modern_slavery_series series"),
+    "county_lines": (
+        "programmes/county_lines",
+        "measures county_lines_measure measure",
+    ),
+    "modern_slavery": (
+        "programmes/modern_slavery",
+        "series modern_slavery_series series",
+    ),
     "no_more_knives": ("programmes/no_more_knives", "area nmk_area area"),
     "project_adder": ("programmes/project_adder", "district district area"),
     "clear_hold_build": ("programmes/clear_hold_build", "area chb_area area"),
@@ -48,15 +54,20 @@ def page(a, title: str = "") -> str:
     title = " ".join(title.split())
     title = title or f"{name.capitalize()}: {' '.join(map(_plain, given.values()))}"
     pairs = ", ".join(
-        f"{p} = {json.dumps([v] if p in ('measures', 'offences') else v)}" for p, v in given.items()
+        f"{p} = {json.dumps([v] if p in ('measures', 'offences') else v)}"
+        for p, v in given.items()
     )
     lines = {
         "handle": f"{_kebab(name)}/{_kebab(title.partition(':')[2] or title)}",
         "notebook": notebook,
         "title": title,
-        "group": {STREET: "districts", RECORDED: "county"}.get(a.programme, "programmes"),
+        "group": {STREET: "districts", RECORDED: "county"}.get(
+            a.programme, "programmes"
+        ),
     }
-    text = "".join(f"{k} = {json.dumps(v, ensure_ascii=False)}\n" for k, v in lines.items())
+    text = "".join(
+        f"{k} = {json.dumps(v, ensure_ascii=False)}\n" for k, v in lines.items()
+    )
     return f"[[page]]\n{text}" + (f"parameters = {{ {pairs} }}\n" if pairs else "")
 
 
@@ -64,15 +75,24 @@ def _parameters(a, follows: list[str]) -> dict[str, str]:
     """The parameters of a report that a question settles, those that it may have."""
     areas = data.areas().set_index("area")["name"]
     words = {m: word for word, m in choices.SERIES.items()}
-    asked = vars(a) | {"area": areas.get(a.areas[0], a.areas[0]), "series": words.get(a.measure)}
+    asked = vars(a) | {
+        "area": areas.get(a.areas[0], a.areas[0]),
+        "series": words.get(a.measure),
+    }
     waves = [w for w in choices.choices("sceptre_wave") if w[:4] <= (a.end or "9")]
     asked["wave"] = waves[-1] if waves else None
     triples = map(str.split, follows)
-    return {p: asked[c] for p, vocabulary, c in triples if asked[c] in choices.choices(vocabulary)}
+    return {
+        p: asked[c]
+        for p, vocabulary, c in triples
+        if asked[c] in choices.choices(vocabulary)
+    }
 
 
 def _plain(text: str) -> str:
-    return " ".join("".join(c if c.isalnum() and c.isascii() else " " for c in text).split())
+    return " ".join(
+        "".join(c if c.isalnum() and c.isascii() else " " for c in text).split()
+    )
 
 
 def _kebab(text: str) -> str:
@@ -92,12 +112,27 @@ def add_page(entry: str, file: Path) -> str:
     """
     handle = entry.split('handle = "')[1].split('"')[0]
     trial = file.with_name(f".{file.name}.part")
-    trial.write_text(f"{file.read_text(encoding='utf-8').rstrip()}\n\n{entry}", encoding="utf-8")
-    command = [sys.executable, "-m", "outcomes", "build", handle, "--dry-run", "--plan", str(trial)]
+    trial.write_text(
+        f"{file.read_text(encoding='utf-8').rstrip()}\n\n{entry}", encoding="utf-8"
+    )
+    command = [
+        sys.executable,
+        "-m",
+        "outcomes",
+        "build",
+        handle,
+        "--dry-run",
+        "--plan",
+        str(trial),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, cwd=file.parent)
     if done.returncode:
         trial.unlink()
-        raise Invalid(done.stderr.strip().removeprefix("outcomes: ").replace(trial.name, file.name))
+        raise Invalid(
+            done.stderr.strip()
+            .removeprefix("outcomes: ")
+            .replace(trial.name, file.name)
+        )
     trial.replace(file)
     return f"Added to {file.name}. Build it with: outcomes build {handle}"
 
@@ -126,9 +161,14 @@ def own_figures(content: bytes) -> str:
     shutil.copytree(home, folder, dirs_exist_ok=True)
     published, own = folder / "published", folder / "own.csv"
     own.write_bytes(content)
-    given = {n: checks.read(published / f"{n}.csv", c) for n, c in checks.INPUTS.items()}
+    given = {
+        n: checks.read(published / f"{n}.csv", c) for n, c in checks.INPUTS.items()
+    }
     try:
-        register, given["figures"] = given["figures"], checks.read(own, checks.INPUTS["figures"])
+        register, given["figures"] = (
+            given["figures"],
+            checks.read(own, checks.INPUTS["figures"]),
+        )
     except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError):
         raise Invalid("The file is not a CSV in UTF-8 that can be read.") from None
     checks.stop(checks.rows(given))

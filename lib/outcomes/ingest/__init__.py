@@ -18,7 +18,14 @@ def build(source: Path, published: Path, clean: Path) -> list[str]:
     ``clean`` where the tables go. Raises :class:`outcomes.data.errors.Invalid` with a sentence
     when a raw file is missing, cut short or holds something that is not known.
     """
-    from outcomes.ingest import figures, follows, geography, package, police_uk, recorded
+    from outcomes.ingest import (
+        figures,
+        follows,
+        geography,
+        package,
+        police_uk,
+        recorded,
+    )
 
     figures.build(published, clean)
     if published.parent == clean.parent:
@@ -31,10 +38,16 @@ def build(source: Path, published: Path, clean: Path) -> list[str]:
 
 
 def take_months(
-    paths: list[Path], data: Path, *, months: tuple[str, str] = ("", ""), forces: str = "",
-    web=None, agreed: Callable[[list[str], list[str]], bool],
-    tell: Callable[[str], None] = lambda name: None, today: date | None = None,
-) -> list[str]:  # fmt: skip
+    paths: list[Path],
+    data: Path,
+    *,
+    months: tuple[str, str] = ("", ""),
+    forces: str = "",
+    web=None,
+    agreed: Callable[[list[str], list[str]], bool],
+    tell: Callable[[str], None] = lambda name: None,
+    today: date | None = None,
+) -> list[str]:
     """Take months of street-level crime from files, or download them; names of changed tables.
 
     ``paths`` are folders of street files, single files, or archives of data.police.uk; without
@@ -44,7 +57,9 @@ def take_months(
     from outcomes.ingest import refresh
 
     if bool(paths) == any(months):
-        raise Invalid("give a SOURCE of street files, or the months to download: --from and --to.")
+        raise Invalid(
+            "give a SOURCE of street files, or the months to download: --from and --to."
+        )
     files, lost = _files(paths, data, months, forces, web, tell)
 
     def told(said: list[str], tables: list[str]) -> bool:
@@ -68,7 +83,9 @@ def _files(paths, data, months, forces, web, tell) -> tuple[list, list[str]]:
         others = sorted({file.force for file in found} - {file.force for file in files})
         lost = [f"{name}: files are passed over: give --forces." for name in others]
     else:
-        files, lost = fetch.months(months, asked, data / ".downloads", web or fetch.Web(), tell)
+        files, lost = fetch.months(
+            months, asked, data / ".downloads", web or fetch.Web(), tell
+        )
     if not files:
         raise Invalid(f"there is no file of {', '.join(asked)}. {' '.join(lost)}")
     return files, lost

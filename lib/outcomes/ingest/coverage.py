@@ -16,11 +16,15 @@ _WHY = {
     "west-yorkshire": "The force's files were too large for the copy these data come from.",
     "greater-manchester": "The force has no street file in any copy held here.",
 }
-_NO_COPY = "Not held here; `outcomes data refresh` brings it where data.police.uk serves it."
+_NO_COPY = (
+    "Not held here; `outcomes data refresh` brings it where data.police.uk serves it."
+)
 
 _LOW_TOTAL = 0.5  # of the force's own median month
 _LOW_ASB = 0.2
-_LOW_TYPES = 5  # types under _LOW_TYPE of their own median month, where that is at least _ENOUGH
+_LOW_TYPES = (
+    5  # types under _LOW_TYPE of their own median month, where that is at least _ENOUGH
+)
 _LOW_TYPE = 0.45
 _ENOUGH = 25
 
@@ -31,7 +35,9 @@ def of_districts(frame: pd.DataFrame, places: pd.DataFrame) -> pd.DataFrame:
     blank = frame["district"] == ""
     frame["no_location"] = frame["n"].where(blank, 0)
     frame["outside"] = frame["n"].where(~blank & ~frame["own"], 0)
-    return frame.groupby(["force", "month"], as_index=False)[["no_location", "outside"]].sum()
+    return frame.groupby(["force", "month"], as_index=False)[
+        ["no_location", "outside"]
+    ].sum()
 
 
 def build(by_force: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
@@ -53,7 +59,16 @@ def build(by_force: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     frame["state"] = np.select([lost, short], ["missing", "partial"], "complete")
     frame = frame.reset_index()
     frame["reason"] = [_reason(row, partial) for row in frame.itertuples()]
-    columns = ["force", "month", "state", "reason", "rows", "no_location", "duplicates", "outside"]
+    columns = [
+        "force",
+        "month",
+        "state",
+        "reason",
+        "rows",
+        "no_location",
+        "duplicates",
+        "outside",
+    ]
     return frame[columns]
 
 
@@ -67,7 +82,11 @@ def _reason(row, partial: pd.Series) -> str:
 def _partial(by_force: pd.DataFrame) -> pd.Series:
     """Months that are there but cannot be whole, judged by the force's own median month."""
     counts = by_force.pivot_table(
-        index=["force", "month"], columns="type", values="n", aggfunc="sum", fill_value=0
+        index=["force", "month"],
+        columns="type",
+        values="n",
+        aggfunc="sum",
+        fill_value=0,
     )
     crimes = counts.drop(columns=ASB, errors="ignore")
     usual = counts.groupby(level="force").transform("median")
@@ -84,5 +103,7 @@ def _partial(by_force: pd.DataFrame) -> pd.Series:
     )
     if ASB in counts:
         few = (counts[ASB] < _LOW_ASB * usual[ASB]) & (usual[ASB] >= _ENOUGH)
-        said[few & (said == "")] = "The file lacks most of the force's anti-social behaviour."
+        said[few & (said == "")] = (
+            "The file lacks most of the force's anti-social behaviour."
+        )
     return said[said != ""]

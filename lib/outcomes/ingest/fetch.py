@@ -67,10 +67,15 @@ class Web:
     """Answers of one site, within a deadline of ``deadline`` seconds for all of them together."""
 
     def __init__(
-        self, host: str = HOST, *, stores: tuple[str, ...] = STORES, deadline: float = 1800,
-        tries: int = 5, limiter: Limiter | None = None,
+        self,
+        host: str = HOST,
+        *,
+        stores: tuple[str, ...] = STORES,
+        deadline: float = 1800,
+        tries: int = 5,
+        limiter: Limiter | None = None,
         sleep: Callable[[float], None] = time.sleep,
-    ):  # fmt: skip
+    ):
         self.host, self.tries, self.sleep = host.rstrip("/"), tries, sleep
         if not self.host.startswith(("https://", "http://")):
             raise Invalid(f"host {host!r} is not an address such as {HOST}.")
@@ -81,7 +86,9 @@ class Web:
         watched = [_watched(kind, self) for kind in ("HTTP", "HTTPS")]
         self.opener = urllib.request.build_opener(*watched, _Redirects(self.allowed))
 
-    def get(self, url: str, *, kinds: tuple[str, ...], most: int, part: str = "") -> Answer:
+    def get(
+        self, url: str, *, kinds: tuple[str, ...], most: int, part: str = ""
+    ) -> Answer:
         """The answer at ``url``, of at most ``most`` bytes and one of the content types ``kinds``.
 
         ``part`` asks for a range of bytes, "0-21". Tries again after a pause when the server is
@@ -96,12 +103,16 @@ class Web:
                 if time.monotonic() + pause > self.ends:
                     raise Invalid(f"{url} {error}; {self._late()}") from None
                 if attempt == self.tries:
-                    raise Invalid(f"{url} {error}, {self.tries} times; try later.") from None
+                    raise Invalid(
+                        f"{url} {error}, {self.tries} times; try later."
+                    ) from None
                 self.sleep(pause)
         raise AssertionError("the last attempt returns or raises")
 
     def _once(self, url: str, kinds: tuple[str, ...], most: int, part: str) -> Answer:
-        request = urllib.request.Request(url, headers={"User-Agent": "outcomes-refresh/1"})
+        request = urllib.request.Request(
+            url, headers={"User-Agent": "outcomes-refresh/1"}
+        )
         if part:
             request.add_header("Range", f"bytes={part}")
         try:
@@ -123,7 +134,9 @@ class Web:
     def _whole(self, url: str, answer, kinds: tuple[str, ...], most: int) -> Answer:
         kind = answer.headers.get_content_type()
         if kind not in kinds:
-            raise Invalid(f"{url} is {kind}, not {' or '.join(kinds)}: is it a page of errors?")
+            raise Invalid(
+                f"{url} is {kind}, not {' or '.join(kinds)}: is it a page of errors?"
+            )
         if answer.headers.get("Content-Encoding", "identity") != "identity":
             raise Invalid(f"{url} comes packed, though it was asked for plain.")
         body = bytearray()
@@ -168,8 +181,12 @@ def _watched(kind: str, web: Web) -> urllib.request.AbstractHTTPHandler:
             web.alarm.daemon = True
             web.alarm.start()
 
-    opening = {f"{kind.lower()}_open": lambda self, request: self.do_open(Connection, request)}
-    return type(f"Watched{kind}", (getattr(urllib.request, f"{kind}Handler"),), opening)()
+    opening = {
+        f"{kind.lower()}_open": lambda self, request: self.do_open(Connection, request)
+    }
+    return type(
+        f"Watched{kind}", (getattr(urllib.request, f"{kind}Handler"),), opening
+    )()
 
 
 def _cut(sock: socket.socket) -> None:
@@ -187,7 +204,9 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
         there = urllib.parse.urlsplit(target)
         weaker = request.full_url.startswith("https://") and there.scheme != "https"
         if there.netloc not in self.allowed or weaker:
-            raise Invalid(f"{request.full_url} leads to {target}, a host that is not expected.")
+            raise Invalid(
+                f"{request.full_url} leads to {target}, a host that is not expected."
+            )
         return super().redirect_request(request, stream, code, message, headers, target)
 
 
@@ -206,7 +225,10 @@ class Remote(io.RawIOBase):
         return True
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        self.at = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self.at, io.SEEK_END: self.size}[whence]
+        self.at = (
+            offset
+            + {io.SEEK_SET: 0, io.SEEK_CUR: self.at, io.SEEK_END: self.size}[whence]
+        )
         return self.at
 
     def readinto(self, buffer) -> int:
@@ -219,14 +241,20 @@ class Remote(io.RawIOBase):
         return len(body)
 
     def _piece(self, first: int, last: int) -> bytes:
-        kinds = ("application/zip", "application/x-zip-compressed", "application/octet-stream")
+        kinds = (
+            "application/zip",
+            "application/x-zip-compressed",
+            "application/octet-stream",
+        )
         kinds += ("binary/octet-stream", "application/x-zip")
         most = last - first + 1
         found = self.web.get(self.url, kinds=kinds, most=most, part=f"{first}-{last}")
         told = found.headers.get("Content-Range", "")
         span, _, size = told.removeprefix("bytes ").partition("/")
         if found.status != 206 or span != f"{first}-{last}" or len(found.body) != most:
-            raise Invalid(f"{self.url} does not answer with the part asked for ({told or 'all'}).")
+            raise Invalid(
+                f"{self.url} does not answer with the part asked for ({told or 'all'})."
+            )
         tag = (size, found.headers.get("ETag"))
         if self.tag not in (None, tag):
             raise Invalid(f"{self.url} changed while it was read; start again.")
@@ -245,7 +273,11 @@ def latest(web: Web) -> str:
 
 
 def months(
-    span: tuple[str, str], forces: list[str], folder: Path, web: Web, tell=lambda name: None
+    span: tuple[str, str],
+    forces: list[str],
+    folder: Path,
+    web: Web,
+    tell=lambda name: None,
 ) -> tuple[list[street.File], list[str]]:
     """Street files from the first to the last month of ``span``, and what is not to be had.
 
@@ -253,9 +285,13 @@ def months(
     of the archive are not asked for again, so a download that was cut off goes on where it was.
     """
     newest = latest(web)
-    first, last = (_month(text, newest) for text in (span[0] or span[1], span[1] or newest))
+    first, last = (
+        _month(text, newest) for text in (span[0] or span[1], span[1] or newest)
+    )
     if not first <= last <= newest:
-        raise Invalid(f"months {first} to {last} are not in order, or later than {newest}.")
+        raise Invalid(
+            f"months {first} to {last} are not in order, or later than {newest}."
+        )
     wanted = pd.period_range(first, last, freq="M").astype(str).tolist()
     folder.mkdir(parents=True, exist_ok=True)
     files: list[street.File] = []
@@ -267,7 +303,12 @@ def months(
                 files.append(_kept(file, folder))
                 tell(f"{file.month} {file.force}")
     have = {(file.month, file.force) for file in files}
-    lost = [f"{f} {m}: not in the archive." for m in wanted for f in forces if (m, f) not in have]
+    lost = [
+        f"{f} {m}: not in the archive."
+        for m in wanted
+        for f in forces
+        if (m, f) not in have
+    ]
     return sorted(files, key=lambda file: (file.month, file.force)), lost
 
 

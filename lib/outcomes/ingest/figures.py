@@ -21,12 +21,22 @@ WEEKLY = ("county_lines", "op_sceptre")
 COPY_DAYS = 14
 FIELDS = [
     *("figure", "programme", "measure", "area", "area_name", "level", "value", "unit"),
-    *("qualifier", "period_start", "period_end", "period_state", "basis", "source", "publisher"),
+    *(
+        "qualifier",
+        "period_start",
+        "period_end",
+        "period_state",
+        "basis",
+        "source",
+        "publisher",
+    ),
     *("title", "url", "published", "note", "fact", "seed", "copy_of"),
 ]
 _AMBIGUOUS = re.compile(r"\bAMBIGUOUS\b")
 _UNSTATED = re.compile(r"\b(?:PERIOD|START|END) NOT STATED\b")
-_COPY = re.compile(r"count once|second (?:copy|source)|same police release|OPCC copy", re.I)
+_COPY = re.compile(
+    r"count once|second (?:copy|source)|same police release|OPCC copy", re.I
+)
 
 
 def build(published: Path, clean: Path) -> None:
@@ -36,7 +46,9 @@ def build(published: Path, clean: Path) -> None:
     each with its file, row (the header is row 1), column and value; nothing is written then.
     """
     published, clean = Path(published), Path(clean)
-    given = {n: checks.read(published / f"{n}.csv", c) for n, c in checks.INPUTS.items()}
+    given = {
+        n: checks.read(published / f"{n}.csv", c) for n, c in checks.INPUTS.items()
+    }
     checks.stop(checks.vocabulary(given) + checks.rows(given))
     figures = _figures(given)
     checks.stop(checks.units(figures, given["measures"]))
@@ -56,13 +68,19 @@ def build(published: Path, clean: Path) -> None:
 def _figures(given: dict[str, pd.DataFrame]) -> pd.DataFrame:
     rows, named = given["figures"], _named(given)
     made = rows[["qualifier", "period_start", "period_end"]].assign(
-        figure=[f"f{_digest('|'.join(row), 8)}" for row in rows[checks.IDENTITY].to_numpy()],
+        figure=[
+            f"f{_digest('|'.join(row), 8)}" for row in rows[checks.IDENTITY].to_numpy()
+        ],
         value=rows["value"].map(_number),
         period_state=[_period_state(row) for row in rows.to_dict("records")],
-        basis=[_basis(*pair) for pair in zip(rows["note"], named["basis"], strict=True)],
+        basis=[
+            _basis(*pair) for pair in zip(rows["note"], named["basis"], strict=True)
+        ],
         note=(named["remark"] + " " + rows["note"]).str.strip(),
     )
-    out = pd.concat([named.drop(columns=["basis", "remark"]), made, _cited(given)], axis=1)
+    out = pd.concat(
+        [named.drop(columns=["basis", "remark"]), made, _cited(given)], axis=1
+    )
     out["fact"] = [_fact(row) for row in out.to_dict("records")]
     out["copy_of"] = _copies(out)
     return out
@@ -71,9 +89,13 @@ def _figures(given: dict[str, pd.DataFrame]) -> pd.DataFrame:
 def _named(given: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """The labels of each row in our vocabulary; and what the map says of its measure."""
     rows, known = given["figures"], given["areas"].set_index("area")
-    programmes, units = (given[f"map_{n}"].set_index("label") for n in ("programmes", "units"))
+    programmes, units = (
+        given[f"map_{n}"].set_index("label") for n in ("programmes", "units")
+    )
     measures = given["map_measures"].set_index(["label", "measure"])
-    measures = measures.reindex(pd.MultiIndex.from_frame(rows[["programme", "measure"]]))
+    measures = measures.reindex(
+        pd.MultiIndex.from_frame(rows[["programme", "measure"]])
+    )
     areas = given["map_areas"].set_index(["label", "level"])["area"]
     area = areas.reindex(pd.MultiIndex.from_frame(rows[["area", "area_level"]]))
     found = measures.reset_index(drop=True).rename(columns={"slug": "measure"})
@@ -103,7 +125,11 @@ def _cited(given: dict[str, pd.DataFrame]) -> pd.DataFrame:
         ),
         by=lambda f: f["url"].map(_of(days["by"])),
         seed=(cited["url"] == SEED).map({True: "true", False: "false"}),
-    ).assign(published=lambda f: f["by"].where(f["by"] != "", f["dated"].map(checks.last_day)))
+    ).assign(
+        published=lambda f: f["by"].where(
+            f["by"] != "", f["dated"].map(checks.last_day)
+        )
+    )
 
 
 def _of(column: pd.Series) -> Callable[[str], str]:
@@ -176,7 +202,9 @@ def _copies(figures: pd.DataFrame) -> list[str]:
     copy_of = [""] * len(figures)
     for group in groups.values():
         firsts: list[int] = []
-        for i in sorted(group, key=lambda i: (told[i], rows[i]["published"] or "9999", i)):
+        for i in sorted(
+            group, key=lambda i: (told[i], rows[i]["published"] or "9999", i)
+        ):
             same = [j for j in firsts if rows[j]["source"] != rows[i]["source"]]
             near = [j for j in same if told[i] or _near(rows[i], rows[j], pages)]
             copy_of[i] = rows[near[0]]["figure"] if near else ""
@@ -196,19 +224,26 @@ def _near(one: dict, other: dict, pages: dict[str, set]) -> bool:
 
 def _sources(given: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """One row for each page; ``published`` as known, ``published_by`` its last possible day."""
-    cited = _cited(given).rename(columns={"published": "published_by", "dated": "published"})
+    cited = _cited(given).rename(
+        columns={"published": "published_by", "dated": "published"}
+    )
     kept = ["source", "publisher", "title", "url", "published", "published_by", "seed"]
     unique = cited[kept].drop_duplicates()
     again = unique[unique.duplicated("source")]
     why = "stands above with another title or date."
-    found = (checks.problem("figures", i, "source_url", u, why) for i, u in again["url"].items())
+    found = (
+        checks.problem("figures", i, "source_url", u, why)
+        for i, u in again["url"].items()
+    )
     checks.stop(list(found))
     return unique.sort_values("source")
 
 
 def _measures(measures: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:
     """The vocabulary with the programmes that use each measure, separated by spaces."""
-    used = figures.groupby("measure")["programme"].agg(lambda p: " ".join(sorted(set(p))))
+    used = figures.groupby("measure")["programme"].agg(
+        lambda p: " ".join(sorted(set(p)))
+    )
     held = measures.assign(programmes=measures["measure"].map(used).fillna(""))
     return _flags(_flags(held, "whole"), "stock").sort_values("measure")
 

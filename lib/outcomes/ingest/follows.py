@@ -32,7 +32,9 @@ def breaches(data: Path) -> list[str]:
             return [str(error)]
         found = list(differences(Path(folder), clean))
     if found:
-        found.append("After a change of data/published run outcomes data check, which says more.")
+        found.append(
+            "After a change of data/published run outcomes data check, which says more."
+        )
     return found
 
 
@@ -44,7 +46,9 @@ def differences(made: Path, clean: Path) -> Iterator[str]:
             continue
         want, have = (_rows(folder / path.name) for folder in (made, clean))
         said = [*_unlike(path.name, have, want)]
-        yield from said or [f"{path.name} is not as data/published makes it: order or spelling."]
+        yield from said or [
+            f"{path.name} is not as data/published makes it: order or spelling."
+        ]
 
 
 def _unlike(name: str, have: dict, want: dict) -> Iterator[str]:
@@ -68,7 +72,9 @@ def _rows(path: Path) -> dict[str, tuple[int, dict[str, str]]]:
         return {}
     with path.open(encoding="utf-8", newline="") as file:
         rows = csv.DictReader(file)
-        return {next(iter(row.values())): (n, row) for n, row in enumerate(rows, start=2)}
+        return {
+            next(iter(row.values())): (n, row) for n, row in enumerate(rows, start=2)
+        }
 
 
 def digests(data: Path) -> tuple[str, str]:
@@ -86,7 +92,11 @@ def _total(paths: Iterable[Path]) -> str:
 
 
 def _stamp(published: Path) -> tuple[str, str] | None:
-    lines = (published / STAMP).read_text("utf-8").split() if (published / STAMP).is_file() else []
+    lines = (
+        (published / STAMP).read_text("utf-8").split()
+        if (published / STAMP).is_file()
+        else []
+    )
     return (lines[1], lines[3]) if len(lines) == 4 else None
 
 

@@ -80,13 +80,17 @@ def districts(source: Path) -> pd.DataFrame:
         forces_ |= dict.fromkeys(names.split(","), force)
     census = read(folder / "census2021_lancashire_ltla21.csv").set_index("ltla21_code")
     census = census["total_population"].astype(float).astype("Int64")
-    frame = pd.DataFrame({"district": people["ltla21_code"], "name": people["ltla21_name"]})
+    frame = pd.DataFrame(
+        {"district": people["ltla21_code"], "name": people["ltla21_name"]}
+    )
     frame["force"] = [
         forces_.get(code) or forces_.get(name)
         for code, name in zip(frame["district"], frame["name"], strict=True)
     ]
     if frame["force"].isna().any():
-        raise Invalid(f"no force is known for {', '.join(frame.loc[frame.force.isna(), 'name'])}.")
+        raise Invalid(
+            f"no force is known for {', '.join(frame.loc[frame.force.isna(), 'name'])}."
+        )
     frame["population"] = people["total_population"].astype(float).astype("int64")
     frame["population_2021"] = frame["district"].map(census).astype("Int64")
     return frame
@@ -97,27 +101,40 @@ def forces(source: Path, places: pd.DataFrame) -> pd.DataFrame:
     links = read(source / "geography" / "england_wales_ltla24_csp24_pfa24.csv")
     links = links.drop_duplicates("pfa24_code")
     people = places.groupby("force")["population"].sum()
-    frame = pd.DataFrame({"force": links["pfa24_name"].map(slug), "gss": links["pfa24_code"]})
-    said = {"Devon & Cornwall": "Devon and Cornwall", "London, City of": "City of London"}
+    frame = pd.DataFrame(
+        {"force": links["pfa24_name"].map(slug), "gss": links["pfa24_code"]}
+    )
+    said = {
+        "Devon & Cornwall": "Devon and Cornwall",
+        "London, City of": "City of London",
+    }
     frame["name"] = links["pfa24_name"].replace(said)
     frame["territorial"] = True
     frame["population"] = frame["force"].map(people).astype("Int64")
     bodies = pd.DataFrame({"force": list(_BODIES), "name": list(_BODIES.values())})
-    frame = pd.concat([frame, bodies.assign(gss="", territorial=False)], ignore_index=True)
+    frame = pd.concat(
+        [frame, bodies.assign(gss="", territorial=False)], ignore_index=True
+    )
     return frame[["force", "name", "gss", "territorial", "population"]]
 
 
 def prefixes(places: pd.DataFrame) -> dict[str, tuple[str, str]]:
     """What LSOA names begin with ("": no name): the district (GSS) and force each tells of."""
-    now = {row.name: (row.district, row.force) for row in places.itertuples(index=False)}
-    held = [(now[new], names.split("; ")) for new, names in _ALIASES.items() if new in now]
+    now = {
+        row.name: (row.district, row.force) for row in places.itertuples(index=False)
+    }
+    held = [
+        (now[new], names.split("; ")) for new, names in _ALIASES.items() if new in now
+    ]
     old = {name: place for place, names in held for name in names}
     return {"": ("", ""), **now, **old}
 
 
 def district_of(names: pd.Series, places: pd.DataFrame) -> pd.Series:
     """GSS codes for district names; raises :class:`Invalid` naming those that are not known."""
-    found = names.map({name: district for name, (district, _) in prefixes(places).items()})
+    found = names.map(
+        {name: district for name, (district, _) in prefixes(places).items()}
+    )
     if found.isna().any():
         unknown = ", ".join(sorted(names[found.isna()].unique()))
         raise Invalid(f"no district is known by the name of {unknown}.")
@@ -146,8 +163,12 @@ def to_2021(rows: pd.DataFrame, now: set[str], points: pd.DataFrame) -> pd.Serie
     It is that of the nearest point recorded under an heir of the code, in its district.
     """
     moved = [pd.Series(dtype=str)]
-    for (code, district), old in rows[~rows["lsoa"].isin(now)].groupby(["lsoa", "district"]):
-        own = points[points["lsoa_2011"].isin([code, ""]) & (points["district"] == district)]
+    for (code, district), old in rows[~rows["lsoa"].isin(now)].groupby(
+        ["lsoa", "district"]
+    ):
+        own = points[
+            points["lsoa_2011"].isin([code, ""]) & (points["district"] == district)
+        ]
         own = own[own["lsoa_2011"] == code] if code in set(own["lsoa_2011"]) else own
         if len(own):
             new = own.rename(columns={"longitude": "x", "latitude": "y"})
@@ -164,7 +185,9 @@ def nearest(old: pd.DataFrame, new: pd.DataFrame) -> pd.Series:
     scale = np.cos(np.radians(new["y"].mean()))
     east = (old["x"].to_numpy()[:, None] - new["x"].to_numpy()[None, :]) * scale
     north = old["y"].to_numpy()[:, None] - new["y"].to_numpy()[None, :]
-    return pd.Series(new["lsoa"].to_numpy()[np.argmin(east**2 + north**2, axis=1)], index=old.index)
+    return pd.Series(
+        new["lsoa"].to_numpy()[np.argmin(east**2 + north**2, axis=1)], index=old.index
+    )
 
 
 def units(pairs: pd.DataFrame) -> dict[str, str]:
@@ -186,16 +209,22 @@ def lsoas(
     ``recorded`` has lsoa, name, force, district, x, y: the recorded points of the codes of 2021.
     """
     centre = recorded.groupby(["lsoa", "name", "force", "district"], as_index=False)
-    frame = centre[["x", "y"]].mean().rename(columns={"x": "longitude", "y": "latitude"})
+    frame = (
+        centre[["x", "y"]].mean().rename(columns={"x": "longitude", "y": "latitude"})
+    )
     frame = frame.round({"longitude": 5, "latitude": 5})
     wards = read(source / "geography" / "lancashire_lsoa21_ward24_ltla24.csv")
-    frame["ward"] = frame["lsoa"].map(wards.set_index("lsoa21_code")["ward24_name"]).fillna("")
+    frame["ward"] = (
+        frame["lsoa"].map(wards.set_index("lsoa21_code")["ward24_name"]).fillna("")
+    )
     named = places.set_index("district")["name"]
     frame["district_name"] = frame["district"].map(named)
     frame["unit"] = frame["lsoa"].map(group).fillna(frame["lsoa"])
     frame = frame.merge(_before(source), how="left", on="lsoa")
     frame["frame"] = frame["frame"].fillna("")
-    poor = read(source / "geography" / "imd2025_lancashire_lsoa21.csv").set_index("lsoa21_code")
+    poor = read(source / "geography" / "imd2025_lancashire_lsoa21.csv").set_index(
+        "lsoa21_code"
+    )
     for field in ("score", "rank", "decile"):
         value = frame["lsoa"].map(poor[f"IMD_{field}"].astype(float))
         frame[f"imd2025_{field}"] = value if field == "score" else value.astype("Int64")
@@ -209,21 +238,41 @@ def _before(source: Path) -> pd.DataFrame:
     shared equally, and each part carries the rank of the whole.
     """
     folder = source / "geography"
-    people = read(folder / "population_mid2020_lancashire_lsoa11.csv").set_index("lsoa11_code")
+    people = read(folder / "population_mid2020_lancashire_lsoa11.csv").set_index(
+        "lsoa11_code"
+    )
     poor = read(folder / "imd2019_lancashire_lsoa11.csv").set_index("lsoa11_code")
-    links = lookup(source).sort_values(["lsoa11", "lsoa21"], kind="stable", ignore_index=True)
-    total = links["lsoa11"].map(people["total_population"].astype(float).astype("int64"))
+    links = lookup(source).sort_values(
+        ["lsoa11", "lsoa21"], kind="stable", ignore_index=True
+    )
+    total = links["lsoa11"].map(
+        people["total_population"].astype(float).astype("int64")
+    )
     parts = links.groupby("lsoa11")["lsoa21"].transform("size")
     # the first parts take the remainder, so that the parts add up to the whole
     extra = links.groupby("lsoa11").cumcount() < total % parts
     links["population"] = total // parts + extra.astype("int64")
     whole = links["change"] != "M"
-    for field, column in (("imd2019_rank", "IMD_rank"), ("imd2019_decile", "IMD_decile")):
+    for field, column in (
+        ("imd2019_rank", "IMD_rank"),
+        ("imd2019_decile", "IMD_decile"),
+    ):
         value = links["lsoa11"].map(poor[column].astype(float).astype("Int64"))
         links[field] = value.where(whole)
-    links["frame"] = links["change"].map({"U": "unchanged", "M": "merged", "S": "split"})
-    how = {"population": "sum", "imd2019_rank": "max", "imd2019_decile": "max", "frame": "first"}
-    frame = links.groupby("lsoa21", as_index=False).agg(how).rename(columns={"lsoa21": "lsoa"})
+    links["frame"] = links["change"].map(
+        {"U": "unchanged", "M": "merged", "S": "split"}
+    )
+    how = {
+        "population": "sum",
+        "imd2019_rank": "max",
+        "imd2019_decile": "max",
+        "frame": "first",
+    }
+    frame = (
+        links.groupby("lsoa21", as_index=False)
+        .agg(how)
+        .rename(columns={"lsoa21": "lsoa"})
+    )
     return frame.astype({"population": "Int64"})
 
 

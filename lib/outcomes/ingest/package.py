@@ -35,7 +35,9 @@ def build(folder: Path) -> None:
     (folder / "datapackage.json").write_text(text, encoding="utf-8")
     readme = folder / "README.md"
     if readme.is_file():
-        readme.write_text(with_dictionary(readme.read_text("utf-8"), described), "utf-8")
+        readme.write_text(
+            with_dictionary(readme.read_text("utf-8"), described), "utf-8"
+        )
 
 
 def describe(folder: Path) -> dict:
@@ -74,10 +76,16 @@ def _resource(name: str, table: dict, path: Path, sources: dict) -> dict:
         **({"encoding": "utf-8"} if form == "csv" else {}),
         "title": table["title"],
         "description": f"{table['row']} {table['made']}",
-        "sources": [{k: sources[s][k] for k in ("title", "path")} for s in table["sources"]],
+        "sources": [
+            {k: sources[s][k] for k in ("title", "path")} for s in table["sources"]
+        ],
         "cites": (cites := table.get("cites", table["sources"][:1])),
         "citations": [_citation(sources[source]) for source in cites],
-        **{key: table[key] for key in ("covers", "known", "printed", "cells") if key in table},
+        **{
+            key: table[key]
+            for key in ("covers", "known", "printed", "cells")
+            if key in table
+        },
         **({"lag": lag} if (lag := sources[cites[0]].get("lag")) else {}),
         "licenses": [_LICENCE],
         "schema": _schema(name, table),
@@ -94,8 +102,12 @@ def _schema(name: str, table: dict) -> dict:
     keys = []
     for field, target in table.get("foreign", {}).items():
         resource, other = target.split(".")
-        there = "" if resource == name else resource  # the standard's way to say: this table
-        keys.append({"fields": [field], "reference": {"resource": there, "fields": [other]}})
+        there = (
+            "" if resource == name else resource
+        )  # the standard's way to say: this table
+        keys.append(
+            {"fields": [field], "reference": {"resource": there, "fields": [other]}}
+        )
     return {
         "fields": [_field(field, given) for field, given in table["fields"].items()],
         "missingValues": [""],
@@ -109,7 +121,12 @@ def _field(name: str, given: dict) -> dict:
     if "vocabulary" in given:
         limits["enum"] = _VOCABULARIES[given["vocabulary"]]
     unit = {"unit": given["unit"]} if "unit" in given else {}
-    field = {"name": name, "type": given["type"], "description": given["description"], **unit}
+    field = {
+        "name": name,
+        "type": given["type"],
+        "description": given["description"],
+        **unit,
+    }
     return field | ({"constraints": limits} if limits else {})
 
 
@@ -127,7 +144,10 @@ def _dictionary(described: dict) -> list[str]:
         schema = resource["schema"]
         source = "; ".join(f"[{s['title']}]({s['path']})" for s in resource["sources"])
         lines += [f"### {resource['name']}", ""]
-        lines += [f"**{resource['title']}** (`{resource['path']}`). {resource['description']}", ""]
+        lines += [
+            f"**{resource['title']}** (`{resource['path']}`). {resource['description']}",
+            "",
+        ]
         lines += [f"Key: {', '.join(schema['primaryKey'])}. Source: {source}.", ""]
         lines += ["| field | type | unit | description |", "|---|---|---|---|"]
         lines += [_line(field, schema["foreignKeys"]) for field in schema["fields"]]
@@ -143,7 +163,9 @@ def _line(field: dict, keys: list[dict]) -> str:
     for key in keys:
         if key["fields"] == [field["name"]]:
             there = key["reference"]
-            said.append(f"Refers to {there['resource'] or 'this table'}.{there['fields'][0]}.")
+            said.append(
+                f"Refers to {there['resource'] or 'this table'}.{there['fields'][0]}."
+            )
     text = " ".join(said).replace("|", "\\|")
     return f"| {field['name']} | {field['type']} | {field.get('unit', '')} | {text} |"
 

@@ -51,15 +51,21 @@ def places(clean: Path) -> Places:
     found = [pd.read_csv(clean / "districts.csv", **texts)]
     for name, fields in (("lsoas", ["lsoa"]), ("lsoa_points", geography.POINTS)):
         path = clean / f"{name}.csv"
-        found.append(pd.read_csv(path, **texts) if path.is_file() else pd.DataFrame(columns=fields))
+        found.append(
+            pd.read_csv(path, **texts)
+            if path.is_file()
+            else pd.DataFrame(columns=fields)
+        )
     found[2] = found[2].astype({"longitude": float, "latitude": float})
     return Places(*found, geography.prefixes(found[0]), set(found[1]["lsoa"]))
 
 
 def make(
-    files: list[street.File], clean: Path, work: Path,
+    files: list[street.File],
+    clean: Path,
+    work: Path,
     tell: Callable[[str], None] = lambda name: None,
-) -> list[str]:  # fmt: skip
+) -> list[str]:
     """Write into ``work/clean`` the tables of ``clean`` with the months of ``files`` replaced.
 
     Returns the changes in words, one for each force and month, and for each month of coverage.
@@ -85,7 +91,9 @@ def _count_all(
     with ThreadPoolExecutor(_WORKERS) as pool:
         found = list(pool.map(one, files))
     if wrong := [item for item in found if isinstance(item, str)]:
-        more = [f"{len(wrong) - 20} more files cannot be used."] if len(wrong) > 20 else []
+        more = (
+            [f"{len(wrong) - 20} more files cannot be used."] if len(wrong) > 20 else []
+        )
         raise Invalid(" ".join(wrong[:20] + more))
     return found
 
@@ -103,12 +111,16 @@ def _month(file: street.File, near: Places, parts: Path) -> Month:
         raise Invalid(f"{file.name}: {why}")
     told["sha256"] = hashlib.sha256(data).hexdigest()
     cells = street.cells(rows)
-    around = cells.group_by(["home", "type"], use_threads=False).aggregate([("n", "sum")])
+    around = cells.group_by(["home", "type"], use_threads=False).aggregate(
+        [("n", "sum")]
+    )
     around = around.rename_columns(["district", "type", "n"]).to_pandas()
     cells, fresh, unmatched = _to_2021(file, rows, cells, near)
     part = parts / f"{file.force}.{file.month}.feather"
     feather.write_feather(_part(file, cells), part, compression="uncompressed")
-    return Month(file.force, pd.Timestamp(file.month), told, unmatched, part, around, fresh)
+    return Month(
+        file.force, pd.Timestamp(file.month), told, unmatched, part, around, fresh
+    )
 
 
 def _to_2021(file: street.File, rows: street.Rows, cells, near: Places):
@@ -127,10 +139,18 @@ def _to_2021(file: street.File, rows: street.Rows, cells, near: Places):
         return cells, fresh.sort_values(["lsoa", "x", "y"], ignore_index=True), 0
     heirs = geography.to_2021(points, set(), near.points)
     lost = points.drop(heirs.index)
-    moved = pd.concat([lost, points.loc[heirs.index].assign(lsoa=heirs)])[[*_PLACE, "n"]]
+    moved = pd.concat([lost, points.loc[heirs.index].assign(lsoa=heirs)])[
+        [*_PLACE, "n"]
+    ]
     moved = pa.Table.from_pandas(moved, preserve_index=False)
-    others = cells.filter(~(own & pc.field("lsoa").isin(strange))).select([*_PLACE, "n"])
-    return pa.concat_tables([others, moved.cast(others.schema)]), _NO_POINTS, int(lost["n"].sum())
+    others = cells.filter(~(own & pc.field("lsoa").isin(strange))).select(
+        [*_PLACE, "n"]
+    )
+    return (
+        pa.concat_tables([others, moved.cast(others.schema)]),
+        _NO_POINTS,
+        int(lost["n"].sum()),
+    )
 
 
 def _part(file: street.File, cells):
@@ -164,11 +184,18 @@ def _fine(months: list[Month], clean: Path, new: Path) -> list[str]:
     def tables() -> Iterator[pa.Table]:
         for force in sorted(forces):
             held = old.to_table(filter=ds.field("force") == force)
-            for month in sorted((m for m in months if m.force == force), key=lambda m: m.month):
-                own, part = ds.field("month") == month.month.date(), feather.read_table(month.part)
+            for month in sorted(
+                (m for m in months if m.force == force), key=lambda m: m.month
+            ):
+                own, part = (
+                    ds.field("month") == month.month.date(),
+                    feather.read_table(month.part),
+                )
                 said.append(_change(month, held.filter(own), part))
                 held = pa.concat_tables([held.filter(~own), part])
-            yield held.sort_by([(name, "ascending") for name in ("lsoa", "month", "type")])
+            yield held.sort_by(
+                [(name, "ascending") for name in ("lsoa", "month", "type")]
+            )
 
     write.stream(tables(), new / path.name)
     return said
@@ -177,7 +204,11 @@ def _fine(months: list[Month], clean: Path, new: Path) -> list[str]:
 def _change(month: Month, before, cells) -> str:
     """What one month adds or changes, in words."""
     name, told = f"{month.force} {month.month:%Y-%m}", month.told
-    note = f"; {month.unmatched:,} in old neighbourhoods without a match" if month.unmatched else ""
+    note = (
+        f"; {month.unmatched:,} in old neighbourhoods without a match"
+        if month.unmatched
+        else ""
+    )
     if not len(before):
         return (
             f"{name}: added, {told['rows']:,} rows, {told['no_location']:,} of them without a "
@@ -200,7 +231,9 @@ def _change(month: Month, before, cells) -> str:
 def _coarse(months: list[Month], clean: Path, new: Path) -> list[str]:
     """Write the tables by district and force, coverage, the files' digests, new neighbourhoods."""
     near = pd.concat([m.near.assign(force=m.force, month=m.month) for m in months])
-    told = pd.DataFrame([{"force": m.force, "month": m.month, **m.told} for m in months])
+    told = pd.DataFrame(
+        [{"force": m.force, "month": m.month, **m.told} for m in months]
+    )
     whole = near.groupby(["force", "month", "type"], as_index=False)["n"].sum()
 
     def put(name: str, frame: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
@@ -228,7 +261,9 @@ def _replaced(path: Path, fresh: pd.DataFrame, months: list[Month]) -> pd.DataFr
     if not path.is_file():
         return fresh
     if path.suffix == ".csv":
-        old = pd.read_csv(path, keep_default_na=False, na_values={n: [""] for n in _TELLS})
+        old = pd.read_csv(
+            path, keep_default_na=False, na_values={n: [""] for n in _TELLS}
+        )
     else:
         old = pd.read_parquet(path)
     old["month"] = pd.to_datetime(old["month"]).astype("datetime64[us]")
@@ -243,7 +278,13 @@ def _neighbourhoods(fresh: pd.DataFrame, clean: Path, new: Path) -> None:
     old = pd.read_csv(path, dtype=str, keep_default_na=False)
     names = places(clean).districts.set_index("district")["name"]
     fresh = fresh.drop_duplicates(["lsoa", "x", "y"]).sort_values(["lsoa", "name"])
-    how = {"name": "first", "force": "first", "district": "first", "x": "mean", "y": "mean"}
+    how = {
+        "name": "first",
+        "force": "first",
+        "district": "first",
+        "x": "mean",
+        "y": "mean",
+    }
     fresh = fresh.groupby("lsoa", as_index=False).agg(how)
     fresh = fresh.assign(
         longitude=fresh["x"].map("{:.5f}".format),
@@ -259,7 +300,9 @@ def _other_states(path: Path, covered: pd.DataFrame, months: list[Month]) -> lis
     """Months that were not replaced and are now judged otherwise: the usual month has moved."""
     if not path.is_file():
         return []
-    old = pd.read_csv(path, parse_dates=["month"]).set_index(["force", "month"])["state"]
+    old = pd.read_csv(path, parse_dates=["month"]).set_index(["force", "month"])[
+        "state"
+    ]
     new = covered.set_index(["force", "month"])["state"]
     mine = {(m.force, m.month) for m in months}
     both = pd.concat([old, new], axis=1, keys=["old", "new"]).dropna()

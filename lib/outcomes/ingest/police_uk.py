@@ -22,7 +22,9 @@ def build(source: Path, clean: Path, places: pd.DataFrame) -> None:
     folder = source / "police_uk"
     folders = [path for path in sorted(folder.glob("*-street")) if path.is_dir()]
     if not folders:
-        raise Invalid(f"{folder} holds no folder of street files such as lancashire-street.")
+        raise Invalid(
+            f"{folder} holds no folder of street files such as lancashire-street."
+        )
     files = sources.find(folders)
     _write_places(source, clean, places, files)
     _write_given(source, clean, places, {file.force for file in files})
@@ -45,7 +47,9 @@ def _write_places(
     write.csv(points, clean / "lsoa_points.csv", geography.POINTS)
     fields = ["lsoa", "name", "force", "district", "x", "y"]
     current = rows.loc[~early, fields].drop_duplicates()
-    write.csv(geography.lsoas(source, places, current, group), clean / "lsoas.csv", ["lsoa"])
+    write.csv(
+        geography.lsoas(source, places, current, group), clean / "lsoas.csv", ["lsoa"]
+    )
 
 
 def _points(files: list[street.File], places: street.Places) -> pd.DataFrame:
@@ -70,12 +74,22 @@ def frames(
     gone = before[~before["lsoa"].isin(now)]
     known = set(links["lsoa11"])
     points = []
-    for code, district in gone[["lsoa", "district"]].drop_duplicates().itertuples(index=False):
-        heirs = set(links.loc[links["lsoa11"] == code, "lsoa21"]) if code in known else fresh
+    for code, district in (
+        gone[["lsoa", "district"]].drop_duplicates().itertuples(index=False)
+    ):
+        heirs = (
+            set(links.loc[links["lsoa11"] == code, "lsoa21"])
+            if code in known
+            else fresh
+        )
         new = after[after["lsoa"].isin(heirs) & (after["district"] == district)]
         new = new.rename(columns={"x": "longitude", "y": "latitude"})
-        points.append(new.assign(lsoa_2011=code if code in known else "")[geography.POINTS])
-    points = pd.concat([pd.DataFrame(columns=geography.POINTS), *points]).drop_duplicates()
+        points.append(
+            new.assign(lsoa_2011=code if code in known else "")[geography.POINTS]
+        )
+    points = pd.concat(
+        [pd.DataFrame(columns=geography.POINTS), *points]
+    ).drop_duplicates()
     heir = geography.to_2021(gone, now, points)
     pairs = [links[links["change"] != "U"]]
     for code, old in gone[~gone["lsoa"].isin(known)].groupby("lsoa"):
@@ -89,13 +103,17 @@ def _heirs(code: str, heir: pd.Series, n: pd.Series) -> pd.DataFrame:
     return pd.DataFrame({"lsoa21": share.index[share >= 0.05]}).assign(lsoa11=code)
 
 
-def _write_given(source: Path, clean: Path, places: pd.DataFrame, have: set[str]) -> None:
+def _write_given(
+    source: Path, clean: Path, places: pd.DataFrame, have: set[str]
+) -> None:
     """The panel without street files: counts of the other forces, as they were given."""
     by_force = _given(source / "police_uk" / "force_month_type.csv.gz", have)
     raw = _given(source / "police_uk" / "lad_month_type.csv.gz", have)
     by_district = _given_districts(raw, places)
     write.parquet(by_district, clean / "crime_district_monthly.parquet", _DISTRICT)
-    write.parquet(by_force[[*_FORCE, "n"]], clean / "crime_force_monthly.parquet", _FORCE)
+    write.parquet(
+        by_force[[*_FORCE, "n"]], clean / "crime_force_monthly.parquet", _FORCE
+    )
     covered = coverage.build(by_force, coverage.of_districts(raw, places))
     write.csv(covered, clean / "coverage.csv", ["force", "month"])
     for name in ("crime_monthly.parquet", "street_files.csv"):
@@ -114,7 +132,9 @@ def _given(path: Path, have: set[str]) -> pd.DataFrame:
     frame = geography.read(path).astype({"n": "int64"})
     unknown = sorted(set(frame["crime_type"]) - set(street.SLUGS))
     if unknown:
-        raise Invalid(f"{path.name} has a type of crime that is not known: {', '.join(unknown)}.")
+        raise Invalid(
+            f"{path.name} has a type of crime that is not known: {', '.join(unknown)}."
+        )
     month = pd.to_datetime(frame["month"], format="%Y-%m").astype("datetime64[us]")
     frame = frame.assign(type=frame["crime_type"].map(street.SLUGS), month=month)
     return frame[~frame["force"].isin(have)]

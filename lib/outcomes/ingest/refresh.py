@@ -32,9 +32,13 @@ Agreed = Callable[[list[str], list[str]], bool]
 
 
 def run(
-    files: list[street.File], data: Path, *, agreed: Agreed, today: date | None = None,
+    files: list[street.File],
+    data: Path,
+    *,
+    agreed: Agreed,
+    today: date | None = None,
     tell: Callable[[str], None] = lambda name: None,
-) -> list[str]:  # fmt: skip
+) -> list[str]:
     """Take files into the tables of a data folder; return the names of the tables that changed.
 
     Raises :class:`Invalid` with every problem found in the files, or by the gate; the tables are
@@ -47,7 +51,9 @@ def run(
         return _settle(work, data, said, agreed, today)
 
 
-def figures(data: Path, *, today: date | None = None, remake: bool = False) -> list[str]:
+def figures(
+    data: Path, *, today: date | None = None, remake: bool = False
+) -> list[str]:
     """Make the register's tables anew where ``published`` has changed; what changed, in words.
 
     While ``published`` is as it was when the tables were made, tables that differ were edited by
@@ -62,7 +68,9 @@ def figures(data: Path, *, today: date | None = None, remake: bool = False) -> l
             raise Invalid(" ".join([*islice(said, _SHOWN), _BY_HAND]))
         for name in changed:
             old, new = (_rows(folder / "clean" / name) for folder in (data, work))
-            told.append(f"{name}: made anew, {len(new - old)} rows in, {len(old - new)} rows out.")
+            told.append(
+                f"{name}: made anew, {len(new - old)} rows in, {len(old - new)} rows out."
+            )
         _settle(work, data, told, lambda said, tables: True, today or date.today())
         follows.note(data)
     return told
@@ -72,7 +80,9 @@ def _rows(path: Path) -> set[str]:
     return set(path.read_text("utf-8").splitlines()) if path.is_file() else set()
 
 
-def _settle(work: Path, data: Path, said: list[str], agreed: Agreed, today: date) -> list[str]:
+def _settle(
+    work: Path, data: Path, said: list[str], agreed: Agreed, today: date
+) -> list[str]:
     """Put the tables in ``work`` in place, when they differ, are sound and are agreed to."""
     changed = _changed(work / "clean", data / "clean")
     if not changed:
@@ -110,13 +120,17 @@ def _check_names(files: list[street.File], clean: Path, today: date) -> None:
     for file in files:
         one_of(file.force, known, f"{file.name}: force")
         if not _FIRST <= file.month < f"{today:%Y-%m}":
-            raise Invalid(f"{file.name}: {file.month} is before {_FIRST} or has not ended yet.")
+            raise Invalid(
+                f"{file.name}: {file.month} is before {_FIRST} or has not ended yet."
+            )
 
 
 def _changed(new: Path, clean: Path) -> list[str]:
     """Names of new tables that differ from the old."""
     pairs = [(path, clean / path.name) for path in sorted(new.iterdir())]
-    return [p.name for p, q in pairs if not q.is_file() or p.read_bytes() != q.read_bytes()]
+    return [
+        p.name for p, q in pairs if not q.is_file() or p.read_bytes() != q.read_bytes()
+    ]
 
 
 def _checked(work: Path, data: Path, today: date) -> list[str]:
@@ -127,7 +141,9 @@ def _checked(work: Path, data: Path, today: date) -> list[str]:
     (work / schema.PACKAGE).symlink_to((data / schema.PACKAGE).resolve())
     errors, cautions = gate.check(work / "clean", today=today)
     if errors:
-        raise Invalid("The tables would not be sound, and stay as they are: " + " ".join(errors))
+        raise Invalid(
+            "The tables would not be sound, and stay as they are: " + " ".join(errors)
+        )
     known = {caution.said for caution in gate.cautions(data / "clean", today=today)}
     return [f"Warning: {w.said}" for w in cautions if w.said not in known]
 

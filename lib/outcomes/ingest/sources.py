@@ -31,7 +31,9 @@ def find(paths: list[Path]) -> list[File]:
     for file in (file for path in paths for file in _of(path)):
         first = places.setdefault((file.month, file.force), file)
         if first is not file:
-            raise Invalid(f"{file.force} {file.month} stands twice: {first.name} and {file.name}.")
+            raise Invalid(
+                f"{file.force} {file.month} stands twice: {first.name} and {file.name}."
+            )
     return [places[key] for key in sorted(places)]
 
 
@@ -39,7 +41,9 @@ def _of(path: Path) -> list[File]:
     if path.is_dir():
         names = sorted(p for p in path.rglob("*-street.csv*") if p.is_file())
         if not names:
-            raise Invalid(f"{path} holds no street file such as 2024-01-lancashire-street.csv.")
+            raise Invalid(
+                f"{path} holds no street file such as 2024-01-lancashire-street.csv."
+            )
         return [_plain(p) for p in names]
     if not path.is_file():
         raise Invalid(f"the source {str(path)!r} does not exist.")
@@ -51,18 +55,26 @@ def _of(path: Path) -> list[File]:
 def _plain(path: Path) -> File:
     month, force = named(path.name)
     packed = path.suffix == ".gz"
-    opener = partial(_guarded, partial(gzip.open if packed else open, path, "rb"), path.name)
+    opener = partial(
+        _guarded, partial(gzip.open if packed else open, path, "rb"), path.name
+    )
     return File(force, month, path.name, opener)
 
 
 @contextmanager
-def _guarded(opener: Callable[[], BinaryIO], name: str, lock=None) -> Iterator[BinaryIO]:
+def _guarded(
+    opener: Callable[[], BinaryIO], name: str, lock=None
+) -> Iterator[BinaryIO]:
     """An open stream whose damage is a sentence."""
     try:
         with lock or threading.Lock(), opener() as stream:
             yield stream
     except _DAMAGED as error:
-        why = "its checksum is wrong" if "CRC" in str(error) else "it is damaged or cut short"
+        why = (
+            "its checksum is wrong"
+            if "CRC" in str(error)
+            else "it is damaged or cut short"
+        )
         raise Invalid(f"{name} cannot be unpacked: {why}; download it again.") from None
 
 
@@ -84,7 +96,9 @@ def archive(stream: BinaryIO, name: str) -> list[File]:
         opener = partial(_guarded, partial(_open, held, entry), called, lock)
         files.append(File(force, month, called, opener, entry.CRC))
     if not files:
-        raise Invalid(f"{name} holds no street file such as 2024-01-lancashire-street.csv.")
+        raise Invalid(
+            f"{name} holds no street file such as 2024-01-lancashire-street.csv."
+        )
     return files
 
 
@@ -94,7 +108,9 @@ def _archive(stream: BinaryIO, name: str) -> zipfile.ZipFile:
     except Invalid:  # of a remote stream
         raise
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OverflowError):
-        raise Invalid(f"{name} is not a whole zip archive: damaged or cut short.") from None
+        raise Invalid(
+            f"{name} is not a whole zip archive: damaged or cut short."
+        ) from None
 
 
 def _trust(entry: zipfile.ZipInfo, where: str) -> None:
@@ -108,7 +124,9 @@ def _trust(entry: zipfile.ZipInfo, where: str) -> None:
     if entry.flag_bits & 1:
         raise Invalid(f"{where} is encrypted.")
     if entry.file_size > MOST_BYTES:
-        raise Invalid(f"{where} unpacks to over {MOST_BYTES >> 20} MiB: no street file.")
+        raise Invalid(
+            f"{where} unpacks to over {MOST_BYTES >> 20} MiB: no street file."
+        )
 
 
 def _open(held: zipfile.ZipFile, entry: zipfile.ZipInfo) -> BinaryIO:

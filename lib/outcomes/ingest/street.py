@@ -24,7 +24,15 @@ from outcomes.data.errors import Invalid, nearest
 from outcomes.ingest.checks import hint
 
 HEADER = [
-    *("Crime ID", "Month", "Reported by", "Falls within", "Longitude", "Latitude", "Location"),
+    *(
+        "Crime ID",
+        "Month",
+        "Reported by",
+        "Falls within",
+        "Longitude",
+        "Latitude",
+        "Location",
+    ),
     *("LSOA code", "LSOA name", "Crime type", "Last outcome category", "Context"),
 ]
 MOST_BYTES = 128 << 20  # the largest real file, of London, has 30 MB
@@ -84,7 +92,9 @@ def read(file: File) -> bytes:
     if not start:
         raise Invalid(f"{file.name} is empty.")
     if start[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in start:
-        raise Invalid(f"{file.name} row 1: the text is not UTF-8 (it looks like UTF-16 or binary).")
+        raise Invalid(
+            f"{file.name} row 1: the text is not UTF-8 (it looks like UTF-16 or binary)."
+        )
     if start[:1] == b"<":
         raise Invalid(f"{file.name} row 1: this is a web page, not a CSV file.")
     if not data.endswith(b"\n"):
@@ -102,7 +112,9 @@ def _whole(file: File) -> bytes:
             pieces.append(piece)
             size += len(piece)
             if size > MOST_BYTES:
-                raise Invalid(f"{file.name} unpacks to over {MOST_BYTES >> 20} MiB: no street file")
+                raise Invalid(
+                    f"{file.name} unpacks to over {MOST_BYTES >> 20} MiB: no street file"
+                )
     return b"".join(pieces)
 
 
@@ -124,11 +136,17 @@ def _other_columns(have: list[str]) -> str:
     said = [f"column {column} is missing." for column in lost]
     for column in odd:
         guess = nearest(column, HEADER)
-        said.append(f"column {column!r} is not known{f', like {guess!r}' if guess else ''}.")
+        said.append(
+            f"column {column!r} is not known{f', like {guess!r}' if guess else ''}."
+        )
     if not said:
         twice = [repr(c) for c in HEADER if have.count(c) > 1]
-        said = [f"column {c} stands twice." for c in twice] or ["columns are in another order."]
-    return f"{' '.join(said)} A street file begins with the columns {', '.join(HEADER)}."
+        said = [f"column {c} stands twice." for c in twice] or [
+            "columns are in another order."
+        ]
+    return (
+        f"{' '.join(said)} A street file begins with the columns {', '.join(HEADER)}."
+    )
 
 
 def rows(file: File, data: bytes, places: Places) -> Rows:
@@ -139,7 +157,10 @@ def rows(file: File, data: bytes, places: Places) -> Rows:
     if not columns:
         raise Invalid(f"{file.name} has a header and no rows.")
     words = {n: ["", *columns[n].dictionary.to_pylist()] for n in _WORDS}
-    numbers = {n: columns[n].indices.fill_null(-1).to_numpy() + 1 for n in ("Crime ID", *_WORDS)}
+    numbers = {
+        n: columns[n].indices.fill_null(-1).to_numpy() + 1
+        for n in ("Crime ID", *_WORDS)
+    }
     if any(_wrong(file, columns, words, numbers)):
         _explain(file, data)
         raise Invalid(f"{file.name} holds rows that cannot be right.")
@@ -176,12 +197,18 @@ def _arrow(data: bytes, quotes: bool):
 
     words = dict.fromkeys(("Crime ID", *_WORDS), pa.dictionary(pa.int32(), pa.string()))
     kinds = words | dict.fromkeys(_LIMITS, pa.float64())
-    options = {"column_types": kinds, "include_columns": list(kinds), "null_values": [""]}
+    options = {
+        "column_types": kinds,
+        "include_columns": list(kinds),
+        "null_values": [""],
+    }
     return arrow.read_csv(
         pa.BufferReader(data),
         arrow.ReadOptions(use_threads=False, block_size=len(data) + 1),
         arrow.ParseOptions(
-            quote_char=quotes and '"', newlines_in_values=quotes, ignore_empty_lines=False
+            quote_char=quotes and '"',
+            newlines_in_values=quotes,
+            ignore_empty_lines=False,
         ),
         arrow.ConvertOptions(strings_can_be_null=True, check_utf8=False, **options),
     )
@@ -211,10 +238,16 @@ def _again(ident: np.ndarray) -> np.ndarray:
     return np.r_[False, (ident[1:] <= highest[:-1]) & (ident[1:] > 0)]
 
 
-def _placed(file: File, data: bytes, names: list[str], places: Places) -> list[tuple[str, str]]:
+def _placed(
+    file: File, data: bytes, names: list[str], places: Places
+) -> list[tuple[str, str]]:
     """District and force of each name; refuses a name that lies in none."""
     found = [places.get(name[:-5]) for name in names]
-    lost = [n for n, at in zip(names, found, strict=True) if at is None or bool(n) != bool(at[0])]
+    lost = [
+        n
+        for n, at in zip(names, found, strict=True)
+        if at is None or bool(n) != bool(at[0])
+    ]
     if lost:
         row = row_of(data, "LSOA name", min(lost))
         why = f"column LSOA name: {min(lost)!r} lies in no district known."
@@ -234,7 +267,10 @@ def cells(rows: Rows):
     home = [d if own else "" for d, own in zip(rows.districts, rows.own, strict=True)]
     taken = {"district": (rows.districts, name), "home": (home, name)}
     taken |= {"lsoa": (rows.lsoas, lsoa), "type": (rows.kinds, kind)}
-    made = {column: pa.array(words).take(number) for column, (words, number) in taken.items()}
+    made = {
+        column: pa.array(words).take(number)
+        for column, (words, number) in taken.items()
+    }
     return pa.table(made | {"n": pa.array(n, pa.int32())})
 
 
@@ -246,9 +282,15 @@ def points(rows: Rows, codes: list[str] | None = None) -> pd.DataFrame:
         keep &= np.isin(rows.lsoas, codes)[rows.lsoa]
     words = {"lsoa": (rows.lsoas, rows.lsoa), "name": (rows.names, rows.name)}
     words |= {"district": (rows.districts, rows.name), "type": (rows.kinds, rows.kind)}
-    made = {column: np.array(held, object)[of[keep]] for column, (held, of) in words.items()}
+    made = {
+        column: np.array(held, object)[of[keep]] for column, (held, of) in words.items()
+    }
     frame = pd.DataFrame(made | {"x": rows.x[keep], "y": rows.y[keep]})
-    return frame.groupby(list(frame.columns), as_index=False).size().rename(columns={"size": "n"})
+    return (
+        frame.groupby(list(frame.columns), as_index=False)
+        .size()
+        .rename(columns={"size": "n"})
+    )
 
 
 def _explain(file: File, data: bytes) -> None:
@@ -282,7 +324,9 @@ def _problems(file: File, data: bytes) -> Iterator[str]:
             if len(cells) != len(HEADER):
                 yield f"{file.name} row {row} has {len(cells)} cells, not {len(HEADER)}."
                 continue
-            for column, value, why in _cells(dict(zip(HEADER, cells, strict=True)), file.month):
+            for column, value, why in _cells(
+                dict(zip(HEADER, cells, strict=True)), file.month
+            ):
                 yield f"{file.name} row {row}, column {column}: {value!r} {why}"
     except csv.Error as error:
         yield f"{file.name} row {row + 1} cannot be read as CSV: {error}."
@@ -294,9 +338,17 @@ def _cells(row: dict[str, str], month: str) -> Iterator[tuple[str, str, str]]:
         yield "Month", row["Month"], f"is not {month}, the month of the file's name."
     kind = row["Crime type"]
     if kind not in SLUGS:
-        yield "Crime type", kind, f"is a type of crime that is not known{hint(kind, SLUGS)}"
+        yield (
+            "Crime type",
+            kind,
+            f"is a type of crime that is not known{hint(kind, SLUGS)}",
+        )
     if kind == _ASB and row["Crime ID"]:
-        yield "Crime ID", row["Crime ID"], "stands beside anti-social behaviour, which has none."
+        yield (
+            "Crime ID",
+            row["Crime ID"],
+            "stands beside anti-social behaviour, which has none.",
+        )
     code = row["LSOA code"]
     if code and not _CODE.fullmatch(code):
         yield "LSOA code", code, "is not a code such as E01012571."
@@ -312,5 +364,7 @@ def _cells(row: dict[str, str], month: str) -> Iterator[tuple[str, str, str]]:
 
 def _number(text: str) -> float:
     """The number written plainly (ASCII digits, no separators), otherwise NaN."""
-    plain = re.fullmatch(r"\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?\s*", text, re.ASCII | re.I)
+    plain = re.fullmatch(
+        r"\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?\s*", text, re.ASCII | re.I
+    )
     return float(text) if plain else math.nan

@@ -23,7 +23,11 @@ def stream(tables: Iterable, path: Path) -> None:
     import pyarrow.parquet as pq
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    options = {"compression": "zstd", "compression_level": _LEVEL, "store_schema": False}
+    options = {
+        "compression": "zstd",
+        "compression_level": _LEVEL,
+        "store_schema": False,
+    }
     rest, writer = None, None
     for table in tables:
         rest = table if rest is None else pa.concat_tables([rest, table])
@@ -43,7 +47,9 @@ def csv(frame: pd.DataFrame, path: Path, keys: list[str]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     flags = frame.select_dtypes("bool")
     frame = frame.assign(**flags.astype(str).apply(lambda column: column.str.lower()))
-    frame.to_csv(path, index=False, lineterminator="\n", date_format="%Y-%m-%d", encoding="utf-8")
+    frame.to_csv(
+        path, index=False, lineterminator="\n", date_format="%Y-%m-%d", encoding="utf-8"
+    )
 
 
 def _column(values: pd.Series):

@@ -22,20 +22,39 @@ def value(formula: str, known: dict[str, Any]) -> Any:
 
 def _month() -> dict:
     """Burnley in June 2025, as a file of rows."""
-    rows = data.crime_monthly(district="Burnley", month_from="2025-06", month_to="2025-06")
+    rows = data.crime_monthly(
+        district="Burnley", month_from="2025-06", month_to="2025-06"
+    )
     asb, vehicle = rows["type"] == data.ASB, rows[rows["type"] == "vehicle-crime"]
-    facts = {"rows": len(rows), "not_asb_rows": len(rows[~asb]), "records": rows["n"].sum()}
-    facts |= {"asb": rows.loc[asb, "n"].sum(), "places": len(data.lsoas(district="Burnley"))}
-    return facts | {"with_vehicle": vehicle["lsoa"].nunique(), "vehicle": vehicle["n"].sum()}
+    facts = {
+        "rows": len(rows),
+        "not_asb_rows": len(rows[~asb]),
+        "records": rows["n"].sum(),
+    }
+    facts |= {
+        "asb": rows.loc[asb, "n"].sum(),
+        "places": len(data.lsoas(district="Burnley")),
+    }
+    return facts | {
+        "with_vehicle": vehicle["lsoa"].nunique(),
+        "vehicle": vehicle["n"].sum(),
+    }
 
 
 def _county() -> dict:
     """Lancashire in 2020, when months are missing, and in July 2021, when places are."""
-    year = data.crime_force_monthly(force="lancashire", month_from="2020-01", month_to="2020-12")
-    july = data.crime_monthly(force="lancashire", month_from="2021-07", month_to="2021-07")
+    year = data.crime_force_monthly(
+        force="lancashire", month_from="2020-01", month_to="2020-12"
+    )
+    july = data.crime_monthly(
+        force="lancashire", month_from="2021-07", month_to="2021-07"
+    )
     crime = july[july["type"] != data.ASB]
     facts = {"records": year["n"].sum(), "months": year["month"].nunique()}
-    facts |= {"crimes": year.loc[year["type"] != data.ASB, "n"].sum(), "july": july["n"].sum()}
+    facts |= {
+        "crimes": year.loc[year["type"] != data.ASB, "n"].sum(),
+        "july": july["n"].sum(),
+    }
     blank = crime.loc[crime["lsoa"] == "", "n"].sum()
     return facts | {"july_crimes": crime["n"].sum(), "blank": blank}
 
@@ -43,16 +62,32 @@ def _county() -> dict:
 def _districts() -> dict:
     """Crimes, anti-social behaviour and burglary by district of Lancashire in 2025."""
     rows = data.crime_district_monthly(force="lancashire", fill=True, **_YEAR)
-    table = rows.pivot_table(index="district", columns="type", values="n", aggfunc="sum")
-    table = table.join(data.districts(force="lancashire").set_index("district")).set_index("name")
+    table = rows.pivot_table(
+        index="district", columns="type", values="n", aggfunc="sum"
+    )
+    table = table.join(
+        data.districts(force="lancashire").set_index("district")
+    ).set_index("name")
     crimes, people = table[data.CRIME_TYPES].sum(axis=1), table["population"]
     order, rate = crimes.sort_values(ascending=False), 1000 * crimes / people
     burglary, at = table["burglary"] / people, order.index.get_loc("Burnley")
-    facts = {"crimes": crimes["Burnley"], "residents": people["Burnley"], "n": len(table)}
-    facts |= {"total": crimes.sum(), "people": people.sum(), "types": len(data.CRIME_TYPES)}
+    facts = {
+        "crimes": crimes["Burnley"],
+        "residents": people["Burnley"],
+        "n": len(table),
+    }
+    facts |= {
+        "total": crimes.sum(),
+        "people": people.sum(),
+        "types": len(data.CRIME_TYPES),
+    }
     facts |= {"above": order.iloc[at - 1], "above_name": order.index[at - 1]}
     facts |= {"below": order.iloc[at + 1], "below_name": order.index[at + 1]}
-    facts |= {"asb": table.loc["Burnley", data.ASB], "mean": rate.mean(), "sum": rate.sum()}
+    facts |= {
+        "asb": table.loc["Burnley", data.ASB],
+        "mean": rate.mean(),
+        "sum": rate.sum(),
+    }
     facts |= {"most": table["burglary"].idxmax(), "worst": burglary.idxmax()}
     return facts | {"least": burglary.idxmin()}
 
@@ -71,7 +106,9 @@ def _robbery() -> dict:
     """Robberies by month in 2025: the county, and one small district in the last month."""
     when = {**_YEAR, "types": "robbery", "fill": True}
     county = data.crime_force_monthly(force="lancashire", **when)["n"]
-    seen = int(data.crime_district_monthly(district="Ribble Valley", **when)["n"].iloc[-1])
+    seen = int(
+        data.crime_district_monthly(district="Ribble Valley", **when)["n"].iloc[-1]
+    )
     return {"mean": county.mean(), "seen": seen, **rates.garwood(seen)._asdict()}
 
 
@@ -80,13 +117,19 @@ def _arrests() -> dict:
     asked = {"programme": "op_warrior", "measure": "arrests", "area": "lancashire"}
     rows = data.figures(**asked, start="2022-11-01", dated=True)
     once = data.one_each(rows).set_index(["period_start", "period_end"])["value"]
-    facts = {"both": once["2022-11-01", "2024-10-31"], "second": once["2023-11-01", "2024-10-31"]}
+    facts = {
+        "both": once["2022-11-01", "2024-10-31"],
+        "second": once["2023-11-01", "2024-10-31"],
+    }
     facts |= {"fourteen": once["2022-11-01", "2023-12-31"], "months": 14}
     facts |= {"round": once["2022-11-01", "2023-10-31"]}
     year = reconcile.one_period("2023/24", "2023-04-01", "2024-03-31")
     found = reconcile.reconcile(rows, year).bounds.iloc[0]
     kinds = data.measures("op_warrior")["kind"]
-    facts |= {"outputs": (kinds == "output").sum(), "outcomes": (kinds == "outcome").sum()}
+    facts |= {
+        "outputs": (kinds == "output").sum(),
+        "outcomes": (kinds == "outcome").sum(),
+    }
     return facts | {"all": len(kinds), "least": found["lower"], "most": found["upper"]}
 
 
@@ -97,7 +140,12 @@ def _quarters() -> dict:
     n = rows.groupby("quarter")["n"].sum()
     moves, special = n.diff().dropna(), spc.xmr(n, screen=False).frame["special"]
     facts = {"mean": n.mean(), "median": n.median(), "sd": n.std(), "total": n.sum()}
-    facts |= {"first": n.iloc[0], "next": n.iloc[1], "points": len(n), "drift": moves.mean()}
+    facts |= {
+        "first": n.iloc[0],
+        "next": n.iloc[1],
+        "points": len(n),
+        "drift": moves.mean(),
+    }
     facts |= {"range": moves.abs().mean(), "rises": (moves > 0).sum()}
     return facts | {"above": (n > n.mean()).sum(), "signals": (special != "").sum()}
 
@@ -121,7 +169,9 @@ def _chance() -> dict:
     """How many areas the size of Fleetwood, where nothing began, changed at least as much."""
     town, places, table = _panel()
     ring = matching.ring(places, town, km=2.0)
-    made = evaluation.designs(places, town, ring, home="lancashire", away="leicestershire")
+    made = evaluation.designs(
+        places, town, ring, home="lancashire", away="leicestershire"
+    )
     drawn = evaluation.evaluate(table, town, "2023-09", **made["matched"]).randomisation
     return {"rank": drawn.rank, "areas": drawn.sets + 1, "ratio": drawn.ratio}
 
@@ -129,9 +179,24 @@ def _chance() -> dict:
 def _panel() -> tuple:
     name = "anti-social behaviour"
     places = data.lsoas().set_index("lsoa")
-    return data.lsoas_of("Fleetwood"), places, data.crime_panels(name, force="lancashire")[name]
+    return (
+        data.lsoas_of("Fleetwood"),
+        places,
+        data.crime_panels(name, force="lancashire")[name],
+    )
 
 
-_THEMES = {f.__name__[1:]: f for f in (
-    _month, _county, _districts, _shops, _robbery, _arrests, _quarters, _fleetwood, _chance,
-)}  # fmt: skip
+_THEMES = {
+    f.__name__[1:]: f
+    for f in (
+        _month,
+        _county,
+        _districts,
+        _shops,
+        _robbery,
+        _arrests,
+        _quarters,
+        _fleetwood,
+        _chance,
+    )
+}

@@ -33,7 +33,9 @@ def check(exercise: str, answer: Any = ...) -> Said:
     """
     one = _named(exercise, "exercise")
     if _unanswered(answer):
-        return Said("not yet", "Put your answer in place of the three dots, then run the cell.")
+        return Said(
+            "not yet", "Put your answer in place of the three dots, then run the cell."
+        )
     known = facts.of(one["facts"])
     right = facts.value(one["answer"], known)
     fault = _unreadable(answer, isinstance(right, str))
@@ -51,7 +53,10 @@ def check(exercise: str, answer: Any = ...) -> Said:
 def quiz(question: str, choice: Any = "") -> Said:
     """Show a question with its choices; given the letter of a choice, mark it."""
     one = _named(question, "quiz question")
-    shown = {"question": one["question"], "choices": {k: v[0] for k, v in one["choices"].items()}}
+    shown = {
+        "question": one["question"],
+        "choices": {k: v[0] for k, v in one["choices"].items()},
+    }
     if _unanswered(choice):
         text = "Type the letter of your choice between the quotation marks, then run the cell."
         return Said("not yet", text, **shown)
@@ -59,19 +64,28 @@ def quiz(question: str, choice: Any = "") -> Said:
     if letter not in one["choices"]:
         text = f"Choose one of the letters {', '.join(one['choices'])}."
         return _marked(question, False, text, **shown)
-    return _marked(question, letter == one["answer"], one["choices"][letter][1], **shown)
+    return _marked(
+        question, letter == one["answer"], one["choices"][letter][1], **shown
+    )
 
 
 def hint(exercise: str, step: Any = 0) -> Said:
     """The hint of a step: 1 is a nudge, the last is nearly the answer, 0 gives nothing away."""
     hints = _named(exercise, "exercise")["hints"]
     if step not in range(1, len(hints) + 1):
-        return Said("hint", f"There are {len(hints)} hints. For the first, change the number to 1.")
+        return Said(
+            "hint",
+            f"There are {len(hints)} hints. For the first, change the number to 1.",
+        )
     return Said("hint", f"{step} of {len(hints)}. {hints[step - 1]}")
 
 
 def _named(name: str, kind: str) -> dict:
-    known = {k: v for k, v in exercises().items() if ("question" in v) == (kind != "exercise")}
+    known = {
+        k: v
+        for k, v in exercises().items()
+        if ("question" in v) == (kind != "exercise")
+    }
     return known[one_of(name, known, kind)]
 
 
@@ -87,7 +101,11 @@ def _filled(text: str, known: dict) -> str:
 
 
 def _unanswered(answer: Any) -> bool:
-    return answer is ... or answer is None or (isinstance(answer, str) and not answer.strip())
+    return (
+        answer is ...
+        or answer is None
+        or (isinstance(answer, str) and not answer.strip())
+    )
 
 
 def _unreadable(answer: Any, text: bool) -> str:
@@ -96,17 +114,27 @@ def _unreadable(answer: Any, text: bool) -> str:
         return "" if isinstance(answer, str) else 'Write the word in "quotation marks".'
     for kinds, fault in (
         (tuple, "Python reads a comma as two numbers. Write 1212, not 1,212."),
-        (str, "That is text. Write a number without quotation marks, commas or signs such as %."),
+        (
+            str,
+            "That is text. Write a number without quotation marks, commas or signs such as %.",
+        ),
         ((bool, np.bool_), "That is True or False, and a number was asked."),
-        ((pd.Series, pd.DataFrame, np.ndarray, list), "That is a list or a whole table, and one "
-         "number was asked. Is .sum() missing?"),
-    ):  # fmt: skip
+        (
+            (pd.Series, pd.DataFrame, np.ndarray, list),
+            "That is a list or a whole table, and one "
+            "number was asked. Is .sum() missing?",
+        ),
+    ):
         if isinstance(answer, kinds):
             return fault
     if callable(answer):
         return "That is the name of an instruction that was not run: put () after it."
     try:
-        return "" if np.isfinite(float(answer)) else "That is no finite number: a division by 0?"
+        return (
+            ""
+            if np.isfinite(float(answer))
+            else "That is no finite number: a division by 0?"
+        )
     except (TypeError, ValueError):
         return "This cannot be read as a number."
 
@@ -126,8 +154,14 @@ def _same(answer: Any, value: Any, near: float, right: Any = None) -> bool:
 def _general(answer: Any, right: Any) -> str:
     """What can be said of a wrong answer that no listed mistake leads to."""
     if isinstance(right, str):
-        return "Look at the spelling." if nearest(answer, [right]) else "That is not the one."
+        return (
+            "Look at the spelling."
+            if nearest(answer, [right])
+            else "That is not the one."
+        )
     for factor, text in _SLIPS.items():
         if abs(float(answer) - factor * right) <= abs(0.002 * factor * right):
             return text
-    return f"That is too {'large' if float(answer) > right else 'small'}. A hint may help."
+    return (
+        f"That is too {'large' if float(answer) > right else 'small'}. A hint may help."
+    )

@@ -6,14 +6,21 @@ from functools import lru_cache
 from html import escape
 from pathlib import Path
 
-_WORDS = {"right": "Right.", "not yet": "Not yet.", "not quite": "Not quite.", "hint": "Hint"}
+_WORDS = {
+    "right": "Right.",
+    "not yet": "Not yet.",
+    "not quite": "Not quite.",
+    "hint": "Hint",
+}
 _EDGES = {"right": "#17655E", "not yet": "#8A8A8A", "not quite": "#A33B00"}
 
 
 @lru_cache(maxsize=1)
 def exercises() -> dict[str, dict]:
     """Every exercise and quiz question by its name, as written in ``exercises.toml``."""
-    return tomllib.loads(Path(__file__).with_name("exercises.toml").read_text(encoding="utf-8"))
+    return tomllib.loads(
+        Path(__file__).with_name("exercises.toml").read_text(encoding="utf-8")
+    )
 
 
 @dataclass(frozen=True)
@@ -35,4 +42,7 @@ class Said:
         asked = f"<p><b>{escape(self.question)}</b>{rows}</p>" if self.question else ""
         edge = f"border-left:6px solid {_EDGES.get(self.state, '#12436D')};padding:.3em 1em"
         block = f"<b>{_WORDS.get(self.state, '')}</b> {escape(self.text)}"
-        return {"text/plain": repr(self), "text/html": f'{asked}<div style="{edge}">{block}</div>'}
+        return {
+            "text/plain": repr(self),
+            "text/html": f'{asked}<div style="{edge}">{block}</div>',
+        }

@@ -10,10 +10,14 @@ class Glossary(list):
     """Rows of term, meaning and source, shown as a list of definitions."""
 
     def __repr__(self) -> str:
-        return "\n".join(f"{r['term']}: {r['meaning']} (Source: {r['source']})" for r in self)
+        return "\n".join(
+            f"{r['term']}: {r['meaning']} (Source: {r['source']})" for r in self
+        )
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
-        line = "<dt><b>{term}</b></dt><dd>{meaning} <small>Source: {source}</small></dd>"
+        line = (
+            "<dt><b>{term}</b></dt><dd>{meaning} <small>Source: {source}</small></dd>"
+        )
         items = (line.format(**{k: escape(v) for k, v in row.items()}) for row in self)
         return {"text/plain": repr(self), "text/html": f"<dl>{''.join(items)}</dl>"}
 

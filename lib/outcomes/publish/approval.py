@@ -19,7 +19,9 @@ def approve(out: Path, release: Path, found: list, *, by: str, note: str) -> Pat
     ``found`` are its checks (:mod:`outcomes.publish.vetting`); nobody can approve one that fails.
     """
     by, note = (" ".join(text.split()) for text in (by, note))
-    failed, doubtful = ([c.name for c in found if c.verdict == v] for v in ("fail", "review"))
+    failed, doubtful = (
+        [c.name for c in found if c.verdict == v] for v in ("fail", "review")
+    )
     if not by:
         raise Invalid("--by must name the person who approves the release.")
     if failed:
@@ -32,7 +34,12 @@ def approve(out: Path, release: Path, found: list, *, by: str, note: str) -> Pat
             f"{release.name} is to be reviewed ({', '.join(doubtful)}): say with --note why it may "
             "be published as it is."
         )
-    now = {"by": by, "when": releases.now(), "note": note, "checks": [c._asdict() for c in found]}
+    now = {
+        "by": by,
+        "when": releases.now(),
+        "note": note,
+        "checks": [c._asdict() for c in found],
+    }
     records = [*approvals(release), now | {"digest": digest(release)}]
     text = json.dumps(records, indent=1, ensure_ascii=False) + "\n"
     releases.put(_file(release), text)
@@ -50,9 +57,14 @@ def listed(out: Path) -> Iterator[str]:
     """A line for every release, the newest first: whether it is shown, public, and by whom."""
     for name in releases.names(out)[::-1]:
         folder = out / "releases" / name
-        links = [n for n in ("latest", "public") if (out / n).resolve() == folder.resolve()]
+        links = [
+            n for n in ("latest", "public") if (out / n).resolve() == folder.resolve()
+        ]
         last = approvals(folder)[-1:]
-        said = [f"approved by {a['by']} on {index.day(a['when'])}: {a['note']}" for a in last]
+        said = [
+            f"approved by {a['by']} on {index.day(a['when'])}: {a['note']}"
+            for a in last
+        ]
         said += ["" if last else "not approved", *changed(folder), *links]
         yield "  ".join(filter(None, [name, *said]))
 
@@ -60,7 +72,9 @@ def listed(out: Path) -> Iterator[str]:
 def digest(release: Path) -> str:
     """A sha256 of every file of a release, names and bytes."""
     files = sorted(p for p in release.rglob("*") if p.is_file())
-    return due.total(f"{p.relative_to(release).as_posix()} {due.file_digest(p)}" for p in files)
+    return due.total(
+        f"{p.relative_to(release).as_posix()} {due.file_digest(p)}" for p in files
+    )
 
 
 def _file(release: Path) -> Path:

@@ -5,8 +5,16 @@ from pathlib import Path
 
 from outcomes.publish import page
 
-_BORNE = {"high": "well borne out", "medium": "likely, and partly checked", "low": "not checkable"}
-_WRONG = {"high": "a headline", "medium": "an interval or a comparison", "low": "a detail"}
+_BORNE = {
+    "high": "well borne out",
+    "medium": "likely, and partly checked",
+    "low": "not checkable",
+}
+_WRONG = {
+    "high": "a headline",
+    "medium": "an interval or a comparison",
+    "low": "a detail",
+}
 
 
 def told(folder: Path, notebook: str) -> str:
@@ -19,5 +27,9 @@ def told(folder: Path, notebook: str) -> str:
         return ""
     with file.open(encoding="utf-8", newline="") as lines:
         used = f"notebooks/{notebook}.ipynb"
-        rows = [row for row in csv.DictReader(lines) if used in row["where_used"].split("; ")]
+        rows = [
+            row
+            for row in csv.DictReader(lines)
+            if used in row["where_used"].split("; ")
+        ]
     return page.slot("assumed", rows, _BORNE, _WRONG) if rows else ""

@@ -36,7 +36,9 @@ def _note(file: Path, stands: str, day: str) -> str:
 
     if errors := gate.errors(due.data() / "clean"):
         more = [f"And {len(errors) - _SHOWN} more."] if len(errors) > _SHOWN else []
-        raise Invalid(" ".join(["The tables cannot be published.", *errors[:_SHOWN], *more]))
+        raise Invalid(
+            " ".join(["The tables cannot be published.", *errors[:_SHOWN], *more])
+        )
     found = gate.cautions(due.data() / "clean", today=date.fromisoformat(day))
     text = json.dumps([caution._asdict() for caution in found], ensure_ascii=False)
     if file.parent.is_dir():  # nothing is made before all has been checked
@@ -44,19 +46,25 @@ def _note(file: Path, stands: str, day: str) -> str:
     return text
 
 
-def concern(cautions: list[dict], reads: Iterable[dict], facts: Iterable[dict]) -> list[str]:
+def concern(
+    cautions: list[dict], reads: Iterable[dict], facts: Iterable[dict]
+) -> list[str]:
     """The words of those cautions that concern a page, by its readings and findings.
 
     A page is concerned when it reads rows that the caution is about, and, where the caution names
     printed pages, when it cites one of them for that kind of figure.
     """
-    cited = {source.get("source", "") for fact in facts for source in fact["sources"]} - {""}
+    cited = {
+        source.get("source", "") for fact in facts for source in fact["sources"]
+    } - {""}
     return [
         c["said"]
         for c in cautions
         if not c["aged"]
         and (not c["sources"] or cited.intersection(c["sources"]))
-        and any(r["table"] in c["tables"] and _meet(r["where"], c["where"]) for r in reads)
+        and any(
+            r["table"] in c["tables"] and _meet(r["where"], c["where"]) for r in reads
+        )
     ]
 
 

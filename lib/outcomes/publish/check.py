@@ -21,7 +21,16 @@ _ALLOWED = re.compile(
 )
 _HEAD = ("head", "meta", "title", "style")
 _POLICY = "Content-Security-Policy"
-_ADDRESSES = {"src", "srcset", "poster", "data", "background", "action", "formaction", "xlink:href"}
+_ADDRESSES = {
+    "src",
+    "srcset",
+    "poster",
+    "data",
+    "background",
+    "action",
+    "formaction",
+    "xlink:href",
+}
 
 
 class _Reader(HTMLParser):
@@ -36,7 +45,11 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         own = tag not in _HEAD or "body" not in self.seen
-        if not _ALLOWED.fullmatch(tag) or not own or given.get("http-equiv") not in (None, _POLICY):
+        if (
+            not _ALLOWED.fullmatch(tag)
+            or not own
+            or given.get("http-equiv") not in (None, _POLICY)
+        ):
             self.problems.append(f"it holds a <{tag}>")
         self.seen.add(tag)
         for name, value in given.items():
@@ -85,14 +98,22 @@ def problems(html: str, path: str, files: Collection[str]) -> list[str]:
     if page.language != "en-GB" or not page.title.strip():
         found.append("it lacks its language or title")
     if page.levels.count(1) != 1 or page.levels[0] != 1:
-        found.append(f"it has {page.levels.count(1)} first-level headings; one must open it")
+        found.append(
+            f"it has {page.levels.count(1)} first-level headings; one must open it"
+        )
     for before, after in pairwise(page.levels):
         if after > before + 1:
             found.append(f"a heading of level {after} follows one of level {before}")
-    found += [f"the id {i!r} is used twice" for i in sorted(set(page.ids)) if page.ids.count(i) > 1]
+    found += [
+        f"the id {i!r} is used twice"
+        for i in sorted(set(page.ids))
+        if page.ids.count(i) > 1
+    ]
     if any("th" in tags or "scope" not in tags for tags in page.tables):
         found.append("a table has no header cells with scope")
-    found += [p for link in page.links if (p := _link(link, path, set(page.ids), files))]
+    found += [
+        p for link in page.links if (p := _link(link, path, set(page.ids), files))
+    ]
     return list(dict.fromkeys(found))
 
 
@@ -103,6 +124,10 @@ def _link(link: str, path: str, ids: set[str], files: Collection[str]) -> str | 
     if parts.scheme or parts.netloc:
         return f"the link {link[:60]!r} is of a kind that is not allowed"
     if not parts.path:
-        return None if parts.fragment in ids else f"the link {link[:60]!r} leads nowhere"
-    target = posixpath.normpath(posixpath.join(posixpath.dirname(path), unquote(parts.path)))
+        return (
+            None if parts.fragment in ids else f"the link {link[:60]!r} leads nowhere"
+        )
+    target = posixpath.normpath(
+        posixpath.join(posixpath.dirname(path), unquote(parts.path))
+    )
     return None if target in files else f"the link {link[:60]!r} leads nowhere"

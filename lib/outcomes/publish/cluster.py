@@ -18,17 +18,26 @@ from outcomes.publish import due, run
 def results(jobs: list[run.Job], address: str) -> Iterator[run.Result]:
     """Run jobs on the cluster whose scheduler is at ``address``; each result as it comes."""
     if not re.fullmatch(r"(tcp|tls|ws|wss|ucx)://\S+:\d+", address):
-        raise Invalid(f"--scheduler {address!r} is not understood; write it as tcp://host:port.")
+        raise Invalid(
+            f"--scheduler {address!r} is not understood; write it as tcp://host:port."
+        )
     try:
         from distributed import Client, as_completed
     except ImportError:
-        raise Invalid("--scheduler needs the package 'distributed': the extra 'cluster'.") from None
+        raise Invalid(
+            "--scheduler needs the package 'distributed': the extra 'cluster'."
+        ) from None
     with Client(address, timeout=30, set_as_default=False) as client:
         client.register_plugin(_prepared(), name="outcomes")
         futures, page = {}, _page()
         for job in jobs:
-            text, plain = Path(job.notebook).read_bytes(), vars(job) | {"limits": [*job.limits]}
-            sent = client.submit(page, plain, text, pure=False, key=f"{job.handle}-{id(job)}")
+            text, plain = (
+                Path(job.notebook).read_bytes(),
+                vars(job) | {"limits": [*job.limits]},
+            )
+            sent = client.submit(
+                page, plain, text, pure=False, key=f"{job.handle}-{id(job)}"
+            )
             futures[sent] = job
         for future in as_completed(futures, loop=client.loop):
             yield _received(futures[future], future)
@@ -52,7 +61,9 @@ def _bundle() -> bytes:
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz", compresslevel=1) as archive:
         for folder, name in ((due.LIBRARY, "lib/outcomes"), (due.data(), "data")):
-            archive.add(folder, name, filter=lambda i: None if "__pycache__" in i.name else i)
+            archive.add(
+                folder, name, filter=lambda i: None if "__pycache__" in i.name else i
+            )
     return packed.getvalue()
 
 

@@ -16,12 +16,20 @@ from outcomes.publish import releases
 from outcomes.publish.plan import Page, Plan
 
 LIBRARY = Path(outcomes.__file__).parent
-_APART = ("ingest", "cli.py")  # what makes the tables shows in them; no page runs the command line
+_APART = (
+    "ingest",
+    "cli.py",
+)  # what makes the tables shows in them; no page runs the command line
 _ENTRY = ("title", "group", "schedule")
 
 
 def reasons(
-    plan: Plan, pages: list[Page], shown: Path | None, before: dict, *, force: bool = False
+    plan: Plan,
+    pages: list[Page],
+    shown: Path | None,
+    before: dict,
+    *,
+    force: bool = False,
 ) -> dict[str, str]:
     """Why each page that is due must be rebuilt, by handle; a page that is not due is left out.
 
@@ -31,7 +39,9 @@ def reasons(
     return {handle: "; ".join(why) for handle, why in found.items() if why}
 
 
-def _why(plan: Plan, page: Page, shown: Path | None, old: dict | None, force: bool) -> list[str]:
+def _why(
+    plan: Plan, page: Page, shown: Path | None, old: dict | None, force: bool
+) -> list[str]:
     if old is None:
         return ["it is new"]
     now = rests_on(plan, page)
@@ -49,14 +59,21 @@ def _why(plan: Plan, page: Page, shown: Path | None, old: dict | None, force: bo
         why.append("its entry in the plan changed")
     changed = sorted({r["table"] for r in old["reads"] if _row_changed(r)})
     why += [f"rows it reads changed: {', '.join(changed)}"] if changed else []
-    return why + ["its file is missing"] * bool(shown and not (shown / page.path).is_file())
+    return why + ["its file is missing"] * bool(
+        shown and not (shown / page.path).is_file()
+    )
 
 
 def rests_on(plan: Plan, page: Page) -> dict:
     """What a page rests on, but for the rows it reads, which are known once it has run."""
     source = file_digest(plan.source(page))
     lock = file_digest(plan.folder / "requirements.lock")
-    return {"source": source, "parameters": page.parameters, "code": code_digest(), "lock": lock}
+    return {
+        "source": source,
+        "parameters": page.parameters,
+        "code": code_digest(),
+        "lock": lock,
+    }
 
 
 def readings(reads: Iterable[dict]) -> list[dict]:
@@ -85,11 +102,15 @@ def table_digest(table: str) -> str:
 
 def _row_changed(reading: dict) -> bool:
     now, day = table_digest(reading["table"]), reading.get("as_of", "")
-    if not now or (now == reading.get("file") and not day):  # the wait for a table may have changed
+    if not now or (
+        now == reading.get("file") and not day
+    ):  # the wait for a table may have changed
         return not now
     from outcomes.data import store  # only now: it loads pandas
 
-    return store.digest(reading["table"], reading["where"], day) != reading.get("digest")
+    return store.digest(reading["table"], reading["where"], day) != reading.get(
+        "digest"
+    )
 
 
 def standing(plan_file: Path) -> str:
@@ -125,9 +146,15 @@ def code_digest() -> str:
 @cache
 def _library() -> str:
     """Without what no page depends on."""
-    paths = [p for p in sorted(LIBRARY.rglob("*")) if p.is_file() and "__pycache__" not in p.parts]
+    paths = [
+        p
+        for p in sorted(LIBRARY.rglob("*"))
+        if p.is_file() and "__pycache__" not in p.parts
+    ]
     names = [(p.relative_to(LIBRARY).as_posix(), p) for p in paths]
-    return total(f"{n} {file_digest(p)}" for n, p in names if n.split("/")[0] not in _APART)
+    return total(
+        f"{n} {file_digest(p)}" for n, p in names if n.split("/")[0] not in _APART
+    )
 
 
 def file_digest(path: Path | None) -> str:

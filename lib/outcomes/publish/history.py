@@ -11,7 +11,9 @@ from outcomes.publish import index, page, releases
 from outcomes.publish.plan import words
 
 _HOURS = {"h": 1, "d": 24, "w": 168}
-_LINES = 30  # of changes told on the index and in the feed; the pages tell all of theirs
+_LINES = (
+    30  # of changes told on the index and in the feed; the pages tell all of theirs
+)
 
 
 def moved(old: dict | None, new: dict, name: str, methods: list[str]) -> dict:
@@ -73,7 +75,9 @@ def _number(value: float) -> str:
     return re.sub(r"\.0$", "", f"{round(value, 3):,}")
 
 
-def _why(old: dict, new: dict, was: dict | None, now: dict | None, methods: list[str]) -> str:
+def _why(
+    old: dict, new: dict, was: dict | None, now: dict | None, methods: list[str]
+) -> str:
     """Data first: a number that other rows explain needs no other reason, but may have one."""
     found = []
     if old["inputs"] != new["inputs"]:
@@ -110,8 +114,16 @@ def summary(entries: list[dict], name: str, since: str) -> dict:
     """What a release changed, as the index and the feed tell it."""
     here = [e for e in entries if e["changed"] == name]
     lines = [line(e["title"], c) for e in here for c in e["changes"]]
-    more = [f"And {len(lines) - _LINES} more, on their pages."] if len(lines) > _LINES else []
-    new = [e["title"] for e in entries if e.get("why") == "it is new" and e["built"] == name]
+    more = (
+        [f"And {len(lines) - _LINES} more, on their pages."]
+        if len(lines) > _LINES
+        else []
+    )
+    new = [
+        e["title"]
+        for e in entries
+        if e.get("why") == "it is new" and e["built"] == name
+    ]
     failing = [e["title"] for e in entries if e["error"]]
     parts = [
         _counted(entries, "page"),
@@ -120,7 +132,12 @@ def summary(entries: list[dict], name: str, since: str) -> dict:
         f"{_counted(failing, 'page')} could not be rebuilt" if failing else "",
     ]
     sentence = f"{'; '.join(filter(None, parts))}."
-    return {"release": name, "since": since, "sentence": sentence, "lines": lines[:_LINES] + more}
+    return {
+        "release": name,
+        "since": since,
+        "sentence": sentence,
+        "lines": lines[:_LINES] + more,
+    }
 
 
 def _counted(these: list, noun: str) -> str:
@@ -143,7 +160,9 @@ def diff(out: Path, first: str = "", second: str = "") -> list[str]:
     new = releases.manifest(releases.find(out, second) if second else shown)
     earlier = [n for n in known if n < new["release"]]
     if not first and not earlier:
-        return [f"Release {new['release']} is the first: there is none to compare it with."]
+        return [
+            f"Release {new['release']} is the first: there is none to compare it with."
+        ]
     old = releases.manifest(releases.find(out, first or earlier[-1]))
     before, after = ({e["handle"]: e for e in r["pages"]} for r in (old, new))
     methods = [m for m in new.get("methods", []) if m not in old.get("methods", [])]
@@ -152,8 +171,12 @@ def diff(out: Path, first: str = "", second: str = "") -> list[str]:
         if handle not in before:
             lines.append(f"{entry['title']}: a new page.")
         else:
-            lines += [line(entry["title"], c) for c in compare(before[handle], entry, methods)]
-    lines += [f"{e['title']}: no longer a page." for h, e in before.items() if h not in after]
+            lines += [
+                line(entry["title"], c) for c in compare(before[handle], entry, methods)
+            ]
+    lines += [
+        f"{e['title']}: no longer a page." for h, e in before.items() if h not in after
+    ]
     return lines if len(lines) > 1 else [*lines, "No finding differs."]
 
 
@@ -173,16 +196,24 @@ def status(out: Path, max_age: str = "") -> tuple[list[str], bool]:
     now = time.time()
     age, idle = (now - made) / 3600, (now - max(made, releases.checked(out))) / 3600
     failing = releases.troubled(record)
-    lines = [f"Release {record['release']}, {age / 24:.1f} days old, {len(record['pages'])} pages."]
+    lines = [
+        f"Release {record['release']}, {age / 24:.1f} days old, {len(record['pages'])} pages."
+    ]
     if idle > limit:
-        lines.append(f"It is older than {max_age}, and no build has found it up to date since.")
+        lines.append(
+            f"It is older than {max_age}, and no build has found it up to date since."
+        )
     for entry in failing:
-        lines.append(f"{entry['handle']}  {entry['state']}  {index.reason(entry['error'])}")
+        lines.append(
+            f"{entry['handle']}  {entry['state']}  {index.reason(entry['error'])}"
+        )
     return lines, not failing and idle <= limit
 
 
 def _hours(text: str) -> float:
     found = re.fullmatch(r"(\d+)([hdw])", text)
     if not found:
-        raise Invalid(f"--max-age {text!r} is not understood; write it as 35d, 12h or 6w.")
+        raise Invalid(
+            f"--max-age {text!r} is not understood; write it as 35d, 12h or 6w."
+        )
     return int(found[1]) * _HOURS[found[2]]

@@ -9,7 +9,17 @@ from outcomes.data.errors import plain
 from outcomes.publish import page as pages
 from outcomes.publish.plan import GROUPS, slug, words
 
-COLUMNS = ["handle", "name", "sentence", "value", "lower", "upper", "unit", "period", "area"]
+COLUMNS = [
+    "handle",
+    "name",
+    "sentence",
+    "value",
+    "lower",
+    "upper",
+    "unit",
+    "period",
+    "area",
+]
 COLUMNS += ["better", "verdict", "sources"]
 STATES = {
     "built": "built in this release",
@@ -44,14 +54,18 @@ def table(header: Iterable[str], rows: Iterable[Iterable]) -> str:
 def finding_csv(fact: dict) -> str:
     """The table behind one finding, units in its header."""
     columns = fact["table"]["columns"]
-    header = [f"{c['label']} ({c['unit']})" if c.get("unit") else c["label"] for c in columns]
+    header = [
+        f"{c['label']} ({c['unit']})" if c.get("unit") else c["label"] for c in columns
+    ]
     return table(header, fact["table"]["rows"])
 
 
 def findings_csv(entries: list[dict]) -> str:
     """Every finding of a release, one row each."""
     facts = ((e["handle"], f) for e in entries for f in e["findings"])
-    rows = ([h, *(f.get(c) for c in COLUMNS[1:-1]), _cited(f["sources"])] for h, f in facts)
+    rows = (
+        [h, *(f.get(c) for c in COLUMNS[1:-1]), _cited(f["sources"])] for h, f in facts
+    )
     return table(COLUMNS, rows)
 
 
@@ -71,14 +85,20 @@ def index_html(entries: list[dict], when: str, told: dict) -> str:
     counts = {s: sum(e["state"] == s for e in entries) for s in STATES}
     states = (f"{n} page{'s' * (n > 1)} {STATES[s]}" for s, n in counts.items() if n)
     return pages.template(
-        "index.html.j2", programmes=_cards(grouped["programmes"]),
-        districts=[_tile(e) for e in grouped["districts"]], county=_cards(grouped["county"]),
+        "index.html.j2",
+        programmes=_cards(grouped["programmes"]),
+        districts=[_tile(e) for e in grouped["districts"]],
+        county=_cards(grouped["county"]),
         entries=[e | {"shown": _state(e), "first": _first(e)} for e in entries],
         groups=[g for g in GROUPS if grouped[g]],
         leads={_first(e).get("verdict") for e in entries},
-        findings=sum(len(e["findings"]) for e in entries), sections=sections, when=day(when),
-        told=told, since=day(told["since"]), states="; ".join(states),
-    )  # fmt: skip
+        findings=sum(len(e["findings"]) for e in entries),
+        sections=sections,
+        when=day(when),
+        told=told,
+        since=day(told["since"]),
+        states="; ".join(states),
+    )
 
 
 _SECTIONS = {
@@ -111,7 +131,12 @@ def _tile(entry: dict) -> dict:
     value = fact.get("value")
     shown = f"{_number(value)} {fact['unit']}" if value is not None else ""
     label = entry["label"]
-    return {"area": slug(label), "path": entry["path"], "label": label, "value": shown.strip()}
+    return {
+        "area": slug(label),
+        "path": entry["path"],
+        "label": label,
+        "value": shown.strip(),
+    }
 
 
 def _first(entry: dict) -> dict:

@@ -46,7 +46,9 @@ class Provisioner(LocalProvisioner):
 
     async def launch_kernel(self, cmd, **kwargs):
         self.cwd = str(kwargs.get("cwd") or os.getcwd())
-        zygote = warm() if cmd[0] == sys.executable and "ipykernel_launcher" in cmd else None
+        zygote = (
+            warm() if cmd[0] == sys.executable and "ipykernel_launcher" in cmd else None
+        )
         if zygote is None:
             return await super().launch_kernel(cmd, **kwargs)
         arguments = cmd[cmd.index("ipykernel_launcher") + 1 :]
@@ -56,7 +58,9 @@ class Provisioner(LocalProvisioner):
 
     async def kill(self, restart: bool = False):
         await super().kill(restart)
-        if isinstance(self.process, Forked):  # else the manager looks again in a tenth of a second
+        if isinstance(
+            self.process, Forked
+        ):  # else the manager looks again in a tenth of a second
             with suppress(subprocess.TimeoutExpired):
                 self.process.wait(_SOON)
 
@@ -142,10 +146,18 @@ class Zygote:
     def __init__(self):
         self.used = False
         self.socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        command = [sys.executable, "-P", "-Xfrozen_modules=off", "-m", "outcomes.publish.zygote"]
+        command = [
+            sys.executable,
+            "-P",
+            "-Xfrozen_modules=off",
+            "-m",
+            "outcomes.publish.zygote",
+        ]
         options = {"stdout": subprocess.DEVNULL, "start_new_session": True}
         # Arrow's allocators would keep a thread, used or not; none may be alive at a fork.
-        env = surroundings(os.environ) | {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
+        env = surroundings(os.environ) | {
+            "JE_ARROW_MALLOC_CONF": "background_thread:false"
+        }
         self.process = subprocess.Popen(command, stdin=theirs, env=env, **options)
         theirs.close()
 
@@ -178,7 +190,9 @@ def why_cold() -> str:
     """Why kernels are not forked here, or "" when they are."""
     if os.environ.get("OUTCOMES_KERNELS") == "ordinary":
         return "OUTCOMES_KERNELS is set to ordinary"
-    return "" if sys.platform == "linux" else f"kernels are not forked on {sys.platform}"
+    return (
+        "" if sys.platform == "linux" else f"kernels are not forked on {sys.platform}"
+    )
 
 
 def warm() -> Zygote | None:
@@ -197,7 +211,9 @@ def start() -> None:
     """Make jupyter_client use our kernels, and begin with the imports early."""
     factory = KernelProvisionerFactory.instance()
     entry = EntryPoint(NAME, f"{__name__}:Provisioner", factory.GROUP_NAME)
-    factory.provisioners.setdefault(NAME, entry)  # where the library is found by its path
+    factory.provisioners.setdefault(
+        NAME, entry
+    )  # where the library is found by its path
     factory.default_provisioner_name = NAME
     warm()
 

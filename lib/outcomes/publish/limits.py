@@ -44,7 +44,10 @@ def load_ipython_extension(shell) -> None:
         import resource
 
         # a kernel that has only started has 1.4 GB in this count, most of it stacks never used
-        held = int(Path("/proc/self/statm").read_text().split()[5]) * resource.getpagesize()
+        held = (
+            int(Path("/proc/self/statm").read_text().split()[5])
+            * resource.getpagesize()
+        )
         resource.setrlimit(resource.RLIMIT_DATA, (held + memory * _MB,) * 2)
         resource.setrlimit(resource.RLIMIT_FSIZE, (output * _MB,) * 2)
     left = output * _MB
@@ -54,7 +57,9 @@ def load_ipython_extension(shell) -> None:
             nonlocal left
             left -= (now := size(*args, **options))
             if now and left < 0:
-                raise OutputLimit(f"it shows more than the limit of {output} MB of output")
+                raise OutputLimit(
+                    f"it shows more than the limit of {output} MB of output"
+                )
             return call(*args, **options)
 
         return inner
@@ -68,4 +73,8 @@ def load_ipython_extension(shell) -> None:
 def _size(stream, message, content=None, *args, **options) -> int:
     """The size of a message that shows something; of any other 0."""
     kind = message if isinstance(message, str) else message["msg_type"]
-    return len(str(message["content"] if content is None else content)) if kind in _SHOWN else 0
+    return (
+        len(str(message["content"] if content is None else content))
+        if kind in _SHOWN
+        else 0
+    )

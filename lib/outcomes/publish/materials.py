@@ -11,7 +11,9 @@ from typing import NamedTuple
 import outcomes
 from outcomes.data.errors import Invalid
 
-_NAMESPACE = uuid.UUID("6ba7b811-9dad-11d1-80b4-00c04fd430c8")  # RFC 4122's for addresses
+_NAMESPACE = uuid.UUID(
+    "6ba7b811-9dad-11d1-80b4-00c04fd430c8"
+)  # RFC 4122's for addresses
 _PROJECT = "lancashire-programme-outcomes"
 
 
@@ -34,7 +36,9 @@ def pins(lock: str) -> list[Pin]:
     """What a lock file pins, in its order; :class:`Invalid` for a pin without a digest."""
     found = []
     for block in re.split(r"(?m)^(?=[A-Za-z0-9])", lock):
-        head = re.match(r"([A-Za-z0-9._-]+)==([^\s;\\]+)(?: ; ([^\\\n]+?))? *\\?\n", block)
+        head = re.match(
+            r"([A-Za-z0-9._-]+)==([^\s;\\]+)(?: ; ([^\\\n]+?))? *\\?\n", block
+        )
         if not head:
             continue
         digests = re.findall(r"--hash=sha256:([0-9a-f]{64})", block)
@@ -62,7 +66,9 @@ def bill(lock: str) -> str:
         "version": 1,
         "metadata": {"component": _component(top) | {"type": "application"}},
         "components": [_component(pin) for pin in known],
-        "dependencies": [{"ref": ref, "dependsOn": on} for ref, on in sorted(needs.items())],
+        "dependencies": [
+            {"ref": ref, "dependsOn": on} for ref, on in sorted(needs.items())
+        ],
     }
     return json.dumps(whole, indent=1) + "\n"
 
@@ -70,5 +76,10 @@ def bill(lock: str) -> str:
 def _component(pin: Pin) -> dict:
     said = [{"name": "sha256 of a distribution", "value": d} for d in pin.digests]
     said += [{"name": "applies when", "value": pin.marker}] if pin.marker else []
-    plain = {"type": "library", "bom-ref": pin.address, "name": pin.name, "version": pin.version}
+    plain = {
+        "type": "library",
+        "bom-ref": pin.address,
+        "name": pin.name,
+        "version": pin.version,
+    }
     return plain | {"purl": pin.address} | ({"properties": said} if said else {})

@@ -5,7 +5,11 @@ from collections.abc import Iterable
 
 from outcomes.publish.plan import MONTHS
 
-_STEP = {"month": 1, "quarter": 3, "year_end": 1}  # months that a row covers, from its day on
+_STEP = {
+    "month": 1,
+    "quarter": 3,
+    "year_end": 1,
+}  # months that a row covers, from its day on
 
 
 def told(sources: Iterable[dict], reads: Iterable[dict]) -> str:
@@ -18,7 +22,9 @@ def told(sources: Iterable[dict], reads: Iterable[dict]) -> str:
     reads = list(reads)
     days = [day(one.get("published") or "") for one in sources]
     ends, known = _read(reads)
-    newest = max([*days, *known], default="")  # "2025" sorts before any day of it: it may be older
+    newest = max(
+        [*days, *known], default=""
+    )  # "2025" sorts before any day of it: it may be older
     said = [f"data to {_words(max(ends))}"] if ends else []
     said += [f"newest publication {_words(newest)}"] if newest else []
     text = "; ".join(said)
@@ -64,4 +70,6 @@ def _read(reads: list[dict]) -> tuple[list[str], list[str]]:
 def _words(text: str) -> str:
     """ "2025-11-27" → "27 November 2025", "2025-11" → "November 2025", "2025" → "2025"."""
     year, month, number = [*text.split("-"), "", ""][:3]
-    return " ".join(filter(None, [number.lstrip("0"), month and MONTHS[int(month) - 1], year]))
+    return " ".join(
+        filter(None, [number.lstrip("0"), month and MONTHS[int(month) - 1], year])
+    )

@@ -14,13 +14,20 @@ Say = Callable[[str], None]
 
 def made(plan: Plan, release: Release, say: Say) -> bool:
     """Tell of a build that came to its end; False when there was news and it could not be told."""
-    news = {"failure": bool(release.failed), "change": release.new and bool(release.changed)}
+    news = {
+        "failure": bool(release.failed),
+        "change": release.new and bool(release.changed),
+    }
     summary = {
         "release": release.path.name,
         "site": str(release.shown),
-        "built": [e["handle"] for e in release.entries if e["built"] == release.path.name],
+        "built": [
+            e["handle"] for e in release.entries if e["built"] == release.path.name
+        ],
         "failed": {e["handle"]: index.reason(e["error"]) for e in release.failed},
-        "changes": [history.line(e["title"], c) for e in release.changed for c in e["changes"]],
+        "changes": [
+            history.line(e["title"], c) for e in release.changed for c in e["changes"]
+        ],
     }
     occasions = [name for name, happened in news.items() if happened]
     return _run(plan, {"occasions": occasions, **summary}, say)
@@ -29,7 +36,9 @@ def made(plan: Plan, release: Release, say: Say) -> bool:
 def failed(plan: Plan, out: Path, error: Exception, say: Say) -> bool:
     """Tell of a build that made no release."""
     site = str(out / "latest" / "index.html")
-    return _run(plan, {"occasions": ["failure"], "site": site, "error": str(error)}, say)
+    return _run(
+        plan, {"occasions": ["failure"], "site": site, "error": str(error)}, say
+    )
 
 
 def _run(plan: Plan, summary: dict, say: Say) -> bool:
@@ -37,7 +46,9 @@ def _run(plan: Plan, summary: dict, say: Say) -> bool:
         return True
     command, text = plan.notify["command"], json.dumps(summary, ensure_ascii=False)
     try:
-        subprocess.run(command, input=text, text=True, cwd=plan.folder, check=True, timeout=120)
+        subprocess.run(
+            command, input=text, text=True, cwd=plan.folder, check=True, timeout=120
+        )
     except (OSError, subprocess.SubprocessError) as error:
         say(f"outcomes: the command of [notify] did not work: {error}")
         return False

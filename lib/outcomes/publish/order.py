@@ -25,7 +25,9 @@ class Ordered:
     failed: dict | None = None
 
 
-def build(plan: Plan, page: Page, given: dict, *, out: Path, tell: site.Tell) -> Ordered:
+def build(
+    plan: Plan, page: Page, given: dict, *, out: Path, tell: site.Tell
+) -> Ordered:
     """Build ``page`` with the ``given`` parameters over its own, or leave nothing behind."""
     page = replace(page, parameters=page.parameters | given)
     page = parameters.for_pages(plan, [page])[0]

@@ -30,13 +30,54 @@ TEMPLATES = Path(__file__).parent / "templates"
 # A verdict as a shape, a word and an explanation: never by colour alone.
 MARKS = {word: (v.shape, v.shown, v.meaning) for word, v in VERDICTS.items()}
 BETTER = {"fewer": "Fewer is better.", "more": "More is better."}
-_TAGS = {"p", "br", "hr", "em", "strong", "b", "i", "del", "sub", "sup", "abbr", "code", "pre", "a"}
-_TAGS |= {"blockquote", "ul", "ol", "li", "dl", "dt", "dd", "h2", "h3", "h4", "h5", "h6"}
+_TAGS = {
+    "p",
+    "br",
+    "hr",
+    "em",
+    "strong",
+    "b",
+    "i",
+    "del",
+    "sub",
+    "sup",
+    "abbr",
+    "code",
+    "pre",
+    "a",
+}
+_TAGS |= {
+    "blockquote",
+    "ul",
+    "ol",
+    "li",
+    "dl",
+    "dt",
+    "dd",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+}
 _TAGS |= {"table", "thead", "tbody", "tr", "th", "td"}
-_ATTRIBUTES = {"a": {"href", "title"}, "th": {"scope"}, "abbr": {"title"}, "ol": {"start"}}
+_ATTRIBUTES = {
+    "a": {"href", "title"},
+    "th": {"scope"},
+    "abbr": {"title"},
+    "ol": {"start"},
+}
 _ATTRIBUTES["h2"] = {"id"}
-_HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
-_UNSEEN = ("image/png", "image/jpeg", "image/svg+xml", "application/javascript", "text/latex")
+_HIDDEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
+)
+_UNSEEN = (
+    "image/png",
+    "image/jpeg",
+    "image/svg+xml",
+    "application/javascript",
+    "text/latex",
+)
 
 
 class PageExporter(TemplateExporter):
@@ -46,7 +87,9 @@ class PageExporter(TemplateExporter):
     output_mimetype = "text/html"
 
     def __init__(self, **options):
-        super().__init__(template_file="page.html.j2", template_paths=[str(TEMPLATES)], **options)
+        super().__init__(
+            template_file="page.html.j2", template_paths=[str(TEMPLATES)], **options
+        )
 
     def _create_environment(self):
         environment = super()._create_environment()
@@ -54,7 +97,9 @@ class PageExporter(TemplateExporter):
         environment.trim_blocks = environment.lstrip_blocks = True
         environment.filters["plain"] = lambda text: Markup(escape(text, quote=False))
         environment.filters["quoted"] = lambda text: Markup(escape(text))
-        environment.globals.update(marks=MARKS, better=BETTER, words=words, inlined=inlined)
+        environment.globals.update(
+            marks=MARKS, better=BETTER, words=words, inlined=inlined
+        )
         return environment
 
 
@@ -82,7 +127,11 @@ def template(name: str, **context) -> str:
 
 def slot(name: str, *given) -> str:
     """What stands in a slot of a page, by the macro of that name in ``slots.html.j2``."""
-    return str(getattr(exporter().environment.get_template("slots.html.j2").module, name)(*given))
+    return str(
+        getattr(exporter().environment.get_template("slots.html.j2").module, name)(
+            *given
+        )
+    )
 
 
 @dataclass(frozen=True)
@@ -96,9 +145,14 @@ class Built:
 
 
 def build(
-    page: Page, notebook: dict, *, plan: Plan, known: dict[str, Parameter], code: str,
+    page: Page,
+    notebook: dict,
+    *,
+    plan: Plan,
+    known: dict[str, Parameter],
+    code: str,
     root: str | None,
-) -> Built:  # fmt: skip
+) -> Built:
     """Make the page of an executed notebook.
 
     ``known`` are the notebook's parameters, ``code`` names the code's version, ``root`` leads
@@ -119,12 +173,16 @@ def build(
         "contents": text.contents,
         "code": code,
         "parameters": [(p, given[n]) for n, p in known.items()],
-        "asked": "\n".join(f"{n} = {given[n]!r}  # {p.explanation}" for n, p in known.items()),
+        "asked": "\n".join(
+            f"{n} = {given[n]!r}  # {p.explanation}" for n, p in known.items()
+        ),
         "tables": sorted({r["table"] for r in reads}),
     }
     context |= _found(facts, text.said, reads)
     # by the environment alone: the exporter would copy and validate the notebook a dozen times over
-    return Built(template("page.html.j2", view=context), facts, reads, context["vintage"])
+    return Built(
+        template("page.html.j2", view=context), facts, reads, context["vintage"]
+    )
 
 
 def _found(facts: list[dict], said: list[str], reads: list[dict]) -> dict:
@@ -141,16 +199,22 @@ def _found(facts: list[dict], said: list[str], reads: list[dict]) -> dict:
 def fill(html: str, slot: str, content: str) -> str:
     """``html`` with the content of one slot replaced; slots are what may change on a kept page."""
     pattern = f"(<!--{slot}-->).*?(<!--/{slot}-->)"
-    return re.sub(pattern, lambda m: f"{m[1]}{content}{m[2]}", html, count=1, flags=re.S)
+    return re.sub(
+        pattern, lambda m: f"{m[1]}{content}{m[2]}", html, count=1, flags=re.S
+    )
 
 
 def siblings(page: Page, present: list[Page]) -> str:
     """Links to the pages of the same notebook with other parameters, of those present."""
-    others = [p for p in present if p.notebook == page.notebook and p.handle != page.handle]
+    others = [
+        p for p in present if p.notebook == page.notebook and p.handle != page.handle
+    ]
     if not others:
         return ""
     here = posixpath.dirname(page.path)
-    return slot("siblings", [(posixpath.relpath(p.path, here), p.label) for p in others])
+    return slot(
+        "siblings", [(posixpath.relpath(p.path, here), p.label) for p in others]
+    )
 
 
 def sources(facts: list[dict]) -> list[dict]:
@@ -180,11 +244,18 @@ def _blocks(notebook: dict, text: "_Text") -> tuple[list, list, list]:
             if tagged(cell, "parameters"):
                 blocks.append({"kind": "asked"})
             waiting.append(source(cell))
-            found = [b for output in cell.get("outputs", []) if (b := _output(output, number))]
+            found = [
+                b
+                for output in cell.get("outputs", [])
+                if (b := _output(output, number))
+            ]
             reads += [r for b in found if b["kind"] == "end" for r in b["reads"]]
             if shown := [b for b in found if b["kind"] != "end"]:
                 last = shown[-1].get("facts", {"name": f"cell {number}"})["name"]
-                blocks += [*shown, {"kind": "code", "source": "\n\n".join(waiting), "of": last}]
+                blocks += [
+                    *shown,
+                    {"kind": "code", "source": "\n\n".join(waiting), "of": last},
+                ]
                 waiting = []
     return lead, blocks, reads
 
@@ -201,7 +272,9 @@ def _output(output: dict, number: int) -> dict | None:
     if SENTINEL in data:
         return {"kind": "end", "reads": data[SENTINEL].get("reads", [])}
     if any(kind in data for kind in _UNSEEN):
-        raise Invalid(f"cell {number} shows a picture outside a finding, so it has no words.")
+        raise Invalid(
+            f"cell {number} shows a picture outside a finding, so it has no words."
+        )
     text = _seen(data.get("text/plain", ""))
     return {"kind": "plain", "text": text} if text else None
 
@@ -224,16 +297,21 @@ class _Text(mistune.HTMLRenderer):
         self.level, self.titled = 1, False
         self.contents: list[tuple[str, str]] = []
         self.said: list[str] = []
-        self.parse = mistune.create_markdown(renderer=self, plugins=["table", "strikethrough"])
+        self.parse = mistune.create_markdown(
+            renderer=self, plugins=["table", "strikethrough"]
+        )
 
     def html(self, text: str) -> Markup:
         """One cell as HTML in which nothing can act or load."""
         self.said.append(text)
         clean = nh3.clean(
-            self.parse(_seen(text)), tags=_TAGS, attributes=_ATTRIBUTES,
-            clean_content_tags={"script", "style"}, url_schemes={"http", "https", "mailto"},
+            self.parse(_seen(text)),
+            tags=_TAGS,
+            attributes=_ATTRIBUTES,
+            clean_content_tags={"script", "style"},
+            url_schemes={"http", "https", "mailto"},
             link_rel="noopener noreferrer",
-        )  # fmt: skip
+        )
         return Markup(clean.strip())
 
     def heading(self, text: str, level: int, **attrs) -> str:
@@ -247,7 +325,9 @@ class _Text(mistune.HTMLRenderer):
         self.contents.append((anchor, unescape(nh3.clean(text, tags=set()))))
         return f'<h2 id="{anchor}">{text}</h2>\n'
 
-    def table_cell(self, text: str, align: str | None = None, head: bool = False) -> str:
+    def table_cell(
+        self, text: str, align: str | None = None, head: bool = False
+    ) -> str:
         return f'<th scope="col">{text}</th>' if head else f"<td>{text}</td>"
 
     def link(self, text: str, url: str, title: str | None = None) -> str:
@@ -255,7 +335,9 @@ class _Text(mistune.HTMLRenderer):
             unsafe = self.safe_url(url) == "#harmful-link"
             return text if unsafe else super().link(text, url, title)
         here = posixpath.dirname(self.page.notebook)
-        found = self.plan.main(posixpath.normpath(posixpath.join(here, url.removesuffix(".ipynb"))))
+        found = self.plan.main(
+            posixpath.normpath(posixpath.join(here, url.removesuffix(".ipynb")))
+        )
         if found is None or self.root is None:
             return text
         return f'<a href="{self.root}{found.path}">{text}</a>'

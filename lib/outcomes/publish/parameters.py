@@ -19,7 +19,13 @@ from outcomes.data.errors import Invalid, one_of
 from outcomes.publish.plan import Page, Plan
 
 _YES_NO = {"yes": True, "true": True, "no": False, "false": False}
-_KINDS = {bool: "yes or no", int: "a whole number", float: "a number", str: "text", list: "a list"}
+_KINDS = {
+    bool: "yes or no",
+    int: "a whole number",
+    float: "a number",
+    str: "text",
+    list: "a list",
+}
 
 
 @dataclass(frozen=True)
@@ -51,22 +57,32 @@ def load(notebook: Path) -> dict:
     except FileNotFoundError:
         raise Invalid(f"notebook {str(notebook)!r} does not exist.") from None
     except (ValueError, KeyError, TypeError):
-        raise Invalid(f"{Path(notebook).name} is not a notebook that can be read.") from None
+        raise Invalid(
+            f"{Path(notebook).name} is not a notebook that can be read."
+        ) from None
     return found
 
 
 def declared(notebook: Path) -> dict[str, Parameter]:
     """The parameters a notebook declares, by name, in order. Nothing is executed."""
     name = Path(notebook).name
-    found = [source(cell) for cell in load(notebook)["cells"] if tagged(cell, "parameters")]
+    found = [
+        source(cell) for cell in load(notebook)["cells"] if tagged(cell, "parameters")
+    ]
     if not found:
         return {}
     if len(found) > 1:
-        raise Invalid(f"{name} has {len(found)} cells tagged 'parameters'; one is allowed.")
+        raise Invalid(
+            f"{name} has {len(found)} cells tagged 'parameters'; one is allowed."
+        )
     try:
-        made = [_parameter(s, _comments(found[0]), name) for s in ast.parse(found[0]).body]
+        made = [
+            _parameter(s, _comments(found[0]), name) for s in ast.parse(found[0]).body
+        ]
     except (SyntaxError, tokenize.TokenError) as error:
-        raise Invalid(f"{name}: its parameters cell is not valid Python: {error}.") from None
+        raise Invalid(
+            f"{name}: its parameters cell is not valid Python: {error}."
+        ) from None
     return {p.name: p for p in made}
 
 
@@ -81,7 +97,9 @@ def check(
     out = {}
     for name, value in given.items():
         if not known:
-            raise Invalid(f"{where}: the notebook has no parameters, so {name!r} cannot be set.")
+            raise Invalid(
+                f"{where}: the notebook has no parameters, so {name!r} cannot be set."
+            )
         one_of(name, known, f"{where}: parameter")
         typed = _typed(value, known[name].default, f"{where}: parameter {name!r}")
         out[name] = _allowed(typed, known[name], where)
@@ -92,7 +110,8 @@ def for_pages(plan: Plan, pages: list[Page]) -> list[Page]:
     """The pages with their values typed; :class:`Invalid` for the first that cannot be built."""
     known = {p.notebook: declared(plan.source(p)) for p in pages}
     return [
-        replace(p, parameters=check(p.parameters, known[p.notebook], where=p.handle)) for p in pages
+        replace(p, parameters=check(p.parameters, known[p.notebook], where=p.handle))
+        for p in pages
     ]
 
 
@@ -120,7 +139,9 @@ def _parameter(statement: ast.stmt, comments: dict[int, str], name: str) -> Para
             f"{name}: line {statement.lineno} of its parameters cell must read "
             "'name = plain value  # vocabulary: explanation'."
         ) from None
-    vocabulary, colon, explanation = comments.get(statement.end_lineno, "").partition(":")
+    vocabulary, colon, explanation = comments.get(statement.end_lineno, "").partition(
+        ":"
+    )
     if not colon:
         vocabulary, explanation = "", vocabulary
     return Parameter(target.id, default, vocabulary.strip(), explanation.strip())
@@ -128,7 +149,9 @@ def _parameter(statement: ast.stmt, comments: dict[int, str], name: str) -> Para
 
 def _comments(text: str) -> dict[int, str]:
     tokens = tokenize.generate_tokens(io.StringIO(text).readline)
-    return {t.start[0]: t.string.lstrip("# ") for t in tokens if t.type == tokenize.COMMENT}
+    return {
+        t.start[0]: t.string.lstrip("# ") for t in tokens if t.type == tokenize.COMMENT
+    }
 
 
 def _typed(value: Any, default: Any, what: str) -> Any:
@@ -149,7 +172,9 @@ def _typed(value: Any, default: Any, what: str) -> Any:
             return value
     except (ValueError, KeyError, AttributeError, OverflowError):
         pass
-    raise Invalid(f"{what} must be {_KINDS.get(kind, 'text')}, like {default!r}, not {value!r}.")
+    raise Invalid(
+        f"{what} must be {_KINDS.get(kind, 'text')}, like {default!r}, not {value!r}."
+    )
 
 
 def _items(value: Any) -> list:
@@ -162,7 +187,9 @@ def _allowed(value: Any, parameter: Parameter, where: str) -> Any:
     """``value`` once the data room has agreed to it."""
     if not parameter.vocabulary:
         return value
-    from outcomes.data import choices  # opens the tables: only when there is something to check
+    from outcomes.data import (
+        choices,
+    )  # opens the tables: only when there is something to check
 
     try:
         return choices.check(parameter.vocabulary, value, parameter=parameter.name)

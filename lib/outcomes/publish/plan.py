@@ -23,9 +23,19 @@ OCCASIONS = ("failure", "change")
 _REQUIRED = ("handle", "notebook", "title")
 _KEYS = (*_REQUIRED, "group", "schedule", "parameters", "sweep")
 _WORDS = "[a-z0-9]+(?:-[a-z0-9]+)*"
-_RESERVED = {"index", "findings", "manifest", "notebooks", "releases", "latest", "adhoc"}
+_RESERVED = {
+    "index",
+    "findings",
+    "manifest",
+    "notebooks",
+    "releases",
+    "latest",
+    "adhoc",
+}
 # Names that Windows cannot store as a file, whatever the extension.
-_DEVICES = {"con", "prn", "aux", "nul"} | {f"{d}{n}" for d in ("com", "lpt") for n in range(1, 10)}
+_DEVICES = {"con", "prn", "aux", "nul"} | {
+    f"{d}{n}" for d in ("com", "lpt") for n in range(1, 10)
+}
 MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August"]
 MONTHS += ["September", "October", "November", "December"]
 
@@ -86,7 +96,11 @@ class Plan:
             wanted.update([given] if given in known or not beneath else beneath)
         for handle in sorted(wanted):
             one_of(handle, known, "handle")
-        found = [p for p in self.pages if p.handle in wanted] if wanted else list(self.pages)
+        found = (
+            [p for p in self.pages if p.handle in wanted]
+            if wanted
+            else list(self.pages)
+        )
         if not schedule:
             return found
         one_of(schedule, SCHEDULES, "schedule")
@@ -122,8 +136,14 @@ def read(file: Path, *, choices: Callable[[str], list] | None = None) -> Plan:
 def notebooks(folder: Path) -> dict[str, Path]:
     """The notebooks beside a plan: the name that a page calls each by, and its file."""
     found = (folder / "notebooks").rglob("*.ipynb")
-    named = {p.relative_to(folder / "notebooks").with_suffix("").as_posix(): p for p in found}
-    return {name: p for name, p in sorted(named.items()) if ".ipynb_checkpoints" not in p.parts}
+    named = {
+        p.relative_to(folder / "notebooks").with_suffix("").as_posix(): p for p in found
+    }
+    return {
+        name: p
+        for name, p in sorted(named.items())
+        if ".ipynb_checkpoints" not in p.parts
+    }
 
 
 def slug(value: Any) -> str:
@@ -137,7 +157,11 @@ def words(value: Any) -> str:
     """A value as a title says it: "2023-11" → "November 2023"."""
     if isinstance(value, list):
         shown = [words(v) for v in value]
-        return " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1]))) if shown else ""
+        return (
+            " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))
+            if shown
+            else ""
+        )
     text = str(value)
     month = re.fullmatch(r"(\d{4})-(0[1-9]|1[0-2])(?:-(\d\d))?", text)
     if month:
@@ -153,7 +177,11 @@ def _notify(given: Any, name: str) -> dict:
     if not given:
         return {}
     command, on = given.get("command"), given.get("on", list(OCCASIONS))
-    if not command or not isinstance(command, list) or not all(isinstance(c, str) for c in command):
+    if (
+        not command
+        or not isinstance(command, list)
+        or not all(isinstance(c, str) for c in command)
+    ):
         raise Invalid(f"{name}: [notify] needs command, as a list of words.")
     for key in given:
         one_of(key, ("command", "on"), f"{name}, [notify]: the key")
@@ -167,12 +195,16 @@ def _limits(given: Any, name: str) -> Limits:
     for key, value in given.items():
         one_of(key, Limits._fields, f"{name}, [limits]: the key")
         if type(value) is not int or value < 1:
-            raise Invalid(f"{name}, [limits]: {key} must be a whole number above 0, not {value!r}.")
+            raise Invalid(
+                f"{name}, [limits]: {key} must be a whole number above 0, not {value!r}."
+            )
     return Limits(**given)
 
 
 def _choices(name: str) -> list:
-    from outcomes.data import choices  # the tables are opened only when a sweep asks for them
+    from outcomes.data import (
+        choices,
+    )  # the tables are opened only when a sweep asks for them
 
     return choices.choices(name)
 
@@ -193,13 +225,17 @@ def _pages(entry: Any, where: str, choices: Callable) -> list[Page]:
             raise Invalid(f"{where} needs {key!r}, as text.")
     fixed, sweep = entry.get("parameters", {}), entry.get("sweep", {})
     if not isinstance(fixed, dict) or not isinstance(sweep, dict):
-        raise Invalid(f"{where}: 'parameters' and 'sweep' must be tables of names and values.")
+        raise Invalid(
+            f"{where}: 'parameters' and 'sweep' must be tables of names and values."
+        )
     settings = {k: entry.get(k, default) for k, default in DEFAULTS.items()}
     for key, allowed in (("group", GROUPS), ("schedule", SCHEDULES)):
         one_of(settings[key], allowed, f"{where}: {key}")
     values = [_values(name, given, where, choices) for name, given in sweep.items()]
     return [
-        _page(entry, settings, fixed | dict(zip(sweep, combination, strict=True)), where)
+        _page(
+            entry, settings, fixed | dict(zip(sweep, combination, strict=True)), where
+        )
         for combination in product(*values)
     ]
 
@@ -210,7 +246,9 @@ def _values(name: str, given: Any, where: str, choices: Callable) -> list:
     elif isinstance(given, list):
         found = given
     else:
-        raise Invalid(f'{where}: sweep {name!r} must be a list or "each …", not {given!r}.')
+        raise Invalid(
+            f'{where}: sweep {name!r} must be a list or "each …", not {given!r}.'
+        )
     if not found:
         raise Invalid(f"{where}: sweep {name!r} has no values, so it makes no page.")
     return list(found)
@@ -226,7 +264,9 @@ def _filled(text: str, parameters: dict, shape: Callable, where: str) -> str:
     """``text`` with each ``{name}`` replaced; never str.format, which can reach attributes."""
 
     def value(found: re.Match) -> str:
-        return shape(parameters[one_of(found[1], parameters, f"{where}: the placeholder")])
+        return shape(
+            parameters[one_of(found[1], parameters, f"{where}: the placeholder")]
+        )
 
     return re.sub(r"\{([^{}]*)\}", value, text)
 
@@ -235,15 +275,22 @@ def _check_handles(pages: list[Page], name: str) -> None:
     seen: set[str] = set()
     for page in pages:
         parts = page.handle.split("/")
-        if not re.fullmatch(f"{_WORDS}(?:/{_WORDS})*", page.handle) or len(page.handle) > 120:
+        if (
+            not re.fullmatch(f"{_WORDS}(?:/{_WORDS})*", page.handle)
+            or len(page.handle) > 120
+        ):
             raise Invalid(
                 f"{name}: handle {page.handle!r} is not allowed: use lower-case words and "
                 "hyphens, with '/' between parts, up to 120 characters."
             )
         if parts[0] in _RESERVED or _DEVICES.intersection(parts):
-            raise Invalid(f"{name}: handle {page.handle!r} uses a name that is reserved.")
+            raise Invalid(
+                f"{name}: handle {page.handle!r} uses a name that is reserved."
+            )
         if page.handle in seen:
-            raise Invalid(f"{name}: handle {page.handle!r} is declared twice; each must be unique.")
+            raise Invalid(
+                f"{name}: handle {page.handle!r} is declared twice; each must be unique."
+            )
         seen.add(page.handle)
 
 

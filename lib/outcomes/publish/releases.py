@@ -62,21 +62,31 @@ def manifest(release: Path | None) -> dict:
 
 def names(out: Path) -> list[str]:
     """Every release of which the record is kept, oldest first."""
-    return sorted(p.parent.name for p in (Path(out) / "releases").glob("*/manifest.json"))
+    return sorted(
+        p.parent.name for p in (Path(out) / "releases").glob("*/manifest.json")
+    )
 
 
 def find(out: Path, name: str) -> Path:
     """A release by its name or the beginning of its name; the newest that begins so."""
     known = names(out)
     begun = [n for n in known if n.startswith(name) and name not in known]
-    return Path(out) / "releases" / (begun[-1] if begun else one_of(name, known, "release"))
+    return (
+        Path(out)
+        / "releases"
+        / (begun[-1] if begun else one_of(name, known, "release"))
+    )
 
 
 def new_name(out: Path, digest: str) -> str:
     """The time in UTC and the beginning of a digest; never a name already taken."""
     base = f"{now()}-{digest[:8]}"
     taken = {p.name for p in (out / "releases").iterdir()}
-    return next(n for i in range(1, 10000) if (n := base if i == 1 else f"{base}-{i}") not in taken)
+    return next(
+        n
+        for i in range(1, 10000)
+        if (n := base if i == 1 else f"{base}-{i}") not in taken
+    )
 
 
 def now() -> str:
@@ -151,7 +161,9 @@ def stands(out: Path, digest: str) -> bool:
     """Whether the shown release needs nothing, as remembered."""
     found = latest(out)
     try:
-        return bool(found) and (out / ".standing").read_text() == f"{found.name} {digest}"
+        return (
+            bool(found) and (out / ".standing").read_text() == f"{found.name} {digest}"
+        )
     except OSError:
         return False
 

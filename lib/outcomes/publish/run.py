@@ -21,7 +21,9 @@ from outcomes.publish.parameters import load, source, tagged
 
 SENTINEL = "application/vnd.outcomes.provenance+json"
 FINDING = "application/vnd.outcomes.finding+json"
-_SHELL = re.compile(r"^\s*(?:[\w, ]+=\s*)?!|^\s*%%?(?:!|(?:sx|sc|system|bash|sh|script)\b)", re.M)
+_SHELL = re.compile(
+    r"^\s*(?:[\w, ]+=\s*)?!|^\s*%%?(?:!|(?:sx|sc|system|bash|sh|script)\b)", re.M
+)
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,9 @@ def execute(job: Job) -> Result:
     try:
         part = Path(job.output).with_suffix(".part.ipynb")
         made = replace(job, output=str(part))
-        error = refused(load(Path(job.notebook))) or _papermill(made, started + job.limits.seconds)
+        error = refused(load(Path(job.notebook))) or _papermill(
+            made, started + job.limits.seconds
+        )
         if error is None:
             part.replace(job.output)  # an output that is there is a success, whole
     except Exception as problem:  # a missing kernel, a full disk: named in the manifest
@@ -92,12 +96,16 @@ def complete(notebook: dict) -> dict | None:
     for number, cell in code:
         for output in cell.get("outputs", []):
             if output["output_type"] == "error":
-                return failure(output["ename"], output["evalue"], _in_source(notebook, number))
+                return failure(
+                    output["ename"], output["evalue"], _in_source(notebook, number)
+                )
         if cell.get("execution_count") is None:
             message = "the run stopped before this cell, without an error"
             return failure("NotRun", message, _in_source(notebook, number))
     last = code[-1][1] if code else {}
-    if not any(SENTINEL in output.get("data", {}) for output in last.get("outputs", [])):
+    if not any(
+        SENTINEL in output.get("data", {}) for output in last.get("outputs", [])
+    ):
         return failure("NoProvenance", "its last code cell did not show the provenance")
     return None
 
@@ -117,23 +125,39 @@ def prepare() -> None:
 
 def _papermill(job: Job, deadline: float) -> dict | None:
     import papermill
-    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+    from nbclient.exceptions import (
+        CellExecutionError,
+        CellTimeoutError,
+        DeadKernelError,
+    )
 
-    with tempfile.TemporaryDirectory(prefix="oc-", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(
+        prefix="oc-", ignore_cleanup_errors=True
+    ) as folder:
         options = _options(folder, job.limits, deadline)
         try:
-            done = papermill.execute_notebook(job.notebook, None, job.parameters, **options)
+            done = papermill.execute_notebook(
+                job.notebook, None, job.parameters, **options
+            )
         except papermill.PapermillExecutionError as error:
-            return failure(error.ename, _said(job, error), _shifted(job, error.cell_index))
+            return failure(
+                error.ename, _said(job, error), _shifted(job, error.cell_index)
+            )
         except CellExecutionError as error:  # the kernel could not even show its error
             return failure(error.ename, error.evalue)
         except CellTimeoutError:
             limit = f"the limit of {job.limits.seconds:g} seconds"
             return failure("Timeout", f"the page took longer than {limit}")
         except DeadKernelError:
-            return failure("KernelDied", "the kernel ended before the notebook did" + _how(folder))
-    if (error := complete(done)) is None:  # papermill would lay it out for people to read
-        Path(job.output).write_text(json.dumps(done, ensure_ascii=False), encoding="utf-8")
+            return failure(
+                "KernelDied", "the kernel ended before the notebook did" + _how(folder)
+            )
+    if (
+        error := complete(done)
+    ) is None:  # papermill would lay it out for people to read
+        Path(job.output).write_text(
+            json.dumps(done, ensure_ascii=False), encoding="utf-8"
+        )
     return error
 
 
@@ -182,7 +206,9 @@ def _how(folder: str) -> str:
 
 def _in_source(notebook: dict, number: int) -> int:
     """A cell's number in the notebook as written: papermill puts one cell of its own in."""
-    return number - sum(tagged(c, "injected-parameters") for c in notebook["cells"][: number - 1])
+    return number - sum(
+        tagged(c, "injected-parameters") for c in notebook["cells"][: number - 1]
+    )
 
 
 def _shifted(job: Job, index: int) -> int:

@@ -60,15 +60,24 @@ class Release:
     @property
     def changed(self) -> list[dict]:
         """The pages on which a finding changed in this release."""
-        return [e for e in self.entries if e["changes"] and e["changed"] == self.path.name]
+        return [
+            e for e in self.entries if e["changes"] and e["changed"] == self.path.name
+        ]
 
 
 def build(
-    plan: Plan, chosen: list[Page], *, out: Path, workers: int, force: bool = False,
-    resume: bool = True, keep: int = KEEP, scheduler: str = "",
+    plan: Plan,
+    chosen: list[Page],
+    *,
+    out: Path,
+    workers: int,
+    force: bool = False,
+    resume: bool = True,
+    keep: int = KEEP,
+    scheduler: str = "",
     tell: Tell = lambda handle, seconds, error: None,
     say: Callable[[str], None] = lambda sentence: None,
-) -> Release:  # fmt: skip
+) -> Release:
     """Build those of the ``chosen`` pages that are due, take the others over, and switch to it all.
 
     ``tell`` is called as each page is done. Nothing is written before the parameters of every
@@ -83,13 +92,20 @@ def build(
         before = {e["handle"]: e for e in last["pages"]}
         why = due.reasons(plan, chosen, previous, before, force=force)
         present = [p.handle for p in plan.pages if p in chosen or p.handle in before]
-        if previous and not why and last.get("cautions") == cautions and present == list(before):
+        if (
+            previous
+            and not why
+            and last.get("cautions") == cautions
+            and present == list(before)
+        ):
             path, entries = previous, last["pages"]
         else:
             digest = due.total([due.file_digest(plan.file) + due.code_digest()])
             name = releases.new_name(out, digest)
             folder = releases.staging(out, resume=resume and not force)
-            staged = Staged(plan, folder / "site", previous, name, chosen, why, cautions)
+            staged = Staged(
+                plan, folder / "site", previous, name, chosen, why, cautions
+            )
             entries = _made(staged, chosen, folder / "run", tell, workers, scheduler)
             path = releases.show(out, staged.folder, name)
             releases.prune(out, keep)
@@ -97,7 +113,9 @@ def build(
     return Release(path, entries, new=path != previous)
 
 
-def _leave(out: Path, stands: str, plan: Plan, chosen: list[Page], entries: list[dict]) -> None:
+def _leave(
+    out: Path, stands: str, plan: Plan, chosen: list[Page], entries: list[dict]
+) -> None:
     """Clean up, and note whether a later build need not look again while nothing has changed."""
     releases.clear(out)
     whole = len(chosen) == len(plan.pages) and not any(e["error"] for e in entries)
@@ -105,7 +123,12 @@ def _leave(out: Path, stands: str, plan: Plan, chosen: list[Page], entries: list
 
 
 def _made(
-    staged: "Staged", chosen: list[Page], folder: Path, tell: Tell, workers: int, scheduler: str
+    staged: "Staged",
+    chosen: list[Page],
+    folder: Path,
+    tell: Tell,
+    workers: int,
+    scheduler: str,
 ) -> list[dict]:
     """The records of a release once all its pages are there."""
     due_pages = {p.handle: p for p in chosen if p.handle in staged.why}
@@ -145,7 +168,9 @@ def _results(jobs: list[run.Job], workers: int, scheduler: str) -> Iterator[run.
         yield from run.run(waiting, workers=workers)
 
 
-def made_page(plan: Plan, page: Page, executed: Path, *, root: str | None) -> pages.Built:
+def made_page(
+    plan: Plan, page: Page, executed: Path, *, root: str | None
+) -> pages.Built:
     """A page of the executed notebook, by the code as it is now."""
     code = f"version {outcomes.__version__}, digest {due.code_digest()[:12]}"
     known = parameters.declared(plan.source(page))
@@ -153,7 +178,9 @@ def made_page(plan: Plan, page: Page, executed: Path, *, root: str | None) -> pa
     return pages.build(page, notebook, plan=plan, known=known, code=code, root=root)
 
 
-def put_page(folder: Path, page: Page, html: str, facts: list[dict], files: set[str]) -> set[str]:
+def put_page(
+    folder: Path, page: Page, html: str, facts: list[dict], files: set[str]
+) -> set[str]:
     """Write a page and its tables, once it is fit to be published; gives the tables' paths."""
     tables = {f"{page.handle}/{f['name']}.csv": f for f in facts if f["table"]}
     if found := check.problems(html, page.path, files | set(tables)):
@@ -168,15 +195,23 @@ class Staged:
     """A release while it is being made, in a folder that nobody reads yet."""
 
     def __init__(
-        self, plan: Plan, folder: Path, previous: Path | None, name: str, asked: list[Page],
-        why: dict[str, str], cautions: list[dict],
-    ):  # fmt: skip
+        self,
+        plan: Plan,
+        folder: Path,
+        previous: Path | None,
+        name: str,
+        asked: list[Page],
+        why: dict[str, str],
+        cautions: list[dict],
+    ):
         self.plan, self.folder, self.previous, self.name = plan, folder, previous, name
         self.cautions = cautions
         self.last = releases.manifest(previous)
         self.before = {e["handle"]: e for e in self.last["pages"]}
         self.asked, self.why = {p.handle for p in asked}, why
-        self.pages = [p for p in plan.pages if p.handle in self.asked or p.handle in self.before]
+        self.pages = [
+            p for p in plan.pages if p.handle in self.asked or p.handle in self.before
+        ]
         self.files = {"index.html", "findings.csv", "manifest.json", "feed.xml"}
         self.files |= {p.path for p in self.pages}
         self.files |= {f"notebooks/{p.notebook}.ipynb" for p in self.pages}
@@ -189,7 +224,9 @@ class Staged:
         text = json.dumps([page.handle, self.rests[page.handle]], sort_keys=True)
         output = folder / f"{due.total([text])[:32]}.ipynb"
         source = str(self.plan.source(page))
-        return run.Job(page.handle, source, page.parameters, str(output), self.plan.limits)
+        return run.Job(
+            page.handle, source, page.parameters, str(output), self.plan.limits
+        )
 
     def add(self, page: Page, executed: Path, result: run.Result) -> dict | None:
         """Put one page in, or its last good version; the error when there was one."""
@@ -200,8 +237,14 @@ class Staged:
                 old = self.before.get(page.handle)
                 new = [m for m in self.methods if m not in self.last.get("methods", [])]
                 record |= history.moved(old, record, self.name, new)
-            except Exception as problem:  # the page fails with its reason; the others go on
-                name = "PageCheck" if isinstance(problem, Invalid) else type(problem).__name__
+            except (
+                Exception
+            ) as problem:  # the page fails with its reason; the others go on
+                name = (
+                    "PageCheck"
+                    if isinstance(problem, Invalid)
+                    else type(problem).__name__
+                )
                 error = run.failure(name, str(problem))
         if error:
             record |= {"error": error} | self._fall_back(page, error)
@@ -226,14 +269,20 @@ class Staged:
         """The files that speak of all pages, by name."""
         told = history.summary(entries, self.name, self.last["release"])
         past = [told, *self.last.get("history", [])][: feed.LENGTH]
-        record = {"release": self.name, "version": outcomes.__version__, "methods": self.methods}
+        record = {
+            "release": self.name,
+            "version": outcomes.__version__,
+            "methods": self.methods,
+        }
         record |= {"cautions": self.cautions, "history": past, "pages": entries}
         aged = banners.html([c["said"] for c in self.cautions if c["aged"]])
         files = {
             "manifest.json": json.dumps(record, indent=1, ensure_ascii=False) + "\n",
             "findings.csv": index.findings_csv(entries),
             "feed.xml": feed.atom(past),
-            "index.html": pages.fill(index.index_html(entries, self.name, told), "cautions", aged),
+            "index.html": pages.fill(
+                index.index_html(entries, self.name, told), "cautions", aged
+            ),
         }
         if (lock := self.plan.folder / "requirements.lock").is_file():
             files["sbom.json"] = materials.bill(lock.read_text(encoding="utf-8"))
@@ -264,9 +313,15 @@ class Staged:
     def _render(self, page: Page, executed: Path) -> dict:
         """Write a page and its tables, once it is fit to be published."""
         if self._rests_on(page) != self.rests[page.handle]:
-            raise Invalid("its notebook or the tables changed while it ran; build it again")
-        built = made_page(self.plan, page, executed, root="../" * page.handle.count("/"))
-        self.files |= put_page(self.folder, page, built.html, built.findings, self.files)
+            raise Invalid(
+                "its notebook or the tables changed while it ran; build it again"
+            )
+        built = made_page(
+            self.plan, page, executed, root="../" * page.handle.count("/")
+        )
+        self.files |= put_page(
+            self.folder, page, built.html, built.findings, self.files
+        )
         facts = [{k: v for k, v in f.items() if k != "table"} for f in built.findings]
         reads = due.readings(built.reads)
         return {
@@ -286,7 +341,9 @@ class Staged:
             self._copy(page, _notice(self.name, old["built"], error))
             return kept | {"state": "kept"}
         root = "../" * page.handle.count("/")
-        stub = pages.template("stub.html.j2", page=page, root=root, reason=index.reason(error))
+        stub = pages.template(
+            "stub.html.j2", page=page, root=root, reason=index.reason(error)
+        )
         write(self.folder / page.path, stub)
         return {"state": "failed"}
 
@@ -307,7 +364,9 @@ class Staged:
         said = banners.concern(self.cautions, record["reads"], record["findings"])
         html = pages.fill(html, "cautions", banners.html(said))
         html = pages.fill(html, "siblings", pages.siblings(page, self.pages))
-        html = pages.fill(html, "assumed", assumed.told(self.plan.folder, page.notebook))
+        html = pages.fill(
+            html, "assumed", assumed.told(self.plan.folder, page.notebook)
+        )
         write(path, pages.fill(html, "changes", history.told(record)))
 
     def _check_whole(self) -> None:
@@ -317,7 +376,9 @@ class Staged:
         for path in ["index.html", *(p.path for p in self.pages)]:
             html = (self.folder / path).read_text(encoding="utf-8")
             if wrong := check.problems(html, path, files):
-                raise RuntimeError(f"{path} may not be published: {'; '.join(wrong[:3])}")
+                raise RuntimeError(
+                    f"{path} may not be published: {'; '.join(wrong[:3])}"
+                )
 
 
 def _notice(now: str, then: str, error: dict) -> str:

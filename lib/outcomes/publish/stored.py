@@ -28,7 +28,9 @@ def store(notebook: Path, scratch: Path) -> dict | None:
     if result.error is not None:
         return result.error
     clean = normalise(load(output))
-    noisy = [(c["id"], [o.get("name") for o in c.get("outputs", [])]) for c in clean["cells"]]
+    noisy = [
+        (c["id"], [o.get("name") for o in c.get("outputs", [])]) for c in clean["cells"]
+    ]
     noise = [cell for cell, names in noisy if "stderr" in names]
     if noise:
         return failure("Noise", f"cells {', '.join(noise)} print to the error stream")
@@ -72,11 +74,16 @@ def _output(output: dict, count: int) -> dict:
         return output
     if output["output_type"] == "stream":
         return output | {"text": _lines("".join(output["text"]))}
-    data = {k: v if k.endswith("json") else _lines("".join(v)) for k, v in output["data"].items()}
+    data = {
+        k: v if k.endswith("json") else _lines("".join(v))
+        for k, v in output["data"].items()
+    }
     if "image/svg+xml" in data:
         data.pop("image/png", None)
     out = {"data": data, "metadata": {}, "output_type": output["output_type"]}
-    return out | ({"execution_count": count} if out["output_type"] == "execute_result" else {})
+    return out | (
+        {"execution_count": count} if out["output_type"] == "execute_result" else {}
+    )
 
 
 def _lines(text: str) -> list[str]:

@@ -46,7 +46,9 @@ class Looked(NamedTuple):
     broken: list[str]
 
 
-def checks(out: Path, release: Path, root: Path, *, broken: Iterable[str] = ()) -> list[Check]:
+def checks(
+    out: Path, release: Path, root: Path, *, broken: Iterable[str] = ()
+) -> list[Check]:
     """Every check of a release; ``root`` is the folder of the plan.
 
     ``broken`` says where tables do not follow from what they are made of, which only those who
@@ -54,7 +56,9 @@ def checks(out: Path, release: Path, root: Path, *, broken: Iterable[str] = ()) 
     """
     records = releases.manifest(release), _before(out, release)
     looked = Looked(release, *records, root / "docs", list(broken))
-    found = {name: list(dict.fromkeys(one(looked))) for name, (_, one) in _CHECKS.items()}
+    found = {
+        name: list(dict.fromkeys(one(looked))) for name, (_, one) in _CHECKS.items()
+    }
     return [Check(n, _CHECKS[n][0] if why else "pass", why) for n, why in found.items()]
 
 
@@ -99,7 +103,9 @@ def _disclosure(looked: Looked) -> Iterator[str]:
         page = looked.folder / entry["path"]
         cited = {s["url"] for f in entry["findings"] for s in f["sources"]}
         text = _text(page)
-        for title in {s["title"] for f in entry["findings"] for s in f["sources"]} - {""}:
+        for title in {s["title"] for f in entry["findings"] for s in f["sources"]} - {
+            ""
+        }:
             text = text.replace(title, "|")  # what a source is called is its own print
         places = [(entry["path"], cited, ((m[1], m[0]) for m in _FEW.finditer(text)))]
         for fact in entry["findings"]:
@@ -125,7 +131,9 @@ def _published() -> set[tuple[str, int]]:
 def _text(page: Path) -> str:
     """What a page says, without its code and style; each element's text apart."""
     html = page.read_text(encoding="utf-8") if page.is_file() else ""
-    html = re.sub(r"<style.*?</style>|<details class=\"code\".*?</details>", "|", html, flags=re.S)
+    html = re.sub(
+        r"<style.*?</style>|<details class=\"code\".*?</details>", "|", html, flags=re.S
+    )
     return unescape(re.sub(r"<[^>]*>", "|", html))
 
 
@@ -146,7 +154,9 @@ def _personal(looked: Looked) -> Iterator[str]:
 
 def _accessibility(looked: Looked) -> Iterator[str]:
     """What the checks of a page's HTML say of the files as they are now."""
-    files = [p.relative_to(looked.folder).as_posix() for p in looked.folder.rglob("*.*")]
+    files = [
+        p.relative_to(looked.folder).as_posix() for p in looked.folder.rglob("*.*")
+    ]
     for path in sorted(f for f in files if f.endswith(".html")):
         html = (looked.folder / path).read_text(encoding="utf-8")
         yield from (f"{path}: {said}." for said in check.problems(html, path, files))
@@ -154,21 +164,30 @@ def _accessibility(looked: Looked) -> Iterator[str]:
 
 def _pages(looked: Looked) -> Iterator[str]:
     for entry in releases.troubled(looked.record):
-        shown = {"kept": "its last good version is shown", "failed": "there is no version of it"}
+        shown = {
+            "kept": "its last good version is shown",
+            "failed": "there is no version of it",
+        }
         yield f"{entry['path']} failed, {shown[entry['state']]}: {index.reason(entry['error'])}."
 
 
 def _moves(looked: Looked) -> Iterator[str]:
     """Headlines that moved by a large share since the release before, or are gone."""
     pages = looked.record["pages"]
-    now = {(e["handle"], f["name"]): e | {"findings": [f]} for e in pages for f in e["findings"]}
+    now = {
+        (e["handle"], f["name"]): e | {"findings": [f]}
+        for e in pages
+        for f in e["findings"]
+    }
     for old in looked.before["pages"]:
         for was in (f for f in old["findings"] if f["headline"]):
             new = now.get((old["handle"], was["name"]))
             if new is None:
                 yield f"{old['title']}: the headline {was['name']} is gone: {was['sentence']}"
             elif (share := _share(was, new["findings"][0])) > LARGE - 1e-9:
-                one = history.compare(old | {"findings": [was]}, new, looked.record["methods"])[0]
+                one = history.compare(
+                    old | {"findings": [was]}, new, looked.record["methods"]
+                )[0]
                 yield f"moved by {share:.0%}: {history.line(old['title'], one)}"
 
 
@@ -176,7 +195,9 @@ def _share(was: dict, new: dict) -> float:
     """By what share of itself a headline's value moved, or else the limit that moved most."""
     keys = ("lower", "upper") if was["value"] is None else ("value",)
     pairs = [(was[key], new[key]) for key in keys]
-    return max(abs(b - a) / abs(a) if a and b is not None else float(a != b) for a, b in pairs)
+    return max(
+        abs(b - a) / abs(a) if a and b is not None else float(a != b) for a, b in pairs
+    )
 
 
 def _contradicted(looked: Looked) -> Iterator[str]:
@@ -193,7 +214,9 @@ def _tables(looked: Looked) -> Iterator[str]:
 
 def _gaps(looked: Looked) -> Iterator[str]:
     """What a reader must know of the tables, and whether the release was made from others."""
-    reads = {(r["table"], r["file"]) for e in looked.record["pages"] for r in e["reads"]}
+    reads = {
+        (r["table"], r["file"]) for e in looked.record["pages"] for r in e["reads"]
+    }
     later = sorted({table for table, file in reads if file != due.table_digest(table)})
     if later:
         yield f"These tables have changed since it was built: {', '.join(later)}."

@@ -106,7 +106,9 @@ def _become_kernel(request: dict) -> NoReturn:
         import_module("ipykernel.kernelapp").launch_new_instance()
         code = 0
     except SystemExit as leave:
-        code = leave.code if isinstance(leave.code, int) else int(leave.code is not None)
+        code = (
+            leave.code if isinstance(leave.code, int) else int(leave.code is not None)
+        )
     finally:
         sys.stdout.flush()
         os._exit(code)

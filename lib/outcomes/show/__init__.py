@@ -13,7 +13,16 @@ _HOMES = {
     "forces": ("against_forces", "others_against_forces"),
     "many": ("allowed", "amount", "clashing", "grown"),
     "outset": ("balanced", "levels", "placeless", "seen"),
-    "plots": ("bars", "bounds", "intervals", "panels", "series", "stems", "strip", "waves"),
+    "plots": (
+        "bars",
+        "bounds",
+        "intervals",
+        "panels",
+        "series",
+        "stems",
+        "strip",
+        "waves",
+    ),
     "ready": ("behaviour", "place", "reconciled", "share", "shares"),
     "revised": ("revisions",),
 }

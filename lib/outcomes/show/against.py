@@ -11,7 +11,10 @@ from outcomes.show.findings import Finding, finding
 from outcomes.show.many import amount
 
 _COUNTED = {
-    "confirmed": ("is confirmed by another publisher", "are confirmed by another publisher"),
+    "confirmed": (
+        "is confirmed by another publisher",
+        "are confirmed by another publisher",
+    ),
     "not_contradicted": ("is not contradicted", "are not contradicted"),
     "no_other_source": ("has no other source", "have no other source"),
     "contradicted": ("is contradicted", "are contradicted"),
@@ -19,7 +22,11 @@ _COUNTED = {
 }
 _AMONG = ", among the other statements"
 _HELD = "each figure against every other statement of the same thing"
-KINDS = {"output": "work done", "outcome": "results without a comparison", "context": "the setting"}
+KINDS = {
+    "output": "work done",
+    "outcome": "results without a comparison",
+    "context": "the setting",
+}
 """What a figure can show, by the kind of its measure."""
 
 
@@ -31,24 +38,38 @@ def as_printed(figure) -> str:
         return "an event, no count"
     if figure.unit == "grade":
         grade = re.search(rf"\b{figure.value:.0f}=([A-Z][a-z]+)", figure.note)
-        return f"{grade[1]} (coded {figure.value:.0f})" if grade else f"{figure.value:.0f}"
+        return (
+            f"{grade[1]} (coded {figure.value:.0f})" if grade else f"{figure.value:.0f}"
+        )
     pence = 0 if float(figure.value).is_integer() else 2
-    text = words.money(figure.value, pence) if figure.unit == "£" else words.number(figure.value)
+    text = (
+        words.money(figure.value, pence)
+        if figure.unit == "£"
+        else words.number(figure.value)
+    )
     text += f" {figure.unit}" if figure.unit in ("kg", "years", "times") else ""
     return words.QUALIFIED.get(figure.qualifier, "") + text
 
 
 def held(
-    name: str, checked: pd.DataFrame, *, measures: pd.DataFrame, others: pd.DataFrame, what: str,
-    headline: bool = False, caveats=(),
-) -> Finding:  # fmt: skip
+    name: str,
+    checked: pd.DataFrame,
+    *,
+    measures: pd.DataFrame,
+    others: pd.DataFrame,
+    what: str,
+    headline: bool = False,
+    caveats=(),
+) -> Finding:
     """The figures of one programme: each as printed, its state, and what else is in print.
 
     ``checked`` is from :func:`outcomes.analysis.statements.hold`; ``measures`` the register's
     table; ``others`` the figures it was held against, cited where they bear on one.
     """
     if checked.empty:
-        return finding(name, f"{what}: none.", value=0, unit="figures", sources=parts.REGISTER)
+        return finding(
+            name, f"{what}: none.", value=0, unit="figures", sources=parts.REGISTER
+        )
     known = measures.set_index("measure")
     checked = checked.reset_index(drop=True).assign(
         name=checked["measure"].map(known["name"]).to_numpy(),
@@ -57,7 +78,9 @@ def held(
     bad = checked[checked["state"] == "contradicted"]
     text = f"{what}: {counted(checked)}."
     if len(bad):
-        text += f" Contradicted: {words.listed(bad['name'] + ' (' + bad['printed'] + ')')}."
+        text += (
+            f" Contradicted: {words.listed(bad['name'] + ' (' + bad['printed'] + ')')}."
+        )
     if len(checked) == 1 and len(bad):
         text = f"{what}: {bad['name'][0]}. {bad['against'][0]}"
     if len(checked) == 1 and checked["state"][0] == "not_contradicted":
@@ -65,11 +88,15 @@ def held(
         allowed = _allowed(one, whole=True)
         text = f"{what}: {one['printed']}, not contradicted. Other figures allow {allowed}."
     return finding(
-        name, text, **_marked(checked), headline=headline,
-        table=_each(checked, known, others), caveats=[*caveats, *_disputes(checked)],
+        name,
+        text,
+        **_marked(checked),
+        headline=headline,
+        table=_each(checked, known, others),
+        caveats=[*caveats, *_disputes(checked)],
         caption=f"{what}: every figure, and what other pages say",
         sources=pd.concat([checked, *(_near(f, others) for f in checked.itertuples())]),
-    )  # fmt: skip
+    )
 
 
 def _marked(checked: pd.DataFrame) -> dict:
@@ -84,12 +111,16 @@ def _marked(checked: pd.DataFrame) -> dict:
         if found.verdict == "not_contradicted":
             facts |= {"lower": 0 if pd.isna(one["lower"]) else one["lower"]}
             facts |= {"upper": float("inf") if pd.isna(one["upper"]) else one["upper"]}
-    elif found is None or found.verdict == "not_contradicted":  # a range is that of one figure
+    elif (
+        found is None or found.verdict == "not_contradicted"
+    ):  # a range is that of one figure
         return facts | {"verdict": "tested", "test": _HELD}
     return facts | {"agreement": found}
 
 
-def _each(checked: pd.DataFrame, known: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
+def _each(
+    checked: pd.DataFrame, known: pd.DataFrame, others: pd.DataFrame
+) -> pd.DataFrame:
     """The table of :func:`held`: each figure, its state, and what else is in print."""
     return pd.DataFrame(
         {
@@ -99,7 +130,9 @@ def _each(checked: pd.DataFrame, known: pd.DataFrame, others: pd.DataFrame) -> p
             "as_printed": checked["printed"],
             "state": checked["state"].map({k: v.shown for k, v in VERDICTS.items()}),
             "other_statements": [_stated(f, others) for f in checked.itertuples()],
-            "others_allow": [_allowed(f, known["whole"][f.measure]) for f in checked.itertuples()],
+            "others_allow": [
+                _allowed(f, known["whole"][f.measure]) for f in checked.itertuples()
+            ],
             "a_day": checked["per_day"],
             "it_shows": checked["measure"].map(known["kind"]).map(KINDS),
         }
@@ -119,7 +152,9 @@ def _disputes(checked: pd.DataFrame) -> list[str]:
 def counted(checked: pd.DataFrame) -> str:
     """ "4 figures, of which 3 are confirmed by another publisher and 1 is contradicted"."""
     n = checked["state"].value_counts()
-    parts = [f"{words.number(n[s])} {_COUNTED[s][int(n[s] > 1)]}" for s in STATES if s in n]
+    parts = [
+        f"{words.number(n[s])} {_COUNTED[s][int(n[s] > 1)]}" for s in STATES if s in n
+    ]
     total = words.count(len(checked), "figure")
     if len(parts) == 1:
         return f"{total}, which {parts[0].split(' ', 1)[1]}"
@@ -127,7 +162,13 @@ def counted(checked: pd.DataFrame) -> str:
 
 
 def held_counts(
-    name: str, checked: pd.DataFrame, *, what: str, sources, headline: bool = False, caveats=()
+    name: str,
+    checked: pd.DataFrame,
+    *,
+    what: str,
+    sources,
+    headline: bool = False,
+    caveats=(),
 ) -> Finding:
     """How many figures are confirmed, not contradicted, alone, contradicted or untestable."""
     n = checked["state"].value_counts().reindex(list(STATES), fill_value=0)
@@ -135,11 +176,19 @@ def held_counts(
     table = pd.DataFrame({"state": [v.shown for v in earned], "figures": n.to_numpy()})
     figure = plots.bars(table, label="state", value="figures", xlabel="figures")
     return finding(
-        name, f"{what}: {counted(checked)}.", value=int(n["confirmed"]), figure=figure,
-        unit="figures confirmed", headline=headline, sources=sources, verdict="tested", test=_HELD,
+        name,
+        f"{what}: {counted(checked)}.",
+        value=int(n["confirmed"]),
+        figure=figure,
+        unit="figures confirmed",
+        headline=headline,
+        sources=sources,
+        verdict="tested",
+        test=_HELD,
         table=table.assign(meaning=[v.meaning for v in earned]),
-        caveats=caveats, caption=f"{what} by what other statements say",
-    )  # fmt: skip
+        caveats=caveats,
+        caption=f"{what} by what other statements say",
+    )
 
 
 def _period(figure) -> str:
@@ -165,7 +214,9 @@ def _allowed(one, whole: bool) -> str:
 def _near(one, others: pd.DataFrame) -> pd.DataFrame:
     same = (others["measure"] == one.measure) & (others["area"] == one.area)
     same &= (others["programme"] == one.programme) & (others["figure"] != one.figure)
-    apart = (others["period_start"] > one.period_end) | (others["period_end"] < one.period_start)
+    apart = (others["period_start"] > one.period_end) | (
+        others["period_end"] < one.period_start
+    )
     return others[(same & ~apart) | others["figure"].isin(one.bears)]
 
 
@@ -179,18 +230,32 @@ def _stated(one, others: pd.DataFrame) -> str:
 
 
 def held_kinds(
-    name: str, checked: pd.DataFrame, *, what: str, measures: pd.DataFrame, sources,
-    headline: bool = False, caveats=(),
-) -> Finding:  # fmt: skip
+    name: str,
+    checked: pd.DataFrame,
+    *,
+    what: str,
+    measures: pd.DataFrame,
+    sources,
+    headline: bool = False,
+    caveats=(),
+) -> Finding:
     """How many figures count work done, how many a result, and how many describe the setting."""
     kinds = checked["measure"].map(measures.set_index("measure")["kind"]).map(KINDS)
     table = kinds.value_counts().reindex(list(KINDS.values()), fill_value=0)
     table = table.rename_axis("it_shows").reset_index(name="figures")
-    said = words.listed(f"{words.number(k.figures)} show {k.it_shows}" for k in table.itertuples())
+    said = words.listed(
+        f"{words.number(k.figures)} show {k.it_shows}" for k in table.itertuples()
+    )
     text = f"{what}: of {words.count(len(checked), 'figure')}, {said}."
     return finding(
-        name, text, value=int(table["figures"][0]), unit="figures that show work done",
-        headline=headline, sources=sources, caveats=caveats, table=table,
+        name,
+        text,
+        value=int(table["figures"][0]),
+        unit="figures that show work done",
+        headline=headline,
+        sources=sources,
+        caveats=caveats,
+        table=table,
         caption=f"{what} by what its figures show",
         figure=plots.bars(table, label="it_shows", value="figures", xlabel="figures"),
-    )  # fmt: skip
+    )

@@ -12,10 +12,23 @@ from outcomes.show.findings import Finding, finding
 
 
 def pace(
-    name: str, frame: pd.DataFrame, *, label: str, count: str, exposure: str, ask: str, what: str,
-    sources, area: str = "", period: str = "", better: str = "neither", headline: bool = False,
-    caption: str, caveats=(), effort: bool = True,
-) -> Finding:  # fmt: skip
+    name: str,
+    frame: pd.DataFrame,
+    *,
+    label: str,
+    count: str,
+    exposure: str,
+    ask: str,
+    what: str,
+    sources,
+    area: str = "",
+    period: str = "",
+    better: str = "neither",
+    headline: bool = False,
+    caption: str,
+    caveats=(),
+    effort: bool = True,
+) -> Finding:
     """Counts over unequal lengths as rates (Garwood), one row compared with the row before it.
 
     ``what`` names the rate ("arrests a day"). The value is the ratio of the row labelled ``ask``
@@ -25,18 +38,36 @@ def pace(
     gives the exact interval of two Poisson rates.
     """
     rows = frame.dropna(subset=[count, exposure]).reset_index(drop=True)
-    facts = {"unit": f"ratio of {what}", "area": area, "period": period, "sources": sources}
+    facts = {
+        "unit": f"ratio of {what}",
+        "area": area,
+        "period": period,
+        "sources": sources,
+    }
     facts |= {"better": better, "caveats": list(caveats)}
     if len(rows):
         rows = rows.join(rates.garwood(rows[count], exposure=rows[exposure]))
         rows["times the one before"] = rows["estimate"] / rows["estimate"].shift()
         columns = [label, count, exposure, "estimate", "times the one before"]
         if effort:
-            look = {"label": label, "value": "estimate", "highlight": ask, "xlabel": what}
+            look = {
+                "label": label,
+                "value": "estimate",
+                "highlight": ask,
+                "xlabel": what,
+            }
             figure = plots.bars(rows, **look)
         else:
-            look = {"label": label, "estimate": "estimate", "highlight": ask, "xlabel": what}
-            figure, columns = plots.intervals(rows, **look), [*columns, "lower", "upper"]
+            look = {
+                "label": label,
+                "estimate": "estimate",
+                "highlight": ask,
+                "xlabel": what,
+            }
+            figure, columns = (
+                plots.intervals(rows, **look),
+                [*columns, "lower", "upper"],
+            )
         facts |= {"table": rows[columns], "caption": caption, "figure": figure}
     two = parts.with_the_one_before(rows, label, ask)
     if not two:
@@ -47,7 +78,9 @@ def pace(
     if effort:
         found = rates.effort_ratio(rows[count], rows[exposure], now.name)
     else:
-        found = rates.poisson_ratio(now[count], now[exposure], before[count], before[exposure])
+        found = rates.poisson_ratio(
+            now[count], now[exposure], before[count], before[exposure]
+        )
     text = f"{words.number(now['estimate'], 0)} {what} in {ask}, {words.number(found.estimate, 2)} "
     text += f"times the rate of {before[label]}"
     facts["headline"] = headline
@@ -69,24 +102,55 @@ def pace(
 
 
 def standing(
-    name: str, frame: pd.DataFrame, *, label: str, part: str, whole: str, ask: str, what: str,
-    kind: str, sources, area: str = "", reference: float | None = None, reference_label: str = "",
-    better: str = "neither", headline: bool = False, caption: str, caveats=(),
-) -> Finding:  # fmt: skip
+    name: str,
+    frame: pd.DataFrame,
+    *,
+    label: str,
+    part: str,
+    whole: str,
+    ask: str,
+    what: str,
+    kind: str,
+    sources,
+    area: str = "",
+    reference: float | None = None,
+    reference_label: str = "",
+    better: str = "neither",
+    headline: bool = False,
+    caption: str,
+    caveats=(),
+) -> Finding:
     """One of several shares (Wilson), and whether chance alone would let it stray so far (funnel).
 
     ``what`` names the share ("Lancashire's share of national arrests"), ``kind`` its rows
     ("week"). ``reference`` is a share to hold it against, named by ``reference_label``.
     """
     rows = parts.wilson(frame, label, part, whole)
-    facts = {"unit": what, "period": ask, "area": area, "sources": sources, "better": better}
+    facts = {
+        "unit": what,
+        "period": ask,
+        "area": area,
+        "sources": sources,
+        "better": better,
+    }
     facts["caveats"] = caveats
     if len(rows) < 2:
         text = f"{what} cannot be compared: both counts of fewer than two {kind}s are held here."
         return finding(name, text, verdict="not_enough", **facts)
-    look = {"highlight": ask, "reference": reference, "reference_label": reference_label}
-    facts |= {"caption": caption, **parts.charted(rows, label, "share", xlabel=what, **look)}
-    beside = f"; {reference_label} is {words.percent(reference)}" if reference is not None else ""
+    look = {
+        "highlight": ask,
+        "reference": reference,
+        "reference_label": reference_label,
+    }
+    facts |= {
+        "caption": caption,
+        **parts.charted(rows, label, "share", xlabel=what, **look),
+    }
+    beside = (
+        f"; {reference_label} is {words.percent(reference)}"
+        if reference is not None
+        else ""
+    )
     at = rows[rows[label].astype(str) == ask]
     if not len(at):
         text = f"{what} in {ask} cannot be told: not both exact counts are held here. In the "
@@ -96,10 +160,21 @@ def standing(
     share, *limits = at.iloc[0][["share", "lower", "upper"]]
     text = f"{what} was {words.percent(share)} in {ask} (interval "
     text += f"{words.interval(*limits, kind='percent')}){beside}."
-    facts |= {"verdict": "estimate", "headline": headline, **parts.numbers(share, *limits)}
-    over = {f"share over all {kind}s": rows[part].sum() / rows[whole].sum(), f"{kind}s": len(rows)}
-    facts["numbers"] = over | ({reference_label: reference} if reference is not None else {})
-    return finding(name, f"{text}{_among(rows, part, whole, at.index[0], kind)}", **facts)
+    facts |= {
+        "verdict": "estimate",
+        "headline": headline,
+        **parts.numbers(share, *limits),
+    }
+    over = {
+        f"share over all {kind}s": rows[part].sum() / rows[whole].sum(),
+        f"{kind}s": len(rows),
+    }
+    facts["numbers"] = over | (
+        {reference_label: reference} if reference is not None else {}
+    )
+    return finding(
+        name, f"{text}{_among(rows, part, whole, at.index[0], kind)}", **facts
+    )
 
 
 def _among(rows: pd.DataFrame, part: str, whole: str, at: int, kind: str) -> str:
@@ -113,17 +188,31 @@ def _among(rows: pd.DataFrame, part: str, whole: str, at: int, kind: str) -> str
         rank = int((own > own[at]).sum()) + 1
         text += f", from {words.interval(own.min(), own.max(), kind='percent')}: this one is "
         return f"{text}{words.ranked(rank, own, kind + 's')}."
-    found = spc.funnel(rows[part], rows[whole], label=rows.index, kind="proportion").frame.loc[at]
+    found = spc.funnel(
+        rows[part], rows[whole], label=rows.index, kind="proportion"
+    ).frame.loc[at]
     where = "outside" if found["signal"] else "within"
-    limits = words.interval(max(found["lower_998"], 0), found["upper_998"], kind="percent")
-    text += f", and this {kind} is {where} the 99.8% limits of what chance and the usual "
+    limits = words.interval(
+        max(found["lower_998"], 0), found["upper_998"], kind="percent"
+    )
+    text += (
+        f", and this {kind} is {where} the 99.8% limits of what chance and the usual "
+    )
     return f"{text}differences allow ({limits})."
 
 
 def differing(
-    name: str, figures: pd.DataFrame, *, label: str, what: str, caption: str, area: str = "",
-    sources=None, headline: bool = False, caveats=(),
-) -> Finding:  # fmt: skip
+    name: str,
+    figures: pd.DataFrame,
+    *,
+    label: str,
+    what: str,
+    caption: str,
+    area: str = "",
+    sources=None,
+    headline: bool = False,
+    caveats=(),
+) -> Finding:
     """Facts of which exact prints differ by more than rounding, each with its values: "655 or 665".
 
     ``label`` is a column that names the fact each row states; ``what`` counts them ("national
@@ -131,8 +220,12 @@ def differing(
     """
     exact = figures[figures["qualifier"] == "exact"].reset_index(drop=True)
     read = statements.readings(exact).assign(of=exact[label]).groupby("of")
-    apart = read["low"].transform("max") > read["high"].transform("min")  # 100 may be 103, rounded
-    prints = exact[apart].sort_values([label, "published", "value"], na_position="first")
+    apart = read["low"].transform("max") > read["high"].transform(
+        "min"
+    )  # 100 may be 103, rounded
+    prints = exact[apart].sort_values(
+        [label, "published", "value"], na_position="first"
+    )
     facts = {"unit": f"{what}s", "area": area, "caveats": caveats}
     if not len(prints):
         text = f"No {what} was printed exactly with two different values."
@@ -145,22 +238,39 @@ def differing(
     text = f"{words.count(len(said), what)} {'was' if len(said) == 1 else 'were'} printed with "
     text += f"different values: {'; '.join(said)}."
     return finding(
-        name, text, value=len(said), agreement=statements.clash(prints, by=label),
-        headline=headline, sources=prints,
-        table=prints[[label, "value", "published", "publisher"]], caption=caption, **facts,
-    )  # fmt: skip
+        name,
+        text,
+        value=len(said),
+        agreement=statements.clash(prints, by=label),
+        headline=headline,
+        sources=prints,
+        table=prints[[label, "value", "published", "publisher"]],
+        caption=caption,
+        **facts,
+    )
 
 
 def printed(
-    name: str, figures: pd.DataFrame, *, place: str, area: str, what: str, unit: str,
-    start=None, better: str = "neither", headline: bool = False, caveats=(),
-) -> Finding:  # fmt: skip
+    name: str,
+    figures: pd.DataFrame,
+    *,
+    place: str,
+    area: str,
+    what: str,
+    unit: str,
+    start=None,
+    better: str = "neither",
+    headline: bool = False,
+    caveats=(),
+) -> Finding:
     """A measure as it was published for a place over the years, beside other places.
 
     ``figures`` are rows of the register with one row for each fact, ``place`` a slug and ``area``
     its name. Periods may overlap, so nothing is added and no line joins what has gaps.
     """
-    rows = figures.dropna(subset=["period_end"]).sort_values("period_end", kind="stable")
+    rows = figures.dropna(subset=["period_end"]).sort_values(
+        "period_end", kind="stable"
+    )
     own = rows[rows["area"] == place]
     facts = {"area": area, "better": better, "unit": unit, "caveats": caveats}
     columns = ["area_name", "period_start", "period_end", "value", "publisher"]
@@ -170,17 +280,29 @@ def printed(
         return finding(name, text, verdict="not_enough", sources=figures, **facts)
     span = [_years(f.period_start, f.period_end) for f in own.itertuples()]
     suffix = "%" if unit.startswith("%") else ""
-    said = [f"{words.number(v, 1)}{suffix} in {p}" for v, p in zip(own["value"], span, strict=True)]
+    said = [
+        f"{words.number(v, 1)}{suffix} in {p}"
+        for v, p in zip(own["value"], span, strict=True)
+    ]
     text = f"{what} in {area}, as published: {words.listed(said)}."
     if start is not None and own["period_start"].max() < pd.Timestamp(start):
         these = "Each of these" if len(own) > 1 else "It"
         text += f" {these} holds time before the start, so none shows the time after it alone."
-    look = {"by": "area_name", "highlight": list(dict.fromkeys([area, *rows["area_name"]]))[:4]}
+    look = {
+        "by": "area_name",
+        "highlight": list(dict.fromkeys([area, *rows["area_name"]]))[:4],
+    }
     look |= {"events": {"start": start}, "ylabel": f"{unit}, by end of period"}
     return finding(
-        name, text, value=own["value"].iloc[-1], period=span[-1], headline=headline, sources=rows,
-        figure=plots.series(rows, x="period_end", y="value", **look), **facts,
-    )  # fmt: skip
+        name,
+        text,
+        value=own["value"].iloc[-1],
+        period=span[-1],
+        headline=headline,
+        sources=rows,
+        figure=plots.series(rows, x="period_end", y="value", **look),
+        **facts,
+    )
 
 
 def _years(start, end) -> str:

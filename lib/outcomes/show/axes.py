@@ -15,7 +15,10 @@ COLOURS = (NAVY, ORANGE, TEAL, PLUM)
 # the same hues, dark enough to be read as text on white (contrast of 4.5 to 1 and more)
 TEXT_OF = {NAVY: NAVY, ORANGE: "#A33B00", TEAL: "#17655E", PLUM: PLUM}
 _NAME = 0.09  # of the height of a chart: the name of a dated line
-HANGING = {"xycoords": ("data", "axes fraction"), "va": "top"}  # of a note under the upper edge
+HANGING = {
+    "xycoords": ("data", "axes fraction"),
+    "va": "top",
+}  # of a note under the upper edge
 
 
 def drawn(height: Callable[[pd.DataFrame], float] | float = 3.2):
@@ -27,7 +30,9 @@ def drawn(height: Callable[[pd.DataFrame], float] | float = 3.2):
             missing = "y" in options and frame[options["y"]].isna().all()
             if len(frame) == 0 or missing:
                 what = "only missing values" if len(frame) else "no rows"
-                raise Invalid(f"there is nothing to draw: {draw.__name__} was given {what}.")
+                raise Invalid(
+                    f"there is nothing to draw: {draw.__name__} was given {what}."
+                )
             with styled():
                 if ax is None:
                     _, ax = canvas(height(frame) if callable(height) else height)
@@ -42,7 +47,10 @@ def drawn(height: Callable[[pd.DataFrame], float] | float = 3.2):
 def note(ax, text, at, *, offset=(5, 0), colour=INK, bold=False, **extra) -> None:
     """A short text ``offset`` points from ``at``, allowed to stand beside the plot."""
     extra = {"va": "center", "annotation_clip": False} | extra
-    extra |= {"color": TEXT_OF.get(colour, colour), "fontweight": "bold" if bold else "normal"}
+    extra |= {
+        "color": TEXT_OF.get(colour, colour),
+        "fontweight": "bold" if bold else "normal",
+    }
     ax.annotate(text, at, xytext=offset, textcoords="offset points", **extra)
 
 
@@ -59,7 +67,10 @@ def scale(axis, kind: str) -> None:
     """Four to six round ticks, written as numbers, percentages or money."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-    write = {"percent": lambda v: words.number(round(100 * v, 6)) + "%", "money": short_money}
+    write = {
+        "percent": lambda v: words.number(round(100 * v, 6)) + "%",
+        "money": short_money,
+    }
     axis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 2.5, 5, 10]))
     chosen = write.get(kind, lambda v: words.number(round(v, 9)))
     axis.set_major_formatter(FuncFormatter(lambda v, _: chosen(v)))
@@ -95,7 +106,9 @@ def row_labels(ax, labels: Iterable, highlight: Iterable = ()) -> None:
     ax.grid(True, axis="x")
     place = {"xycoords": ("axes fraction", "data"), "ha": "right"}
     for at, label in enumerate(labels):
-        lines = wrap(label, 28)  # each a text of its own, so that all end at the axis in any font
+        lines = wrap(
+            label, 28
+        )  # each a text of its own, so that all end at the axis in any font
         for up, line in enumerate(lines):
             offset = (-6, 12 * ((len(lines) - 1) / 2 - up))
             note(ax, line, (0, at), offset=offset, bold=label in highlight, **place)
@@ -109,7 +122,11 @@ def picked(highlight) -> list[str]:
 def usual_step(x: pd.Series) -> pd.Timedelta | None:
     """Half as long again as the usual distance between points: more than that is a gap."""
     steps = x.drop_duplicates().sort_values().diff().dropna()
-    return steps.median() * 1.5 if len(steps) and pd.api.types.is_datetime64_any_dtype(x) else None
+    return (
+        steps.median() * 1.5
+        if len(steps) and pd.api.types.is_datetime64_any_dtype(x)
+        else None
+    )
 
 
 def runs(x: pd.Series, y: pd.Series, step: pd.Timedelta | None) -> np.ndarray:
@@ -121,7 +138,10 @@ def runs(x: pd.Series, y: pd.Series, step: pd.Timedelta | None) -> np.ndarray:
 
 def unbroken(frame: pd.DataFrame, x: str, y: str) -> list[pd.DataFrame]:
     """The parts of ``frame`` between gaps."""
-    return [part for _, part in frame.groupby(runs(frame[x], frame[y], usual_step(frame[x])))]
+    return [
+        part
+        for _, part in frame.groupby(runs(frame[x], frame[y], usual_step(frame[x])))
+    ]
 
 
 def label_ends(ax, ends: list[tuple]) -> None:
@@ -142,7 +162,11 @@ def time_frame(ax, x: pd.Series, events: dict | None = None) -> None:
     """
     if pd.api.types.is_datetime64_any_dtype(x):
         months(ax.xaxis)
-    dated = [(text, pd.Timestamp(day)) for text, day in (events or {}).items() if day is not None]
+    dated = [
+        (text, pd.Timestamp(day))
+        for text, day in (events or {}).items()
+        if day is not None
+    ]
     low, high = ax.get_ylim()
     if dated:
         ax.set_ylim(low, low + (high - low) / (1 - _NAME * min(len(dated), 3)))

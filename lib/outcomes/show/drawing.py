@@ -13,15 +13,33 @@ from math import cos, hypot, radians, sin
 from xml.etree import ElementTree as Xml
 from xml.sax.saxutils import escape
 
-FONTS = "Arial, Helvetica, sans-serif"  # no quoted name: the SVG must fit in an attribute
+FONTS = (
+    "Arial, Helvetica, sans-serif"  # no quoted name: the SVG must fit in an attribute
+)
 SIZE, INK = 10.2, "#1A1A1A"
 HREF = "{http://www.w3.org/1999/xlink}href"
 _NEAR = 50  # tenths of a point: half a thick line or a marker beyond its coordinates
 _THIN = 2  # points: of a line no thicker, the half beyond the edge of its axes may stay
 _PALE = 0.5  # of the light of white: words as pale are written on something dark
-_STROKE = {"stroke" + more for more in ("", "-width", "-opacity", "-linecap", "-dasharray")}
-_DRAWN = _STROKE | {"stroke-linejoin", "stroke-dashoffset", "fill", "fill-opacity", "opacity"}
-_WORDS = {"font-size", "font-family", "font-weight", "font-style", "text-anchor", "fill", "opacity"}
+_STROKE = {
+    "stroke" + more for more in ("", "-width", "-opacity", "-linecap", "-dasharray")
+}
+_DRAWN = _STROKE | {
+    "stroke-linejoin",
+    "stroke-dashoffset",
+    "fill",
+    "fill-opacity",
+    "opacity",
+}
+_WORDS = {
+    "font-size",
+    "font-family",
+    "font-weight",
+    "font-style",
+    "text-anchor",
+    "fill",
+    "opacity",
+}
 _KNOWN = {  # element: attributes, rules of style
     "g": ({"id", "clip-path"}, set()),
     "path": ({"id", "clip-path", "d", "style"}, _DRAWN),
@@ -29,7 +47,9 @@ _KNOWN = {  # element: attributes, rules of style
     "text": ({"x", "y", "transform", "style"}, _WORDS),
 }
 _NUMBER = r"(-?[\d.]+)"
-_PLACE = re.compile(rf"(?:translate\({_NUMBER} {_NUMBER}\) ?)?(?:rotate\({_NUMBER}[^()]*\))?")
+_PLACE = re.compile(
+    rf"(?:translate\({_NUMBER} {_NUMBER}\) ?)?(?:rotate\({_NUMBER}[^()]*\))?"
+)
 
 
 class Unknown(Exception):
@@ -78,7 +98,9 @@ def small(root: Xml.Element) -> str:
                 raise Unknown("a mark lies over words")
             _place(mark, marks)
     body = [f"<path style='{m.style}' d='{_written(m.steps)}'/>" for m in marks]
-    body.append("<g stroke='#fff' stroke-width='3' paint-order='stroke'>")  # words over lines
+    body.append(
+        "<g stroke='#fff' stroke-width='3' paint-order='stroke'>"
+    )  # words over lines
     body += [f"<g style='{look}'>{''.join(lines)}</g>" for look, lines in texts.items()]
     _, _, width, height = root.get("viewBox").split()
     return (
@@ -150,8 +172,13 @@ def _text(element) -> str:
 def _extent(element) -> tuple:
     """About where words stand, in tenths of a point; refuses those too pale to stand on white."""
     rules = rules_of(element)
-    light = [int(rules.get("fill", "#000000")[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    if sum(w * c**2.2 for w, c in zip((0.2126, 0.7152, 0.0722), light, strict=True)) > _PALE:
+    light = [
+        int(rules.get("fill", "#000000")[at : at + 2], 16) / 255 for at in (1, 3, 5)
+    ]
+    if (
+        sum(w * c**2.2 for w, c in zip((0.2126, 0.7152, 0.0722), light, strict=True))
+        > _PALE
+    ):
         raise Unknown("pale words")
     x, y, angle = _placed(element)
     size = float(rules["font-size"].removesuffix("px"))
@@ -159,10 +186,15 @@ def _extent(element) -> tuple:
     left = -long * {"middle": 0.5, "end": 1}.get(rules.get("text-anchor", ""), 0)
     turn = radians(angle)
     corners = [(a, b) for a in (left, left + long) for b in (-0.7 * size, 0)]
-    turned = [(a * cos(turn) - b * sin(turn), a * sin(turn) + b * cos(turn)) for a, b in corners]
+    turned = [
+        (a * cos(turn) - b * sin(turn), a * sin(turn) + b * cos(turn))
+        for a, b in corners
+    ]
     across, down = zip(*turned, strict=True)
     x, y = float(x), float(y)
-    return tuple(10 * n for n in (x + min(across), y + min(down), x + max(across), y + max(down)))
+    return tuple(
+        10 * n for n in (x + min(across), y + min(down), x + max(across), y + max(down))
+    )
 
 
 def _mark(element, style: str, named: dict) -> _Mark | None:
@@ -179,10 +211,14 @@ def _mark(element, style: str, named: dict) -> _Mark | None:
     steps = []
     for letter, numbers in re.findall(r"([A-Za-z])([^A-Za-z]*)", d):
         values = iter([_tenths(n) for n in numbers.split()])
-        steps.append((letter, [(a + x, b + y) for a, b in zip(values, values, strict=True)]))
+        steps.append(
+            (letter, [(a + x, b + y) for a, b in zip(values, values, strict=True)])
+        )
     across, down = zip(*(point for _, part in steps for point in part), strict=True)
     box = (min(across), min(down), max(across), max(down))
-    if used and _is_round([(letter, [(a - x, b - y) for a, b in part]) for letter, part in steps]):
+    if used and _is_round(
+        [(letter, [(a - x, b - y) for a, b in part]) for letter, part in steps]
+    ):
         radius = box[2] - x
         style, steps = _dot(style, radius, x, y)
         if radius < _NEAR:
@@ -201,7 +237,11 @@ def _is_round(steps: list) -> bool:
 def _dot(style: str, radius: int, x: int, y: int) -> tuple[str, list]:
     """A round marker: a filled one is a line of no length with a round end, a ring two arcs."""
     rules = dict(r.split(":") for r in style.split(";"))
-    if rules.get("fill", "") != rules.get("stroke") or "opacity" in style or "dash" in style:
+    if (
+        rules.get("fill", "") != rules.get("stroke")
+        or "opacity" in style
+        or "dash" in style
+    ):
         return style, [("M", [(x - radius, y)]), ("a", [(x + radius, y)])]
     width = _number(2 * radius + _tenths(rules.get("stroke-width", "1")))
     look = f"fill:none;stroke:{rules['fill']};stroke-width:{width};stroke-linecap:round"
@@ -255,7 +295,9 @@ def _written(steps: list) -> str:
             text += {"z": "z", "h": "h0", "a": arcs}[letter]
             here, last = start if letter == "z" else here, ""
             continue
-        moves = [to - at for point in points for to, at in zip(point, here, strict=True)]
+        moves = [
+            to - at for point in points for to, at in zip(point, here, strict=True)
+        ]
         if letter == "L" and 0 in moves:
             letter, moves = ("V", moves[1:]) if moves[0] == 0 else ("H", moves[:1])
         text += _joined("" if last == letter else letter.lower(), moves)

@@ -11,9 +11,17 @@ from outcomes.show.findings import Finding, finding
 
 
 def mixed(
-    name: str, outcome: pd.DataFrame, treated: str, start, *, what: str, sources, better: str,
-    minimum=(24, 12), caveats=(),
-) -> Finding:  # fmt: skip
+    name: str,
+    outcome: pd.DataFrame,
+    treated: str,
+    start,
+    *,
+    what: str,
+    sources,
+    better: str,
+    minimum=(24, 12),
+    caveats=(),
+) -> Finding:
     """A synthetic control: the treated area against a mix of other areas, with placebo lines.
 
     ``outcome`` is month x area of counts, the areas not overlapping; each is taken relative to its
@@ -24,24 +32,34 @@ def mixed(
     try:
         found = _mix(outcome, treated, pd.Timestamp(start), minimum)
     except NotEnough as reason:
-        return finding(name, str(reason), verdict="not_enough", caveats=caveats, **facts)
+        return finding(
+            name, str(reason), verdict="not_enough", caveats=caveats, **facts
+        )
     frame = found.frame.merge(found.gaps, left_on="time", right_index=True)
     lines = list(found.gaps.columns[:: max(1, len(found.gaps.columns) // 12)])
     figure = charts.gaps(frame, treated="gap", others=lines, start=start, label=treated)
     earned = {"verdict": "not_enough"}
     if found.rank:
         earned = {"verdict": "tested", "value": 100 * (found.ratio - 1)}
-        earned |= {"test": f"placebo rank among {int(found.placebo['kept'].sum()) + 1} areas"}
+        earned |= {
+            "test": f"placebo rank among {int(found.placebo['kept'].sum()) + 1} areas"
+        }
     return finding(
-        name, _against_its_mix(found, treated, what), figure=figure, **earned,
+        name,
+        _against_its_mix(found, treated, what),
+        figure=figure,
+        **earned,
         table=parts.months_named(frame[["time", "actual", "synthetic", "gap"]], "time"),
         caption=f"{what} relative to the mean before the start: {treated} and its mix",
         numbers={
-            "areas in the mix": len(found.weights), "areas ranked": found.placebo["kept"].sum() + 1,
-            "usual miss before": found.fit, **({"p": found.p} if found.rank else {}),
+            "areas in the mix": len(found.weights),
+            "areas ranked": found.placebo["kept"].sum() + 1,
+            "usual miss before": found.fit,
+            **({"p": found.p} if found.rank else {}),
         },
-        caveats=[*caveats, found.note], **facts,
-    )  # fmt: skip
+        caveats=[*caveats, found.note],
+        **facts,
+    )
 
 
 def _mix(outcome: pd.DataFrame, treated: str, start, minimum) -> synthetic.Synthetic:
@@ -50,7 +68,9 @@ def _mix(outcome: pd.DataFrame, treated: str, start, minimum) -> synthetic.Synth
     require_months(int((~after).sum()), int(after.sum()), minimum=minimum)
     early = outcome[~after].mean()
     if not early[treated] > 0:
-        raise NotEnough(f"{treated} has no events before the start, so nothing can be mixed.")
+        raise NotEnough(
+            f"{treated} has no events before the start, so nothing can be mixed."
+        )
     relative = outcome[outcome.columns[early > 0]] / early[early > 0]
     found = synthetic.synthetic_control(relative, treated, start, minimum=minimum)
     expected = found.frame.loc[found.frame["after"], "synthetic"].sum() * early[treated]
@@ -80,16 +100,34 @@ def _against_its_mix(found: synthetic.Synthetic, treated: str, what: str) -> str
 
 
 def displaced(
-    name: str, panel: pd.DataFrame, treated, near, evaluation: Evaluation, *, pool, sets,
-    what: str, area: str, km: float, sources, covariates=None, population=None, caveats=(),
-) -> Finding:  # fmt: skip
+    name: str,
+    panel: pd.DataFrame,
+    treated,
+    near,
+    evaluation: Evaluation,
+    *,
+    pool,
+    sets,
+    what: str,
+    area: str,
+    km: float,
+    sources,
+    covariates=None,
+    population=None,
+    caveats=(),
+) -> Finding:
     """Whether the surroundings gained or lost: weighted counts (WDD) and the quotient (WDQ).
 
     The area and the ring are each set against as many matched neighbourhoods of the pool, one for
     one, since differences of counts need a control of the same size. ``sets`` are placebo areas,
     whose changes say how far counts stray by themselves.
     """
-    facts = {"area": area, "sources": sources, "better": "fewer", "unit": f"{what}, in all"}
+    facts = {
+        "area": area,
+        "sources": sources,
+        "better": "fewer",
+        "unit": f"{what}, in all",
+    }
     known = {"covariates": covariates, "population": population}
     try:
         if evaluation.reason or not len(near):
@@ -102,23 +140,37 @@ def displaced(
         text = f"{reason} Displacement cannot be measured."
         return finding(name, text, verdict="not_enough", caveats=caveats, **facts)
     text = f"Counting the ring of {words.count(len(near), 'neighbourhood')} within "
-    text += f"{words.number(km)} km, {_with_the_ring(both, table, evaluation, what, area)}"
+    text += (
+        f"{words.number(km)} km, {_with_the_ring(both, table, evaluation, what, area)}"
+    )
     return finding(
-        name, text, verdict="estimate", table=table.rename_axis("place").reset_index(),
+        name,
+        text,
+        verdict="estimate",
+        table=table.rename_axis("place").reset_index(),
         caption=f"{words.sentence_case(what)} in the area, the ring and their matches",
-        caveats=[*caveats, _strayed(spread, alone, lost)], **facts,
-        numbers={"months after the start": evaluation.did.post, "km": km, "ring": len(near)},
+        caveats=[*caveats, _strayed(spread, alone, lost)],
+        **facts,
+        numbers={
+            "months after the start": evaluation.did.post,
+            "km": km,
+            "ring": len(near),
+        },
         **parts.numbers(both.estimate, both.lower, both.upper),
-    )  # fmt: skip
+    )
 
 
 def _with_the_ring(both, table, evaluation: Evaluation, what: str, area: str) -> str:
     quotient = ""  # it is not to be read while no effect in the area itself is shown
     if evaluation.verdict(outcome=what, place=area, better="fewer").kind == "effect":
-        own, match, ring, _ = table[["before", "after"]].itertuples(index=False, name=None)
+        own, match, ring, _ = table[["before", "after"]].itertuples(
+            index=False, name=None
+        )
         moved = displacement.wdq(own, ring, match)
         quotient = f" The displacement quotient is {words.number(moved.wdq, 2)}: {moved.reading}."
-    none = ", which is consistent with no change" if both.lower <= 0 <= both.upper else ""
+    none = (
+        ", which is consistent with no change" if both.lower <= 0 <= both.upper else ""
+    )
     ends = [
         f"{words.number(abs(end), 0)} {'fewer' if end < 0 else 'more'}"
         for end in (both.lower, both.upper)
@@ -132,7 +184,11 @@ def _with_the_ring(both, table, evaluation: Evaluation, what: str, area: str) ->
 
 
 def _strayed(spread: float, alone: displacement.Change, lost: int) -> str:
-    without = f" Left out, without any event: {words.count(lost, 'placebo area')}." if lost else ""
+    without = (
+        f" Left out, without any event: {words.count(lost, 'placebo area')}."
+        if lost
+        else ""
+    )
     return (
         f"The changes of placebo areas vary {words.number(spread, 1)} times as much as by chance "
         "alone, so the interval is widened for it. Without that, the area alone would seem to have "
@@ -144,14 +200,18 @@ def _strayed(spread: float, alone: displacement.Change, lost: int) -> str:
 def _moved(table, rows, sets, evaluation: Evaluation, known):
     """The change with the ring, how far towns stray, the change of the area alone, and how many
     towns have no event."""
-    own, match, ring, other = table[["before", "after"]].itertuples(index=False, name=None)
+    own, match, ring, other = table[["before", "after"]].itertuples(
+        index=False, name=None
+    )
     time = {"exposure": (evaluation.did.pre, evaluation.did.post)}
     towns = matching.separate(sets)
     theirs = matching.match_sets(rows, towns, evaluation.start, ratio=1, **known)
     pairs = zip(towns, theirs, strict=True)
     counts = ([_counts(rows, u, evaluation.start) for u in pair] for pair in pairs)
     counts = [pair for pair in counts if sum(map(sum, pair)) > 0]
-    spread = displacement.overdispersion([displacement.wdd(*pair, **time) for pair in counts])
+    spread = displacement.overdispersion(
+        [displacement.wdd(*pair, **time) for pair in counts]
+    )
     rings = {"near_treated": ring, "near_control": other, "inflation": spread}
     both = displacement.wdd(own, match, **rings, **time)
     return both, spread, displacement.wdd(own, match, **time), len(towns) - len(counts)
@@ -163,7 +223,12 @@ def _rings(rows, treated, near, pool, start, known) -> pd.DataFrame:
     own = matching.match_units(rows[[*treated, *pool]], treated, start, **known).units
     left = [u for u in pool if u not in set(own)]
     other = matching.match_units(rows[[*near, *left]], near, start, **known).units
-    groups = {"area": list(treated), "area's match": own, "ring": list(near), "ring's match": other}
+    groups = {
+        "area": list(treated),
+        "area's match": own,
+        "ring": list(near),
+        "ring's match": other,
+    }
     counts = [(len(u), *_counts(rows, u, start)) for u in groups.values()]
     return pd.DataFrame(counts, list(groups), ["neighbourhoods", "before", "after"])
 
@@ -174,9 +239,19 @@ def _counts(rows, units, start) -> tuple[float, float]:
 
 
 def ranked(
-    name: str, panel: pd.DataFrame, groups: dict[str, list], treated: str, start, *, what: str,
-    sources, better: str, minimum=(24, 12), kind: str = "area", caveats=(),
-) -> Finding:  # fmt: skip
+    name: str,
+    panel: pd.DataFrame,
+    groups: dict[str, list],
+    treated: str,
+    start,
+    *,
+    what: str,
+    sources,
+    better: str,
+    minimum=(24, 12),
+    kind: str = "area",
+    caveats=(),
+) -> Finding:
     """Each area's change against all the others together, and the rank of the treated one.
 
     ``groups`` maps each area to its units, columns of ``panel`` (month x unit); ``kind`` is what
@@ -188,51 +263,87 @@ def ranked(
     try:
         rows, lost = _each_against_the_others(panel, groups, treated, start, minimum)
     except NotEnough as reason:
-        return finding(name, str(reason), verdict="not_enough", caveats=caveats, **facts)
+        return finding(
+            name, str(reason), verdict="not_enough", caveats=caveats, **facts
+        )
     caveats = [
         *caveats,
-        *[f"Without events to compare, so not ranked: {words.listed(lost)}."][: len(lost)],
+        *[f"Without events to compare, so not ranked: {words.listed(lost)}."][
+            : len(lost)
+        ],
     ]
     size = rows["change"].abs().rank(ascending=False, method="min")
     at, n = rows.index[rows["area"] == treated][0], len(rows)
     change, p = rows.loc[at, "change"], size[at] / n
-    text = f"{what} in {treated} changed by {words.percent(change, 0)} against the other "
+    text = (
+        f"{what} in {treated} changed by {words.percent(change, 0)} against the other "
+    )
     text += f"{words.count(n - 1, kind)}: number {int(size[at])} of {n} by size of change, and "
     text += f"number {at + 1} from the lowest."
     text += f" By that rank p = {words.number(p, 2)}"
-    text += f", where the least that {n} can give is {words.number(1 / n, 2)}." if n < 20 else "."
+    text += (
+        f", where the least that {n} can give is {words.number(1 / n, 2)}."
+        if n < 20
+        else "."
+    )
     look = {"highlight": treated, "reference": 0, "xlabel": "change against the others"}
     return finding(
-        name, text, verdict="tested", test=f"rank among {words.count(n, kind)}", value=100 * change,
+        name,
+        text,
+        verdict="tested",
+        test=f"rank among {words.count(n, kind)}",
+        value=100 * change,
         numbers={"p of the rank": p, "the least p": 1 / n, f"other {kind}s": n - 1},
-        caption=f"{what}: each {kind} against the others", **parts.percents(rows, "change"),
+        caption=f"{what}: each {kind} against the others",
+        **parts.percents(rows, "change"),
         figure=plots.intervals(
-            rows, label="area", estimate="change", lower="change", upper="change", kind="percent",
+            rows,
+            label="area",
+            estimate="change",
+            lower="change",
+            upper="change",
+            kind="percent",
             **look,
         ),
-        caveats=caveats, **facts,
-    )  # fmt: skip
+        caveats=caveats,
+        **facts,
+    )
 
 
-def _each_against_the_others(panel, groups: dict[str, list], treated: str, start, minimum):
+def _each_against_the_others(
+    panel, groups: dict[str, list], treated: str, start, minimum
+):
     """The change of each area, the lowest first, and the areas that have none."""
     whole = panel[[u for units in groups.values() for u in units]].dropna(how="any")
     found, lost = {}, []
     for area, units in groups.items():
         try:
-            found[area] = differences.did(whole, units, start, minimum=minimum).ratio - 1
+            found[area] = (
+                differences.did(whole, units, start, minimum=minimum).ratio - 1
+            )
         except NotEnough:  # one without events must not take the others with it
             if area == treated:
                 raise
             lost.append(area)
     rows = pd.Series(found, name="change")
-    return rows.rename_axis("area").reset_index().sort_values("change", ignore_index=True), lost
+    return rows.rename_axis("area").reset_index().sort_values(
+        "change", ignore_index=True
+    ), lost
 
 
 def unplaced(
-    name: str, panel: pd.DataFrame, treated, unknown: pd.Series, evaluation: Evaluation, *,
-    what: str, area: str, sources, better: str, caveats=(),
-) -> Finding:  # fmt: skip
+    name: str,
+    panel: pd.DataFrame,
+    treated,
+    unknown: pd.Series,
+    evaluation: Evaluation,
+    *,
+    what: str,
+    area: str,
+    sources,
+    better: str,
+    caveats=(),
+) -> Finding:
     """How far counts without a location could move the result, both ways.
 
     ``unknown`` is month -> counts of the treated area's force that have no location.
@@ -250,16 +361,24 @@ def unplaced(
     text += f"only, {words.interval(low, high, **whole)}: the change "
     text += "could be a fall or a rise." if low < 0 < high else "keeps its direction."
     return finding(
-        name, text, verdict="estimate", unit="% change against the comparison",
-        figure=plots.bars(rows, label="case", value="change", kind="percent", xlabel="change"),
+        name,
+        text,
+        verdict="estimate",
+        unit="% change against the comparison",
+        figure=plots.bars(
+            rows, label="case", value="change", kind="percent", xlabel="change"
+        ),
         caption="What the change would be, by where the unplaced counts happened",
         numbers={"neighbourhoods compared with": len(evaluation.comparison)},
         **parts.percents(rows[["case", "change"]], "change"),
-        **parts.numbers(change.iloc[0], low, high, times=100), **facts,
-    )  # fmt: skip
+        **parts.numbers(change.iloc[0], low, high, times=100),
+        **facts,
+    )
 
 
-def _wherever_they_were(panel, treated, unknown, evaluation: Evaluation) -> pd.DataFrame:
+def _wherever_they_were(
+    panel, treated, unknown, evaluation: Evaluation
+) -> pd.DataFrame:
     """The change by each case of where and when the counts without a location happened."""
     months = evaluation.months
     after = months >= evaluation.start

@@ -22,7 +22,11 @@ class Provenance:
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
         html = f'<p class="provenance">{escape(repr(self))}</p>'
-        return {"text/plain": repr(self), "text/html": html, MIME: {"reads": self.reads}}
+        return {
+            "text/plain": repr(self),
+            "text/html": html,
+            MIME: {"reads": self.reads},
+        }
 
 
 def provenance() -> Provenance:

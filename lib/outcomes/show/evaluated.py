@@ -12,13 +12,23 @@ from outcomes.analysis.verdicts import ALPHA, drifts, least_p
 from outcomes.show import charts, parts, words
 from outcomes.show.findings import Finding, finding
 
-_OVERLAP = "Placebo areas overlap one another, so they are fewer in truth than in number: "
+_OVERLAP = (
+    "Placebo areas overlap one another, so they are fewer in truth than in number: "
+)
 
 
 def effect(
-    name: str, evaluation: Evaluation, *, what: str, area: str, better: str, sources,
-    placebos: str = "placebo areas", headline: bool = True, caveats=(),
-) -> Finding:  # fmt: skip
+    name: str,
+    evaluation: Evaluation,
+    *,
+    what: str,
+    area: str,
+    better: str,
+    sources,
+    placebos: str = "placebo areas",
+    headline: bool = True,
+    caveats=(),
+) -> Finding:
     """The change against the comparison, its place among placebo areas, and the verdict.
 
     ``what`` opens the sentence ("Anti-social behaviour"), ``placebos`` names the grey bars.
@@ -27,8 +37,14 @@ def effect(
     facts["unit"] = "% change against the comparison"
     said = evaluation.verdict(outcome=what, place=area, better=better)
     if evaluation.reason:
-        return finding(name, said.sentence, verdict="not_enough", caveats=caveats, **facts)
-    drawn, months, reach = evaluation.randomisation, evaluation.months, evaluation.interval()
+        return finding(
+            name, said.sentence, verdict="not_enough", caveats=caveats, **facts
+        )
+    drawn, months, reach = (
+        evaluation.randomisation,
+        evaluation.months,
+        evaluation.interval(),
+    )
     bins = _binned(drawn.placebo["ratio"].to_numpy() - 1)
     look = {"label": area, "ylabel": f"number of {placebos}"}
     rank = f"By size of change it is number {drawn.rank} of {drawn.sets + 1}: "
@@ -39,23 +55,37 @@ def effect(
     if reach is None:
         test = f"placebo rank among {words.number(drawn.sets)} {placebos}"
         earned = {"verdict": "tested", "test": test}
-    if least_p(evaluation.separate) > ALPHA:  # placebo areas drawn about it would look like a test
+    if (
+        least_p(evaluation.separate) > ALPHA
+    ):  # placebo areas drawn about it would look like a test
         row = {"change": drawn.ratio - 1, "areas_apart": evaluation.separate}
         row["least_p"] = least_p(evaluation.separate)
         return finding(
-            name, said.sentence, verdict="not_enough", caption="The change, described",
+            name,
+            said.sentence,
+            verdict="not_enough",
+            caption="The change, described",
             numbers=_compared(evaluation),
             caveats=[*filter(None, [said.unchecked]), *caveats],
-            **parts.percents(pd.DataFrame([row]), "change"), **facts,
-        )  # fmt: skip
+            **parts.percents(pd.DataFrame([row]), "change"),
+            **facts,
+        )
     return finding(
-        name, said.sentence, **earned, numbers=_behind(evaluation),
+        name,
+        said.sentence,
+        **earned,
+        numbers=_behind(evaluation),
         figure=charts.placebos(bins, treated=drawn.ratio - 1, **look),
-        caption=f"Change in {placebos}, counted in bins", **parts.percents(bins, "lower", "upper"),
+        caption=f"Change in {placebos}, counted in bins",
+        **parts.percents(bins, "lower", "upper"),
         period=words.period(months.min(), months.max() + pd.offsets.MonthEnd()),
-        caveats=[*notes, f"{_OVERLAP}{evaluation.separate} of them share no neighbourhood."],
-        **parts.numbers(drawn.ratio - 1, *limits, times=100), **facts,
-    )  # fmt: skip
+        caveats=[
+            *notes,
+            f"{_OVERLAP}{evaluation.separate} of them share no neighbourhood.",
+        ],
+        **parts.numbers(drawn.ratio - 1, *limits, times=100),
+        **facts,
+    )
 
 
 def _compared(evaluation: Evaluation) -> dict[str, float]:
@@ -82,7 +112,9 @@ def _without_a_ratio(drawn) -> str:
     said, endless = [], int(np.isinf(drawn.placebo["ratio"]).sum())
     if endless:
         rose = words.count(endless, "placebo area")
-        said.append(f"{rose} rose from no events, which counts as the most extreme; not drawn.")
+        said.append(
+            f"{rose} rose from no events, which counts as the most extreme; not drawn."
+        )
     if drawn.left_out:
         lost = words.count(drawn.left_out, "placebo area")
         said.append(f"{lost} without events to compare are left out of the rank.")
@@ -96,12 +128,22 @@ def _binned(values: np.ndarray) -> pd.DataFrame:
 
 
 def events(
-    name: str, evaluation: Evaluation, *, what: str, area: str, better: str, sources, caveats=(),
-) -> Finding:  # fmt: skip
+    name: str,
+    evaluation: Evaluation,
+    *,
+    what: str,
+    area: str,
+    better: str,
+    sources,
+    caveats=(),
+) -> Finding:
     """The treated area against its comparison through time, before and after the start."""
     facts = {"area": area, "better": better, "sources": sources, "caveats": caveats}
     if evaluation.events is None:
-        text = evaluation.reason or "There are too few events by half-year to draw them in time."
+        text = (
+            evaluation.reason
+            or "There are too few events by half-year to draw them in time."
+        )
         return finding(name, text, verdict="not_enough", **facts)
     shown, p = evaluation.events.frame.copy(), evaluation.events.pretrend_p
     shown[["ratio", "lower", "upper"]] -= 1
@@ -112,19 +154,26 @@ def events(
     text += f"after it {clear} of {words.count(len(after), 'period')} "
     text += f"{'lies' if clear == 1 else 'lie'} clear of no difference."
     xlabel = f"periods of {_width(shown)} months from the start"
-    table = parts.months_named(shown, "start", "end").rename(columns={"ratio": "difference"})
+    table = parts.months_named(shown, "start", "end").rename(
+        columns={"ratio": "difference"}
+    )
     facts |= parts.percents(table, "difference", "lower", "upper")
     return finding(
-        name, text, value=p, unit="p of a drift before the start", verdict="tested",
+        name,
+        text,
+        value=p,
+        unit="p of a drift before the start",
+        verdict="tested",
         test="straight line through the log ratios before the start",
         figure=charts.event_time(shown, xlabel=xlabel),
         caption="Difference from the comparison by time since the start",
         numbers={
             **_compared(evaluation),
-            "periods after the start": len(after), "of these clear of no difference": clear,
+            "periods after the start": len(after),
+            "of these clear of no difference": clear,
         },
         **facts,
-    )  # fmt: skip
+    )
 
 
 def _p(p: float) -> str:
@@ -142,14 +191,24 @@ _DRIFT = {
 def _width(frame: pd.DataFrame) -> int:
     """3 or 6: months to a bin, from how far apart bins lie in time."""
     a, b = frame.iloc[0], frame.iloc[-1]
-    months = (b["start"].year - a["start"].year) * 12 + b["start"].month - a["start"].month
+    months = (
+        (b["start"].year - a["start"].year) * 12 + b["start"].month - a["start"].month
+    )
     return 3 if months / (b["event"] - a["event"]) < 4.5 else 6
 
 
 def effects(
-    name: str, evaluations: dict[str, Evaluation], *, what: str, area: str, sources,
-    primary: str = "", better: str = "fewer", caption: str, caveats=(),
-) -> Finding:  # fmt: skip
+    name: str,
+    evaluations: dict[str, Evaluation],
+    *,
+    what: str,
+    area: str,
+    sources,
+    primary: str = "",
+    better: str = "fewer",
+    caption: str,
+    caveats=(),
+) -> Finding:
     """Several evaluations side by side: other outcomes, or the same one by other choices.
 
     Each counts with its own p (:attr:`Evaluation.p`), which for secondary outcomes is corrected,
@@ -160,7 +219,9 @@ def effects(
     told = {k: e for k, e in evaluations.items() if not e.reason}
     short = [f"{k}: {e.reason}" for k, e in evaluations.items() if e.reason]
     if not told:
-        return finding(name, next(iter(evaluations.values())).reason, verdict="not_enough", **facts)
+        return finding(
+            name, next(iter(evaluations.values())).reason, verdict="not_enough", **facts
+        )
     # By other choices a secondary outcome is seen by itself, as the other choices are.
     alone = bool(primary in told and told[primary].looks)
     rows = pd.DataFrame([_row(k, e, alone) for k, e in told.items()])
@@ -175,21 +236,38 @@ def effects(
         shown["table"] = shown["table"].drop(columns=_JUDGED)
         shown["units"] = {"change": "%"}
     return finding(
-        name, text, caption=caption, caveats=[*caveats, *short], **earned, **shown, **facts
+        name,
+        text,
+        caption=caption,
+        caveats=[*caveats, *short],
+        **earned,
+        **shown,
+        **facts,
     )
 
 
-_JUDGED = ["lower", "upper", "p_alone", "p_counted"]  # what only a test that is possible has
+_JUDGED = [
+    "lower",
+    "upper",
+    "p_alone",
+    "p_counted",
+]  # what only a test that is possible has
 
 
 def _look(primary: str) -> dict:
-    return {"highlight": primary, "reference": 0, "xlabel": "change against the comparison"}
+    return {
+        "highlight": primary,
+        "reference": 0,
+        "xlabel": "change against the comparison",
+    }
 
 
 def _unusual(rows: pd.DataFrame, told: dict[str, Evaluation], alone: bool) -> str:
     """Which cases changed by more than is usual, which cannot be tested or believed."""
     few = rows["case"][~rows["testable"]]
-    clear = rows["case"][rows["testable"] & (rows["p_alone" if alone else "p_counted"] <= ALPHA)]
+    clear = rows["case"][
+        rows["testable"] & (rows["p_alone" if alone else "p_counted"] <= ALPHA)
+    ]
     unsound = words.listed(rows["case"][rows["failed_checks"] != ""])
     are = "is" if len(clear) < 2 else "are"
     text = f"; {words.listed(clear) or 'none'} {are} more than is usual among placebo areas"
@@ -199,11 +277,15 @@ def _unusual(rows: pd.DataFrame, told: dict[str, Evaluation], alone: bool) -> st
         text += f", {looks} for many looks"
     if len(few):
         some = len(few) < len(rows)
-        text = f"{text}; no test is possible of {words.listed(few)}" if some else (
-            ", described only: no test is possible of any"
-        )  # fmt: skip
+        text = (
+            f"{text}; no test is possible of {words.listed(few)}"
+            if some
+            else (", described only: no test is possible of any")
+        )
         text += ", as too few areas of the size are apart"
-    return text + (f". The comparison fails its own checks for: {unsound}." if unsound else ".")
+    return text + (
+        f". The comparison fails its own checks for: {unsound}." if unsound else "."
+    )
 
 
 def _row(case: str, e: Evaluation, alone: bool) -> dict:
@@ -215,10 +297,15 @@ def _row(case: str, e: Evaluation, alone: bool) -> dict:
     if testable:
         judged |= {"p_alone": e.alone, "p_counted": e.p}
     return {
-        "case": case, "change": e.did.ratio - 1, **judged, "testable": testable,
-        "pre": e.did.pre, "post": e.did.post,
-        "drift": drifts(evidence.drift), "failed_checks": evidence.failed,
-    }  # fmt: skip
+        "case": case,
+        "change": e.did.ratio - 1,
+        **judged,
+        "testable": testable,
+        "pre": e.did.pre,
+        "post": e.did.post,
+        "drift": drifts(evidence.drift),
+        "failed_checks": evidence.failed,
+    }
 
 
 _KINDS = {
@@ -233,22 +320,47 @@ _KINDS = {
 
 
 def claimed(
-    name: str, claim: str, evaluations: dict[str, Evaluation], outcomes, *, area: str, sources,
-    better: str = "fewer", headline: bool = True, caveats=(),
-) -> Finding:  # fmt: skip
+    name: str,
+    claim: str,
+    evaluations: dict[str, Evaluation],
+    outcomes,
+    *,
+    area: str,
+    sources,
+    better: str = "fewer",
+    headline: bool = True,
+    caveats=(),
+) -> Finding:
     """A published claim beside the verdict on each outcome it names."""
     said = {
-        o: evaluations[o].verdict(outcome=words.sentence_case(o), place=area, better=better)
+        o: evaluations[o].verdict(
+            outcome=words.sentence_case(o), place=area, better=better
+        )
         for o in outcomes
     }
     found = "; ".join(f"{o}: {_KINDS[v.kind]}" for o, v in said.items())
-    text = f"{claim} Tested in {area} against {evaluations[outcomes[0]].against}: {found}."
-    rows = [(o, _KINDS[v.kind], f"{v.sentence} {v.unchecked}".strip()) for o, v in said.items()]
-    earned = {"verdict": "tested", "test": "placebo rank of each outcome that the claim names"}
+    text = (
+        f"{claim} Tested in {area} against {evaluations[outcomes[0]].against}: {found}."
+    )
+    rows = [
+        (o, _KINDS[v.kind], f"{v.sentence} {v.unchecked}".strip())
+        for o, v in said.items()
+    ]
+    earned = {
+        "verdict": "tested",
+        "test": "placebo rank of each outcome that the claim names",
+    }
     if all(v.kind in ("untestable", "not_enough") for v in said.values()):
         earned = {"verdict": "not_enough"}
     return finding(
-        name, text, area=area, better=better, headline=headline, sources=sources, caveats=caveats,
+        name,
+        text,
+        area=area,
+        better=better,
+        headline=headline,
+        sources=sources,
+        caveats=caveats,
         table=pd.DataFrame(rows, columns=["outcome", "result", "verdict"]),
-        caption="The claim, outcome by outcome", **earned,
-    )  # fmt: skip
+        caption="The claim, outcome by outcome",
+        **earned,
+    )

@@ -22,7 +22,9 @@ from outcomes.show import table as tables
 MIME = "application/vnd.outcomes.finding+json"
 BETTER = ("fewer", "more", "neither")
 _SHORT = 12  # rows: a table this short, with no figure above it, is what people came to look at
-_WITHHELD = "Small counts of people are withheld, and with them any figure that shows them."
+_WITHHELD = (
+    "Small counts of people are withheld, and with them any figure that shows them."
+)
 _CITED = ("source", "publisher", "title", "url", "published")
 
 
@@ -41,7 +43,11 @@ class Finding:
         return self.sentence
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
-        bundle = {"text/plain": self.sentence, "text/html": self.html(), MIME: self.facts}
+        bundle = {
+            "text/plain": self.sentence,
+            "text/html": self.html(),
+            MIME: self.facts,
+        }
         if self.svg:
             bundle["image/svg+xml"] = self.svg
         return bundle
@@ -50,7 +56,9 @@ class Finding:
         """The whole finding as a person sees it; every text in it is escaped."""
         parts = [f'<p class="sentence"><strong>{escape(self.sentence)}</strong></p>']
         if self.svg:
-            parts.append(f'<img alt="{escape(self.sentence)}" src="{_data_uri(self.svg)}">')
+            parts.append(
+                f'<img alt="{escape(self.sentence)}" src="{_data_uri(self.svg)}">'
+            )
         below = _credit(self.facts["sources"]) + self._numbers() + self._caveats()
         parts.append(f"<figcaption>{below}</figcaption>")
         if self.frame is not None:
@@ -63,16 +71,24 @@ class Finding:
                 f"{body}</div></details>"
             )
         kind = self.facts["verdict"]
-        return f'<figure class="finding {kind}" id="{self.name}">{"".join(parts)}</figure>'
+        return (
+            f'<figure class="finding {kind}" id="{self.name}">{"".join(parts)}</figure>'
+        )
 
     def _numbers(self) -> str:
         """Where a reader finds the numbers of the sentence that no table holds."""
         held = self.facts.get("numbers", {})
         said = "; ".join(f"{name}, {words.number(n)}" for name, n in held.items())
-        return f"<p class=source>Behind the sentence: {escape(said, quote=False)}." if said else ""
+        return (
+            f"<p class=source>Behind the sentence: {escape(said, quote=False)}."
+            if said
+            else ""
+        )
 
     def _caveats(self) -> str:
-        return "".join(f"<p class=caveat>{escape(c, quote=False)}" for c in self.facts["caveats"])
+        return "".join(
+            f"<p class=caveat>{escape(c, quote=False)}" for c in self.facts["caveats"]
+        )
 
 
 _HELD = str.maketrans({c: f"%{ord(c):X}" for c in '"#%&<>'})
@@ -88,7 +104,10 @@ def _credit(sources: list[dict]) -> str:
     named = ([s["publisher"], s["title"], s["published"]] for s in sources)
     shown = [", ".join(filter(None, names)) for names in named]
     if len(shown) > 2:
-        shown = [*shown[:2], f"and {len(shown) - 2} more, listed at the foot of the page"]
+        shown = [
+            *shown[:2],
+            f"and {len(shown) - 2} more, listed at the foot of the page",
+        ]
     return f"<p class=source>Source: {escape('; '.join(shown), quote=False)}."
 
 
@@ -115,7 +134,11 @@ def _each(sources) -> Iterator[dict]:
     elif isinstance(sources, pd.DataFrame):
         rows = len(sources) and {"publisher", "title"} <= {*sources}
         keep = [c for c in _CITED if c in sources]
-        pages = _as_known(sources[keep].drop_duplicates().to_dict("records")) if rows else []
+        pages = (
+            _as_known(sources[keep].drop_duplicates().to_dict("records"))
+            if rows
+            else []
+        )
         yield from pages or sources.attrs.get("sources", [])
     else:
         for one in sources:
@@ -126,7 +149,9 @@ def _as_known(pages: list[dict]) -> list[dict]:
     """Pages of the register with their day, month or year, as far as it is known."""
     known = register.dated(str(p.get("source", "")) for p in pages)
     return [
-        p | {"published": words.known(known[p["source"]])} if p.get("source") in known else p
+        p | {"published": words.known(known[p["source"]])}
+        if p.get("source") in known
+        else p
         for p in pages
     ]
 
@@ -140,13 +165,29 @@ def _cited(value) -> str:
 
 
 def finding(
-    name: str, sentence: str, *, sources, value: float | None = None, lower: float | None = None,
-    upper: float | None = None, unit: str = "", period: str = "", area: str = "",
-    better: str = "neither", verdict: str = "published", headline: bool = False,
-    test: str = "", agreement=None, series: str = "", numbers: dict[str, float] | None = None,
-    table: pd.DataFrame | None = None, caption: str = "", figure=None,
-    caveats: Iterable[str] = (), units: dict[str, str] | None = None,
-) -> Finding:  # fmt: skip
+    name: str,
+    sentence: str,
+    *,
+    sources,
+    value: float | None = None,
+    lower: float | None = None,
+    upper: float | None = None,
+    unit: str = "",
+    period: str = "",
+    area: str = "",
+    better: str = "neither",
+    verdict: str = "published",
+    headline: bool = False,
+    test: str = "",
+    agreement=None,
+    series: str = "",
+    numbers: dict[str, float] | None = None,
+    table: pd.DataFrame | None = None,
+    caption: str = "",
+    figure=None,
+    caveats: Iterable[str] = (),
+    units: dict[str, str] | None = None,
+) -> Finding:
     """Make a Finding.
 
     Parameters
@@ -180,17 +221,25 @@ def finding(
     Invalid : when a choice is not allowed, the sentence, sources or caption are missing, or the
         verdict is not earned.
     """
-    if before := data.cut()["before"]:  # the page is as of a day on which nothing was known
+    if before := data.cut()[
+        "before"
+    ]:  # the page is as of a day on which nothing was known
         with data.whole():
             facts = {"area": area, "better": better, "headline": headline}
             return finding(
-                name, before, sources=data.source("figures"), verdict="not_enough", **facts
+                name,
+                before,
+                sources=data.source("figures"),
+                verdict="not_enough",
+                **facts,
             )
     one_of(better, BETTER, "better")
     verdict = agreement.verdict if agreement is not None else verdict
     one_of(verdict, tuple(VERDICTS), "verdict")
     cited, units = cite(sources), units or {}
-    table = None if table is not None and table.empty else table  # a file of headers tells nothing
+    table = (
+        None if table is not None and table.empty else table
+    )  # a file of headers tells nothing
     _check(name, sentence, cited, caption if table is not None else "no table")
     more = {words.plain(name): tables.raw(n) for name, n in (numbers or {}).items()}
     numbers = {"value": value, "lower": lower, "upper": upper}
@@ -199,19 +248,29 @@ def finding(
         texts.append(f"There is {NO_LIMIT}.")
     given = numbers
     if any("unpublished" in " ".join(one.values()).lower() for one in cited):
-        table, figure, numbers, texts = _withheld(table, figure, numbers, texts, units, unit)
+        table, figure, numbers, texts = _withheld(
+            table, figure, numbers, texts, units, unit
+        )
         more = more if numbers == given and texts[-1] != _WITHHELD else {}
     if verdict in ("estimate", *HELD) and numbers != given:
         verdict, agreement = "not_enough", None  # what it would be told by is withheld
         numbers["value"] = None
     sentence, caption, *caveats = map(words.plain, texts)
     facts = {
-        "name": name, "sentence": sentence, **{k: tables.raw(v) for k, v in numbers.items()},
-        "unit": words.plain(unit), "period": words.plain(period), "area": words.plain(area),
-        "better": better, "verdict": verdict, "headline": headline, "caveats": caveats,
-        "sources": cited, "caption": caption,
+        "name": name,
+        "sentence": sentence,
+        **{k: tables.raw(v) for k, v in numbers.items()},
+        "unit": words.plain(unit),
+        "period": words.plain(period),
+        "area": words.plain(area),
+        "better": better,
+        "verdict": verdict,
+        "headline": headline,
+        "caveats": caveats,
+        "sources": cited,
+        "caption": caption,
         "table": None if table is None else tables.records(table, units),
-    }  # fmt: skip
+    }
     facts |= {"test": words.plain(test)} if test else {}
     facts |= {"series": series} if series else {}
     facts |= {"numbers": more} if more else {}
@@ -224,19 +283,34 @@ def finding(
 
 def _check(name: str, sentence: str, cited: list, caption: str) -> None:
     if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name):
-        raise Invalid(f"finding name {name!r} is not allowed: use lower-case words and hyphens.")
+        raise Invalid(
+            f"finding name {name!r} is not allowed: use lower-case words and hyphens."
+        )
     if not sentence.strip() or not cited:
         raise Invalid(f"finding {name!r} needs a sentence and at least one source.")
     if not caption:
         raise Invalid(f"finding {name!r} has a table without a caption.")
 
 
-def _withheld(table, figure, numbers: dict, texts: list, units: dict, unit: str) -> tuple:
+def _withheld(
+    table, figure, numbers: dict, texts: list, units: dict, unit: str
+) -> tuple:
     """The parts of a finding from an unpublished source, as they may be shown."""
-    table, hidden = (None, set()) if table is None else disclosure.withhold(table, units)
+    table, hidden = (
+        (None, set()) if table is None else disclosure.withhold(table, units)
+    )
     if disclosure.of_people(unit):
-        hidden |= {v for v in numbers.values() if v is not None and 0 < v < disclosure.THRESHOLD}
+        hidden |= {
+            v
+            for v in numbers.values()
+            if v is not None and 0 < v < disclosure.THRESHOLD
+        }
     if not hidden:
         return table, figure, numbers, texts
     numbers = {k: None if v in hidden else v for k, v in numbers.items()}
-    return table, None, numbers, [*(disclosure.told(t, hidden) for t in texts), _WITHHELD]
+    return (
+        table,
+        None,
+        numbers,
+        [*(disclosure.told(t, hidden) for t in texts), _WITHHELD],
+    )

@@ -17,9 +17,19 @@ PER = 100_000
 
 
 def against_forces(
-    name: str, counts: pd.DataFrame, people: pd.Series, treated: str, start, *, what: str,
-    sources, better: str, event: str = "start", headline: bool = False, caveats=(),
-) -> Finding:  # fmt: skip
+    name: str,
+    counts: pd.DataFrame,
+    people: pd.Series,
+    treated: str,
+    start,
+    *,
+    what: str,
+    sources,
+    better: str,
+    event: str = "start",
+    headline: bool = False,
+    caveats=(),
+) -> Finding:
     """Offences per head of one force against its mix of other forces, before and after a start.
 
     ``counts`` is quarter x force, ``people`` the residents of each force to be compared; ``what``
@@ -31,7 +41,9 @@ def against_forces(
     try:
         made = _made(counts, people, treated, start)
     except NotEnough as reason:
-        return finding(name, str(reason), verdict="not_enough", caveats=caveats, **facts)
+        return finding(
+            name, str(reason), verdict="not_enough", caveats=caveats, **facts
+        )
     said = _said(made, treated, what, better)
     earned = {"verdict": "not_enough"}
     if said.kind != "untestable":
@@ -40,21 +52,34 @@ def against_forces(
         earned["test"] = f"{_RANKED}, {n} in number"
     title = f"{what} per {words.number(PER)} residents"
     named = {"actual": place, "synthetic": "mix of others"}
-    lines = made.frame.melt("time", list(named), "which", "rate").replace({"which": named})
+    lines = made.frame.melt("time", list(named), "which", "rate").replace(
+        {"which": named}
+    )
     look = {"highlight": list(named.values()), "ylabel": f"{title}, by quarter"}
     return finding(
-        name, f"{said.sentence} {_own_rate(made.frame, place)}",
-        headline=headline, **earned, numbers=_behind(made),
-        table=made.frame.assign(time=[f"{t.year} Q{t.quarter}" for t in made.frame["time"]]),
+        name,
+        f"{said.sentence} {_own_rate(made.frame, place)}",
+        headline=headline,
+        **earned,
+        numbers=_behind(made),
+        table=made.frame.assign(
+            time=[f"{t.year} Q{t.quarter}" for t in made.frame["time"]]
+        ),
         caption=f"{words.sentence_case(title)} by quarter",
-        figure=plots.series(lines, x="time", y="rate", by="which", events={event: start}, **look),
-        caveats=[*caveats, made.note, _spared(made.leave_one_out)], **facts,
-    )  # fmt: skip
+        figure=plots.series(
+            lines, x="time", y="rate", by="which", events={event: start}, **look
+        ),
+        caveats=[*caveats, made.note, _spared(made.leave_one_out)],
+        **facts,
+    )
 
 
 def _behind(made) -> dict[str, float]:
     """What the sentence of a mix says beside the difference from it."""
-    found = {"forces in the mix": len(made.weights), **({"p": made.p} if made.rank else {})}
+    found = {
+        "forces in the mix": len(made.weights),
+        **({"p": made.p} if made.rank else {}),
+    }
     own, seen = made.frame.groupby("after")["actual"].mean(), _detectable(made)
     found |= {"own rate before": own[False], "own rate after": own[True]}
     if seen is not None:
@@ -81,9 +106,16 @@ def _spared(mixes: pd.DataFrame) -> str:
 
 
 def others_against_forces(
-    name: str, outcomes: dict[str, pd.DataFrame], people: pd.Series, treated: str, start, *,
-    sources, better: str, caveats=(),
-) -> Finding:  # fmt: skip
+    name: str,
+    outcomes: dict[str, pd.DataFrame],
+    people: pd.Series,
+    treated: str,
+    start,
+    *,
+    sources,
+    better: str,
+    caveats=(),
+) -> Finding:
     """The outcomes after the primary one, all listed, with p-values adjusted for many looks.
 
     ``outcomes`` maps what is counted to its counts, quarter x force.
@@ -95,33 +127,66 @@ def others_against_forces(
             made[what] = _made(counts, people, treated, start)
         except NotEnough as reason:
             short.append(f"{words.sentence_case(what)}: {reason}")
-    facts = {"unit": "offences", "area": place, "period": f"from {start.year} Q{start.quarter}"}
+    facts = {
+        "unit": "offences",
+        "area": place,
+        "period": f"from {start.year} Q{start.quarter}",
+    }
     facts |= {"sources": sources, "caveats": caveats}
     if not made:
         return finding(name, " ".join(short), verdict="not_enough", **facts)
     ranked = {what: m.p for what, m in made.items() if m.p == m.p}
-    found = impact.benjamini_hochberg(list(ranked.values()))["adjusted"] if ranked else []
+    found = (
+        impact.benjamini_hochberg(list(ranked.values()))["adjusted"] if ranked else []
+    )
     p = dict(zip(ranked, found, strict=True))
-    told = [_said(m, treated, what, better, p.get(what), len(p)) for what, m in made.items()]
+    told = [
+        _said(m, treated, what, better, p.get(what), len(p)) for what, m in made.items()
+    ]
     rows = [
-        (what, 100 * (m.ratio - 1), 100 * m.fit, m.rank, m.gaps.shape[1] + 1, m.p, p.get(what))
+        (
+            what,
+            100 * (m.ratio - 1),
+            100 * m.fit,
+            m.rank,
+            m.gaps.shape[1] + 1,
+            m.p,
+            p.get(what),
+        )
         for what, m in made.items()
     ]
-    columns = ["offences", "difference", "gap_before", "rank", "ranked", "p", "p_adjusted"]
+    columns = [
+        "offences",
+        "difference",
+        "gap_before",
+        "rank",
+        "ranked",
+        "p",
+        "p_adjusted",
+    ]
     return finding(
-        name, " ".join([*(v.sentence for v in told), *short]), verdict="tested",
-        test=f"{_RANKED}, corrected for many looks", **facts,
-        numbers={f"{k}: {n}": v for k, m in made.items() for n, v in _behind(m).items()},
+        name,
+        " ".join([*(v.sentence for v in told), *short]),
+        verdict="tested",
+        test=f"{_RANKED}, corrected for many looks",
+        **facts,
+        numbers={
+            f"{k}: {n}": v for k, m in made.items() for n, v in _behind(m).items()
+        },
         table=pd.DataFrame(rows, columns=columns),
         units={"difference": "% of the mix", "gap_before": "% of the level"},
         caption=f"Other offences in {place} against a mix of other forces",
-    )  # fmt: skip
+    )
 
 
 def _made(counts, people, treated, start) -> synthetic.Synthetic:
-    made = synthetic.synthetic_control(counts[people.index] * PER / people, treated, start)
+    made = synthetic.synthetic_control(
+        counts[people.index] * PER / people, treated, start
+    )
     if not made.ratio > 0:
-        raise NotEnough("No offences were recorded after the start, so the change has no ratio.")
+        raise NotEnough(
+            "No offences were recorded after the start, so the change has no ratio."
+        )
     return made
 
 
@@ -130,13 +195,24 @@ def _said(made, treated, what, better, corrected=None, looks=0) -> verdicts.Verd
     kept = made.placebo.loc[made.placebo["kept"], "ratio"]
     same = ((made.leave_one_out["ratio"] < 1) == (made.ratio < 1)).all()
     found = verdicts.Evidence(
-        made.ratio, made.p if corrected is None else corrected, better, alone=made.p,
-        separate=len(kept), looks=looks, family="other offences", elsewhere=True,
+        made.ratio,
+        made.p if corrected is None else corrected,
+        better,
+        alone=made.p,
+        separate=len(kept),
+        looks=looks,
+        family="other offences",
+        elsewhere=True,
         unfound=[] if same else ["every mix without one of its forces"],
-        checks={"fit before the start": made.fit <= FIT, "forces to rank it among": made.rank > 0},
+        checks={
+            "fit before the start": made.fit <= FIT,
+            "forces to rank it among": made.rank > 0,
+        },
         detectable=_detectable(made),
-    )  # fmt: skip
+    )
     return verdicts.verdict(
-        found, outcome=f"{words.sentence_case(what)} per head", place=words.place(treated),
+        found,
+        outcome=f"{words.sentence_case(what)} per head",
+        place=words.place(treated),
         comparison=f"a mix of {words.count(len(made.weights), 'other force')}",
-    )  # fmt: skip
+    )

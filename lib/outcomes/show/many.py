@@ -7,9 +7,22 @@ from outcomes.data.errors import Invalid
 from outcomes.show import parts, plots, style, words
 from outcomes.show.findings import Finding, finding
 
-_SOUGHT = {"verdict": "tested", "test": "is there any history that satisfies all figures?"}
-_TABLE = ["measure", "unit", "label", "start", "end", "lower", "upper", "month_least",
-          "month_most", "state"]  # fmt: skip
+_SOUGHT = {
+    "verdict": "tested",
+    "test": "is there any history that satisfies all figures?",
+}
+_TABLE = [
+    "measure",
+    "unit",
+    "label",
+    "start",
+    "end",
+    "lower",
+    "upper",
+    "month_least",
+    "month_most",
+    "state",
+]
 
 
 def amount(lower: float, upper: float, unit: str = "count") -> str:
@@ -27,9 +40,19 @@ def amount(lower: float, upper: float, unit: str = "count") -> str:
 
 
 def allowed(
-    name: str, bounds: pd.DataFrame, *, measures: pd.DataFrame, ask, sources, area: str,
-    caption: str, period: str = "", by: str = "measure", headline: bool = False, caveats=(),
-) -> Finding:  # fmt: skip
+    name: str,
+    bounds: pd.DataFrame,
+    *,
+    measures: pd.DataFrame,
+    ask,
+    sources,
+    area: str,
+    caption: str,
+    period: str = "",
+    by: str = "measure",
+    headline: bool = False,
+    caveats=(),
+) -> Finding:
     """Bounds of several measures by period: a panel of bands each, in one month on average.
 
     ``bounds`` is that of :func:`outcomes.analysis.several.reconcile_each`; ``measures`` the table
@@ -39,7 +62,9 @@ def allowed(
         raise Invalid(f"finding {name!r} was asked about no measure.")
     facts = {"verdict": "not_enough"}
     known, asked = measures.set_index(by), [ask] if isinstance(ask, str) else list(ask)
-    rows = bounds.assign(name=bounds[by].map(known["name"]), unit=bounds[by].map(known["unit"]))
+    rows = bounds.assign(
+        name=bounds[by].map(known["name"]), unit=bounds[by].map(known["unit"])
+    )
     if "stock" in known:  # what had gathered before its period has no rate
         stock = rows[by].map(known["stock"]).astype(bool)
         rows.loc[stock, ["month_least", "month_most"]] = float("nan")
@@ -52,10 +77,17 @@ def allowed(
         facts["headline"] = headline
         facts |= parts.numbers(top["point"], top["lower"], top["upper"])
     return finding(
-        name, _said(rows, asked), **facts, area=area, caption=caption,
-        period=period or words.listed(asked), table=rows.assign(measure=rows["name"])[_TABLE],
-        figure=None if drawn.empty else _panels(drawn, by), sources=sources, caveats=caveats,
-    )  # fmt: skip
+        name,
+        _said(rows, asked),
+        **facts,
+        area=area,
+        caption=caption,
+        period=period or words.listed(asked),
+        table=rows.assign(measure=rows["name"])[_TABLE],
+        figure=None if drawn.empty else _panels(drawn, by),
+        sources=sources,
+        caveats=caveats,
+    )
 
 
 def _said(rows: pd.DataFrame, asked: list[str]) -> str:
@@ -67,14 +99,18 @@ def _said(rows: pd.DataFrame, asked: list[str]) -> str:
         said = "; ".join(f"{r.name}, {amount(r.lower, r.upper, r.unit)}" for r in known)
         text += [f"In {label}: {said}."] if said else []
         free = words.listed([r.name for r in totals if r not in known])
-        text += [f"No figure limits {free}{f' in {label}' * (not said)}."] if free else []
+        text += (
+            [f"No figure limits {free}{f' in {label}' * (not said)}."] if free else []
+        )
     return " ".join(text)
 
 
 def _panels(rows: pd.DataFrame, by: str):
     """One chart of bands for each measure, under one another."""
     groups = [part for _, part in rows.groupby(by, sort=False)]
-    figure, axes = style.canvas(0.2 + 1.75 * len(groups), rows=len(groups), squeeze=False)
+    figure, axes = style.canvas(
+        0.2 + 1.75 * len(groups), rows=len(groups), squeeze=False
+    )
     for ax, part in zip(axes.flat, groups, strict=True):
         unit, label = part["unit"].iloc[0], words.sentence_case(part["name"].iloc[0])
         options = {"lower": "month_least", "upper": "month_most"}
@@ -86,12 +122,24 @@ def _panels(rows: pd.DataFrame, by: str):
 
 
 def grown(
-    name: str, bounds: pd.DataFrame, before: str, after: str, *, measures: pd.DataFrame, sources,
-    area: str, period: str, headline: bool = False, caveats=(),
-) -> Finding:  # fmt: skip
+    name: str,
+    bounds: pd.DataFrame,
+    before: str,
+    after: str,
+    *,
+    measures: pd.DataFrame,
+    sources,
+    area: str,
+    period: str,
+    headline: bool = False,
+    caveats=(),
+) -> Finding:
     """The least and the most growth of each measure between two periods of one length."""
     names = measures.set_index("measure")["name"]
-    rows, title = several.growth(bounds, before, after), f"growth from {before} to {after}"
+    rows, title = (
+        several.growth(bounds, before, after),
+        f"growth from {before} to {after}",
+    )
     facts = {"area": area, "period": period}
     facts |= {"sources": sources, "caveats": caveats}
     if rows.empty:
@@ -101,16 +149,22 @@ def grown(
     text = f"{words.sentence_case(title)}: {words.listed(map(_growth, rows.itertuples()))}."
     left = [m for m in bounds["measure"].unique() if m not in set(rows["measure"])]
     text += f" It cannot be told for {words.listed(names[left])}." if left else ""
-    top = rows[rows["least"] == rows["least"].max()]  # where several are level, each is named
+    top = rows[
+        rows["least"] == rows["least"].max()
+    ]  # where several are level, each is named
     facts["unit"] = f"% growth of {words.listed(top['name'])}"
     look = {"label": "name", "lower": "least", "upper": "most"}
     facts |= {"lower": 100 * top["least"].max(), "upper": 100 * top["most"].max()}
     return finding(
-        name, text, verdict="estimate",
-        headline=headline, **parts.percents(rows[["name", "least", "most"]], "least", "most"),
+        name,
+        text,
+        verdict="estimate",
+        headline=headline,
+        **parts.percents(rows[["name", "least", "most"]], "least", "most"),
         figure=plots.intervals(rows, kind="percent", xlabel=title, **look),
-        caption=words.sentence_case(title), **facts,
-    )  # fmt: skip
+        caption=words.sentence_case(title),
+        **facts,
+    )
 
 
 def _growth(row) -> str:
@@ -119,9 +173,16 @@ def _growth(row) -> str:
 
 
 def clashing(
-    name: str, contradictions: pd.DataFrame, *, checked, measures: pd.DataFrame, sources,
-    area: str, headline: bool = False, caveats=(),
-) -> Finding:  # fmt: skip
+    name: str,
+    contradictions: pd.DataFrame,
+    *,
+    checked,
+    measures: pd.DataFrame,
+    sources,
+    area: str,
+    headline: bool = False,
+    caveats=(),
+) -> Finding:
     """Which of the measures ``checked`` have figures that cannot all be right, and which."""
     names = measures.set_index("measure")["name"]
     if not len(checked):
@@ -130,26 +191,40 @@ def clashing(
         return finding(name, text, area=area, sources=sources, **facts)
     stated = isinstance(sources, pd.DataFrame) and len(contradictions) > 0
     agreement = statements.quarrel(contradictions, sources) if stated else None
-    unsure = sources.loc[sources["period_state"] == "ambiguous", "figure"] if stated else []
+    unsure = (
+        sources.loc[sources["period_state"] == "ambiguous", "figure"] if stated else []
+    )
     doubtful = contradictions["figure"].isin(unsure)
-    doubtful = doubtful.groupby([contradictions["measure"], contradictions["set"]]).transform("any")
+    doubtful = doubtful.groupby(
+        [contradictions["measure"], contradictions["set"]]
+    ).transform("any")
     n = contradictions.loc[~doubtful, "measure"].nunique()
-    text = f"{words.number(n) if n else 'None'} of {words.count(len(checked), 'measure')} "
+    text = (
+        f"{words.number(n) if n else 'None'} of {words.count(len(checked), 'measure')} "
+    )
     text += f"{'has' if n < 2 else 'have'} figures that cannot all be right."
     sets = contradictions.loc[~doubtful, ["measure", "sentence"]].drop_duplicates()
     for measure, sentence in sets.itertuples(index=False):
         text += f" {words.sentence_case(names[measure])}: {sentence[:1].lower()}{sentence[1:]}"
     if doubtful.any():
-        text += (
-            f" Those of {words.listed(names[contradictions.loc[doubtful, 'measure'].unique()])} "
-        )
+        unclear = words.listed(names[contradictions.loc[doubtful, "measure"].unique()])
+        text += f" Those of {unclear} "
         text += "clash as read, but the period of one can be read in more than one way."
     columns = ["measure", "value", "qualifier", "start", "end", "lower", "upper"]
     table = contradictions.assign(measure=contradictions["measure"].map(names))[columns]
     return finding(
-        name, text, value=n, unit="measures", area=area, headline=headline, sources=sources,
-        caveats=caveats, numbers={"measures checked": len(checked)},
+        name,
+        text,
+        value=n,
+        unit="measures",
+        area=area,
+        headline=headline,
+        sources=sources,
+        caveats=caveats,
+        numbers={"measures checked": len(checked)},
         **({"agreement": agreement} if agreement else _SOUGHT),
-        table=table.rename(columns={"lower": "would be at least", "upper": "would be at most"}),
+        table=table.rename(
+            columns={"lower": "would be at least", "upper": "would be at most"}
+        ),
         caption="Figures that contradict each other, and what each would have to be",
-    )  # fmt: skip
+    )

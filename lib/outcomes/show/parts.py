@@ -11,7 +11,9 @@ REGISTER = ("Register of published figures",)
 """The source of a finding that rests on no figure."""
 
 
-def numbers(value: float, lower: float, upper: float, *, times: float = 1) -> dict[str, float]:
+def numbers(
+    value: float, lower: float, upper: float, *, times: float = 1
+) -> dict[str, float]:
     """A value and its interval as a finding takes them, each ``times`` what is given."""
     return {"value": times * value, "lower": times * lower, "upper": times * upper}
 
@@ -28,7 +30,9 @@ def charted(rows: pd.DataFrame, label: str, share: str, **look) -> dict:
     return {"figure": figure, **percents(rows, share, "lower", "upper")}
 
 
-def wilson(frame: pd.DataFrame, label: str, part: str, whole: str, confidence=0.95) -> pd.DataFrame:
+def wilson(
+    frame: pd.DataFrame, label: str, part: str, whole: str, confidence=0.95
+) -> pd.DataFrame:
     """Each row whose counts are known, with its share and Wilson's interval: lower and upper."""
     rows = frame[[label, part, whole]].dropna(subset=[part, whole])
     rows = rows[rows[whole] > 0].reset_index(drop=True)

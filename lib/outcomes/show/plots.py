@@ -38,9 +38,19 @@ def _rows(frame: pd.DataFrame) -> float:
 
 @drawn(_rows)
 def intervals(
-    frame, *, ax, label, estimate=None, lower="lower", upper="upper", kind="number", highlight=(),
-    reference=None, reference_label="", xlabel="",
-) -> None:  # fmt: skip
+    frame,
+    *,
+    ax,
+    label,
+    estimate=None,
+    lower="lower",
+    upper="upper",
+    kind="number",
+    highlight=(),
+    reference=None,
+    reference_label="",
+    xlabel="",
+) -> None:
     """A dot and its interval for each row, the estimate written above it.
 
     Without ``estimate`` a row is a band from the least to the most, with both ends written: where
@@ -92,7 +102,12 @@ def bars(frame, *, ax, label, value, kind="number", highlight=(), xlabel="") -> 
     colours = [NAVY if not chosen or str(x) in chosen else PALE for x in frame[label]]
     ax.barh(frame.index, frame[value], height=0.7, color=colours)
     for row, v in enumerate(frame[value]):
-        note(ax, words.WRITE[kind](v), (0 if pd.isna(v) else max(v, 0), row), offset=(4, 0))
+        note(
+            ax,
+            words.WRITE[kind](v),
+            (0 if pd.isna(v) else max(v, 0), row),
+            offset=(4, 0),
+        )
     row_labels(ax, frame[label], chosen)
     ax.margins(x=0.16)
     ax.set_xlim(left=min(0, frame[value].min()))
@@ -129,15 +144,27 @@ def _line(ax, part, x, y, step, colour, width) -> None:
 
     run = runs(part[x], part[y], step)
     look = {"color": colour, "linewidth": width}
-    ax.set(xlabel=" ", ylabel=" ")  # where there are labels, seaborn does not look at every tick
-    sns.lineplot(data=part.assign(_run=run), x=x, y=y, units="_run", estimator=None, ax=ax, **look)
+    ax.set(
+        xlabel=" ", ylabel=" "
+    )  # where there are labels, seaborn does not look at every tick
+    sns.lineplot(
+        data=part.assign(_run=run),
+        x=x,
+        y=y,
+        units="_run",
+        estimator=None,
+        ax=ax,
+        **look,
+    )
     alone = part[~pd.Series(run, index=part.index).duplicated(keep=False)]
     edge = {"clip_on": False, "in_layout": False}  # a point at nought is drawn whole
     ax.plot(alone[x], alone[y], "o", color=colour, markersize=3.5, **edge)
 
 
 @drawn()
-def bounds(frame, *, ax, lower="lower", upper="upper", kind="number", ylabel="") -> None:
+def bounds(
+    frame, *, ax, lower="lower", upper="upper", kind="number", ylabel=""
+) -> None:
     """What the figures allow, as a band for each period; a thick line where they allow one value.
 
     Where nothing limits a period its place is empty, within a broken line: ink is what is known.
@@ -172,21 +199,38 @@ def _band(ax, left, right, low, high, top, kind, *, room: float) -> None:
     text = words_of.replace("between ", "").replace(" and ", " to ")
     text = text if limited or low > 0 else "no limit known"
     if len(text) <= room:
-        note(ax, text, (left + (right - left) / 2, shown), offset=(0, 4), ha="center", va="bottom")
+        note(
+            ax,
+            text,
+            (left + (right - left) / 2, shown),
+            offset=(0, 4),
+            ha="center",
+            va="bottom",
+        )
 
 
 @drawn(3.0)
-def waves(frame, *, ax, start, value, label=None, highlight=(), kind="number", ylabel="") -> None:
+def waves(
+    frame, *, ax, start, value, label=None, highlight=(), kind="number", ylabel=""
+) -> None:
     """Separate weeks as stems at their dates; nothing was measured between, so nothing is drawn."""
     chosen = picked(highlight)
     for row in frame.to_dict("records"):
         bold = label is not None and str(row[label]) in chosen
         colour = ORANGE if bold else NAVY
         ax.vlines(row[start], 0, row[value], color=colour, linewidth=3 if bold else 2)
-        ax.plot(row[start], row[value], "D" if bold else "o", color=colour, markersize=5)
+        ax.plot(
+            row[start], row[value], "D" if bold else "o", color=colour, markersize=5
+        )
         if bold or row[value] == frame[value].max():
             place = {"offset": (0, 6), "ha": "center", "va": "bottom"}
-            note(ax, words.WRITE[kind](row[value]), (row[start], row[value]), bold=True, **place)
+            note(
+                ax,
+                words.WRITE[kind](row[value]),
+                (row[start], row[value]),
+                bold=True,
+                **place,
+            )
     months(ax.xaxis)
     ax.margins(y=0.14)
     ax.set_ylim(bottom=0)
@@ -198,13 +242,24 @@ def stems(frame, *, start, columns, label, highlight=()):
 
     ``columns`` maps a column to its title and kind: ``{"arrests": ("arrests", "number")}``.
     """
-    shown = {c: look for c, look in columns.items() if c in frame and frame[c].notna().any()}
+    shown = {
+        c: look for c, look in columns.items() if c in frame and frame[c].notna().any()
+    }
     if not shown:
         raise Invalid("there is nothing to draw: none of the columns has a value.")
-    figure, axes = canvas(1.75 * len(shown), rows=len(shown), sharex=True, squeeze=False)
+    figure, axes = canvas(
+        1.75 * len(shown), rows=len(shown), sharex=True, squeeze=False
+    )
     for ax, (column, (title, kind)) in zip(axes.flat, shown.items(), strict=True):
         look = {"highlight": highlight, "kind": kind, "ylabel": title}
-        waves(frame.dropna(subset=[column]), ax=ax, start=start, value=column, label=label, **look)
+        waves(
+            frame.dropna(subset=[column]),
+            ax=ax,
+            start=start,
+            value=column,
+            label=label,
+            **look,
+        )
     return figure
 
 
@@ -219,7 +274,9 @@ def strip(frame, *, ax, row, x, state, colours) -> None:
     names = list(dict.fromkeys(frame[row]))
     for at, name in enumerate(names):
         part = frame[frame[row] == name].sort_values(x).reset_index(drop=True)
-        change = (part[state] != part[state].shift()) | (part[x].diff() > pd.Timedelta(days=32))
+        change = (part[state] != part[state].shift()) | (
+            part[x].diff() > pd.Timedelta(days=32)
+        )
         for left, right in pairwise([*part.index[change], len(part)]):
             first, last = part[x][left], part[x][right - 1] + pd.offsets.MonthEnd()
             look = {"height": 0.7, "color": colours[part[state][left]], "linewidth": 0}

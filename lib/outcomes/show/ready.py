@@ -15,13 +15,20 @@ from outcomes.show import charts, parts, plots, words
 from outcomes.show.findings import Finding, finding
 
 _FUNNEL = {
-    "label": "place", "count": "count", "denominator": "denominator", "rate": "rate",
-    "lower_95": "lower 95% limit", "upper_95": "upper 95% limit",
-    "lower_998": "lower 99.8% limit", "upper_998": "upper 99.8% limit", "signal": "signal",
-}  # fmt: skip
+    "label": "place",
+    "count": "count",
+    "denominator": "denominator",
+    "rate": "rate",
+    "lower_95": "lower 95% limit",
+    "upper_95": "upper 95% limit",
+    "lower_998": "lower 99.8% limit",
+    "upper_998": "upper 99.8% limit",
+    "signal": "signal",
+}
 _XMR = "limits of an individuals chart (XmR) and its rules for runs"
 _FUNNEL_TEST = (
-    "95% and 99.8% limits of a funnel plot, widened where places differ by more than chance"
+    "95% and 99.8% limits of a funnel plot, widened where places differ by more "
+    "than chance"
 )
 _WRITTEN = {"rate": "number", "proportion": "percent"}
 _RATED = {"number": partial(words.number, decimals=1), "percent": words.percent}
@@ -29,15 +36,30 @@ _RATED = {"number": partial(words.number, decimals=1), "percent": words.percent}
 
 
 def share(
-    name: str, part, whole, *, what: str, period: str, area: str, sources, confidence: float = 0.95,
-    better: str = "neither", headline: bool = False, caveats=(),
-) -> Finding:  # fmt: skip
+    name: str,
+    part,
+    whole,
+    *,
+    what: str,
+    period: str,
+    area: str,
+    sources,
+    confidence: float = 0.95,
+    better: str = "neither",
+    headline: bool = False,
+    caveats=(),
+) -> Finding:
     """A share with Wilson's interval: "10 of 42 test purchases failed …".
 
     ``what`` reads on from the two counts ("test purchases failed"). A missing count makes the
     finding say that the share cannot be told, and then it is no headline.
     """
-    facts = {"unit": f"share of {what}", "period": period, "area": area, "sources": sources}
+    facts = {
+        "unit": f"share of {what}",
+        "period": period,
+        "area": area,
+        "sources": sources,
+    }
     facts |= {"better": better, "headline": headline, "caveats": caveats}
     if pd.isna(part) or pd.isna(whole) or not whole:
         text = f"What share of {what} in {period} cannot be told: not both counts are held here."
@@ -51,10 +73,24 @@ def share(
 
 
 def shares(
-    name: str, frame: pd.DataFrame, *, label: str, part: str, whole: str, what: str, sources,
-    period: str = "", area: str = "", confidence: float = 0.95, highlight=(), caption: str,
-    since_first: bool = False, better: str = "neither", headline: bool = False, caveats=(),
-) -> Finding:  # fmt: skip
+    name: str,
+    frame: pd.DataFrame,
+    *,
+    label: str,
+    part: str,
+    whole: str,
+    what: str,
+    sources,
+    period: str = "",
+    area: str = "",
+    confidence: float = 0.95,
+    highlight=(),
+    caption: str,
+    since_first: bool = False,
+    better: str = "neither",
+    headline: bool = False,
+    caveats=(),
+) -> Finding:
     """Several shares side by side, each with Wilson's interval, as a dot-and-interval chart.
 
     With a row named by ``highlight`` the sentence compares it with the row before it (Newcombe's
@@ -65,7 +101,9 @@ def shares(
     facts = {"period": period, "area": area, "sources": sources, "better": better}
     facts |= {"headline": headline, "caveats": caveats, "unit": "percentage points"}
     if len(rows) < 2:
-        text = f"{what} cannot be compared: both counts of fewer than two are held here."
+        text = (
+            f"{what} cannot be compared: both counts of fewer than two are held here."
+        )
         return finding(name, text, verdict="not_enough", **facts)
     facts |= parts.charted(rows, label, "share", highlight=highlight, xlabel=what)
     two = parts.with_the_one_before(rows, label, highlight)
@@ -91,25 +129,43 @@ def _compared(rows, two, label, part, whole, what, confidence):
     counts = now[part], now[whole], before[part], before[whole]
     found = parts.numbers(*rates.newcombe(*counts, confidence=confidence), times=100)
     limits = found["lower"], found["upper"]
-    clear = "" if limits[0] > 0 or limits[1] < 0 else ", which is consistent with no change"
+    clear = (
+        "" if limits[0] > 0 or limits[1] < 0 else ", which is consistent with no change"
+    )
     shown = [round(100 * row["share"], 1) for row in two]
     alike = f"{shown[0] - shown[1]:.1f}" == f"{found['value']:.1f}"
-    digits = 1 if alike else 2  # what is printed as a difference must be that of what is printed
+    digits = (
+        1 if alike else 2
+    )  # what is printed as a difference must be that of what is printed
     said = [words.percent(row["share"], digits) for row in two]
     text = f"{what} was {said[0]} in {now[label]} and {said[1]} in {before[label]}: a difference "
     text += f"of {words.number(found['value'], digits)} percentage points (interval "
     text += f"{words.interval(*limits, decimals=digits)}){clear}."
     if {*ends} - {row["share"] for row in two}:  # the two are not the whole story
-        text += f" Over the {words.count(len(rows), label)} held here it {spread(digits)}"
+        text += (
+            f" Over the {words.count(len(rows), label)} held here it {spread(digits)}"
+        )
     return text, {"verdict": "estimate", **found}
 
 
 def behaviour(
-    name: str, values: pd.Series | None = None, *, series: str = "", since: str = "",
-    what: str = "", sources=None, area: str = "", unit: str = "", step: str = "",
-    better: str = "neither", rebase=(), events: dict | None = None, headline: bool = False,
-    kind: str = "number", caveats=(),
-) -> Finding:  # fmt: skip
+    name: str,
+    values: pd.Series | None = None,
+    *,
+    series: str = "",
+    since: str = "",
+    what: str = "",
+    sources=None,
+    area: str = "",
+    unit: str = "",
+    step: str = "",
+    better: str = "neither",
+    rebase=(),
+    events: dict | None = None,
+    headline: bool = False,
+    kind: str = "number",
+    caveats=(),
+) -> Finding:
     """A process behaviour chart (XmR) by date, with the sentence it supports.
 
     With ``series``, a name that :func:`outcomes.data.series` declares, all else but the events is
@@ -133,7 +189,13 @@ def behaviour(
         return finding(name, text, verdict="not_enough", caveats=caveats, **facts)
     notes = [f"New limits from {words.month(day)}: {why}." for day, why in rebase]
     notes += [chart.note] if chart.trial else []
-    facts |= {"what": what, "step": step, "kind": kind, "events": events, "headline": headline}
+    facts |= {
+        "what": what,
+        "step": step,
+        "kind": kind,
+        "events": events,
+        "headline": headline,
+    }
     if _moved(chart.frame):
         return _by_change(name, chart.frame, caveats=[*caveats, *notes], **facts)
     frame = chart.frame.dropna(subset=["value"])
@@ -154,7 +216,11 @@ def _declared(name, of, *, since, area, events, headline, caveats) -> Finding:
     where = f"the {place}" if place.startswith("United") else place
     what = f"{of.noun} in {where}"
     facts = {"what": what, "unit": of.unit, "area": place, "step": of.step}
-    facts |= {"sources": values.attrs["sources"], "better": of.better, "headline": headline}
+    facts |= {
+        "sources": values.attrs["sources"],
+        "better": of.better,
+        "headline": headline,
+    }
     facts |= {"events": events, "kind": "number"}
     if start == pd.Timestamp(of.start):
         facts["series"] = of.name
@@ -164,10 +230,14 @@ def _declared(name, of, *, since, area, events, headline, caveats) -> Finding:
         why = of.change if values.notna().sum() >= spc.FEWEST else few
         return _by_change(name, plain, caveats=[*caveats, _no_range(why)], **facts)
     try:
-        found = spc.judged(values[start:], latest=of.latest, season=of.season, better=of.better)
+        found = spc.judged(
+            values[start:], latest=of.latest, season=of.season, better=of.better
+        )
     except NotEnough as reason:
         keep = {
-            k: v for k, v in facts.items() if k in ("unit", "area", "sources", "better", "series")
+            k: v
+            for k, v in facts.items()
+            if k in ("unit", "area", "sources", "better", "series")
         }
         text = f"Whether {facts['what']} by {of.step} changed cannot be told. {reason}"
         return finding(name, text, verdict="not_enough", caveats=caveats, **keep)
@@ -175,7 +245,11 @@ def _declared(name, of, *, since, area, events, headline, caveats) -> Finding:
     span = words.listed(base, "to")
     if found.moving:
         why = f"most points of {span} signal change against the range that they give themselves"
-        facts |= {"start": start, "season": of.season, "caveats": [*caveats, _no_range(why)]}
+        facts |= {
+            "start": start,
+            "season": of.season,
+            "caveats": [*caveats, _no_range(why)],
+        }
         facts["unit"] = facts["unit"].removesuffix(", season taken out")
         return _by_change(name, plain, **facts)
     frame = found.chart.frame.drop(columns=["value", "moving_range"])
@@ -183,19 +257,25 @@ def _declared(name, of, *, since, area, events, headline, caveats) -> Finding:
         facts["what"] += ", season taken out"
         plain["value"] /= plain["period"].dt.month.map(found.factors)
     frame = plain.merge(frame, on="period", how="left").assign(
-        special=lambda f: f["special"].fillna("").where(f["period"].isin(found.late["period"]), "")
+        special=lambda f: (
+            f["special"].fillna("").where(f["period"].isin(found.late["period"]), "")
+        )
     )
     late = frame[frame["special"] != ""]
     rules = late.groupby("special", sort=False)["period"]
     said = [
-        f"{rule} ({len(days)})" if len(late) > 4 else
-        f"{words.listed(_point(day, of.step) for day in days)} ({rule})"
+        f"{rule} ({len(days)})"
+        if len(late) > 4
+        else f"{words.listed(_point(day, of.step) for day in days)} ({rule})"
         for rule, days in rules
-    ]  # fmt: skip
+    ]
     one = "one" if len(late) == 1 else words.number(len(late))
     signs = f"Of the latest {words.count(len(found.late), of.step)}, {one if said else 'none'} "
     signs += f"signal{'' if len(late) > 1 else 's'} change{': ' * bool(said)}{'; '.join(said)}."
-    facts["numbers"] = {"points of the latest year": len(found.late), "of these signals": len(late)}
+    facts["numbers"] = {
+        "points of the latest year": len(found.late),
+        "of these signals": len(late),
+    }
     facts["numbers"] |= {f"of these {rule}": len(days) for rule, days in rules}
     if not len(found.factors) and values.index[0] < start:
         signs += f" The count of {_point(values.index[0], of.step)} was "
@@ -206,7 +286,11 @@ def _declared(name, of, *, since, area, events, headline, caveats) -> Finding:
         span += f", {len(found.base)} of {every} {of.step}s held here"
     notes = [
         f"The usual range is that of {span}; limits are never narrower than counting error.",
-        *([] if since and since != of.start else [f"It begins there because {of.why}."]),
+        *(
+            []
+            if since and since != of.start
+            else [f"It begins there because {of.why}."]
+        ),
         *([found.chart.note] if found.chart.trial else []),
     ]
     return _in_range(name, frame, signs, caveats=[*caveats, *notes], **facts)
@@ -229,19 +313,26 @@ def _in_range(name, frame, signs, *, what, step, kind, events, **facts) -> Findi
         text += f", within the usual range of {span}"
     columns = ["period", "value", "mean", "lower", "upper", "special"]
     return finding(
-        name, f"{text}. {signs}", **parts.numbers(last["value"], low, high),
-        verdict="tested", test=_XMR,
+        name,
+        f"{text}. {signs}",
+        **parts.numbers(last["value"], low, high),
+        verdict="tested",
+        test=_XMR,
         table=frame[columns].assign(period=[_point(p, step) for p in frame["period"]]),
         caption=f"{words.sentence_case(what)} by {step}, with usual range",
         figure=charts.xmr(frame, kind=kind, ylabel=f"{what} by {step}", events=events),
-        period=_point(last["period"], step), **facts,
-    )  # fmt: skip
+        period=_point(last["period"], step),
+        **facts,
+    )
 
 
 def _apart(value: float, low: float, high: float, *, kind: str) -> list[str]:
     """A value and its limits in words, finer where they would read alike and are not."""
     shown = [words.WRITE[kind](x) for x in (value, low, high)]
-    alike = any(shown[0] == s and value != x for s, x in zip(shown[1:], (low, high), strict=True))
+    alike = any(
+        shown[0] == s and value != x
+        for s, x in zip(shown[1:], (low, high), strict=True)
+    )
     return [words.WRITE[kind](x, 1) for x in (value, low, high)] if alike else shown
 
 
@@ -256,14 +347,17 @@ def _by_change(
     known, write = frame.dropna(subset=["value"]), words.WRITE[kind]
     own = known if start is None else known[known["period"] >= start]
     own = own[own["period"].dt.month == own["period"].iloc[-1].month] if season else own
-    table = frame[["period", "value"]].assign(period=[_point(p, step) for p in frame["period"]])
+    table = frame[["period", "value"]].assign(
+        period=[_point(p, step) for p in frame["period"]]
+    )
     if len(own) < 2:
         text = f"How {what} by {step} changed cannot be told: fewer than two {step}s are held here."
         keep = {k: v for k, v in facts.items() if k != "headline"}
         return finding(name, text, verdict="not_enough", **keep)
     first, last = own.iloc[0], own.iloc[-1]
     text = (
-        f"{words.sentence_case(what)}: {write(last['value'])} in {_point(last['period'], step)}, "
+        f"{words.sentence_case(what)}: {write(last['value'])} in "
+        f"{_point(last['period'], step)}, "
     )
     text += f"{_times(first['value'], last['value'])} the {write(first['value'])} of "
     text += f"{_point(first['period'], step)}."
@@ -276,11 +370,17 @@ def _by_change(
         if pd.notna(now + before):
             text += f" The year to its end had {write(now)}, the year before {write(before)}."
     return finding(
-        name, text, value=last["value"], table=table,
+        name,
+        text,
+        value=last["value"],
+        table=table,
         caption=f"{words.sentence_case(what)} by {step}",
-        figure=plots.series(frame, x="period", y="value", kind=kind, ylabel=what, events=events),
-        period=_point(last["period"], step), **facts,
-    )  # fmt: skip
+        figure=plots.series(
+            frame, x="period", y="value", kind=kind, ylabel=what, events=events
+        ),
+        period=_point(last["period"], step),
+        **facts,
+    )
 
 
 _MANY = ("twice", "three times", "four times", "five times", "six times", "seven times")
@@ -293,7 +393,11 @@ def _times(first: float, last: float) -> str:
     ratio = last / first
     if ratio >= 2:
         whole = int(ratio)
-        most = _MANY[whole - 2] if whole < len(_MANY) + 2 else f"{words.number(whole)} times"
+        most = (
+            _MANY[whole - 2]
+            if whole < len(_MANY) + 2
+            else f"{words.number(whole)} times"
+        )
         return most if ratio == whole else f"more than {most}"
     steps = [(1.5, "more than one and a half times"), (1.1, "above"), (0.9, "near")]
     steps += [(0.5, "below"), (0, "less than half")]
@@ -314,10 +418,25 @@ def _moved(frame: pd.DataFrame) -> bool:
 
 
 def place(
-    name: str, frame: pd.DataFrame, *, label: str, count: str, denominator: str, highlight: str,
-    what: str, of: str = "", sources, period: str, per: float = 1, kind: str = "rate", also=(),
-    better: str = "neither", headline: bool = False, caveats=(), places: str = "places",
-) -> Finding:  # fmt: skip
+    name: str,
+    frame: pd.DataFrame,
+    *,
+    label: str,
+    count: str,
+    denominator: str,
+    highlight: str,
+    what: str,
+    of: str = "",
+    sources,
+    period: str,
+    per: float = 1,
+    kind: str = "rate",
+    also=(),
+    better: str = "neither",
+    headline: bool = False,
+    caveats=(),
+    places: str = "places",
+) -> Finding:
     """Where one place stands among all, and the sentence it supports.
 
     ``what`` names the rate ("blade or point offences") and ``of`` its base ("100,000 residents");
@@ -337,25 +456,45 @@ def place(
         text += "are held here."
         return finding(name, text, verdict="not_enough", **facts)
     facts["caption"] = f"{words.sentence_case(measured)}, {period}"
-    said = {"what": what, "of": of, "period": period, "kind": _WRITTEN[kind], "places": places}
+    said = {
+        "what": what,
+        "of": of,
+        "period": period,
+        "kind": _WRITTEN[kind],
+        "places": places,
+    }
     if len(rows) < funnels.FEW:
         named = {"place": label, "count": count, "denominator": denominator}
-        named = pd.DataFrame({k: rows[column].to_numpy() for k, column in named.items()})
+        named = pd.DataFrame(
+            {k: rows[column].to_numpy() for k, column in named.items()}
+        )
         table = _beside(named, per, kind)
         own = table[table["place"] == highlight].iloc[0]
         facts["caveats"] += [_COUNTED]
-        shown = {"label": "place", "estimate": "rate", "kind": _WRITTEN[kind], "xlabel": measured}
+        shown = {
+            "label": "place",
+            "estimate": "rate",
+            "kind": _WRITTEN[kind],
+            "xlabel": measured,
+        }
         return finding(
-            name, _ranked(table, own, **said), table=table, verdict="estimate",
+            name,
+            _ranked(table, own, **said),
+            table=table,
+            verdict="estimate",
             figure=plots.intervals(table, highlight=[highlight, *also], **shown),
-            **parts.numbers(*own[["rate", "lower", "upper"]]), numbers={places: len(table)},
+            **parts.numbers(*own[["rate", "lower", "upper"]]),
+            numbers={places: len(table)},
             **facts,
-        )  # fmt: skip
-    found = spc.funnel(rows[count], rows[denominator], label=rows[label], per=per, kind=kind)
+        )
+    found = spc.funnel(
+        rows[count], rows[denominator], label=rows[label], per=per, kind=kind
+    )
     row = found.frame[found.frame["label"] == highlight].iloc[0]
     look = {
         "highlight": [highlight, *also],
-        "xlabel": of.lstrip("0123456789, ") or words.plain(denominator.replace("_", " ")),
+        "xlabel": of.lstrip("0123456789, ")
+        or words.plain(denominator.replace("_", " ")),
     }
     if found.overdispersed:
         facts["caveats"] += [
@@ -364,12 +503,18 @@ def place(
         ]
     text, limits = _placed(found.frame, row, **said)
     return finding(
-        name, text, numbers={places: len(found.frame), "over all": row["mean"]},
+        name,
+        text,
+        numbers={places: len(found.frame), "over all": row["mean"]},
         **parts.numbers(row["rate"], *limits),
         figure=charts.funnel(found.frame, kind=_WRITTEN[kind], ylabel=measured, **look),
-        table=found.frame[list(_FUNNEL)].rename(columns=_FUNNEL).sort_values(
-            "rate", ascending=False), verdict="tested", test=_FUNNEL_TEST, **facts,
-    )  # fmt: skip
+        table=found.frame[list(_FUNNEL)]
+        .rename(columns=_FUNNEL)
+        .sort_values("rate", ascending=False),
+        verdict="tested",
+        test=_FUNNEL_TEST,
+        **facts,
+    )
 
 
 _COUNTED = (
@@ -387,18 +532,28 @@ def _beside(rows: pd.DataFrame, per: float, kind: str) -> pd.DataFrame:
     k, n = rows["count"].to_numpy(float), rows["denominator"].to_numpy(float)
     others = k.sum() - k, n.sum() - n
     if kind == "rate":
-        own, versus = rates.garwood(k, exposure=n, per=per), rates.poisson_ratio(k, n, *others)
+        own, versus = (
+            rates.garwood(k, exposure=n, per=per),
+            rates.poisson_ratio(k, n, *others),
+        )
         names, times = ["times the rest", "ratio lower", "ratio upper"], 1
     else:
         own, versus = rates.wilson(k, n), rates.newcombe(k, n, *others)
-        names, times = ["points above the rest", "difference lower", "difference upper"], 100
+        names, times = (
+            ["points above the rest", "difference lower", "difference upper"],
+            100,
+        )
     made = rows.assign(**dict(zip(("rate", "lower", "upper"), own, strict=True)))
     made = made.assign(**dict(zip(names, (times * v for v in versus), strict=True)))
     made["rank"] = made["rate"].rank(ascending=False, method="min").astype(int)
-    return made.sort_values(["rate", "place"], ascending=[False, True], ignore_index=True)
+    return made.sort_values(
+        ["rate", "place"], ascending=[False, True], ignore_index=True
+    )
 
 
-def _ranked(table: pd.DataFrame, row: pd.Series, *, what, of, period, kind, places) -> str:
+def _ranked(
+    table: pd.DataFrame, row: pd.Series, *, what, of, period, kind, places
+) -> str:
     """The sentence of :func:`place` where places are few: rank, ratio and spread."""
     write = _RATED[kind]
     said = f"{row['place']} had {write(row['rate'])} {what} per {of} in {period}"
@@ -429,7 +584,10 @@ def _placed(frame, row, *, what, of, period, kind, places) -> tuple[str, tuple]:
     if kind == "percent":
         said = f"In {row['label']}, {write(row['rate'])} {what} in {period}"
     side = "above" if row["rate"] > row["mean"] else "below"
-    beyond = {k: not row[f"lower_{k}"] <= row["rate"] <= row[f"upper_{k}"] for k in ("95", "998")}
+    beyond = {
+        k: not row[f"lower_{k}"] <= row["rate"] <= row[f"upper_{k}"]
+        for k in ("95", "998")
+    }
     level = "998" if beyond["998"] else "95"
     limits = row[f"lower_{level}"], row[f"upper_{level}"]
     span = f"{write(max(limits[0], 0))} to {write(limits[1])}"
@@ -439,15 +597,29 @@ def _placed(frame, row, *, what, of, period, kind, places) -> tuple[str, tuple]:
         where += " but within the 99.8% ones"
     rank = int((frame["rate"] > row["rate"]).sum()) + 1
     said += (
-        f": {words.ranked(rank, frame['rate'], places)}, against {write(row['mean'])} over all; "
+        f": {words.ranked(rank, frame['rate'], places)}, against "
+        f"{write(row['mean'])} over all; "
     )
-    return f"{said}{where} of what chance and the usual differences between {places} allow.", limits
+    return (
+        f"{said}{where} of what chance and the usual differences between {places} allow.",
+        limits,
+    )
 
 
 def reconciled(
-    name: str, figures: pd.DataFrame, periods: pd.DataFrame, *, what: str, area: str, ask: str,
-    kind: str = "number", parent=None, better: str = "neither", headline: bool = False, caveats=(),
-) -> Finding:  # fmt: skip
+    name: str,
+    figures: pd.DataFrame,
+    periods: pd.DataFrame,
+    *,
+    what: str,
+    area: str,
+    ask: str,
+    kind: str = "number",
+    parent=None,
+    better: str = "neither",
+    headline: bool = False,
+    caveats=(),
+) -> Finding:
     """What overlapping published figures allow each of ``periods`` to be, and which figures say so.
 
     ``ask`` is the label of the period that the sentence is about; ``what`` names the count
@@ -455,7 +627,9 @@ def reconciled(
     period that no figure limits cannot be told, and then it is no headline.
     """
     whose = area if parent is not None else None
-    bounds, contradictions, _ = reconcile.reconcile(figures, periods, area=whose, parent=parent)
+    bounds, contradictions, _ = reconcile.reconcile(
+        figures, periods, area=whose, parent=parent
+    )
     row, title = bounds[bounds["label"] == ask].iloc[0], words.sentence_case(what)
     text, facts = _bounded(row, figures, title, kind, area)
     if row["state"] == "contradicted":
@@ -463,16 +637,28 @@ def reconciled(
         facts = facts if agreement is None else {"agreement": agreement}
     notes = [c["sentence"] for c in contradictions]
     if row["inferred"]:
-        notes = ["The period of a figure it rests on was inferred, not printed.", *notes]
+        notes = [
+            "The period of a figure it rests on was inferred, not printed.",
+            *notes,
+        ]
     return finding(
-        name, text, value=row["point"], lower=row["lower"], upper=row["upper"], unit=what,
-        period=words.period(row["start"], row["end"]), area=words.place(area), better=better,
-        headline=headline and facts.get("verdict") != "not_enough", **facts,
+        name,
+        text,
+        value=row["point"],
+        lower=row["lower"],
+        upper=row["upper"],
+        unit=what,
+        period=words.period(row["start"], row["end"]),
+        area=words.place(area),
+        better=better,
+        headline=headline and facts.get("verdict") != "not_enough",
+        **facts,
         figure=plots.bounds(bounds, kind=kind, ylabel=title) if len(figures) else None,
-        table=_by_period(bounds, figures, kind, area), caveats=[*caveats, *notes],
+        table=_by_period(bounds, figures, kind, area),
+        caveats=[*caveats, *notes],
         caption=f"{title}: what the published figures allow",
         sources=figures if len(figures) else parts.REGISTER,
-    )  # fmt: skip
+    )
 
 
 def _bounded(
@@ -490,18 +676,28 @@ def _bounded(
     return f"{text}.", {"verdict": "estimate"}
 
 
-def _by_period(bounds: pd.DataFrame, figures: pd.DataFrame, kind: str, area: str) -> pd.DataFrame:
+def _by_period(
+    bounds: pd.DataFrame, figures: pd.DataFrame, kind: str, area: str
+) -> pd.DataFrame:
     """The table of :func:`reconciled`: bounds, the figures they rest on, and both by the month."""
     months = ((bounds["end"] - bounds["start"]).dt.days + 1) / (365.25 / 12)
     table = bounds[["label", "start", "end", "lower", "upper", "state"]].assign(
-        rests_on=["; ".join(_resting_on(row, figures, kind, area)) for _, row in bounds.iterrows()]
+        rests_on=[
+            "; ".join(_resting_on(row, figures, kind, area))
+            for _, row in bounds.iterrows()
+        ]
     )
     if "measure" in figures and set(figures["measure"]) & data.register.stocks():
         return table  # what had gathered before its period has no rate
     return table.assign(
-        per_month_at_least=bounds["lower"] / months, per_month_at_most=bounds["upper"] / months
+        per_month_at_least=bounds["lower"] / months,
+        per_month_at_most=bounds["upper"] / months,
     )
 
 
-def _resting_on(row: pd.Series, figures: pd.DataFrame, kind: str, area: str) -> list[str]:
-    return words.stated(figures[figures["figure"].isin(row["binding"])], kind, home=area)
+def _resting_on(
+    row: pd.Series, figures: pd.DataFrame, kind: str, area: str
+) -> list[str]:
+    return words.stated(
+        figures[figures["figure"].isin(row["binding"])], kind, home=area
+    )

@@ -14,7 +14,9 @@ def revisions(name: str, series: str, *, headline: bool = False, caveats=()) -> 
     ("nrm_referrals"). Only points that were printed more than once can show a revision; where
     there is none the finding says so. Raises :class:`Invalid` for another series.
     """
-    of = data.series(data.errors.one_of(series, data.series_names(family="published"), "series"))
+    of = data.series(
+        data.errors.one_of(series, data.series_names(family="published"), "series")
+    )
     area, place = of.area, words.place(of.area)
     prints = data.figures(measure=of.name, area=area, dated=True)
     days = (prints["period_end"] - prints["period_start"]).dt.days + 1
@@ -23,7 +25,8 @@ def revisions(name: str, series: str, *, headline: bool = False, caveats=()) -> 
     facts = {"unit": f"{of.step}s revised", "area": place, "caveats": caveats}
     if table.empty:
         text = (
-            f"How much {of.noun} are revised cannot be told: no {of.step} is held from two prints."
+            f"How much {of.noun} are revised cannot be told: "
+            f"no {of.step} is held from two prints."
         )
         shown = prints if len(prints) else data.source("figures", measure=of.name)
         return finding(name, text, verdict="not_enough", sources=shown, **facts)
@@ -37,10 +40,16 @@ def revisions(name: str, series: str, *, headline: bool = False, caveats=()) -> 
     else:
         text += "were revised."
     return finding(
-        name, text, value=len(moved), headline=headline, sources=prints, table=table,
+        name,
+        text,
+        value=len(moved),
+        headline=headline,
+        sources=prints,
+        table=table,
         caption=f"{words.sentence_case(of.noun)}: first and latest print by {of.step}",
-        units={"change": "%"}, **facts,
-    )  # fmt: skip
+        units={"change": "%"},
+        **facts,
+    )
 
 
 def _twice(prints: pd.DataFrame, step: str) -> pd.DataFrame:

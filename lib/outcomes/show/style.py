@@ -23,12 +23,16 @@ _RC = {
     "font.size": SIZE,
     **dict.fromkeys(("axes.labelsize", "axes.titlesize", "legend.fontsize"), "medium"),
     **dict.fromkeys(("xtick.labelsize", "ytick.labelsize"), "medium"),
-    **dict.fromkeys(("xtick.major.size", "ytick.major.size"), 0),  # the grid marks the values
+    **dict.fromkeys(
+        ("xtick.major.size", "ytick.major.size"), 0
+    ),  # the grid marks the values
     "xtick.major.pad": 5,
     "axes.facecolor": "none",
     "axes.titlelocation": "left",
     "axes.titley": 1.0,  # given, so that matplotlib need not look for it
-    **dict.fromkeys(("axes.labelcolor", "xtick.labelcolor", "ytick.labelcolor", "text.color"), INK),
+    **dict.fromkeys(
+        ("axes.labelcolor", "xtick.labelcolor", "ytick.labelcolor", "text.color"), INK
+    ),
     **dict.fromkeys(("figure.facecolor", "savefig.facecolor"), "white"),
     "svg.fonttype": "none",
     "lines.linewidth": 1.8,
@@ -82,7 +86,11 @@ def svg(drawn) -> str:
     Invalid : when it is no figure, or holds what may not stand on a page.
     """
     figure, out = _figure(drawn), io.StringIO()
-    fixed = {"svg.fonttype": "none", "svg.hashsalt": "outcomes", "svg.image_inline": True}
+    fixed = {
+        "svg.fonttype": "none",
+        "svg.hashsalt": "outcomes",
+        "svg.image_inline": True,
+    }
     undated = {"metadata": {"Date": None, "Creator": None}}
     if figure.get_gid() == _OURS:
         from matplotlib.backends.backend_svg import FigureCanvasSVG
@@ -111,8 +119,14 @@ def _figure(drawn):
     if isinstance(figure, Figure):
         return figure
     kind = f"{type(drawn).__module__.split('.')[0]}.{type(drawn).__name__}"
-    more = ": draw it by .on(figure).plot() and give the figure" if hasattr(drawn, "on") else ""
-    raise Invalid(f"figure must be a matplotlib figure or its axes, not a {kind}{more}.")
+    more = (
+        ": draw it by .on(figure).plot() and give the figure"
+        if hasattr(drawn, "on")
+        else ""
+    )
+    raise Invalid(
+        f"figure must be a matplotlib figure or its axes, not a {kind}{more}."
+    )
 
 
 @contextmanager
@@ -122,7 +136,9 @@ def _settled(figure):
     from matplotlib.ticker import FixedFormatter, FixedLocator
 
     axes = [axis for ax in figure.axes for axis in (ax.xaxis, ax.yaxis)]
-    before = [(thing, vars(thing).copy()) for a in axes for thing in (a.major, a.label, a)]
+    before = [
+        (thing, vars(thing).copy()) for a in axes for thing in (a.major, a.label, a)
+    ]
     try:
         for axis in axes:
             at = axis.get_majorticklocs()

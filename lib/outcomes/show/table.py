@@ -17,13 +17,21 @@ LONG, ENDS = 18, 6  # rows: a longer table is shown by this many at either end
 
 
 def _is_number(column: pd.Series) -> bool:
-    return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+    return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(
+        column
+    )
 
 
 def cell(value, decimals: int | None = None) -> str:
     """One value as plain text for a reader."""
-    if isinstance(value, str):  # a slug of the register is read as words; the CSV has it as it is
-        return value.replace("_", " ") if re.fullmatch("[a-z0-9]+(_[a-z0-9]+)+", value) else value
+    if isinstance(
+        value, str
+    ):  # a slug of the register is read as words; the CSV has it as it is
+        return (
+            value.replace("_", " ")
+            if re.fullmatch("[a-z0-9]+(_[a-z0-9]+)+", value)
+            else value
+        )
     if value is None or pd.isna(value):
         return words.UNAVAILABLE
     if isinstance(value, bool):
@@ -52,7 +60,9 @@ def _header(label: str, unit: str) -> str:
     return _escaped(f"{shown} ({unit})" if unit else shown)
 
 
-def html(frame: pd.DataFrame, *, caption: str, units: dict[str, str] | None = None) -> str:
+def html(
+    frame: pd.DataFrame, *, caption: str, units: dict[str, str] | None = None
+) -> str:
     """``frame`` as a table; the first column names each row. Every cell is escaped.
 
     ``units`` gives the unit of a column, written in its header. Of a long table the first and the
@@ -66,10 +76,13 @@ def html(frame: pd.DataFrame, *, caption: str, units: dict[str, str] | None = No
         for c in frame.columns
     )
     texts = {c: _texts(frame[c]) for c in frame.columns}
-    kinds = ["<td>" if n else f"<td class={_width(texts[c])}>" for c, n in numeric.items()]
+    kinds = [
+        "<td>" if n else f"<td class={_width(texts[c])}>" for c, n in numeric.items()
+    ]
     kinds[0] = "<th scope=row>"
     rows = [
-        "<tr>" + "".join(map(str.__add__, kinds, row)) for row in zip(*texts.values(), strict=True)
+        "<tr>" + "".join(map(str.__add__, kinds, row))
+        for row in zip(*texts.values(), strict=True)
     ]
     if len(rows) > LONG:
         left = f"<tr><td class=t colspan={len(kinds)}>{len(rows) - 2 * ENDS} rows between, all in "
@@ -102,7 +115,9 @@ def raw(value):
         return value.date().isoformat()
     if isinstance(value, bool | np.bool_):
         return bool(value)
-    value = float(f"{float(value):.10g}")  # the last bits of a float differ between machines
+    value = float(
+        f"{float(value):.10g}"
+    )  # the last bits of a float differ between machines
     if value in (float("inf"), float("-inf")):
         return None
     return int(value) if value.is_integer() and abs(value) < 1e15 else value
@@ -116,7 +131,8 @@ def records(frame: pd.DataFrame, units: dict[str, str] | None = None) -> dict:
     units = {c: words.plain(u) for c, u in (units or {}).items()}
     keys = {c: words.plain(c) for c in frame.columns}
     columns = [
-        {"key": k, "label": k.replace("_", " "), "unit": units.get(c, "")} for c, k in keys.items()
+        {"key": k, "label": k.replace("_", " "), "unit": units.get(c, "")}
+        for c, k in keys.items()
     ]
     rows = [[raw(v) for v in row] for row in frame.itertuples(index=False, name=None)]
     return {"columns": columns, "rows": rows}

@@ -16,7 +16,10 @@ from outcomes.show.drawing import FONTS, HREF, rules_of
 MOST = 1_000_000  # characters: a page on a phone
 _TAGS = "svg g defs path use text tspan rect clipPath pattern image"
 _ATTRIBUTES = "d x y width height transform fill opacity clip-path style patternUnits"
-_INHERITED = {"stroke-linejoin": "round", "stroke-linecap": "butt"}  # said once, as matplotlib does
+_INHERITED = {
+    "stroke-linejoin": "round",
+    "stroke-linecap": "butt",
+}  # said once, as matplotlib does
 # A pair of numbers may look like a place in Britain to who searches for those: "060.5" does not.
 _LATITUDE = re.compile(r"(?<![\d.])(?=(?:49|5\d|60)\.\d{4})")
 _PNG = "data:image/png;base64,"
@@ -53,9 +56,16 @@ def cleaned(root: Xml.Element) -> str:
 def _written(element, names: dict) -> str:
     """An element and what it holds, without what says nothing."""
     tag = element.tag.rpartition("}")[2]
-    if tag in ("metadata", "style"):  # matplotlib's one rule of style is said on the root
+    if tag in (
+        "metadata",
+        "style",
+    ):  # matplotlib's one rule of style is said on the root
         return ""
-    inner = escape(" ".join((element.text or "").split())) if tag in ("text", "tspan") else ""
+    inner = (
+        escape(" ".join((element.text or "").split()))
+        if tag in ("text", "tspan")
+        else ""
+    )
     inner += "".join(_written(child, names) for child in element)
     if tag == "a" or (tag in ("g", "defs") and not inner):
         return inner
@@ -91,7 +101,9 @@ def _value(name: str, value: str, names: dict[str, str]) -> str:
             value = ";".join(f"{k}:{v}" for k, v in _told(value).items())
         if name in ("d", "transform"):
             value = _LATITUDE.sub("0", re.sub(r"\s*([A-Za-z])\s*", r"\1", value))
-        known = re.sub(r"url\(#([^()]+)\)", lambda m: f"url(#{names.get(m[1], '?')})", value)
+        known = re.sub(
+            r"url\(#([^()]+)\)", lambda m: f"url(#{names.get(m[1], '?')})", value
+        )
         if not re.search(r"url\((?!#i\d+\))|['\"<>&\\@]", known):
             return known
     raise Invalid(f"a figure may not hold {name.rpartition('}')[2]}={value[:60]!r}.")
@@ -99,4 +111,6 @@ def _value(name: str, value: str, names: dict[str, str]) -> str:
 
 def _told(style: str) -> dict[str, str]:
     rules = rules_of({"style": style})
-    return {k: v for k, v in rules.items() if k != "font-family" and _INHERITED.get(k) != v}
+    return {
+        k: v for k, v in rules.items() if k != "font-family" and _INHERITED.get(k) != v
+    }

@@ -14,7 +14,12 @@ from outcomes.data.days import month as month
 from outcomes.data.errors import plain as plain
 
 UNAVAILABLE = "[x]"
-QUALIFIED = {"over": "over ", "at_least": "at least ", "nearly": "nearly ", "approx": "about "}
+QUALIFIED = {
+    "over": "over ",
+    "at_least": "at least ",
+    "nearly": "nearly ",
+    "approx": "about ",
+}
 
 
 def number(value: float | None, decimals: int | None = None) -> str:
@@ -128,7 +133,12 @@ def sentence_case(text: str) -> str:
 
 def place(area: str) -> str:
     """An area's slug as a name: "east-division" → "East Division"."""
-    return area.replace("-", " ").title().replace(" And ", " and ").replace(" With ", " with ")
+    return (
+        area.replace("-", " ")
+        .title()
+        .replace(" And ", " and ")
+        .replace(" With ", " with ")
+    )
 
 
 def not_held(months: Iterable) -> str:
