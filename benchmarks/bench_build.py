@@ -115,9 +115,9 @@ def limit(pages: list, folder: Path) -> None:
 
 
 def plain(jobs: list) -> None:
-    from outcomes.publish import zygote
+    from outcomes.publish import fork_server
 
-    zygote.preload()
+    fork_server.preload()
     with get_context("fork").Pool(CORES) as workers:
         workers.starmap(_plain, jobs, chunksize=1)
 

@@ -66,7 +66,7 @@ def make(folder: Path, rows: int) -> None:
     import duckdb
     import pandas as pd
 
-    from outcomes.data.codes import TYPES
+    from outcomes.data.crime_codes import TYPES
 
     places, lsoas = districts(), []
     with duckdb.connect() as connection:
@@ -101,11 +101,11 @@ def make(folder: Path, rows: int) -> None:
 
 def ours(folder: Path) -> int:
     """Files checked, duplicates dropped, places reconciled, five tables written."""
-    from outcomes.ingest import panel, sources
+    from outcomes.ingest import street_files, street_panel
 
     with tempfile.TemporaryDirectory(dir=folder) as work:
-        files = sources.find([folder / "street"])
-        panel.make(files, folder / "data" / "clean", Path(work))
+        files = street_files.find([folder / "street"])
+        street_panel.make(files, folder / "data" / "clean", Path(work))
         import pyarrow.parquet as pq
 
         made = Path(work) / "clean" / "crime_monthly.parquet"
@@ -157,7 +157,7 @@ def bare_groups(folder: Path) -> int:
 def _scan(folder: Path, query: str) -> int:
     import duckdb
 
-    from outcomes.ingest.street import HEADER
+    from outcomes.ingest.street_crime import HEADER
 
     rows = "read_csv($files, columns = $columns, header = true, auto_detect = false, delim = ',')"
     with duckdb.connect() as connection:

@@ -7,7 +7,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
 
-from outcomes.publish import materials
+from outcomes.publish import sbom
 
 ROOT = Path(__file__).parents[1]
 
@@ -46,7 +46,7 @@ def _key(version: str) -> tuple[int, ...]:
 
 def locked() -> dict[str, str]:
     lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
-    return {p.name: p.version for p in materials.pins(lock)}
+    return {p.name: p.version for p in sbom.pins(lock)}
 
 
 def installed() -> dict[str, str]:

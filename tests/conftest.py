@@ -38,11 +38,11 @@ def pytest_collection_modifyitems(items: list) -> None:
 def judged_once():
     """What the gate finds in the tables of this repository: every build of a test asks it, and it
     takes longer than the rest of a small build. No test changes these tables."""
-    from outcomes.data import gate
+    from outcomes.data import quality
 
     patch, known = pytest.MonkeyPatch(), {}
     for name in ("errors", "cautions"):
-        patch.setattr(gate, name, _remembering(known, getattr(gate, name)))
+        patch.setattr(quality, name, _remembering(known, getattr(quality, name)))
     yield
     patch.undo()
 

@@ -8,7 +8,7 @@ import json
 import shutil
 from pathlib import Path
 
-from outcomes.ingest import street
+from outcomes.ingest import street_crime
 
 DATA = Path(__file__).parents[1] / "data"
 NAMES = {"lancashire": "Lancashire Constabulary", "merseyside": "Merseyside Police"}
@@ -39,7 +39,7 @@ def row(
     )
     made = [ident, month, force, force, *place, kind, "Under investigation", ""]
     for column, value in cells.items():
-        made[street.HEADER.index(column.replace("_", " "))] = value
+        made[street_crime.HEADER.index(column.replace("_", " "))] = value
     return made
 
 
@@ -51,7 +51,7 @@ def some(n=20, month="2024-01", **options):
     ]
 
 
-def text(rows, header=street.HEADER):
+def text(rows, header=street_crime.HEADER):
     """The file as text."""
     out = io.StringIO()
     csv.writer(out, lineterminator="\n").writerows([header, *rows])

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 from scipy.stats import beta, t
 
-from outcomes import data, show
+from outcomes import data, findings
+from outcomes.core.errors import Invalid
 
 WEEKS = pd.DataFrame(
     {
@@ -27,7 +28,7 @@ CITED = {"sources": ["National Police Chiefs' Council"], "caption": "Weeks"}
 
 
 def test_pace_of_events_is_the_ratio_of_two_rates_with_its_exact_interval():
-    facts = show.pace("pace", WEEKS, ask="B", effort=False, **COUNT, **CITED).facts
+    facts = findings.pace("pace", WEEKS, ask="B", effort=False, **COUNT, **CITED).facts
     assert facts["value"] == pytest.approx(1874 / 1613)
     low = beta.ppf(
         0.025, 1874, 1614
@@ -40,7 +41,7 @@ def test_pace_of_events_is_the_ratio_of_two_rates_with_its_exact_interval():
 
 def test_pace_of_work_done_has_no_interval_where_few_weeks_are_known():
     """Two windows of fraud reports had 1.13 to 1.20 by Poisson, as if nobody chose their number."""
-    facts = show.pace("pace", WEEKS, ask="B", **COUNT, **CITED).facts
+    facts = findings.pace("pace", WEEKS, ask="B", **COUNT, **CITED).facts
     assert facts["value"] == pytest.approx(1874 / 1613) and facts["lower"] is None
     assert facts["verdict"] != "estimate" and "interval" not in facts["sentence"]
     assert "no interval" in facts["caveats"][-1]
@@ -51,7 +52,7 @@ def test_pace_of_work_done_moves_as_far_as_weeks_do():
     step = 0.157 * np.array([1, -1, 1, -1, 1, 1])
     weeks = pd.DataFrame({"week": list("ABCDEFG"), "days": 7})
     weeks["n"] = 1600 * np.exp(np.cumsum([0, *step]))
-    facts = show.pace("pace", weeks, ask="G", **COUNT, **CITED).facts
+    facts = findings.pace("pace", weeks, ask="G", **COUNT, **CITED).facts
     reach = np.exp(t.ppf(0.975, 5) * 0.157)
     assert facts["value"] == pytest.approx(np.exp(0.157))
     assert facts["lower"] == pytest.approx(facts["value"] / reach)
@@ -61,14 +62,14 @@ def test_pace_of_work_done_moves_as_far_as_weeks_do():
 
 @pytest.mark.parametrize("ask", ["A", "C", "D"])
 def test_pace_needs_the_week_and_one_before_it(ask):
-    found = show.pace("pace", WEEKS, ask=ask, headline=True, **COUNT, **CITED)
+    found = findings.pace("pace", WEEKS, ask=ask, headline=True, **COUNT, **CITED)
     assert found.facts["verdict"] == "not_enough" and not found.facts["headline"]
     assert "cannot be told" in found.sentence
 
 
 def test_standing_gives_the_share_the_whole_and_the_reference():
     more = pd.concat([WEEKS, WEEKS[:1].assign(week="D")], ignore_index=True)
-    found = show.standing(
+    found = findings.standing(
         "share",
         more,
         ask="B",
@@ -89,14 +90,14 @@ def test_standing_gives_the_share_the_whole_and_the_reference():
 
 
 def test_standing_without_the_row_says_so_and_gives_the_others():
-    found = show.standing("share", WEEKS, ask="C", headline=True, **SHARE, **CITED)
+    found = findings.standing("share", WEEKS, ask="C", headline=True, **SHARE, **CITED)
     assert found.facts["verdict"] == "not_enough" and not found.facts["headline"]
     assert "In the 2 weeks where it can, it ranged from 2.4% to 3.1%" in found.sentence
     assert (
         "Over all"
-        not in show.standing("share", WEEKS, ask="B", **SHARE, **CITED).sentence
+        not in findings.standing("share", WEEKS, ask="B", **SHARE, **CITED).sentence
     )
-    few = show.standing("share", WEEKS[:1], ask="A", **SHARE, **CITED)
+    few = findings.standing("share", WEEKS[:1], ask="A", **SHARE, **CITED)
     assert few.facts["verdict"] == "not_enough"
 
 
@@ -115,14 +116,16 @@ def test_differing_takes_exact_prints_only():
             "period_end": pd.Timestamp("2020-09-20"),
         }
     )
-    found = show.differing("x", frame, label="fact", what="count", caption="Prints")
+    found = findings.differing("x", frame, label="fact", what="count", caption="Prints")
     assert (
         found.sentence
         == "1 count was printed with different values: knives, 130 or 139."
     )
     assert found.facts["verdict"] == "contradicted"
     assert found.facts["value"] == 1 and len(found.facts["table"]["rows"]) == 2
-    none = show.differing("x", frame[2:], label="fact", what="count", caption="Prints")
+    none = findings.differing(
+        "x", frame[2:], label="fact", what="count", caption="Prints"
+    )
     assert none.facts["value"] == 0 and none.sentence.startswith("No count was printed")
 
 
@@ -133,7 +136,7 @@ def test_week_counts_hold_each_count_once_whatever_the_nation_is_called():
     by_wave = arrests.set_index("wave")["value"]
     assert by_wave["2023-10"] == 1613  # not the 1,600 of a later page
     assert by_wave["2024-11"] == 1660  # two pages give the week's last day differently
-    with pytest.raises(data.Invalid):
+    with pytest.raises(Invalid):
         data.week_counts("fraud")
 
 
@@ -149,9 +152,10 @@ def test_stems_draw_one_chart_for_each_column_with_values():
     )
     columns = {c: (c, "number") for c in ("n", "cash", "none")}
     assert (
-        len(show.stems(frame, start="start", columns=columns, label="week").axes) == 2
+        len(findings.stems(frame, start="start", columns=columns, label="week").axes)
+        == 2
     )
-    with pytest.raises(data.Invalid, match="nothing to draw"):
-        show.stems(
+    with pytest.raises(Invalid, match="nothing to draw"):
+        findings.stems(
             frame, start="start", columns={"none": ("none", "number")}, label="week"
         )

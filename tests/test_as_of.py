@@ -15,11 +15,12 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from outcomes import data, show
-from outcomes.data import choices, store, vintages
-from outcomes.data.errors import Invalid
-from outcomes.publish import due
-from outcomes.show.findings import Finding
+from outcomes import data
+from outcomes import findings as show
+from outcomes.core.errors import Invalid
+from outcomes.data import tables, vintages, vocabularies
+from outcomes.findings.finding import Finding
+from outcomes.publish import staleness
 
 ROOT = Path(__file__).parents[1]
 DAYS = ("2021-01-01", "2022-06-30", "2023-12-01")
@@ -28,7 +29,7 @@ PAGES = ("op_warrior", "fraud", "modern_slavery")
 
 @pytest.fixture(autouse=True)
 def today():
-    store.forget()
+    tables.forget()
     yield
     data.as_of("")
 
@@ -136,7 +137,7 @@ def test_no_number_is_from_after_the_day(day, tmp_path, monkeypatch):
     whole = {page: page_as_of(page, day) for page in PAGES}
     monkeypatch.setenv("OUTCOMES_DATA", str(cut(tmp_path / "data", day)))
     # The values allowed are those of the whole register: a page must be able to be asked for.
-    monkeypatch.setattr(choices, "checked", lambda **given: None)
+    monkeypatch.setattr(data, "checked", lambda **given: None)
     for page in PAGES:
         known = findings(page, as_of=day)
         assert [f.name for f in known] == [f.name for f in whole[page]]
@@ -170,10 +171,10 @@ def test_every_table_says_when_its_rows_were_published():
     """A table that is added must say it, or be put among the vocabularies here on purpose."""
     keys = ("printed", "known", "cells", "lag")
     silent = {
-        name for name, r in store.package().items() if not any(r.get(k) for k in keys)
+        name for name, r in tables.package().items() if not any(r.get(k) for k in keys)
     }
     assert silent == VOCABULARIES
-    for name, resource in store.package().items():
+    for name, resource in tables.package().items():
         lag = resource.get("lag")
         assert not lag or (lag["path"].startswith("https://") and len(lag) == 2), name
         fields = {field["name"] for field in resource["schema"]["fields"]}
@@ -185,7 +186,7 @@ def test_every_table_says_when_its_rows_were_published():
         assert named - {None} <= fields, name
 
 
-@pytest.mark.parametrize("table", sorted(set(store.tables()) - VOCABULARIES))
+@pytest.mark.parametrize("table", sorted(set(tables.tables()) - VOCABULARIES))
 def test_a_table_grows_with_the_day_and_is_whole_today(table):
     whole, sizes = len(data.read(table)), []
     for day in ("1990-01-01", *DAYS, "2026-12-01"):
@@ -233,13 +234,13 @@ def test_a_day_is_checked_and_another_text_leaves_what_stood():
             data.as_of(wrong)
     with pytest.raises(Invalid, match="Did you mean 'op_warrior'"):
         data.as_of("2021-01-01", programme="op_warior")
-    assert store.cut()["day"] == "2022-06-30"
+    assert tables.cut()["day"] == "2022-06-30"
 
 
 def test_what_may_be_asked_does_not_hang_on_the_day():
     data.as_of("2021-01-01")
     data.checked(op_warrior_measure=["arrests"])
-    assert choices.choices("op_warrior_measure") == []
+    assert vocabularies.choices("op_warrior_measure") == []
 
 
 def test_reads_note_the_day_and_a_later_row_makes_no_page_due(tmp_path, monkeypatch):
@@ -253,18 +254,18 @@ def test_reads_note_the_day_and_a_later_row_makes_no_page_due(tmp_path, monkeypa
         "as_of": "2022-06-30",
     }
     assert noted in data.reads()
-    (reading,) = due.readings([noted])
-    assert reading["rows"] == 28 and not due._row_changed(reading)
+    (reading,) = staleness.readings([noted])
+    assert reading["rows"] == 28 and not staleness._row_changed(reading)
     path = tmp_path / "data/clean/drug_deaths.csv"
     text = path.read_text(encoding="utf-8")
     last = next(line for line in text.splitlines() if line.startswith("blackpool,"))
     later = re.sub(r",\d{4},", ",2021,", last, count=1)
     path.write_text(f"{text.rstrip()}\n{later}\n", encoding="utf-8")
-    assert not due._row_changed(
+    assert not staleness._row_changed(
         reading
     )  # those registered in 2021 were not out by June 2022
     path.write_text(text.replace(last, last + "0"), encoding="utf-8")
-    assert due._row_changed(reading)
+    assert staleness._row_changed(reading)
 
 
 def test_a_finding_of_today_is_not_touched():

@@ -14,15 +14,15 @@ import pytest
 
 import street_maker as maker
 from outcomes import ingest
-from outcomes.data.errors import Invalid
-from outcomes.ingest import checks, figures, street
+from outcomes.core.errors import Invalid
+from outcomes.ingest import published_figures, published_figures_checks, street_crime
 
 NAME = "2024-01-lancashire-street.csv"
 GOOD = maker.text(maker.some(5))
 HEAD, FIRST, *REST = GOOD.splitlines(keepends=True)
 ASB = maker.text([maker.row(kind="Anti-social behaviour")])
 TOTAL = "Total" + "," * 11 + "\n"
-COLUMNS = street.HEADER
+COLUMNS = street_crime.HEADER
 
 
 @pytest.fixture(scope="module")
@@ -471,7 +471,7 @@ def published(folder, change):
     with path.open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))[:4]
     with path.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, checks.INPUTS["figures"])
+        writer = csv.DictWriter(stream, published_figures_checks.INPUTS["figures"])
         writer.writeheader()
         writer.writerows(change(rows))
     return folder
@@ -489,14 +489,14 @@ def test_a_bad_figure_is_named_by_row_and_column(tmp_path, case):
     with pytest.raises(
         Invalid, match=rf"figures\.csv row 3, column {column}: .*{said}"
     ):
-        figures.build(folder, tmp_path / "clean")
+        published_figures.build(folder, tmp_path / "clean")
     assert not (tmp_path / "clean").exists()
 
 
 def test_a_figure_that_stands_twice_is_refused(tmp_path):
     folder = published(tmp_path / "published", lambda rows: [*rows, rows[0]])
     with pytest.raises(Invalid, match=r"figures\.csv row 6, .* stands twice"):
-        figures.build(folder, tmp_path / "clean")
+        published_figures.build(folder, tmp_path / "clean")
     assert not (tmp_path / "clean").exists()
 
 
@@ -511,4 +511,4 @@ def test_figures_with_a_column_too_many_or_too_few_are_refused(tmp_path):
         with pytest.raises(
             Invalid, match=r"figures\.csv must have the columns programme, measure"
         ):
-            figures.build(folder, tmp_path / "clean")
+            published_figures.build(folder, tmp_path / "clean")

@@ -10,9 +10,10 @@ import pandas as pd
 import pytest
 
 from notebook_maker import PROVENANCE, entry, fact, notebook, plan, show
-from outcomes.data import gate
-from outcomes.data.errors import Invalid
-from outcomes.publish import banners, page, releases, site
+from outcomes.core.errors import Invalid
+from outcomes.data import quality
+from outcomes.publish import banners, releases, render
+from outcomes.publish import build as site
 from outcomes.publish import plan as plans
 
 pytestmark = pytest.mark.build
@@ -182,7 +183,7 @@ def test_errors_stop_the_build_and_what_is_shown_stays(folder):
 
 def test_the_first_twenty_errors_are_said_and_the_rest_counted(tmp_path, monkeypatch):
     monkeypatch.setattr(
-        gate, "errors", lambda clean: [f"Error {n}." for n in range(23)]
+        quality, "errors", lambda clean: [f"Error {n}." for n in range(23)]
     )
     with pytest.raises(Invalid, match=r"Error 19\. And 3 more\.$"):
         banners.cautions(tmp_path)
@@ -193,7 +194,7 @@ def test_the_gate_is_asked_again_only_on_another_day_or_for_other_tables(
     folder, monkeypatch
 ):
     asked = []
-    monkeypatch.setattr(gate, "errors", lambda clean: asked.append(1) or [])
+    monkeypatch.setattr(quality, "errors", lambda clean: asked.append(1) or [])
     first = banners.cautions(folder / "site")
     assert (banners.cautions(folder / "site"), len(asked)) == (first, 1)
     monkeypatch.setenv("SOURCE_DATE_EPOCH", str(int(DAY) + 86400))
@@ -207,7 +208,7 @@ def test_the_gate_is_asked_again_only_on_another_day_or_for_other_tables(
 def test_a_build_with_nothing_to_do_asks_nobody(folder, monkeypatch):
     release = releases.latest(folder / "site")
     build(folder, "panel")
-    monkeypatch.setattr(gate, "errors", lambda clean: ["It was asked."])
+    monkeypatch.setattr(quality, "errors", lambda clean: ["It was asked."])
     assert (build(folder).path, build(folder, "panel").new) == (release, False)
 
 
@@ -216,8 +217,8 @@ def test_a_fifth_caution_is_behind_a_disclosure():
     shown, _, folded = said.partition("<details><summary>More cautions</summary>")
     assert shown.count("<li>") == 4 and folded.count("<li>") == 2
     assert "Care 5 &amp; more." in folded
-    slot = page.fill("<!--cautions--><!--/cautions-->", "cautions", said)
+    slot = render.fill("<!--cautions--><!--/cautions-->", "cautions", said)
     assert (
-        page.fill(slot, "cautions", banners.html([]))
+        render.fill(slot, "cautions", banners.html([]))
         == "<!--cautions--><!--/cautions-->"
     )

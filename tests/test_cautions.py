@@ -6,9 +6,9 @@ from datetime import date
 
 import pytest
 
-from outcomes.data import gate
-from outcomes.data.errors import Invalid
-from outcomes.publish import assumed, banners, due, releases
+from outcomes.core.errors import Invalid
+from outcomes.data import quality as gate
+from outcomes.publish import assumptions, banners, releases, staleness
 
 
 def caution(said="Care.", **changes) -> dict:
@@ -119,7 +119,7 @@ def test_the_gate_is_asked_again_when_day_code_or_tables_are_others(
     if other == "day":
         monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700090000")
     elif other == "code":
-        monkeypatch.setattr(due, "code_digest", lambda: "other")
+        monkeypatch.setattr(staleness, "code_digest", lambda: "other")
     elif other == "table":
         releases.write(tmp_path / "data/clean/counts.csv", "n\n2\n")
     else:
@@ -151,7 +151,7 @@ def test_errors_are_said_and_those_after_twenty_counted(tables, tmp_path, number
 def test_assumptions_of_a_page_are_said_with_how_sure_they_are_and_what_hangs_on_them(
     tmp_path,
 ):
-    assert assumed.told(tmp_path, "a/b") == ""
+    assert assumptions.told(tmp_path, "a/b") == ""
     rows = ["id,text,quality,impact,where_used"]
     rows += [
         f"A{n},£ {quality} < {impact}.,{quality},{impact},docs/x.md; notebooks/a/b.ipynb"
@@ -164,8 +164,10 @@ def test_assumptions_of_a_page_are_said_with_how_sure_they_are_and_what_hangs_on
     )
     rows += ["A4,Of another page.,high,low,notebooks/a/b.ipynb.old; notebooks/b.ipynb"]
     releases.write(tmp_path / "docs/assumptions.csv", "\n".join(rows))
-    assert assumed.told(tmp_path, "b") != "" and assumed.told(tmp_path, "a") == ""
-    html = assumed.told(tmp_path, "a/b")
+    assert (
+        assumptions.told(tmp_path, "b") != "" and assumptions.told(tmp_path, "a") == ""
+    )
+    html = assumptions.told(tmp_path, "a/b")
     assert html.startswith("<h3>What is taken for granted</h3><ul><li>")
     assert re.findall(r"<li>(.*?) <span[^>]*>(.*?)</span></li>", html) == [
         (

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 import outcomes as oc
-from outcomes.analysis import chance, spc
-from outcomes.data.errors import NotEnough
+from outcomes.core.errors import NotEnough
+from outcomes.methods import chance, spc
 
 ROOT = Path(__file__).parents[1]
 TRIAL = runpy.run_path(str(ROOT / "tests/simulate/simulate_trend.py"))
@@ -135,4 +135,8 @@ def test_the_monitor_says_something_true_whatever_is_asked(given):
         )
     else:
         assert "quarter" not in text and "NRM" not in text
-    assert oc.data.NotEnough is NotEnough and "nan" not in text and "[x]" not in text
+    assert (
+        oc.core.errors.NotEnough is NotEnough
+        and "nan" not in text
+        and "[x]" not in text
+    )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from outcomes.publish import check
+from outcomes.publish import html_checks
 
 FILES = {"index.html", "a/page.html", "a/page/found.csv", "b c.html"}
 GOOD = (
@@ -25,7 +25,7 @@ def page(
 
 
 def problems(html: str) -> list[str]:
-    return check.problems(html, "a/page.html", FILES)
+    return html_checks.problems(html, "a/page.html", FILES)
 
 
 def test_a_page_that_keeps_every_rule_has_no_problem():

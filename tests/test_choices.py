@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 
 from outcomes import data
-from outcomes.data import choices as module
-from outcomes.data import register
-from outcomes.data.choices import check, choices
-from outcomes.data.errors import Invalid, NotEnough
+from outcomes.core.errors import Invalid, NotEnough
+from outcomes.data import published_figures
+from outcomes.data import vocabularies as module
+from outcomes.data.vocabularies import check, choices
 
 ROOT = Path(__file__).parents[1]
 
@@ -36,7 +36,7 @@ def test_waves_have_three_measures_for_the_county_and_others_are_left_out():
         "sceptre_wave"
     )  # only West Division published figures
     for wave in choices("sceptre_wave"):
-        frame = register.week_figures("op_sceptre")
+        frame = published_figures.week_figures("op_sceptre")
         rows = frame[(frame["wave"] == wave) & (frame["area"] == "lancashire")]
         assert rows["measure"].nunique() >= 3
 
@@ -91,7 +91,7 @@ def test_years_and_starts_leave_enough_data():
 def test_the_latest_year_follows_the_months_that_are_held(monkeypatch):
     held = pd.read_csv(data.root() / "clean" / "coverage.csv", parse_dates=["month"])
     held = held[held["force"] == "lancashire"].reset_index(drop=True)
-    monkeypatch.setattr(module.store, "read", lambda table, **where: held)
+    monkeypatch.setattr(module.tables, "read", lambda table, **where: held)
     newest = held.loc[held["state"] == "complete", "month"].max()
     assert (
         module.chosen("crime_year", "") == str(newest.year) == choices("crime_year")[0]

@@ -10,9 +10,10 @@ import pandas as pd
 import pytest
 
 import outcomes as oc
-from outcomes import data, show
-from outcomes.data.errors import Invalid
-from outcomes.show.findings import cite
+from outcomes import data, findings
+from outcomes.core import formatting
+from outcomes.core.errors import Invalid
+from outcomes.findings.finding import cite
 
 ROOT = Path(__file__).parents[1]
 
@@ -76,7 +77,7 @@ def test_every_table_and_source_can_be_cited(table, ends):
 
 
 def test_every_frame_of_the_data_room_carries_its_sources():
-    for table in data.store.tables():
+    for table in data.tables.tables():
         assert data.source(table)["publisher"], table
         assert cite(data.read(table)), table
     for frame in (
@@ -94,7 +95,9 @@ def test_figures_are_cited_page_by_page_and_none_by_the_register():
     assert len(cite(rows)) == len(rows[["source", "published"]].drop_duplicates())
     none = rows[rows["value"] < 0]
     assert [one["publisher"] for one in cite(none)] == ["Register of published figures"]
-    assert show.finding("none", "None.", sources=none).facts["sources"] == cite(none)
+    assert findings.finding("none", "None.", sources=none).facts["sources"] == cite(
+        none
+    )
 
 
 def test_frames_dicts_and_names_may_be_mixed():
@@ -202,8 +205,8 @@ def test_no_day_is_written_as_the_machine_would_write_it():
     ]
     assert not found
     assert (
-        data.days.date("2023-11-03")
-        == show.words.date("2023-11-03")
+        formatting.date("2023-11-03")
+        == formatting.date("2023-11-03")
         == "3 November 2023"
     )
-    assert data.days.month(pd.Period("2023-11", "M")) == "November 2023"
+    assert formatting.month(pd.Period("2023-11", "M")) == "November 2023"

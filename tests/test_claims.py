@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from outcomes.analysis import claims
-from outcomes.analysis.several import growth, reconcile_each
-from outcomes.analysis.statements import hold
-from outcomes.data.errors import Invalid
+from outcomes.core.errors import Invalid
+from outcomes.methods.reconcile import constraints
+from outcomes.methods.reconcile.several import growth, reconcile_each
+from outcomes.methods.reconcile.statements import hold
 from test_reconcile import figures
 from test_statements import ONE, WHOLE, row
 
@@ -16,7 +16,7 @@ YEAR = ("2023-01-01", "2023-12-31")
 
 def claimed(value, qualifier="exact", unit="count", **extra):
     """The least and the most that one figure of 2023 allows."""
-    found, _ = claims.read(figures(("a", value, qualifier, *YEAR, unit), **extra))
+    found, _ = constraints.read(figures(("a", value, qualifier, *YEAR, unit), **extra))
     return found["low"][0], found["high"][0]
 
 
@@ -48,12 +48,12 @@ def test_a_figure_for_part_of_the_measure_has_no_upper_limit(part):
 
 @pytest.mark.parametrize(
     ("unit", "whole"),
-    [("count", True), ("plants", True), *((u, False) for u in claims.CONTINUOUS)],
+    [("count", True), ("plants", True), *((u, False) for u in constraints.CONTINUOUS)],
 )
 def test_only_things_that_are_counted_come_in_whole_numbers(unit, whole):
     rows = figures(("a", 100, "exact", *YEAR, unit))
-    assert claims.read(rows)[1] is whole
-    assert claims.read(rows, integral=not whole)[1] is not whole
+    assert constraints.read(rows)[1] is whole
+    assert constraints.read(rows, integral=not whole)[1] is not whole
 
 
 def test_days_run_from_the_first_to_the_day_after_the_last():
@@ -64,7 +64,7 @@ def test_days_run_from_the_first_to_the_day_after_the_last():
         ("c", 7, "exact", "1970-01-01", "1970-01-31"),
         period_state=["inferred", "stated", "ambiguous", "stated"],
     )
-    found, _ = claims.read(rows)
+    found, _ = constraints.read(rows)
     assert found["figure"].tolist() == ["a", "b", "c"]
     assert found[["start", "stop"]].to_numpy().tolist() == [[1, 2], [0, 31], [0, 31]]
     assert found["inferred"].tolist() == [True, True, False]
@@ -73,7 +73,7 @@ def test_days_run_from_the_first_to_the_day_after_the_last():
         7,
         7,
     ]
-    plain, _ = claims.read(rows.drop(columns="period_state").assign(area="x"))
+    plain, _ = constraints.read(rows.drop(columns="period_state").assign(area="x"))
     assert not plain["inferred"].any() and plain["area"].tolist() == ["x"] * 3
 
 
@@ -116,7 +116,7 @@ def test_days_run_from_the_first_to_the_day_after_the_last():
 )
 def test_figures_that_cannot_be_added_up_are_refused_in_these_words(rows, sentence):
     with pytest.raises(Invalid) as caught:
-        claims.read(rows)
+        constraints.read(rows)
     assert str(caught.value) == sentence
 
 
@@ -124,8 +124,8 @@ def test_a_unit_is_read_by_its_words_and_may_be_lacking():
     assert claimed(1409, unit="persons") == (1409, 1409)
     assert claimed(1409, unit=None) == (1409, 1409)
     rows = figures(("a", 1409, "exact", *YEAR))
-    assert claims.read(rows.drop(columns="unit"))[0]["low"][0] == 1409
-    assert len(claims.read(rows[:0])[0]) == 0
+    assert constraints.read(rows.drop(columns="unit"))[0]["low"][0] == 1409
+    assert len(constraints.read(rows[:0])[0]) == 0
 
 
 def told(one, *others, parent=None):

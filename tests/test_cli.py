@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from notebook_maker import entry, fact, notebook, plan, show
 from outcomes import cli
-from outcomes.publish import kernels, order, run, site
+from outcomes.publish import build, custom_page, execute, kernels
 
 PARAMETERS = 'measures = ["arrests"]  # : what is counted'
 
@@ -129,17 +129,17 @@ def test_light_commands_load_no_heavy_library(folder):
 @pytest.fixture
 def heard(folder, monkeypatch):
     """Runs a command in this process, without kernels; gives what was begun, in order."""
-    done = site.Release(folder / "site/releases/now", [])
+    done = build.Release(folder / "site/releases/now", [])
 
     def ran(*arguments):
         begun = []
         monkeypatch.setattr(kernels, "why_cold", lambda: "")
-        monkeypatch.setattr(run, "prepare", lambda: begun.append("kernels"))
+        monkeypatch.setattr(execute, "prepare", lambda: begun.append("kernels"))
         monkeypatch.setattr(
-            site, "build", lambda *_, **__: begun.append("site") or done
+            build, "build", lambda *_, **__: begun.append("site") or done
         )
         monkeypatch.setattr(
-            order, "build", lambda *_, **__: begun.append("order") or done
+            custom_page, "build", lambda *_, **__: begun.append("order") or done
         )
         monkeypatch.chdir(folder)
         assert CliRunner().invoke(cli.app, ["build", *arguments]).exit_code == 0

@@ -10,9 +10,10 @@ import time
 import pytest
 
 from notebook_maker import entry, fact, notebook, plan, show
-from outcomes.data.errors import Invalid
+from outcomes.core.errors import Invalid
+from outcomes.publish import build as site
 from outcomes.publish import plan as plans
-from outcomes.publish import releases, site
+from outcomes.publish import releases
 
 pytest.importorskip("distributed", reason="the extra 'cluster' is not installed")
 pytestmark = pytest.mark.build

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 import outcomes as oc
+from outcomes.core.errors import Invalid
 from outcomes.data import crime, places
-from outcomes.data.errors import Invalid
 
 # month: rows counted, duplicates dropped, without a location, by type in the order of TYPES
 RECOUNT = {
@@ -164,9 +164,9 @@ def test_the_three_street_tables_tell_one_story():
 
 def test_coverage_of_lancashire_is_as_the_files_are():
     frame = oc.data.coverage(force="lancashire")
-    files = oc.data.store.read("street_files", force="lancashire")["month"].dt.strftime(
-        "%Y-%m"
-    )
+    files = oc.data.tables.read("street_files", force="lancashire")[
+        "month"
+    ].dt.strftime("%Y-%m")
     every = pd.period_range("2019-12", frame["month"].max(), freq="M").astype(str)
     assert frame["month"].dt.strftime("%Y-%m").tolist() == every.tolist()
     missing = (

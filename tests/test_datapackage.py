@@ -7,9 +7,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from outcomes.core.errors import Invalid
 from outcomes.data import schema
-from outcomes.data.errors import Invalid
-from outcomes.ingest import package, write
+from outcomes.ingest import datapackage, write
 
 DATA = Path(__file__).parents[1] / "data"
 
@@ -40,16 +40,16 @@ def test_the_clean_tables_are_as_described():
 
 
 def test_package_and_dictionary_are_current():
-    described = package.describe(DATA)
+    described = datapackage.describe(DATA)
     assert (
         json.loads((DATA / "datapackage.json").read_text(encoding="utf-8")) == described
-    ), "run python -m outcomes.ingest.package"
+    ), "run python -m outcomes.ingest.datapackage"
     readme = (DATA / "README.md").read_text(encoding="utf-8")
-    assert package.with_dictionary(readme, described) == readme
+    assert datapackage.with_dictionary(readme, described) == readme
 
 
 def test_every_field_is_described_and_every_table_has_a_key_and_a_source():
-    for resource in package.describe(DATA)["resources"]:
+    for resource in datapackage.describe(DATA)["resources"]:
         fields = {field["name"] for field in resource["schema"]["fields"]}
         assert set(resource["schema"]["primaryKey"]) <= fields and resource["sources"]
         for field in resource["schema"]["fields"]:
@@ -152,4 +152,4 @@ def test_a_table_without_a_description_stops_the_package(tmp_path):
     shutil.copy(DATA / "tables.toml", tmp_path)
     (tmp_path / "clean" / "extra.csv").write_text("a\n1\n")
     with pytest.raises(Invalid, match=r"extra has no description in tables\.toml"):
-        package.build(tmp_path)
+        datapackage.build(tmp_path)

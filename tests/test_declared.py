@@ -5,17 +5,19 @@ import pandas as pd
 import pytest
 
 import outcomes as oc
-from outcomes import show
-from outcomes.analysis import spc
-from outcomes.data.errors import Invalid, NotEnough
+from outcomes import findings
+from outcomes.core.errors import Invalid, NotEnough
+from outcomes.methods import spc
 
 
 def test_every_group_of_offences_type_and_series_of_referrals_is_declared():
     names = oc.data.series_names()
     street = [f"street_{kind.replace('-', '_')}" for kind in oc.data.TYPES]
-    assert {*oc.data.OFFENCE_GROUPS, *street, *oc.data.choices.SERIES.values()} <= set(
-        names
-    )
+    assert {
+        *oc.data.OFFENCE_GROUPS,
+        *street,
+        *oc.data.vocabularies.SERIES.values(),
+    } <= set(names)
     assert len(names) == len(set(names))
     published = oc.data.series_names(family="published")
     known = oc.data.measures().set_index("measure")["name"]
@@ -52,7 +54,7 @@ def test_values_are_those_of_the_group_whole_and_cite_what_was_read():
 @pytest.mark.parametrize("name", oc.data.series_names(family="recorded"))
 def test_no_declared_series_is_said_to_signal_in_most_of_its_points(name):
     """On the real data: 55 of 55 quarters of blades signalled when judged by all 13 years."""
-    said = show.behaviour("x", series=name)
+    said = findings.behaviour("x", series=name)
     if said.facts["upper"] is None:
         assert "No usual range" in said.facts["caveats"][0]
         assert "signal" not in said.sentence
@@ -61,8 +63,8 @@ def test_no_declared_series_is_said_to_signal_in_most_of_its_points(name):
 
 
 def test_one_series_says_the_same_under_any_name_and_events():
-    one = show.behaviour("trafficking", series="trafficking")
-    other = show.behaviour(
+    one = findings.behaviour("trafficking", series="trafficking")
+    other = findings.behaviour(
         "by-quarter",
         series="trafficking",
         area="Lancashire",
@@ -84,13 +86,13 @@ def test_one_series_says_the_same_under_any_name_and_events():
 
 
 def test_what_trends_is_told_by_its_change_with_both_ends():
-    said = show.behaviour("x", series="nrm_referrals")
+    said = findings.behaviour("x", series="nrm_referrals")
     assert "more than four times the 1,322 of 2017 Q3" in said.sentence
     assert "usual range" not in said.sentence and said.facts["upper"] is None
     steps = pd.Series(
         range(10, 40), index=pd.date_range("2019-01-01", periods=30, freq="MS")
     )
-    told = show.behaviour(
+    told = findings.behaviour(
         "x", steps, what="calls", step="month", area="here", sources="Us"
     )
     assert told.sentence.startswith(
@@ -99,12 +101,12 @@ def test_what_trends_is_told_by_its_change_with_both_ends():
 
 
 def test_a_series_nobody_printed_for_two_quarters_cannot_be_told():
-    said = show.behaviour("x", series="nrm_referrals_male")
+    said = findings.behaviour("x", series="nrm_referrals_male")
     assert said.facts["verdict"] == "not_enough" and "cannot be told" in said.sentence
 
 
 def test_a_value_and_a_limit_that_differ_do_not_read_alike(monkeypatch):
-    from outcomes.show import ready
+    from outcomes.findings import ready
 
     assert ready._apart(3407, 3407.4, 5098, kind="number") == [
         "3,407.0",

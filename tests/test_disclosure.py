@@ -6,8 +6,8 @@ import random
 import pandas as pd
 import pytest
 
+from outcomes.core.errors import Invalid
 from outcomes.data.disclosure import CONFIDENTIAL, plain, suppress
-from outcomes.data.errors import Invalid
 
 
 def line(*parts):

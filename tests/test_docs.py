@@ -10,7 +10,7 @@ import pytest
 from typer.main import get_command
 
 from outcomes.cli import app
-from outcomes.publish import assumed
+from outcomes.publish import assumptions as assumed
 
 ROOT = Path(__file__).parents[1]
 LISTED = subprocess.run(

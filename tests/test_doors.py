@@ -10,8 +10,8 @@ import pytest
 
 import outcomes as oc
 from outcomes import data
-from outcomes.data import choices, doors, store
-from outcomes.data.errors import Invalid
+from outcomes.core.errors import Invalid
+from outcomes.data import doors, tables, vocabularies
 from outcomes.publish import parameters
 
 ROOT = Path(__file__).parents[1]
@@ -65,13 +65,13 @@ FORMS = {"what": "a name", "names": "a name or a list of names"}
 
 
 def public() -> dict[str, object]:
-    offered = {name: getattr(data, name) for name in data._WHERE if name not in FREE}
+    offered = {name: getattr(data, name) for name in data.__all__ if name not in FREE}
     functions = {name: f for name, f in offered.items() if inspect.isfunction(f)}
     return functions | {
         "oc.crime": oc.crime,
         "oc.describe": oc.describe,
         "oc.help": oc.help,
-        "choices": choices.choices,
+        "choices": vocabularies.choices,
     }
 
 
@@ -263,11 +263,6 @@ def test_columns_may_be_given_in_any_plain_form():
         )
 
 
-def test_the_programmes_may_be_called_like_their_neighbours():
-    assert len(oc.programmes()) == len(oc.programmes)
-    assert list(oc.describe(oc.programmes)["description"][:1]) != [""]
-
-
 def test_an_editor_offers_the_keywords_of_figures():
     assert "programme" in inspect.signature(oc.figures).parameters
     assert "a name or a list of names" in str(inspect.signature(oc.figures))
@@ -301,5 +296,5 @@ def test_a_notebook_refuses_a_list_for_one_value_and_one_value_for_a_list(path):
 
 
 def test_the_names_that_a_column_holds_follow_the_table(tmp_path, monkeypatch):
-    store.forget()
-    assert doors._held(0, "drug_deaths", "area") and store.reads() == []
+    tables.forget()
+    assert doors._held(0, "drug_deaths", "area") and tables.reads() == []

@@ -21,13 +21,14 @@ from PIL import Image
 
 import foreign_charts
 import lab_driver as driver
-from outcomes import show
+from outcomes import findings
+from outcomes.core.errors import Invalid
 from outcomes.data import privacy
-from outcomes.data.errors import Invalid
-from outcomes.publish import check
-from outcomes.show import drawing, finding, style
+from outcomes.findings import finding, theme
+from outcomes.findings import svg as drawing
+from outcomes.publish import html_checks
 
-TEMPLATE = Path(check.__file__).parent / "templates" / "base.html.j2"
+TEMPLATE = Path(html_checks.__file__).parent / "templates" / "base.html.j2"
 POLICY = re.search(r'content="(default-src[^"]*)"', TEMPLATE.read_text())[1].split(
     "{%"
 )[0]
@@ -84,7 +85,7 @@ def matplotlibs(drawn) -> str:
 def ours(figure) -> str:
     """matplotlib's own SVG of a figure of ours, with the ticks and the layout that it is given."""
     out = io.StringIO()
-    with style.styled(), style._settled(figure):
+    with theme.styled(), theme._settled(figure):
         FigureCanvasSVG(figure).print_svg(out)
     return FONT.sub(f"font-family: {drawing.FONTS}", out.getvalue())
 
@@ -100,7 +101,7 @@ def test_a_chart_that_the_library_did_not_make_is_as_matplotlib_draws_it(
     on_page = pixels(address(found))
     assert on_page.shape == own.shape and np.array_equal(on_page, own)
     assert len(np.unique(own.reshape(-1, 3), axis=0)) > 5  # something is drawn
-    assert found.svg == style.svg(chart())
+    assert found.svg == theme.svg(chart())
     hosts = {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
     assert (
         set(re.findall(r"https?://[^'\"]+", found.svg)) == hosts
@@ -108,7 +109,7 @@ def test_a_chart_that_the_library_did_not_make_is_as_matplotlib_draws_it(
     )
     html = f"<!doctype html><html lang=en-GB><title>x</title><h1>x</h1>{found.html()}"
     (tmp_path / "page.html").write_text(html, encoding="utf-8")
-    assert check.problems(html, "page.html", ["page.html"]) == []
+    assert html_checks.problems(html, "page.html", ["page.html"]) == []
     assert privacy.scan(tmp_path, ["."]) == []
 
 
@@ -181,7 +182,7 @@ ADDED = (
 @pytest.mark.parametrize("add", ADDED, ids=lambda a: a.__name__)
 def test_a_chart_of_ours_to_which_more_was_added_is_as_matplotlib_draws_it(add, pixels):
     def drawn():
-        figure = show.bars(
+        figure = findings.bars(
             pd.DataFrame({"a": ["x", "y"], "n": [3, 5]}), label="a", value="n"
         )
         figure.axes[0].set(xlim=(0, 5.5))
@@ -245,13 +246,13 @@ SMALL = (
 @pytest.mark.parametrize("draw", SMALL, ids=lambda d: d.__name__)
 def test_marks_written_small_are_where_and_as_matplotlib_draws_them(draw, pixels):
     def drawn():
-        figure, ax = style.canvas(3)
-        with style.styled():
+        figure, ax = theme.canvas(3)
+        with theme.styled():
             draw(ax)
         return figure
 
     own = without_words(ours(drawn()))
-    small = without_words(style.svg(drawn()))
+    small = without_words(theme.svg(drawn()))
     assert "xlink" not in small  # it is the small one
     off = abs(pixels(encoded(small)) - pixels(encoded(own))).max(axis=2)
     # a hairline that falls on another pixel is some two hundred of them; a lost mark is more
@@ -259,19 +260,19 @@ def test_marks_written_small_are_where_and_as_matplotlib_draws_them(draw, pixels
 
 
 def test_an_offset_at_the_end_of_an_axis_of_ours_is_not_lost():
-    figure, ax = style.canvas(3)
-    with style.styled():
+    figure, ax = theme.canvas(3)
+    with theme.styled():
         thousands(ax)
-    assert ">1e7<" in style.svg(figure)
+    assert ">1e7<" in theme.svg(figure)
 
 
 def test_a_figure_is_left_as_it_was():
-    figure, ax = style.canvas(3)
-    with style.styled():
+    figure, ax = theme.canvas(3)
+    with theme.styled():
         months(ax)
-    style.svg(figure)
+    theme.svg(figure)
     ax.set(xlim=(100, 105), xlabel="Month")
-    text = style.svg(figure)
+    text = theme.svg(figure)
     assert ">101<" in text and ">Month<" in text
 
 
@@ -279,16 +280,16 @@ def test_a_tab_between_words_keeps_them_apart():
     ax = foreign_charts.axes()
     ax.set_title("tab\there")
     with warnings.catch_warnings(action="ignore"):  # that DejaVu has no sign for it
-        assert ">tab here<" in style.svg(ax)
+        assert ">tab here<" in theme.svg(ax)
 
 
 def test_axes_a_grid_and_a_part_of_a_figure_may_be_given():
     ax = foreign_charts.dashes()
-    assert style.svg(ax) == style.svg(ax.figure)
+    assert theme.svg(ax) == theme.svg(ax.figure)
     whole = plt.figure()
     whole.subfigures(1, 2)[1].add_subplot().plot([1, 2])
-    assert style.svg(whole.subfigs[1]) == style.svg(whole)
-    assert style.svg(foreign_charts.facets()).startswith("<svg")
+    assert theme.svg(whole.subfigs[1]) == theme.svg(whole)
+    assert theme.svg(foreign_charts.facets()).startswith("<svg")
 
 
 def test_what_is_no_figure_is_refused():
@@ -297,33 +298,33 @@ def test_what_is_no_figure_is_refused():
     with pytest.raises(
         Invalid, match=r"not a seaborn\.Plot: draw it by \.on\(figure\)\.plot\(\)"
     ):
-        style.svg(so.Plot(foreign_charts.FRAME, x="month"))
+        theme.svg(so.Plot(foreign_charts.FRAME, x="month"))
     with pytest.raises(
         Invalid, match=r"matplotlib figure or its axes, not a builtins\.list"
     ):
-        style.svg([plt.figure()])
+        theme.svg([plt.figure()])
 
 
 def test_what_may_not_stand_on_a_page_is_refused_with_the_reason():
     ax = foreign_charts.axes()
     ax.tripcolor(*foreign_charts.MANY[:3], shading="gouraud")
     with pytest.raises(Invalid, match="rasterized=True"):
-        style.svg(ax)
+        theme.svg(ax)
     ax = foreign_charts.axes()
     ax.scatter(*np.random.default_rng(1).normal(size=(2, 20_000)))
     with pytest.raises(Invalid, match=r"takes 1\.\d MB, and 1 MB is the most"):
-        style.svg(ax)
+        theme.svg(ax)
 
 
 def test_links_and_names_of_an_analyst_are_not_carried_to_the_page():
     ax = foreign_charts.axes()
     ax.plot([1, 2], url="https://evil.example/", gid="x' onload='alert(1)")
     title = ax.set_title("<script>", url="javascript:alert(1)")
-    text = style.svg(ax)
+    text = theme.svg(ax)
     assert (
         not re.search("evil|javascript|onload|<script", text)
         and "&lt;script&gt;" in text
     )
     title.set_fontfamily("x;fill:url(http://evil.example)")
     with pytest.raises(Invalid, match="a figure may not hold style="):
-        style.svg(ax)
+        theme.svg(ax)

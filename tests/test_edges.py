@@ -8,14 +8,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from outcomes import analysis as oc
-from outcomes.analysis import evaluation, funnels, guards, impact, placebos, synthetic
-from outcomes.analysis.differences import did, event_study
-from outcomes.analysis.displacement import wdq
-from outcomes.analysis.interrupted import its
-from outcomes.analysis.placebos import compare_changes, placebo_interval, randomisation
-from outcomes.analysis.synthetic import synthetic_control
-from outcomes.data.errors import Invalid, NotEnough
+from outcomes import methods as oc
+from outcomes.core.errors import Invalid, NotEnough
+from outcomes.methods import funnels, minimum_data, multiple_testing
+from outcomes.methods.evaluation import design, placebos
+from outcomes.methods.evaluation import synthetic_control as synthetic
+from outcomes.methods.evaluation.difference_in_differences import did, event_study
+from outcomes.methods.evaluation.displacement import wdq
+from outcomes.methods.evaluation.interrupted_time_series import its
+from outcomes.methods.evaluation.placebos import (
+    compare_changes,
+    placebo_interval,
+    randomisation,
+)
+from outcomes.methods.evaluation.synthetic_control import synthetic_control
 
 START = "2022-01"
 MONTHS = pd.date_range("2020-01-01", periods=48, freq="MS")
@@ -257,13 +263,13 @@ ROWS = [
     ),
     (
         "minimum_detectable, many infinite placebos",
-        lambda: impact.minimum_detectable(placebo=[1.1] * 90 + [0] * 20),
+        lambda: multiple_testing.minimum_detectable(placebo=[1.1] * 90 + [0] * 20),
         NotEnough,
         "20 of 110 placebo areas fell to no events or rose from none, so no change would show.",
     ),
     (
         "minimum_detectable, an infinite placebo of few",
-        lambda: impact.minimum_detectable(placebo=[1.1] * 30 + [np.inf]),
+        lambda: multiple_testing.minimum_detectable(placebo=[1.1] * 30 + [np.inf]),
         NotEnough,
         "1 of 31",
     ),
@@ -353,13 +359,16 @@ def test_a_ring_that_did_not_change_neither_gained_nor_lost():
 
 
 def test_infinite_placebos_count_as_the_most_extreme():
-    few, plain = [1.1, 0.9] * 60, impact.minimum_detectable(placebo=[1.1, 0.9] * 60)
+    few, plain = (
+        [1.1, 0.9] * 60,
+        multiple_testing.minimum_detectable(placebo=[1.1, 0.9] * 60),
+    )
     logs = [np.exp(x) for x in np.linspace(-0.3, 0.3, 120)]
-    with_zero = impact.minimum_detectable(placebo=[*logs, 0, 0, 0])
-    without = impact.minimum_detectable(placebo=logs)
+    with_zero = multiple_testing.minimum_detectable(placebo=[*logs, 0, 0, 0])
+    without = multiple_testing.minimum_detectable(placebo=logs)
     assert with_zero.fall < without.fall and with_zero.rise > without.rise
     assert (
-        impact.minimum_detectable(placebo=[*few, np.nan]) == plain
+        multiple_testing.minimum_detectable(placebo=[*few, np.nan]) == plain
     )  # nothing known is not extreme
     assert (
         placebo_interval(0.9, [*logs, 0, 0, 0]).upper
@@ -384,9 +393,9 @@ def test_sets_that_are_the_same_count_once():
 def test_unequal_months_are_said():
     index = MONTHS.drop(MONTHS[[0, 1]])
     equal = oc.like_for_like(index, START, minimum=(12, 12))
-    assert evaluation.unequal(equal, START) == ""
+    assert design.unequal(equal, START) == ""
     kept = oc.like_for_like(index, START, minimum=(20, 12))
-    assert evaluation.unequal(kept, START) == (
+    assert design.unequal(kept, START) == (
         "Calendar months do not count equally: 1 to 2 times each before the start, so the season "
         "is not wholly balanced."
     )
@@ -477,7 +486,14 @@ def test_nothing_is_held_by_an_assertion():
     """``python -O`` removes them."""
     import inspect
 
-    for module in (synthetic, placebos, guards, funnels, impact, evaluation):
+    for module in (
+        synthetic,
+        placebos,
+        minimum_data,
+        funnels,
+        multiple_testing,
+        design,
+    ):
         assert "\n    assert " not in inspect.getsource(module)
 
 

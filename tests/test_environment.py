@@ -11,7 +11,11 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 # conda-forge's name of a package, where it is not PyPI's
-CONDA_NAMES = {"python-duckdb": "duckdb", "jupyter_client": "jupyter-client"}
+CONDA_NAMES = {
+    "python-duckdb": "duckdb",
+    "jupyter_client": "jupyter-client",
+    "lazy_loader": "lazy-loader",
+}
 
 
 def _split(requirement: str) -> tuple[str, str]:

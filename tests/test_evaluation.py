@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from outcomes.analysis import differences, evaluation, impact, matching
+from outcomes.methods import multiple_testing
+from outcomes.methods.evaluation import design, difference_in_differences, matching
 
 START = "2023-01-01"
 
@@ -26,7 +27,7 @@ def panel(effect=1.0, units=150, seed=2):
 def run(frame, **options):
     treated, pool = list(frame.columns[:6]), list(frame.columns[6:])
     sets = [pool[k : k + 6] for k in range(0, len(pool) - 5)]
-    return evaluation.evaluate(frame, treated, START, pool=pool, sets=sets, **options)
+    return design.evaluate(frame, treated, START, pool=pool, sets=sets, **options)
 
 
 def test_an_effect_put_in_is_found_and_its_interval_agrees_with_its_p():
@@ -97,7 +98,9 @@ def test_the_comparison_is_the_matched_one_and_the_change_is_its_did():
     got = run(frame, alike=False)
     treated = list(frame.columns[:6])
     assert got.comparison == matching.match_units(frame, treated, START).units
-    plain = differences.did(frame[[*treated, *got.comparison]], treated, START)
+    plain = difference_in_differences.did(
+        frame[[*treated, *got.comparison]], treated, START
+    )
     assert got.did.ratio == pytest.approx(plain.ratio)
 
 
@@ -123,7 +126,7 @@ def test_calendar_bins_leave_a_gap_empty():
     frame = panel().drop(
         index=[m for m in months() if "2022-10" <= str(m)[:7] < "2023-04"]
     )
-    got = differences.event_study(frame, ["u00"], START, width=3).frame
+    got = difference_in_differences.event_study(frame, ["u00"], START, width=3).frame
     events = got.set_index("event")
     assert -1 not in events.index and 0 not in events.index
     assert events.loc[1, "start"] == pd.Timestamp("2023-04-01")
@@ -137,7 +140,7 @@ def test_calendar_bins_leave_a_gap_empty():
 def test_like_months_are_compared_with_like():
     """24 months of every kind before; after, one calendar month is missing and so left out."""
     index = months(60).drop("2024-08-01").drop("2023-08-01")
-    got = evaluation.like_for_like(index, START)
+    got = design.like_for_like(index, START)
     early, late = got[got < START], got[got >= START]
     assert 8 not in set(got.month)
     for side in (early, late):
@@ -146,7 +149,7 @@ def test_like_months_are_compared_with_like():
 
 
 def test_unplaced_events_by_hand():
-    got = evaluation.bounded_by_unplaced((100, 80), (1000, 1000), (10, 20))
+    got = design.bounded_by_unplaced((100, 80), (1000, 1000), (10, 20))
     ratios = dict(zip(got["case"], got["ratio"], strict=True))
     assert ratios["none of them inside"] == pytest.approx(0.8)
     assert ratios["all of them inside"] == pytest.approx(100 / 110)
@@ -158,10 +161,10 @@ def test_only_the_primary_outcome_is_spared_correction():
     runs = {
         name: run(panel(seed=k)) for k, name in enumerate(["first", "second", "third"])
     }
-    got = evaluation.declared({**runs, "short": run(panel()[:40])}, primary="second")
+    got = design.declared({**runs, "short": run(panel()[:40])}, primary="second")
     assert got["second"] == runs["second"] and got["second"].p == runs["second"].alone
     rest = [runs[k].alone for k in ("first", "third")]
     assert [got["first"].p, got["third"].p] == list(
-        impact.benjamini_hochberg(rest)["adjusted"]
+        multiple_testing.benjamini_hochberg(rest)["adjusted"]
     )
     assert [got[k].looks for k in got] == [2, 0, 2, 0]

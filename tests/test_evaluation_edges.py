@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from outcomes.analysis import evaluation, guards
-from outcomes.analysis.differences import did
-from outcomes.analysis.matching import match_sets, match_units
-from outcomes.data.errors import Invalid, NotEnough
+from outcomes.core.errors import Invalid, NotEnough
+from outcomes.methods import minimum_data
+from outcomes.methods.evaluation import design as evaluation
+from outcomes.methods.evaluation.difference_in_differences import did
+from outcomes.methods.evaluation.matching import match_sets, match_units
 from test_evaluation import START, months, panel, run
 
 
@@ -37,9 +38,9 @@ from test_evaluation import START, months, panel, run
 )
 def test_too_few_months_are_said_side_by_side(pre, post, options, sentence):
     with pytest.raises(NotEnough) as caught:
-        guards.require_months(pre, post, **options)
+        minimum_data.require_months(pre, post, **options)
     assert str(caught.value) == sentence
-    guards.require_months(24, 12)
+    minimum_data.require_months(24, 12)
 
 
 def of_sums(before, after, before_control, after_control):
@@ -65,14 +66,14 @@ def of_sums(before, after, before_control, after_control):
 )
 def test_too_few_events_are_told_with_where_they_are_few(sums, words):
     with pytest.raises(NotEnough) as caught:
-        guards.require_events(of_sums(*sums))
+        minimum_data.require_events(of_sums(*sums))
     sentence = f"Too few events to tell: {words}, where at least 20 are needed."
     assert str(caught.value) == sentence
 
 
 def test_twenty_events_are_enough_and_a_success_is_no_lack_of_them():
-    guards.require_events(of_sums(20, 20, 20, 20))
-    guards.require_events(of_sums(200, 1, 200, 200))
+    minimum_data.require_events(of_sums(20, 20, 20, 20))
+    minimum_data.require_events(of_sums(200, 1, 200, 200))
 
 
 @pytest.mark.parametrize(
@@ -106,7 +107,7 @@ def test_a_panel_that_cannot_be_compared_is_refused_in_these_words(
 ):
     rows = pd.DataFrame(1, range(20), ["fleetwood", "chorley"])
     with pytest.raises(error) as caught:
-        guards.wide(rows, treated, 11, minimum=(10, 10))
+        minimum_data.wide(rows, treated, 11, minimum=(10, 10))
     assert str(caught.value) == sentence
 
 
@@ -114,16 +115,16 @@ def test_a_panel_is_put_in_order_and_a_month_with_a_gap_is_left_out():
     rows = pd.DataFrame(
         {"a": [3, 1, None, 2], "b": [1, 1, 1, 1]}, months(4)[[2, 0, 3, 1]]
     )
-    got, treated, after = guards.wide(rows, "a", "2020-03", minimum=(2, 1))
+    got, treated, after = minimum_data.wide(rows, "a", "2020-03", minimum=(2, 1))
     assert (got["a"].tolist(), treated, after.tolist()) == (
         [1, 2, 3],
         ["a"],
         [False] * 2 + [True],
     )
-    assert guards.like("2020-03", got.index) == pd.Timestamp("2020-03-01")
+    assert minimum_data.like("2020-03", got.index) == pd.Timestamp("2020-03-01")
     quarters = pd.period_range("2020Q1", periods=2, freq="Q")
-    assert guards.like("2020-05", quarters) == pd.Period("2020Q2")
-    assert guards.like(3, pd.RangeIndex(4)) == 3
+    assert minimum_data.like("2020-05", quarters) == pd.Period("2020Q2")
+    assert minimum_data.like(3, pd.RangeIndex(4)) == 3
 
 
 def test_a_refused_evaluation_still_says_what_was_asked():

@@ -8,13 +8,13 @@ import pandas as pd
 import pytest
 
 from notebook_maker import FINDING, PROVENANCE
-from outcomes import data, show
-from outcomes.data import store
-from outcomes.data.errors import Invalid
-from outcomes.explore import ask, evidence, take
-from outcomes.explore.answer import answer
+from outcomes import data, findings
+from outcomes.core.errors import Invalid
+from outcomes.data import tables
+from outcomes.explore import export, queries, questions
+from outcomes.explore.findings import answer
+from outcomes.publish.notebook_outputs import normalise
 from outcomes.publish.parameters import check, declared
-from outcomes.publish.stored import normalise
 from test_notebooks import ROOT, code, prose, read
 
 NOTEBOOK = ROOT / "notebooks/explore/explore.ipynb"
@@ -22,7 +22,7 @@ REASONS = ("chart", "by", "unit", "comparison")
 
 
 def asked(**wish):
-    return ask.settle(wish)
+    return questions.settle(wish)
 
 
 def found(**wish):
@@ -38,7 +38,7 @@ def test_every_wish_settles_on_what_can_be_asked_and_every_refusal_has_a_reason(
     assert len(programmes) == len(data.programmes()) + 2
     for programme in programmes:
         a, offered = asked(
-            programme=programme, measure="no such", chart=ask.USUAL, areas=("x",)
+            programme=programme, measure="no such", chart=questions.USUAL, areas=("x",)
         )
         assert a.programme == programme
         for control in REASONS:
@@ -49,44 +49,46 @@ def test_every_wish_settles_on_what_can_be_asked_and_every_refusal_has_a_reason(
 
 def test_what_cannot_be_asked_is_refused_for_its_own_reason():
     _, arrests = asked(programme="op_warrior", measure="arrests")
-    assert "needs 12 separate months or quarters" in why(arrests, "chart")[ask.USUAL]
+    assert (
+        "needs 12 separate months or quarters" in why(arrests, "chart")[questions.USUAL]
+    )
     _, change = asked(programme="op_warrior", measure="arrests_change")
-    assert "do not add up" in why(change, "chart")[ask.ALLOWED]
-    _, crime = asked(programme=evidence.RECORDED)
-    assert "by resident" in why(crime, "comparison")[ask.OTHERS]
-    assert "nothing has to be bounded" in why(crime, "chart")[ask.ALLOWED]
-    _, street = asked(programme=evidence.STREET)
+    assert "do not add up" in why(change, "chart")[questions.ALLOWED]
+    _, crime = asked(programme=queries.RECORDED)
+    assert "by resident" in why(crime, "comparison")[questions.OTHERS]
+    assert "nothing has to be bounded" in why(crime, "chart")[questions.ALLOWED]
+    _, street = asked(programme=queries.STREET)
     assert "months are missing" in why(street, "by")["quarter"]
-    two = asked(programme=evidence.RECORDED, areas=("lancashire", "kent"))[1]
-    assert why(two, "chart")[ask.USUAL] == "choose one place."
+    two = asked(programme=queries.RECORDED, areas=("lancashire", "kent"))[1]
+    assert why(two, "chart")[questions.USUAL] == "choose one place."
 
 
 def test_the_years_that_can_be_asked_are_those_that_the_tables_hold(monkeypatch):
     held = data.crime_quarterly(force="lancashire")["quarter"]
     years = [str(y) for y in range(held.min().year, held.max().year + 1)]
-    assert [v for _, v, _ in asked(programme=evidence.RECORDED)[1]["end"]] == [
+    assert [v for _, v, _ in asked(programme=queries.RECORDED)[1]["end"]] == [
         "",
         *years,
     ]
     later = data.months_present("lancashire").append(pd.DatetimeIndex(["2031-01-01"]))
     monkeypatch.setattr(data, "months_present", lambda *_: later, raising=False)
-    evidence.years.cache_clear()
-    assert asked(programme=evidence.STREET, end="2031")[0].end == "2031"
-    evidence.years.cache_clear()
+    queries.years.cache_clear()
+    assert asked(programme=queries.STREET, end="2031")[0].end == "2031"
+    queries.years.cache_clear()
 
 
 def test_a_declared_series_is_judged_as_on_the_reports():
-    wish = {"programme": evidence.RECORDED, "measure": "trafficking"}
-    wish |= {"chart": ask.USUAL, "by": "quarter"}
+    wish = {"programme": queries.RECORDED, "measure": "trafficking"}
+    wish |= {"chart": questions.USUAL, "by": "quarter"}
     one = found(**wish)
-    page = show.behaviour("explore", series="trafficking")
+    page = findings.behaviour("explore", series="trafficking")
     assert one.facts == page.facts
     other = found(**wish, start="2015")
     assert other.facts["lower"] != page.facts["lower"]
 
 
 def test_counts_are_those_of_the_table_and_part_years_are_left_out():
-    one = found(programme=evidence.RECORDED, measure="trafficking", by="financial year")
+    one = found(programme=queries.RECORDED, measure="trafficking", by="financial year")
     table = data.crime_quarterly(force="lancashire", offence="92A")
     year = table[table["quarter"].between("2024-04-01", "2025-03-31")]["n"].sum()
     assert one.facts["value"] == year
@@ -95,8 +97,8 @@ def test_counts_are_those_of_the_table_and_part_years_are_left_out():
 
 
 def test_rates_and_the_median_of_other_places_by_a_second_route():
-    wish = {"programme": evidence.RECORDED, "measure": "robbery", "by": "calendar year"}
-    one = found(**wish, unit=ask.RATE, comparison=ask.OTHERS)
+    wish = {"programme": queries.RECORDED, "measure": "robbery", "by": "calendar year"}
+    one = found(**wish, unit=questions.RATE, comparison=questions.OTHERS)
     table = data.crime_quarterly(offence="robbery")
     total = table[table["quarter"].dt.year == 2025].groupby("force")["n"].sum()
     rate = (
@@ -111,7 +113,7 @@ def test_rates_and_the_median_of_other_places_by_a_second_route():
 
 
 def test_published_figures_are_never_added_and_the_bounds_are_those_of_the_report():
-    one = found(programme="op_warrior", measure="arrests", chart=ask.ALLOWED)
+    one = found(programme="op_warrior", measure="arrests", chart=questions.ALLOWED)
     assert one.facts["value"] == 2252 and one.facts["verdict"] == "estimate"
     first = one.frame[one.frame["label"] == "2022-23"].iloc[0]
     assert (
@@ -120,7 +122,7 @@ def test_published_figures_are_never_added_and_the_bounds_are_those_of_the_repor
 
 
 def test_every_source_of_a_figure_is_shown_with_its_publishers():
-    wish = {"programme": "op_warrior", "measure": "arrests", "chart": ask.SOURCES}
+    wish = {"programme": "op_warrior", "measure": "arrests", "chart": questions.SOURCES}
     _, offered = asked(**wish)
     rows = data.figures(programme="op_warrior", measure="arrests", area="lancashire")
     assert len(offered["fact"]) == rows["fact"].nunique() + 1
@@ -131,39 +133,42 @@ def test_every_source_of_a_figure_is_shown_with_its_publishers():
 
 
 def test_places_side_by_side_are_of_one_kind():
-    one = found(programme="op_sceptre", measure="arrests", chart=ask.SIDE)
+    one = found(programme="op_sceptre", measure="arrests", chart=questions.SIDE)
     levels = data.areas().set_index("name")["level"][one.frame["area_name"]]
     assert set(levels) == {"force"} and len(one.frame) > 1
 
 
 def test_a_page_names_the_notebook_and_the_parameters_that_can_be_built(tmp_path):
     a, _ = asked(
-        programme="op_warrior", measure="cash_seized", chart=ask.ALLOWED, by="quarter"
+        programme="op_warrior",
+        measure="cash_seized",
+        chart=questions.ALLOWED,
+        by="quarter",
     )
-    entry = tomllib.loads(take.page(a))["page"][0]
+    entry = tomllib.loads(export.page(a))["page"][0]
     assert entry["parameters"] == {
         "measures": ["cash_seized"],
         "period_unit": "quarter",
     }
-    for programme in take._PAGES:
+    for programme in export._PAGES:
         a, _ = asked(programme=programme)
-        entry = tomllib.loads(take.page(a, 'Any: "quoted" ünï'))["page"][0]
+        entry = tomllib.loads(export.page(a, 'Any: "quoted" ünï'))["page"][0]
         known = declared(ROOT / f"notebooks/{entry['notebook']}.ipynb")
         given = entry.get("parameters", {})
         assert check(given, known, where=programme) == given
     with pytest.raises(Invalid, match="No report"):
-        take.page(asked(programme="knife_crime")[0])
+        export.page(asked(programme="knife_crime")[0])
 
 
 def test_an_entry_that_cannot_be_built_leaves_the_plan_as_it_is(tmp_path):
     plan = tmp_path / "reports.toml"
     (tmp_path / "notebooks").symlink_to(ROOT / "notebooks")
     plan.write_text("# mine\n", encoding="utf-8")
-    entry = take.page(asked(programme="op_warrior", measure="arrests")[0])
+    entry = export.page(asked(programme="op_warrior", measure="arrests")[0])
     with pytest.raises(Invalid, match="Did you mean 'arrests'"):
-        take.add_page(entry.replace('["arrests"]', '["arests"]'), plan)
+        export.add_page(entry.replace('["arrests"]', '["arests"]'), plan)
     assert plan.read_text(encoding="utf-8") == "# mine\n"
-    assert "outcomes build op-warrior/arrests" in take.add_page(entry, plan)
+    assert "outcomes build op-warrior/arrests" in export.add_page(entry, plan)
     assert plan.read_text(encoding="utf-8") == f"# mine\n\n{entry}"
     assert [p.name for p in tmp_path.iterdir() if p.is_file()] == ["reports.toml"]
 
@@ -171,7 +176,7 @@ def test_an_entry_that_cannot_be_built_leaves_the_plan_as_it_is(tmp_path):
 def test_export_writes_the_table_and_the_picture(tmp_path):
     a, _ = asked(programme="op_warrior", measure="arrests")
     one = answer(a)
-    csv, svg = take.export(one, a, tmp_path / "exports")
+    csv, svg = export.export(one, a, tmp_path / "exports")
     assert len(pd.read_csv(csv)) == len(one.frame)
     assert svg.read_text(encoding="utf-8") == one.svg
 
@@ -187,11 +192,11 @@ def own(**change) -> bytes:
 
 
 def test_own_figures_appear_for_the_session_and_the_register_stays(monkeypatch):
-    monkeypatch.setenv("OUTCOMES_DATA", str(store.root()))
+    monkeypatch.setenv("OUTCOMES_DATA", str(tables.root()))
     before = (ROOT / "data/published/figures.csv").read_bytes()
     wish = {"programme": "op_warrior", "measure": "arrests"}
     assert "777" not in found(**wish).sentence
-    said = take.own_figures(own())
+    said = export.own_figures(own())
     assert (
         said.startswith("1 figure of your own is") and "1 stood in the register" in said
     )
@@ -212,15 +217,15 @@ def test_own_figures_appear_for_the_session_and_the_register_stays(monkeypatch):
 def test_own_figures_that_the_checks_refuse_do_not_appear(monkeypatch, change, said):
     monkeypatch.setenv("OUTCOMES_DATA", str(ROOT / "data"))
     with pytest.raises(Invalid, match=said):
-        take.own_figures(own(**change))
-    assert store.root() == ROOT / "data"
+        export.own_figures(own(**change))
+    assert tables.root() == ROOT / "data"
 
 
 def test_a_file_that_is_no_register_is_refused(monkeypatch):
     monkeypatch.setenv("OUTCOMES_DATA", str(ROOT / "data"))
     for content in (b"a,b\n1,2\n", b"\xff\xfe\x00", b""):
         with pytest.raises(Invalid):
-            take.own_figures(content)
+            export.own_figures(content)
 
 
 def test_the_notebook_is_stored_whole_and_shows_what_the_controls_would():

@@ -4,10 +4,10 @@ import pandas as pd
 import pytest
 
 import outcomes as oc
-from outcomes import show
-from outcomes.data.errors import NotEnough
+from outcomes import findings
+from outcomes.core.errors import NotEnough
+from outcomes.findings import ready
 from outcomes.ingest import coverage
-from outcomes.show import ready
 
 SOURCE = {"title": "t", "publisher": "p", "url": "u", "published": ""}
 
@@ -20,7 +20,7 @@ def _no_day():
 
 def shares(rows):
     frame = pd.DataFrame(rows, columns=["year", "part", "whole"])
-    return show.shares(
+    return findings.shares(
         "s",
         frame,
         label="year",
@@ -68,23 +68,23 @@ def test_a_growth_beyond_seven_times_is_said_as_large_as_it_is(first, last, said
 
 def test_a_count_short_of_twenty_is_not_printed_as_twenty():
     with pytest.raises(NotEnough, match=r"19\.9 before the start, where at least 20"):
-        oc.analysis.guards.require_counts({"before the start": 19.96})
+        oc.methods.minimum_data.require_counts({"before the start": 19.96})
     with pytest.raises(NotEnough, match="18 before the start"):
-        oc.analysis.guards.require_counts({"before the start": 18.4})
+        oc.methods.minimum_data.require_counts({"before the start": 18.4})
 
 
 def test_prints_that_one_rounding_allows_do_not_differ():
     prints = oc.data.week_figures("county_lines").query(
-        "area in @oc.data.register.NATIONAL"
+        "area in @oc.data.published_figures.NATIONAL"
     )
     prints = prints.assign(count=prints["measure"] + " " + prints["wave"])
-    found = show.differing("d", prints, label="count", what="count", caption="c")
+    found = findings.differing("d", prints, label="count", what="count", caption="c")
     said = found.facts["sentence"]
     assert "cash_seized 2023-10" in said and "cannabis_seized 2023-10" not in said
 
 
 def test_a_series_of_a_few_points_is_not_said_to_have_grown():
-    few = show.behaviour("s", series="nrm_referrals_child").facts
+    few = findings.behaviour("s", series="nrm_referrals_child").facts
     assert (
         "NRM referrals for exploitation as children in the United Kingdom"
         in few["sentence"]
@@ -92,23 +92,23 @@ def test_a_series_of_a_few_points_is_not_said_to_have_grown():
     assert any(
         "a usual range needs 8 points, and there are 2" in c for c in few["caveats"]
     )
-    many = show.behaviour("s", series="nrm_referrals").facts
+    many = findings.behaviour("s", series="nrm_referrals").facts
     assert any("it has grown over most of the years" in c for c in many["caveats"])
 
 
 def test_a_usual_range_over_a_gap_says_how_many_points_it_has():
-    found = show.behaviour("s", series="street_burglary").facts
+    found = findings.behaviour("s", series="street_burglary").facts
     held = oc.data.coverage(force="lancashire").query("state == 'complete'")["month"]
     n = held.between("2021-04-01", "2024-04-01").sum()
     assert (
         f"April 2021 to April 2024, {n} of 37 months held here;" in found["caveats"][0]
     )
-    quarters = show.behaviour("s", series="burglary").facts
+    quarters = findings.behaviour("s", series="burglary").facts
     assert "held here" not in quarters["caveats"][0]
 
 
 def test_a_count_as_recorded_has_no_unit_of_one_adjusted():
-    found = show.behaviour("s", series="street_all_crime", area="Blackpool").facts
+    found = findings.behaviour("s", series="street_all_crime", area="Blackpool").facts
     assert "season taken out" not in found["sentence"] + found["unit"]
 
 
@@ -129,7 +129,7 @@ def test_a_file_that_is_not_held_is_not_said_to_be_missing_from_the_world():
 
 
 def test_what_is_not_held_is_not_said_to_be_unpublished():
-    found = show.share(
+    found = findings.share(
         "s", None, 4, what="tests failed", period="2020", area="a", sources=[SOURCE]
     )
     assert "not both counts are held here" in found.facts["sentence"]

@@ -20,7 +20,8 @@ from pathlib import Path
 import pytest
 
 from notebook_maker import entry, fact, notebook, plan, show
-from outcomes.publish import index, kernels, parameters, releases, run, site
+from outcomes.publish import build as site
+from outcomes.publish import execute, index, kernels, parameters, releases
 from outcomes.publish import plan as plans
 
 pytestmark = [
@@ -47,7 +48,7 @@ def edition(folder, number):
         bundle = json.loads(
             json.loads(done["cells"][2]["source"].split("loads(")[1][:-12])
         )
-        end = {"text/plain": "End.", run.SENTINEL: {"reads": []}}
+        end = {"text/plain": "End.", execute.SENTINEL: {"reads": []}}
         for cell, data in zip(done["cells"][2:], (bundle, end), strict=True):
             out = {"output_type": "display_data", "data": data, "metadata": {}}
             cell |= {"execution_count": 1, "outputs": [out]}
@@ -60,8 +61,10 @@ def folder(tmp_path, monkeypatch):
     """A site that shows edition 1, and notebooks of edition 2 to be built."""
     monkeypatch.setattr(index, "day", lambda stamp: f"[{stamp}]")
     monkeypatch.setattr(os, "sync", lambda: None)  # slow, and no power is cut here
-    monkeypatch.setattr(run, "prepare", lambda: None)
-    monkeypatch.setattr(run, "run", lambda jobs, workers: map(copied(tmp_path), jobs))
+    monkeypatch.setattr(execute, "prepare", lambda: None)
+    monkeypatch.setattr(
+        execute, "run", lambda jobs, workers: map(copied(tmp_path), jobs)
+    )
     plan(tmp_path, "".join(entry(h, h, h.title()) for h in HANDLES))
     edition(tmp_path, 1)
     build(tmp_path)
@@ -76,7 +79,7 @@ def copied(folder):
         part = Path(job.output).with_suffix(".part.ipynb")
         part.write_bytes((folder / f"done/{job.handle}.ipynb").read_bytes())
         part.replace(job.output)
-        return run.Result(job.handle, 0.0)
+        return execute.Result(job.handle, 0.0)
 
     return work
 
@@ -403,12 +406,12 @@ def test_the_kernels_are_gone_when_a_build_breaks_off(tmp_path, monkeypatch):
         tmp_path / "a.ipynb", sleep.replace("PID", f"{tmp_path}/pid"), parameters=None
     )
     notebook(tmp_path / "b.ipynb", "1", parameters=None)
-    run.prepare()
+    execute.prepare()
     jobs = [
-        run.Job(n, f"{tmp_path}/{n}.ipynb", {}, f"{tmp_path}/{n}.out.ipynb")
+        execute.Job(n, f"{tmp_path}/{n}.ipynb", {}, f"{tmp_path}/{n}.out.ipynb")
         for n in "ab"
     ]
-    results = run.run(jobs, workers=2)
+    results = execute.run(jobs, workers=2)
     assert next(results).handle == "b"
     while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():
         time.sleep(0.05)

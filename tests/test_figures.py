@@ -7,10 +7,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from outcomes.data import register, store
-from outcomes.data.errors import Invalid
-from outcomes.ingest.checks import last_day
-from outcomes.ingest.figures import build
+from outcomes.core.errors import Invalid
+from outcomes.data import published_figures, tables
+from outcomes.ingest.published_figures import build
+from outcomes.ingest.published_figures_checks import last_day
 
 PUBLISHED = Path(__file__).parents[1] / "data" / "published"
 CLEAN = Path(__file__).parents[1] / "data" / "clean"
@@ -52,7 +52,7 @@ SEED = [
 
 @pytest.fixture(scope="module")
 def figures() -> pd.DataFrame:
-    return register.figures()
+    return published_figures.figures()
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +111,7 @@ def test_identifiers_are_unique(figures):
         ("areas", "area"),
         ("measures", "measure"),
     ):
-        assert store.read(table)[key].is_unique
+        assert tables.read(table)[key].is_unique
 
 
 def test_every_label_is_mapped_and_every_map_is_used(rows):
@@ -329,7 +329,7 @@ def test_purchases_passed_and_failed_add_up_to_those_made(figures, area, start):
 
 
 def test_populations_are_those_of_the_office_for_national_statistics():
-    areas = store.read("areas").set_index("area")
+    areas = tables.read("areas").set_index("area")
     forces = areas[areas["level"] == "force"]
     # Mid-2020 estimate for England and Wales: 59,719,724.
     assert (

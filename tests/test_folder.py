@@ -3,15 +3,16 @@
 import hashlib
 import json
 import os
+import threading
 from pathlib import Path
 
 import pytest
 
 from notebook_maker import entry, notebook, plan
-from outcomes.data.errors import Invalid
-from outcomes.publish import approval, due, releases
+from outcomes.core.errors import Invalid
+from outcomes.publish import approval, releases, staleness
 from outcomes.publish import plan as plans
-from outcomes.publish.vetting import Check
+from outcomes.publish.review import Check
 
 GOOD, BAD = {"state": "built"}, {"state": "kept"}
 FIRST, SECOND, THIRD = (
@@ -75,7 +76,7 @@ def test_a_new_release_has_a_name_that_no_other_has(out, monkeypatch):
     for name in (base, f"{base}-2", f"{base}-3"):
         assert releases.new_name(out, digest) == name
         (out / "releases" / name).mkdir()
-    assert due.today() == "2023-11-14"
+    assert staleness.today() == "2023-11-14"
 
 
 @pytest.mark.parametrize(
@@ -159,23 +160,28 @@ def test_a_file_in_place_of_the_folder_is_said(tmp_path):
 
 
 def test_a_second_build_says_that_it_waits_and_a_link_in_place_of_the_lock_is_not_followed(
-    tmp_path, monkeypatch
+    tmp_path,
 ):
-    fcntl = pytest.importorskip("fcntl")
-    said, asked, real = [], [], fcntl.flock
+    said, first, free = [], threading.Event(), threading.Event()
 
-    def flock(file, how):
-        asked.append(how)
-        if how & fcntl.LOCK_NB:
-            raise BlockingIOError
-        real(file, how)
+    def other():
+        with releases.alone(tmp_path / "a/site", said.append):
+            first.set()
+            free.wait(10)
 
-    monkeypatch.setattr(fcntl, "flock", flock)
-    with releases.alone(tmp_path / "a/site", said.append) as folder:
+    at_work = threading.Thread(target=other)
+    at_work.start()
+    assert first.wait(10)
+
+    def heard(text):
+        said.append(text)
+        free.set()
+
+    with releases.alone(tmp_path / "a/site", heard) as folder:
         assert folder == tmp_path / "a/site" and (folder / "releases").is_dir()
+    at_work.join()
     assert said == ["Another build of this site is at work; waiting until it is done."]
-    assert asked == [fcntl.LOCK_EX | fcntl.LOCK_NB, fcntl.LOCK_EX]
-    (tmp_path / "a/site/.lock").unlink()
+    (tmp_path / "a/site/.lock").unlink(missing_ok=True)
     (tmp_path / "a/site/.lock").symlink_to(tmp_path / "target")
     with pytest.raises(OSError), releases.alone(tmp_path / "a/site", said.append):
         pass
@@ -295,11 +301,11 @@ def home(tmp_path, monkeypatch) -> Path:
 def why(home, force=False, **old):
     found = plans.read(home / "reports.toml")
     (page,) = found.pages
-    record = {**vars(page), "state": "built"} | due.rests_on(found, page)
-    record["reads"] = due.readings([{"table": "counts", "where": {}}])
+    record = {**vars(page), "state": "built"} | staleness.rests_on(found, page)
+    record["reads"] = staleness.readings([{"table": "counts", "where": {}}])
     releases.write(home / "shown/demo.html", "x")
     before = {"demo": record | old}
-    return due.reasons(found, [page], home / "shown", before, force=force).get(
+    return staleness.reasons(found, [page], home / "shown", before, force=force).get(
         "demo", ""
     )
 
@@ -340,30 +346,31 @@ def test_a_page_rests_on_notebook_parameters_code_and_lock(home):
     rests = {
         "source": hashlib.sha256(source).hexdigest(),
         "parameters": {},
-        "code": due.code_digest(),
+        "code": staleness.code_digest(),
         "lock": hashlib.sha256(b"a==1").hexdigest(),
     }
-    assert due.rests_on(found, found.pages[0]) == rests
+    assert staleness.rests_on(found, found.pages[0]) == rests
     (home / "requirements.lock").unlink()
-    assert due.rests_on(found, found.pages[0]) == rests | {"lock": ""}
+    assert staleness.rests_on(found, found.pages[0]) == rests | {"lock": ""}
 
 
 def test_a_page_whose_file_is_missing_is_due(home):
     assert why(home) == ""
     found = plans.read(home / "reports.toml")
     before = {"demo": {**vars(found.pages[0]), "state": "built", "reads": []}}
-    before["demo"] |= due.rests_on(found, found.pages[0])
+    before["demo"] |= staleness.rests_on(found, found.pages[0])
     reasons = [
-        due.reasons(found, found.pages, p, before) for p in (home / "shown", home, None)
+        staleness.reasons(found, found.pages, p, before)
+        for p in (home / "shown", home, None)
     ]
     assert reasons == [{}, {"demo": "its file is missing"}, {}]
-    assert due.reasons(found, found.pages, None, {}, force=True) == {
+    assert staleness.reasons(found, found.pages, None, {}, force=True) == {
         "demo": "it is new"
     }
 
 
 def test_rows_are_looked_at_only_when_the_file_of_the_table_is_another(home):
-    (reading,) = due.readings([{"table": "counts", "where": {}}])
+    (reading,) = staleness.readings([{"table": "counts", "where": {}}])
     table = home / "data/clean/counts.csv"
     assert reading == {
         "table": "counts",
@@ -372,11 +379,13 @@ def test_rows_are_looked_at_only_when_the_file_of_the_table_is_another(home):
         "digest": reading["digest"],
         "file": hashlib.sha256(b"n\n1\n").hexdigest(),
     }
-    assert not due._row_changed(reading | {"digest": "other"}), "the file is as it was"
-    assert not due._row_changed(reading | {"file": "other"})
-    assert due._row_changed(reading | {"file": "other", "digest": "other"})
+    assert not staleness._row_changed(reading | {"digest": "other"}), (
+        "the file is as it was"
+    )
+    assert not staleness._row_changed(reading | {"file": "other"})
+    assert staleness._row_changed(reading | {"file": "other", "digest": "other"})
     table.unlink()
-    assert due._row_changed(reading)
+    assert staleness._row_changed(reading)
 
 
 def test_the_digest_of_readings_is_of_tables_rows_and_their_choice():
@@ -388,11 +397,11 @@ def test_the_digest_of_readings_is_of_tables_rows_and_their_choice():
         "file": "f",
     }
     same = one | {"where": {"b": "2", "a": "1"}, "rows": 4, "file": "g"}
-    assert due.inputs_digest([one]) == due.inputs_digest([same])
+    assert staleness.inputs_digest([one]) == staleness.inputs_digest([same])
     others = ({"table": "u"}, {"where": {"a": "1"}}, {"digest": "e"})
-    assert len({due.inputs_digest([one | other]) for other in ({}, *others)}) == 4
+    assert len({staleness.inputs_digest([one | other]) for other in ({}, *others)}) == 4
     text = '[["t", {"a": "1", "b": "2"}, "d"]]'
-    assert due.inputs_digest([one]) == hashlib.sha256(text.encode()).hexdigest()
+    assert staleness.inputs_digest([one]) == hashlib.sha256(text.encode()).hexdigest()
 
 
 @pytest.mark.parametrize(
@@ -409,20 +418,20 @@ def test_the_digest_of_readings_is_of_tables_rows_and_their_choice():
     ],
 )
 def test_a_site_no_longer_stands_when_a_file_it_rests_on_is_another(home, file):
-    before = due.standing(home / "reports.toml")
-    assert due.standing(home / "reports.toml") == before
+    before = staleness.standing(home / "reports.toml")
+    assert staleness.standing(home / "reports.toml") == before
     releases.write(home / file, "other")
-    assert due.standing(home / "reports.toml") != before
+    assert staleness.standing(home / "reports.toml") != before
 
 
 def test_a_site_stands_for_one_day_and_for_one_code(home, monkeypatch):
     days = set()
     for seconds in ("1700000000", "1700000001", "1700090000"):
         monkeypatch.setenv("SOURCE_DATE_EPOCH", seconds)
-        days.add(due.standing(home / "reports.toml"))
+        days.add(staleness.standing(home / "reports.toml"))
     assert len(days) == 2
-    monkeypatch.setattr(due, "code_digest", lambda: "other")
-    assert due.standing(home / "reports.toml") not in days
+    monkeypatch.setattr(staleness, "code_digest", lambda: "other")
+    assert staleness.standing(home / "reports.toml") not in days
 
 
 def test_the_code_is_the_library_without_what_makes_tables_and_without_the_command_line(
@@ -437,11 +446,11 @@ def test_the_code_is_the_library_without_what_makes_tables_and_without_the_comma
         "show/__pycache__/a.pyc",
     ):
         releases.write(library / name, name)
-    monkeypatch.setattr(due, "LIBRARY", library)
+    monkeypatch.setattr(staleness, "LIBRARY", library)
 
     def digest():
-        due._library.cache_clear()
-        return due.code_digest()
+        staleness._library.cache_clear()
+        return staleness.code_digest()
 
     first = digest()
     for name in ("ingest/b.py", "cli.py", "show/__pycache__/a.pyc"):
@@ -451,13 +460,13 @@ def test_the_code_is_the_library_without_what_makes_tables_and_without_the_comma
         before = digest()
         releases.write(library / name, "other text")
         assert digest() != before, name
-    due._library.cache_clear()
+    staleness._library.cache_clear()
 
 
 def test_the_data_lie_beside_the_library_unless_another_folder_is_named(monkeypatch):
     monkeypatch.setenv("OUTCOMES_DATA", "/elsewhere")
-    assert due.data() == Path("/elsewhere")
-    assert due.package() == Path("/elsewhere/datapackage.json")
+    assert staleness.data() == Path("/elsewhere")
+    assert staleness.package() == Path("/elsewhere/datapackage.json")
     monkeypatch.delenv("OUTCOMES_DATA")
-    assert due.data() == due.LIBRARY.parents[1] / "data"
-    assert due.table_digest("no_such_table") == due.file_digest(None) == ""
+    assert staleness.data() == staleness.LIBRARY.parents[1] / "data"
+    assert staleness.table_digest("no_such_table") == staleness.file_digest(None) == ""

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from outcomes import show
+from outcomes import findings
 
 QUARTERS = pd.date_range("2013-01-01", periods=52, freq="QS")
 START = "2022-10-01"
@@ -26,7 +26,7 @@ def counts(ratio):
 
 
 def test_a_halving_is_measured_and_ranked_first():
-    found = show.against_forces("x", counts(0.5), PEOPLE, "force-0", START, **SAID)
+    found = findings.against_forces("x", counts(0.5), PEOPLE, "force-0", START, **SAID)
     assert found.facts["value"] == pytest.approx(-50, abs=2)
     assert "more than chance would explain" in found.sentence
     assert "the opposite of what the programme is for" in found.sentence
@@ -34,20 +34,20 @@ def test_a_halving_is_measured_and_ranked_first():
 
 
 def test_no_change_is_not_called_one():
-    found = show.against_forces("x", counts(1.0), PEOPLE, "force-0", START, **SAID)
+    found = findings.against_forces("x", counts(1.0), PEOPLE, "force-0", START, **SAID)
     assert abs(found.facts["value"]) < 2
     assert "no effect can be told from chance" in found.sentence
 
 
 def test_too_few_quarters_is_a_finding():
     short = counts(1.0).iloc[-15:]
-    found = show.against_forces("x", short, PEOPLE, "force-0", START, **SAID)
+    found = findings.against_forces("x", short, PEOPLE, "force-0", START, **SAID)
     assert found.facts["verdict"] == "not_enough"
 
 
 def test_other_outcomes_are_all_listed_with_adjusted_p_values():
     given = {"one": counts(1.0), "two": counts(0.5)}
-    found = show.others_against_forces(
+    found = findings.others_against_forces(
         "x", given, PEOPLE, "force-0", START, sources=["A page"], better="more"
     )
     assert list(found.frame["offences"]) == ["one", "two"]
@@ -62,6 +62,6 @@ def test_without_a_force_to_rank_it_among_the_check_fails():
     exact.loc[early, "force-0"] = (exact["force-3"] / PEOPLE["force-3"]) * PEOPLE[
         "force-0"
     ]
-    found = show.against_forces("x", exact, PEOPLE, "force-0", START, **SAID)
+    found = findings.against_forces("x", exact, PEOPLE, "force-0", START, **SAID)
     assert "failed its check of forces to rank it among" in found.sentence
     assert found.facts["verdict"] == "tested"

@@ -10,9 +10,9 @@ import pytest
 from typer.testing import CliRunner
 
 from outcomes.cli import app
-from outcomes.data import contradictions, gate, printed
-from outcomes.data.errors import Invalid
-from outcomes.ingest import follows, refresh, write
+from outcomes.core.errors import Invalid
+from outcomes.data import contradictions, quality, rounding
+from outcomes.ingest import carried_over, refresh, write
 
 DATA = Path(__file__).parents[1] / "data"
 TODAY = date(2026, 11, 24)
@@ -40,7 +40,7 @@ def small(tmp_path):
 
 @pytest.fixture(scope="module")
 def cautions():
-    return gate.cautions(DATA / "clean", today=TODAY)
+    return quality.cautions(DATA / "clean", today=TODAY)
 
 
 def said(cautions, table="", **of):
@@ -53,7 +53,7 @@ def said(cautions, table="", **of):
 
 
 def test_the_tables_as_they_are_pass():
-    assert gate.errors(DATA / "clean", today=TODAY) == []
+    assert quality.errors(DATA / "clean", today=TODAY) == []
 
 
 def test_gaps_and_blanks_are_said_in_words_with_their_area(cautions):
@@ -62,7 +62,7 @@ def test_gaps_and_blanks_are_said_in_words_with_their_area(cautions):
     months = (
         months[months["force"] == "lancashire"].set_index("month")["state"] != "missing"
     )
-    lost = gate.spans(months.index[~months].to_series())
+    lost = quality.spans(months.index[~months].to_series())
     assert lost.startswith("June 2020, August to September 2020")
     last = f"{months.index[months].max():%B %Y}"
     assert f"Street-level crime of Lancashire ends in {last} and lacks {lost}." in found
@@ -91,7 +91,7 @@ def test_a_revised_series_is_no_contradiction(cautions):
 def test_age_depends_on_the_day(cautions):
     aged = [c.said for c in cautions if c.aged]
     assert aged[0].startswith("Street-level crime ends with Dec") and len(aged) == 2
-    young = gate.cautions(DATA / "clean", today=date(2026, 3, 1))
+    young = quality.cautions(DATA / "clean", today=date(2026, 3, 1))
     assert young == [c for c in cautions if not c.aged]
 
 
@@ -100,7 +100,7 @@ def counts(*rows):
     made = []
     for value, qualifier, start, end, publisher in rows:
         days = pd.Timestamp(start), pd.Timestamp(end)
-        limits = printed.limits(value, qualifier, "count")
+        limits = rounding.limits(value, qualifier, "count")
         told = (value, qualifier, publisher, publisher.lower())
         made.append(
             contradictions.Count({}, "Here", start + end, *days, *limits, *told)
@@ -148,7 +148,7 @@ def test_tables_that_disagree_are_errors(data):
     path = data / "clean" / "crime_monthly.parquet"
     first = pd.read_parquet(path).iloc[0]
     change(path, "n", 0, int(first["n"]) + 1)
-    (error,) = gate.errors(data / "clean", today=TODAY)
+    (error,) = quality.errors(data / "clean", today=TODAY)
     assert error.startswith("crime_monthly: n of lancashire in ")
     assert "and in crime_force_monthly to" in error
 
@@ -162,7 +162,7 @@ def test_half_a_year_as_a_year_is_an_error(data):
     frame["n"] = frame["n"].where(~half, frame["n"] // 2)
     frame["year_end"] = pd.to_datetime(frame["year_end"])
     write.parquet(frame, path, ["year_end", "force", "kind", "csp_name", "offence"])
-    (error,) = gate.errors(data / "clean", today=TODAY)
+    (error,) = quality.errors(data / "clean", today=TODAY)
     assert error.startswith("crime_annual: n of cumbria in the year to 2024-12-31 is ")
 
 
@@ -175,7 +175,7 @@ def test_a_partial_month_is_said_with_its_reason(small, cautions):
     path.write_text(
         text.replace(known, "lancashire,2024-01-01,partial,Half is lost.,"), "utf-8"
     )
-    found = said(gate.cautions(small / "clean", today=TODAY), force="lancashire")
+    found = said(quality.cautions(small / "clean", today=TODAY), force="lancashire")
     assert "January 2024 is incomplete for Lancashire. Half is lost." in found
 
 
@@ -192,7 +192,7 @@ def test_a_partial_month_is_said_with_its_reason(small, cautions):
     ],
 )
 def test_months_in_words(months, words):
-    assert gate.spans(pd.Series(pd.to_datetime(months))) == words
+    assert quality.spans(pd.Series(pd.to_datetime(months))) == words
 
 
 @pytest.mark.parametrize(
@@ -247,7 +247,7 @@ def test_each_breach_stops_the_build(small, table, old, new, error):
     text = path.read_text("utf-8")
     assert old in text
     path.write_text(text.replace(old, new, 1), "utf-8")
-    found, cautions = gate.check(small / "clean", today=TODAY)
+    found, cautions = quality.check(small / "clean", today=TODAY)
     assert any(line.startswith(f"{table}: ") and error in line for line in found), found
     assert cautions == []
 
@@ -280,7 +280,7 @@ def test_tables_edited_by_hand_are_refused_row_by_row_by_check_and_build(
 ):
     """Clean 1,419 beside published 1,409 would have been published as "data revised"."""
     path = data / "clean" / "figures.csv"
-    assert refresh.figures(data, today=TODAY) == [] == follows.breaches(data)
+    assert refresh.figures(data, today=TODAY) == [] == carried_over.breaches(data)
     text = path.read_text("utf-8")
     path.write_text(
         text.replace(",1409,", ",1419,", 1).replace(",18000,", ",19000,", 1), "utf-8"
@@ -302,7 +302,7 @@ def test_tables_edited_by_hand_are_refused_row_by_row_by_check_and_build(
     )
     told = refresh.figures(data, today=TODAY, remake=True)
     assert told == ["figures.csv: made anew, 2 rows in, 2 rows out."]
-    assert path.read_text("utf-8") == text and follows.breaches(data) == []
+    assert path.read_text("utf-8") == text and carried_over.breaches(data) == []
 
 
 def test_each_way_not_to_follow_is_said(data):
@@ -315,7 +315,7 @@ def test_each_way_not_to_follow_is_said(data):
     lines = (clean / "sources.csv").read_text("utf-8").splitlines(keepends=True)
     (clean / "sources.csv").write_text("".join([lines[0], *lines[:0:-1]]), "utf-8")
     (clean / "programmes.csv").unlink()
-    found = follows.breaches(data)
+    found = carried_over.breaches(data)
     assert any(
         s.startswith("programmes.csv lacks 'op_warrior', which data/published")
         for s in found
@@ -327,26 +327,30 @@ def test_each_way_not_to_follow_is_said(data):
         "After a change of data/published run outcomes data check"
     )
     (data / "published" / "measures.csv").write_text("x\n", "utf-8")
-    assert follows.breaches(data)[0].startswith("measures.csv must have the columns")
+    assert carried_over.breaches(data)[0].startswith(
+        "measures.csv must have the columns"
+    )
 
 
 def test_what_is_made_from_changed_rows_is_due_a_check_before_a_build(data):
     assert refresh.figures(data, today=TODAY) == []
     path = data / "published" / "figures.csv"
     path.write_text(path.read_text("utf-8").replace(",1409,", ",1419,", 1), "utf-8")
-    assert "no row of data/published makes 'f8290becc'" in follows.breaches(data)[0]
+    assert (
+        "no row of data/published makes 'f8290becc'" in carried_over.breaches(data)[0]
+    )
     assert refresh.figures(data, today=TODAY) == [
         "figures.csv: made anew, 1 rows in, 1 rows out."
     ]
-    assert follows.breaches(data) == []
+    assert carried_over.breaches(data) == []
 
 
 def test_the_tables_here_follow_from_what_they_are_made_of(tmp_path):
-    from outcomes.ingest import figures
+    from outcomes.ingest import published_figures
 
-    figures.build(DATA / "published", tmp_path)
-    assert list(follows.differences(tmp_path, DATA / "clean")) == []
-    assert follows.breaches(DATA) == [] and follows.unchanged(DATA)
+    published_figures.build(DATA / "published", tmp_path)
+    assert list(carried_over.differences(tmp_path, DATA / "clean")) == []
+    assert carried_over.breaches(DATA) == [] and carried_over.unchanged(DATA)
 
 
 CASES = [
@@ -381,7 +385,9 @@ def test_one_persons_case_is_no_figure(small, cells, refused):
         frame.loc[0, column] = value
     frame.to_csv(path, index=False)
     said = [
-        e for e in gate.errors(small / "clean", today=TODAY) if "one person's case" in e
+        e
+        for e in quality.errors(small / "clean", today=TODAY)
+        if "one person's case" in e
     ]
     assert len(said) == refused
     if refused:
@@ -397,5 +403,5 @@ def test_a_measure_of_one_person_is_refused_whatever_its_value(small):
     path.write_text(
         text.replace(",years of prison sentences,", ",prison sentence,", 1), "utf-8"
     )
-    found = gate.errors(small / "clean", today=TODAY)
+    found = quality.errors(small / "clean", today=TODAY)
     assert found and all("one person's case: jail_years " in e for e in found)

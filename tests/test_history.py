@@ -8,8 +8,9 @@ from xml.etree import ElementTree as Xml
 import pytest
 
 from notebook_maker import PROVENANCE, entry, fact, notebook, plan, show
-from outcomes.data.errors import Invalid
-from outcomes.publish import due, history, notify, releases, site
+from outcomes.core.errors import Invalid
+from outcomes.publish import build as site
+from outcomes.publish import changes, notify, releases, staleness
 from outcomes.publish import plan as plans
 
 pytestmark = pytest.mark.build
@@ -76,7 +77,7 @@ def test_a_revised_row_is_told_in_words_everywhere(folder):
     page = (made.path / "demo.html").read_text()
     assert f"<li>Found: {said}. <span" in page and "Why: data revised." in page
     first = releases.names(folder / "site")[0]
-    assert history.diff(folder / "site") == [
+    assert changes.diff(folder / "site") == [
         f"From {first} to {made.path.name}:",
         f"Demo, found: {said}. Why: data revised.",
     ]
@@ -110,7 +111,7 @@ def test_a_method_named_in_the_changelog_explains_a_change_of_code(folder, monke
     source.write_text(source.read_text().replace("sum(int", "2 * sum(int"))
     why = "change of method: New.; the notebook changed"
     assert [c["why"] for c in build(folder).entries[0]["changes"]] == [why]
-    monkeypatch.setattr(due, "code_digest", lambda: "other")
+    monkeypatch.setattr(staleness, "code_digest", lambda: "other")
     assert build(folder).entries[0]["changes"][0]["why"] == why, "what was told stays"
 
 
@@ -130,18 +131,18 @@ def test_a_method_named_in_the_changelog_explains_a_change_of_code(folder, monke
 )
 def test_a_change_in_words(old, new, said):
     plain = {"unit": "", "sentence": "", "verdict": "published"}
-    assert history._said(old and plain | old, new and plain | new) == said
+    assert changes._said(old and plain | old, new and plain | new) == said
 
 
 def test_releases_are_found_by_the_beginning_of_their_names(folder):
     first = releases.names(folder / "site")[0]
-    assert "is the first" in history.diff(folder / "site")[0]
+    assert "is the first" in changes.diff(folder / "site")[0]
     counts(folder, 11, 20)
     second = build(folder).path.name
-    assert history.diff(folder / "site", first, second) == history.diff(folder / "site")
-    assert history.diff(folder / "site", second, second)[1:] == ["No finding differs."]
+    assert changes.diff(folder / "site", first, second) == changes.diff(folder / "site")
+    assert changes.diff(folder / "site", second, second)[1:] == ["No finding differs."]
     with pytest.raises(Invalid, match="release"):
-        history.diff(folder / "site", "1999")
+        changes.diff(folder / "site", "1999")
 
 
 def test_the_command_says_what_moved(folder):

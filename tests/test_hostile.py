@@ -21,10 +21,13 @@ import pytest
 
 from hostile_texts import FORMULAS, TEXTS
 from notebook_maker import entry, fact, notebook, plan
-from outcomes.data.errors import Invalid
-from outcomes.publish import check, feed, history, index, page, parameters, site
+from outcomes.core import formatting
+from outcomes.core.errors import Invalid
+from outcomes.findings import bars, finding, theme
+from outcomes.publish import build as site
+from outcomes.publish import changes as history
+from outcomes.publish import feed, html_checks, index, parameters, render
 from outcomes.publish import plan as plans
-from outcomes.show import bars, finding, style, words
 
 each_text = pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 INNOCENT = "a source"  # a term of the glossary, which a text may hold too
@@ -35,7 +38,9 @@ SHOWN = (*FACTS, *CITED, *TABLE)
 # texts of which a parser makes no element that acts
 INERT = ("script_split", "script_null")
 URLS = {
-    k for k, t in TEXTS.items() if re.match(r"https?://[^\s\"'<>]+$", words.plain(t))
+    k
+    for k, t in TEXTS.items()
+    if re.match(r"https?://[^\s\"'<>]+$", formatting.plain(t))
 }
 
 
@@ -121,7 +126,7 @@ def build(tmp_path_factory):
         body = {"cells": [markdown("# Title"), *cells], "metadata": {}}
         body |= {"nbformat": 4, "nbformat_minor": 5}
         body["cells"] = [c | {"id": f"c{at}"} for at, c in enumerate(body["cells"])]
-        return page.build(one, body, plan=found, known=known, code="1", root="").html
+        return render.build(one, body, plan=found, known=known, code="1", root="").html
 
     return built
 
@@ -204,16 +209,16 @@ AROUND = {
     "index, change": lambda t: index.index_html(
         [entry_of()], "20251124T083000Z-1", told(t)
     ),
-    "page that failed": lambda t: page.template(
+    "page that failed": lambda t: render.template(
         "stub.html.j2", page=DEMO, root="", reason=index.reason(failure(t))
     ),
-    "title of a page that failed": lambda t: page.template(
+    "title of a page that failed": lambda t: render.template(
         "stub.html.j2", page=plans.Page("demo", "x", t), root="", reason="x"
     ),
     "notice": lambda t: site._notice(
         "20251124T083000Z-1", "20251024T083000Z-1", failure(t)
     ),
-    "sibling": lambda t: page.siblings(
+    "sibling": lambda t: render.siblings(
         DEMO, [DEMO, plans.Page("b", "programmes/demo", t)]
     ),
     "change of a page": lambda t: history.told(
@@ -249,7 +254,8 @@ def test_a_finding_has_the_same_shape_whatever_it_says(text, place):
     same(html, made().html(), text, place)
     if place not in ("unit", "period", "area"):  # those are facts, written on the index
         wanted, there = (
-            t.replace("_", " ").split() for t in (words.plain(text), Shape(html).text)
+            t.replace("_", " ").split()
+            for t in (formatting.plain(text), Shape(html).text)
         )
         assert " ".join(wanted).casefold() in " ".join(there).casefold()
     assert unseen(html) == [] and unseen(str(one.facts)) == []
@@ -259,7 +265,7 @@ def test_a_finding_has_the_same_shape_whatever_it_says(text, place):
 def test_an_address_is_a_link_only_when_it_is_a_web_address(text):
     html, key = made("url", text).html(), next(k for k, t in TEXTS.items() if t == text)
     links = [v for n, v in Shape(html).values if n == "href"]
-    assert links == ([words.plain(text)] if key in URLS else [])
+    assert links == ([formatting.plain(text)] if key in URLS else [])
     assert {t[0] for t in Shape(html).tags} <= {t[0] for t in Shape(made().html()).tags}
 
 
@@ -340,7 +346,7 @@ _MARKDOWN += (
     "| a |\n|---|\n| {} |",
     "<p title={}>x</p>",
 )
-_ALLOWED = {*page._TAGS, "div", "nav", "section"}
+_ALLOWED = {*render._TAGS, "div", "nav", "section"}
 
 
 @each_text
@@ -349,7 +355,7 @@ def test_markdown_keeps_only_words_and_links(build, text):
     body = Shape("".join(re.findall(r'<div class="text">(.*?)</div>', html, re.S)))
     allowed = {"a": {"href", "rel"}, "th": {"scope"}, "h2": {"id"}, "ol": {"start"}}
     for tag, *names in body.tags:
-        assert tag in page._TAGS, tag
+        assert tag in render._TAGS, tag
         assert set(names) <= {"title", "lang", *allowed.get(tag, ())}, (tag, names)
     for name, value in body.values:
         if name == "href":
@@ -360,7 +366,8 @@ def test_markdown_keeps_only_words_and_links(build, text):
                 "//"
             ):  # it would leave the site, and so the page may not be built
                 assert any(
-                    "not allowed" in p for p in check.problems(html, "demo.html", ())
+                    "not allowed" in p
+                    for p in html_checks.problems(html, "demo.html", ())
                 )
     assert safe_tags(html)
 
@@ -388,7 +395,7 @@ def test_a_heading_of_a_notebook_is_words_in_the_contents(build, text):
 
 def test_words_in_a_figure_are_words_and_the_figure_is_an_image():
     rows = pd.DataFrame({"name": list(TEXTS.values()), "n": range(len(TEXTS))})
-    figure, ax = style.canvas(12)
+    figure, ax = theme.canvas(12)
     bars(rows, ax=ax, label="name", value="n", xlabel="".join(TEXTS.values()))
     ax.set_title(TEXTS["out_of_tag"])
     one = finding("found", TEXTS["out_of_double"], sources=["x"], figure=figure)
@@ -542,7 +549,7 @@ def test_a_hand_made_finding_that_acts_is_refused(build, inner):
         "notebooks/programmes/demo.ipynb",
     }
     html = build(code("x", {"output_type": "display_data", "data": bundle}))
-    assert check.problems(html, "demo.html", files)
+    assert html_checks.problems(html, "demo.html", files)
 
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -594,7 +601,7 @@ def heard(browser, folder: Path, html: str) -> list[str]:
         ".concat([...document.scripts].map(s => s.text))"
     )
     acting = [
-        a for a in acting if a != page.inlined("index.js")[0]
+        a for a in acting if a != render.inlined("index.js")[0]
     ]  # the search of the index
     context.close()
     return [*out, *acting]

@@ -8,12 +8,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from outcomes.analysis import differences, matching, synthetic
-from outcomes.analysis.differences import did, event_study
-from outcomes.analysis.matching import contiguous_clusters, match_units
-from outcomes.analysis.placebos import compare_changes, placebo_dates, randomisation
-from outcomes.analysis.synthetic import simplex_weights, synthetic_control
-from outcomes.data.errors import Invalid, NotEnough
+from outcomes.core.errors import Invalid, NotEnough
+from outcomes.methods.evaluation import difference_in_differences, matching
+from outcomes.methods.evaluation import synthetic_control as synthetic
+from outcomes.methods.evaluation.difference_in_differences import did, event_study
+from outcomes.methods.evaluation.matching import contiguous_clusters, match_units
+from outcomes.methods.evaluation.placebos import (
+    compare_changes,
+    placebo_dates,
+    randomisation,
+)
+from outcomes.methods.evaluation.synthetic_control import (
+    simplex_weights,
+    synthetic_control,
+)
 
 START = "2023-01-01"
 
@@ -55,15 +63,15 @@ def test_closed_form_is_the_poisson_regression_with_unit_and_month_effects():
         fit.bse["d"] * np.sqrt(max(got.dispersion, 1)), rel=1e-6
     )
     assert got.cluster_se == pytest.approx(cluster.bse["d"], rel=1e-6)
-    mu = differences._fitted(
+    mu = difference_in_differences._fitted(
         frame.to_numpy(float),
         frame.columns.isin(["u0", "u1"]),
         frame.index >= START,
         got.ratio,
     )
-    assert differences._cell_dispersion(frame.to_numpy(float), mu) == pytest.approx(
-        fit.pearson_chi2 / fit.df_resid, rel=1e-6
-    )
+    assert difference_in_differences._cell_dispersion(
+        frame.to_numpy(float), mu
+    ) == pytest.approx(fit.pearson_chi2 / fit.df_resid, rel=1e-6)
     assert mu.T.ravel() == pytest.approx(
         fit.mu.to_numpy() if hasattr(fit.mu, "to_numpy") else fit.mu
     )

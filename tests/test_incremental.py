@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from notebook_maker import PROVENANCE, entry, fact, notebook, plan, show
-from outcomes.publish import due, releases, site
+from outcomes.publish import build as site
 from outcomes.publish import plan as plans
+from outcomes.publish import releases, staleness
 
 pytestmark = pytest.mark.build
 ROOT = Path(__file__).parents[1]
@@ -57,7 +58,7 @@ def why(folder):
     shown = releases.latest(folder / "site")
     before = {e["handle"]: e for e in releases.manifest(shown)["pages"]}
     found = plans.read(folder / "reports.toml")
-    return due.reasons(found, found.pages, shown, before)
+    return staleness.reasons(found, found.pages, shown, before)
 
 
 def test_a_second_build_has_nothing_to_do_and_makes_no_release(folder):
@@ -116,7 +117,7 @@ def test_each_change_names_its_pages_and_its_reason(
     elif change == "lock":
         (folder / "requirements.lock").write_text(LOCK.replace("a==1", "a==2"))
     elif change == "code":
-        monkeypatch.setattr(due, "code_digest", lambda: "other")
+        monkeypatch.setattr(staleness, "code_digest", lambda: "other")
     elif change == "parameters":
         old = entry("preston", "preston", "Preston")
         new = entry("preston", "preston", "Preston", parameters={"wave": "2024-05"})
@@ -229,10 +230,10 @@ def test_the_collection_rebuilds_only_readers_of_one_districts_revised_month(
     table = tmp_path / "data/clean/crime_monthly.parquet"
     frame = pd.read_parquet(table)
     one, two = sorted(set(frame["district"]) - {""})[:2]
-    readings = due.readings(
+    readings = staleness.readings(
         {"table": "crime_monthly", "where": {"district": d}} for d in (one, two)
     )
     frame.loc[frame.index[frame["district"] == one][0], "n"] += 1
     frame.to_parquet(table, index=False)
     os.utime(table, (1, 1))
-    assert [due._row_changed(r) for r in readings] == [True, False]
+    assert [staleness._row_changed(r) for r in readings] == [True, False]

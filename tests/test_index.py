@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from notebook_maker import entry, fact, notebook, plan
-from outcomes.data.errors import Invalid
-from outcomes.publish import banners, history, index, order, releases, run
+from outcomes.core.errors import Invalid
+from outcomes.publish import banners, custom_page, execute, index, releases
+from outcomes.publish import changes as history
 from outcomes.publish import plan as plans
 
 NOW = "20251124T083000Z-ab"
@@ -513,7 +514,7 @@ def ordered(tmp_path, monkeypatch):
     monkeypatch.setattr(
         banners, "cautions", lambda out: [caution] * (out == tmp_path / "site")
     )
-    monkeypatch.setattr(run, "prepare", lambda: None)
+    monkeypatch.setattr(execute, "prepare", lambda: None)
 
     def make(given, one=None, error=None):
         def work(jobs, workers):
@@ -523,7 +524,10 @@ def ordered(tmp_path, monkeypatch):
                 shown = {"text/html": f'<figure id="found">{one["sentence"]}</figure>'}
                 for cell, data in zip(
                     content["cells"][3:],
-                    (shown | {run.FINDING: one}, {run.SENTINEL: {"reads": reads}}),
+                    (
+                        shown | {execute.FINDING: one},
+                        {execute.SENTINEL: {"reads": reads}},
+                    ),
                     strict=True,
                 ):
                     cell["outputs"] = [
@@ -537,11 +541,11 @@ def ordered(tmp_path, monkeypatch):
                 with open(job.output, "w", encoding="utf-8") as file:
                     json.dump(content, file)
             heard.append((job.handle, job.parameters, job.limits))
-            yield run.Result(job.handle, 2.0, error)
+            yield execute.Result(job.handle, 2.0, error)
 
-        monkeypatch.setattr(run, "run", work)
+        monkeypatch.setattr(execute, "run", work)
         tell = lambda *given: heard.append(given)  # noqa: E731
-        made = order.build(
+        made = custom_page.build(
             found, found.pages[0], given, out=tmp_path / "site", tell=tell
         )
         return made, heard
@@ -556,7 +560,7 @@ def test_a_page_to_order_says_what_it_was_made_with_and_stands_apart(ordered, tm
     assert re.fullmatch(r"area-demo-[0-9a-f]{8}", folder.name)
     assert folder.parent == tmp_path / "site/adhoc"
     given = {"wave": "2024-05", "confidence": 0.9}
-    assert heard == [("area/demo", given, run.Limits()), ("area/demo", 2.0, None)]
+    assert heard == [("area/demo", given, execute.Limits()), ("area/demo", 2.0, None)]
     html = made.shown.read_text("utf-8")
     assert (
         '<div class="notice"><p>Made to order, with wave: May 2024; confidence: 0.9. It is not '
@@ -579,7 +583,7 @@ def test_a_page_to_order_says_what_it_was_made_with_and_stands_apart(ordered, tm
 
 
 def test_a_page_to_order_that_may_not_be_shown_leaves_nothing(ordered, tmp_path):
-    error = run.failure("KeyError", "x", 2)
+    error = execute.failure("KeyError", "x", 2)
     made, heard = ordered({"wave": "2024-05"}, error=error)
     assert made.failed == error and heard[-1] == ("area/demo", 2.0, error)
     bad = fact(sentence="<img src='https://a.example/x.png' alt='x'>")

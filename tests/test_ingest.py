@@ -7,11 +7,18 @@ import json
 import pandas as pd
 import pytest
 
+from outcomes.core.errors import Invalid
 from outcomes.data import schema
-from outcomes.data.codes import ASB, TYPES
-from outcomes.data.errors import Invalid
-from outcomes.ingest import coverage, geography, police_uk, recorded, sources, write
-from outcomes.ingest import street as streets
+from outcomes.data.crime_codes import ASB, TYPES
+from outcomes.ingest import (
+    coverage,
+    geography,
+    police_uk,
+    recorded_crime,
+    street_files,
+    write,
+)
+from outcomes.ingest import street_crime as streets
 
 PLACES = pd.DataFrame(
     {
@@ -69,7 +76,7 @@ def street(tmp_path):
 def counted(path):
     """All files of the path's folder."""
     places, frames = geography.prefixes(PLACES), []
-    for file in sources.find([path.parents[1]]):
+    for file in street_files.find([path.parents[1]]):
         rows = streets.rows(file, streets.read(file), places)
         frame = streets.cells(rows).to_pandas()
         frames.append(frame)
@@ -182,7 +189,7 @@ def test_other_columns_and_other_names_are_refused(street, tmp_path):
         counted(path)
     (tmp_path / "elsewhere").mkdir()
     with pytest.raises(Invalid, match="holds no street file"):
-        sources.find([tmp_path / "elsewhere"])
+        street_files.find([tmp_path / "elsewhere"])
 
 
 def moved(rows):
@@ -366,7 +373,7 @@ def raw_quarters(**columns):
 
 def test_financial_quarters_begin_in_april():
     year = pd.Series(["2012/13"] * 4 + ["1999/00"])
-    days = recorded.quarter(year, pd.Series([1.0, 2.0, 3.0, 4.0, 4.0]))
+    days = recorded_crime.quarter(year, pd.Series([1.0, 2.0, 3.0, 4.0, 4.0]))
     assert days.dt.strftime("%Y-%m-%d").tolist() == [
         *("2012-04-01", "2012-07-01", "2012-10-01", "2013-01-01", "2000-01-01")
     ]
@@ -374,14 +381,14 @@ def test_financial_quarters_begin_in_april():
 
 def test_negative_counts_stay_and_spellings_of_one_body_are_one():
     names = ["Lancashire", "London, City of", "CIFAS", "Cifas"]
-    frame = recorded.quarterly(raw_quarters(Force=names, n=[-2.0, 5.0, 3.0, 4.0]))
+    frame = recorded_crime.quarterly(raw_quarters(Force=names, n=[-2.0, 5.0, 3.0, 4.0]))
     assert frame.set_index("force")["n"].to_dict() == {
         "lancashire": -2,
         "city-of-london": 5,
         "cifas": 7,
     }
     with pytest.raises(Invalid, match="not a whole number"):
-        recorded.quarterly(raw_quarters(n=[1.5]))
+        recorded_crime.quarterly(raw_quarters(n=[1.5]))
 
 
 def test_an_offence_has_its_latest_name_and_the_quarters_it_was_used():
@@ -396,7 +403,7 @@ def test_an_offence_has_its_latest_name_and_the_quarters_it_was_used():
             ]
         },
     )
-    found = recorded.offences(raw, recorded.quarterly(raw)).iloc[0]
+    found = recorded_crime.offences(raw, recorded_crime.quarterly(raw)).iloc[0]
     assert found["name"] == "Robbery of a person" and bool(found["outcomes_only"])
     assert found["last_quarter"] == pd.Timestamp("2013-04-01")
 
@@ -413,7 +420,7 @@ def test_rows_of_outcomes_are_summed_though_they_look_alike():
             "n": [3.0, 3.0, 2.0],
         }
     )
-    frame = recorded.case_outcomes(raw)
+    frame = recorded_crime.case_outcomes(raw)
     assert frame["n"].tolist() == [6, 2]
     assert frame["quarter"].tolist() == [
         pd.Timestamp("2024-04-01"),
@@ -431,7 +438,7 @@ def test_partnership_rows_tell_totals_from_the_unassigned(tmp_path):
         "YE Dec 2023,E23000003,Lancashire,E22000999,New,E06000999,New,Robbery,\n"
     )
     path.write_bytes(gzip.compress(text.encode()))
-    frame = recorded.annual(path, PLACES)
+    frame = recorded_crime.annual(path, PLACES)
     assert frame["kind"].tolist() == ["force", "district", "unassigned"]
     assert frame["district"].tolist() == ["", "E07000128", ""]
     assert frame["n"].tolist() == [9, 8, 1]
@@ -464,7 +471,7 @@ def test_a_raw_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(Invalid, match=r"no geography/population_mid2020_ltla21\.csv"):
         geography.build(tmp_path, tmp_path / "clean")
     with pytest.raises(Invalid, match=r"no recorded_crime/prc_pfa_long\.parquet"):
-        recorded.build(tmp_path, tmp_path / "clean", PLACES)
+        recorded_crime.build(tmp_path, tmp_path / "clean", PLACES)
 
 
 def test_street_files_go_through_to_tables_that_agree(street, tmp_path, monkeypatch):

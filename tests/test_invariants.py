@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from outcomes.data.verdicts import refusal
+from outcomes.findings.verdicts import refusal
 from sentence_numbers import missing
 
 pytestmark = pytest.mark.build

@@ -12,8 +12,9 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from papermill import PapermillExecutionError
 
 from notebook_maker import fact, notebook
-from outcomes.data import store
-from outcomes.publish import due, kernels, releases, run, vetting
+from outcomes.data import tables
+from outcomes.publish import execute as run
+from outcomes.publish import kernels, releases, review, staleness
 
 DONE = {"output_type": "display_data", "data": {run.SENTINEL: {"reads": []}}}
 ERROR = {"output_type": "error", "ename": "KeyError", "evalue": "'x'"}
@@ -205,7 +206,7 @@ def test_a_run_that_ends_well_puts_its_output_in_place_whole(
     assert options["extra_arguments"] == [
         f"--IPKernelApp.ipython_dir={folder}",
         "--HistoryManager.enabled=False",
-        "--IPKernelApp.extra_extensions=outcomes.publish.limits",
+        "--IPKernelApp.extra_extensions=outcomes.publish.resource_limits",
         "--Limits.seconds=2.5",
         "--Limits.memory=1024",
         "--Limits.output=5",
@@ -326,8 +327,8 @@ def test_libraries_log_nothing_once_pages_are_to_run(monkeypatch):
 @pytest.fixture
 def looked(tmp_path, monkeypatch):
     """A release with one page and nothing to find; what is planted is given."""
-    monkeypatch.setattr(vetting.gate, "errors", lambda clean: [])
-    monkeypatch.setattr(vetting.gate, "cautions", lambda clean: [])
+    monkeypatch.setattr(review.quality, "errors", lambda clean: [])
+    monkeypatch.setattr(review.quality, "cautions", lambda clean: [])
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs/privacy.toml").write_text("")
 
@@ -358,7 +359,7 @@ def looked(tmp_path, monkeypatch):
 
 
 def found(folder):
-    made = vetting.checks(folder.parents[1], folder, folder.parents[2])
+    made = review.checks(folder.parents[1], folder, folder.parents[2])
     return {c.name: (c.verdict, c.reasons) for c in made if c.verdict != "pass"}
 
 
@@ -398,7 +399,7 @@ def test_small_counts_are_read_from_columns_of_people(looked):
 def test_a_small_count_must_be_that_of_the_source_cited_beside_it(
     looked, monkeypatch, wrong
 ):
-    monkeypatch.setattr(vetting, "_published", lambda: {("u", 3)})
+    monkeypatch.setattr(review, "_published", lambda: {("u", 3)})
     one = fact("found", "None.", sources=[{"url": link, "title": ""} for link in "vu"])
     html = PAGE.format("<p>3 people</p>")
     assert disclosed(looked(html, [one], "people\n3\n")) == []
@@ -464,12 +465,12 @@ def test_tables_that_changed_are_named_once_in_order_before_the_cautions(
     looked, monkeypatch
 ):
     asked = []
-    caution = vetting.gate.Caution("July is incomplete.", "coverage")
+    caution = review.quality.Caution("July is incomplete.", "coverage")
     monkeypatch.setattr(
-        vetting.gate, "cautions", lambda c: asked.append(c) or [caution, caution]
+        review.quality, "cautions", lambda c: asked.append(c) or [caution, caution]
     )
-    monkeypatch.setattr(vetting.gate, "errors", lambda c: asked.append(c) or ["E."])
-    monkeypatch.setattr(due, "table_digest", lambda table: "now")
+    monkeypatch.setattr(review.quality, "errors", lambda c: asked.append(c) or ["E."])
+    monkeypatch.setattr(staleness, "table_digest", lambda table: "now")
     reads = [
         {"table": t, "file": f}
         for t, f in (("b", "x"), ("a", "x"), ("c", "now"), ("a", "y"))
@@ -484,7 +485,7 @@ def test_tables_that_changed_are_named_once_in_order_before_the_cautions(
             ],
         ),
     }
-    assert asked == [store.root() / "clean"] * 2
+    assert asked == [tables.root() / "clean"] * 2
 
 
 def test_moves_are_told_against_the_public_release_or_the_one_before(looked):
@@ -550,14 +551,14 @@ def test_a_headline_that_is_gone_is_said_and_other_findings_are_left_alone(looke
 def test_a_move_is_a_share_of_what_was(was, new, share):
     keys = ("value", "lower", "upper")
     assert (
-        vetting._share(*(dict(zip(keys, v, strict=True)) for v in (was, new))) == share
+        review._share(*(dict(zip(keys, v, strict=True)) for v in (was, new))) == share
     )
 
 
 def test_five_reasons_of_a_check_are_told_and_the_rest_counted():
     reasons = [f"R{n}." for n in range(7)]
     made = [("a", "pass", []), ("b", "fail", reasons[:5]), ("c", "review", reasons)]
-    assert vetting.told([vetting.Check(*c) for c in made]) == [
+    assert review.told([review.Check(*c) for c in made]) == [
         "pass    a",
         "fail    b",
         *(f"        R{n}." for n in range(5)),
@@ -577,5 +578,5 @@ def test_only_small_published_counts_of_people_are_known(monkeypatch):
     rows += [("a", "published", 6), ("a", "derived", 2), ("b", "published", 3)]
     figures = pd.DataFrame(rows, columns=["measure", "basis", "value"]).assign(url="u")
     fake = SimpleNamespace(measures=lambda: measures, figures=lambda: figures)
-    monkeypatch.setattr(vetting, "register", fake)
-    assert vetting._published() == {("u", 1), ("u", 4)}
+    monkeypatch.setattr(review, "published_figures", fake)
+    assert review._published() == {("u", 1), ("u", 4)}

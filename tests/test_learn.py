@@ -18,9 +18,9 @@ import pandas as pd
 import pytest
 
 from outcomes import learn
-from outcomes.data.errors import Invalid
-from outcomes.learn import copies, facts, kept
-from outcomes.learn.said import exercises
+from outcomes.core.errors import Invalid
+from outcomes.learn import answer_key, copies, progress_record
+from outcomes.learn.feedback import exercises
 
 ROOT = Path(__file__).parents[1]
 LESSONS = sorted((ROOT / "notebooks/learn").glob("*.ipynb"))
@@ -49,7 +49,7 @@ def run(path: Path, *, leave_out: str = "") -> tuple[list, dict]:
 
 
 def states(shown: list) -> list[str]:
-    return [s.state for s in shown if isinstance(s, learn.marking.Said)]
+    return [s.state for s in shown if isinstance(s, learn.exercises.Said)]
 
 
 @pytest.fixture(scope="module")
@@ -85,11 +85,11 @@ def test_with_the_solutions_every_exercise_is_right_and_progress_is_kept(
     name, tmp_path, monkeypatch
 ):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / kept.FILE).write_text("{}")
+    (tmp_path / progress_record.FILE).write_text("{}")
     shown, _ = run(ROOT / f"notebooks/learn/{name}.ipynb")
     assert states(shown).count("right") == len(of_lesson(name))
     assert set(states(shown)) == {"right", "hint", "note"}
-    done = json.loads((tmp_path / kept.FILE).read_text())
+    done = json.loads((tmp_path / progress_record.FILE).read_text())
     assert done == {k: {"right": True, "tries": 1} for k in of_lesson(name)}
     assert "All done" in learn.progress(name[:2]).text
 
@@ -120,7 +120,7 @@ def test_a_right_answer_stays_right_and_a_damaged_file_is_no_error(
     tmp_path, monkeypatch
 ):
     monkeypatch.chdir(tmp_path)
-    file = tmp_path / kept.FILE
+    file = tmp_path / progress_record.FILE
     for damaged in ("", "{", "[1]", '{"overlap": 3}'):
         file.write_text(damaged)
         learn.quiz("overlap", "b")
@@ -458,13 +458,14 @@ def test_no_listed_mistake_is_right_or_hidden_by_another():
         if "question" in one:
             assert one["answer"] in one["choices"]
             continue
-        known = facts.of(one["facts"])
+        known = answer_key.of(one["facts"])
         told = [
-            learn.check(name, facts.value(m["value"], known)) for m in one["mistakes"]
+            learn.check(name, answer_key.value(m["value"], known))
+            for m in one["mistakes"]
         ]
         for mistake, said in zip(one["mistakes"], told, strict=True):
             assert said.state == "not quite", (name, mistake)
-            assert said.text == learn.marking._filled(mistake["says"], known), (
+            assert said.text == learn.exercises._filled(mistake["says"], known), (
                 name,
                 mistake,
             )
@@ -554,7 +555,7 @@ def test_new_data_change_the_right_answer_with_them(tmp_path, monkeypatch):
 
 
 def test_what_is_shown_is_escaped():
-    said = learn.marking.Said("right", "<script>", "<b>", {"a": "<i>"})
+    said = learn.exercises.Said("right", "<script>", "<b>", {"a": "<i>"})
     page = said._repr_mimebundle_()["text/html"]
     assert "<script>" not in page and "<i>" not in page and "&lt;script&gt;" in page
 

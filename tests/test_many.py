@@ -4,9 +4,9 @@ import pandas as pd
 import pytest
 
 import outcomes as oc
-from outcomes import show
-from outcomes.analysis import several
-from outcomes.data.errors import Invalid
+from outcomes import findings
+from outcomes.core.errors import Invalid
+from outcomes.methods.reconcile import several
 
 YEARS = pd.DataFrame(
     {
@@ -34,7 +34,7 @@ SAID = {"measures": oc.data.measures(), "sources": ["A page"], "area": "Lancashi
 
 
 def bounds(*measures):
-    return oc.analysis.reconcile_each(FIGURES, YEARS, of=measures).bounds
+    return oc.methods.reconcile_each(FIGURES, YEARS, of=measures).bounds
 
 
 @pytest.mark.parametrize(
@@ -48,11 +48,11 @@ def bounds(*measures):
     ],
 )
 def test_amounts_read_as_a_person_would_say_them(lower, upper, unit, said):
-    assert show.amount(lower, upper, unit) == said
+    assert findings.amount(lower, upper, unit) == said
 
 
 def test_allowed_says_the_last_period():
-    found = show.allowed(
+    found = findings.allowed(
         "b", bounds("arrests", "cash_seized"), ask="second", caption="Bounds", **SAID
     )
     assert "arrests, exactly 1,855; cash seized, at least £3,000" in found.sentence
@@ -61,21 +61,25 @@ def test_allowed_says_the_last_period():
 
 
 def test_allowed_without_any_figure_has_no_chart_and_is_not_enough():
-    found = show.allowed(
+    found = findings.allowed(
         "b", bounds("jail_years"), ask="second", caption="Bounds", **SAID
     )
     assert found.facts["verdict"] == "not_enough" and not found.svg
     with pytest.raises(Invalid, match="no measure"):
-        show.allowed("b", bounds("arrests")[:0], ask="second", caption="Bounds", **SAID)
+        findings.allowed(
+            "b", bounds("arrests")[:0], ask="second", caption="Bounds", **SAID
+        )
 
 
 def test_growth_leaves_out_what_has_no_upper_limit_and_says_so():
     both = bounds("arrests", "cash_seized")
-    found = show.grown("g", both, "first", "second", period="two years", **SAID)
+    found = findings.grown("g", both, "first", "second", period="two years", **SAID)
     assert found.sentence == (
         "Growth from first to second: arrests 53.1%. It cannot be told for cash seized."
     )
-    none = show.grown("g", bounds("cash_seized"), "first", "second", period="", **SAID)
+    none = findings.grown(
+        "g", bounds("cash_seized"), "first", "second", period="", **SAID
+    )
     assert none.facts["verdict"] == "not_enough"
 
 
@@ -84,7 +88,7 @@ def test_growth_that_is_level_names_each_measure_of_it(monkeypatch):
         {"measure": ["arrests", "cash_seized"], "least": 0.5, "most": [0.6, 0.9]}
     )
     monkeypatch.setattr(several, "growth", lambda *_: level)
-    facts = show.grown(
+    facts = findings.grown(
         "g", bounds("arrests"), "first", "second", period="", **SAID
     ).facts
     assert facts["unit"] == "% growth of arrests and cash seized"
@@ -95,7 +99,7 @@ def test_growth_between_bounds_is_drawn_by_its_ends_and_by_no_value_between():
     frame = pd.DataFrame(
         {"name": ["cash", "arrests"], "least": [2.08, 0.531], "most": [2.435, 0.531]}
     )
-    figure = show.intervals(
+    figure = findings.intervals(
         frame, label="name", lower="least", upper="most", kind="percent"
     )
     written = [t.get_text() for t in figure.axes[0].texts]
@@ -104,7 +108,7 @@ def test_growth_between_bounds_is_drawn_by_its_ends_and_by_no_value_between():
 
 def test_what_nothing_limits_is_left_empty():
     frame = YEARS.assign(lower=[0.0, 3.0], upper=[float("inf"), 5.0])
-    figure = show.bounds(frame, kind="number")
+    figure = findings.bounds(frame, kind="number")
     heights = [patch.get_height() for patch in figure.axes[0].patches]
     assert heights == [2.0]
     assert "no limit known" in [t.get_text() for t in figure.axes[0].texts]
@@ -112,14 +116,14 @@ def test_what_nothing_limits_is_left_empty():
 
 def test_dated_figures_of_parts_are_minimums_for_the_county():
     figures = oc.data.figures(programme="op_warrior", dated=True)
-    year = oc.analysis.one_period("2022-23", "2022-11-01", "2023-03-31")
+    year = oc.core.periods.one_period("2022-23", "2022-11-01", "2023-03-31")
     of = ["arrests", "cannabis_plants_seized", "cash_seized"]
     county = {"area": "lancashire", "parent": oc.data.areas()}
-    bounds = oc.analysis.reconcile_each(figures, year, of=of, **county).bounds
+    bounds = oc.methods.reconcile_each(figures, year, of=of, **county).bounds
     assert bounds["lower"].tolist() == [7, 1080, 42701.5]
     assert bounds["upper"][0] == 1190
     own = figures[figures["area"] == "lancashire"]
-    assert oc.analysis.reconcile_each(own, year, of=of).bounds["lower"].tolist() == [
+    assert oc.methods.reconcile_each(own, year, of=of).bounds["lower"].tolist() == [
         0,
         0,
         0,
@@ -130,8 +134,10 @@ def test_clashing_names_the_figures_or_says_that_there_are_none():
     rivals = FIGURES.assign(period_start=YEARS["start"][0], period_end=YEARS["end"][0])[
         :2
     ]
-    clash = oc.analysis.reconcile_each(rivals, YEARS, of=["arrests"]).contradictions
-    found = show.clashing("c", clash, checked=["arrests"], **SAID | {"sources": rivals})
+    clash = oc.methods.reconcile_each(rivals, YEARS, of=["arrests"]).contradictions
+    found = findings.clashing(
+        "c", clash, checked=["arrests"], **SAID | {"sources": rivals}
+    )
     assert found.facts["verdict"] == "contradicted"
     assert {m["value"] for m in found.facts["agreement"]["members"]} == {1212, 1855}
     assert found.sentence.startswith(
@@ -142,12 +148,12 @@ def test_clashing_names_the_figures_or_says_that_there_are_none():
         in found.sentence
     )
     unsure = rivals.assign(period_state=["stated", "ambiguous"])
-    either = show.clashing(
+    either = findings.clashing(
         "c", clash, checked=["arrests"], **SAID | {"sources": unsure}
     )
     assert either.facts["verdict"] == "tested" and either.sentence == (
         "None of 1 measure has figures that cannot all be right. Those of arrests clash as read, "
         "but the period of one can be read in more than one way."
     )
-    calm = show.clashing("c", clash[:0], checked=["arrests"], **SAID)
+    calm = findings.clashing("c", clash[:0], checked=["arrests"], **SAID)
     assert calm.facts["verdict"] == "tested" and calm.facts["value"] == 0

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from outcomes.analysis import matching
-from outcomes.data.errors import Invalid, NotEnough
+from outcomes.core.errors import Invalid, NotEnough
+from outcomes.methods.evaluation import matching
 
 START = "2022-01-01"
 

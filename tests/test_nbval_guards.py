@@ -99,7 +99,7 @@ def test_a_changed_number_in_the_data_is_seen(notebook, change, tmp_path):
 )
 def test_a_changed_function_of_the_library_is_seen(notebook, name, tmp_path):
     shutil.copytree(ROOT / "lib", tmp_path / "lib")
-    file = tmp_path / "lib/outcomes/analysis/rates.py"
+    file = tmp_path / "lib/outcomes/methods/intervals.py"
     file.write_text(
         file.read_text(encoding="utf-8") + MORE.format(name=name), encoding="utf-8"
     )

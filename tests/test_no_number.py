@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from outcomes import analysis as an
-from outcomes.analysis import chance, rates, spc
-from outcomes.data.errors import Invalid, NotEnough
+from outcomes import methods as an
+from outcomes.core import periods
+from outcomes.core.errors import Invalid, NotEnough
+from outcomes.methods import chance, intervals, spc
 
 pytestmark = pytest.mark.filterwarnings("error")
 MONTHS = pd.date_range("2015-01-01", periods=60, freq="MS")
@@ -58,10 +59,10 @@ REFUSED = {
     "a missing standard": lambda: an.standardised([1, 2], [10, 10], [1, NAN]),
     "one population of two strata": lambda: an.standardised([1, 2], [10], [1, 1]),
     "events where no standard is": lambda: an.standardised([1, 0], [10, 10], [0, 1]),
-    "a row of effort that is none": lambda: rates.effort_ratio(5, 1, 1),
+    "a row of effort that is none": lambda: intervals.effort_ratio(5, 1, 1),
     "a day that is none": lambda: an.days("2020-02-30", "2020-03-01"),
     "days as numbers": lambda: an.days(5, 6),
-    "days with a time zone": lambda: an.periods.months(
+    "days with a time zone": lambda: periods.months(
         pd.Timestamp("2020", tz="UTC"), "2021"
     ),
     "a chart of words": lambda: an.xmr(["a"] * 9),
@@ -188,7 +189,7 @@ def test_a_series_that_hardly_moved_before_is_no_rarity_by_having_no_spread(
 def test_an_interval_of_effort_is_never_narrower_than_chance_in_counting():
     for counts in ([5, 5, 5, 5, 5, 5, 50], [1000, 1010, 990, 1005, 995, 4, 6]):
         exact = an.poisson_ratio(counts[6], 1, counts[5], 1)
-        found = rates.effort_ratio(counts, [1] * 7, 6)
+        found = intervals.effort_ratio(counts, [1] * 7, 6)
         assert found.lower <= exact.lower < 0.9 * found.estimate
         assert found.upper >= exact.upper > 1.1 * found.estimate
 

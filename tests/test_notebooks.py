@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from outcomes.data.errors import Invalid
+from outcomes.core.errors import Invalid
+from outcomes.publish.notebook_outputs import normalise
 from outcomes.publish.parameters import check, declared
-from outcomes.publish.stored import normalise
 
 ROOT = Path(__file__).parents[1]
 LESSONS = sorted(
@@ -89,7 +89,7 @@ def test_code_is_short_and_plain(path):
         n for n in ast.walk(tree) if isinstance(n, ast.AsyncFunctionDef | ast.ClassDef)
     ]
     for caught in (n for n in ast.walk(tree) if isinstance(n, ast.ExceptHandler)):
-        assert ast.unparse(caught.type or ast.Name("all")) == "oc.data.NotEnough"
+        assert ast.unparse(caught.type or ast.Name("all")) == "oc.core.errors.NotEnough"
     assert not re.search(r"warnings\.|sys\.path|;\s*$", source, re.M)
 
 

@@ -11,11 +11,12 @@ import pytest
 import tinycss2
 
 from notebook_maker import FINDING, PROVENANCE, entry, fact, notebook, plan
-from outcomes.data import register, verdicts
-from outcomes.data.errors import Invalid
-from outcomes.publish import check, newest, page, parameters
+from outcomes.core.errors import Invalid
+from outcomes.data import published_figures
+from outcomes.findings import verdicts
+from outcomes.publish import html_checks, newest, parameters, render
 from outcomes.publish import plan as plans
-from outcomes.publish.run import SENTINEL
+from outcomes.publish.execute import SENTINEL
 
 FILES = {
     "index.html",
@@ -67,7 +68,7 @@ def make(tmp_path):
         for at, cell in enumerate(body["cells"]):
             cell["id"] = f"c{at}"
         body |= {"nbformat": 4, "nbformat_minor": 5}
-        return page.build(
+        return render.build(
             found.pages[0], body, plan=found, known=known, code="1", root=""
         )
 
@@ -84,7 +85,9 @@ def test_the_page_opens_with_title_question_and_headlines(make):
     assert "Estimate</span>" in brief
     assert "Fewer is better." in brief
     assert built.html.index("What is asked?") < built.html.index('id="brief"')
-    assert check.problems(built.html, "demo.html", FILES | {"demo/side.csv"}) == []
+    assert (
+        html_checks.problems(built.html, "demo.html", FILES | {"demo/side.csv"}) == []
+    )
 
 
 def test_the_foot_says_what_the_page_rests_on(make):
@@ -119,7 +122,7 @@ def test_the_parts_of_a_page_are_listed_with_links_that_work(make):
     built = make(*parts)
     assert '<a href="#part-2">Part two &amp; more</a>' in built.html
     assert '<h2 id="part-2">Part <em>two</em> &amp; more</h2>' in built.html
-    assert check.problems(built.html, "demo.html", FILES) == []
+    assert html_checks.problems(built.html, "demo.html", FILES) == []
 
 
 def test_script_in_markdown_is_removed(make):
@@ -143,7 +146,7 @@ def test_script_in_markdown_is_removed(make):
         "p{}",
     ):
         assert gone not in built.html, gone
-    assert check.problems(built.html, "demo.html", FILES) == []
+    assert html_checks.problems(built.html, "demo.html", FILES) == []
 
 
 def test_hostile_titles_sources_and_text_are_shown_as_text(make):
@@ -165,7 +168,7 @@ def test_hostile_titles_sources_and_text_are_shown_as_text(make):
     assert "<script" not in built.html
     assert 'href="javascript' not in built.html
     assert built.html.count("&lt;script&gt;") >= 7
-    assert check.problems(built.html, "demo.html", FILES) == []
+    assert html_checks.problems(built.html, "demo.html", FILES) == []
 
 
 @pytest.mark.parametrize(
@@ -192,7 +195,7 @@ def test_hostile_titles_sources_and_text_are_shown_as_text(make):
 )
 def test_a_finding_that_brings_what_no_page_may_hold_is_named(make, inner, says):
     built = make(code("x", shown(fact(), inner)))
-    found = check.problems(built.html, "demo.html", FILES)
+    found = html_checks.problems(built.html, "demo.html", FILES)
     assert len(found) == 1
     assert says in found[0]
 
@@ -233,7 +236,7 @@ def test_the_policy_allows_the_pages_own_style_and_nothing_else(make):
 
 @pytest.mark.parametrize("kind", ["index.css", "report.css"])
 def test_style_sheets_close_what_they_open(kind):
-    rules = tinycss2.parse_stylesheet(str(page.inlined(kind, "page.css")[0]))
+    rules = tinycss2.parse_stylesheet(str(render.inlined(kind, "page.css")[0]))
     assert [r for r in rules if r.type not in ("qualified-rule", "at-rule")] == []
     assert [r.at_keyword for r in rules if r.type == "at-rule"].count("media") >= 4
     assert any(
@@ -243,17 +246,17 @@ def test_style_sheets_close_what_they_open(kind):
 
 def test_slots_take_new_content_and_give_up_the_old():
     slotted = "a<!--notice--><!--/notice-->b"
-    once = page.fill(slotted, "notice", r"<p>\1 & x</p>")
+    once = render.fill(slotted, "notice", r"<p>\1 & x</p>")
     assert once == r"a<!--notice--><p>\1 & x</p><!--/notice-->b"
-    assert page.fill(once, "notice", "") == slotted
+    assert render.fill(once, "notice", "") == slotted
 
 
 def test_the_rooms_agree_on_names():
-    finding = import_module("outcomes.show.findings")
-    assert list(page.MARKS) == list(verdicts.VERDICTS)
-    assert set(page.BETTER) <= set(finding.BETTER)
-    assert FINDING == page.FINDING == finding.MIME
-    assert SENTINEL == import_module("outcomes.show.ending").MIME
+    finding = import_module("outcomes.findings.finding")
+    assert list(render.MARKS) == list(verdicts.VERDICTS)
+    assert set(render.BETTER) <= set(finding.BETTER)
+    assert FINDING == render.FINDING == finding.MIME
+    assert SENTINEL == import_module("outcomes.findings.provenance").MIME
 
 
 def printed(words, name="stdout"):
@@ -324,7 +327,7 @@ def test_a_heading_ends_the_lead_and_so_does_code(make):
     assert "On this page" not in made, "three parts are needed for a list of them"
 
 
-@pytest.mark.parametrize("kind", page._UNSEEN)
+@pytest.mark.parametrize("kind", render._UNSEEN)
 def test_a_picture_without_words_is_named_by_its_cell(make, kind):
     said = "^cell 3 shows a picture outside a finding, so it has no words\\.$"
     with pytest.raises(Invalid, match=said):
@@ -417,20 +420,20 @@ def test_how_new_a_page_is_counts_all_that_it_read(monkeypatch):
     dates = ("2 May 2024", "31 December 2023", "2024", "")
     assert told(dates) == "Newest publication 2 May 2024", "2024 may be any day of it"
     assert told(["2024", "December 2023"]) == "Newest publication 2024"
-    months = register.store.read("coverage", force="lancashire")
+    months = published_figures.tables.read("coverage", force="lancashire")
     last = months.loc[months["state"] != "missing", "month"].max()
     assert (
         told([], "crime_force_monthly", force="lancashire") == f"Data to {last:%B %Y}"
     )
-    quarter = register.store.read("crime_quarterly")["quarter"].max() + pd.DateOffset(
-        months=2
-    )
+    quarter = published_figures.tables.read("crime_quarterly")[
+        "quarter"
+    ].max() + pd.DateOffset(months=2)
     assert told(["May 2024"], "crime_quarterly", "areas") == (
         f"Data to {quarter:%B %Y}; newest publication May 2024"
     )
     assert told([], "crime_quarterly", force="nowhere") == ""
-    pages = register.sources(
-        register.figures(programme="op_warrior")["source"].unique()
+    pages = published_figures.sources(
+        published_figures.figures(programme="op_warrior")["source"].unique()
     )
     days = pages.loc[pages["published"].str.len() == 10, "published"]
     want = pd.Timestamp(days.max())
@@ -492,36 +495,37 @@ def test_a_page_that_belongs_to_no_release_leads_to_no_other_page(tmp_path):
     for at, cell in enumerate(body["cells"]):
         cell["id"] = f"c{at}"
     options = {"plan": found, "known": {}, "code": "1"}
-    alone = page.build(one, body, root=None, **options).html
+    alone = render.build(one, body, root=None, **options).html
     assert "<p>This.</p>" in alone and "index.html" not in alone
-    assert '<a href="a/other.html"' in page.build(one, body, root="", **options).html
+    assert '<a href="a/other.html"' in render.build(one, body, root="", **options).html
     body["cells"][0]["source"] = "[This](../programmes/demo.ipynb)."
     assert (
-        '<a href="../demo.html"' in page.build(other, body, root="../", **options).html
+        '<a href="../demo.html"'
+        in render.build(other, body, root="../", **options).html
     )
 
 
 def test_only_pages_of_the_same_notebook_are_siblings():
     one, two = (plans.Page(h, "n", f"N: {h}") for h in ("a/one", "b"))
     three = plans.Page("a/three", "n", "Three & four")
-    assert page.siblings(one, [one, plans.Page("c", "other", "C")]) == ""
+    assert render.siblings(one, [one, plans.Page("c", "other", "C")]) == ""
     assert re.findall(
-        '<a href="([^"]*)">([^<]*)', page.siblings(one, [one, two, three])
+        '<a href="([^"]*)">([^<]*)', render.siblings(one, [one, two, three])
     ) == [("../b.html", "b"), ("three.html", "Three &amp; four")]
 
 
 def test_only_the_first_slot_of_a_name_is_filled_over_all_its_lines():
     html = "<!--a-->x\ny<!--/a--><!--b-->z<!--/b--><!--a-->w<!--/a-->"
     filled = "<!--a-->new<!--/a--><!--b-->z<!--/b--><!--a-->w<!--/a-->"
-    assert page.fill(html, "a", "new") == filled
+    assert render.fill(html, "a", "new") == filled
 
 
 def test_style_is_made_small_and_script_left_as_it_is(tmp_path, monkeypatch):
     (tmp_path / "a.css").write_text("\na  b {\n  color: red;\n  margin: 0 , 1px;\n}\n")
     (tmp_path / "b.css").write_text("i:hover > p { top: 0 }\n")
     (tmp_path / "c.js").write_text("let a = { b: 1 };\n")
-    monkeypatch.setattr(page, "TEMPLATES", tmp_path)
+    monkeypatch.setattr(render, "TEMPLATES", tmp_path)
     style = "a b{color:red;margin:0,1px}i:hover > p{top:0}"
     hashed = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    assert page.inlined("a.css", "b.css") == (style, hashed)
-    assert page.inlined("c.js")[0] == "let a = { b: 1 };\n"
+    assert render.inlined("a.css", "b.css") == (style, hashed)
+    assert render.inlined("c.js")[0] == "let a = { b: 1 };\n"

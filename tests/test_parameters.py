@@ -5,8 +5,8 @@ import json
 import pytest
 
 from notebook_maker import notebook
-from outcomes.data import choices
-from outcomes.data.errors import Invalid, one_of
+from outcomes.core.errors import Invalid, one_of
+from outcomes.data import vocabularies
 from outcomes.publish import parameters as p
 
 CELL = """\
@@ -35,7 +35,7 @@ def known(tmp_path, monkeypatch):
                 one_of(one, allowed[name], parameter)
         return value
 
-    monkeypatch.setattr(choices, "check", check)
+    monkeypatch.setattr(vocabularies, "check", check)
     return p.declared(notebook(tmp_path / "demo.ipynb", parameters=CELL))
 
 

@@ -8,11 +8,11 @@ import pytest
 
 from hostile_texts import HANDLES, TEXTS
 from notebook_maker import FINDING, PROVENANCE, entry, fact, notebook, plan, show
-from outcomes.data.errors import Invalid
+from outcomes.core.errors import Invalid
+from outcomes.findings import finding
+from outcomes.publish import build as sites
+from outcomes.publish import execute, releases
 from outcomes.publish import plan as plans
-from outcomes.publish import releases, run
-from outcomes.publish import site as sites
-from outcomes.show import finding
 
 NOTEBOOKS = {
     "parent": "../secret",
@@ -145,7 +145,7 @@ def test_a_finding_with_a_forged_name_writes_nothing_outside(folder, tmp_path, n
     found, staged = staged_page(folder, out, fact(name))
     made = executed(folder, fact(name))
     before = files(tmp_path, out)
-    error = staged.add(found.pages[0], made, run.Result("demo", 0.1))
+    error = staged.add(found.pages[0], made, execute.Result("demo", 0.1))
     assert error is not None
     assert files(tmp_path, out) == before
     inside = out / ".staging"
@@ -156,7 +156,9 @@ def test_the_same_page_with_an_honest_name_is_built(folder, tmp_path):
     out = tmp_path / "site"
     found, staged = staged_page(folder, out, fact())
     assert (
-        staged.add(found.pages[0], executed(folder, fact()), run.Result("demo", 0.1))
+        staged.add(
+            found.pages[0], executed(folder, fact()), execute.Result("demo", 0.1)
+        )
         is None
     )
     assert (staged.folder / "demo/found.csv").is_file()

@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from outcomes.analysis import periods
-from outcomes.data.errors import Invalid
+from outcomes.core import periods
+from outcomes.core.errors import Invalid
 
 
 @pytest.mark.parametrize(

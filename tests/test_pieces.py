@@ -17,8 +17,9 @@ from types import SimpleNamespace
 import pytest
 
 from notebook_maker import entry, notebook, plan
-from outcomes.data.errors import Invalid
-from outcomes.publish import cluster, feed, kernels, materials, notify, run
+from outcomes.core.errors import Invalid
+from outcomes.publish import cluster, feed, kernels, notify, sbom
+from outcomes.publish import execute as run
 from outcomes.publish import plan as plans
 
 BAD = {"name": "KeyError", "message": "x", "cell": None}
@@ -39,7 +40,7 @@ tz.data==1
 
 
 def test_a_pin_has_its_version_its_marker_its_digests_and_who_needs_it():
-    assert materials.pins(LOCK) == [
+    assert sbom.pins(LOCK) == [
         (
             "numpy",
             "2.2.0",
@@ -59,7 +60,7 @@ def test_a_pin_has_its_version_its_marker_its_digests_and_who_needs_it():
 
 
 def test_the_bill_of_a_small_lock_word_for_word():
-    bill = json.loads(materials.bill(LOCK))
+    bill = json.loads(sbom.bill(LOCK))
     top = "pkg:pypi/lancashire-programme-outcomes@0.1.0"
     digest = "sha256 of a distribution"
     assert bill.pop("serialNumber").startswith("urn:uuid:")
@@ -117,9 +118,9 @@ def test_the_bill_of_a_small_lock_word_for_word():
 
 def test_a_weak_lock_is_refused_by_name():
     with pytest.raises(Invalid, match=r"^the lock pins pandas without a digest\.$"):
-        materials.pins("pandas==3.1.0\n    # via x\n")
+        sbom.pins("pandas==3.1.0\n    # via x\n")
     with pytest.raises(Invalid, match=r"^the lock pins nothing\.$"):
-        materials.pins("# nothing\n")
+        sbom.pins("# nothing\n")
 
 
 @pytest.fixture
@@ -536,7 +537,7 @@ def test_a_worker_is_made_ready_with_its_own_library_and_tables(
     ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(name)
-    monkeypatch.setattr(cluster.due, "LIBRARY", tmp_path / "library")
+    monkeypatch.setattr(cluster.staleness, "LIBRARY", tmp_path / "library")
     monkeypatch.setenv("OUTCOMES_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("PYTHONPATH", "/elsewhere")
     called = []
@@ -616,7 +617,7 @@ def test_kernels_are_forked_from_one_process_with_fixed_surroundings(
         "-P",
         "-Xfrozen_modules=off",
         "-m",
-        "outcomes.publish.zygote",
+        "outcomes.publish.fork_server",
     ]
     env = process.options["env"]
     assert (env["TZ"], env["JE_ARROW_MALLOC_CONF"]) == (

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 import outcomes as oc
-from outcomes import show
-from outcomes.analysis import funnels, rates
-from outcomes.data.errors import Invalid
-from outcomes.show import words
+from outcomes import findings
+from outcomes.core import formatting
+from outcomes.core.errors import Invalid
+from outcomes.methods import funnels, intervals
 
 SAID = {
     "label": "name",
@@ -35,7 +35,7 @@ def districts():
 
 def test_fourteen_districts_get_a_rank_and_a_ratio_and_no_limits(districts):
     """Blackpool, first by far, was "within the range"; the picture showed it far outside."""
-    found = show.place(
+    found = findings.place(
         "x", districts, highlight="Blackpool", places="districts", **SAID
     )
     assert "the highest of 14 districts" in found.sentence
@@ -46,7 +46,7 @@ def test_fourteen_districts_get_a_rank_and_a_ratio_and_no_limits(districts):
     ratio = (own["n"] / own["population"]) / (rest["n"] / rest["population"])
     assert f"{ratio:.2f} times the rest (interval " in found.sentence
     assert not [c for c in found.frame if "limit" in c] and "limits" not in found.svg
-    exact = rates.garwood(own["n"], exposure=own["population"], per=1000)
+    exact = intervals.garwood(own["n"], exposure=own["population"], per=1000)
     assert found.facts["lower"] == pytest.approx(exact.lower)
     assert found.facts["verdict"] == "estimate"
     row = found.frame.set_index("place").loc["Blackpool"]
@@ -56,14 +56,16 @@ def test_fourteen_districts_get_a_rank_and_a_ratio_and_no_limits(districts):
 
 def test_burnley_has_the_rate_of_its_census(districts):
     """113.0 by the estimate of mid-2020, 106.6 by the census in the same row of the same table."""
-    found = show.place("x", districts, highlight="Burnley", places="districts", **SAID)
+    found = findings.place(
+        "x", districts, highlight="Burnley", places="districts", **SAID
+    )
     assert found.facts["value"] == pytest.approx(106.6, abs=0.05)
     assert "1.35 times the rest" in found.sentence
 
 
 @pytest.mark.parametrize("name", oc.data.district_names())
 def test_no_district_is_given_a_verdict(districts, name):
-    said = show.place(
+    said = findings.place(
         "x", districts, highlight=name, places="districts", **SAID
     ).sentence
     assert not re.search(r"within|outside|usual|chance", said)
@@ -75,10 +77,10 @@ def test_shares_of_few_places_are_told_by_their_difference():
         {"name": list("ABCDEF"), "n": [10, 5, 6, 7, 8, 9], "population": 50}
     )
     said = SAID | {"kind": "proportion", "of": "", "per": 1, "what": "of shops failed"}
-    found = show.place("x", frame, highlight="A", **said)
-    gap, low, high = rates.newcombe(10, 50, 35, 250)
+    found = findings.place("x", frame, highlight="A", **said)
+    gap, low, high = intervals.newcombe(10, 50, 35, 250)
     assert f"{100 * gap:.1f} percentage points above the rest" in found.sentence
-    assert words.interval(100 * low, 100 * high, decimals=1) in found.sentence
+    assert formatting.interval(100 * low, 100 * high, decimals=1) in found.sentence
 
 
 @pytest.mark.parametrize(
@@ -95,28 +97,32 @@ def test_many_places_are_told_by_the_line_that_is_drawn(rate, where):
     frame = pd.DataFrame(
         {"name": [f"P{k}" for k in range(41)], "n": n, "population": 1000}
     )
-    found = show.place("x", frame, highlight="P0", places="forces", **SAID)
+    found = findings.place("x", frame, highlight="P0", places="forces", **SAID)
     assert re.search(where, found.sentence), found.sentence
     assert found.facts["lower"] < found.facts["upper"]
-    printed = words.interval(found.facts["lower"], found.facts["upper"], decimals=1)
+    printed = formatting.interval(
+        found.facts["lower"], found.facts["upper"], decimals=1
+    )
     assert f"({printed})" in found.sentence  # the interval printed is the one judged by
 
 
 def test_a_tie_is_named_a_tie():
     assert (
-        words.ranked(1, [3, 3, 1], "districts")
+        formatting.ranked(1, [3, 3, 1], "districts")
         == "the highest of 3 districts, level with 1 other"
     )
-    assert words.ranked(1, range(14), "districts") == "the highest of 14 districts"
-    assert words.ranked(14, range(14), "districts") == "the lowest of 14 districts"
+    assert formatting.ranked(1, range(14), "districts") == "the highest of 14 districts"
+    assert formatting.ranked(14, range(14), "districts") == "the lowest of 14 districts"
     assert (
-        words.ranked(13, range(14), "districts") == "the second lowest of 14 districts"
+        formatting.ranked(13, range(14), "districts")
+        == "the second lowest of 14 districts"
     )
     assert (
-        words.ranked(2, [9, 1, 1, 1], "x") == "the lowest of 4 x, level with 2 others"
+        formatting.ranked(2, [9, 1, 1, 1], "x")
+        == "the lowest of 4 x, level with 2 others"
     )
     assert (
-        words.ranked(7, range(14), "districts")
+        formatting.ranked(7, range(14), "districts")
         == "number 7 of 14 districts, highest first"
     )
 
@@ -146,15 +152,15 @@ def test_effects_without_variance_are_not_pooled():
 
 def test_the_test_of_two_rates_wants_whole_counts():
     with pytest.raises(Invalid, match="whole numbers"):
-        rates.e_test(2.7, 1, 5, 1)
-    assert rates.e_test(2, 1, 5, 1) == rates.e_test(2.0, 1, 5, 1)
+        intervals.e_test(2.7, 1, 5, 1)
+    assert intervals.e_test(2, 1, 5, 1) == intervals.e_test(2.0, 1, 5, 1)
 
 
 def test_the_ratio_of_work_done_is_refused_where_there_is_none():
     with pytest.raises(Invalid, match="count before is 0"):
-        rates.effort_ratio([0, 5], [1, 1], 1)
+        intervals.effort_ratio([0, 5], [1, 1], 1)
     with pytest.raises(Invalid, match="the one before"):
-        rates.effort_ratio([4, 5], [1, 1], 0)
+        intervals.effort_ratio([4, 5], [1, 1], 0)
 
 
 def test_shares_that_are_level_are_all_named():
@@ -168,5 +174,5 @@ def test_shares_that_are_level_are_all_named():
         "what": "The share",
         "sources": "Us",
     }
-    found = show.shares("x", frame, caption="Shares", **said)
+    found = findings.shares("x", frame, caption="Shares", **said)
     assert found.sentence == "The share ranges from 10.0% (A and B) to 30.0% (C)."

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from outcomes.analysis.placebos import placebo_interval
-from outcomes.data.errors import Invalid, NotEnough
+from outcomes.core.errors import Invalid, NotEnough
+from outcomes.methods.evaluation.placebos import placebo_interval
 
 ratios = st.lists(st.floats(0.2, 5), min_size=19, max_size=120)
 

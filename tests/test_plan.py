@@ -3,7 +3,7 @@
 import pytest
 
 from notebook_maker import entry, notebook, plan
-from outcomes.data.errors import Invalid
+from outcomes.core.errors import Invalid
 from outcomes.publish import plan as plans
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from outcomes.core.errors import Invalid
 from outcomes.data import privacy
-from outcomes.data.errors import Invalid
 
 ROOT = Path(__file__).parents[1]
 REVIEWS = ROOT / "docs/privacy.toml"

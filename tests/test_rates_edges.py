@@ -6,15 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from outcomes.analysis import rates
-from outcomes.data.errors import Invalid
+from outcomes.core.errors import Invalid
+from outcomes.methods import intervals
 
 
 def test_two_rates_of_equal_counts_are_still_compared():
     """The p-value of 5 against 5 over unequal times is no certainty, and one event is enough."""
-    assert 0.3 < rates.e_test(5, 1, 5, 2) < 0.5
-    assert rates.e_test(0, 1, 0, 2) == 1.0
-    assert 0.6 < rates.e_test(1, 1, 0, 200) < 0.7
+    assert 0.3 < intervals.e_test(5, 1, 5, 2) < 0.5
+    assert intervals.e_test(0, 1, 0, 2) == 1.0
+    assert 0.6 < intervals.e_test(1, 1, 0, 200) < 0.7
 
 
 @pytest.mark.parametrize(
@@ -22,27 +22,29 @@ def test_two_rates_of_equal_counts_are_still_compared():
 )
 def test_a_standard_needs_one_number_for_each_stratum(standard):
     with pytest.raises(Invalid, match="one non-negative number for each stratum"):
-        rates.standardised([1, 2, 3], [10, 20, 30], standard)
+        intervals.standardised([1, 2, 3], [10, 20, 30], standard)
 
 
 def test_a_stratum_may_have_no_weight_and_text_numbers_are_numbers():
-    plain = rates.standardised([4, 9], [1000, 3000], [1, 0])
+    plain = intervals.standardised([4, 9], [1000, 3000], [1, 0])
     assert plain.estimate == pytest.approx(400)  # 4 in 1,000, for each 100,000
-    assert rates.standardised(["4", "9"], ["1000", "3000"], ["1", "0"]) == plain
-    assert rates.standardised([4, 9], [1000, 3000], [0.5, 0.0]) == pytest.approx(plain)
+    assert intervals.standardised(["4", "9"], ["1000", "3000"], ["1", "0"]) == plain
+    assert intervals.standardised([4, 9], [1000, 3000], [0.5, 0.0]) == pytest.approx(
+        plain
+    )
     with pytest.raises(
         Invalid, match=r"^A standardised rate needs at least one event; all the"
     ):
-        rates.standardised([0, 0], [10, 10], [1, 1])
+        intervals.standardised([0, 0], [10, 10], [1, 1])
 
 
 def test_a_wrong_input_is_shown_or_counted():
     with pytest.raises(Invalid, match="given x = 5 and n = 4"):
-        rates.wilson(5, 4)
+        intervals.wilson(5, 4)
     with pytest.raises(Invalid, match="given x = 2 values from 1 and n = 3"):
-        rates.wilson([1, 5], 3)
+        intervals.wilson([1, 5], 3)
     with pytest.raises(Invalid, match="an exposure above 0; given 2 values from 0"):
-        rates.garwood(1, exposure=[0, 7])
+        intervals.garwood(1, exposure=[0, 7])
 
 
 @pytest.mark.parametrize("confidence", [0, 1, 1.5, -0.5])
@@ -50,19 +52,19 @@ def test_a_confidence_lies_between_0_and_1(confidence):
     with pytest.raises(
         Invalid, match=f"between 0 and 1, such as 0.95; given {confidence}"
     ):
-        rates.jeffreys(1, 9, confidence=confidence)
+        intervals.jeffreys(1, 9, confidence=confidence)
 
 
 @pytest.mark.parametrize(("x", "n"), [(np.nan, 9), (1, np.nan), (1, np.inf), (-1, 9)])
 def test_a_share_of_what_is_no_number_is_refused(x, n):
     with pytest.raises(Invalid, match="A share needs 0 <= x <= n"):
-        rates.wilson(x, n)
+        intervals.wilson(x, n)
     with pytest.raises(Invalid, match="A rate needs a count of 0 or more; given -1"):
-        rates.garwood(-1)
+        intervals.garwood(-1)
 
 
 @pytest.mark.parametrize(
-    "method", [rates.wilson, rates.clopper_pearson, rates.jeffreys]
+    "method", [intervals.wilson, intervals.clopper_pearson, intervals.jeffreys]
 )
 def test_a_series_gives_a_frame_and_an_array_gives_arrays(method):
     x, n = pd.Series([1, 2], index=["a", "b"]), pd.Series([9, 9], index=["a", "b"])
@@ -75,10 +77,10 @@ def test_a_series_gives_a_frame_and_an_array_gives_arrays(method):
 @pytest.mark.parametrize(
     ("method", "given"),
     [
-        (rates.newcombe, (1, 9, 2, 9)),
-        (rates.garwood, (3, 2)),
-        (rates.byar, (3, 2)),
-        (rates.poisson_ratio, (3, 1, 4, 2)),
+        (intervals.newcombe, (1, 9, 2, 9)),
+        (intervals.garwood, (3, 2)),
+        (intervals.byar, (3, 2)),
+        (intervals.poisson_ratio, (3, 1, 4, 2)),
     ],
 )
 def test_a_series_in_any_place_gives_a_frame_of_the_same_numbers(method, given):
@@ -103,26 +105,28 @@ def test_a_series_in_any_place_gives_a_frame_of_the_same_numbers(method, given):
 
 @pytest.mark.parametrize("count", range(4))
 def test_byar_lies_beside_the_exact_limits_from_the_smallest_counts_on(count):
-    near, exact = rates.byar(count), rates.garwood(count)
+    near, exact = intervals.byar(count), intervals.garwood(count)
     assert list(near) == pytest.approx(list(exact), abs=0.022)
     assert (near.lower == 0) == (count == 0)
 
 
 def test_garwood_at_the_smallest_counts_and_per_many():
     """Garwood 1936: none gives 0 to 3.69, one gives 0.025 to 5.57."""
-    assert rates.garwood(0).upper == pytest.approx(3.689, abs=0.001)
-    one = rates.garwood(1)
+    assert intervals.garwood(0).upper == pytest.approx(3.689, abs=0.001)
+    one = intervals.garwood(1)
     assert (round(one.lower, 3), round(one.upper, 2)) == (0.025, 5.57)
-    many = rates.garwood(1, exposure=50, per=1000)
+    many = intervals.garwood(1, exposure=50, per=1000)
     assert many == pytest.approx([20 * v for v in one])
 
 
 def test_a_ratio_of_rates_follows_its_confidence_and_needs_an_event():
-    wide, narrow = (rates.poisson_ratio(3, 1, 8, 1, confidence=c) for c in (0.95, 0.5))
+    wide, narrow = (
+        intervals.poisson_ratio(3, 1, 8, 1, confidence=c) for c in (0.95, 0.5)
+    )
     assert wide.lower < narrow.lower < narrow.upper < wide.upper
-    assert rates.poisson_ratio(1, 1, 0, 1).estimate == np.inf
-    assert rates.poisson_ratio(0, 1, 1, 1).lower == 0
+    assert intervals.poisson_ratio(1, 1, 0, 1).estimate == np.inf
+    assert intervals.poisson_ratio(0, 1, 1, 1).lower == 0
     message = "^A ratio of rates cannot be given where both counts are 0"
     for first, second in itertools.product((0, [0, 3]), (0, [0, 4])):
         with pytest.raises(Invalid, match=message):
-            rates.poisson_ratio(first, 1, second, 1)
+            intervals.poisson_ratio(first, 1, second, 1)

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from outcomes.analysis import claims, contradiction, periods, reconcile
-from outcomes.analysis.programme import build
-from outcomes.data import printed
-from outcomes.data.errors import Invalid
+from outcomes.core import periods
+from outcomes.core.errors import Invalid
+from outcomes.data import rounding
+from outcomes.methods.reconcile import conflicts, constraints, reconciliation
+from outcomes.methods.reconcile.model import build
 
 
 def figures(*rows, **extra):
@@ -42,7 +43,7 @@ TAIL = periods.one_period("end of 2023", "2023-11-01", "2023-12-31")
 
 def test_op_warrior_arrests_come_out_to_the_unit():
     asked = pd.concat([YEAR_ONE, TAIL])
-    got = reconcile(ARRESTS, asked)
+    got = reconciliation.bounds(ARRESTS, asked)
     assert got.contradictions == []
     assert list(got.bounds["lower"]) == list(got.bounds["upper"]) == [1212, 197]
     assert list(got.bounds["state"]) == ["exact", "exact"]
@@ -54,7 +55,9 @@ def test_op_warrior_arrests_come_out_to_the_unit():
 def test_financial_years_by_hand():
     """2023-24: at least November 2023 to March 2024 less what 2024-25 can hold: 1,855 less all of
     it is 0, so 197; at most 1,212 + 1,855. 2022-23 reaches before the first figure: no limit."""
-    got = reconcile(ARRESTS, periods.financial_years("2022-04-01", "2025-03-31")).bounds
+    got = reconciliation.bounds(
+        ARRESTS, periods.financial_years("2022-04-01", "2025-03-31")
+    ).bounds
     assert list(got["label"]) == ["2022-23", "2023-24", "2024-25"]
     assert list(got["lower"]) == [0, 197, 2252]
     assert list(got["upper"]) == [np.inf, 3067, 2252]
@@ -64,7 +67,9 @@ def test_financial_years_by_hand():
 def test_a_launch_closes_the_year_before_it():
     launch = figures(("launch", 0, "exact", "2022-04-01", "2022-10-31"))
     both = pd.concat([ARRESTS, launch])
-    got = reconcile(both, periods.financial_years("2022-04-01", "2023-03-31")).bounds
+    got = reconciliation.bounds(
+        both, periods.financial_years("2022-04-01", "2023-03-31")
+    ).bounds
     assert (got["lower"][0], got["upper"][0], got["state"][0]) == (0, 1212, "bounded")
 
 
@@ -83,7 +88,7 @@ def test_a_launch_closes_the_year_before_it():
     ],
 )
 def test_rounding_is_half_of_the_last_place_printed(value, unit, room):
-    assert printed.tolerance(value, unit) == pytest.approx(room, rel=1e-12)
+    assert rounding.tolerance(value, unit) == pytest.approx(room, rel=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +103,7 @@ def test_rounding_is_half_of_the_last_place_printed(value, unit, room):
 )
 def test_what_each_qualifier_allows(qualifier, low, high):
     one = figures(("a", 1200, qualifier, "2022-11-01", "2023-10-31"))
-    got = reconcile(one, YEAR_ONE).bounds.iloc[0]
+    got = reconciliation.bounds(one, YEAR_ONE).bounds.iloc[0]
     assert (got["lower"], got["upper"]) == (low, high)
 
 
@@ -107,7 +112,7 @@ def test_a_rounded_number_does_not_contradict_a_precise_one():
         ("rounded", 1200, "exact", "2022-11-01", "2023-10-31"),
         ("precise", 1212, "exact", "2022-11-01", "2023-10-31"),
     )
-    got = reconcile(one, YEAR_ONE)
+    got = reconciliation.bounds(one, YEAR_ONE)
     assert got.contradictions == [] and got.bounds["point"][0] == 1212
 
 
@@ -117,7 +122,7 @@ def test_two_statements_of_one_period_contradict_and_both_stay_in_the_bounds():
         ("report", 531, "exact", "2022-11-01", "2023-10-31"),
         ("copy", 522, "exact", "2022-11-01", "2023-10-31"),
     )
-    got = reconcile(one, YEAR_ONE)
+    got = reconciliation.bounds(one, YEAR_ONE)
     assert [c["figures"] for c in got.contradictions] == [["release", "report", "copy"]]
     needs = {
         m["figure"]: (m["lower"], m["upper"]) for m in got.contradictions[0]["members"]
@@ -139,7 +144,9 @@ def test_the_smallest_contradicting_set_is_named_with_what_each_would_have_to_be
         ("bystander", 55, "exact", "2024-01-01", "2024-12-31"),
     )
     rows.loc[0, "value"] = 101
-    got = reconcile(rows, periods.calendar_years("2023-01-01", "2024-12-31"))
+    got = reconciliation.bounds(
+        rows, periods.calendar_years("2023-01-01", "2024-12-31")
+    )
     assert [c["figures"] for c in got.contradictions] == [["h1", "h2", "year"]]
     needs = {
         m["figure"]: (m["lower"], m["upper"]) for m in got.contradictions[0]["members"]
@@ -158,13 +165,15 @@ def test_parts_hold_up_the_whole_and_the_whole_limits_its_parts():
     )
     tree = {"east": "lancashire", "west": "lancashire", "south": "lancashire"}
     year = periods.one_period("2023", "2023-01-01", "2023-12-31")
-    whole = reconcile(rows, year, area="lancashire", parent=tree).bounds.iloc[0]
+    whole = reconciliation.bounds(
+        rows, year, area="lancashire", parent=tree
+    ).bounds.iloc[0]
     assert (whole["lower"], whole["upper"]) == (41, 45)  # nearly 45 is 40.5 or more
     rows.loc[2, "qualifier"] = "exact"
-    south = reconcile(rows, year, area="south", parent=tree).bounds.iloc[0]
+    south = reconciliation.bounds(rows, year, area="south", parent=tree).bounds.iloc[0]
     assert (south["lower"], south["upper"], south["binding"]) == (0, 45, ["force"])
     with pytest.raises(Invalid, match="name one with area="):
-        reconcile(rows, year)
+        reconciliation.bounds(rows, year)
 
 
 def test_parts_of_two_levels_are_not_added_up_for_they_may_overlap():
@@ -180,13 +189,15 @@ def test_parts_of_two_levels_are_not_added_up_for_they_may_overlap():
         }
     ).assign(level=["division", "district", "force"])
     year = periods.one_period("2023", "2023-01-01", "2023-12-31")
-    got = reconcile(rows, year, area="lancashire", parent=tree).bounds.iloc[0]
+    got = reconciliation.bounds(rows, year, area="lancashire", parent=tree).bounds.iloc[
+        0
+    ]
     assert (got["lower"], got["binding"]) == (17, ["division"])
 
 
 def test_a_figure_for_part_of_the_measure_is_only_a_floor():
     rows = figures(("raids", 16, "exact", "2022-11-01", "2022-11-30"), part=True)
-    got = reconcile(rows, YEAR_ONE).bounds.iloc[0]
+    got = reconciliation.bounds(rows, YEAR_ONE).bounds.iloc[0]
     assert (got["lower"], got["state"]) == (16, "open")
 
 
@@ -200,7 +211,7 @@ def test_kinds_of_drug_cannot_weigh_more_than_all_drugs():
     )
     year = periods.financial_years("2024-04-01", "2025-03-31")
     tree = {"class A": "drugs", "cannabis": "drugs"}
-    got = reconcile(rows, year, area="drugs", parent=tree, integral=False)
+    got = reconciliation.bounds(rows, year, area="drugs", parent=tree, integral=False)
     assert [c["figures"] for c in got.contradictions] == [
         ["all", "class A", "cannabis"]
     ]
@@ -217,12 +228,12 @@ def test_rates_and_mixed_units_are_refused():
     )
     for unit in ("per week", "£ per week", "%", "per 100,000"):
         with pytest.raises(Invalid, match="do not add"):
-            reconcile(rate.assign(unit=unit), YEAR_ONE)
+            reconciliation.bounds(rate.assign(unit=unit), YEAR_ONE)
     mixed = pd.concat([ARRESTS, ARRESTS.assign(unit="kg")])
     with pytest.raises(Invalid, match="different units"):
-        reconcile(mixed, YEAR_ONE)
+        reconciliation.bounds(mixed, YEAR_ONE)
     with pytest.raises(Invalid, match="Did you mean"):
-        reconcile(ARRESTS.assign(qualifier="exactly"), YEAR_ONE)
+        reconciliation.bounds(ARRESTS.assign(qualifier="exactly"), YEAR_ONE)
 
 
 def test_path_is_the_steadiest_by_a_grid():
@@ -231,7 +242,9 @@ def test_path_is_the_steadiest_by_a_grid():
         ("year", 365, "exact", "2023-01-01", "2023-12-31"),
         ("h1", 300, "over", "2023-01-01", "2023-06-30"),
     )
-    path = reconcile(rows, periods.one_period("2023", "2023-01-01", "2023-12-31")).path
+    path = reconciliation.bounds(
+        rows, periods.one_period("2023", "2023-01-01", "2023-12-31")
+    ).path
     splits = np.arange(300, 366)
     wobble = np.abs(splits / 181 - (365 - splits) / 184)
     assert path["total"][0] == pytest.approx(splits[wobble.argmin()])
@@ -259,7 +272,10 @@ def test_periods_name_themselves():
 
 def cut(asked):
     """Periods with the whole days at which they begin and stop, as the programme needs them."""
-    first, last = claims.day_number(asked["start"]), claims.day_number(asked["end"])
+    first, last = (
+        constraints.day_number(asked["start"]),
+        constraints.day_number(asked["end"]),
+    )
     return asked.assign(first=first, stop=last + 1)
 
 
@@ -298,7 +314,7 @@ def test_the_truth_is_always_inside(truth, made, asked):
     frame = pd.concat(
         [periods.one_period(f"{a}-{b}", DAYS[a], DAYS[b]) for a, b in asked]
     )
-    got = reconcile(publish(truth, made), frame, integral=True)
+    got = reconciliation.bounds(publish(truth, made), frame, integral=True)
     assert got.contradictions == []
     for (a, b), row in zip(asked, got.bounds.itertuples(), strict=True):
         assert row.lower <= sum(truth[a : b + 1]) <= row.upper
@@ -309,8 +325,10 @@ def test_the_truth_is_always_inside(truth, made, asked):
 def test_bounds_never_widen_when_a_figure_is_added(truth, made, asked):
     frame = periods.one_period("asked", DAYS[asked[0]], DAYS[asked[1]])
     all_of_it = publish(truth, made)
-    fewer = reconcile(all_of_it.iloc[:-1], frame, integral=True).bounds.iloc[0]
-    more = reconcile(all_of_it, frame, integral=True).bounds.iloc[0]
+    fewer = reconciliation.bounds(
+        all_of_it.iloc[:-1], frame, integral=True
+    ).bounds.iloc[0]
+    more = reconciliation.bounds(all_of_it, frame, integral=True).bounds.iloc[0]
     assert more["lower"] >= fewer["lower"] and more["upper"] <= fewer["upper"]
 
 
@@ -325,7 +343,9 @@ def test_the_union_of_two_periods_lies_within_the_sum_of_their_bounds(
         periods.one_period("second", DAYS[middle + 1], DAYS[last]),
         periods.one_period("both", DAYS[a], DAYS[last]),
     ]
-    got = reconcile(publish(truth, made), pd.concat(asked), integral=True).bounds
+    got = reconciliation.bounds(
+        publish(truth, made), pd.concat(asked), integral=True
+    ).bounds
     one, two, both = (got.iloc[k] for k in range(3))
     assert both["lower"] >= one["lower"] + two["lower"]
     assert both["upper"] <= one["upper"] + two["upper"]
@@ -338,10 +358,10 @@ def shortest_paths(frame, asked):
     falls. The tightest bound on any difference is a shortest path; a negative cycle on the
     diagonal is a contradiction.
     """
-    stated, _ = claims.read(frame, integral=True)
+    stated, _ = constraints.read(frame, integral=True)
     first, stop = (
-        claims.day_number(asked["start"])[0],
-        claims.day_number(asked["end"])[0] + 1,
+        constraints.day_number(asked["start"])[0],
+        constraints.day_number(asked["end"])[0] + 1,
     )
     cuts = np.unique(np.r_[stated["start"], stated["stop"], first, stop])
     far = np.full((len(cuts), len(cuts)), np.inf)
@@ -365,7 +385,7 @@ def test_bounds_equal_shortest_paths_and_both_routes_see_contradictions(
     frame = publish(truth, made)
     frame.loc[0, "value"] = max(frame.loc[0, "value"] + slip, 0)
     one = periods.one_period("asked", DAYS[asked[0]], DAYS[asked[1]])
-    got = reconcile(frame, one, integral=True)
+    got = reconciliation.bounds(frame, one, integral=True)
     lower, upper, clash = shortest_paths(frame, one)
     assert bool(got.contradictions) == clash
     if not clash:
@@ -379,15 +399,17 @@ def test_a_named_set_contradicts_and_none_of_it_can_be_spared(truth, made, slip)
     frame.loc[0, "value"] += slip
     frame.loc[0, "qualifier"] = "exact"
     one = periods.one_period("asked", DAYS[0], DAYS[-1])
-    for found in reconcile(frame, one, integral=True).contradictions[:1]:
+    for found in reconciliation.bounds(frame, one, integral=True).contradictions[:1]:
         named = frame[frame["figure"].isin(found["figures"])]
-        assert reconcile(named, one, integral=True).contradictions
+        assert reconciliation.bounds(named, one, integral=True).contradictions
         for claim in named.groupby(
             ["value", "period_start", "period_end"]
         ).groups.values():
             rest = named.drop(index=claim)
             if len(rest):
-                assert not reconcile(rest, one, integral=True).contradictions
+                assert not reconciliation.bounds(
+                    rest, one, integral=True
+                ).contradictions
 
 
 @settings(max_examples=60, deadline=None)
@@ -402,7 +424,7 @@ def test_the_truth_is_inside_when_one_figure_is_wrong(truth, made, asked, slip):
     ask = pd.concat(
         [periods.one_period(f"{a}-{b}", DAYS[a], DAYS[b]) for a, b in asked]
     )
-    got = reconcile(frame, ask, integral=True)
+    got = reconciliation.bounds(frame, ask, integral=True)
     if got.contradictions:
         for (a, b), row in zip(asked, got.bounds.itertuples(), strict=True):
             assert row.lower <= sum(truth[a : b + 1]) <= row.upper
@@ -433,7 +455,7 @@ def test_bounds_are_those_of_every_culprit_together(truth, made, asked, slips):
         frame.loc[k, "value"] = max(frame.loc[k, "value"] + slip, 0)
     one = periods.one_period("asked", DAYS[asked[0]], DAYS[asked[1]])
     lower, upper = every_culprit(frame, one)
-    got = reconcile(frame, one, integral=True).bounds.iloc[0]
+    got = reconciliation.bounds(frame, one, integral=True).bounds.iloc[0]
     assert (got["lower"], got["upper"]) == (lower, upper)
 
 
@@ -444,7 +466,7 @@ def test_groups_apart_that_give_way_only_together_are_tried_together():
         ("none late", 0, "exact", "2023-01-15", "2023-02-04"),
         ("none early", 0, "exact", "2023-01-01", "2023-01-24"),
     )
-    got = reconcile(
+    got = reconciliation.bounds(
         rows, periods.one_period("between", "2023-01-16", "2023-01-19")
     ).bounds.iloc[0]
     assert (got["lower"], got["upper"]) == (0, np.inf)  # only without both of the nones
@@ -463,7 +485,7 @@ def test_three_figures_over_three_periods_blame_each_in_turn():
         periods.one_period("h2", "2023-07-01", "2023-12-31"),
         periods.one_period("year", "2023-01-01", "2023-12-31"),
     ]
-    got = reconcile(rows, pd.concat(halves)).bounds
+    got = reconciliation.bounds(rows, pd.concat(halves)).bounds
     assert list(zip(got["lower"], got["upper"], strict=True)) == [
         (101, 152),
         (151, 202),
@@ -477,7 +499,9 @@ def test_a_total_that_its_part_exceeds_may_be_the_wrong_one_and_then_nothing_lim
         ("year", 120, "at_least", "2023-01-01", "2023-12-31"),
         ("printed", 121, "exact", "2023-01-01", "2023-12-31"),
     )
-    got = reconcile(rows, periods.one_period("year", "2023-01-01", "2023-12-31"))
+    got = reconciliation.bounds(
+        rows, periods.one_period("year", "2023-01-01", "2023-12-31")
+    )
     assert [c["figures"] for c in got.contradictions] == [["month", "printed"]]
     row = got.bounds.iloc[0]
     assert (row["lower"], row["upper"], row["state"]) == (121, np.inf, "contradicted")
@@ -490,7 +514,9 @@ def test_a_limit_that_is_gone_only_because_a_figure_may_be_wrong_is_disputed():
         ("103", 103, "exact", "2021-01-01", "2022-09-30"),
         ("443", 443, "exact", "2021-07-01", "2024-03-31"),
     )
-    got = reconcile(rows, periods.one_period("rest", "2022-10-01", "2024-03-31"))
+    got = reconciliation.bounds(
+        rows, periods.one_period("rest", "2022-10-01", "2024-03-31")
+    )
     row = got.bounds.iloc[0]
     assert [c["figures"] for c in got.contradictions] == [["over 200", "103"]]
     assert (row["lower"], row["upper"], row["state"]) == (0, 443, "contradicted")
@@ -498,16 +524,15 @@ def test_a_limit_that_is_gone_only_because_a_figure_may_be_wrong_is_disputed():
 
 def test_ways_to_blame_are_the_smallest_and_none_is_believed_where_they_are_too_many():
     one, two, far = frozenset("ab"), frozenset("bc"), frozenset("xy")
-    found = contradiction.ways([one, far, two])
+    found = conflicts.ways([one, far, two])
     assert found == [frozenset(way) for way in ("acx", "acy", "bx", "by")]
     many = [frozenset((2 * k, 2 * k + 1)) for k in range(8)]
-    assert len(contradiction.ways(many[:7])) == 128
-    assert contradiction.ways(many) == [frozenset(range(16))]
+    assert len(conflicts.ways(many[:7])) == 128
+    assert conflicts.ways(many) == [frozenset(range(16))]
 
 
 def test_sets_are_empty_when_everything_agrees():
-    stated, _ = claims.read(ARRESTS, integral=None)
+    stated, _ = constraints.read(ARRESTS, integral=None)
     assert (
-        contradiction.smallest_set(build(stated, cut(YEAR_ONE), area="", parent={}))
-        == []
+        conflicts.smallest_set(build(stated, cut(YEAR_ONE), area="", parent={})) == []
     )

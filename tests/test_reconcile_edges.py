@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from outcomes.analysis import periods, programme, reconcile
-from outcomes.data.errors import Invalid
+from outcomes.core import periods
+from outcomes.core.errors import Invalid
+from outcomes.methods.reconcile import model, reconciliation
 from test_reconcile import figures
 
 YEAR = ("2023-01-01", "2023-12-31")
@@ -14,7 +15,7 @@ ASKED = periods.one_period("2023", *YEAR)
 
 
 def bound(*rows, asked=ASKED, **options):
-    return reconcile(figures(*rows), asked, **options).bounds.iloc[0]
+    return reconciliation.bounds(figures(*rows), asked, **options).bounds.iloc[0]
 
 
 @pytest.mark.parametrize(
@@ -39,7 +40,7 @@ def bound(*rows, asked=ASKED, **options):
 )
 def test_what_cannot_be_reconciled_is_refused_in_these_words(rows, asked, sentence):
     with pytest.raises(Invalid) as caught:
-        reconcile(rows, asked)
+        reconciliation.bounds(rows, asked)
     assert str(caught.value) == sentence
 
 
@@ -55,7 +56,7 @@ def test_one_day_may_be_asked_about():
 
 
 def test_without_figures_nothing_is_known():
-    got = reconcile(figures()[:0], ASKED)
+    got = reconciliation.bounds(figures()[:0], ASKED)
     row = got.bounds.iloc[0]
     assert (row["lower"], row["upper"], row["state"], row["binding"]) == (
         0,
@@ -107,7 +108,9 @@ def test_only_figures_of_the_same_line_of_areas_bear_on_one():
     }
 
     def limits(area, parent=tree):
-        row = reconcile(rows, ASKED, area=area, parent=parent).bounds.iloc[0]
+        row = reconciliation.bounds(rows, ASKED, area=area, parent=parent).bounds.iloc[
+            0
+        ]
         return row["lower"], row["upper"]
 
     assert limits("county") == (45, 45) and limits("town") == (11, 11)
@@ -124,7 +127,7 @@ def test_changes_from_a_year_before_are_no_totals():
     rows = figures(
         ("a", 11, "exact", *YEAR), ("b", 50, "exact", *YEAR), basis=["total", "change"]
     )
-    assert reconcile(rows, ASKED).bounds["state"][0] == "exact"
+    assert reconciliation.bounds(rows, ASKED).bounds["state"][0] == "exact"
 
 
 def test_areas_that_may_overlap_are_each_held_under_the_whole_alone():
@@ -132,8 +135,8 @@ def test_areas_that_may_overlap_are_each_held_under_the_whole_alone():
         ("a", 11, "exact", *YEAR), ("b", 20, "exact", *YEAR), area=["n", "s"]
     )
     tree = pd.DataFrame({"area": ["n", "s"], "parent": ["county"] * 2})
-    for level, least in (("district", 31), *((w, 20) for w in programme.OVERLAPPING)):
-        got = reconcile(
+    for level, least in (("district", 31), *((w, 20) for w in model.OVERLAPPING)):
+        got = reconciliation.bounds(
             rows, ASKED, area="county", parent=tree.assign(level=level)
         ).bounds
         assert got["lower"][0] == least
@@ -141,8 +144,8 @@ def test_areas_that_may_overlap_are_each_held_under_the_whole_alone():
 
 def test_the_line_of_an_area_is_nearest_first_and_ends_where_it_turns_round():
     tree = {"a": "b", "b": "c", "c": "a"}
-    assert programme.line("a", tree) == ["b", "c", "a"]
-    assert programme.line("z", tree) == []
+    assert model.line("a", tree) == ["b", "c", "a"]
+    assert model.line("z", tree) == []
 
 
 @pytest.mark.parametrize(
@@ -174,7 +177,9 @@ def test_the_line_of_an_area_is_nearest_first_and_ends_where_it_turns_round():
     ],
 )
 def test_a_contradiction_is_told_in_these_words(first, second, sentence):
-    got = reconcile(figures(("a", *first, *YEAR), ("b", *second, *YEAR)), ASKED)
+    got = reconciliation.bounds(
+        figures(("a", *first, *YEAR), ("b", *second, *YEAR)), ASKED
+    )
     words = sentence.replace("2023 (", "January 2023 to December 2023 (")
     found = got.contradictions[0]
     assert found["sentence"] == f"These figures cannot all be right: {words}."
@@ -216,7 +221,7 @@ def test_a_contradiction_is_told_of_the_periods_it_bears_on_only():
         "2024": ("2024-01-01", "2024-12-31"),
     }
     asked = pd.concat([periods.one_period(k, *v) for k, v in spans.items()])
-    got = reconcile(rows, asked).bounds.set_index("label")["state"]
+    got = reconciliation.bounds(rows, asked).bounds.set_index("label")["state"]
     assert got.to_dict() == {
         "April": "exact",
         "May": "contradicted",
@@ -227,7 +232,7 @@ def test_a_contradiction_is_told_of_the_periods_it_bears_on_only():
 
 
 def test_the_path_has_its_days_totals_and_rates():
-    got = reconcile(
+    got = reconciliation.bounds(
         figures(
             ("a", 62, "exact", "2023-01-01", "2023-01-31"),
             ("b", 84, "exact", "2023-02-01", "2023-02-28"),
@@ -251,7 +256,7 @@ def test_whether_totals_are_whole_numbers_may_be_said():
     assert bound(one)["lower"] == 185 and bound(one, integral=False)["lower"] == 184.5
     two = figures(one, one, area=["n", "s"])
     with pytest.raises(Invalid, match=r"name one with area=\. n, s$"):
-        reconcile(two, ASKED)
+        reconciliation.bounds(two, ASKED)
 
 
 def test_a_period_rests_on_a_contradiction_outside_its_own_time():
@@ -274,7 +279,7 @@ def test_of_three_statements_of_one_period_neighbours_are_named():
         (name, value, "exact", *YEAR)
         for name, value in (("a", 143), ("b", 101), ("c", 121))
     ]
-    got = reconcile(figures(*rows), ASKED)
+    got = reconciliation.bounds(figures(*rows), ASKED)
     assert [c["figures"] for c in got.contradictions] == [["b", "c"], ["a", "c"]]
     assert tuple(got.bounds.loc[0, ["lower", "upper", "state"]]) == (
         101,

@@ -16,9 +16,9 @@ import pytest
 
 import street_maker as maker
 from outcomes import ingest
-from outcomes.data import gate
-from outcomes.data.codes import TYPES
-from outcomes.data.errors import Invalid
+from outcomes.core.errors import Invalid
+from outcomes.data import quality
+from outcomes.data.crime_codes import TYPES
 from outcomes.ingest import refresh
 
 TODAY = date(2026, 11, 24)
@@ -190,7 +190,7 @@ def test_a_change_that_was_cut_off_is_finished_by_the_next_run(
             refresh, "_put", lambda data: None
         )  # the power goes just after the rename
         take(data, tmp_path / "in")
-    assert gate.errors(data / "clean") == [
+    assert quality.errors(data / "clean") == [
         "A refresh was cut off while tables were put in place: run outcomes data refresh."
     ]
     said = []
@@ -291,9 +291,11 @@ def test_memory_does_not_hold_the_files(data, tmp_path):
         maker.write(
             tmp_path / "in", maker.some(5, f"2024-0{number}"), f"2024-0{number}"
         )
-    from outcomes.ingest import panel, sources
+    from outcomes.ingest import street_files, street_panel
 
-    panel.make(sources.find([tmp_path / "in"]), data / "clean", tmp_path / "work")
+    street_panel.make(
+        street_files.find([tmp_path / "in"]), data / "clean", tmp_path / "work"
+    )
     assert len(list((tmp_path / "work" / "parts").glob("*.feather"))) == 4
     assert not list((tmp_path / "work" / "parts").glob("*.csv"))
 

@@ -12,8 +12,8 @@ import pytest
 
 import street_maker as maker
 from outcomes import ingest
-from outcomes.data.errors import Invalid
-from outcomes.ingest import fetch
+from outcomes.core.errors import Invalid
+from outcomes.ingest import download
 
 MONTHS = ("2023-12", "2024-01", "2024-02")
 
@@ -64,7 +64,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.server.asked.append((self.path, self.headers.get("Range", "")))
         if self.server.trouble(self):
             return
-        if self.path == fetch.LATEST:
+        if self.path == download.LATEST:
             told = {"date": f"{self.server.latest}-01"}
             self.answer(json.dumps(told).encode(), "application/json")
         else:
@@ -109,7 +109,7 @@ def take(data, server, first="2023-12", last="2024-02", said=None, **options):
         months=(first, last),
         agreed=agreed,
         today=date(2026, 11, 24),
-        web=fetch.Web(server.host, **options),
+        web=download.Web(server.host, **options),
     )
 
 
@@ -126,7 +126,7 @@ def test_months_come_by_the_pieces_that_are_needed(data):
     assert all(part for path, part in server.asked if path.endswith(".zip"))
     assert {path for path, _ in server.asked} == {
         "/data/archive/2024-02.zip",
-        fetch.LATEST,
+        download.LATEST,
     }
 
 
@@ -417,7 +417,7 @@ class Clock:
 def test_no_second_has_more_requests_than_the_site_allows():
     """15 a second with a burst of 30: in any span of t seconds at most 30 + 15 t."""
     clock = Clock()
-    limiter = fetch.Limiter(15, 30, clock=clock, sleep=clock.sleep)
+    limiter = download.Limiter(15, 30, clock=clock, sleep=clock.sleep)
     times = []
     for number in range(300):
         limiter.wait()

@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 
 from outcomes import data
-from outcomes.data import register
-from outcomes.data.errors import Invalid
+from outcomes.core.errors import Invalid
+from outcomes.data import published_figures
 
 QUARTER_1_2023 = {
     "measure": "nrm_referrals",
@@ -32,8 +32,10 @@ def test_every_vintage_is_kept_in_step_with_the_bulletins():
 
 
 def test_one_each_takes_the_first_or_the_latest_vintage():
-    assert list(register.one_each(quarter())["value"]) == [4742]
-    assert list(register.one_each(quarter(), vintage="first")["value"]) == [4746]
+    assert list(published_figures.one_each(quarter())["value"]) == [4742]
+    assert list(published_figures.one_each(quarter(), vintage="first")["value"]) == [
+        4746
+    ]
 
 
 def test_one_each_prefers_an_exact_figure_to_a_round_one():
@@ -44,7 +46,7 @@ def test_one_each_prefers_an_exact_figure_to_a_round_one():
         (week["area"] == "east-division") & (week["period_end"] == "2024-03-10")
     ]
     assert len(east) == 3  # over £148k, £148,612 and nearly £150,000
-    assert list(register.one_each(east)["value"]) == [148612]
+    assert list(published_figures.one_each(east)["value"]) == [148612]
 
 
 def test_a_page_dated_to_a_month_counts_from_the_last_day_of_the_month():
@@ -175,11 +177,11 @@ def test_sources_come_in_the_order_asked_and_keep_a_partial_date():
 
 
 def test_weeks_of_action_carry_their_national_dates():
-    sceptre = register.waves("op_sceptre").set_index("wave")
+    sceptre = published_figures.waves("op_sceptre").set_index("wave")
     assert (
         sceptre.loc["2023-11", ["start", "end"]] == ["2023-11-13", "2023-11-19"]
     ).all()
-    lines = register.waves("county_lines").set_index("wave")
+    lines = published_figures.waves("county_lines").set_index("wave")
     assert (
         lines.loc["2024-03", ["start", "end"]] == ["2024-03-04", "2024-03-10"]
     ).all()
@@ -237,7 +239,7 @@ def statements(*rows):
 def test_only_publishers_who_do_not_quote_each_other_corroborate(
     rows, prints, releases, independent
 ):
-    (found,) = register.corroboration(statements(*rows)).itertuples()
+    (found,) = published_figures.corroboration(statements(*rows)).itertuples()
     assert (found.prints, found.releases, found.independent) == (
         prints,
         releases,
@@ -246,10 +248,10 @@ def test_only_publishers_who_do_not_quote_each_other_corroborate(
 
 
 def test_three_prints_of_one_release_are_one_voice():
-    found = register.corroboration(data.figures(programme="op_warrior")).set_index(
-        "value"
-    )
+    found = published_figures.corroboration(
+        data.figures(programme="op_warrior")
+    ).set_index("value")
     assert found.loc[860, ["prints", "releases", "independent"]].tolist() == [3, 1, 1]
-    whole = register.corroboration(data.figures())
+    whole = published_figures.corroboration(data.figures())
     assert whole["prints"].sum() == len(data.figures())
     assert (whole["independent"] <= whole["releases"]).all()

@@ -10,9 +10,12 @@ from typer.testing import CliRunner
 
 from notebook_maker import entry, fact, notebook, plan, show
 from outcomes.cli import app
-from outcomes.data.errors import Invalid
-from outcomes.publish import approval, history, releases, site, vetting
+from outcomes.core.errors import Invalid
+from outcomes.publish import approval, releases
+from outcomes.publish import build as site
+from outcomes.publish import changes as history
 from outcomes.publish import plan as plans
+from outcomes.publish import review as vetting
 
 pytestmark = pytest.mark.build
 PLAIN = 'wave = "2023-11"  # : the week of action'
@@ -35,8 +38,8 @@ def once(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def folder(once, tmp_path, monkeypatch) -> Path:
-    monkeypatch.setattr(vetting.gate, "errors", lambda clean, today=None: [])
-    monkeypatch.setattr(vetting.gate, "cautions", lambda clean, today=None: [])
+    monkeypatch.setattr(vetting.quality, "errors", lambda clean, today=None: [])
+    monkeypatch.setattr(vetting.quality, "cautions", lambda clean, today=None: [])
     monkeypatch.chdir(shutil.copytree(once, tmp_path / "home", symlinks=True))
     return Path.cwd()
 
@@ -272,9 +275,9 @@ def test_an_accessibility_violation_is_not_built_and_fails_when_it_is_planted_la
 def test_a_contradicted_headline_and_data_gaps_are_said(folder, monkeypatch):
     book(folder, "demo", CALM | {"verdict": "contradicted"})
     build(folder)
-    caution = vetting.gate.Caution("July 2020 is incomplete.", "coverage")
-    monkeypatch.setattr(vetting.gate, "cautions", lambda clean: [caution])
-    monkeypatch.setattr(vetting.gate, "errors", lambda clean: ["A table is broken."])
+    caution = vetting.quality.Caution("July 2020 is incomplete.", "coverage")
+    monkeypatch.setattr(vetting.quality, "cautions", lambda clean: [caution])
+    monkeypatch.setattr(vetting.quality, "errors", lambda clean: ["A table is broken."])
     found = checked(folder)
     assert verdicts(folder) == {
         "tables": "fail",

@@ -3,23 +3,23 @@
 import pandas as pd
 import pytest
 
-from outcomes import data, show
-from outcomes.data.errors import Invalid
-from outcomes.show import words
+from outcomes import data, findings
+from outcomes.core import formatting
+from outcomes.core.errors import Invalid
 
 
 def test_revisions_are_first_against_latest_print_and_every_number_is_in_the_table():
-    found = show.revisions("revisions", "nrm_referrals")
+    found = findings.revisions("revisions", "nrm_referrals")
     table, facts = found.frame, found.facts
     assert len(table) >= 13 and (table["prints"] > 1).all()
     assert (table["revision"] == table["latest"] - table["first"]).all()
     moved = table[table["revision"] != 0]
     assert facts["value"] == len(moved)
     assert (
-        words.interval(moved["revision"].min(), moved["revision"].max())
+        formatting.interval(moved["revision"].min(), moved["revision"].max())
         in found.sentence
     )
-    assert f"{words.number(table['change'].abs().max(), 2)}%" in found.sentence
+    assert f"{formatting.number(table['change'].abs().max(), 2)}%" in found.sentence
     prints = data.figures(measure="nrm_referrals", area="united-kingdom", dated=True)
     for row in table.itertuples():
         start = pd.Period(row.quarter.replace(" ", ""), "Q").start_time
@@ -31,23 +31,23 @@ def test_revisions_are_first_against_latest_print_and_every_number_is_in_the_tab
 
 
 def test_a_series_printed_once_cannot_show_a_revision():
-    found = show.revisions("revisions", "nrm_referrals_female")
+    found = findings.revisions("revisions", "nrm_referrals_female")
     assert found.facts["verdict"] == "not_enough" and found.facts["table"] is None
     assert "cannot be told" in found.sentence
 
 
 def test_only_a_published_series_is_revised():
     with pytest.raises(Invalid, match="nrm_referrals"):
-        show.revisions("revisions", "nrm_referral")
+        findings.revisions("revisions", "nrm_referral")
 
 
 def test_missing_months_are_not_held_here_and_the_command_brings_them():
-    assert words.not_held([]) == ""
-    assert words.not_held(["2022-11"]) == (
+    assert formatting.not_held([]) == ""
+    assert formatting.not_held(["2022-11"]) == (
         "Not held here: November 2022; `outcomes data refresh --from 2022-11 --to 2022-11` "
         "brings it."
     )
-    said = words.not_held(["2023-12", "2022-12", "2022-11"])
+    said = formatting.not_held(["2023-12", "2022-12", "2022-11"])
     assert said.startswith(
         "Not held here: 3 months of November 2022 to December 2023; "
     )

@@ -7,28 +7,28 @@ from pathlib import Path
 import pytest
 
 from notebook_maker import FINDING, PROVENANCE, fact, notebook, show
-from outcomes.publish import run
+from outcomes.publish import execute
 
 pytestmark = pytest.mark.build
 
 
-SHORT = run.Limits(60)
+SHORT = execute.Limits(60)
 
 
 def job(tmp_path, *cells, parameters=None, name="demo", limits=SHORT, **options):
     path = notebook(tmp_path / f"{name}.ipynb", *cells, **options)
-    return run.Job(
+    return execute.Job(
         name, str(path), parameters or {}, str(tmp_path / f"{name}.out.ipynb"), limits
     )
 
 
 @pytest.fixture(autouse=True)
 def prepared():
-    run.prepare()
+    execute.prepare()
 
 
 def only(made):
-    return next(iter(run.run([made], workers=1)))
+    return next(iter(execute.run([made], workers=1)))
 
 
 def test_a_notebook_that_runs_to_its_end_is_a_success(tmp_path):
@@ -52,7 +52,12 @@ def test_a_notebook_that_runs_to_its_end_is_a_success(tmp_path):
         (["%%bash\nfalse"], {}, "ShellCommand", 4),
         (["x = 1"], {"end": ""}, "NoProvenance", None),
         (["x = 1"], {"end": "print('End of page.')"}, "NoProvenance", None),
-        (["import time; time.sleep(60)"], {"limits": run.Limits(4)}, "Timeout", None),
+        (
+            ["import time; time.sleep(60)"],
+            {"limits": execute.Limits(4)},
+            "Timeout",
+            None,
+        ),
     ],
 )
 def test_a_notebook_that_did_not_truly_run_fails_by_name(
@@ -102,8 +107,8 @@ LIMITED = {
 def test_each_limit_names_itself_and_the_other_pages_are_unharmed(tmp_path, cell, says):
     seconds = 2 if says == LONG else 60
     jobs = [job(tmp_path, "x = 1", show(fact()), name=n) for n in ("a", "b")]
-    jobs.insert(1, job(tmp_path, cell, limits=run.Limits(seconds, 1024, 1)))
-    results = {r.handle: r for r in run.run(jobs, workers=2)}
+    jobs.insert(1, job(tmp_path, cell, limits=execute.Limits(seconds, 1024, 1)))
+    results = {r.handle: r for r in execute.run(jobs, workers=2)}
     assert says in results["demo"].error["message"]
     assert results["demo"].error["cell"] == (None if says == LONG else 4)
     assert results["demo"].seconds < 45
@@ -118,7 +123,7 @@ def test_a_page_within_its_limits_is_not_touched_by_them(tmp_path):
         "'x' * 900_000",
         "print(sorted(n for n in dir() if n[0] != '_' and n != 'wave'))",
     ]
-    made = job(tmp_path, *cells, limits=run.Limits(60, 1024, 1))
+    made = job(tmp_path, *cells, limits=execute.Limits(60, 1024, 1))
     assert only(made).error is None
     text = Path(made.output).read_text(encoding="utf-8")
     shown = [o for c in json.loads(text)["cells"] for o in c.get("outputs", [])]
@@ -138,11 +143,11 @@ def test_a_cell_that_did_not_run_is_found_even_when_nothing_failed():
         {"cell_type": "code", "source": "1", "execution_count": 1, "outputs": []},
         {"cell_type": "code", "source": "2", "execution_count": None, "outputs": []},
     ]
-    assert run.complete({"cells": cells})["name"] == "NotRun"
+    assert execute.complete({"cells": cells})["name"] == "NotRun"
 
 
 def test_a_message_is_kept_on_one_line_of_bounded_length():
-    message = run.failure("X", "a\n b" * 400)["message"]
+    message = execute.failure("X", "a\n b" * 400)["message"]
     assert "\n" not in message
     assert len(message) == 500
 
@@ -153,17 +158,17 @@ def test_an_error_that_nobody_foresaw_fails_its_own_page_and_no_other(
     jobs = [job(tmp_path, "x = 1", name=n) for n in ("a", "full", "b")]
     (tmp_path / "gone.ipynb").write_text("no notebook")
     jobs.append(
-        run.Job("gone", str(tmp_path / "gone.ipynb"), {}, str(tmp_path / "g.ipynb"))
+        execute.Job("gone", str(tmp_path / "gone.ipynb"), {}, str(tmp_path / "g.ipynb"))
     )
-    real = run._papermill
+    real = execute._papermill
 
     def work(one, deadline):
         if one.handle == "full":
             raise OSError(28, "No space left on device")
         return real(one, deadline)
 
-    monkeypatch.setattr(run, "_papermill", work)
-    errors = {r.handle: r.error for r in run.run(jobs, workers=2)}
+    monkeypatch.setattr(execute, "_papermill", work)
+    errors = {r.handle: r.error for r in execute.run(jobs, workers=2)}
     failed = {h: e["name"] for h, e in errors.items() if e}
     assert failed == {"full": "OSError", "gone": "Invalid"}
     assert sorted(errors) == ["a", "b", "full", "gone"]
@@ -212,6 +217,6 @@ def test_kernels_get_the_same_surroundings_on_any_machine(tmp_path, monkeypatch)
     assert "inline" in seen[4]
     prefix, cwd, started = "".join(outputs[1]["text"]).split()
     assert started == "False"
-    assert prefix == run.sys.prefix
+    assert prefix == execute.sys.prefix
     assert cwd != os.getcwd()
     assert os.environ["TZ"] == "Asia/Tokyo"

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 import outcomes as oc
-from outcomes.analysis.several import growth, reconcile_each
+from outcomes.methods.reconcile.several import growth, reconcile_each
 
 YEARS = pd.DataFrame(
     {

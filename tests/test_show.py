@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from outcomes import show
-from outcomes.data.errors import Invalid
-from outcomes.show import axes, style, table, words
-from outcomes.show.findings import MIME, cite
+from outcomes import findings
+from outcomes.core import formatting
+from outcomes.core.errors import Invalid
+from outcomes.findings import axes, table, theme
+from outcomes.findings.finding import MIME, cite
 
 MONTHS = pd.date_range("2019-12-01", "2022-10-01", freq="MS").append(
     pd.date_range("2024-01-01", "2024-04-01", freq="MS")
@@ -27,7 +28,7 @@ def made(**extra):
         "units": {"share": "%"},
         "sources": ["Office"],
     }
-    return show.finding("a-name", "Half of them.", **options | extra)
+    return findings.finding("a-name", "Half of them.", **options | extra)
 
 
 @pytest.mark.parametrize(
@@ -46,16 +47,16 @@ def made(**extra):
     ],
 )
 def test_number(given, text):
-    assert words.number(given) == text
+    assert formatting.number(given) == text
 
 
 def test_shares_money_and_bounds():
-    assert words.percent(10 / 42) == "23.8%"
-    assert words.money(-1300000) == "−£1,300,000"
-    assert words.interval(0.1348, 0.3853, kind="percent") == "13.5% to 38.5%"
-    assert words.between(1212, 1212) == "exactly 1,212"
-    assert words.between(300, float("inf"), kind="money") == "at least £300"
-    assert words.between(300, 420) == "between 300 and 420"
+    assert formatting.percent(10 / 42) == "23.8%"
+    assert formatting.money(-1300000) == "−£1,300,000"
+    assert formatting.interval(0.1348, 0.3853, kind="percent") == "13.5% to 38.5%"
+    assert formatting.between(1212, 1212) == "exactly 1,212"
+    assert formatting.between(300, float("inf"), kind="money") == "at least £300"
+    assert formatting.between(300, 420) == "between 300 and 420"
 
 
 @pytest.mark.parametrize(
@@ -73,11 +74,11 @@ def test_shares_money_and_bounds():
     ],
 )
 def test_period(start, end, text):
-    assert words.period(start, end) == text
+    assert formatting.period(start, end) == text
 
 
 def test_plain_text_has_no_control_or_direction_characters():
-    assert words.plain("a\u202eb\u200b\x1b[31m\n c") == "ab[31m c"
+    assert formatting.plain("a\u202eb\u200b\x1b[31m\n c") == "ab[31m c"
 
 
 class _Table(html.parser.HTMLParser):
@@ -104,7 +105,7 @@ def test_table_has_caption_scope_units_and_marks_and_escapes():
 
 
 def test_finding_bundle_says_the_same_in_every_form():
-    figure = show.bars(pd.DataFrame({"a": ["x"], "n": [3]}), label="a", value="n")
+    figure = findings.bars(pd.DataFrame({"a": ["x"], "n": [3]}), label="a", value="n")
     one = made(
         value=0.5,
         lower=0.1,
@@ -147,7 +148,7 @@ def test_finding_refuses_in_a_sentence(change, says):
 
 def test_a_table_without_a_row_is_left_out():
     empty = pd.DataFrame({"week": [], "arrests": []})
-    made = show.finding(
+    made = findings.finding(
         "none", "There is none.", sources="X", table=empty, caption="Nothing"
     )
     assert made.facts["table"] is None and "<table" not in made.html()
@@ -197,30 +198,30 @@ def test_sources_of_a_figures_frame_are_cited_once_with_their_date():
 def drawn(seed=0):
     rng = np.random.default_rng(seed)
     frame = pd.DataFrame({"m": MONTHS, "n": rng.poisson(100, len(MONTHS))})
-    return show.series(frame, x="m", y="n", ylabel="Crimes")
+    return findings.series(frame, x="m", y="n", ylabel="Crimes")
 
 
 def test_svg_is_the_same_bytes_twice_and_changes_with_the_data():
-    first, again, other = (style.svg(drawn(s)) for s in (0, 0, 1))
+    first, again, other = (theme.svg(drawn(s)) for s in (0, 0, 1))
     assert first == again
     assert first != other
 
 
 def test_svg_fits_in_an_attribute_and_names_no_outside_host():
-    text = style.svg(drawn())
+    text = theme.svg(drawn())
     assert '"' not in text
     assert set(re.findall(r"https?://[^']+", text)) == {"http://www.w3.org/2000/svg"}
 
 
 def test_the_small_svg_has_every_mark_where_matplotlib_put_it():
     """A second route: positions and sizes asked of matplotlib itself, in points from the top."""
-    figure, ax = style.canvas(2)
+    figure, ax = theme.canvas(2)
     ax.plot([1, 2, 4], [3, 1, 2], "o", color="#111111", markersize=6, markeredgewidth=1)
     ax.plot(
         [3], [3], "o", markersize=8, markerfacecolor="none", markeredgecolor="#222222"
     )
     ax.plot([1, 4], [1, 3], color="#333333")
-    text = style.svg(figure)
+    text = theme.svg(figure)
     d = {m[1]: m[2] for m in re.finditer(r"stroke:(#\w+)[^']*' d='([^']*)'", text)}
     wide = dict(re.findall(r"stroke:(#\w+);stroke-width:([\d.]+)", text))
     points = {
@@ -259,13 +260,13 @@ def test_a_missing_value_breaks_the_run():
 
 def test_nothing_to_draw_is_said():
     with pytest.raises(Invalid, match="bars was given no rows"):
-        show.bars(pd.DataFrame({"a": [], "n": []}), label="a", value="n")
+        findings.bars(pd.DataFrame({"a": [], "n": []}), label="a", value="n")
 
 
 def test_a_series_of_missing_values_is_said():
     frame = pd.DataFrame({"m": MONTHS, "n": np.nan})
     with pytest.raises(Invalid, match="series was given only missing values"):
-        show.series(frame, x="m", y="n")
+        findings.series(frame, x="m", y="n")
 
 
 def test_drawing_leaves_matplotlib_as_it_was():
@@ -285,7 +286,7 @@ def test_bounds_draw_an_open_top_without_an_upper_edge():
             "upper": [1212, np.inf],
         }
     )
-    ax = show.bounds(frame).axes[0]
+    ax = findings.bounds(frame).axes[0]
     solid = [line for line in ax.lines if line.get_linestyle() == "-"]
     assert [float(line.get_ydata()[0]) for line in solid] == [1212, 300]
     assert [t.get_text() for t in ax.texts] == ["1,212", "at least 300"]
@@ -303,7 +304,7 @@ def planted(**extra):
     frame = pd.DataFrame(
         {"place": ["Wyre", "Fylde", "Ribble", "Total"], "n": [3, 41, 17, 61]}
     )
-    figure, ax = style.canvas()
+    figure, ax = theme.canvas()
     ax.bar(frame["place"], frame["n"])
     text = (
         "Three people in Wyre: 3 of 61, and 17 in Ribble "
@@ -316,7 +317,7 @@ def planted(**extra):
         "caption": "The 3 and the others",
     }
     options |= {"figure": figure, "caveats": ["Only 3."], "units": {"n": "people"}}
-    return show.finding("reached", text, **options | {"sources": [PLANTED]} | extra)
+    return findings.finding("reached", text, **options | {"sources": [PLANTED]} | extra)
 
 
 def test_an_unpublished_count_of_three_people_comes_out_nowhere():
@@ -377,7 +378,7 @@ def test_the_name_of_a_dated_line_stands_above_the_data():
     frame = pd.DataFrame({"month": months, "n": range(12)})
     for names in (["start"], ["start", "end", "pledge", "more"]):
         events = dict.fromkeys(names, "2024-12-01")
-        axes = show.series(frame, x="month", y="n", events=events).axes[0]
+        axes = findings.series(frame, x="month", y="n", events=events).axes[0]
         low, high = axes.get_ylim()
         lowest = min(text.xy[1] for text in axes.texts if text.get_text() in names)
         assert (high - low) * (lowest - 0.09) >= 11 - 1e-9
@@ -385,10 +386,10 @@ def test_the_name_of_a_dated_line_stands_above_the_data():
 
 def test_numbers_beside_the_table_are_stored_and_shown_and_withheld_with_the_rest():
     facts = {"sources": "Home Office", "numbers": {"matched neighbourhoods": 54}}
-    found = show.finding("found", "Beside 54 matched neighbourhoods.", **facts)
+    found = findings.finding("found", "Beside 54 matched neighbourhoods.", **facts)
     assert found.facts["numbers"] == {"matched neighbourhoods": 54}
     assert "Behind the sentence: matched neighbourhoods, 54." in found.html()
-    hidden = show.finding(
+    hidden = findings.finding(
         "found",
         "3 people, of 54.",
         value=3,

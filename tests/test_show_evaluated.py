@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from outcomes import data, show
-from outcomes.analysis import evaluation
+from outcomes import data, findings
+from outcomes.core.errors import Invalid
+from outcomes.methods.evaluation import design
 
 START = pd.Timestamp("2023-01-01")
 SAID = {"area": "Here", "sources": "made up"}
@@ -23,14 +24,14 @@ def panel(effect=1.0, units=150, seed=2, months=60):
 def run(frame, **options):
     treated, pool = list(frame.columns[:6]), list(frame.columns[6:])
     sets = [pool[k : k + 6] for k in range(len(pool) - 5)]
-    return evaluation.evaluate(frame, treated, START, pool=pool, sets=sets, **options)
+    return design.evaluate(frame, treated, START, pool=pool, sets=sets, **options)
 
 
 def test_fleetwood_is_the_eighteen_neighbourhoods_of_five_wards():
     fleetwood = data.lsoas_of("Fleetwood")
     assert len(fleetwood) == 18 and set(fleetwood) < set(data.lsoas_of("Wyre"))
     assert len(data.lsoas_of("Blackpool")) == 94
-    with pytest.raises(data.Invalid, match="place 'Accrington'"):
+    with pytest.raises(Invalid, match="place 'Accrington'"):
         data.lsoas_of("Accrington")
 
 
@@ -51,7 +52,7 @@ def test_panels_hold_every_located_count_of_complete_months_and_no_other():
 
 def test_like_months_each_count_as_often():
     index = data.months_present("lancashire")
-    got = evaluation.like_for_like(index, "2023-09")
+    got = design.like_for_like(index, "2023-09")
     before, after = got[got < "2023-09"], got[got >= "2023-09"]
     assert (before.month.value_counts() == 2).all() and (
         after.month.value_counts() == 1
@@ -59,7 +60,7 @@ def test_like_months_each_count_as_often():
     last = index[index < "2023-09"].max()  # of the run of months before the gap
     assert [before.min(), before.max()] == [last - pd.DateOffset(months=23), last]
     assert (len(before), len(after)) == (24, 12) and set(after.year) == {2025}
-    short = evaluation.like_for_like(
+    short = design.like_for_like(
         index, "2021-07", minimum=(12, 12)
     )  # 10 alike are too few
     assert (
@@ -70,7 +71,7 @@ def test_like_months_each_count_as_often():
 
 def test_what_can_be_seen_says_where_the_months_stop():
     cover = data.coverage(force="lancashire")
-    got = show.seen(
+    got = findings.seen(
         "seen", cover, run(panel())._replace(start=pd.Timestamp("2023-09")), **SAID
     )
     held = data.months_present("lancashire")
@@ -81,8 +82,8 @@ def test_what_can_be_seen_says_where_the_months_stop():
     assert between in got.sentence
     asked = f"--from {absent[0]:%Y-%m} --to {absent[-1]:%Y-%m}"
     assert f"`outcomes data refresh {asked}` brings them" in got.sentence
-    none = evaluation.Evaluation(reason="Too few.", start=pd.Timestamp("2030-01"))
-    late = show.seen("seen", cover, none, **SAID)
+    none = design.Evaluation(reason="Too few.", start=pd.Timestamp("2030-01"))
+    late = findings.seen("seen", cover, none, **SAID)
     assert (
         late.facts["verdict"] == "not_enough"
         and "no month from January 2030" in late.sentence
@@ -93,17 +94,17 @@ def test_an_effect_is_worded_with_its_rank_and_a_failed_check_outranks_it():
     got = run(panel(0.6))
     elsewhere = run(panel(0.6), matched=False, name="elsewhere")
     got = got._replace(others={"elsewhere": elsewhere})
-    told = show.effect("effect", got, what="Burglary", better="fewer", **SAID)
+    told = findings.effect("effect", got, what="Burglary", better="fewer", **SAID)
     assert "consistent with an effect" in told.sentence
     rank = f"number {got.randomisation.rank} of {got.randomisation.sets + 1}"
     assert any(rank in caveat for caveat in told.facts["caveats"])
     assert told.facts["value"] == pytest.approx(100 * (got.did.ratio - 1))
     assert told.frame["n"].sum() == got.randomisation.sets
     failed = got._replace(checks={"balance before the start": False})
-    told = show.effect("effect", failed, what="Burglary", better="fewer", **SAID)
+    told = findings.effect("effect", failed, what="Burglary", better="fewer", **SAID)
     assert "failed its check of balance" in told.sentence
     both = {"sound": got, "failed": failed}
-    told = show.effects("choices", both, what="Burglary", caption="c", **SAID)
+    told = findings.effects("choices", both, what="Burglary", caption="c", **SAID)
     assert "sound and failed are more than is usual" in told.sentence
     drawn = told.frame.set_index("case")
     assert (drawn["upper"] < 0).all(), (
@@ -123,16 +124,16 @@ def test_a_claim_stands_only_after_correction_for_many_looks():
         ("a", "cannot be told from chance"),
         ("b", "consistent with it"),
     ):
-        parts = evaluation.declared(all_of, primary=primary)  # 0.04 becomes 0.12
-        told = show.claimed("claim", "It is said.", parts, ["b"], **SAID)
+        parts = design.declared(all_of, primary=primary)  # 0.04 becomes 0.12
+        told = findings.claimed("claim", "It is said.", parts, ["b"], **SAID)
         assert f"b: {words}." in told.sentence
-    told = show.effects("all", parts, what="All", primary="b", caption="c", **SAID)
+    told = findings.effects("all", parts, what="All", primary="b", caption="c", **SAID)
     assert (
         "b is more than is usual" in told.sentence
         and "after correction" in told.sentence
     )
     again = {"as declared": all_of["b"]._replace(corrected=0.12, looks=3), **elsewhere}
-    told = show.effects(
+    told = findings.effects(
         "all", again, what="All", primary="as declared", caption="c", **SAID
     )
     assert "as declared and elsewhere are more" in told.sentence
@@ -142,7 +143,7 @@ def test_a_claim_stands_only_after_correction_for_many_looks():
 def test_a_sum_and_its_parts_are_no_family():
     """Both outcomes of a claim count by themselves, and only the parts of one are corrected."""
     runs = {k: run(panel(seed=n)) for n, k in enumerate(("asb", "sum", "one", "two"))}
-    got = evaluation.declared(
+    got = design.declared(
         runs, primary=["asb", "sum"], families={"parts of sum": ["one", "two"]}
     )
     assert [e.looks for e in got.values()] == [0, 0, 2, 2]
@@ -152,8 +153,8 @@ def test_a_sum_and_its_parts_are_no_family():
     assert sorted((got["one"].p, got["two"].p)) == pytest.approx(
         [min(2 * least, worst), worst]
     )
-    with pytest.raises(data.Invalid, match="one family"):
-        evaluation.declared(
+    with pytest.raises(Invalid, match="one family"):
+        design.declared(
             runs, primary=["asb"], families={"parts of sum": ["one", "two"]}
         )
 
@@ -187,7 +188,7 @@ def test_an_interval_leaves_out_no_change_exactly_when_its_verdict_does(p, corre
     assert (not reach.lower <= 1 <= reach.upper) == (got.p <= 0.05)
     alone = got.interval(alone=True)
     assert (not alone.lower <= 1 <= alone.upper) == (got.alone <= 0.05)
-    told = show.effect("e", got, what="B", better="fewer", **SAID)
+    told = findings.effect("e", got, what="B", better="fewer", **SAID)
     clear = told.facts["upper"] < 0 or told.facts["lower"] > 0
     assert clear == ("more than" in told.sentence or got.p <= 0.05)
 
@@ -195,7 +196,7 @@ def test_an_interval_leaves_out_no_change_exactly_when_its_verdict_does(p, corre
 def test_where_no_test_is_possible_the_change_is_described_and_no_interval_drawn():
     few = run(panel(0.6))._replace(separate=6)
     assert few.interval() is few.interval(alone=True) is None
-    told = show.effect("e", few, what="Burglaries", better="fewer", **SAID)
+    told = findings.effect("e", few, what="Burglaries", better="fewer", **SAID)
     assert (
         told.facts["verdict"] == "not_enough"
         and "No test of it is possible" in told.sentence
@@ -203,18 +204,18 @@ def test_where_no_test_is_possible_the_change_is_described_and_no_interval_drawn
     assert not told.svg and told.frame["change"].item() == pytest.approx(
         100 * (few.did.ratio - 1)
     )
-    told = show.effects("c", {"a": few, "b": few}, what="B", caption="c", **SAID)
+    told = findings.effects("c", {"a": few, "b": few}, what="B", caption="c", **SAID)
     assert "described only: no test is possible of any" in told.sentence
     assert (
         not {"lower", "upper", "p_alone"} & set(told.frame)
         and "more than" not in told.sentence
     )
     mixed = {"few": few, "many": run(panel(0.6))}
-    told = show.effects("c", mixed, what="B", caption="c", **SAID)
+    told = findings.effects("c", mixed, what="B", caption="c", **SAID)
     assert "many is more than is usual" in told.sentence
     assert "no test is possible of few" in told.sentence
     assert told.frame.set_index("case").loc["few", ["lower", "p_alone"]].isna().all()
-    told = show.claimed("claim", "It is said.", {"o": few}, ["o"], **SAID)
+    told = findings.claimed("claim", "It is said.", {"o": few}, ["o"], **SAID)
     assert (
         "o: no test is possible." in told.sentence
         and told.facts["verdict"] == "not_enough"
@@ -230,7 +231,7 @@ def test_placebo_areas_without_a_ratio_are_counted_beside_the_rank():
         randomisation=got.randomisation._replace(placebo=ratios, left_out=3)
     )
     caveats = " ".join(
-        show.effect("e", odd, what="B", better="fewer", **SAID).facts["caveats"]
+        findings.effect("e", odd, what="B", better="fewer", **SAID).facts["caveats"]
     )
     assert "2 placebo areas rose from no events" in caveats
     assert (
@@ -241,16 +242,18 @@ def test_placebo_areas_without_a_ratio_are_counted_beside_the_rank():
 def test_months_that_do_not_count_equally_are_said_at_the_outset():
     got = run(panel()[:57], minimum=(24, 13))
     cover = data.coverage(force="lancashire")
-    told = show.seen("seen", cover, got, **SAID)
+    told = findings.seen("seen", cover, got, **SAID)
     assert any("1 to 2 times each after the start" in c for c in told.facts["caveats"])
-    told = show.seen("seen", cover, run(panel()), **SAID)
+    told = findings.seen("seen", cover, run(panel()), **SAID)
     assert not any("do not count equally" in c for c in told.facts["caveats"])
 
 
 def test_a_mix_of_few_events_is_no_estimate():
     """15 robberies to be expected tell nothing, whatever the rank of their gap."""
     frame = panel(units=30) / 60
-    told = show.mixed("m", frame, "u00", START, what="B", sources="s", better="fewer")
+    told = findings.mixed(
+        "m", frame, "u00", START, what="B", sources="s", better="fewer"
+    )
     assert (
         told.facts["verdict"] == "not_enough"
         and "Too few events to tell" in told.sentence
@@ -258,7 +261,7 @@ def test_a_mix_of_few_events_is_no_estimate():
 
 
 def test_counts_without_a_place_bound_the_change_both_ways():
-    rows = evaluation.bounded_by_unplaced((100, 90), (1000, 1000), (50, 30)).set_index(
+    rows = design.bounded_by_unplaced((100, 90), (1000, 1000), (50, 30)).set_index(
         "case"
     )
     assert rows.loc["none of them inside", "ratio"] == pytest.approx(0.9)
@@ -267,7 +270,7 @@ def test_counts_without_a_place_bound_the_change_both_ways():
     assert rows.loc["none before and all after", "ratio"] == pytest.approx(1.2)
     got, frame = run(panel(0.6)), panel(0.6)
     unknown = pd.Series(5.0, index=frame.index)
-    told = show.unplaced(
+    told = findings.unplaced(
         "bounds",
         frame,
         frame.columns[:6],
@@ -285,7 +288,7 @@ def test_displacement_is_measured_against_controls_of_the_same_size():
     frame, got = panel(0.6), run(panel(0.6))
     near, pool = list(frame.columns[6:10]), list(frame.columns[10:])
     sets = [pool[k : k + 6] for k in range(0, 130, 6)]
-    told = show.displaced(
+    told = findings.displaced(
         "ring",
         frame,
         list(frame.columns[:6]),
@@ -308,7 +311,7 @@ def test_displacement_is_measured_against_controls_of_the_same_size():
         - change["ring's match"]
     )
     assert told.facts["value"] == pytest.approx(expected)
-    none = show.displaced(
+    none = findings.displaced(
         "ring",
         frame,
         list(frame.columns[:6]),
@@ -326,7 +329,7 @@ def test_displacement_is_measured_against_controls_of_the_same_size():
 def test_a_rank_among_few_is_said_to_be_no_test():
     frame = panel(0.5)
     groups = {f"g{k}": list(frame.columns[6 * k : 6 * k + 6]) for k in range(13)}
-    told = show.ranked(
+    told = findings.ranked(
         "rank",
         frame,
         groups,
@@ -351,17 +354,17 @@ def test_an_area_without_events_is_left_out_of_the_rank_and_said():
     groups = {f"g{k}": list(frame.columns[6 * k : 6 * k + 6]) for k in range(13)}
     frame[groups["g5"]] = 0
     asked = {"what": "Burglary", "sources": "made up", "better": "fewer"}
-    told = show.ranked("rank", frame, groups, "g0", START, **asked)
+    told = findings.ranked("rank", frame, groups, "g0", START, **asked)
     assert "number 1 of 12" in told.sentence and len(told.frame) == 12
     assert told.facts["caveats"] == ["Without events to compare, so not ranked: g5."]
-    none = show.ranked("rank", frame, groups, "g5", START, **asked)
+    none = findings.ranked("rank", frame, groups, "g5", START, **asked)
     assert none.facts["verdict"] == "not_enough"
 
 
 def test_features_that_are_equally_far_from_balance_are_each_named():
     got = run(panel())
     level = got.matching.balance.assign(smd_after=[0.1, -0.1])
-    told = show.balanced(
+    told = findings.balanced(
         "a", got._replace(matching=got.matching._replace(balance=level)), **SAID
     )
     assert "0.10 of a standard deviation (level and trend)" in told.sentence
@@ -372,17 +375,17 @@ def test_too_little_is_a_finding_everywhere():
     short, treated = run(frame), list(frame.columns[:6])
     people = pd.Series(1000.0, index=frame.columns)
     told = [
-        show.balanced("a", short, **SAID),
-        show.effect("b", short, what="B", better="fewer", **SAID),
-        show.events("c", short, what="B", better="fewer", **SAID),
-        show.effects("d", {"x": short}, what="B", caption="c", **SAID),
-        show.levels(
+        findings.balanced("a", short, **SAID),
+        findings.effect("b", short, what="B", better="fewer", **SAID),
+        findings.events("c", short, what="B", better="fewer", **SAID),
+        findings.effects("d", {"x": short}, what="B", caption="c", **SAID),
+        findings.levels(
             "e", frame, treated, short, people=people, what="B", better="fewer", **SAID
         ),
-        show.unplaced(
+        findings.unplaced(
             "f", frame, treated, frame["u00"], short, what="B", better="fewer", **SAID
         ),
-        show.mixed("g", frame, "u00", START, what="B", sources="s", better="fewer"),
+        findings.mixed("g", frame, "u00", START, what="B", sources="s", better="fewer"),
     ]
     assert {f.facts["verdict"] for f in told} == {"not_enough"}
     assert all("Not enough months to tell" in f.sentence for f in told)
@@ -391,7 +394,7 @@ def test_too_little_is_a_finding_everywhere():
 def test_a_ring_that_leaves_no_placebo_area_is_a_reason_and_no_error():
     frame = panel(units=20)
     treated, pool = list(frame.columns[:6]), list(frame.columns[6:])
-    got = evaluation.evaluate(frame, treated, START, pool=pool, sets=[], matched=False)
+    got = design.evaluate(frame, treated, START, pool=pool, sets=[], matched=False)
     assert "There are 0 placebo sets" in got.reason
 
 
@@ -399,7 +402,7 @@ def test_what_was_printed_of_blackpool():
     """19.5 deaths from drug misuse for each 100,000 in 2020 to 2022, beside 5.2 in England."""
     rows = data.figures(programme="project_adder", measure="drug_misuse_death_rate")
     rows = data.one_each(rows[rows["area"].isin(["blackpool", "england"])])
-    told = show.printed(
+    told = findings.printed(
         "rate",
         rows,
         place="blackpool",
@@ -411,14 +414,14 @@ def test_what_was_printed_of_blackpool():
     )
     assert told.facts["value"] == 19.5 and "19.5 in 2020 to 2022" in told.sentence
     assert "none shows the time after it alone" in told.sentence
-    none = show.printed(
+    none = findings.printed(
         "rate", rows, place="wyre", area="Wyre", what="Rate", unit="deaths"
     )
     assert none.facts["verdict"] == "not_enough"
 
 
 def test_rows_without_a_place_peak_as_project_adder_begins():
-    told = show.placeless(
+    told = findings.placeless(
         "share", data.coverage(force="lancashire"), area="L", sources="s"
     )
     assert told.facts["value"] == pytest.approx(2887 / 19905)  # July 2021

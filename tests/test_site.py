@@ -9,8 +9,10 @@ import threading
 import pytest
 
 from notebook_maker import entry, fact, notebook, plan, show
-from outcomes.data.errors import Invalid
-from outcomes.publish import history, index, order, site
+from outcomes.core.errors import Invalid
+from outcomes.publish import build as site
+from outcomes.publish import changes, index
+from outcomes.publish import custom_page as order
 from outcomes.publish import plan as plans
 
 pytestmark = pytest.mark.build
@@ -360,21 +362,21 @@ def test_a_page_made_to_order_stands_beside_the_site(folder):
 
 def test_status_is_judged_by_the_clock_and_by_the_pages(folder, monkeypatch):
     out = folder / "site"
-    assert history.status(out) == ([f"No release is shown in {out}."], False)
+    assert changes.status(out) == ([f"No release is shown in {out}."], False)
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
     build(folder)
-    assert history.status(out)[1] is True
-    assert history.status(out, "35d")[1] is True, "a build was here just now"
+    assert changes.status(out)[1] is True
+    assert changes.status(out, "35d")[1] is True, "a build was here just now"
     os.utime(out / ".standing", (1_700_000_000, 1_700_000_000))
-    assert history.status(out, "35d")[1] is False
+    assert changes.status(out, "35d")[1] is False
     monkeypatch.delenv("SOURCE_DATE_EPOCH")
     break_demo(folder)
     build(folder)
-    lines, good = history.status(out, "1h")
+    lines, good = changes.status(out, "1h")
     assert good is False
     assert lines[1:] == [
         "demo  kept  ZeroDivisionError: division by zero (cell 4)",
         "demo/2024-05  kept  ZeroDivisionError: division by zero (cell 4)",
     ]
     with pytest.raises(Invalid):
-        history.status(out, "soon")
+        changes.status(out, "soon")

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from outcomes.analysis import funnels, spc
-from outcomes.data.errors import Invalid, NotEnough
+from outcomes.core.errors import Invalid, NotEnough
+from outcomes.methods import funnels, spc
 
 # R: set.seed(123); rnorm(20), with the limits in NHSRplotthedots' own snapshot.
 RNORM = [

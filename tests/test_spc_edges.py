@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from outcomes.analysis import spc
-from outcomes.data.errors import Invalid, NotEnough
+from outcomes.core.errors import Invalid, NotEnough
+from outcomes.methods import spc
 
 # Mean 11, moving ranges all 2: limits 5.68 and 16.32, near ones 7.4533 and 14.5467.
 CALM = [10, 12] * 6

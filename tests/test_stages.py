@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from notebook_maker import entry, fact, notebook, plan
-from outcomes.data.errors import Invalid
-from outcomes.publish import banners, cluster, due, history, releases, run, site
+from outcomes.core.errors import Invalid
+from outcomes.publish import banners, changes, cluster, execute, releases, staleness
+from outcomes.publish import build as site
 from outcomes.publish import plan as plans
 
 FIRST, SECOND, THIRD = "1700000000", "1700100000", "1700200000"
-BROKEN = run.failure("KeyError", "'n'", 4)
+BROKEN = execute.failure("KeyError", "'n'", 4)
 
 
 class Home:
@@ -28,8 +29,8 @@ class Home:
         releases.write(folder / "data/datapackage.json", '{"resources": []}')
         releases.write(folder / "data/glossary.csv", "term,meaning,source\n")
         patch.setattr(os, "sync", lambda: None)
-        patch.setattr(run, "prepare", lambda: self.ran.append("prepared"))
-        patch.setattr(run, "run", self._run)
+        patch.setattr(execute, "prepare", lambda: self.ran.append("prepared"))
+        patch.setattr(execute, "run", self._run)
         patch.setattr(banners, "cautions", lambda out: self.cautions)
 
     def page(self, handle: str, **more) -> str:
@@ -59,20 +60,20 @@ class Home:
         for job in jobs:
             yield self.result(job)
 
-    def result(self, job) -> run.Result:
+    def result(self, job) -> execute.Result:
         self.ran.append(job.handle)
         self.meanwhile()
         if job.handle in self.fails:
-            return run.Result(job.handle, 1.256, BROKEN)
+            return execute.Result(job.handle, 1.256, BROKEN)
         content = json.loads(Path(job.notebook).read_text("utf-8"))
         reads = self.reads.get(job.handle, [{"table": "counts", "where": {}}])
         for one in self.shows[job.handle]:
             plain = f'<figure id="{one["name"]}">{one.get("sentence")}</figure>'
             html = one.get("html", plain)
-            self._show(content["cells"][3], {"text/html": html, run.FINDING: one})
-        self._show(content["cells"][4], {run.SENTINEL: {"reads": reads}})
+            self._show(content["cells"][3], {"text/html": html, execute.FINDING: one})
+        self._show(content["cells"][4], {execute.SENTINEL: {"reads": reads}})
         releases.write(Path(job.output), json.dumps(content))
-        return run.Result(job.handle, 1.256)
+        return execute.Result(job.handle, 1.256)
 
     @staticmethod
     def _show(cell: dict, data: dict) -> None:
@@ -105,10 +106,10 @@ def test_what_is_recorded_of_a_page_word_for_word(home):
     assert [f["sentence"] for f in findings] == [
         "Of area/two."
     ] and "table" not in findings[0]
-    rests = due.rests_on(
+    rests = staleness.rests_on(
         plans.read(home.folder / "reports.toml"), site.Page("area/two", "two", "")
     )
-    reads = due.readings([{"table": "counts", "where": {}}])
+    reads = staleness.readings([{"table": "counts", "where": {}}])
     assert one == {
         "handle": "area/two",
         "notebook": "two",
@@ -130,7 +131,7 @@ def test_what_is_recorded_of_a_page_word_for_word(home):
         "code": rests["code"],
         "lock": rests["lock"],
         "reads": reads,
-        "inputs": due.inputs_digest(reads),
+        "inputs": staleness.inputs_digest(reads),
         "vintage": "Newest publication 14 June 2024",
     }
     assert home.heard == [("area/two", 1.256, None)] and home.workers == 3
@@ -194,7 +195,9 @@ def test_a_release_holds_its_record_and_all_that_speaks_of_the_whole(home):
         'href="../index.html"' in pages["area/two"]
         and 'href="index.html"' in pages["one"]
     )
-    version = f"version {site.outcomes.__version__}, digest {due.code_digest()[:12]}"
+    version = (
+        f"version {site.outcomes.__version__}, digest {staleness.code_digest()[:12]}"
+    )
     assert f"<dd>{version}</div>" in pages["one"]
     source = (home.folder / "notebooks/two.ipynb").read_bytes()
     assert (made.path / "notebooks/two.ipynb").read_bytes() == source
@@ -235,7 +238,7 @@ def test_a_page_that_moved_says_so_and_why(home):
     ]
     assert [e["handle"] for e in made.changed] == ["one"] and first.changed == []
     assert home.ran == ["prepared", "one"], "the other had not changed"
-    assert history.told(made.entries[0]) in (made.path / "one.html").read_text("utf-8")
+    assert changes.told(made.entries[0]) in (made.path / "one.html").read_text("utf-8")
     third = home.build(day=THIRD, force=True)
     assert third.entries[0]["changes"] == [change] and third.changed == []
     assert "What changed" in (third.path / "one.html").read_text("utf-8")
@@ -244,13 +247,13 @@ def test_a_page_that_moved_says_so_and_why(home):
 def test_a_build_with_nothing_to_do_makes_no_release_and_is_remembered(home):
     first = home.build()
     found = plans.read(home.folder / "reports.toml")
-    assert releases.stands(home.folder / "site", due.standing(found.file))
+    assert releases.stands(home.folder / "site", staleness.standing(found.file))
     assert not (home.folder / "site/.staging").exists()
     again = home.build(day=FIRST)
     assert (again.new, again.path, again.entries) == (False, first.path, first.entries)
     assert home.ran == [] and again.shown == first.shown
     home.build("one")
-    assert not releases.stands(home.folder / "site", due.standing(found.file))
+    assert not releases.stands(home.folder / "site", staleness.standing(found.file))
     home.cautions = [
         {"said": "x", "tables": [], "where": {}, "sources": [], "aged": True}
     ]
@@ -272,7 +275,7 @@ def test_pages_not_asked_for_are_carried_and_pages_not_due_unchanged(home):
     releases.write(table, "district,n\nBurnley,2\nPreston,3\n")
     third = home.build(day=THIRD)
     assert states(third) == {"one": "unchanged", "area/two": "built"}
-    assert third.entries[0]["reads"][0]["file"] == due.table_digest("counts")
+    assert third.entries[0]["reads"][0]["file"] == staleness.table_digest("counts")
     assert third.entries[0]["built"] == made.path.name
     for path in ("one.html", "one/found.csv"):
         assert (third.path / path).read_bytes() == (made.path / path).read_bytes()
@@ -299,7 +302,7 @@ def test_a_failing_page_is_kept_with_a_notice_until_it_recovers(home):
     )
     assert (made.path / "one/found.csv").is_file()
     found = plans.read(home.folder / "reports.toml")
-    assert not releases.stands(home.folder / "site", due.standing(found.file))
+    assert not releases.stands(home.folder / "site", staleness.standing(found.file))
     other = home.build("area/two", day=THIRD, force=True)
     assert other.entries[0] == one and other.failed == [], "it was not asked for"
     home.fails = set()
@@ -351,7 +354,7 @@ def test_tables_of_a_version_that_failed_late_are_taken_away(home, monkeypatch):
     def moved(old, new, name, methods):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(history, "moved", moved)
+    monkeypatch.setattr(changes, "moved", moved)
     made = home.build("one", day=SECOND, force=True)
     assert made.entries[0]["error"]["name"] == "OSError"
     assert [p.name for p in (made.path / "one").iterdir()] == ["found.csv"]
@@ -464,7 +467,7 @@ def test_a_page_whose_links_lead_nowhere_once_all_is_there_stops_the_release(
 ):
     first = home.build()
     gone = '<nav><a href="gone.html">x</a></nav>'
-    monkeypatch.setattr(site.pages, "siblings", lambda page, present: gone)
+    monkeypatch.setattr(site.render, "siblings", lambda page, present: gone)
     with pytest.raises(RuntimeError) as error:
         home.build(day=SECOND, force=True)
     assert str(error.value).startswith("one.html may not be published: ")

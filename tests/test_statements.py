@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 
 import outcomes as oc
-from outcomes import show
-from outcomes.analysis.statements import hold
+from outcomes import findings
+from outcomes.methods.reconcile.statements import hold
 
 KNOWN = oc.data.measures()
 WHOLE = set(KNOWN.loc[KNOWN["whole"], "measure"])
@@ -162,15 +162,15 @@ def test_no_rate_is_made_of_what_had_gathered_before_its_period():
     held = hold(frame, frame, whole=WHOLE, stock=stock).set_index("measure")["per_day"]
     assert pd.isna(held["knives_surrendered"]) and held["arrests"] == 2
     dated = frame.assign(period_state="stated")
-    periods = oc.analysis.one_period("the week", *week)
+    periods = oc.core.periods.one_period("the week", *week)
     look = {"what": "x", "area": "lancashire", "ask": "the week"}
     for rows, has in ((dated[:1], False), (dated[1:], True)):
-        found = show.reconciled("x", rows, periods, **look)
+        found = findings.reconciled("x", rows, periods, **look)
         assert ("per_month_at_least" in found.frame) is has
-    bounds = oc.analysis.reconcile_each(
+    bounds = oc.methods.reconcile_each(
         dated, periods, of=["knives_surrendered", "arrests"]
     ).bounds
-    found = show.allowed(
+    found = findings.allowed(
         "x",
         bounds,
         measures=KNOWN,
@@ -199,13 +199,13 @@ def test_the_finding_tells_the_disputes_and_lists_every_figure():
     rival = row("b", 250, "2023-03-01", "2023-03-31", qualifier="over")
     frame = pd.DataFrame([ONE, rival])
     held = hold(frame[:1], frame, whole=WHOLE)
-    found = show.held("x", held, measures=KNOWN, others=frame[1:], what="The page")
+    found = findings.held("x", held, measures=KNOWN, others=frame[1:], what="The page")
     assert found.sentence.startswith(
         "The page: arrests. These figures cannot all be right: over 250"
     )
     assert found.facts["verdict"] == "contradicted"
     assert found.frame["other_statements"][0] == "over 250 for March 2023"
-    none = show.held("x", held[:0], measures=KNOWN, others=frame, what="The page")
+    none = findings.held("x", held[:0], measures=KNOWN, others=frame, what="The page")
     assert none.sentence == "The page: none."
 
 
@@ -213,7 +213,7 @@ def test_figures_read_as_they_were_printed():
     shown = (
         oc.data.figures()
         .query("seed")
-        .assign(text=lambda f: [show.against.as_printed(r) for r in f.itertuples()])
+        .assign(text=lambda f: [findings.against.as_printed(r) for r in f.itertuples()])
         .set_index(["programme", "measure", "area"])["text"]
     )
     assert shown[("inspection", "hmicfrs_soc_grade", "lancashire")] == "Good (coded 4)"

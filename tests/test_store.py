@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from outcomes.data import store
-from outcomes.data.errors import Invalid
+from outcomes.core.errors import Invalid
+from outcomes.data import tables as store
 
 
 @pytest.fixture
@@ -122,9 +122,7 @@ def test_digest_moves_with_the_rows_read_and_with_no_others(tables):
 
 
 def test_digest_does_not_depend_on_the_process(tables):
-    script = (
-        "from outcomes.data import store; print(store.digest('small', {'code': '92A'}))"
-    )
+    script = "from outcomes.data import tables; print(tables.digest('small', {'code': '92A'}))"
     for seed in ("1", "2"):
         run = subprocess.run(
             [sys.executable, "-c", script],
@@ -146,7 +144,7 @@ def test_unknown_names_are_answered_with_the_nearest(tables):
 
 def test_reading_leaves_out_the_libraries_that_hang_after_a_fork(tables):
     script = (
-        "import sys; from outcomes.data import store; store.read('large', area='NA');"
+        "import sys; from outcomes.data import tables; tables.read('large', area='NA');"
         "print(sorted({'duckdb', 'polars'} & set(sys.modules)))"
     )
     run = subprocess.run(

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from notebook_maker import notebook
-from outcomes.publish import run, stored
+from outcomes.publish import execute as run
+from outcomes.publish import notebook_outputs
 
 
 def cell(**changes):
@@ -32,7 +33,7 @@ def test_of_a_cell_only_its_tags_and_its_text_are_kept():
         },
         {"cell_type": "code", "metadata": {}, "source": "c", "execution_count": 7},
     ]
-    made = stored.normalise(
+    made = notebook_outputs.normalise(
         {"cells": given, "metadata": {"papermill": {"version": "2"}}}
     )
     assert made == {
@@ -98,9 +99,9 @@ ERROR = {"output_type": "error", "ename": "E", "evalue": "v", "traceback": []}
 def test_an_output_keeps_its_data_by_the_line_and_a_drawing_no_second_picture(
     output, kept
 ):
-    (made,) = stored.normalise({"cells": [cell(outputs=[output])]})["cells"][0][
-        "outputs"
-    ]
+    (made,) = notebook_outputs.normalise({"cells": [cell(outputs=[output])]})["cells"][
+        0
+    ]["outputs"]
     number = (
         {"execution_count": 1}
         if output is not None and "execution_count" in output
@@ -114,7 +115,9 @@ def test_an_output_keeps_its_data_by_the_line_and_a_drawing_no_second_picture(
 
 def test_printed_text_is_kept_by_the_line_and_an_error_as_it_is():
     given = [STREAM | {"text": "a\nb\n"}, ERROR]
-    made = stored.normalise({"cells": [cell(outputs=given)]})["cells"][0]["outputs"]
+    made = notebook_outputs.normalise({"cells": [cell(outputs=given)]})["cells"][0][
+        "outputs"
+    ]
     assert made == [STREAM | {"text": ["a\n", "b\n"]}, ERROR]
 
 
@@ -133,7 +136,7 @@ def ran(tmp_path, monkeypatch):
                 json.dump(content, file)
             return run.Result("demo", 1.0, error)
 
-        monkeypatch.setattr(stored, "execute", execute)
+        monkeypatch.setattr(notebook_outputs, "execute", execute)
         return path
 
     return prepare
@@ -141,7 +144,7 @@ def ran(tmp_path, monkeypatch):
 
 def test_the_outputs_of_a_run_are_stored_in_the_notebook(ran, tmp_path):
     path = ran([STREAM | {"text": "£5\n"}])
-    assert stored.store(path, tmp_path) is None
+    assert notebook_outputs.store(path, tmp_path) is None
     text = path.read_text("utf-8")
     assert json.loads(text)["cells"][2]["outputs"][0]["text"] == ["£5\n"]
     whole = json.dumps(json.loads(text), indent=1, sort_keys=True, ensure_ascii=False)
@@ -157,20 +160,20 @@ def test_every_cell_that_prints_errors_is_named(ran, tmp_path, monkeypatch):
         cell(id="c9", outputs=[STREAM | {"name": "stderr", "text": "x"}])
     )
     path.write_text(json.dumps(content))
-    message = stored.store(path, tmp_path)["message"]
+    message = notebook_outputs.store(path, tmp_path)["message"]
     assert message == "cells c2, c9 print to the error stream"
 
 
 def test_a_notebook_that_fails_or_prints_errors_is_left_as_it_was(ran, tmp_path):
     path = ran(error=run.failure("KeyError", "x", 3))
     before = path.read_bytes()
-    assert stored.store(path, tmp_path) == {
+    assert notebook_outputs.store(path, tmp_path) == {
         "name": "KeyError",
         "message": "x",
         "cell": 3,
     }
     path = ran([STREAM | {"text": "a"}, STREAM | {"name": "stderr", "text": "Warning"}])
-    assert stored.store(path, tmp_path) == {
+    assert notebook_outputs.store(path, tmp_path) == {
         "name": "Noise",
         "message": "cells c2 print to the error stream",
         "cell": None,

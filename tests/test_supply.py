@@ -11,14 +11,14 @@ import pytest
 
 import audit
 from notebook_maker import entry, fact, notebook, plan, show
-from outcomes.data.errors import Invalid
-from outcomes.publish import materials, site
+from outcomes.core.errors import Invalid
+from outcomes.publish import build, sbom
 from outcomes.publish import plan as plans
 
 ROOT = Path(__file__).parents[1]
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
 FLOORS = audit.floors()
-BILL = json.loads(materials.bill(LOCK))
+BILL = json.loads(sbom.bill(LOCK))
 
 
 def test_the_lock_stands_above_every_floor():
@@ -80,7 +80,7 @@ def test_the_bill_says_which_needs_which():
 
 
 def test_the_bill_is_the_same_bytes_whatever_the_hash_seed():
-    code = "import sys; from outcomes.publish.materials import bill; print(bill(sys.stdin.read()))"
+    code = "import sys; from outcomes.publish.sbom import bill; print(bill(sys.stdin.read()))"
     made = set()
     for seed in ("1", "2"):
         given = {"PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT / "lib")}
@@ -108,9 +108,9 @@ def test_the_bill_is_the_same_bytes_whatever_the_hash_seed():
 
 def test_a_lock_without_digests_is_refused():
     with pytest.raises(Invalid, match="without a digest"):
-        materials.pins("pandas==3.1.0\n    # via x\n")
+        sbom.pins("pandas==3.1.0\n    # via x\n")
     with pytest.raises(Invalid, match="pins nothing"):
-        materials.pins("# nothing\n")
+        sbom.pins("# nothing\n")
 
 
 def test_the_command_names_what_is_below_a_floor(tmp_path):
@@ -128,5 +128,5 @@ def test_a_release_has_its_bill_of_materials(tmp_path):
     notebook(tmp_path / "notebooks/programmes/demo.ipynb", show(fact()))
     (tmp_path / "requirements.lock").write_text(LOCK, encoding="utf-8")
     found = plans.read(plan(tmp_path, entry()))
-    made = site.build(found, found.pages, out=tmp_path / "site", workers=1)
+    made = build.build(found, found.pages, out=tmp_path / "site", workers=1)
     assert json.loads((made.path / "sbom.json").read_text(encoding="utf-8")) == BILL

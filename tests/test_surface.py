@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import outcomes as oc
-from outcomes.data.errors import Invalid
+from outcomes.core.errors import Invalid
 
 
 def test_the_import_is_light_and_the_names_are_there_for_tab():
@@ -39,7 +39,7 @@ def test_the_tables_are_those_of_the_data_room():
     pd.testing.assert_frame_equal(
         oc.figures(programme="op_warrior"), oc.data.figures(programme="op_warrior")
     )
-    pd.testing.assert_frame_equal(oc.programmes, oc.data.programmes())
+    pd.testing.assert_frame_equal(oc.programmes(), oc.data.programmes())
     assert oc.crime("Blackpool", "burglary")["type"].unique() == ["burglary"]
     assert oc.crime("lancashire", "trafficking")["offence"].unique() == ["92A"]
     year = oc.crime("lancashire", ["burglary"], start="2025-01", end="2025-12")
@@ -51,7 +51,7 @@ def test_the_tables_are_those_of_the_data_room():
 def test_every_column_says_what_it_means_and_still_does_after_a_filter():
     for frame in (
         oc.figures(),
-        oc.programmes,
+        oc.programmes(),
         oc.crime("Burnley"),
         oc.crime("kent", "92A"),
     ):

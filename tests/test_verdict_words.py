@@ -8,15 +8,15 @@ import pandas as pd
 import pytest
 
 import outcomes as oc
-from outcomes import show
-from outcomes.analysis.statements import Agreement
-from outcomes.data.errors import Invalid
-from outcomes.data.printed import same
-from outcomes.data.verdicts import HELD, VERDICTS, refusal
+from outcomes import findings
+from outcomes.core.errors import Invalid
+from outcomes.data.rounding import same
+from outcomes.findings.verdicts import HELD, VERDICTS, refusal
+from outcomes.methods.reconcile.statements import Agreement
 
 
 def made(**facts):
-    return show.finding("x", "A sentence.", sources=["A page"], **facts)
+    return findings.finding("x", "A sentence.", sources=["A page"], **facts)
 
 
 def member(
@@ -257,7 +257,7 @@ def test_the_annual_report_and_op_warrior_give_one_verdict_on_one_figure():
     one = next(row for row in rows if row["measure"] == "cash seized")
     other = warrior["cash-of-the-report"]
     assert one["state"] == VERDICTS[other["verdict"]].shown == "Not contradicted"
-    assert show.amount(other["lower"], other["upper"], "£") == one["others_allow"]
+    assert findings.amount(other["lower"], other["upper"], "£") == one["others_allow"]
     clashing = warrior["figures-that-contradict"]["agreement"]["members"]
     assert not {m["of"] for m in clashing} & {
         f"op_warrior: {m}" for m in ("cash_seized", "arrests")
@@ -279,7 +279,7 @@ def test_what_is_withheld_is_no_estimate():
         "unit": "victims",
         "verdict": "estimate",
     }
-    found = show.finding(
+    found = findings.finding(
         "x", "3 victims.", sources=["Unpublished return"], **facts
     ).facts
     assert found["verdict"] == "not_enough" and found["value"] is None
@@ -292,12 +292,12 @@ def test_statements_of_one_fact_that_differ_beyond_rounding_are_named_with_what_
     }
     rows = [m | days | {"fact": "f"} for m in (*TWICE, member(1409, "c"))]
     frame = pd.DataFrame(rows)
-    found = oc.analysis.clash(frame)
+    found = oc.methods.clash(frame)
     assert [m["value"] for m in found.members] == [1212, 1409]
     assert [m["publisher"] for m in found.members] == ["b", "c"]
     assert refusal(made(agreement=found).facts) == ""
-    assert oc.analysis.clash(frame[:2]) is None
+    assert oc.methods.clash(frame[:2]) is None
     undated, apart = frame.assign(period_end=pd.NaT), frame.copy()
     apart.loc[2, ["period_start", "period_end"]] = pd.Timestamp("2024-01-01")
     for other in (undated, apart, frame.assign(period_state="ambiguous")):
-        assert oc.analysis.clash(other) is None
+        assert oc.methods.clash(other) is None

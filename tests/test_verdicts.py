@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from outcomes.analysis import guards, impact, verdicts
-from outcomes.analysis.differences import did
-from outcomes.analysis.verdicts import Evidence
-from outcomes.data.errors import Invalid, NotEnough
+from outcomes.core.errors import Invalid, NotEnough
+from outcomes.methods import minimum_data, multiple_testing
+from outcomes.methods.evaluation import verdict
+from outcomes.methods.evaluation.difference_in_differences import did
+from outcomes.methods.evaluation.verdict import Evidence
 
 SOUND = Evidence(
     0.8,
@@ -26,7 +27,7 @@ def said(**changed):
         "place": "Fleetwood",
         "comparison": "matched places",
     }
-    return verdicts.verdict(SOUND._replace(**changed), **facts)
+    return verdict.verdict(SOUND._replace(**changed), **facts)
 
 
 def test_an_effect_needs_every_check_and_never_says_caused():
@@ -37,7 +38,7 @@ def test_an_effect_needs_every_check_and_never_says_caused():
         "programme."
     )
     assert said(better="neither").kind == "effect"
-    assert all("caused" not in text for _, _, text in verdicts.TABLE)
+    assert all("caused" not in text for _, _, text in verdict.TABLE)
 
 
 def test_the_wrong_way_is_said_to_be():
@@ -68,7 +69,7 @@ def test_any_one_doubt_keeps_a_rare_change_from_being_an_effect(against, words):
 
 
 def test_chance_outranks_doubt_and_says_what_would_have_shown():
-    seen = impact.minimum_detectable(se=0.1)
+    seen = multiple_testing.minimum_detectable(se=0.1)
     got = said(p=0.4, detectable=seen, drift=0.06, checks={"map points": None})
     assert got.kind == "none" and "A fall of 24% or more" in got.sentence
     assert "usual among places without the programme" in got.sentence
@@ -82,7 +83,10 @@ def test_chance_outranks_doubt_and_says_what_would_have_shown():
 
 def test_a_secondary_outcome_counts_corrected_and_shows_its_p_by_itself():
     got = said(
-        p=0.068, alone=0.034, looks=4, detectable=impact.minimum_detectable(se=0.1)
+        p=0.068,
+        alone=0.034,
+        looks=4,
+        detectable=multiple_testing.minimum_detectable(se=0.1),
     )
     assert got.kind == "none" and "would usually have shown" not in got.sentence
     assert (
@@ -93,7 +97,7 @@ def test_a_secondary_outcome_counts_corrected_and_shows_its_p_by_itself():
 
 def test_few_separate_placebo_areas_cannot_rule_out_chance():
     """Six of them allow no p under 1 in 7, and no interval of 95%."""
-    assert verdicts.least_p(6) == pytest.approx(1 / 7)
+    assert verdict.least_p(6) == pytest.approx(1 / 7)
     got = said(p=1 / 7, alone=0.003, separate=6)
     assert got.kind == "untestable" and "p = " not in got.sentence
     assert got.sentence.endswith(
@@ -121,7 +125,7 @@ def test_a_failed_check_outranks_everything():
 
 
 def test_drift_is_graded():
-    graded = [verdicts.drifts(p) for p in (0.049, 0.05, 0.249, 0.25, np.nan, None)]
+    graded = [verdict.drifts(p) for p in (0.049, 0.05, 0.249, 0.25, np.nan, None)]
     assert graded == ["fails", "doubtful", "doubtful", "passes", "untested", ""]
 
 
@@ -135,12 +139,12 @@ def test_too_few_events_are_refused_but_a_success_is_not():
     """What is to be expected counts: 60 before and 1 where 60 were due is no lack of events."""
     months = pd.date_range("2021-01-01", periods=60, freq="MS")
     panel = pd.DataFrame({"town": [2] * 30 + [0] * 29 + [1], "rest": 50}, months)
-    guards.require_events(did(panel, ["town"], "2023-07", minimum=(24, 12)))
+    minimum_data.require_events(did(panel, ["town"], "2023-07", minimum=(24, 12)))
     panel["town"] = [1] * 19 + [0] * 40 + [1]
     with pytest.raises(
         NotEnough, match="Too few events to tell: 19 before the start and 19 to be"
     ):
-        guards.require_events(did(panel, ["town"], "2023-07", minimum=(24, 12)))
+        minimum_data.require_events(did(panel, ["town"], "2023-07", minimum=(24, 12)))
 
 
 HEAD = (
@@ -264,7 +268,7 @@ def test_several_things_unchecked_are_listed_and_a_ratio_has_to_be_a_number():
 
 def test_nineteen_separate_areas_are_the_fewest_that_allow_an_interval():
     got = said(
-        p=0.4, separate=19, detectable=impact.minimum_detectable(se=0.1)
+        p=0.4, separate=19, detectable=multiple_testing.minimum_detectable(se=0.1)
     ).sentence
     assert "(95% interval −30% to −8%)" in got
     assert got.endswith(

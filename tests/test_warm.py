@@ -14,7 +14,7 @@ from types import SimpleNamespace
 import pytest
 
 from notebook_maker import notebook
-from outcomes.publish import kernels, parameters, run
+from outcomes.publish import execute, kernels, parameters
 
 pytestmark = [
     pytest.mark.build,
@@ -35,15 +35,15 @@ ax.set_title("Drawn inline")
 @pytest.fixture(autouse=True)
 def prepared(monkeypatch):
     monkeypatch.setenv("OUTCOMES_KERNELS", "")  # what it was comes back after the test
-    run.prepare()
+    execute.prepare()
 
 
 def outputs(folder, source, kind="", **given):
     """What each cell of a notebook showed, in a warm or an ordinary kernel."""
     os.environ["OUTCOMES_KERNELS"] = kind
     target = folder / f"{source.stem}-{kind}.ipynb"
-    job = run.Job(source.stem, str(source), given, str(target))
-    (result,) = run.run([job], workers=1)
+    job = execute.Job(source.stem, str(source), given, str(target))
+    (result,) = execute.run([job], workers=1)
     assert result.error is None, result.error
     return [
         c["outputs"]

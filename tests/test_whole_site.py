@@ -18,8 +18,8 @@ from urllib.parse import unquote
 import pytest
 
 from outcomes import data
-from outcomes.data.verdicts import VERDICTS
-from outcomes.show import words
+from outcomes.core import formatting
+from outcomes.findings.verdicts import VERDICTS
 
 ROOT = Path(__file__).parents[1]
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -187,7 +187,7 @@ class _Figures(HTMLParser):
 
 def written(value: float) -> set[str]:
     """The ways in which a number may stand in a sentence."""
-    ways = (words.number, words.percent, words.money)
+    ways = (formatting.number, formatting.percent, formatting.money)
     return {
         way(abs(value), *places) for way in ways for places in ((), (0,), (1,), (2,))
     }

@@ -18,7 +18,7 @@ from typing import Annotated
 
 import typer
 
-from outcomes.data.errors import Invalid, one_of
+from outcomes.core.errors import Invalid, one_of
 
 app = typer.Typer(
     help="Build and look after the reports on Lancashire's programmes.",
@@ -139,12 +139,12 @@ def build(
 
 def _warm_up(needed) -> None:
     """Let the kernels' imports begin, which go on while ours do and the tables are checked."""
-    from outcomes.publish import kernels, run
+    from outcomes.publish import execute, kernels
 
     if why := kernels.why_cold():
         print(f"Kernels are started one by one: {why}.", file=sys.stderr)
     elif needed:
-        run.prepare()
+        execute.prepare()
 
 
 def _asked(
@@ -161,9 +161,9 @@ def _asked(
 
 
 def _order(plan, page, given: dict, folder: Path, tell) -> None:
-    from outcomes.publish import order
+    from outcomes.publish import custom_page
 
-    made = order.build(plan, page, given, out=folder, tell=tell)
+    made = custom_page.build(plan, page, given, out=folder, tell=tell)
     if made.failed:
         raise typer.Exit(1)
     print(f"Open {made.shown}")
@@ -171,9 +171,9 @@ def _order(plan, page, given: dict, folder: Path, tell) -> None:
 
 def _up_to_date(file: Path, folder: Path) -> bool:
     """Whether there is nothing to do, seen without loading a library; then it is said."""
-    from outcomes.publish import due, releases
+    from outcomes.publish import releases, staleness
 
-    digest = due.standing(file) if releases.latest(folder) else ""
+    digest = staleness.standing(file) if releases.latest(folder) else ""
     if not digest or not releases.stands(folder, digest):
         return False
     releases.note_standing(folder, digest)
@@ -193,16 +193,17 @@ def _what_if(plan, pages: list, folder: Path, force: bool) -> None:
 
 def _due(plan, pages: list, folder: Path, force: bool) -> dict[str, str]:
     """Why each page that is due must be built, by handle."""
-    from outcomes.publish import due, releases
+    from outcomes.publish import releases, staleness
 
     shown = releases.latest(folder)
     before = {e["handle"]: e for e in releases.manifest(shown)["pages"]}
-    return due.reasons(plan, pages, shown, before, force=force)
+    return staleness.reasons(plan, pages, shown, before, force=force)
 
 
 def _build(plan, chosen: list, folder: Path, options: dict, tell) -> None:
     """Build, tell whoever is to be told, and leave with the exit code."""
-    from outcomes.publish import notify, site
+    from outcomes.publish import build as site
+    from outcomes.publish import notify
 
     def say(sentence: str) -> None:
         print(sentence, file=sys.stderr, flush=True)
@@ -229,9 +230,9 @@ def status(
     ] = "",
 ) -> None:
     """Say which release is shown, how old it is, and which pages are failing."""
-    from outcomes.publish import history
+    from outcomes.publish import changes
 
-    lines, good = history.status(_site(out, plan), max_age)
+    lines, good = changes.status(_site(out, plan), max_age)
     print("\n".join(lines))
     raise typer.Exit(0 if good else 1)
 
@@ -247,9 +248,9 @@ def diff(
 
     By default: from the release before to the one that is shown.
     """
-    from outcomes.publish import history
+    from outcomes.publish import changes
 
-    print("\n".join(history.diff(_site(out, plan), first, second)))
+    print("\n".join(changes.diff(_site(out, plan), first, second)))
 
 
 @release.command("check")
@@ -288,23 +289,23 @@ def release_list(out: Out = None, plan: PlanFile = None) -> None:
 
 def _checked(name: str, out: Path | None, plan: Path | None) -> tuple:
     """The site, a release of it and what its checks find, which is printed."""
-    from outcomes.publish import releases, vetting
+    from outcomes.publish import releases, review
 
     site = _site(out, plan)
     folder = releases.find(site, name) if name else releases.latest(site)
     if folder is None:
         raise Invalid(f"no release is shown in {site}.")
-    found = vetting.checks(site, folder, _folder(plan), broken=_broken())
-    print(f"Release {folder.name}", *vetting.told(found), sep="\n")
+    found = review.checks(site, folder, _folder(plan), broken=_broken())
+    print(f"Release {folder.name}", *review.told(found), sep="\n")
     return site, folder, found
 
 
 def _broken() -> list[str]:
     """Where the register's tables do not follow from what they are made of."""
-    from outcomes.ingest import follows
-    from outcomes.publish import due
+    from outcomes.ingest import carried_over
+    from outcomes.publish import staleness
 
-    return follows.breaches(due.data())
+    return carried_over.breaches(staleness.data())
 
 
 def _site(out: Path | None, plan: Path | None) -> Path:
@@ -327,14 +328,14 @@ def notebooks(
 
     at_hand = notebooks(_folder(plan))
     chosen = [one_of(name, at_hand, "notebook") for name in names or at_hand]
-    from outcomes.publish import run, stored
+    from outcomes.publish import execute, notebook_outputs
 
-    run.prepare()
+    execute.prepare()
     failed = 0
     with tempfile.TemporaryDirectory() as scratch, _progress(len(chosen)) as tell:
         for name in chosen:
             started = time.monotonic()
-            error = stored.store(at_hand[name], Path(scratch))
+            error = notebook_outputs.store(at_hand[name], Path(scratch))
             tell(name, time.monotonic() - started, error)
             failed += error is not None
     raise typer.Exit(1 if failed else 0)
@@ -371,7 +372,7 @@ def data_build(
     if not source.is_dir():
         raise Invalid(f"the folder {str(source)!r} does not exist.")
     from outcomes import ingest
-    from outcomes.data import store
+    from outcomes.data import tables as store
 
     ingest.build(
         source, published or store.root() / "published", clean or store.root() / "clean"
@@ -412,8 +413,8 @@ def data_refresh(
     from tqdm import tqdm
 
     from outcomes import ingest
-    from outcomes.data import store
-    from outcomes.ingest import fetch
+    from outcomes.data import tables as store
+    from outcomes.ingest import download
 
     def agreed(said: list[str], tables: list[str]) -> bool:
         bar.close()
@@ -421,7 +422,7 @@ def data_refresh(
         return bool(tables) and (yes or typer.confirm("Put these changes in place?"))
 
     with tqdm(unit="file", leave=False, disable=None) as bar:
-        web = fetch.Web(
+        web = download.Web(
             host, stores=tuple(filter(None, stores.split(","))), deadline=deadline
         )
         options = {
@@ -452,12 +453,13 @@ def data_check(
     Where data/published has changed, its tables are made anew, and what moved is said. Tables that
     differ from it without that were edited by hand: they are refused, row by row.
     """
-    from outcomes.data import gate, store
+    from outcomes.data import quality
+    from outcomes.data import tables as store
     from outcomes.ingest import refresh
 
     for line in refresh.figures(store.root(), remake=remake):
         print(line)
-    errors, cautions = gate.check(store.root() / "clean")
+    errors, cautions = quality.check(store.root() / "clean")
     for caution in cautions:
         print(f"Caution: {caution.said}")
     print(*errors, sep="\n", file=sys.stderr, end="\n" if errors else "")

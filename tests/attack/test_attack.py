@@ -14,9 +14,9 @@ import recover
 
 from outcomes.data import drug_deaths
 from outcomes.data.disclosure import CONFIDENTIAL, THRESHOLD, plain, suppress
+from outcomes.findings import bars, finding, theme
 from outcomes.publish import index
-from outcomes.publish.stored import normalise
-from outcomes.show import bars, finding, style
+from outcomes.publish.notebook_outputs import normalise
 
 TWO = ["area", "year"]
 
@@ -169,7 +169,7 @@ def products(rows, hide: bool = True) -> dict[str, str]:
     if hide:
         frame = suppress(frame, "n", along=TWO)
     numbers = plain(frame["n"])
-    figure, ax = style.canvas(3)
+    figure, ax = theme.canvas(3)
     drawn = frame.assign(label=frame["area"] + " " + frame["year"], n=numbers).dropna()
     bars(drawn, ax=ax, label="label", value="n")
     last = frame["n"].iloc[0]

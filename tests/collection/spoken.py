@@ -18,8 +18,9 @@ import pandas as pd
 from matplotlib.text import Text
 
 from outcomes import data
+from outcomes.findings import theme
+from outcomes.findings.finding import Finding
 from outcomes.publish.parameters import check, declared, source, tagged
-from outcomes.show import findings, style
 
 ROOT = Path(__file__).parents[2]
 REPORTS = sorted(
@@ -48,7 +49,7 @@ class Spoken:
 def said(path: Path, given: dict[str, Any]) -> Spoken:
     """The notebook's page with the ``given`` parameters over its defaults.
 
-    Raises :class:`outcomes.data.errors.Invalid` for a value that no page may be built with.
+    Raises :class:`outcomes.core.errors.Invalid` for a value that no page may be built with.
     """
     known = declared(path)
     given = check(given, known, where=path.stem)
@@ -63,7 +64,7 @@ def said(path: Path, given: dict[str, Any]) -> Spoken:
             shown = _executed(source(cell), names)
             if tagged(cell, "parameters"):
                 names |= given
-            if isinstance(shown, findings.Finding):
+            if isinstance(shown, Finding):
                 facts.append(shown.facts)
                 pieces += _of(shown.facts, drawn)
             drawn.clear()
@@ -100,11 +101,11 @@ def _figures_read_not_drawn() -> Iterator[list[str]]:
         texts.extend(t.get_text() for t in figure.findobj(Text) if t.get_text().strip())
         return ""
 
-    whole, style.svg = style.svg, read
+    whole, theme.svg = theme.svg, read
     try:
         yield texts
     finally:
-        style.svg = whole
+        theme.svg = whole
         data.as_of("")  # a page as of a day sets it for the kernel, which here goes on
 
 

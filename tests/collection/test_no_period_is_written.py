@@ -45,11 +45,11 @@ ALLOWED = [
         "names of the files and sheets that are read",
     ),
     Allowed(
-        "lib/outcomes/learn/facts.py",
+        "lib/outcomes/learn/answer_key.py",
         r"(?s).*",
         "an exercise asks about a period of its own",
     ),
-    Allowed("lib/outcomes/analysis/*", "deprivation in 2025", "the name of an index"),
+    Allowed("lib/outcomes/methods/*", "deprivation in 2025", "the name of an index"),
     Allowed(
         "lib/outcomes/data/places.py",
         r"^2020$|^2021$|estimates for the middle of 2020|the census of (?:March )?2021|it as 2025",

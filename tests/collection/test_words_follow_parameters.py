@@ -16,8 +16,8 @@ import pytest
 from spoken import REPORTS, Piece, Spoken, said
 
 from outcomes import data
+from outcomes.core import formatting
 from outcomes.publish.parameters import Parameter, declared
-from outcomes.show import words
 
 NOTEBOOKS = {path.stem: path for path in REPORTS}
 
@@ -188,9 +188,9 @@ def _defaults(name: str, known: Parameter) -> Iterator[str]:
         if known.vocabulary in ("month", "trend_since") or re.fullmatch(
             r"\d{4}-\d\d", str(value)
         ):
-            yield from (value, words.month(value))
+            yield from (value, formatting.month(value))
         elif known.vocabulary == "probability":
-            yield words.percent(value, 0)
+            yield formatting.percent(value, 0)
         elif known.vocabulary == "positive":
             yield from (f"{value:g} km", f"{value:g} kilometres")
         else:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from walk import type_in
 
-from outcomes.learn import kept
+from outcomes.learn import progress_record
 
 pytestmark = pytest.mark.build
 LESSON = "02_rates.ipynb"
@@ -62,4 +62,4 @@ def test_a_lesson_from_start_to_end(lessons, real_site):
 
 
 def _progress(lessons: Path) -> dict:
-    return json.loads((lessons / kept.FILE).read_text(encoding="utf-8"))
+    return json.loads((lessons / progress_record.FILE).read_text(encoding="utf-8"))

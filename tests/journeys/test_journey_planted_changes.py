@@ -28,7 +28,7 @@ def _edit(clone: Path, path: str, old: str, new: str) -> None:
 
 
 def swapped_series(clone: Path) -> None:
-    path = "lib/outcomes/data/choices.py"
+    path = "lib/outcomes/data/vocabularies.py"
     _edit(
         clone,
         path,
@@ -41,12 +41,15 @@ def swapped_series(clone: Path) -> None:
 
 def another_verdict(clone: Path) -> None:
     _edit(
-        clone, "lib/outcomes/show/ready.py", 'verdict="estimate"', 'verdict="published"'
+        clone,
+        "lib/outcomes/findings/ready.py",
+        'verdict="estimate"',
+        'verdict="published"',
     )
 
 
 def another_rounding(clone: Path) -> None:
-    path = "lib/outcomes/show/words.py"
+    path = "lib/outcomes/core/formatting.py"
     _edit(
         clone,
         path,
@@ -56,7 +59,7 @@ def another_rounding(clone: Path) -> None:
 
 
 def another_colour(clone: Path) -> None:
-    _edit(clone, "lib/outcomes/show/style.py", '"#12436D"', '"#12436E"')
+    _edit(clone, "lib/outcomes/findings/theme.py", '"#12436D"', '"#12436E"')
 
 
 def a_month_revised(clone: Path) -> None:

@@ -16,8 +16,8 @@ from typer.testing import CliRunner
 
 import street_maker as maker
 from outcomes.cli import app
-from outcomes.data import gate
-from outcomes.data.codes import ASB, TYPES
+from outcomes.data import quality
+from outcomes.data.crime_codes import ASB, TYPES
 from outcomes.ingest import write
 
 pytestmark = pytest.mark.build
@@ -143,7 +143,7 @@ def whole(data: Path) -> str:
 def lost(data: Path, force: str = "lancashire") -> str:
     held = months(data, force)
     every = pd.date_range(held.min(), held.max(), freq="MS")
-    return gate.spans(every.difference(pd.DatetimeIndex(held)).to_series())
+    return quality.spans(every.difference(pd.DatetimeIndex(held)).to_series())
 
 
 def test_a_month_is_taken_out_and_put_back_and_pages_follow(data, tmp_path):
@@ -154,7 +154,7 @@ def test_a_month_is_taken_out_and_put_back_and_pages_follow(data, tmp_path):
         street(data, tmp_path / "in", force, month, month)
     take_out(data, month)
     gaps, short = lost(data), whole(data)
-    assert short != shown and gate.errors(data / "clean") == []
+    assert short != shown and quality.errors(data / "clean") == []
     without = built(data)
     titles = cited(without)
     assert any(short in title for title in titles)

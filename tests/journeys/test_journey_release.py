@@ -110,7 +110,7 @@ def put(path: Path, text: str) -> None:
 
 def checked(release: Path, site: Path) -> dict[str, list[str]]:
     """The reasons of every check that finds something."""
-    from outcomes.publish import vetting
+    from outcomes.publish import review
 
-    found = vetting.checks(site, release, Path(__file__).parents[2])
+    found = review.checks(site, release, Path(__file__).parents[2])
     return {one.name: one.reasons for one in found if one.verdict != "pass"}

@@ -11,12 +11,12 @@ import pandas as pd
 import pytest
 from scipy.stats import binom, poisson
 
-from outcomes.analysis import impact, rates
-from outcomes.analysis.differences import did, event_study
-from outcomes.analysis.displacement import overdispersion, rirr, wdd
-from outcomes.analysis.funnels import funnel
-from outcomes.analysis.interrupted import its
-from outcomes.analysis.placebos import placebo_interval
+from outcomes.methods import intervals, multiple_testing
+from outcomes.methods.evaluation.difference_in_differences import did, event_study
+from outcomes.methods.evaluation.displacement import overdispersion, rirr, wdd
+from outcomes.methods.evaluation.interrupted_time_series import its
+from outcomes.methods.evaluation.placebos import placebo_interval
+from outcomes.methods.funnels import funnel
 
 LOW, HIGH = 0.93, 0.97
 RUNS = 2000
@@ -38,7 +38,7 @@ SHARES = [(42, 0.238), (289, 0.104), (289, 0.05), (70, 0.8), (500, 0.5)]
 
 
 @settings(("n", "p"), SHARES)
-@settings("method", [rates.wilson, rates.jeffreys])
+@settings("method", [intervals.wilson, intervals.jeffreys])
 def test_shares(method, n, p):
     k = np.arange(n + 1)
     check(f"{method.__name__} {n, p}", inside(method(k, n), p), binom.pmf(k, n, p))
@@ -49,12 +49,12 @@ def test_exact_shares_hold_at_least_what_they_say(n, p):
     k, weight = np.arange(n + 1), binom.pmf(np.arange(n + 1), n, p)
     check(
         f"clopper_pearson {n, p}",
-        inside(rates.clopper_pearson(k, n), p),
+        inside(intervals.clopper_pearson(k, n), p),
         weight,
         0.95,
         1,
     )
-    both = inside(rates.wilson(k, n, continuity=True), p)
+    both = inside(intervals.wilson(k, n, continuity=True), p)
     check(f"wilson with continuity {n, p}", both, weight, 0.95, 1)
 
 
@@ -73,7 +73,7 @@ def test_newcombe(n1, p1, n2, p2):
     weight = binom.pmf(a, n1, p1) * binom.pmf(b, n2, p2)
     check(
         f"newcombe {n1, p1, n2, p2}",
-        inside(rates.newcombe(a, n1, b, n2), p1 - p2),
+        inside(intervals.newcombe(a, n1, b, n2), p1 - p2),
         weight,
     )
 
@@ -81,14 +81,18 @@ def test_newcombe(n1, p1, n2, p2):
 @settings("mean", [12, 30, 75, 443, 1212])
 def test_byar(mean):
     k = np.arange(int(mean + 12 * mean**0.5))
-    check(f"byar {mean}", inside(rates.byar(k), mean), poisson.pmf(k, mean))
+    check(f"byar {mean}", inside(intervals.byar(k), mean), poisson.pmf(k, mean))
 
 
 @settings("mean", [0.5, 3, 12, 75, 1212])
 def test_garwood_holds_at_least_what_it_says(mean):
     k = np.arange(int(mean + 12 * mean**0.5 + 10))
     check(
-        f"garwood {mean}", inside(rates.garwood(k), mean), poisson.pmf(k, mean), 0.95, 1
+        f"garwood {mean}",
+        inside(intervals.garwood(k), mean),
+        poisson.pmf(k, mean),
+        0.95,
+        1,
     )
 
 
@@ -101,7 +105,7 @@ def test_poisson_ratio_holds_at_least_what_it_says(one, two):
     )
     a, b = (g.ravel() for g in np.meshgrid(a, b, indexing="ij"))
     weight, some = poisson.pmf(a, one) * poisson.pmf(b, two), a + b > 0
-    found = rates.poisson_ratio(a[some], 365, b[some], 300)
+    found = intervals.poisson_ratio(a[some], 365, b[some], 300)
     high = HIGH if min(one, two) >= 100 else 1
     check(
         f"poisson_ratio {one, two}",
@@ -120,7 +124,7 @@ def test_standardised(means):
     people, standard = np.array([4000, 9000, 7000]), np.array([3, 2, 1])
     truth = (standard / 6 * np.array(means) / people).sum() * 1e5
     draws = rng.poisson(means, (RUNS, 3))
-    found = np.array([rates.standardised(d, people, standard) for d in draws]).T
+    found = np.array([intervals.standardised(d, people, standard) for d in draws]).T
     check(f"standardised {means}", inside(found, truth))
 
 
@@ -129,7 +133,7 @@ def test_e_test_rejects_a_true_hypothesis_no_more_than_it_says(one, two):
     """The same rate over exposures in the ratio of the means."""
     rng = np.random.default_rng(16)
     draws = rng.poisson((one, two), (RUNS // 2, 2))
-    p = np.array([rates.e_test(a, one, b, two) for a, b in draws])
+    p = np.array([intervals.e_test(a, one, b, two) for a, b in draws])
     check(f"e_test {one, two}", p > 0.05, None, LOW, 0.98)
 
 
@@ -258,7 +262,7 @@ def test_minimum_detectable_is_seen_as_often_as_it_says(spread):
         logs = rng.standard_t(5, 200) * (0.05 + spread) + spread * rng.exponential(
             0.5, 200
         )
-        found = impact.minimum_detectable(placebo=np.exp(logs[1:]))
+        found = multiple_testing.minimum_detectable(placebo=np.exp(logs[1:]))
         for size in (found.fall, found.rise):
             got = placebo_interval(np.exp(logs[0]) * size, np.exp(logs[1:]))
             seen.append(not got.lower <= 1 <= got.upper)

@@ -10,7 +10,13 @@ import pandas as pd
 import pytest
 
 import outcomes as oc
-from outcomes.analysis import differences, displacement, matching, placebos, verdicts
+from outcomes.methods.evaluation import (
+    difference_in_differences,
+    displacement,
+    matching,
+    placebos,
+    verdict,
+)
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +53,7 @@ def alarms(panel, places, size: int, every: int):
         for area in areas[::every]:
             others = [a for a in areas if set(a).isdisjoint(area)]
             p = placebos.randomisation(panel, area, start, others, minimum=(12, 3)).p
-            found.append((p, verdicts.least_p(len(matching.separate(others)))))
+            found.append((p, verdict.least_p(len(matching.separate(others)))))
     return np.array(found).T
 
 
@@ -72,7 +78,8 @@ def test_areas_that_overlap_cry_wolf_and_the_least_p_mends_it(panel, places):
 def test_regression_errors_alone_cry_wolf_for_one_town(panel, towns):
     """Why one treated area is judged by placebo towns: did's own interval misses too often."""
     found = [
-        differences.did(panel, town, "2022-01-01", minimum=(12, 6)) for town in towns
+        difference_in_differences.did(panel, town, "2022-01-01", minimum=(12, 6))
+        for town in towns
     ]
     assert np.mean([f.lower > 1 or f.upper < 1 for f in found]) > 0.10
 

@@ -22,7 +22,7 @@ import sys
 import numpy as np
 import pandas as pd
 
-from outcomes.analysis import chance, spc
+from outcomes.methods import chance, spc
 
 QUARTERS = pd.date_range("2012-04-01", periods=55, freq="QS")
 MONTHS = pd.date_range("2019-12-01", periods=73, freq="MS")

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from outcomes.data import store
-from outcomes.data.days import MONTHS, month
+from outcomes.core.days import MONTHS, month
+from outcomes.core.errors import Invalid, one_of
+from outcomes.data import tables
 from outcomes.data.doors import Name, Names, door, is_day, is_real, plain_day
-from outcomes.data.errors import Invalid, one_of
 
 _EACH = 3  # places or years that are named one by one; more are counted or given by their ends
 
@@ -27,7 +27,7 @@ def source(table: Name, **where: Any) -> dict[str, str]:
     ``where`` filters as :func:`outcomes.data.read` does:
     ``source("crime_force_monthly", force="lancashire")``. A name from ``[sources]`` of
     ``data/tables.toml`` ("imd") gives that source without coverage. Raises
-    :class:`~outcomes.data.errors.Invalid` for another name.
+    :class:`~outcomes.core.errors.Invalid` for another name.
     """
     known = _sources()
     _held(
@@ -36,13 +36,13 @@ def source(table: Name, **where: Any) -> dict[str, str]:
     _held(table, {k: v for k, v in where.items() if k != "force"})
     if table in known and not where:
         return _citation(table, known[table])
-    column = store.package().get(table, {}).get("covers", "")
+    column = tables.package().get(table, {}).get("covers", "")
     if column != "month":
         return sources_of(
-            table, store.read(table, [column] if column else None, **where)
+            table, tables.read(table, [column] if column else None, **where)
         )[0]
-    rows = store.read(table, ["force", "month"], **where)
-    held = store.read("coverage", force=sorted(rows["force"].unique()))
+    rows = tables.read(table, ["force", "month"], **where)
+    held = tables.read("coverage", force=sorted(rows["force"].unique()))
     return sources_of(table, rows, held)[0]
 
 
@@ -53,7 +53,7 @@ def read(table: Name, columns: Names = None, **where: Any) -> pd.DataFrame:
     ``where`` keeps the rows whose column equals a value, or is one of a list of values; a filter
     of None is no filter. Text is str ("" when absent), dates are datetime64[us] (NaT when absent),
     whole numbers are int64 (float64 with NaN when some are absent). Raises
-    :class:`~outcomes.data.errors.Invalid` for a table or column that does not exist, and for a name
+    :class:`~outcomes.core.errors.Invalid` for a table or column that does not exist, and for a name
     that the column does not hold.
     """
     _held(table, where)
@@ -64,7 +64,7 @@ def read(table: Name, columns: Names = None, **where: Any) -> pd.DataFrame:
         if isinstance(columns, str)
         else [*columns]
     )
-    frame = store.read(
+    frame = tables.read(
         table, asked and list(dict.fromkeys([*asked, *_telling(table)])), **where
     )
     cited = sources_of(table, frame)
@@ -75,7 +75,7 @@ def read(table: Name, columns: Names = None, **where: Any) -> pd.DataFrame:
 
 def _telling(table: str) -> list[str]:
     """The columns of a table that its citation is told by."""
-    held = store.package().get(table, {})
+    held = tables.package().get(table, {})
     names = {field["name"] for field in held.get("schema", {}).get("fields", [])}
     return (
         sorted(names & {held.get("covers", ""), "force", "state"})
@@ -97,7 +97,7 @@ def _held(table: str, where: dict[str, Any]) -> None:
             raise Invalid(
                 f"{column} is an empty list; give a value, a list of them or None."
             )
-        held = store.rows(table, [column])[column].dropna()
+        held = tables.rows(table, [column])[column].dropna()
         for item in items:
             _holds(column, item, held)
 
@@ -137,7 +137,7 @@ def sources_of(
     ``months`` are the rows of the table coverage that the counts were read from: an absent row may
     be a zero, so which months a street-level frame holds cannot be told from its own rows.
     """
-    held = store.package().get(table, {})
+    held = tables.package().get(table, {})
     keys, known = held.get("cites", []), _sources()
     said = _coverage(held.get("covers", ""), frame, months)
     if not keys:  # a table of one's own, which the package may not describe yet
@@ -149,7 +149,7 @@ def _sources() -> dict[str, dict]:
     """The sources that citations name, by short name."""
     return {
         key: one
-        for table in store.package().values()
+        for table in tables.package().values()
         for key, one in zip(
             table.get("cites", []), table.get("citations", []), strict=True
         )
@@ -195,7 +195,7 @@ def _months(frame: pd.DataFrame) -> str:
     held = frame.groupby("force")["month"].nunique()
     first, last = frame["month"].min(), frame["month"].max()
     span = (last.year - first.year) * 12 + last.month - first.month + 1
-    names = store.read("forces", ["force", "name"]).set_index("force")["name"]
+    names = tables.read("forces", ["force", "name"]).set_index("force")["name"]
     places = [names.get(force, force) for force in held.index]
     few = len(places) <= _EACH
     said = [_listed(places) if few else f"{len(places)} forces", _span(first, last)]

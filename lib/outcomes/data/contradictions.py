@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from outcomes.data import days
-from outcomes.data.printed import limits
+from outcomes.core import days
+from outcomes.data.rounding import limits
 
 
 def find(

@@ -12,10 +12,10 @@ from typing import Any
 
 import pandas as pd
 
-from outcomes.data import citations, store
-from outcomes.data.codes import OFFENCE_GROUPS, OUTCOMES, TYPES
+from outcomes.core.errors import Invalid, one_of
+from outcomes.data import citations, tables
+from outcomes.data.crime_codes import OFFENCE_GROUPS, OUTCOMES, TYPES
 from outcomes.data.doors import Flag, Held, HeldOrBlank, Month, Name, Names, door
-from outcomes.data.errors import Invalid, one_of
 from outcomes.data.places import district_codes, force_slugs, forces, forces_of, listed
 
 
@@ -41,7 +41,7 @@ def crime_monthly(
     force = forces_of(codes) if codes is not None and force is None else force
     force = force_slugs(force, "crime_monthly")
     where = {"force": force, "district": codes, "lsoa": lsoa, "type": _types(types)}
-    frame = _between(store.read("crime_monthly", **where), month_from, month_to)
+    frame = _between(tables.read("crime_monthly", **where), month_from, month_to)
     if not fill:
         return frame
     units = _neighbourhoods(codes, force, lsoa)
@@ -57,8 +57,8 @@ def crime_panels(outcomes: Names, *, force: Names) -> dict[str, pd.DataFrame]:
     """
     slugs = force_slugs(force, "crime_monthly")
     names = [one_of(name, OUTCOMES, "outcome") for name in listed(outcomes)]
-    frame = store.read("crime_monthly", force=slugs)
-    home = store.read("lsoas", ["lsoa", "force"], force=slugs).set_index("lsoa")[
+    frame = tables.read("crime_monthly", force=slugs)
+    home = tables.read("lsoas", ["lsoa", "force"], force=slugs).set_index("lsoa")[
         "force"
     ]
     frame = frame[frame["lsoa"].map(home) == frame["force"]]
@@ -94,7 +94,7 @@ def crime_force_monthly(
     2024 and 2025 only. ``fill=True`` adds the zeros of complete months and drops partial months.
     """
     where = {"force": force_slugs(force, "crime_force_monthly"), "type": _types(types)}
-    frame = _between(store.read("crime_force_monthly", **where), month_from, month_to)
+    frame = _between(tables.read("crime_force_monthly", **where), month_from, month_to)
     if not fill:
         return frame
     units = coverage(force=where["force"])[["force"]].drop_duplicates()
@@ -120,11 +120,11 @@ def crime_district_monthly(
     codes = district_codes(district)
     where = {"district": codes, "force": force_slugs(force), "type": _types(types)}
     frame = _between(
-        store.read("crime_district_monthly", **where), month_from, month_to
+        tables.read("crime_district_monthly", **where), month_from, month_to
     )
     if not fill:
         return frame
-    units = store.read(
+    units = tables.read(
         "districts", ["force", "district"], district=codes, force=where["force"]
     )
     return _filled(frame[frame["district"] != ""], units, types, month_from, month_to)
@@ -147,7 +147,7 @@ def crime_quarterly(
     """
     if force is None and territorial:
         force = forces(territorial=True)["force"].tolist()
-    frame = store.read(
+    frame = tables.read(
         "crime_quarterly", force=force_slugs(force), offence=_offences(offence)
     )
     return _between(frame, quarter_from, quarter_to, "quarter")
@@ -175,14 +175,14 @@ def crime_annual(
         "offence": offence,
         "kind": kind,
     }
-    return store.read("crime_annual", **where)
+    return tables.read("crime_annual", **where)
 
 
 @door("case_outcomes")
 def case_outcomes(*, force: Names = None, group: Held = None) -> pd.DataFrame:
     """Outcomes of investigations, 2024/25: force, quarter, group (offence group), outcome (Home
     Office outcome type; 0 is not yet assigned), outcome_group, n (summed)."""
-    return store.read(
+    return tables.read(
         "case_outcomes", force=force_slugs(force, "case_outcomes"), group=group
     )
 
@@ -195,7 +195,7 @@ def coverage(*, force: Names = None) -> pd.DataFrame:
     (counted, duplicates removed), no_location, duplicates, outside (another force's area). Counts
     are NaN where the file is missing or the number is not known.
     """
-    return store.read("coverage", force=force_slugs(force, "coverage"))
+    return tables.read("coverage", force=force_slugs(force, "coverage"))
 
 
 @door()
@@ -212,7 +212,7 @@ def months_present(
 def offences() -> pd.DataFrame:
     """Home Office offence codes: offence, name (latest), group, subgroup, first_quarter and
     last_quarter (with a count other than zero), outcomes_only (bool: no longer recorded)."""
-    return store.read("offences")
+    return tables.read("offences")
 
 
 @door("drug_deaths")
@@ -222,7 +222,7 @@ def drug_deaths(area: Held = None) -> pd.DataFrame:
     The series ends before Project ADDER began: a baseline, never an outcome of it. A death is
     counted in the year it was registered, often the year after it happened.
     """
-    return store.read("drug_deaths", area=area)
+    return tables.read("drug_deaths", area=area)
 
 
 def _types(types: Any) -> list[str] | None:
@@ -266,7 +266,7 @@ def _date(given: Any) -> pd.Timestamp:
 def _neighbourhoods(codes: list | None, force: list | None, lsoa: Any) -> pd.DataFrame:
     """The neighbourhoods a filled grid must hold, with "" (no location) when no place is asked."""
     keys = ["force", "district", "lsoa"]
-    units = store.read("lsoas", keys, district=codes, force=force, lsoa=lsoa)
+    units = tables.read("lsoas", keys, district=codes, force=force, lsoa=lsoa)
     if codes is not None or lsoa is not None:
         return units
     blank = units[["force"]].drop_duplicates().assign(district="", lsoa="")

@@ -16,8 +16,8 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from outcomes.core.errors import Invalid, one_of
 from outcomes.data.doors import Frame, Name, Names, Number, door
-from outcomes.data.errors import Invalid, one_of
 
 CONFIDENTIAL = "[c]"
 THRESHOLD = 5

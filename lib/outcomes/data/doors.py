@@ -16,8 +16,9 @@ from typing import Annotated, Any, NamedTuple, get_type_hints
 import numpy as np
 import pandas as pd
 
-from outcomes.data import days, store
-from outcomes.data.errors import Invalid, one_of
+from outcomes.core import days
+from outcomes.core.errors import Invalid, one_of
+from outcomes.data import tables
 
 FIRST, LAST = 1900, 2199
 """The years of which a day or a month may be given."""
@@ -197,7 +198,7 @@ def _check(called: str, name: str, value: Any, kind: Kind, table: str) -> None:
             )
         if kind.held and item != "":
             one_of(
-                item, _held(store.path_of(table).stat().st_mtime_ns, table, name), name
+                item, _held(tables.path_of(table).stat().st_mtime_ns, table, name), name
             )
 
 
@@ -232,7 +233,7 @@ def _meant(value: Any, kind: Kind) -> str:
 @lru_cache(maxsize=32)
 def _held(version: int, table: str, column: str) -> list[str]:
     """The names that a column holds, whatever the day of the page."""
-    return sorted(set(store.rows(table, [column])[column]) - {""})
+    return sorted(set(tables.rows(table, [column])[column]) - {""})
 
 
 def _span(table: str, asked: dict) -> None:
@@ -240,11 +241,11 @@ def _span(table: str, asked: dict) -> None:
 
     A page as of an early day may ask for what was not out by then: that is empty, and not refused.
     """
-    column = store.package().get(table, {}).get("covers", "")
+    column = tables.package().get(table, {}).get("covers", "")
     ends = [asked.get(f"{column}_from"), asked.get(f"{column}_to")]
     if not column or ends == [None, None]:
         return
-    held = store.rows("coverage" if column == "month" else table, [column])[column]
+    held = tables.rows("coverage" if column == "month" else table, [column])[column]
     first, last = (None if end is None else pd.Timestamp(end) for end in ends)
     low, high = held.min(), held.max()
     until = high + pd.DateOffset(months=2) if column == "quarter" else high
@@ -261,9 +262,9 @@ def _span(table: str, asked: dict) -> None:
 
 def _months(table: str, frame: pd.DataFrame, asked: dict) -> pd.DataFrame | None:
     """The months that counts by month were read from: rows of coverage."""
-    if store.package().get(table, {}).get("covers") != "month" or "force" not in frame:
+    if tables.package().get(table, {}).get("covers") != "month" or "force" not in frame:
         return None
-    held = store.read("coverage", force=sorted(frame["force"].unique()))
+    held = tables.read("coverage", force=sorted(frame["force"].unique()))
     kept = held["state"].isin(
         ["complete"] if asked.get("fill") else ["complete", "partial"]
     )

@@ -5,10 +5,10 @@ from typing import Any
 
 import pandas as pd
 
-from outcomes.data import citations, store
+from outcomes.core.errors import Invalid, NotEnough, one_of
+from outcomes.data import citations, tables
 from outcomes.data.doors import Distance, Flag, Held, HeldOrAll, Name, Names, door
 from outcomes.data.earth import distances
-from outcomes.data.errors import Invalid, NotEnough, one_of
 
 WARDS = {"Fleetwood": ("Wyre", ("Mount", "Park", "Pharos", "Rossall", "Warren"))}
 """Towns that can be made from whole wards: the town, its district, its wards."""
@@ -45,7 +45,7 @@ def population(
         year is not None and not re.fullmatch(r"(19|20)\d\d", str(year))
     ):
         raise Invalid(f"population: year={year!r} is not a year; write it as 2025.")
-    frame = store.read("districts", force=force_slugs(force))
+    frame = tables.read("districts", force=force_slugs(force))
     basis = next((b for b in _SECURE if frame[_BASES[b][0]].notna().all()), None)
     if basis is None:
         raise NotEnough(
@@ -57,7 +57,7 @@ def population(
     )
     if level == "force":
         frame = frame.groupby("force", as_index=False)[["population"]].sum()
-        frame = frame.merge(store.read("forces", ["force", "name"])).assign(
+        frame = frame.merge(tables.read("forces", ["force", "name"])).assign(
             population_year=basis
         )
     frame = frame.rename(columns={level: "place"}).assign(
@@ -88,7 +88,7 @@ def _caveat(basis: int, said: str, year: Any) -> str:
 def population_error() -> pd.Series:
     """How much more the census of 2021 counted than the estimates of mid-2020, by district, as a
     share; for the districts that have both (those of Lancashire)."""
-    both = store.read("districts").dropna(subset=["population", "population_2021"])
+    both = tables.read("districts").dropna(subset=["population", "population_2021"])
     return (both["population_2021"] / both["population"] - 1).set_axis(both["name"])
 
 
@@ -113,14 +113,14 @@ def forces(*, territorial: Flag = None) -> pd.DataFrame:
 
     Rates per resident mean nothing for City of London, where few live and many work.
     """
-    return _peopled(store.read("forces", territorial=territorial), "force", None)
+    return _peopled(tables.read("forces", territorial=territorial), "force", None)
 
 
 @door("districts")
 def districts(*, force: Held = None) -> pd.DataFrame:
     """Districts of England and Wales (2021): district (GSS), name, force, population and
     population_year (:func:`population`: Census 2021 for Lancashire asked alone, else mid-2020)."""
-    return _peopled(store.read("districts", force=force), "district", force)
+    return _peopled(tables.read("districts", force=force), "district", force)
 
 
 @door()
@@ -145,7 +145,7 @@ def lsoas(*, district: Names = None, force: HeldOrAll = "lancashire") -> pd.Data
         one_of(listed(force)[0], forces_of(codes), "force of these districts")
     if codes is not None:
         force_slugs(forces_of(codes), "lsoas")
-    return store.read("lsoas", district=codes, force=force)
+    return tables.read("lsoas", district=codes, force=force)
 
 
 @door()
@@ -214,7 +214,7 @@ def force_slugs(force: Any, table: str = "") -> list[str] | None:
         return None
     known = forces()["force"]
     slugs = sorted({one_of(name, known, "force") for name in listed(force)})
-    held = set(store.rows(table, ["force"])["force"]) if table else set(slugs)
+    held = set(tables.rows(table, ["force"])["force"]) if table else set(slugs)
     for slug in slugs:
         if slug not in held:
             raise Invalid(

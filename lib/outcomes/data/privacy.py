@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from outcomes.data.errors import Invalid, one_of
+from outcomes.core.errors import Invalid, one_of
 
 DECIMALS = 3  # of a degree: about 100 metres, the size of a neighbourhood's middle
 # common given names of the United Kingdom; a title such as Mr is looked for as well

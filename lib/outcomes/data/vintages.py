@@ -7,9 +7,10 @@ table only: as of a day, its counts are those of today for the periods that were
 
 import pandas as pd
 
-from outcomes.data import days, register, store
+from outcomes.core import days
+from outcomes.core.errors import one_of
+from outcomes.data import published_figures, tables
 from outcomes.data.doors import Day, Name, door
-from outcomes.data.errors import one_of
 
 
 class Notice(str):
@@ -26,13 +27,13 @@ def as_of(day: Day, *, programme: Name = "") -> Notice | None:
     Every function of the data room obeys. Returns what that leaves out as a sentence to show under
     the cell, with the number of figures whose page has no day of publication (of ``programme``,
     where one is given); None for "". Where the programme began after the day, every finding of the
-    page says that nothing was known. Raises :class:`~outcomes.data.errors.Invalid` for another
+    page says that nothing was known. Raises :class:`~outcomes.core.errors.Invalid` for another
     text.
     """
     day = f"{pd.Timestamp(day):%Y-%m-%d}" if day else ""
     if not day:
-        return store.cut_at("")
-    with store.unnoted():
+        return tables.cut_at("")
+    with tables.unnoted():
         name, start = _programme(programme)
     said = days.date(day)
     before = (
@@ -40,7 +41,7 @@ def as_of(day: Day, *, programme: Name = "") -> Notice | None:
         if not name or pd.isna(start) or start <= pd.Timestamp(day)
         else (f"{name} had not begun by {said}: nothing about it was known.")
     )
-    store.cut_at(day, before=before)
+    tables.cut_at(day, before=before)
     count, of = undated(programme), f" of {name}" if name else ""
     left = f" {count:,} figures{of} are left out because their pages have no day of publication."
     if count == 1:
@@ -57,15 +58,17 @@ def as_of(day: Day, *, programme: Name = "") -> Notice | None:
 def undated(programme: Name = "") -> int:
     """How many published figures (of a programme, where one is given) stand on pages without a
     day of publication, and so drop out of every page as of a day."""
-    with store.whole():
+    with tables.whole():
         return int(
-            register.figures(programme=programme or None)["published"].isna().sum()
+            published_figures.figures(programme=programme or None)["published"]
+            .isna()
+            .sum()
         )
 
 
 def _programme(programme: str) -> tuple[str, pd.Timestamp]:
     if not programme:
         return "", pd.NaT
-    known = register.programmes().set_index("programme")
+    known = published_figures.programmes().set_index("programme")
     row = known.loc[one_of(programme, known.index, "programme")]
     return row["name"], row["start"]

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import ipywidgets as widgets
 
-from outcomes.data.errors import Invalid, NotEnough
-from outcomes.explore import answer, ask, take
+from outcomes.core.errors import Invalid, NotEnough
+from outcomes.explore import export as take
+from outcomes.explore import findings, questions
 
 _LABELS = {
     "programme": "Programme",
@@ -74,7 +75,7 @@ class Explorer:
     def set(self, **wish) -> None:
         """Set controls; what cannot be asked with them gives way, and the answer is drawn anew."""
         now = {name: box.value for name, box in self.boxes.items()}
-        self.asked, offered = ask.settle(now | wish)
+        self.asked, offered = questions.settle(now | wish)
         self.setting = True
         try:
             for name, options in offered.items():
@@ -105,7 +106,7 @@ class Explorer:
     def _draw(self) -> None:
         self.finding = None
         try:
-            self.finding = answer.answer(self.asked)
+            self.finding = findings.answer(self.asked)
             html = self.finding.html().replace("<details>", "<details open>", 1)
         except (Invalid, NotEnough) as reason:
             html = f'<p class="sentence">{escape(str(reason))}</p>'

@@ -8,32 +8,32 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from outcomes.data.errors import Invalid, one_of
+from outcomes.core.errors import Invalid, one_of
 
 
 def build(source: Path, published: Path, clean: Path) -> list[str]:
     """Build every clean table; return the names of the files written, sorted.
 
     ``source`` is the folder of raw files, ``published`` that of the figures as transcribed, and
-    ``clean`` where the tables go. Raises :class:`outcomes.data.errors.Invalid` with a sentence
+    ``clean`` where the tables go. Raises :class:`outcomes.core.errors.Invalid` with a sentence
     when a raw file is missing, cut short or holds something that is not known.
     """
     from outcomes.ingest import (
-        figures,
-        follows,
+        carried_over,
+        datapackage,
         geography,
-        package,
         police_uk,
-        recorded,
+        published_figures,
+        recorded_crime,
     )
 
-    figures.build(published, clean)
+    published_figures.build(published, clean)
     if published.parent == clean.parent:
-        follows.note(clean.parent)
+        carried_over.note(clean.parent)
     places = geography.build(source, clean)
     police_uk.build(source, clean, places)
-    recorded.build(source, clean, places)
-    package.build(clean.parent)
+    recorded_crime.build(source, clean, places)
+    datapackage.build(clean.parent)
     return sorted(path.name for path in clean.iterdir())
 
 
@@ -70,21 +70,21 @@ def take_months(
 
 def _files(paths, data, months, forces, web, tell) -> tuple[list, list[str]]:
     """The files to take, and what was passed over or is not to be had."""
-    from outcomes.ingest import fetch, panel, sources
+    from outcomes.ingest import download, street_files, street_panel
 
-    near = panel.places(data / "clean")
+    near = street_panel.places(data / "clean")
     known = sorted(set(near.districts["force"]))
     asked = sorted(set(near.lsoas["force"])) if not forces else known
     if forces not in ("", "all"):
         asked = [one_of(name.strip(), known, "force") for name in forces.split(",")]
     if paths:
-        found = sources.find(paths)
+        found = street_files.find(paths)
         files = [file for file in found if file.force in asked or forces == "all"]
         others = sorted({file.force for file in found} - {file.force for file in files})
         lost = [f"{name}: files are passed over: give --forces." for name in others]
     else:
-        files, lost = fetch.months(
-            months, asked, data / ".downloads", web or fetch.Web(), tell
+        files, lost = download.months(
+            months, asked, data / ".downloads", web or download.Web(), tell
         )
     if not files:
         raise Invalid(f"there is no file of {', '.join(asked)}. {' '.join(lost)}")

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from outcomes.data.codes import ASB
+from outcomes.data.crime_codes import ASB
 from outcomes.ingest import geography
 
 # Why a month is missing: by force and month, then by force; otherwise the last sentence.

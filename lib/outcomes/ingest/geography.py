@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from outcomes.data.errors import Invalid
+from outcomes.core.errors import Invalid
 from outcomes.ingest import write
 
 # District names of today, and how LSOA names write them or wrote them before a merger.

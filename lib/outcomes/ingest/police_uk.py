@@ -9,8 +9,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from outcomes.data.errors import Invalid
-from outcomes.ingest import coverage, geography, panel, sources, street, write
+from outcomes.core.errors import Invalid
+from outcomes.ingest import (
+    coverage,
+    geography,
+    street_crime,
+    street_files,
+    street_panel,
+    write,
+)
 
 _FORCE = ["force", "month", "type"]
 _DISTRICT = ["force", "district", "month", "type"]
@@ -25,12 +32,12 @@ def build(source: Path, clean: Path, places: pd.DataFrame) -> None:
         raise Invalid(
             f"{folder} holds no folder of street files such as lancashire-street."
         )
-    files = sources.find(folders)
+    files = street_files.find(folders)
     _write_places(source, clean, places, files)
     _write_given(source, clean, places, {file.force for file in files})
     work = clean.parent / ".build"
     try:
-        panel.make(files, clean, work)
+        street_panel.make(files, clean, work)
         for path in sorted((work / "clean").iterdir()):
             path.replace(clean / path.name)
     finally:
@@ -38,7 +45,7 @@ def build(source: Path, clean: Path, places: pd.DataFrame) -> None:
 
 
 def _write_places(
-    source: Path, clean: Path, places: pd.DataFrame, files: list[street.File]
+    source: Path, clean: Path, places: pd.DataFrame, files: list[street_crime.File]
 ) -> None:
     """Neighbourhoods at the mean of their recorded points, and where gone codes are looked for."""
     rows = _points(files, geography.prefixes(places))
@@ -52,11 +59,15 @@ def _write_places(
     )
 
 
-def _points(files: list[street.File], places: street.Places) -> pd.DataFrame:
+def _points(
+    files: list[street_crime.File], places: street_crime.Places
+) -> pd.DataFrame:
     """The forces' own rows, counted by point: :func:`street.points`, with force and month."""
     counted = []
     for file in files:
-        frame = street.points(street.rows(file, street.read(file), places))
+        frame = street_crime.points(
+            street_crime.rows(file, street_crime.read(file), places)
+        )
         counted.append(frame.assign(force=file.force, month=file.month))
     return pd.concat(counted, ignore_index=True)
 
@@ -130,11 +141,11 @@ def _given_districts(raw: pd.DataFrame, places: pd.DataFrame) -> pd.DataFrame:
 def _given(path: Path, have: set[str]) -> pd.DataFrame:
     """Counts made elsewhere, without the forces whose street files are at hand."""
     frame = geography.read(path).astype({"n": "int64"})
-    unknown = sorted(set(frame["crime_type"]) - set(street.SLUGS))
+    unknown = sorted(set(frame["crime_type"]) - set(street_crime.SLUGS))
     if unknown:
         raise Invalid(
             f"{path.name} has a type of crime that is not known: {', '.join(unknown)}."
         )
     month = pd.to_datetime(frame["month"], format="%Y-%m").astype("datetime64[us]")
-    frame = frame.assign(type=frame["crime_type"].map(street.SLUGS), month=month)
+    frame = frame.assign(type=frame["crime_type"].map(street_crime.SLUGS), month=month)
     return frame[~frame["force"].isin(have)]

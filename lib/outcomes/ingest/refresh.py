@@ -4,7 +4,6 @@ New tables are made beside the old ones, checked by the gate and shown as a list
 then are they put in place: one rename decides, and what follows it is made good by the next run.
 """
 
-import fcntl
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -13,10 +12,12 @@ from datetime import date
 from itertools import islice
 from pathlib import Path
 
-from outcomes.data import gate, schema
-from outcomes.data.errors import Invalid, one_of
-from outcomes.ingest import figures as register
-from outcomes.ingest import follows, panel, street
+from filelock import FileLock, Timeout
+
+from outcomes.core.errors import Invalid, one_of
+from outcomes.data import quality, schema
+from outcomes.ingest import carried_over, street_crime, street_panel
+from outcomes.ingest import published_figures as register
 
 _WORK, _READY, _LOCK = ".refresh", ".refresh-ready", ".refresh-lock"
 _FIRST = "2010-12"  # data.police.uk begins here
@@ -32,7 +33,7 @@ Agreed = Callable[[list[str], list[str]], bool]
 
 
 def run(
-    files: list[street.File],
+    files: list[street_crime.File],
     data: Path,
     *,
     agreed: Agreed,
@@ -47,7 +48,7 @@ def run(
     today = today or date.today()
     with alone(data) as work:
         _check_names(files, data / "clean", today)
-        said = panel.make(files, data / "clean", work, tell)
+        said = street_panel.make(files, data / "clean", work, tell)
         return _settle(work, data, said, agreed, today)
 
 
@@ -63,8 +64,8 @@ def figures(
     with alone(data) as work:
         register.build(data / "published", work / "clean")
         changed = _changed(work / "clean", data / "clean")
-        if changed and not remake and follows.unchanged(data):
-            said = follows.differences(work / "clean", data / "clean")
+        if changed and not remake and carried_over.unchanged(data):
+            said = carried_over.differences(work / "clean", data / "clean")
             raise Invalid(" ".join([*islice(said, _SHOWN), _BY_HAND]))
         for name in changed:
             old, new = (_rows(folder / "clean" / name) for folder in (data, work))
@@ -72,7 +73,7 @@ def figures(
                 f"{name}: made anew, {len(new - old)} rows in, {len(old - new)} rows out."
             )
         _settle(work, data, told, lambda said, tables: True, today or date.today())
-        follows.note(data)
+        carried_over.note(data)
     return told
 
 
@@ -98,23 +99,24 @@ def _settle(
 @contextmanager
 def alone(data: Path) -> Iterator[Path]:
     """A folder to work in, for one process at a time; first finish what was cut off."""
-    with (data / _LOCK).open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise Invalid(f"another refresh of {data} is under way.") from None
-        work = data / _WORK
+    lock = FileLock(data / _LOCK)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        raise Invalid(f"another refresh of {data} is under way.") from None
+    work = data / _WORK
+    try:
         shutil.rmtree(work, ignore_errors=True)
         if (data / _READY).is_dir():
             _put(data)
-        try:
-            yield work
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
-            (data / _LOCK).unlink()
+        yield work
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+        lock.release()
+        (data / _LOCK).unlink(missing_ok=True)
 
 
-def _check_names(files: list[street.File], clean: Path, today: date) -> None:
+def _check_names(files: list[street_crime.File], clean: Path, today: date) -> None:
     forces = (clean / "forces.csv").read_text("utf-8").splitlines()[1:]
     known = sorted(line.split(",")[0] for line in forces)
     for file in files:
@@ -139,12 +141,12 @@ def _checked(work: Path, data: Path, today: date) -> list[str]:
         if not (work / "clean" / path.name).exists():
             (work / "clean" / path.name).symlink_to(path.resolve())
     (work / schema.PACKAGE).symlink_to((data / schema.PACKAGE).resolve())
-    errors, cautions = gate.check(work / "clean", today=today)
+    errors, cautions = quality.check(work / "clean", today=today)
     if errors:
         raise Invalid(
             "The tables would not be sound, and stay as they are: " + " ".join(errors)
         )
-    known = {caution.said for caution in gate.cautions(data / "clean", today=today)}
+    known = {caution.said for caution in quality.cautions(data / "clean", today=today)}
     return [f"Warning: {w.said}" for w in cautions if w.said not in known]
 
 

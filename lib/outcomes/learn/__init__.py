@@ -5,8 +5,8 @@ right answer is computed from the data when it is asked for, so that new data do
 wrong. ``outcomes learn FOLDER`` writes the copy that a learner works in.
 """
 
-from outcomes.learn.kept import progress
-from outcomes.learn.marking import check, hint, quiz
-from outcomes.learn.terms import glossary
+from outcomes.learn.exercises import check, hint, quiz
+from outcomes.learn.glossary import glossary
+from outcomes.learn.progress_record import progress
 
 __all__ = ["check", "glossary", "hint", "progress", "quiz"]

@@ -8,8 +8,8 @@ import json
 import re
 from pathlib import Path
 
-from outcomes.data.errors import Invalid
-from outcomes.learn.kept import FILE
+from outcomes.core.errors import Invalid
+from outcomes.learn.progress_record import FILE
 
 _LAST = re.compile(r'^learn\.(check|quiz)\("([^"]+)", .+\)$')
 _EMPTY = {

@@ -9,14 +9,14 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from outcomes.data.errors import Invalid
-from outcomes.publish import due, index, releases
+from outcomes.core.errors import Invalid
+from outcomes.publish import index, releases, staleness
 
 
 def approve(out: Path, release: Path, found: list, *, by: str, note: str) -> Path:
     """Record who approves a release, and link ``public`` to it; :class:`Invalid` when they may not.
 
-    ``found`` are its checks (:mod:`outcomes.publish.vetting`); nobody can approve one that fails.
+    ``found`` are its checks (:mod:`outcomes.publish.review`); nobody can approve one that fails.
     """
     by, note = (" ".join(text.split()) for text in (by, note))
     failed, doubtful = (
@@ -72,8 +72,8 @@ def listed(out: Path) -> Iterator[str]:
 def digest(release: Path) -> str:
     """A sha256 of every file of a release, names and bytes."""
     files = sorted(p for p in release.rglob("*") if p.is_file())
-    return due.total(
-        f"{p.relative_to(release).as_posix()} {due.file_digest(p)}" for p in files
+    return staleness.total(
+        f"{p.relative_to(release).as_posix()} {staleness.file_digest(p)}" for p in files
     )
 
 

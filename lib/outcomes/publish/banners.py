@@ -10,8 +10,8 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from outcomes.data.errors import Invalid
-from outcomes.publish import due, releases
+from outcomes.core.errors import Invalid
+from outcomes.publish import releases, staleness
 
 MOST = 4  # of one page; the others open on demand
 _SHOWN = 20  # errors
@@ -22,9 +22,14 @@ def cautions(out: Path) -> list[dict]:
 
     Raises :class:`Invalid` with the first errors and their number: such tables are not published.
     """
-    day, file = due.today(), Path(out) / ".gate"
-    rests = [day, due.code_digest(), due.data_digest(), due.file_digest(due.package())]
-    stands = due.total(rests)
+    day, file = staleness.today(), Path(out) / ".gate"
+    rests = [
+        day,
+        staleness.code_digest(),
+        staleness.data_digest(),
+        staleness.file_digest(staleness.package()),
+    ]
+    stands = staleness.total(rests)
     known = (file.read_text("utf-8") if file.is_file() else "").partition("\n")
     return json.loads(known[2] if known[0] == stands else _note(file, stands, day))
 
@@ -32,14 +37,14 @@ def cautions(out: Path) -> list[dict]:
 def _note(file: Path, stands: str, day: str) -> str:
     from datetime import date
 
-    from outcomes.data import gate  # only now: it loads pandas
+    from outcomes.data import quality  # only now: it loads pandas
 
-    if errors := gate.errors(due.data() / "clean"):
+    if errors := quality.errors(staleness.data() / "clean"):
         more = [f"And {len(errors) - _SHOWN} more."] if len(errors) > _SHOWN else []
         raise Invalid(
             " ".join(["The tables cannot be published.", *errors[:_SHOWN], *more])
         )
-    found = gate.cautions(due.data() / "clean", today=date.fromisoformat(day))
+    found = quality.cautions(staleness.data() / "clean", today=date.fromisoformat(day))
     text = json.dumps([caution._asdict() for caution in found], ensure_ascii=False)
     if file.parent.is_dir():  # nothing is made before all has been checked
         releases.put(file, f"{stands}\n{text}")
@@ -79,6 +84,6 @@ def _values(given) -> set:
 
 def html(said: list[str]) -> str:
     """Cautions as one aside with a heading, or nothing."""
-    from outcomes.publish import page  # only now: it is heavy
+    from outcomes.publish import render  # only now: it is heavy
 
-    return page.slot("cautions", said[:MOST], said[MOST:]) if said else ""
+    return render.slot("cautions", said[:MOST], said[MOST:]) if said else ""

@@ -11,11 +11,11 @@ import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from outcomes.data.errors import Invalid
-from outcomes.publish import due, run
+from outcomes.core.errors import Invalid
+from outcomes.publish import execute, staleness
 
 
-def results(jobs: list[run.Job], address: str) -> Iterator[run.Result]:
+def results(jobs: list[execute.Job], address: str) -> Iterator[execute.Result]:
     """Run jobs on the cluster whose scheduler is at ``address``; each result as it comes."""
     if not re.fullmatch(r"(tcp|tls|ws|wss|ucx)://\S+:\d+", address):
         raise Invalid(
@@ -43,24 +43,27 @@ def results(jobs: list[run.Job], address: str) -> Iterator[run.Result]:
             yield _received(futures[future], future)
 
 
-def _received(job: run.Job, future) -> run.Result:
+def _received(job: execute.Job, future) -> execute.Result:
     """A page as it came back: its executed notebook is put where a local run would have."""
     try:
         seconds, error, done = future.result()
     except Exception as lost:
-        return run.Result(job.handle, 0.0, run.failure("WorkerLost", str(lost)))
+        return execute.Result(job.handle, 0.0, execute.failure("WorkerLost", str(lost)))
     if error is None:
         part = Path(job.output).with_suffix(".part.ipynb")
         part.write_bytes(done)
         part.replace(job.output)
-    return run.Result(job.handle, seconds, error)
+    return execute.Result(job.handle, seconds, error)
 
 
 def _bundle() -> bytes:
     """The library and the tables as one archive."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz", compresslevel=1) as archive:
-        for folder, name in ((due.LIBRARY, "lib/outcomes"), (due.data(), "data")):
+        for folder, name in (
+            (staleness.LIBRARY, "lib/outcomes"),
+            (staleness.data(), "data"),
+        ):
             archive.add(
                 folder, name, filter=lambda i: None if "__pycache__" in i.name else i
             )
@@ -105,7 +108,7 @@ def _page():
     def page(job: dict, text: bytes) -> tuple[float, dict | None, bytes]:
         import tempfile
 
-        from outcomes.publish import run as here
+        from outcomes.publish import execute as here
 
         with tempfile.TemporaryDirectory() as folder:
             source, output = Path(folder, "page.ipynb"), Path(folder, "done.ipynb")

@@ -1,6 +1,6 @@
 """An Atom feed of releases (RFC 4287): what each one changed, in words."""
 
-from outcomes.publish import page as pages
+from outcomes.publish import render as pages
 
 LENGTH = 20
 

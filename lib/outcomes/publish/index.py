@@ -5,8 +5,8 @@ import io
 import re
 from collections.abc import Iterable
 
-from outcomes.data.errors import plain
-from outcomes.publish import page as pages
+from outcomes.core.errors import plain
+from outcomes.publish import render as pages
 from outcomes.publish.plan import GROUPS, slug, words
 
 COLUMNS = [

@@ -1,7 +1,7 @@
 """Kernels for the publisher's pages, through jupyter_client's provisioner: papermill is unchanged.
 
 Every kernel gets the same surroundings on any machine. Where a process can be forked, kernels are
-forked from one that has imported what pages import (:mod:`outcomes.publish.zygote`); elsewhere
+forked from one that has imported what pages import (:mod:`outcomes.publish.fork_server`); elsewhere
 they are started the ordinary way.
 """
 
@@ -151,7 +151,7 @@ class Zygote:
             "-P",
             "-Xfrozen_modules=off",
             "-m",
-            "outcomes.publish.zygote",
+            "outcomes.publish.fork_server",
         ]
         options = {"stdout": subprocess.DEVNULL, "start_new_session": True}
         # Arrow's allocators would keep a thread, used or not; none may be alive at a fork.

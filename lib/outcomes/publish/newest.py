@@ -47,20 +47,20 @@ def _read(reads: list[dict]) -> tuple[list[str], list[str]]:
     """The last month of each table read that counts by time; the days of the figures read."""
     import pandas as pd  # only here: a build that takes every page over loads none of it
 
-    from outcomes.data import register, store
+    from outcomes.data import published_figures, tables
 
-    ends, known, package = [], [], store.package()
+    ends, known, package = [], [], tables.package()
     # A page as of a day also reads, whole, how many figures have no date: nothing of that is shown.
     asked = max((one.get("as_of", "") for one in reads), default="")
     for one in (one for one in reads if one.get("as_of", "") == asked):
         table, column = one["table"], package.get(one["table"], {}).get("covers", "")
         if not (column or table == "figures"):
             continue
-        rows = store.rows(table, None, one["where"], one.get("as_of", ""))
+        rows = tables.rows(table, None, one["where"], one.get("as_of", ""))
         if rows.empty:
             continue
         if table == "figures":
-            known += register.dated(rows["source"]).values()
+            known += published_figures.dated(rows["source"]).values()
         elif column in _STEP:
             last = rows[column].max() + pd.DateOffset(months=_STEP[column] - 1)
             ends.append(f"{last:%Y-%m}")

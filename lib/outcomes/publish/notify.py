@@ -5,9 +5,9 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from outcomes.publish import history, index
+from outcomes.publish import changes, index
+from outcomes.publish.build import Release
 from outcomes.publish.plan import Plan
-from outcomes.publish.site import Release
 
 Say = Callable[[str], None]
 
@@ -26,7 +26,7 @@ def made(plan: Plan, release: Release, say: Say) -> bool:
         ],
         "failed": {e["handle"]: index.reason(e["error"]) for e in release.failed},
         "changes": [
-            history.line(e["title"], c) for e in release.changed for c in e["changes"]
+            changes.line(e["title"], c) for e in release.changed for c in e["changes"]
         ],
     }
     occasions = [name for name, happened in news.items() if happened]

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from outcomes.data.errors import Invalid, one_of
+from outcomes.core.errors import Invalid, one_of
 from outcomes.publish.plan import Page, Plan
 
 _YES_NO = {"yes": True, "true": True, "no": False, "false": False}
@@ -188,10 +188,10 @@ def _allowed(value: Any, parameter: Parameter, where: str) -> Any:
     if not parameter.vocabulary:
         return value
     from outcomes.data import (
-        choices,
-    )  # opens the tables: only when there is something to check
+        vocabularies,  # opens the tables: only when there is something to check
+    )
 
     try:
-        return choices.check(parameter.vocabulary, value, parameter=parameter.name)
+        return vocabularies.check(parameter.vocabulary, value, parameter=parameter.name)
     except Invalid as error:
         raise Invalid(f"{where}: {error}") from None

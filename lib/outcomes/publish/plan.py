@@ -13,8 +13,8 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from outcomes.data.errors import Invalid, one_of, plain
-from outcomes.publish.limits import DEFAULT, Limits
+from outcomes.core.errors import Invalid, one_of, plain
+from outcomes.publish.resource_limits import DEFAULT, Limits
 
 GROUPS = ("programmes", "districts", "county")
 SCHEDULES = ("daily", "weekly", "monthly", "quarterly", "yearly", "on-request")
@@ -203,8 +203,8 @@ def _limits(given: Any, name: str) -> Limits:
 
 def _choices(name: str) -> list:
     from outcomes.data import (
-        choices,
-    )  # the tables are opened only when a sweep asks for them
+        vocabularies as choices,  # the tables are opened only when a sweep asks for them
+    )
 
     return choices.choices(name)
 

@@ -14,7 +14,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from outcomes.data.errors import Invalid, one_of
+from filelock import FileLock, Timeout
+
+from outcomes.core.errors import Invalid, one_of
 
 _KEPT = {"manifest.json", "findings.csv"}
 
@@ -29,22 +31,16 @@ def alone(out: Path, say: Callable[[str], None]) -> Iterator[Path]:
     if out.exists() and not out.is_dir():
         raise Invalid(f"{str(out)!r} is a file; --out needs a folder.")
     (out / "releases").mkdir(parents=True, exist_ok=True)
-    with open(out / ".lock", "w", opener=_no_link) as file:
-        try:
-            import fcntl
-        except ImportError:  # no such lock on this system
-            yield out
-            return
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say("Another build of this site is at work; waiting until it is done.")
-            fcntl.flock(file, fcntl.LOCK_EX)
+    lock = FileLock(out / ".lock")
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        say("Another build of this site is at work; waiting until it is done.")
+        lock.acquire()
+    try:
         yield out
-
-
-def _no_link(path: str, flags: int) -> int:
-    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o644)
+    finally:
+        lock.release()
 
 
 def latest(out: Path) -> Path | None:

@@ -1,0 +1,15 @@
+__version__: str
+
+from . import core as core
+from . import data as data
+from . import explore as explore
+from . import findings as findings
+from . import ingest as ingest
+from . import learn as learn
+from . import methods as methods
+from . import publish as publish
+from .explore.api import crime as crime
+from .explore.api import describe as describe
+from .explore.api import figures as figures
+from .explore.api import help as help
+from .explore.api import programmes as programmes

@@ -1,0 +1,19 @@
+"""The field's terms in plain words, each with its source (``data/glossary.csv``)."""
+
+import csv
+import re
+
+from outcomes.data.tables import root
+
+
+def terms() -> list[dict[str, str]]:
+    """Every term with its meaning and source, in alphabetical order."""
+    with open(root() / "glossary.csv", encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def used(text: str) -> list[dict[str, str]]:
+    """The terms found in ``text`` as whole words, in the singular or with an s."""
+    return [
+        t for t in terms() if re.search(rf"\b{re.escape(t['term'])}s?\b", text, re.I)
+    ]

@@ -1,0 +1,303 @@
+"""The one door to the tables: reads ``data/clean``, and notes what was read.
+
+A table is ``<root>/clean/<table>.parquet`` or ``.csv``; ``datapackage.json`` beside it gives the
+types of a CSV's fields. Rows are filtered while they are read, so a small question costs a few
+milliseconds. Neither DuckDB nor polars is used here: notebook kernels are forked after this module
+has been imported, and a forked child of a process that used either hangs.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from functools import lru_cache, reduce
+from operator import and_
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from outcomes.core.errors import Invalid, one_of
+from outcomes.data import lags
+
+_SUFFIXES = (".parquet", ".csv")
+_log: list[tuple[str, str, str]] = []
+_cut = {"day": "", "before": ""}  # of the page: see vintages.as_of
+
+
+def root() -> Path:
+    """The data folder: the environment variable OUTCOMES_DATA, or ``data`` in the repository."""
+    given = os.environ.get("OUTCOMES_DATA")
+    return Path(given) if given else Path(__file__).resolve().parents[3] / "data"
+
+
+def tables() -> list[str]:
+    """Names of the tables at hand, sorted."""
+    found = (root() / "clean").glob("*.*")
+    return sorted({path.stem for path in found if path.suffix in _SUFFIXES})
+
+
+def path_of(table: str) -> Path:
+    """The file of a table; raises :class:`Invalid` with the nearest name when there is none."""
+    for suffix in _SUFFIXES:
+        path = root() / "clean" / f"{table}{suffix}"
+        if path.is_file():
+            return path
+    one_of(table, tables(), "table")
+    raise Invalid(f"table {table!r} has no file in {root() / 'clean'}.")
+
+
+def read(table: str, columns: list[str] | None = None, **where: Any) -> pd.DataFrame:
+    """Rows of a table as a new frame, and a note of the reading.
+
+    ``where`` keeps the rows whose column equals a value, or is one of a list of values; a filter
+    of None is no filter. Text is str ("" when absent), dates are datetime64[us] (NaT when absent),
+    whole numbers are int64 (float64 with NaN when some are absent). Raises :class:`Invalid` for a
+    table or column that does not exist.
+    """
+    _log.append((table, json.dumps(_plain(where), sort_keys=True), _cut["day"]))
+    return rows(table, columns, where, _cut["day"])
+
+
+def rows(
+    table: str,
+    columns: list[str] | None = None,
+    where: dict | None = None,
+    as_of: str = "",
+) -> pd.DataFrame:
+    """Rows of a table, as :func:`read` gives them, those published by the day ``as_of`` ("" for
+    all); not noted."""
+    resource = package().get(table, {}) if as_of else {}
+    more = [
+        c for c in lags.needed(resource) if columns is not None and c not in columns
+    ]
+    wanted = (*columns, *more) if columns is not None else None
+    frame = _cached(_version(path_of(table)), _frozen(_plain(where or {})), wanted)
+    if resource:
+        frame = lags.by(as_of, frame, resource).drop(columns=more)
+    return frame.copy(
+        deep=False
+    )  # copy-on-write: changing the copy leaves the cache as it is
+
+
+def cut_at(day: str, *, before: str = "") -> None:
+    """Give what had been published by ``day`` from now on ("" for all); ``before`` is the sentence
+    for a day on which nothing was known."""
+    _cut.update(day=day, before=before)
+
+
+def cut() -> dict[str, str]:
+    """The page-wide day, and the sentence of a page on which nothing was known by then."""
+    return dict(_cut)
+
+
+@contextmanager
+def whole() -> Iterator[None]:
+    """What is read within is read whole, whatever the day of the page."""
+    kept = dict(_cut)
+    cut_at("")
+    try:
+        yield
+    finally:
+        _cut.update(kept)
+
+
+def reads() -> list[dict]:
+    """What has been read since :func:`forget`: ``{"table", "where"}``, each once, sorted; with
+    ``as_of`` where only what was published by a day was read."""
+    return [
+        {"table": table, "where": json.loads(where)} | ({"as_of": day} if day else {})
+        for table, where, day in sorted(set(_log))
+    ]
+
+
+@contextmanager
+def unnoted() -> Iterator[None]:
+    """What is read within is not noted."""
+    kept = _log[:]
+    try:
+        yield
+    finally:
+        _log[:] = kept
+
+
+def forget() -> None:
+    """Empty the log of readings."""
+    _log.clear()
+
+
+def digest(table: str, where: dict | None = None, as_of: str = "") -> str:
+    """A sha256 of the rows of a table, all columns: it changes when any of those rows change.
+
+    Not noted in the log. A whole table is the digest of its file; filtered rows, and those that
+    were published by the day ``as_of``, are hashed one by one, so rows elsewhere in the table, and
+    how the file was compressed, make no difference.
+    """
+    if as_of:
+        return _hashed(rows(table, None, where, as_of))
+    return _digest(_version(path_of(table)), _frozen(_plain(where or {})))
+
+
+@lru_cache(maxsize=256)
+def _digest(version: tuple, where: tuple) -> str:
+    if not where:
+        return hashlib.sha256(Path(version[0]).read_bytes()).hexdigest()
+    return _hashed(_cached(version, where, None))
+
+
+def _hashed(frame: pd.DataFrame) -> str:
+    total = hashlib.sha256(json.dumps(list(frame.columns)).encode())
+    total.update(pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes())
+    return total.hexdigest()
+
+
+def _plain(where: dict) -> dict:
+    """Filters in a form that JSON can hold: text, numbers, or a sorted list of them."""
+    if not isinstance(where, dict):
+        raise Invalid(f"Filters are written {{column: value}}, not {where!r}.")
+    plain = {}
+    for column, value in sorted(where.items()):
+        if pd.api.types.is_list_like(value):
+            plain[column] = sorted({_scalar(item) for item in value})
+        elif value is not None:
+            plain[column] = _scalar(value)
+    return plain
+
+
+def _scalar(value: Any) -> Any:
+    if isinstance(value, pd.Period):
+        value = value.start_time
+    if isinstance(value, (date, np.datetime64)):  # a pandas Timestamp is a date too
+        return pd.Timestamp(value).strftime("%Y-%m-%d")
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _frozen(where: dict) -> tuple:
+    return tuple((k, tuple(v) if isinstance(v, list) else v) for k, v in where.items())
+
+
+def _version(path: Path) -> tuple:
+    """Identity of a file's content, so that the cache never serves a file since replaced."""
+    found = path.stat()
+    return str(path), found.st_mtime_ns, found.st_size
+
+
+@lru_cache(maxsize=64)
+def _cached(version: tuple, where: tuple, columns: tuple | None) -> pd.DataFrame:
+    path = Path(version[0])
+    if path.suffix == ".csv":
+        return _select(_csv(version), path, where, columns)
+    return _parquet(path, where, columns)
+
+
+def _known(path: Path, names: list[str], where: tuple, columns: tuple | None) -> None:
+    for name in [*(column for column, _ in where), *(columns or ())]:
+        one_of(name, names, f"column of {path.stem}")
+
+
+def _parquet(path: Path, where: tuple, columns: tuple | None) -> pd.DataFrame:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    schema = pq.read_schema(path)
+    _known(path, schema.names, where, columns)
+    rules = [_rule(column, value, schema.field(column).type) for column, value in where]
+    rule = reduce(and_, rules) if rules else None
+    names = list(columns) if columns else None
+    found = pq.read_table(path, columns=names, filters=rule, use_threads=False)
+    wide = {
+        pa.date32(): pa.timestamp("us"),
+        pa.int32(): pa.int64(),
+        pa.int16(): pa.int64(),
+    }
+    fields = [pa.field(f.name, wide.get(f.type, f.type)) for f in found.schema]
+    return found.cast(pa.schema(fields)).to_pandas()
+
+
+def _rule(column: str, value: Any, kind: Any) -> Any:
+    """The filter as an Arrow expression, its values in the type of the column."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    wanted = list(value) if isinstance(value, tuple) else [value]
+    try:
+        if pa.types.is_date(kind):
+            wanted = [date.fromisoformat(item) for item in wanted]
+        return pc.field(column).isin(pa.array(wanted, type=kind))
+    except (pa.ArrowInvalid, pa.ArrowTypeError, TypeError, ValueError):
+        raise _no_such(column, wanted, str(kind)) from None
+
+
+def _no_such(column: str, wanted: list, kind: str) -> Invalid:
+    given = ", ".join(map(repr, wanted))
+    meant = {
+        "date32[day]": "days written YYYY-MM-DD",
+        "date": "days written YYYY-MM-DD",
+    }
+    return Invalid(
+        f"{column} cannot be {given}: it holds {meant.get(kind, f'values of {kind}')}."
+    )
+
+
+def _select(
+    frame: pd.DataFrame, path: Path, where: tuple, columns: tuple | None
+) -> pd.DataFrame:
+    _known(path, list(frame.columns), where, columns)
+    keep = np.ones(len(frame), dtype=bool)
+    for column, value in where:
+        wanted = list(value) if isinstance(value, tuple) else [value]
+        if frame[column].dtype.kind == "M":
+            try:
+                wanted = [pd.Timestamp(item) for item in wanted]
+            except (TypeError, ValueError):
+                raise _no_such(column, wanted, "date") from None
+        keep &= frame[column].isin(wanted).to_numpy()
+    frame = frame[keep].reset_index(drop=True)
+    return frame[list(columns)] if columns else frame
+
+
+@lru_cache(maxsize=32)
+def _csv(version: tuple) -> pd.DataFrame:
+    path = Path(version[0])
+    text = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    described = package(path.parent.parent).get(path.stem, {"schema": {"fields": []}})
+    types = {field["name"]: field["type"] for field in described["schema"]["fields"]}
+    return text.assign(
+        **{name: _typed(text[name], types.get(name)) for name in text.columns}
+    )
+
+
+def package(folder: Path | None = None) -> dict[str, dict]:
+    """What ``datapackage.json`` of a data folder says of each table; nothing when there is none."""
+    path = (folder or root()) / "datapackage.json"
+    return _resources(_version(path)) if path.is_file() else {}
+
+
+@lru_cache(maxsize=2)
+def _resources(version: tuple) -> dict[str, dict]:
+    held = json.loads(Path(version[0]).read_text(encoding="utf-8"))
+    return {resource["name"]: resource for resource in held["resources"]}
+
+
+def _typed(column: pd.Series, kind: str | None) -> pd.Series:
+    if kind == "date":
+        days = pd.to_datetime(column.where(column != ""), format="%Y-%m-%d")
+        return days.astype("datetime64[us]")
+    if kind == "boolean":
+        return column.map({"true": True, "false": False, "True": True, "False": False})
+    if kind in ("integer", "number") or (kind is None and _is_number(column)):
+        # An int64 where every row has a whole number; NaN needs float64.
+        numbers = pd.to_numeric(column.where(column != ""))
+        return numbers.astype("float64") if kind == "number" else numbers
+    return column
+
+
+def _is_number(column: pd.Series) -> bool:
+    """For a table that the package does not describe yet: are all its filled cells numbers?"""
+    filled = column[column != ""]
+    if filled.empty or filled.str.match(r"0\d").any():
+        return False
+    return bool(pd.to_numeric(filled, errors="coerce").notna().all())

@@ -1,0 +1,292 @@
+"""What a notebook parameter may be: named vocabularies, computed from the data, and plain kinds.
+
+``choices("sceptre_wave")`` lists the values that a page can be built for; ``check(name, value)``
+returns the value, or raises :class:`Invalid` with the values allowed and the nearest of them.
+"""
+
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import date
+from numbers import Real
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from outcomes.core.errors import Invalid, NotEnough, one_of
+from outcomes.data import published_figures, tables
+from outcomes.data.crime_codes import OFFENCE_GROUPS, TYPES
+from outcomes.data.doors import Name, door
+from outcomes.data.places import WARDS, district_names
+
+ENOUGH = 3
+"""A week of action is offered when this many different measures were published for it; a measure
+of a programme of weeks, when it was published for this many weeks."""
+
+SERIES = {
+    "referrals": "nrm_referrals",
+    "adults": "nrm_referrals_adult",
+    "children": "nrm_referrals_child",
+    "county lines": "nrm_referrals_county_lines",
+    "men and boys": "nrm_referrals_male",
+    "women and girls": "nrm_referrals_female",
+    "UK nationals": "nrm_referrals_uk_nationals",
+    "duty to notify": "dtn_reports",
+    "reasonable grounds": "nrm_reasonable_grounds",
+    "conclusive grounds": "nrm_conclusive_grounds",
+}
+"""Modern slavery series: the word on a control, and the measure behind it."""
+
+_COMPARISONS = ["matched", "county", "leicestershire"]
+_FIXED = {
+    "period_unit": ["financial year", "calendar year", "quarter"],
+    "trend_step": ["quarter", "month"],
+    "project_adder_comparison": _COMPARISONS,
+    "chb_comparison": _COMPARISONS,
+    "chb_outcome": [
+        *("anti-social behaviour", "serious acquisitive crime", "burglary", "robbery"),
+        *("vehicle crime", "theft from the person"),
+    ],
+    "adder_outcome": [
+        *("drug offences", "serious acquisitive crime", "violence and sexual offences"),
+        *("shoplifting", "anti-social behaviour", "all crime"),
+    ],
+}
+
+
+SEVERAL = (
+    *("county_lines_measure", "crime_type", "force", "fraud_measure", "offence_group"),
+    *("op_warrior_measure", "sceptre_force"),
+)
+"""Vocabularies of which a parameter may hold several values; of any other it is one."""
+
+MAY_BE_NONE = ("force", "sceptre_force")
+"""Vocabularies in :data:`SEVERAL` of which a list may be empty: those compared with."""
+
+LATEST = ("crime_year",)
+"""Vocabularies listed from the latest, of which "" asks for the latest that is held."""
+
+
+def vocabularies() -> list[str]:
+    """Names of the vocabularies that :func:`choices` lists."""
+    return sorted([*_FIXED, *_COMPUTED])
+
+
+def kinds() -> list[str]:
+    """Names of the kinds of value that :func:`check` knows and that have no list."""
+    return sorted(_KINDS)
+
+
+@door()
+def choices(name: Name) -> list[str]:
+    """The values of a vocabulary, in the order a person would list them."""
+    if name in _FIXED:
+        return list(_FIXED[name])
+    if name in _COMPUTED:
+        return _COMPUTED[name]()
+    if name in _KINDS:
+        raise Invalid(f"{name!r} is {_KINDS[name][1]}: it has no list of values.")
+    one_of(name, [*vocabularies(), *kinds()], "vocabulary")
+    return []
+
+
+@door()
+def check(name: Name, value: Any, *, parameter: Name = "") -> Any:
+    """``value`` when it belongs to the vocabulary or kind; of one in :data:`SEVERAL`, a list too.
+
+    ``parameter`` is the name to use in the message, such as "wave". Raises :class:`Invalid`.
+    """
+    called = parameter or name
+    if pd.api.types.is_list_like(value) and not isinstance(value, dict):
+        if name not in SEVERAL:
+            raise Invalid(f"{called} is one value, not a list: {list(value)!r}.")
+        if not len(value) and name not in MAY_BE_NONE:
+            raise Invalid(
+                f"{called} is an empty list; it takes one or more values of {name}."
+            )
+        if any(isinstance(item, (list, tuple)) for item in value):
+            raise Invalid(
+                f"{called} is a list of single values, and {list(value)!r} holds a list."
+            )
+        return [check(name, item, parameter=called) for item in value]
+    if name in _KINDS:
+        test, meaning = _KINDS[name]
+        if not test(value):
+            raise Invalid(f"{called} {value!r} is not {meaning}.")
+        return value
+    if value == "" and name in LATEST:
+        return value
+    allowed = choices(name)
+    return one_of(value, allowed, called, most=len(allowed))
+
+
+@door()
+def chosen(name: Name, value: Any) -> str:
+    """The value of a parameter of a vocabulary in :data:`LATEST`: of "" the latest that is held.
+
+    Raises :class:`NotEnough` where none is held.
+    """
+    if value != "":
+        return check(name, value)
+    if name not in LATEST:
+        one_of(name, LATEST, "vocabulary with a latest value")
+    held = choices(name)
+    if not held:
+        raise NotEnough(
+            "No calendar year has all its twelve months of street-level crime here."
+        )
+    return held[0]
+
+
+def checked(**given: Any) -> None:
+    """Hold a notebook's parameters against their vocabularies: ``checked(sceptre_wave=wave)``.
+
+    Where a page is built this has been done before. Raises :class:`Invalid` with the nearest value
+    that is allowed. What is read to find out is not noted: no number of a page rests on it.
+    """
+    with tables.unnoted(), tables.whole():
+        for name, value in given.items():
+            if name in SEVERAL and isinstance(value, str):
+                raise Invalid(f"{name} is a list, such as [{value!r}], not {value!r}.")
+            check(name, value)
+
+
+# ---------------------------------------------------------------- vocabularies from the data
+
+
+def _within(slug: str) -> pd.DataFrame:
+    """Places inside an area, by the chain of parents."""
+    areas = published_figures.areas()
+    inside, size = {slug}, 0
+    while len(inside) > size:
+        size = len(inside)
+        inside |= set(areas.loc[areas["parent"].isin(inside), "area"])
+    return areas[areas["area"].isin(inside - {slug})]
+
+
+def _lancashire(level: str) -> list[str]:
+    return sorted(_within("lancashire").query("level == @level")["name"])
+
+
+def _sceptre_forces() -> list[str]:
+    frame = published_figures.figures(programme="op_sceptre", dated=True)
+    return sorted(set(frame.loc[frame["level"] == "force", "area_name"]))
+
+
+def _sceptre_waves() -> list[str]:
+    waves = published_figures.waves("op_sceptre")
+    return list(waves.loc[waves["local"] >= ENOUGH, "wave"])
+
+
+def _county_lines_weeks() -> list[str]:
+    weeks = published_figures.waves("county_lines")
+    return list(weeks.loc[weeks[["local", "national"]].max(axis=1) >= ENOUGH, "wave"])
+
+
+def _countable(programme: str) -> list[str]:
+    """Measures that add up over time, published for Lancashire with both ends of the period."""
+    frame = published_figures.figures(
+        programme=programme, area="lancashire", dated=True
+    )
+    known = published_figures.measures(programme)
+    periods = frame.groupby("measure")["fact"].nunique()
+    whole = known.loc[known["whole"], "measure"]
+    return [measure for measure in whole if periods.get(measure, 0) > 1]
+
+
+def _county_lines_measures() -> list[str]:
+    """Measures published for enough weeks, for Lancashire or nationally."""
+    weeks = published_figures.week_figures("county_lines")
+    weeks = weeks[weeks["area"].isin(["lancashire", *published_figures.NATIONAL])]
+    count = weeks.groupby("measure")["wave"].nunique()
+    return sorted(count[count >= ENOUGH].index)
+
+
+def _tour_areas() -> list[str]:
+    """Places of the county that a figure of the No More Knives tour was published for."""
+    named = published_figures.figures(programme="no_more_knives")
+    inside = named[named["area"].isin(_within("lancashire")["area"])]
+    return ["Lancashire", *sorted(set(inside["area_name"]))]
+
+
+def _series() -> list[str]:
+    """Series published for at least four separate quarters or years of the United Kingdom."""
+    frame = published_figures.figures(
+        programme="modern_slavery", area="united-kingdom", dated=True
+    )
+    facts = frame.groupby("measure")["fact"].nunique()
+    return [word for word, measure in SERIES.items() if facts.get(measure, 0) >= 4]
+
+
+def _crime_years() -> list[str]:
+    """Calendar years with all twelve street files of Lancashire, the latest first."""
+    months = tables.read("coverage", force="lancashire")
+    complete = months.loc[months["state"] == "complete", "month"].dt.year.value_counts()
+    return [str(year) for year in sorted(complete[complete == 12].index, reverse=True)]
+
+
+def _trend_starts() -> list[str]:
+    """Aprils that leave three years or more before the latest year of recorded crime."""
+    quarters = tables.read("crime_quarterly", force="lancashire")[
+        "quarter"
+    ].drop_duplicates()
+    aprils = quarters[quarters.dt.month == 4].sort_values()
+    late = quarters.max() - pd.DateOffset(months=45)
+    return list(aprils[aprils <= late].dt.strftime("%Y-%m"))
+
+
+_COMPUTED: dict[str, Callable[[], list[str]]] = {
+    "district": district_names,
+    "chb_area": lambda: [*WARDS, *district_names()],
+    "town": lambda: _lancashire("town"),
+    "division": lambda: _lancashire("division"),
+    "force": lambda: sorted(published_figures.areas("force")["name"]),
+    "sceptre_force": _sceptre_forces,
+    "sceptre_wave": _sceptre_waves,
+    "county_lines_week": _county_lines_weeks,
+    "nmk_area": _tour_areas,
+    "op_warrior_measure": lambda: _countable("op_warrior"),
+    "fraud_measure": lambda: _countable("fraud"),
+    "county_lines_measure": _county_lines_measures,
+    "modern_slavery_series": _series,
+    "crime_type": lambda: list(TYPES),
+    "crime_year": _crime_years,
+    "offence_group": lambda: list(OFFENCE_GROUPS),
+    "trend_since": _trend_starts,
+    "programme": lambda: list(published_figures.programmes()["programme"]),
+}
+
+
+# ---------------------------------------------------------------- kinds of value
+
+
+def _is_date(value: Any) -> bool:
+    if value == "":
+        return True
+    if not isinstance(value, str) or not re.fullmatch(
+        r"(19|20|21)\d\d-\d\d-\d\d", value
+    ):
+        return False
+    with suppress(ValueError):
+        return bool(date.fromisoformat(value))
+    return False
+
+
+def _is_month(value: Any) -> bool:
+    return isinstance(value, str) and value != "" and _is_date(f"{value}-01")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(
+        value, bool
+    )  # those of numpy are Real too
+
+
+_KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "date": (_is_date, 'a day written YYYY-MM-DD, or "" for none'),
+    "month": (_is_month, "a month written YYYY-MM"),
+    "probability": (lambda v: _is_number(v) and 0 < v < 1, "a number between 0 and 1"),
+    "positive": (lambda v: _is_number(v) and 0 < v < float("inf"), "a number above 0"),
+    "yes_no": (lambda v: isinstance(v, (bool, np.bool_)), "True or False"),
+}

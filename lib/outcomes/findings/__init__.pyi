@@ -1,0 +1,183 @@
+from . import (
+    against as against,
+)
+from . import (
+    among as among,
+)
+from . import (
+    axes as axes,
+)
+from . import (
+    charts as charts,
+)
+from . import (
+    elsewhere as elsewhere,
+)
+from . import (
+    evaluated as evaluated,
+)
+from . import (
+    forces as forces,
+)
+from . import (
+    foreign_svg as foreign_svg,
+)
+from . import (
+    many as many,
+)
+from . import (
+    outset as outset,
+)
+from . import (
+    parts as parts,
+)
+from . import (
+    plots as plots,
+)
+from . import (
+    ready as ready,
+)
+from . import (
+    svg as svg,
+)
+from . import (
+    table as table,
+)
+from . import (
+    theme as theme,
+)
+from . import (
+    verdicts as verdicts,
+)
+from .against import (
+    held as held,
+)
+from .against import (
+    held_counts as held_counts,
+)
+from .against import (
+    held_kinds as held_kinds,
+)
+from .among import (
+    differing as differing,
+)
+from .among import (
+    pace as pace,
+)
+from .among import (
+    printed as printed,
+)
+from .among import (
+    standing as standing,
+)
+from .charts import (
+    funnel as funnel,
+)
+from .charts import (
+    xmr as xmr,
+)
+from .elsewhere import (
+    displaced as displaced,
+)
+from .elsewhere import (
+    mixed as mixed,
+)
+from .elsewhere import (
+    ranked as ranked,
+)
+from .elsewhere import (
+    unplaced as unplaced,
+)
+from .evaluated import (
+    claimed as claimed,
+)
+from .evaluated import (
+    effect as effect,
+)
+from .evaluated import (
+    effects as effects,
+)
+from .evaluated import (
+    events as events,
+)
+from .finding import (
+    Finding as Finding,
+)
+from .finding import (
+    finding as finding,
+)
+from .forces import (
+    against_forces as against_forces,
+)
+from .forces import (
+    others_against_forces as others_against_forces,
+)
+from .many import (
+    allowed as allowed,
+)
+from .many import (
+    amount as amount,
+)
+from .many import (
+    clashing as clashing,
+)
+from .many import (
+    grown as grown,
+)
+from .outset import (
+    balanced as balanced,
+)
+from .outset import (
+    levels as levels,
+)
+from .outset import (
+    placeless as placeless,
+)
+from .outset import (
+    seen as seen,
+)
+from .plots import (
+    bars as bars,
+)
+from .plots import (
+    bounds as bounds,
+)
+from .plots import (
+    intervals as intervals,
+)
+from .plots import (
+    panels as panels,
+)
+from .plots import (
+    series as series,
+)
+from .plots import (
+    stems as stems,
+)
+from .plots import (
+    strip as strip,
+)
+from .plots import (
+    waves as waves,
+)
+from .provenance import (
+    provenance as provenance,
+)
+from .ready import (
+    behaviour as behaviour,
+)
+from .ready import (
+    place as place,
+)
+from .ready import (
+    reconciled as reconciled,
+)
+from .ready import (
+    share as share,
+)
+from .ready import (
+    shares as shares,
+)
+from .revisions import (
+    revisions as revisions,
+)

@@ -1,0 +1,719 @@
+"""Findings ready made: the results that many notebooks show, always worded alike.
+
+Each takes numbers or a frame, asks the analysis room, and returns a Finding whose sentence was
+written by code from the result. Too little data is a result as well: "cannot be told".
+"""
+
+from functools import partial
+
+import pandas as pd
+
+from outcomes import data
+from outcomes.core import formatting
+from outcomes.core.errors import NotEnough
+from outcomes.findings import charts, parts, plots
+from outcomes.findings.finding import Finding, finding
+from outcomes.methods import funnels, intervals, spc
+from outcomes.methods.reconcile import reconciliation, statements
+
+_FUNNEL = {
+    "label": "place",
+    "count": "count",
+    "denominator": "denominator",
+    "rate": "rate",
+    "lower_95": "lower 95% limit",
+    "upper_95": "upper 95% limit",
+    "lower_998": "lower 99.8% limit",
+    "upper_998": "upper 99.8% limit",
+    "signal": "signal",
+}
+_XMR = "limits of an individuals chart (XmR) and its rules for runs"
+_FUNNEL_TEST = (
+    "95% and 99.8% limits of a funnel plot, widened where places differ by more "
+    "than chance"
+)
+_WRITTEN = {"rate": "number", "proportion": "percent"}
+_RATED = {
+    "number": partial(formatting.number, decimals=1),
+    "percent": formatting.percent,
+}
+"""How a rate or share is written beside others: with one decimal, whatever its size."""
+
+
+def share(
+    name: str,
+    part,
+    whole,
+    *,
+    what: str,
+    period: str,
+    area: str,
+    sources,
+    confidence: float = 0.95,
+    better: str = "neither",
+    headline: bool = False,
+    caveats=(),
+) -> Finding:
+    """A share with Wilson's interval: "10 of 42 test purchases failed …".
+
+    ``what`` reads on from the two counts ("test purchases failed"). A missing count makes the
+    finding say that the share cannot be told, and then it is no headline.
+    """
+    facts = {
+        "unit": f"share of {what}",
+        "period": period,
+        "area": area,
+        "sources": sources,
+    }
+    facts |= {"better": better, "headline": headline, "caveats": caveats}
+    if pd.isna(part) or pd.isna(whole) or not whole:
+        text = f"What share of {what} in {period} cannot be told: not both counts are held here."
+        return finding(name, text, verdict="not_enough", **facts | {"headline": False})
+    p, *limits = intervals.wilson(part, whole, confidence=confidence)
+    text = f"{formatting.number(part)} of {formatting.number(whole)} {what} in {period}: {formatting.percent(p)}, "
+    text += f"with a {formatting.percent(confidence, 0)} interval of "
+    text += f"{formatting.interval(*limits, kind='percent')}."
+    facts["numbers"] = {what: part, "out of": whole}
+    return finding(name, text, verdict="estimate", **parts.numbers(p, *limits), **facts)
+
+
+def shares(
+    name: str,
+    frame: pd.DataFrame,
+    *,
+    label: str,
+    part: str,
+    whole: str,
+    what: str,
+    sources,
+    period: str = "",
+    area: str = "",
+    confidence: float = 0.95,
+    highlight=(),
+    caption: str,
+    since_first: bool = False,
+    better: str = "neither",
+    headline: bool = False,
+    caveats=(),
+) -> Finding:
+    """Several shares side by side, each with Wilson's interval, as a dot-and-interval chart.
+
+    With a row named by ``highlight`` the sentence compares it with the row before it (Newcombe's
+    interval of the difference), with ``since_first`` the last row with the first; otherwise it
+    names the lowest and the highest.
+    """
+    rows = parts.wilson(frame, label, part, whole, confidence)
+    facts = {"period": period, "area": area, "sources": sources, "better": better}
+    facts |= {"headline": headline, "caveats": caveats, "unit": "percentage points"}
+    if len(rows) < 2:
+        text = (
+            f"{what} cannot be compared: both counts of fewer than two are held here."
+        )
+        return finding(name, text, verdict="not_enough", **facts)
+    facts |= parts.charted(rows, label, "share", highlight=highlight, xlabel=what)
+    two = parts.with_the_one_before(rows, label, highlight)
+    two = (rows.iloc[-1], rows.iloc[0]) if since_first else two
+    text, numbers = _compared(rows, two, label, part, whole, what, confidence)
+    return finding(name, text, caption=caption, **numbers, **facts)
+
+
+def _compared(rows, two, label, part, whole, what, confidence):
+    """The sentence of :func:`shares`, and its number with interval where there is one."""
+    ends = (rows["share"].min(), rows["share"].max())
+
+    def spread(digits: int) -> str:
+        said = [  # a tie names all that share it
+            f"{formatting.percent(end, digits)} ({formatting.listed(rows.loc[rows['share'] == end, label])})"
+            for end in ends
+        ]
+        return f"ranges from {formatting.listed(said, 'to')}."
+
+    if not two:
+        return f"{what} {spread(1)}", {}
+    now, before = two
+    counts = now[part], now[whole], before[part], before[whole]
+    found = parts.numbers(
+        *intervals.newcombe(*counts, confidence=confidence), times=100
+    )
+    limits = found["lower"], found["upper"]
+    clear = (
+        "" if limits[0] > 0 or limits[1] < 0 else ", which is consistent with no change"
+    )
+    shown = [round(100 * row["share"], 1) for row in two]
+    alike = f"{shown[0] - shown[1]:.1f}" == f"{found['value']:.1f}"
+    digits = (
+        1 if alike else 2
+    )  # what is printed as a difference must be that of what is printed
+    said = [formatting.percent(row["share"], digits) for row in two]
+    text = f"{what} was {said[0]} in {now[label]} and {said[1]} in {before[label]}: a difference "
+    text += (
+        f"of {formatting.number(found['value'], digits)} percentage points (interval "
+    )
+    text += f"{formatting.interval(*limits, decimals=digits)}){clear}."
+    if {*ends} - {row["share"] for row in two}:  # the two are not the whole story
+        text += f" Over the {formatting.count(len(rows), label)} held here it {spread(digits)}"
+    return text, {"verdict": "estimate", **found}
+
+
+def behaviour(
+    name: str,
+    values: pd.Series | None = None,
+    *,
+    series: str = "",
+    since: str = "",
+    what: str = "",
+    sources=None,
+    area: str = "",
+    unit: str = "",
+    step: str = "",
+    better: str = "neither",
+    rebase=(),
+    events: dict | None = None,
+    headline: bool = False,
+    kind: str = "number",
+    caveats=(),
+) -> Finding:
+    """A process behaviour chart (XmR) by date, with the sentence it supports.
+
+    With ``series``, a name that :func:`outcomes.data.series` declares, all else but the events is
+    declared: values, noun, unit, usual range, so that every page that shows it says the same; only
+    ``area`` (by name) and the start of the usual range (``since``) may be others than declared.
+
+    Without, ``values`` are judged by all of themselves: ``what`` names them ("recorded trafficking
+    offences"), ``step`` its points ("quarter" or "month"), ``rebase`` is a list of (date, reason);
+    see :func:`outcomes.methods.spc.xmr`. A series most of whose points signal has no usual range:
+    it is told by its change from the first point to the last.
+    """
+    more = {"events": events, "headline": headline, "caveats": list(caveats)}
+    if series:
+        return _declared(name, data.series(series), since=since, area=area, **more)
+    facts = {"unit": unit or what, "area": area, "sources": sources, "better": better}
+    facts["headline"] = headline
+    try:
+        chart = spc.xmr(values, better=better, rebase=rebase)
+    except NotEnough as reason:
+        text = f"Whether {what} by {step} changed cannot be told. {reason}"
+        return finding(name, text, verdict="not_enough", caveats=caveats, **facts)
+    notes = [f"New limits from {formatting.month(day)}: {why}." for day, why in rebase]
+    notes += [chart.note] if chart.trial else []
+    facts |= {
+        "what": what,
+        "step": step,
+        "kind": kind,
+        "events": events,
+        "headline": headline,
+    }
+    if _moved(chart.frame):
+        return _by_change(name, chart.frame, caveats=[*caveats, *notes], **facts)
+    frame = chart.frame.dropna(subset=["value"])
+    special = frame[frame["special"] != ""]
+    signs = (
+        f"{formatting.number(len(special))} of {formatting.count(len(frame), step)} "
+    )
+    signs += f"signal{'s' if len(special) == 1 else ''} change."
+    signs = signs if len(special) else f"No {step} signals change."
+    facts["numbers"] = {"points": len(frame), "of these signals": len(special)}
+    return _in_range(name, chart.frame, signs, caveats=[*caveats, *notes], **facts)
+
+
+def _declared(name, of, *, since, area, events, headline, caveats) -> Finding:
+    """The finding of :func:`behaviour` for a declared series."""
+    slug = area.lower().replace(" ", "-") or of.area
+    values, start = of.values(slug), pd.Timestamp(since or of.start)
+    values = values.loc[values.first_valid_index() :]
+    place = formatting.place(slug)
+    where = f"the {place}" if place.startswith("United") else place
+    what = f"{of.noun} in {where}"
+    facts = {"what": what, "unit": of.unit, "area": place, "step": of.step}
+    facts |= {
+        "sources": values.attrs["sources"],
+        "better": of.better,
+        "headline": headline,
+    }
+    facts |= {"events": events, "kind": "number"}
+    if start == pd.Timestamp(of.start):
+        facts["series"] = of.name
+    plain = pd.DataFrame({"period": values.index, "value": values.to_numpy()})
+    if of.change:
+        few = f"a usual range needs {spc.FEWEST} points, and there are {values.notna().sum()}"
+        why = of.change if values.notna().sum() >= spc.FEWEST else few
+        return _by_change(name, plain, caveats=[*caveats, _no_range(why)], **facts)
+    try:
+        found = spc.judged(
+            values[start:], latest=of.latest, season=of.season, better=of.better
+        )
+    except NotEnough as reason:
+        keep = {
+            k: v
+            for k, v in facts.items()
+            if k in ("unit", "area", "sources", "better", "series")
+        }
+        text = f"Whether {facts['what']} by {of.step} changed cannot be told. {reason}"
+        return finding(name, text, verdict="not_enough", caveats=caveats, **keep)
+    base = [_point(day, of.step) for day in found.base["period"].iloc[[0, -1]]]
+    span = formatting.listed(base, "to")
+    if found.moving:
+        why = f"most points of {span} signal change against the range that they give themselves"
+        facts |= {
+            "start": start,
+            "season": of.season,
+            "caveats": [*caveats, _no_range(why)],
+        }
+        facts["unit"] = facts["unit"].removesuffix(", season taken out")
+        return _by_change(name, plain, **facts)
+    frame = found.chart.frame.drop(columns=["value", "moving_range"])
+    if len(found.factors):
+        facts["what"] += ", season taken out"
+        plain["value"] /= plain["period"].dt.month.map(found.factors)
+    frame = plain.merge(frame, on="period", how="left").assign(
+        special=lambda f: (
+            f["special"].fillna("").where(f["period"].isin(found.late["period"]), "")
+        )
+    )
+    late = frame[frame["special"] != ""]
+    rules = late.groupby("special", sort=False)["period"]
+    said = [
+        f"{rule} ({len(days)})"
+        if len(late) > 4
+        else f"{formatting.listed(_point(day, of.step) for day in days)} ({rule})"
+        for rule, days in rules
+    ]
+    one = "one" if len(late) == 1 else formatting.number(len(late))
+    signs = f"Of the latest {formatting.count(len(found.late), of.step)}, {one if said else 'none'} "
+    signs += f"signal{'' if len(late) > 1 else 's'} change{': ' * bool(said)}{'; '.join(said)}."
+    facts["numbers"] = {
+        "points of the latest year": len(found.late),
+        "of these signals": len(late),
+    }
+    facts["numbers"] |= {f"of these {rule}": len(days) for rule, days in rules}
+    if not len(found.factors) and values.index[0] < start:
+        signs += f" The count of {_point(values.index[0], of.step)} was "
+        signs += f"{formatting.number(values.iloc[0])}."
+    days = found.chart.frame["period"]
+    every = int(days.between(*found.base["period"].iloc[[0, -1]]).sum())
+    if every > len(found.base):  # a span with gaps is not a span of points
+        span += f", {len(found.base)} of {every} {of.step}s held here"
+    notes = [
+        f"The usual range is that of {span}; limits are never narrower than counting error.",
+        *(
+            []
+            if since and since != of.start
+            else [f"It begins there because {of.why}."]
+        ),
+        *([found.chart.note] if found.chart.trial else []),
+    ]
+    return _in_range(name, frame, signs, caveats=[*caveats, *notes], **facts)
+
+
+def _no_range(why: str) -> str:
+    return f"No usual range is drawn: {why}."
+
+
+def _in_range(name, frame, signs, *, what, step, kind, events, **facts) -> Finding:
+    """A finding on the latest point of a series and its usual range; ``signs``: what signals."""
+    last = frame.dropna(subset=["value"]).iloc[-1]
+    low, high = max(last["lower"], 0), last["upper"]
+    shown = _apart(last["value"], low, high, kind=kind)
+    span = f"{shown[1]} to {shown[2]}"
+    text = f"{formatting.sentence_case(what)}: {shown[0]} in {_point(last['period'], step)}"
+    if last["special"]:
+        text += f", a signal of change ({last['special']}; usual range {span})"
+    else:
+        text += f", within the usual range of {span}"
+    columns = ["period", "value", "mean", "lower", "upper", "special"]
+    return finding(
+        name,
+        f"{text}. {signs}",
+        **parts.numbers(last["value"], low, high),
+        verdict="tested",
+        test=_XMR,
+        table=frame[columns].assign(period=[_point(p, step) for p in frame["period"]]),
+        caption=f"{formatting.sentence_case(what)} by {step}, with usual range",
+        figure=charts.xmr(frame, kind=kind, ylabel=f"{what} by {step}", events=events),
+        period=_point(last["period"], step),
+        **facts,
+    )
+
+
+def _apart(value: float, low: float, high: float, *, kind: str) -> list[str]:
+    """A value and its limits in words, finer where they would read alike and are not."""
+    shown = [formatting.WRITE[kind](x) for x in (value, low, high)]
+    alike = any(
+        shown[0] == s and value != x
+        for s, x in zip(shown[1:], (low, high), strict=True)
+    )
+    return (
+        [formatting.WRITE[kind](x, 1) for x in (value, low, high)] if alike else shown
+    )
+
+
+def _by_change(
+    name, frame, *, what, step, kind, events, start=None, season=False, **facts
+) -> Finding:
+    """A finding on a series without a usual range: its first and last point, and its last year.
+
+    The first point is the first from ``start`` on, of the same time of the year when the series
+    has a ``season``; the chart and the table have all.
+    """
+    known, write = frame.dropna(subset=["value"]), formatting.WRITE[kind]
+    own = known if start is None else known[known["period"] >= start]
+    own = own[own["period"].dt.month == own["period"].iloc[-1].month] if season else own
+    table = frame[["period", "value"]].assign(
+        period=[_point(p, step) for p in frame["period"]]
+    )
+    if len(own) < 2:
+        text = f"How {what} by {step} changed cannot be told: fewer than two {step}s are held here."
+        keep = {k: v for k, v in facts.items() if k != "headline"}
+        return finding(name, text, verdict="not_enough", **keep)
+    first, last = own.iloc[0], own.iloc[-1]
+    text = (
+        f"{formatting.sentence_case(what)}: {write(last['value'])} in "
+        f"{_point(last['period'], step)}, "
+    )
+    text += f"{_times(first['value'], last['value'])} the {write(first['value'])} of "
+    text += f"{_point(first['period'], step)}."
+    if first["value"] > 0 and last["value"] >= len(_MANY) * first["value"]:
+        facts["numbers"] = {"whole times the first": last["value"] // first["value"]}
+    year = data.declared_series.YEAR.get(step)
+    if year and kind == "number":
+        table["year to its end"] = sums = frame["value"].rolling(year).sum()
+        now, before = sums.iloc[-1], sums.shift(year).iloc[-1]
+        if pd.notna(now + before):
+            text += f" The year to its end had {write(now)}, the year before {write(before)}."
+    return finding(
+        name,
+        text,
+        value=last["value"],
+        table=table,
+        caption=f"{formatting.sentence_case(what)} by {step}",
+        figure=plots.series(
+            frame, x="period", y="value", kind=kind, ylabel=what, events=events
+        ),
+        period=_point(last["period"], step),
+        **facts,
+    )
+
+
+_MANY = ("twice", "three times", "four times", "five times", "six times", "seven times")
+
+
+def _times(first: float, last: float) -> str:
+    """How ``last`` stands to ``first`` in words, to be followed by "the" and the first."""
+    if first <= 0:
+        return "after"
+    ratio = last / first
+    if ratio >= 2:
+        whole = int(ratio)
+        most = (
+            _MANY[whole - 2]
+            if whole < len(_MANY) + 2
+            else f"{formatting.number(whole)} times"
+        )
+        return most if ratio == whole else f"more than {most}"
+    steps = [(1.5, "more than one and a half times"), (1.1, "above"), (0.9, "near")]
+    steps += [(0.5, "below"), (0, "less than half")]
+    return next(say for edge, say in steps if ratio >= edge)
+
+
+def _point(day, step: str) -> str:
+    day = pd.Timestamp(day)
+    if step == "year":
+        return str(day.year)
+    return f"{day.year} Q{day.quarter}" if step == "quarter" else formatting.month(day)
+
+
+def _moved(frame: pd.DataFrame) -> bool:
+    """Most points signal: the limits of a series that moves so much describe none of it."""
+    known = frame.dropna(subset=["value"])
+    return (known["special"] != "").sum() > len(known) / 2
+
+
+def place(
+    name: str,
+    frame: pd.DataFrame,
+    *,
+    label: str,
+    count: str,
+    denominator: str,
+    highlight: str,
+    what: str,
+    of: str = "",
+    sources,
+    period: str,
+    per: float = 1,
+    kind: str = "rate",
+    also=(),
+    better: str = "neither",
+    headline: bool = False,
+    caveats=(),
+    places: str = "places",
+) -> Finding:
+    """Where one place stands among all, and the sentence it supports.
+
+    ``what`` names the rate ("blade or point offences") and ``of`` its base ("100,000 residents");
+    with ``kind="proportion"`` ``what`` reads on from a percentage ("of test purchases failed").
+    ``also`` names other places in the figure, ``places`` what they are ("districts").
+
+    From :data:`outcomes.methods.funnels.FEW` places on, a funnel plot and its limits. With fewer
+    no limits tell anything: then its rank, how it stands to all the others together, and how far
+    places differ, each place drawn with the interval of its own count.
+    """
+    rows = frame.dropna(subset=[count, denominator])
+    measured = f"{what} per {of}" if of else f"share {what}"
+    facts = {"unit": measured, "period": period, "area": highlight, "sources": sources}
+    facts |= {"better": better, "headline": headline, "caveats": list(caveats)}
+    if len(rows) < 5 or highlight not in set(rows[label]):
+        text = f"Where {highlight} stands in {period} cannot be told: counts of too few {places} "
+        text += "are held here."
+        return finding(name, text, verdict="not_enough", **facts)
+    facts["caption"] = f"{formatting.sentence_case(measured)}, {period}"
+    said = {
+        "what": what,
+        "of": of,
+        "period": period,
+        "kind": _WRITTEN[kind],
+        "places": places,
+    }
+    if len(rows) < funnels.FEW:
+        named = {"place": label, "count": count, "denominator": denominator}
+        named = pd.DataFrame(
+            {k: rows[column].to_numpy() for k, column in named.items()}
+        )
+        table = _beside(named, per, kind)
+        own = table[table["place"] == highlight].iloc[0]
+        facts["caveats"] += [_COUNTED]
+        shown = {
+            "label": "place",
+            "estimate": "rate",
+            "kind": _WRITTEN[kind],
+            "xlabel": measured,
+        }
+        return finding(
+            name,
+            _ranked(table, own, **said),
+            table=table,
+            verdict="estimate",
+            figure=plots.intervals(table, highlight=[highlight, *also], **shown),
+            **parts.numbers(*own[["rate", "lower", "upper"]]),
+            numbers={places: len(table)},
+            **facts,
+        )
+    found = spc.funnel(
+        rows[count], rows[denominator], label=rows[label], per=per, kind=kind
+    )
+    row = found.frame[found.frame["label"] == highlight].iloc[0]
+    look = {
+        "highlight": [highlight, *also],
+        "xlabel": of.lstrip("0123456789, ")
+        or formatting.plain(denominator.replace("_", " ")),
+    }
+    if found.overdispersed:
+        facts["caveats"] += [
+            "Limits are widened, because places differ by more than chance. About one place in ten "
+            "lies outside the 95% limits all the same."
+        ]
+    text, limits = _placed(found.frame, row, **said)
+    return finding(
+        name,
+        text,
+        numbers={places: len(found.frame), "over all": row["mean"]},
+        **parts.numbers(row["rate"], *limits),
+        figure=charts.funnel(found.frame, kind=_WRITTEN[kind], ylabel=measured, **look),
+        table=found.frame[list(_FUNNEL)]
+        .rename(columns=_FUNNEL)
+        .sort_values("rate", ascending=False),
+        verdict="tested",
+        test=_FUNNEL_TEST,
+        **facts,
+    )
+
+
+_COUNTED = (
+    "The intervals are those of counting alone: they do not say why places differ, nor whether one "
+    "is unusual. Among so few places nothing could be told to be."
+)
+
+
+def _beside(rows: pd.DataFrame, per: float, kind: str) -> pd.DataFrame:
+    """Each place's rate with its interval, its rank, and how it stands to all others together.
+
+    For rates the ratio to the rest (Przyborowski and Wilenski), for proportions the difference
+    from it in percentage points (Newcombe).
+    """
+    k, n = rows["count"].to_numpy(float), rows["denominator"].to_numpy(float)
+    others = k.sum() - k, n.sum() - n
+    if kind == "rate":
+        own, versus = (
+            intervals.garwood(k, exposure=n, per=per),
+            intervals.poisson_ratio(k, n, *others),
+        )
+        names, times = ["times the rest", "ratio lower", "ratio upper"], 1
+    else:
+        own, versus = intervals.wilson(k, n), intervals.newcombe(k, n, *others)
+        names, times = (
+            ["points above the rest", "difference lower", "difference upper"],
+            100,
+        )
+    made = rows.assign(**dict(zip(("rate", "lower", "upper"), own, strict=True)))
+    made = made.assign(**dict(zip(names, (times * v for v in versus), strict=True)))
+    made["rank"] = made["rate"].rank(ascending=False, method="min").astype(int)
+    return made.sort_values(
+        ["rate", "place"], ascending=[False, True], ignore_index=True
+    )
+
+
+def _ranked(
+    table: pd.DataFrame, row: pd.Series, *, what, of, period, kind, places
+) -> str:
+    """The sentence of :func:`place` where places are few: rank, ratio and spread."""
+    write = _RATED[kind]
+    said = f"{row['place']} had {write(row['rate'])} {what} per {of} in {period}"
+    if kind == "percent":
+        said = f"In {row['place']}, {write(row['rate'])} {what} in {period}"
+    versus, low, high = row.iloc[list(table.columns).index("upper") + 1 :][:3]
+    said += f": {formatting.ranked(row['rank'], table['rate'], places)}, "
+    if kind == "percent":
+        side = "above" if versus >= 0 else "below"
+        said += (
+            f"{formatting.number(abs(versus), 1)} percentage points {side} the rest "
+        )
+        said += f"(interval {formatting.interval(low, high, decimals=1)})"
+    else:
+        said += f"{formatting.number(versus, 2)} times the rest "
+        said += f"(interval {formatting.interval(low, high, decimals=2)})"
+    most, least = table.iloc[0], table.iloc[-1]
+    said += f". {formatting.sentence_case(places)} differ from {write(least['rate'])} "
+    return f"{said}({least['place']}) to {write(most['rate'])} ({most['place']})."
+
+
+def _placed(frame, row, *, what, of, period, kind, places) -> tuple[str, tuple]:
+    """The sentence of :func:`place`, one row of a funnel, and the limits that it names.
+
+    A place is told by the lines that are drawn: within the 95 % limits, between them and the
+    99.8 % ones, or outside those.
+    """
+    write = _RATED[kind]
+    said = f"{row['label']} had {write(row['rate'])} {what} per {of} in {period}"
+    if kind == "percent":
+        said = f"In {row['label']}, {write(row['rate'])} {what} in {period}"
+    side = "above" if row["rate"] > row["mean"] else "below"
+    beyond = {
+        k: not row[f"lower_{k}"] <= row["rate"] <= row[f"upper_{k}"]
+        for k in ("95", "998")
+    }
+    level = "998" if beyond["998"] else "95"
+    limits = row[f"lower_{level}"], row[f"upper_{level}"]
+    span = f"{write(max(limits[0], 0))} to {write(limits[1])}"
+    where = f"{side if beyond['95'] else 'within'} the {'99.8' if level == '998' else '95'}% limits"
+    where += f" ({span})"
+    if beyond["95"] and not beyond["998"]:
+        where += " but within the 99.8% ones"
+    rank = int((frame["rate"] > row["rate"]).sum()) + 1
+    said += (
+        f": {formatting.ranked(rank, frame['rate'], places)}, against "
+        f"{write(row['mean'])} over all; "
+    )
+    return (
+        f"{said}{where} of what chance and the usual differences between {places} allow.",
+        limits,
+    )
+
+
+def reconciled(
+    name: str,
+    figures: pd.DataFrame,
+    periods: pd.DataFrame,
+    *,
+    what: str,
+    area: str,
+    ask: str,
+    kind: str = "number",
+    parent=None,
+    better: str = "neither",
+    headline: bool = False,
+    caveats=(),
+) -> Finding:
+    """What overlapping published figures allow each of ``periods`` to be, and which figures say so.
+
+    ``ask`` is the label of the period that the sentence is about; ``what`` names the count
+    ("arrests"). Contradictions become caveats, each figure with what it would have to be. A
+    period that no figure limits cannot be told, and then it is no headline.
+    """
+    whose = area if parent is not None else None
+    bounds, contradictions, _ = reconciliation.bounds(
+        figures, periods, area=whose, parent=parent
+    )
+    row, title = bounds[bounds["label"] == ask].iloc[0], formatting.sentence_case(what)
+    text, facts = _bounded(row, figures, title, kind, area)
+    if row["state"] == "contradicted":
+        agreement = statements.quarrel(contradictions, figures)
+        facts = facts if agreement is None else {"agreement": agreement}
+    notes = [c["sentence"] for c in contradictions]
+    if row["inferred"]:
+        notes = [
+            "The period of a figure it rests on was inferred, not printed.",
+            *notes,
+        ]
+    return finding(
+        name,
+        text,
+        value=row["point"],
+        lower=row["lower"],
+        upper=row["upper"],
+        unit=what,
+        period=formatting.period(row["start"], row["end"]),
+        area=formatting.place(area),
+        better=better,
+        headline=headline and facts.get("verdict") != "not_enough",
+        **facts,
+        figure=plots.bounds(bounds, kind=kind, ylabel=title) if len(figures) else None,
+        table=_by_period(bounds, figures, kind, area),
+        caveats=[*caveats, *notes],
+        caption=f"{title}: what the published figures allow",
+        sources=figures if len(figures) else parts.REGISTER,
+    )
+
+
+def _bounded(
+    row: pd.Series, figures: pd.DataFrame, title: str, kind: str, area: str
+) -> tuple[str, dict]:
+    """The sentence and the verdict of :func:`reconciled` on one period."""
+    subject = f"{title} in {formatting.period(row['start'], row['end'])}"
+    if row["lower"] == 0 and row["upper"] == float("inf"):
+        text = f"{subject} cannot be told: no published figure limits it."
+        return text, {"verdict": "not_enough"}
+    text = f"{subject}: {formatting.between(row['lower'], row['upper'], kind=kind)}, "
+    text += f"from {formatting.listed(_resting_on(row, figures, kind, area))}"
+    if row["state"] == "contradicted":
+        text += "; but some of the figures contradict each other"
+    return f"{text}.", {"verdict": "estimate"}
+
+
+def _by_period(
+    bounds: pd.DataFrame, figures: pd.DataFrame, kind: str, area: str
+) -> pd.DataFrame:
+    """The table of :func:`reconciled`: bounds, the figures they rest on, and both by the month."""
+    months = ((bounds["end"] - bounds["start"]).dt.days + 1) / (365.25 / 12)
+    table = bounds[["label", "start", "end", "lower", "upper", "state"]].assign(
+        rests_on=[
+            "; ".join(_resting_on(row, figures, kind, area))
+            for _, row in bounds.iterrows()
+        ]
+    )
+    if (
+        "measure" in figures
+        and set(figures["measure"]) & data.published_figures.stocks()
+    ):
+        return table  # what had gathered before its period has no rate
+    return table.assign(
+        per_month_at_least=bounds["lower"] / months,
+        per_month_at_most=bounds["upper"] / months,
+    )
+
+
+def _resting_on(
+    row: pd.Series, figures: pd.DataFrame, kind: str, area: str
+) -> list[str]:
+    return formatting.stated(
+        figures[figures["figure"].isin(row["binding"])], kind, home=area
+    )

@@ -1,0 +1,155 @@
+"""The look of every figure: Analysis Function style, fixed fonts, the same SVG bytes anywhere."""
+
+import io
+import re
+from contextlib import contextmanager, suppress
+from functools import cache
+from importlib.resources import files
+from xml.etree import ElementTree as Xml
+
+from outcomes.core.errors import Invalid
+from outcomes.findings.foreign_svg import cleaned
+from outcomes.findings.svg import INK, SIZE, Unknown, small
+
+NAVY, TEAL, PLUM, ORANGE, GREY = "#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D"
+PALE, SIGNAL = "#BFBFBF", "#A33B00"
+_OURS = "outcomes"  # the name of a figure that this module made
+WIDTH = 5.0  # inches: at a phone's 390 pixels the smallest text is still 11 pixels high
+
+_RC = {
+    # DejaVu ships with matplotlib, so the layout is measured alike on every machine. It is wider
+    # than the fonts that browsers substitute, so nothing clips.
+    "font.family": "DejaVu Sans",
+    "font.size": SIZE,
+    **dict.fromkeys(("axes.labelsize", "axes.titlesize", "legend.fontsize"), "medium"),
+    **dict.fromkeys(("xtick.labelsize", "ytick.labelsize"), "medium"),
+    **dict.fromkeys(
+        ("xtick.major.size", "ytick.major.size"), 0
+    ),  # the grid marks the values
+    "xtick.major.pad": 5,
+    "axes.facecolor": "none",
+    "axes.titlelocation": "left",
+    "axes.titley": 1.0,  # given, so that matplotlib need not look for it
+    **dict.fromkeys(
+        ("axes.labelcolor", "xtick.labelcolor", "ytick.labelcolor", "text.color"), INK
+    ),
+    **dict.fromkeys(("figure.facecolor", "savefig.facecolor"), "white"),
+    "svg.fonttype": "none",
+    "lines.linewidth": 1.8,
+    "lines.solid_capstyle": "butt",
+    "grid.color": "#D9D9D9",
+    "text.parse_math": False,  # a "$" in a label is a dollar, never a formula
+    "figure.constrained_layout.use": True,
+}
+# Characters that XML forbids, that cannot be seen, or that turn the direction of reading.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+    "\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"
+)
+
+
+@contextmanager
+def styled(more: dict | None = None):
+    """Analysis Function style for the figures drawn inside; nothing leaks out of the block."""
+    from matplotlib import rc_context
+
+    with rc_context(_look() | (more or {})):
+        yield
+
+
+@cache
+def _look() -> dict:
+    from matplotlib import rc_params_from_file
+
+    sheet = files("afcharts") / "afcharts.mplstyle"
+    return rc_params_from_file(sheet, use_default_template=False) | _RC
+
+
+def canvas(height: float = 3.2, *, rows: int = 1, columns: int = 1, **options):
+    """A new figure and its axes, ``height`` inches tall, kept out of pyplot's list of figures."""
+    from matplotlib.figure import Figure
+
+    with styled():
+        figure = Figure(figsize=(WIDTH, height))
+        figure.set_gid(_OURS)
+        return figure, figure.subplots(rows, columns, **options)
+
+
+def svg(drawn) -> str:
+    """A figure, or axes or a grid of seaborn, as SVG: the same bytes for the same figure.
+
+    A figure of :func:`canvas` is written small where all of it is known to come out alike. Any
+    other is as matplotlib draws it, and is cut to what is drawn, as in a notebook.
+
+    Raises
+    ------
+    Invalid : when it is no figure, or holds what may not stand on a page.
+    """
+    figure, out = _figure(drawn), io.StringIO()
+    fixed = {
+        "svg.fonttype": "none",
+        "svg.hashsalt": "outcomes",
+        "svg.image_inline": True,
+    }
+    undated = {"metadata": {"Date": None, "Creator": None}}
+    if figure.get_gid() == _OURS:
+        from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+        with styled(fixed), _settled(figure):  # one drawing, layout included
+            FigureCanvasSVG(figure).print_svg(out, **undated)
+    else:
+        from matplotlib import rc_context
+
+        with rc_context(fixed):
+            figure.savefig(out, format="svg", bbox_inches="tight", **undated)
+    root = Xml.fromstring(_UNSEEN.sub("", out.getvalue()))
+    if figure.get_gid() == _OURS:
+        with suppress(Unknown):
+            return small(root) + "\n"
+    return cleaned(root) + "\n"
+
+
+def _figure(drawn):
+    """The matplotlib figure that something is, or is part of."""
+    from matplotlib.figure import Figure, SubFigure
+
+    figure = getattr(drawn, "figure", drawn)  # of axes, and of seaborn's grids
+    while isinstance(figure, SubFigure):
+        figure = figure.figure
+    if isinstance(figure, Figure):
+        return figure
+    kind = f"{type(drawn).__module__.split('.')[0]}.{type(drawn).__name__}"
+    more = (
+        ": draw it by .on(figure).plot() and give the figure"
+        if hasattr(drawn, "on")
+        else ""
+    )
+    raise Invalid(
+        f"figure must be a matplotlib figure or its axes, not a {kind}{more}."
+    )
+
+
+@contextmanager
+def _settled(figure):
+    """Fix the ticks, and take empty labels out: matplotlib works both out anew in each of the
+    dozens of looks that a layout takes. Afterwards the figure is as it was."""
+    from matplotlib.ticker import FixedFormatter, FixedLocator
+
+    axes = [axis for ax in figure.axes for axis in (ax.xaxis, ax.yaxis)]
+    before = [
+        (thing, vars(thing).copy()) for a in axes for thing in (a.major, a.label, a)
+    ]
+    try:
+        for axis in axes:
+            at = axis.get_majorticklocs()
+            labels = axis.major.formatter.format_ticks(at)
+            if not axis.major.formatter.get_offset():  # "1e6" at the end of an axis
+                axis.set_major_locator(FixedLocator(at))
+                axis.set_major_formatter(FixedFormatter(labels))
+            if not axis.label.get_text():
+                axis.label.set_visible(False)
+                axis.set_label_coords(0, 0)
+        yield
+    finally:
+        for thing, was in before:
+            vars(thing).update(was)

@@ -1,0 +1,310 @@
+"""Checks of the figures register: every problem found is one sentence with its place.
+
+Nothing is repaired here. A problem names the file, the row (the header is row 1), the column and
+the value, and the nearest word allowed, so that an analyst can mend ``data/published`` at once.
+"""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+
+from outcomes.core.errors import Invalid, nearest
+
+QUALIFIERS = ("exact", "over", "at_least", "nearly", "approx")
+INPUTS = {
+    "figures": (
+        *(
+            "programme",
+            "measure",
+            "value",
+            "unit",
+            "qualifier",
+            "period_start",
+            "period_end",
+        ),
+        *(
+            "area",
+            "area_level",
+            "publisher",
+            "source_title",
+            "source_url",
+            "published_date",
+        ),
+        "note",
+    ),
+    "programmes": (
+        "programme",
+        "name",
+        "start",
+        "sites",
+        "partners",
+        "aim",
+        "seed_page",
+    ),
+    "measures": (
+        "measure",
+        "name",
+        "unit",
+        "kind",
+        "better",
+        "minimum_n",
+        "whole",
+        "stock",
+        "definition",
+    ),
+    "areas": (
+        "area",
+        "name",
+        "level",
+        "gss",
+        "parent",
+        "population",
+        "population_year",
+    ),
+    "map_programmes": ("label", "programme"),
+    "map_measures": ("label", "measure", "slug", "basis", "remark"),
+    "map_areas": ("label", "level", "area"),
+    "map_units": ("label", "unit"),
+    "publication_days": ("url", "published", "by", "how"),
+}
+# A corrected title or note leaves a figure what it is: neither is part of its identity.
+IDENTITY = [
+    *(
+        "programme",
+        "measure",
+        "value",
+        "unit",
+        "qualifier",
+        "period_start",
+        "period_end",
+    ),
+    *("area", "area_level", "source_url"),
+]
+_LEVELS = (
+    *("nation", "region", "group", "force", "county", "division", "district", "town"),
+    *("neighbourhood", "hotspot"),
+)
+_ALLOWED = (
+    ("measures", "kind", ("output", "outcome", "context")),
+    ("measures", "better", ("fewer", "more", "neither")),
+    ("measures", "whole", ("yes", "no")),
+    ("measures", "stock", ("yes", "no")),
+    ("map_measures", "basis", ("", "change")),
+    ("programmes", "seed_page", ("yes", "no")),
+    ("areas", "level", _LEVELS),
+)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_PARTIAL = re.compile(r"\d{4}(-\d\d){0,2}", re.ASCII)
+
+
+def read(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+    """One input file as text, stripped; raises :class:`Invalid` for a missing file or column."""
+    if not path.is_file():
+        raise Invalid(
+            f"The register needs the file {path.name}; there is none in {path.parent}."
+        )
+    frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    if tuple(frame.columns) != columns:
+        raise Invalid(
+            f"{path.name} must have the columns {', '.join(columns)}, in this order."
+        )
+    return frame.apply(lambda column: column.str.strip())
+
+
+def stop(problems: list[str]) -> None:
+    """Raise :class:`Invalid` with all problems, when there are any."""
+    if problems:
+        count = f"{len(problems)} problem" + ("s" if len(problems) > 1 else "")
+        raise Invalid(f"{count} in the published figures:\n- " + "\n- ".join(problems))
+
+
+def vocabulary(tables: dict[str, pd.DataFrame]) -> list[str]:
+    """Problems of the maps and vocabularies: keys unique, words allowed, targets present."""
+    keys = {name: [INPUTS[name][0]] for name in INPUTS if name != "figures"}
+    keys |= {"map_measures": ["label", "measure"], "map_areas": ["label", "level"]}
+    found = [p for name, key in keys.items() for p in twice(name, tables[name], key)]
+    for name, column, words in _ALLOWED:
+        found += _unknown(name, tables[name], column, words, "among the words allowed")
+    for name, column, target in (
+        ("map_programmes", "programme", "programmes"),
+        ("map_measures", "slug", "measures"),
+        ("map_areas", "area", "areas"),
+    ):
+        slugs = tables[target].iloc[:, 0]
+        found += _unknown(name, tables[name], column, slugs, f"in {target}.csv")
+    areas = tables["areas"]
+    found += _days(tables["publication_days"], tables["figures"])
+    return found + _unknown(
+        "areas", areas, "parent", [*areas["area"], ""], "in column area"
+    )
+
+
+def _days(days: pd.DataFrame, figures: pd.DataFrame) -> list[str]:
+    """Problems of the days found for pages that print none."""
+    printed = figures.loc[figures["published_date"] != "", "source_url"]
+    found = _unknown(
+        "publication_days", days, "url", figures["source_url"], "in figures.csv"
+    )
+    for index, row in days.iterrows():
+        last = last_day(row["published"])
+        said = [
+            (
+                "url",
+                row["url"] in set(printed),
+                "has its date of publication in figures.csv.",
+            ),
+            ("published", last and not _is_day(last), "is not a year, month or day."),
+            (
+                "by",
+                row["by"] and not _is_day(row["by"]),
+                "is not a day written YYYY-MM-DD.",
+            ),
+            (
+                "by",
+                not (row["published"] or row["by"]),
+                "is empty, and so is published.",
+            ),
+            (
+                "by",
+                row["by"] > last > "",
+                "is after the last day that published can mean.",
+            ),
+            ("how", not row["how"], "is empty: say how the day was found."),
+        ]
+        found += [
+            problem("publication_days", index, column, row[column], why)
+            for column, wrong, why in said
+            if wrong
+        ]
+    return found
+
+
+def rows(tables: dict[str, pd.DataFrame]) -> list[str]:
+    """Problems of the register's rows: labels mapped, numbers and dates readable, no row twice."""
+    figures = tables["figures"]
+    labels = tables["map_programmes"]["label"]
+    found = _unknown("figures", figures, "programme", labels, "in map_programmes.csv")
+    found += _unknown(
+        "figures", figures, "unit", tables["map_units"]["label"], "in map_units.csv"
+    )
+    found += _unknown(
+        "figures", figures, "qualifier", QUALIFIERS, "among the words allowed"
+    )
+    pairs, why = (
+        tables["map_measures"][["label", "measure"]],
+        "is not in map_measures.csv for {}",
+    )
+    found += _unmapped(figures, pairs, "programme", "measure", why)
+    pairs, why = (
+        tables["map_areas"][["level", "label"]],
+        "with level {} is not in map_areas.csv",
+    )
+    found += _unmapped(figures, pairs, "area_level", "area", why)
+    for index, row in figures.iterrows():
+        found += [problem("figures", index, *cell) for cell in _cells(row)]
+    return found + twice("figures", figures, IDENTITY)
+
+
+def units(figures: pd.DataFrame, measures: pd.DataFrame) -> list[str]:
+    """Rows whose unit is not the unit of their measure."""
+    unit = measures.set_index("measure")["unit"]
+    found = []
+    for index, row in figures[
+        figures["unit"] != figures["measure"].map(unit)
+    ].iterrows():
+        why = f"is not {unit[row['measure']]!r}, the unit of its measure {row['measure']!r}."
+        found.append(problem("figures", index, "unit", row["unit"], why))
+    return found
+
+
+def problem(table: str, index: int, column: str, value: str, why: str) -> str:
+    """One sentence: where, what, and why not."""
+    return f"{table}.csv row {index + 2}, column {column}: {value!r} {why}"
+
+
+def twice(table: str, frame: pd.DataFrame, key: list[str]) -> list[str]:
+    """Rows whose key an earlier row has."""
+    again = frame[frame.duplicated(key)]
+    return [
+        problem(
+            table,
+            index,
+            key[0],
+            row[key[0]],
+            f"stands twice with the same {', '.join(key)}.",
+        )
+        for index, row in again.iterrows()
+    ]
+
+
+def last_day(text: str) -> str:
+    """The last day on which a page dated to a year or a month can have been published."""
+    if not text or not _PARTIAL.fullmatch(text) or len(text) == 10:
+        return text
+    last = pd.to_datetime(
+        text, format="%Y-%m" if len(text) == 7 else "%Y", errors="coerce"
+    )
+    if pd.isna(last):
+        return text
+    return last.to_period("M" if len(text) == 7 else "Y").end_time.strftime("%Y-%m-%d")
+
+
+def _unknown(
+    table: str, frame: pd.DataFrame, column: str, allowed: Iterable[str], where: str
+) -> list[str]:
+    known = sorted(set(allowed))
+    bad = frame.loc[~frame[column].isin(known), column]
+    return [
+        problem(table, index, column, value, f"is not {where}{hint(value, known)}")
+        for index, value in bad.items()
+    ]
+
+
+def hint(value: str, known: Iterable[str]) -> str:
+    """The end of a sentence: the nearest of the words that are known, if one is near."""
+    guess = nearest(value, known)
+    return f"; did you mean {guess!r}?" if guess else "."
+
+
+def _unmapped(
+    figures: pd.DataFrame, pairs: pd.DataFrame, beside: str, column: str, why: str
+) -> list[str]:
+    """Rows whose labels in two columns are not among ``pairs``, which are in the same order."""
+    known, found = set(pairs.itertuples(index=False, name=None)), []
+    for index, other, value in figures[[beside, column]].itertuples():
+        if (other, value) not in known:
+            near = sorted(label for mate, label in known if mate == other)
+            said = why.format(repr(other)) + hint(value, near)
+            found.append(problem("figures", index, column, value, said))
+    return found
+
+
+def _cells(row: pd.Series) -> list[tuple[str, str, str]]:
+    """Cells of one row that cannot be read: (column, value, why)."""
+    found = []
+    if not re.fullmatch(r"-?\d+(\.\d+)?", row["value"], re.ASCII):
+        found.append(
+            ("value", row["value"], "is not a plain number such as 1200 or 12.5.")
+        )
+    for column in ("period_start", "period_end"):
+        if row[column] and not _is_day(row[column]):
+            found.append((column, row[column], "is not a day written YYYY-MM-DD."))
+    if row["period_start"] > row["period_end"] > "":
+        found.append(
+            ("period_end", row["period_end"], "is before the start of the period.")
+        )
+    if row["published_date"] and not _is_day(last_day(row["published_date"])):
+        found.append(
+            ("published_date", row["published_date"], "is not a year, month or day.")
+        )
+    found += [(c, "", "is empty.") for c in ("publisher", "source_title") if not row[c]]
+    if not row["source_url"].startswith(("https://", "http://")):
+        found.append(("source_url", row["source_url"], "is not a web address."))
+    return found
+
+
+def _is_day(text: str) -> bool:
+    day = pd.to_datetime(text, format="%Y-%m-%d", errors="coerce")
+    return bool(_DATE.fullmatch(text)) and not pd.isna(day)

@@ -1,0 +1,231 @@
+from . import (
+    chance as chance,
+)
+from . import (
+    evaluation as evaluation,
+)
+from . import (
+    funnels as funnels,
+)
+from . import (
+    intervals as intervals,
+)
+from . import (
+    minimum_data as minimum_data,
+)
+from . import (
+    multiple_testing as multiple_testing,
+)
+from . import (
+    reconcile as reconcile,
+)
+from . import (
+    spc as spc,
+)
+from .evaluation.design import (
+    Evaluation as Evaluation,
+)
+from .evaluation.design import (
+    bounded_by_unplaced as bounded_by_unplaced,
+)
+from .evaluation.design import (
+    declared as declared,
+)
+from .evaluation.design import (
+    designs as designs,
+)
+from .evaluation.design import (
+    evaluate as evaluate,
+)
+from .evaluation.design import (
+    like_for_like as like_for_like,
+)
+from .evaluation.difference_in_differences import (
+    Did as Did,
+)
+from .evaluation.difference_in_differences import (
+    EventStudy as EventStudy,
+)
+from .evaluation.difference_in_differences import (
+    did as did,
+)
+from .evaluation.difference_in_differences import (
+    event_study as event_study,
+)
+from .evaluation.displacement import (
+    Change as Change,
+)
+from .evaluation.displacement import (
+    overdispersion as overdispersion,
+)
+from .evaluation.displacement import (
+    rirr as rirr,
+)
+from .evaluation.displacement import (
+    wdd as wdd,
+)
+from .evaluation.displacement import (
+    wdq as wdq,
+)
+from .evaluation.interrupted_time_series import (
+    Its as Its,
+)
+from .evaluation.interrupted_time_series import (
+    its as its,
+)
+from .evaluation.linear import (
+    Linear as Linear,
+)
+from .evaluation.linear import (
+    least_squares as least_squares,
+)
+from .evaluation.matching import (
+    Matching as Matching,
+)
+from .evaluation.matching import (
+    contiguous_clusters as contiguous_clusters,
+)
+from .evaluation.matching import (
+    distances as distances,
+)
+from .evaluation.matching import (
+    match_sets as match_sets,
+)
+from .evaluation.matching import (
+    match_units as match_units,
+)
+from .evaluation.matching import (
+    ring as ring,
+)
+from .evaluation.matching import (
+    separate as separate,
+)
+from .evaluation.placebos import (
+    Randomisation as Randomisation,
+)
+from .evaluation.placebos import (
+    compare_changes as compare_changes,
+)
+from .evaluation.placebos import (
+    placebo_dates as placebo_dates,
+)
+from .evaluation.placebos import (
+    placebo_interval as placebo_interval,
+)
+from .evaluation.placebos import (
+    randomisation as randomisation,
+)
+from .evaluation.synthetic_control import (
+    Synthetic as Synthetic,
+)
+from .evaluation.synthetic_control import (
+    simplex_weights as simplex_weights,
+)
+from .evaluation.synthetic_control import (
+    synthetic_control as synthetic_control,
+)
+from .evaluation.verdict import (
+    Evidence as Evidence,
+)
+from .evaluation.verdict import (
+    Verdict as Verdict,
+)
+from .evaluation.verdict import (
+    verdict as verdict,
+)
+from .funnels import (
+    Funnel as Funnel,
+)
+from .funnels import (
+    dersimonian_laird as dersimonian_laird,
+)
+from .funnels import (
+    funnel as funnel,
+)
+from .intervals import (
+    Interval as Interval,
+)
+from .intervals import (
+    byar as byar,
+)
+from .intervals import (
+    clopper_pearson as clopper_pearson,
+)
+from .intervals import (
+    days as days,
+)
+from .intervals import (
+    e_test as e_test,
+)
+from .intervals import (
+    garwood as garwood,
+)
+from .intervals import (
+    jeffreys as jeffreys,
+)
+from .intervals import (
+    newcombe as newcombe,
+)
+from .intervals import (
+    poisson_ratio as poisson_ratio,
+)
+from .intervals import (
+    standardised as standardised,
+)
+from .intervals import (
+    wilson as wilson,
+)
+from .minimum_data import (
+    require_events as require_events,
+)
+from .minimum_data import (
+    require_months as require_months,
+)
+from .multiple_testing import (
+    Detectable as Detectable,
+)
+from .multiple_testing import (
+    benjamini_hochberg as benjamini_hochberg,
+)
+from .multiple_testing import (
+    minimum_detectable as minimum_detectable,
+)
+from .reconcile.reconciliation import (
+    Reconciliation as Reconciliation,
+)
+from .reconcile.several import (
+    Several as Several,
+)
+from .reconcile.several import (
+    growth as growth,
+)
+from .reconcile.several import (
+    reconcile_each as reconcile_each,
+)
+from .reconcile.statements import (
+    STATES as STATES,
+)
+from .reconcile.statements import (
+    Agreement as Agreement,
+)
+from .reconcile.statements import (
+    agreement as agreement,
+)
+from .reconcile.statements import (
+    clash as clash,
+)
+from .reconcile.statements import (
+    hold as hold,
+)
+from .reconcile.statements import (
+    quarrel as quarrel,
+)
+from .spc import (
+    Chart as Chart,
+)
+from .spc import (
+    deseasonalise as deseasonalise,
+)
+from .spc import (
+    xmr as xmr,
+)

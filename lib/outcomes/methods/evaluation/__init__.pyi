@@ -1,0 +1,9 @@
+from . import design as design
+from . import difference_in_differences as difference_in_differences
+from . import displacement as displacement
+from . import interrupted_time_series as interrupted_time_series
+from . import linear as linear
+from . import matching as matching
+from . import placebos as placebos
+from . import synthetic_control as synthetic_control
+from . import verdict as verdict

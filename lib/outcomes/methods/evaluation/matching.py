@@ -1,0 +1,236 @@
+"""Which untreated places to compare with: matched on level, trend and deprivation, and clusters.
+
+Sources: Stuart 2010 (Stat Sci 25:1) for matching and balance; standardised mean differences under
+0.25 after matching are usual practice, under 0.1 good (Austin 2009, Stat Med 28:3083).
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from pandas.api.types import is_numeric_dtype
+
+from outcomes.core.errors import Invalid, NotEnough
+from outcomes.data.earth import distances
+from outcomes.methods.minimum_data import wide
+
+BALANCED = 0.25
+
+
+class Matching(NamedTuple):
+    """The matched comparison units, which treated unit each stands for, and the balance."""
+
+    units: list
+    pairs: pd.DataFrame  # treated, match, distance
+    balance: (
+        pd.DataFrame
+    )  # feature, treated, pool, matched, smd_before, smd_after, balanced
+    balanced: bool
+
+
+def match_units(
+    panel: pd.DataFrame,
+    treated,
+    start,
+    *,
+    covariates: pd.DataFrame | None = None,
+    population: pd.Series | None = None,
+    ratio: int = 3,
+    minimum=(24, 0),
+) -> Matching:
+    """For each treated unit the ``ratio`` untreated ones nearest before the start, without reuse.
+
+    panel       time x unit of counts; only times before ``start`` are looked at.
+    covariates  unit x further features, such as a deprivation score.
+    population  unit -> people, to compare rates and not sizes.
+    """
+    if not isinstance(ratio, (int, np.integer)) or ratio < 1:
+        raise Invalid(
+            f"The ratio is how many units are matched with each; given {ratio!r}."
+        )
+    panel, treated, after = wide(panel, treated, start, minimum=minimum)
+    features = _features(panel[~after], population, covariates)
+    lacking = features.index[features.isna().any(axis=1)]
+    if set(lacking) & set(treated):
+        raise Invalid(
+            f"The treated unit {sorted(set(lacking) & set(treated))[0]!r} lacks a value."
+        )
+    pool = [u for u in features.index if u not in {*treated, *lacking}]
+    if len(pool) < ratio * len(treated):
+        wanted = f"{len(treated)} treated ones with {ratio} each"
+        raise NotEnough(f"There are {len(pool)} units to match {wanted}.")
+    pairs = _pairs(features, treated, pool, ratio)
+    units = sorted(pairs["match"])
+    balance = _balance(features, treated, pool, units)
+    return Matching(units, pairs, balance, bool(balance["balanced"].all()))
+
+
+def match_sets(
+    panel: pd.DataFrame,
+    sets,
+    start,
+    *,
+    covariates: pd.DataFrame | None = None,
+    population: pd.Series | None = None,
+    ratio: int = 3,
+) -> list[list]:
+    """The comparison of each of many placebo sets, chosen as :func:`match_units` would choose it.
+
+    ``panel`` must not hold the treated units, nor any that may not be used. Distances are worked
+    out once, so that hundreds of sets take a second.
+    """
+    panel, _, after = wide(panel, list(panel.columns[:1]), start, minimum=(1, 0))
+    features = _features(panel[~after], population, covariates).dropna()
+    most = max(map(len, sets), default=0)
+    if len(features) < (ratio + 1) * most:
+        raise NotEnough(
+            f"There are {max(len(features) - most, 0)} units to match a placebo area of {most} "
+            f"with {ratio} each."
+        )
+    strange = {u for members in sets for u in members}.difference(features.index)
+    if strange:
+        raise Invalid(
+            f"The placebo areas hold {min(strange, key=str)!r}, which cannot be matched."
+        )
+    far, nearest = _ranked(
+        features, slice(None), (ratio + 1) * max(map(len, sets), default=1)
+    )
+    units = features.index.tolist()
+    at = {unit: k for k, unit in enumerate(units)}
+    found = (_greedy(far, nearest, [at[u] for u in members], ratio) for members in sets)
+    return [[units[k] for _, k in pairs] for pairs in found]
+
+
+def _ranked(
+    features: pd.DataFrame, rows, most: int
+) -> tuple[list[list[float]], list[list[int]]]:
+    """Of the units at ``rows``, the distances to the ``most`` nearest in standard deviations, and
+    which these are. Lists, because matching looks at them one by one."""
+    scaled = (features / features.std(ddof=1).replace(0, 1)).to_numpy()
+    far = np.sqrt(sum((x[rows, None] - x[None]) ** 2 for x in scaled.T))
+    near = np.argpartition(far, min(most, far.shape[1]) - 1, axis=1)[:, :most]
+    near.sort(axis=1)  # so that ties go by place, wherever this runs
+    order = np.argsort(np.take_along_axis(far, near, axis=1), axis=1, kind="stable")
+    near = np.take_along_axis(near, order, axis=1)
+    return np.take_along_axis(far, near, axis=1).tolist(), near.tolist()
+
+
+def _greedy(far, nearest, inside: list[int], ratio: int) -> list[tuple[int, int]]:
+    """Pairs of a unit inside and its nearest free other; each round the hardest to match first."""
+    taken, pairs, place = set(inside), [], dict.fromkeys(inside, 0)
+
+    def free(unit: int) -> int:
+        row, k = nearest[unit], place[unit]
+        while row[k] in taken:
+            k += 1
+        place[unit] = k
+        return k
+
+    for _ in range(ratio):
+        for unit in sorted(inside, key=lambda u: -far[u][free(u)]):
+            other = nearest[unit][free(unit)]
+            taken.add(other)
+            pairs.append((unit, other))
+    return pairs
+
+
+def separate(sets) -> list[list]:
+    """Of sets that overlap, those that share no unit with one kept before, in order."""
+    kept, used = [], set()
+    for members in sets:
+        if used.isdisjoint(members):
+            kept.append(list(members))
+            used |= set(members)
+    return kept
+
+
+def contiguous_clusters(places: pd.DataFrame, size: int, *, limit: int | None = None):
+    """Sets of ``size`` neighbours to play a treated town: each place with its nearest others.
+
+    ``places`` has longitude and latitude by unit (index). Each different set is kept once, in
+    the order of the units; ``limit`` keeps that many, spread evenly through the list.
+    """
+    if not isinstance(size, (int, np.integer)) or size < 1:
+        raise Invalid(f"A cluster is of one place or more; given {size!r}.")
+    if (
+        places[["longitude", "latitude"]].isna().any(axis=None)
+        or places.index.has_duplicates
+    ):
+        raise Invalid("Each place needs a name of its own and a position.")
+    if len(places) <= size:
+        found = f"there are {len(places)}"
+        raise NotEnough(f"Clusters of {size} need more than {size} places; {found}.")
+    near = np.argsort(distances(places, places), axis=1, kind="stable")[
+        :, :size
+    ].tolist()
+    names = places.index.tolist()
+    found = [
+        list(s)
+        for s in dict.fromkeys(tuple(sorted(names[k] for k in row)) for row in near)
+    ]
+    if limit is not None and len(found) > limit:
+        found = [
+            found[i] for i in np.linspace(0, len(found) - 1, limit).round().astype(int)
+        ]
+    return found
+
+
+def ring(places: pd.DataFrame, treated, *, km: float) -> list:
+    """The places within ``km`` of any treated place, without the treated ones themselves."""
+    inside = places.index.isin(list(treated))
+    if not inside.any():
+        raise Invalid("None of the treated places has a position.")
+    if not km > 0:
+        raise Invalid(f"A ring is some km wide; given {km}.")
+    near = distances(places[~inside], places[inside]).min(axis=1) <= km
+    return sorted(places.index[~inside][near])
+
+
+def _features(early: pd.DataFrame, population, covariates) -> pd.DataFrame:
+    """Level (log of the mean count or rate), trend (the log's change between the two halves) and
+    the covariates. Half an event is added so that empty places have a level."""
+    half = len(early) // 2
+    people = 1.0
+    if population is not None:
+        people = (
+            population[~population.index.duplicated()]
+            .reindex(early.columns)
+            .astype(float)
+        )
+        people = people.where(
+            (people > 0) & (people < np.inf)
+        )  # one that is not known lacks it
+    first, second = early.iloc[:half].sum() + 0.5, early.iloc[half:].sum() + 0.5
+    trend = np.log(second / (len(early) - half)) - np.log(first / half)
+    level = np.log((early.sum() + 0.5) / len(early) / people)
+    features = pd.DataFrame({"level": level, "trend": trend})
+    if covariates is None:
+        return features
+    clash = [
+        c for c in covariates if c in features or not is_numeric_dtype(covariates[c])
+    ]
+    if clash:
+        raise Invalid(
+            f"The covariate {clash[0]!r} is no number, or has the name of a feature."
+        )
+    return features.join(covariates.replace([np.inf, -np.inf], np.nan), how="left")
+
+
+def _pairs(features, treated, pool, ratio) -> pd.DataFrame:
+    """Greedy nearest neighbours in units of standard deviations."""
+    units, size = [*treated, *pool], len(treated)
+    far, nearest = _ranked(features.loc[units], slice(size), (ratio + 1) * size)
+    pairs = _greedy(far, nearest, list(range(size)), ratio)
+    rows = [(units[u], units[k], far[u][nearest[u].index(k)]) for u, k in pairs]
+    return pd.DataFrame(rows, columns=["treated", "match", "distance"])
+
+
+def _balance(features, treated, pool, units) -> pd.DataFrame:
+    """Standardised mean differences; the spread is that of the treated and pool together."""
+    spread = features.loc[[*treated, *pool]].std(ddof=1).replace(0, np.nan)
+    groups = {"treated": treated, "pool": pool, "matched": units}
+    frame = pd.DataFrame({k: features.loc[v].mean() for k, v in groups.items()})
+    frame["smd_before"] = ((frame["treated"] - frame["pool"]) / spread).fillna(0)
+    frame["smd_after"] = ((frame["treated"] - frame["matched"]) / spread).fillna(0)
+    frame["balanced"] = frame["smd_after"].abs() < BALANCED
+    return frame.rename_axis("feature").reset_index()

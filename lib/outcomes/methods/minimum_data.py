@@ -1,0 +1,177 @@
+"""What must be there before a method is used, said as the sentence to print when it is not."""
+
+import numpy as np
+import pandas as pd
+
+from outcomes.core.days import month
+from outcomes.core.errors import Invalid, NotEnough, nearest
+
+FEWEST = 20
+"""The Office for National Statistics marks a rate of fewer than 20 events as unreliable (User guide
+to mortality statistics): chance alone then moves it by a quarter."""
+
+
+def require_months(pre: int, post: int, *, minimum=(24, 12), unit="months") -> None:
+    """Raise NotEnough, with the sentence to print, under the fewest months before or after."""
+    if np.shape(minimum) != (2,) or not np.isfinite(minimum).all():
+        raise Invalid(f"The minimum is two numbers, before and after; given {minimum}.")
+    short = []
+    if pre < minimum[0]:
+        short.append(f"{pre} {unit} before the start where {minimum[0]} are needed")
+    if post < minimum[1]:
+        short.append(f"{post} {unit} after it where {minimum[1]} are needed")
+    if short:
+        raise NotEnough(f"Not enough {unit} to tell: there are {' and '.join(short)}.")
+
+
+def require_events(change) -> None:
+    """Raise NotEnough when a change (``Did``) rests on fewer than ``FEWEST`` events.
+
+    After the start it is the number to be expected that counts, not the number seen: a programme
+    that leaves few events must not be refused for its success.
+    """
+    sums = change.frame.groupby("after")[["treated", "control"]].sum()
+    counts = {
+        "before the start": sums["treated"][False],
+        "to be expected after it": sums["treated"][True] + change.avoided,
+        "before it in the comparison": sums["control"][False],
+        "after it in the comparison": sums["control"][True],
+    }
+    require_counts(counts)
+
+
+def require_counts(counts: dict[str, float]) -> None:
+    """Raise NotEnough when any of the counts, by where they are, is under ``FEWEST``."""
+    short = [  # 19.6 must not read "20, where at least 20 are needed"
+        f"{n if round(n) < FEWEST else np.floor(10 * n) / 10:,.{int(round(n) >= FEWEST)}f} {where}"
+        for where, n in counts.items()
+        if n < FEWEST
+    ]
+    if short:
+        raise NotEnough(
+            f"Too few events to tell: {' and '.join(short)}, where at least {FEWEST} are needed."
+        )
+
+
+def wide(
+    panel: pd.DataFrame, treated, start, *, minimum, signed: bool = False
+) -> tuple[pd.DataFrame, list, np.ndarray]:
+    """A time x unit frame in order without missing rows, the treated units, and the rows after.
+
+    Times with any unit missing are left out: an absent month is not a nought. The index is
+    checked by :func:`dated`; Invalid for a unit named twice, for an infinite cell, and for one
+    below 0 unless ``signed`` allows it.
+    """
+    treated = list(dict.fromkeys([treated] if np.isscalar(treated) else treated or []))
+    panel = ordered(panel)
+    for name in treated:
+        if name not in panel.columns:
+            guess = nearest(str(name), panel.columns)
+            hint = f" Did you mean {guess!r}?" if guess else ""
+            raise Invalid(
+                f"The treated unit {name!r} is not a column of the panel.{hint}"
+            )
+    if not treated or len(treated) >= panel.shape[1]:
+        raise NotEnough("A comparison needs at least one treated and one other unit.")
+    lacking, times = panel.isna().sum(), len(panel)
+    panel = panel.dropna(how="any")
+    if not signed and (panel < 0).any(axis=None):
+        unit = panel.columns[(panel < 0).any()][0]
+        raise Invalid(
+            f"Counts are 0 or more; the unit {unit!r} has {panel[unit].min():g}."
+        )
+    after = np.asarray(panel.index >= like(start, panel.index))
+    try:
+        require_months(
+            int((~after).sum()), int(after.sum()), minimum=minimum, unit="periods"
+        )
+    except NotEnough as short:
+        most = lacking.max()
+        said = (
+            f" The unit {lacking.idxmax()!r} lacks {most} of {times} periods."
+            if most
+            else ""
+        )
+        raise NotEnough(f"{short}{said}") from None
+    return panel, treated, after
+
+
+def ordered(panel: pd.DataFrame) -> pd.DataFrame:
+    """A time x unit frame of finite numbers in order of time, each time and each unit once.
+
+    Invalid names the time, the unit or the cell that does not fit; NotEnough a unit without any
+    value, for which every time would be left out.
+    """
+    _once(panel.columns, "unit")
+    panel = panel.set_axis(dated(panel.index)).sort_index()
+    try:
+        panel = panel.astype(float)
+    except (TypeError, ValueError) as wrong:
+        raise Invalid(f"A panel holds numbers alone: {wrong}.") from None
+    infinite = panel.columns[np.isinf(panel.to_numpy()).any(axis=0)]
+    if len(infinite):
+        raise Invalid(f"The unit {infinite[0]!r} has an infinite value.")
+    empty = panel.columns[panel.isna().all()].tolist()
+    if empty and len(panel):
+        raise NotEnough(
+            f"The unit {empty[0]!r} has no value at any time; leave it out."
+        )
+    return panel
+
+
+def dated(index: pd.Index) -> pd.Index:
+    """The times of an index, one rule for all methods: dates, of each month at most one.
+
+    Periods become their first day, and dates that pandas holds as objects become its own. Times
+    that are no dates (1, 2, 3 ...) stay. Invalid for a time zone, a missing or repeated time, and
+    for several days of one month.
+    """
+    if isinstance(index, pd.MultiIndex):
+        raise Invalid(
+            f"The index holds the times alone; this one has {index.nlevels} levels."
+        )
+    if isinstance(index, pd.PeriodIndex):
+        index = index.to_timestamp()
+    elif index.inferred_type in ("date", "datetime"):
+        index = pd.DatetimeIndex(index)
+    if index.hasnans:
+        raise Invalid("A time is missing from the index.")
+    _once(index, "time")
+    if not isinstance(index, pd.DatetimeIndex):
+        return index
+    if index.tz is not None:
+        hint = "with index.tz_localize(None) they are plain days."
+        raise Invalid(f"Months have no time zone, and these have {index.tz}: {hint}")
+    months = 12 * index.year + index.month
+    if months.has_duplicates:
+        day = index[months.duplicated()][0]
+        raise Invalid(
+            f"Several days of {month(day)} are given; add up counts by month first."
+        )
+    return index
+
+
+def _once(labels: pd.Index, kind: str) -> None:
+    if labels.has_duplicates:
+        twice = labels[labels.duplicated()][0]
+        name = f"{twice:%Y-%m-%d}" if isinstance(twice, pd.Timestamp) else repr(twice)
+        raise Invalid(f"The {kind} {name} is given more than once.")
+
+
+def like(start, index: pd.Index):
+    """The start as the kind of label the index has: '2023-09' becomes a date beside dates."""
+    if isinstance(index, pd.PeriodIndex):
+        return pd.Period(start, freq=index.freq)
+    if not isinstance(index, pd.DatetimeIndex):
+        return start
+    try:
+        when = (
+            pd.Period(start).to_timestamp()
+            if isinstance(start, str)
+            else pd.Timestamp(start)
+        )
+    except (ValueError, TypeError):
+        when = pd.NaT
+    if pd.isna(when) or when.tz is not None:
+        raise Invalid(f"The start {start!r} is not a day or month, as 2023-09 is.")
+    return when

@@ -1,0 +1,17 @@
+from . import conflicts as conflicts
+from . import constraints as constraints
+from . import model as model
+from . import reconciliation as reconciliation
+from . import several as several
+from . import statements as statements
+from .reconciliation import Reconciliation as Reconciliation
+from .reconciliation import bounds as bounds
+from .several import Several as Several
+from .several import growth as growth
+from .several import reconcile_each as reconcile_each
+from .statements import STATES as STATES
+from .statements import Agreement as Agreement
+from .statements import agreement as agreement
+from .statements import clash as clash
+from .statements import hold as hold
+from .statements import quarrel as quarrel

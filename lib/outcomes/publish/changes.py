@@ -1,0 +1,219 @@
+"""What changed from one release to the next, by how much and why; and how the site stands now."""
+
+import re
+import time
+from calendar import timegm
+from math import isclose
+from pathlib import Path
+
+from outcomes.core.errors import Invalid
+from outcomes.publish import index, releases, render
+from outcomes.publish.plan import words
+
+_HOURS = {"h": 1, "d": 24, "w": 168}
+_LINES = (
+    30  # of changes told on the index and in the feed; the pages tell all of theirs
+)
+
+
+def moved(old: dict | None, new: dict, name: str, methods: list[str]) -> dict:
+    """A page's findings that differ from the release before: each in words, and why.
+
+    With none, what was told of the page last time stays.
+    """
+    if old is None or old["state"] == "failed":
+        return {"changes": [], "changed": ""}
+    changes = compare(old, new, methods)
+    if not changes:
+        return {"changes": old.get("changes", []), "changed": old.get("changed", "")}
+    return {"changes": changes, "changed": name}
+
+
+def compare(old: dict, new: dict, methods: list[str]) -> list[dict]:
+    """The findings of a page that moved, came or went between two records of it."""
+    before, after = ({f["name"]: f for f in e["findings"]} for e in (old, new))
+    out = []
+    for name in [*after, *(n for n in before if n not in after)]:
+        said = _said(before.get(name), after.get(name))
+        if said:
+            why = _why(old, new, before.get(name), after.get(name), methods)
+            out.append({"name": name, "said": said, "why": why})
+    return out
+
+
+def _said(old: dict | None, new: dict | None) -> str:
+    if old is None:
+        return f"new: {new['sentence']}"
+    if new is None:
+        return f"no longer shown: {old['sentence']}"
+    for keys in (("value",), ("lower", "upper")):
+        one, two = ([f.get(k) for k in keys] for f in (old, new))
+        if not all(map(_same, one, two)):
+            unit = new["unit"]
+            return f"{_shown(one, unit)} became {_shown(two, unit)}{_by(one, two)}"
+    if old["sentence"] != new["sentence"] or old["verdict"] != new["verdict"]:
+        return f"now reads: {new['sentence']}"
+    return ""
+
+
+def _same(one: float | None, two: float | None) -> bool:
+    return one == two if None in (one, two) else isclose(one, two, rel_tol=1e-9)
+
+
+def _shown(values: list, unit: str) -> str:
+    text = " to ".join("none" if v is None else _number(v) for v in values)
+    return text + (unit if unit == "%" else f" {unit}" if unit else "")
+
+
+def _by(one: list, two: list) -> str:
+    if len(one) > 1 or None in (*one, *two):
+        return ""
+    return f" ({'up' if two[0] > one[0] else 'down'} {_number(abs(two[0] - one[0]))})"
+
+
+def _number(value: float) -> str:
+    return re.sub(r"\.0$", "", f"{round(value, 3):,}")
+
+
+def _why(
+    old: dict, new: dict, was: dict | None, now: dict | None, methods: list[str]
+) -> str:
+    """Data first: a number that other rows explain needs no other reason, but may have one."""
+    found = []
+    if old["inputs"] != new["inputs"]:
+        later = was and now and was["period"] != now["period"]
+        found.append("new data" if later or _grew(old, new) else "data revised")
+    if old["parameters"] != new["parameters"]:
+        found.append("other parameters")
+    if old["source"] != new["source"] or old["code"] != new["code"]:
+        found += [f"change of method: {m}" for m in methods]
+    found += ["the notebook changed"] if old["source"] != new["source"] else []
+    found += ["the library's code changed"] if old["code"] != new["code"] else []
+    found += ["the locked packages changed"] if old["lock"] != new["lock"] else []
+    return "; ".join(found) or "no reason is recorded: the page does not repeat"
+
+
+def _grew(old: dict, new: dict) -> bool:
+    rows = [sum(r.get("rows", 0) for r in e["reads"]) for e in (old, new)]
+    return rows[1] > rows[0]
+
+
+def methods(changelog: Path) -> list[str]:
+    """The changes of method that a changelog names: its points that open with **Method**."""
+    text = changelog.read_text(encoding="utf-8") if changelog.is_file() else ""
+    points = re.findall(r"^- \*\*Method\*\* (.+(?:\n  .+)*)", text, re.M)
+    return [" ".join(point.split()) for point in points]
+
+
+def line(title: str, change: dict) -> str:
+    """One change as a line of text."""
+    return f"{title}, {words(change['name'])}: {change['said'].rstrip('.')}. Why: {change['why']}."
+
+
+def summary(entries: list[dict], name: str, since: str) -> dict:
+    """What a release changed, as the index and the feed tell it."""
+    here = [e for e in entries if e["changed"] == name]
+    lines = [line(e["title"], c) for e in here for c in e["changes"]]
+    more = (
+        [f"And {len(lines) - _LINES} more, on their pages."]
+        if len(lines) > _LINES
+        else []
+    )
+    new = [
+        e["title"]
+        for e in entries
+        if e.get("why") == "it is new" and e["built"] == name
+    ]
+    failing = [e["title"] for e in entries if e["error"]]
+    parts = [
+        _counted(entries, "page"),
+        f"{_counted(lines, 'finding')} changed" if since else "first release",
+        _counted(new, "new page") if since and new else "",
+        f"{_counted(failing, 'page')} could not be rebuilt" if failing else "",
+    ]
+    sentence = f"{'; '.join(filter(None, parts))}."
+    return {
+        "release": name,
+        "since": since,
+        "sentence": sentence,
+        "lines": lines[:_LINES] + more,
+    }
+
+
+def _counted(these: list, noun: str) -> str:
+    return f"{len(these)} {noun}{'s' * (len(these) != 1)}"
+
+
+def told(entry: dict) -> str:
+    """What changed on a page when it last changed, as HTML; "" when nothing ever did."""
+    if not entry.get("changes"):
+        return ""
+    return render.slot("changes", index.day(entry["changed"]), entry["changes"])
+
+
+def diff(out: Path, first: str = "", second: str = "") -> list[str]:
+    """What differs between two releases, in words; by default the shown one and the one before."""
+    known = releases.names(out)
+    shown = releases.latest(out)
+    if shown is None:
+        raise Invalid(f"no release is shown in {out}.")
+    new = releases.manifest(releases.find(out, second) if second else shown)
+    earlier = [n for n in known if n < new["release"]]
+    if not first and not earlier:
+        return [
+            f"Release {new['release']} is the first: there is none to compare it with."
+        ]
+    old = releases.manifest(releases.find(out, first or earlier[-1]))
+    before, after = ({e["handle"]: e for e in r["pages"]} for r in (old, new))
+    methods = [m for m in new.get("methods", []) if m not in old.get("methods", [])]
+    lines = [f"From {old['release']} to {new['release']}:"]
+    for handle, entry in after.items():
+        if handle not in before:
+            lines.append(f"{entry['title']}: a new page.")
+        else:
+            lines += [
+                line(entry["title"], c) for c in compare(before[handle], entry, methods)
+            ]
+    lines += [
+        f"{e['title']}: no longer a page." for h, e in before.items() if h not in after
+    ]
+    return lines if len(lines) > 1 else [*lines, "No finding differs."]
+
+
+def status(out: Path, max_age: str = "") -> tuple[list[str], bool]:
+    """What to say of the site in ``out``, and whether all is well.
+
+    All is well when a release is shown, no page of it is failing, and it was looked after within
+    ``max_age`` ("35d", "12h", "6w"; "" for any age), judged by the clock: by a new release, or by
+    a build that found nothing to do.
+    """
+    limit = _hours(max_age) if max_age else float("inf")
+    shown = releases.latest(out)
+    if shown is None:
+        return [f"No release is shown in {out}."], False
+    record = releases.manifest(shown)
+    made = timegm(time.strptime(record["release"][:16], "%Y%m%dT%H%M%SZ"))
+    now = time.time()
+    age, idle = (now - made) / 3600, (now - max(made, releases.checked(out))) / 3600
+    failing = releases.troubled(record)
+    lines = [
+        f"Release {record['release']}, {age / 24:.1f} days old, {len(record['pages'])} pages."
+    ]
+    if idle > limit:
+        lines.append(
+            f"It is older than {max_age}, and no build has found it up to date since."
+        )
+    for entry in failing:
+        lines.append(
+            f"{entry['handle']}  {entry['state']}  {index.reason(entry['error'])}"
+        )
+    return lines, not failing and idle <= limit
+
+
+def _hours(text: str) -> float:
+    found = re.fullmatch(r"(\d+)([hdw])", text)
+    if not found:
+        raise Invalid(
+            f"--max-age {text!r} is not understood; write it as 35d, 12h or 6w."
+        )
+    return int(found[1]) * _HOURS[found[2]]

@@ -1,0 +1,133 @@
+"""What a page must be before it may be published, checked on the HTML itself.
+
+One reading with the standard parser; every problem is a sentence. A page with a problem counts
+as failed, and its last good version stays. Only elements that neither act nor load are let through,
+and no comment but the names of slots: elsewhere browsers read otherwise than the parser does.
+"""
+
+import posixpath
+import re
+from collections.abc import Collection
+from html.parser import HTMLParser
+from itertools import pairwise
+from urllib.parse import unquote, urlsplit
+
+from outcomes.publish.render import inlined
+
+_ALLOWED = re.compile(
+    "html|head|meta|title|style|body|a|header|p|main|footer|nav|aside|section|div|span|h[1-6]|[uod]l|li|"
+    "d[td]|[bh]r|em|strong|b|i|del|su[bp]|abbr|code|pre|blockquote|figure|figcaption|img|details|"
+    "summary|table|caption|thead|tbody|t[rhd]|label|input|select|option"
+)
+_HEAD = ("head", "meta", "title", "style")
+_POLICY = "Content-Security-Policy"
+_ADDRESSES = {
+    "src",
+    "srcset",
+    "poster",
+    "data",
+    "background",
+    "action",
+    "formaction",
+    "xlink:href",
+}
+
+
+class _Reader(HTMLParser):
+    """Collects what the rules need: headings, images, ids, links, and what is not allowed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.levels, self.ids, self.links, self.problems = [], [], [], []
+        self.tables, self.seen = [], set()
+        self.language, self.title, self._in_title = "", "", False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        own = tag not in _HEAD or "body" not in self.seen
+        if (
+            not _ALLOWED.fullmatch(tag)
+            or not own
+            or given.get("http-equiv") not in (None, _POLICY)
+        ):
+            self.problems.append(f"it holds a <{tag}>")
+        self.seen.add(tag)
+        for name, value in given.items():
+            if name.startswith("on") or name == "style":
+                self.problems.append(f"a <{tag}> has the attribute {name}")
+            if name in _ADDRESSES and not value.startswith("data:image/"):
+                self.problems.append(f"a <{tag}> loads {value[:60]!r} from elsewhere")
+        if tag == "img" and not given.get("alt", "").strip():
+            self.problems.append("an image has no alternative text")
+        if re.fullmatch("h[1-6]", tag):
+            self.levels.append(int(tag[1]))
+        if "id" in given:
+            self.ids.append(given["id"])
+        if "href" in given:
+            self.links.append(given["href"])
+        self._note(tag, given)
+
+    def _note(self, tag: str, given: dict) -> None:
+        self._in_title = tag == "title"
+        if tag == "html":
+            self.language = given.get("lang")
+        if tag == "table":
+            self.tables.append([])
+        elif self.tables:
+            self.tables[-1].append("scope" if tag == "th" and "scope" in given else tag)
+
+    def handle_comment(self, data: str) -> None:
+        if not re.fullmatch("/?[a-z]+", data):  # the slots, which are filled in later
+            self.problems.append(f"it holds the comment {data[:60]!r}")
+
+    unknown_decl = handle_pi = handle_comment
+
+    def handle_data(self, data: str) -> None:
+        if self._in_title:
+            self.title += data
+
+
+def problems(html: str, path: str, files: Collection[str]) -> list[str]:
+    """What keeps ``html`` from being published at ``path`` among the ``files`` of a release."""
+    page = _Reader()
+    if path == "index.html":  # the one script there is: the search, byte for byte
+        html = html.replace(f"<script>{inlined('index.js')[0]}</script>", "", 1)
+    page.feed(html)
+    page.close()
+    found = list(page.problems)
+    if page.language != "en-GB" or not page.title.strip():
+        found.append("it lacks its language or title")
+    if page.levels.count(1) != 1 or page.levels[0] != 1:
+        found.append(
+            f"it has {page.levels.count(1)} first-level headings; one must open it"
+        )
+    for before, after in pairwise(page.levels):
+        if after > before + 1:
+            found.append(f"a heading of level {after} follows one of level {before}")
+    found += [
+        f"the id {i!r} is used twice"
+        for i in sorted(set(page.ids))
+        if page.ids.count(i) > 1
+    ]
+    if any("th" in tags or "scope" not in tags for tags in page.tables):
+        found.append("a table has no header cells with scope")
+    found += [
+        p for link in page.links if (p := _link(link, path, set(page.ids), files))
+    ]
+    return list(dict.fromkeys(found))
+
+
+def _link(link: str, path: str, ids: set[str], files: Collection[str]) -> str | None:
+    parts = urlsplit(link)
+    if parts.scheme in ("http", "https", "mailto"):
+        return None
+    if parts.scheme or parts.netloc:
+        return f"the link {link[:60]!r} is of a kind that is not allowed"
+    if not parts.path:
+        return (
+            None if parts.fragment in ids else f"the link {link[:60]!r} leads nowhere"
+        )
+    target = posixpath.normpath(
+        posixpath.join(posixpath.dirname(path), unquote(parts.path))
+    )
+    return None if target in files else f"the link {link[:60]!r} leads nowhere"

@@ -1,0 +1,343 @@
+"""An executed notebook as one HTML page that needs no script, no style sheet and no outside host.
+
+The page's bytes follow from its inputs alone: no clock, no machine. When it was built stands on
+the index and in the manifest.
+"""
+
+import base64
+import hashlib
+import posixpath
+import re
+from dataclasses import dataclass
+from functools import cache
+from html import escape, unescape
+from pathlib import Path
+
+import mistune
+import nh3
+from markupsafe import Markup
+from nbconvert.exporters import TemplateExporter
+
+from outcomes.core.errors import Invalid
+from outcomes.data import glossary
+from outcomes.findings.verdicts import VERDICTS
+from outcomes.publish import newest
+from outcomes.publish.execute import FINDING, SENTINEL
+from outcomes.publish.parameters import Parameter, source, tagged
+from outcomes.publish.plan import Page, Plan, words
+
+TEMPLATES = Path(__file__).parent / "templates"
+# A verdict as a shape, a word and an explanation: never by colour alone.
+MARKS = {word: (v.shape, v.shown, v.meaning) for word, v in VERDICTS.items()}
+BETTER = {"fewer": "Fewer is better.", "more": "More is better."}
+_TAGS = {
+    "p",
+    "br",
+    "hr",
+    "em",
+    "strong",
+    "b",
+    "i",
+    "del",
+    "sub",
+    "sup",
+    "abbr",
+    "code",
+    "pre",
+    "a",
+}
+_TAGS |= {
+    "blockquote",
+    "ul",
+    "ol",
+    "li",
+    "dl",
+    "dt",
+    "dd",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+}
+_TAGS |= {"table", "thead", "tbody", "tr", "th", "td"}
+_ATTRIBUTES = {
+    "a": {"href", "title"},
+    "th": {"scope"},
+    "abbr": {"title"},
+    "ol": {"start"},
+}
+_ATTRIBUTES["h2"] = {"id"}
+_HIDDEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
+)
+_UNSEEN = (
+    "image/png",
+    "image/jpeg",
+    "image/svg+xml",
+    "application/javascript",
+    "text/latex",
+)
+
+
+class PageExporter(TemplateExporter):
+    """nbconvert's exporter with our templates, escaping everything that is not marked safe."""
+
+    file_extension = ".html"
+    output_mimetype = "text/html"
+
+    def __init__(self, **options):
+        super().__init__(
+            template_file="page.html.j2", template_paths=[str(TEMPLATES)], **options
+        )
+
+    def _create_environment(self):
+        environment = super()._create_environment()
+        environment.autoescape = True
+        environment.trim_blocks = environment.lstrip_blocks = True
+        environment.filters["plain"] = lambda text: Markup(escape(text, quote=False))
+        environment.filters["quoted"] = lambda text: Markup(escape(text))
+        environment.globals.update(
+            marks=MARKS, better=BETTER, words=words, inlined=inlined
+        )
+        return environment
+
+
+@cache
+def inlined(*names: str) -> tuple[Markup, str]:
+    """Style sheets, or a script, as the text of one element, and the hash that admits it."""
+    text = "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in names)
+    if names[0].endswith(".css"):
+        text = re.sub(r"\s*([{};,])\s*|\s+", lambda m: m[1] or " ", text.strip())
+        text = re.sub(r"(?<=[a-z-]): ", ":", text).replace(";}", "}")
+    hashed = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return Markup(text), hashed
+
+
+@cache
+def exporter() -> PageExporter:
+    """The one exporter of this process."""
+    return PageExporter()
+
+
+def template(name: str, **context) -> str:
+    """One of the other templates, filled."""
+    return exporter().environment.get_template(name).render(**context)
+
+
+def slot(name: str, *given) -> str:
+    """What stands in a slot of a page, by the macro of that name in ``slots.html.j2``."""
+    return str(
+        getattr(exporter().environment.get_template("slots.html.j2").module, name)(
+            *given
+        )
+    )
+
+
+@dataclass(frozen=True)
+class Built:
+    """A page's HTML, its findings in order, what it read, and how new that is, in words."""
+
+    html: str
+    findings: list[dict]
+    reads: list[dict]
+    vintage: str = ""
+
+
+def build(
+    page: Page,
+    notebook: dict,
+    *,
+    plan: Plan,
+    known: dict[str, Parameter],
+    code: str,
+    root: str | None,
+) -> Built:
+    """Make the page of an executed notebook.
+
+    ``known`` are the notebook's parameters, ``code`` names the code's version, ``root`` leads
+    from the page to the top of the release (None: it belongs to none). Raises :class:`Invalid`
+    when something in the notebook has no place on a page.
+    """
+    text = _Text(page, plan, root)
+    lead, blocks, reads = _blocks(notebook, text)
+    facts = [b["facts"] for b in blocks if b["kind"] == "finding"]
+    if len({f["name"] for f in facts}) < len(facts):
+        raise Invalid("two findings of the page have the same name.")
+    given = {n: page.parameters.get(n, p.default) for n, p in known.items()}
+    context = {
+        "page": page,
+        "root": root,
+        "lead": lead,
+        "blocks": blocks,
+        "contents": text.contents,
+        "code": code,
+        "parameters": [(p, given[n]) for n, p in known.items()],
+        "asked": "\n".join(
+            f"{n} = {given[n]!r}  # {p.explanation}" for n, p in known.items()
+        ),
+        "tables": sorted({r["table"] for r in reads}),
+    }
+    context |= _found(facts, text.said, reads)
+    # by the environment alone: the exporter would copy and validate the notebook a dozen times over
+    return Built(
+        template("page.html.j2", view=context), facts, reads, context["vintage"]
+    )
+
+
+def _found(facts: list[dict], said: list[str], reads: list[dict]) -> dict:
+    """What a page's findings, and what else is said on it, add to its head and its foot."""
+    return {
+        "terms": glossary.used(" ".join([*said, *map(_spoken, facts)])),
+        "brief": [f for f in facts if f["headline"]],
+        "shown_marks": [m for m in MARKS if m in {f["verdict"] for f in facts}],
+        "sources": sources(facts),
+        "vintage": newest.told(sources(facts), reads),
+    }
+
+
+def fill(html: str, slot: str, content: str) -> str:
+    """``html`` with the content of one slot replaced; slots are what may change on a kept page."""
+    pattern = f"(<!--{slot}-->).*?(<!--/{slot}-->)"
+    return re.sub(
+        pattern, lambda m: f"{m[1]}{content}{m[2]}", html, count=1, flags=re.S
+    )
+
+
+def siblings(page: Page, present: list[Page]) -> str:
+    """Links to the pages of the same notebook with other parameters, of those present."""
+    others = [
+        p for p in present if p.notebook == page.notebook and p.handle != page.handle
+    ]
+    if not others:
+        return ""
+    here = posixpath.dirname(page.path)
+    return slot(
+        "siblings", [(posixpath.relpath(p.path, here), p.label) for p in others]
+    )
+
+
+def sources(facts: list[dict]) -> list[dict]:
+    """Every source the findings cite, once, in the order of first mention."""
+    seen: dict[tuple, dict] = {}
+    for one in (s for f in facts for s in f["sources"]):
+        seen.setdefault(tuple(str(v) for v in one.values()), one)
+    return list(seen.values())
+
+
+def _spoken(fact: dict) -> str:
+    """A finding's words; where they speak of an estimate's interval it is a confidence interval."""
+    told = fact["verdict"] == "estimate" and "interval" in fact["sentence"]
+    return fact["sentence"] + " confidence interval" * told
+
+
+def _blocks(notebook: dict, text: "_Text") -> tuple[list, list, list]:
+    """The page's lead, its blocks in order, and what was read."""
+    lead, blocks, reads, waiting, opening = [], [], [], [], True
+    for number, cell in enumerate(notebook["cells"], start=1):
+        if cell["cell_type"] == "markdown":
+            if html := text.html(source(cell)):  # a title alone leaves nothing
+                place = lead if opening and "<h" not in html else blocks
+                place.append({"kind": "text", "html": html})
+        elif cell["cell_type"] == "code" and source(cell).strip():
+            opening = False
+            if tagged(cell, "parameters"):
+                blocks.append({"kind": "asked"})
+            waiting.append(source(cell))
+            found = [
+                b
+                for output in cell.get("outputs", [])
+                if (b := _output(output, number))
+            ]
+            reads += [r for b in found if b["kind"] == "end" for r in b["reads"]]
+            if shown := [b for b in found if b["kind"] != "end"]:
+                last = shown[-1].get("facts", {"name": f"cell {number}"})["name"]
+                blocks += [
+                    *shown,
+                    {"kind": "code", "source": "\n\n".join(waiting), "of": last},
+                ]
+                waiting = []
+    return lead, blocks, reads
+
+
+def _output(output: dict, number: int) -> dict | None:
+    """One output as a block: a finding, the provenance, plain text, or nothing."""
+    if output["output_type"] == "stream":
+        text = _seen(output["text"]) if output["name"] == "stdout" else ""
+        return {"kind": "plain", "text": text} if text else None
+    data = output.get("data", {})
+    if FINDING in data:
+        html = Markup(_joined(data["text/html"]))
+        return {"kind": "finding", "facts": data[FINDING], "html": html}
+    if SENTINEL in data:
+        return {"kind": "end", "reads": data[SENTINEL].get("reads", [])}
+    if any(kind in data for kind in _UNSEEN):
+        raise Invalid(
+            f"cell {number} shows a picture outside a finding, so it has no words."
+        )
+    text = _seen(data.get("text/plain", ""))
+    return {"kind": "plain", "text": text} if text else None
+
+
+def _joined(text: str | list[str]) -> str:
+    return text if isinstance(text, str) else "".join(text)
+
+
+def _seen(text: str | list[str]) -> str:
+    """A text without what cannot be seen, or turns the direction of reading."""
+    return _HIDDEN.sub("", _joined(text)).strip()
+
+
+class _Text(mistune.HTMLRenderer):
+    """Markdown cells of one page: headings brought into order, links to notebooks to pages."""
+
+    def __init__(self, page: Page, plan: Plan, root: str | None):
+        super().__init__(escape=False)
+        self.page, self.plan, self.root = page, plan, root
+        self.level, self.titled = 1, False
+        self.contents: list[tuple[str, str]] = []
+        self.said: list[str] = []
+        self.parse = mistune.create_markdown(
+            renderer=self, plugins=["table", "strikethrough"]
+        )
+
+    def html(self, text: str) -> Markup:
+        """One cell as HTML in which nothing can act or load."""
+        self.said.append(text)
+        clean = nh3.clean(
+            self.parse(_seen(text)),
+            tags=_TAGS,
+            attributes=_ATTRIBUTES,
+            clean_content_tags={"script", "style"},
+            url_schemes={"http", "https", "mailto"},
+            link_rel="noopener noreferrer",
+        )
+        return Markup(clean.strip())
+
+    def heading(self, text: str, level: int, **attrs) -> str:
+        if level == 1 and not self.titled:
+            self.titled = True  # the plan's title stands in its place
+            return ""
+        self.level = max(2, min(level, self.level + 1))
+        if self.level > 2:
+            return f"<h{self.level}>{text}</h{self.level}>\n"
+        anchor = f"part-{len(self.contents) + 1}"
+        self.contents.append((anchor, unescape(nh3.clean(text, tags=set()))))
+        return f'<h2 id="{anchor}">{text}</h2>\n'
+
+    def table_cell(
+        self, text: str, align: str | None = None, head: bool = False
+    ) -> str:
+        return f'<th scope="col">{text}</th>' if head else f"<td>{text}</td>"
+
+    def link(self, text: str, url: str, title: str | None = None) -> str:
+        if not url.endswith(".ipynb"):
+            unsafe = self.safe_url(url) == "#harmful-link"
+            return text if unsafe else super().link(text, url, title)
+        here = posixpath.dirname(self.page.notebook)
+        found = self.plan.main(
+            posixpath.normpath(posixpath.join(here, url.removesuffix(".ipynb")))
+        )
+        if found is None or self.root is None:
+            return text
+        return f'<a href="{self.root}{found.path}">{text}</a>'
