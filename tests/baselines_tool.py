@@ -26,7 +26,7 @@ FACTS = (
     "unit",
     "period",
     "area",
-    "better",
+    "direction",
     "verdict",
 )
 FACTS += ("test", "series", "headline", "caption", "caveats")

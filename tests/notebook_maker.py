@@ -27,7 +27,7 @@ def fact(name="found", sentence="10 of 42 shops sold a knife.", **changes) -> di
         "unit": "%",
         "period": "November 2023",
         "area": "lancashire",
-        "better": "fewer",
+        "direction": "fewer",
         "verdict": "estimate",
         "headline": True,
         "caveats": [],

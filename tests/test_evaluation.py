@@ -35,7 +35,7 @@ def test_an_effect_put_in_is_found_and_its_interval_agrees_with_its_p():
     assert got.did.ratio == pytest.approx(0.6, abs=0.06)
     assert got.did.ratio == pytest.approx(got.randomisation.ratio)
     assert got.randomisation.p <= 0.05 and got.did.upper < 1
-    said = got.verdict(outcome="Burglary", place="here", better="fewer")
+    said = got.verdict(outcome="Burglary", place="here", direction="fewer")
     assert said.kind == "doubtful" and "no other comparison was tried" in said.sentence
     again = {"all months": run(panel(0.6), alike=False)}
     again["elsewhere"] = run(panel(0.6), name="elsewhere", matched=False)
@@ -45,7 +45,7 @@ def test_an_effect_put_in_is_found_and_its_interval_agrees_with_its_p():
     calm = got.events._replace(pretrend_p=0.9)
     again = {k: e._replace(events=calm) for k, e in again.items()}
     said = got._replace(others=again, events=calm).verdict(
-        outcome="Burglary", place="here", better="fewer"
+        outcome="Burglary", place="here", direction="fewer"
     )
     assert said.kind == "effect" and "consistent with" in said.sentence
 
@@ -82,14 +82,14 @@ def test_placebo_areas_apart_bound_p_however_many_overlap():
 def test_no_effect_is_not_found_and_the_sentence_says_what_would_have_shown():
     got = run(panel())
     assert got.randomisation.p > 0.05 and got.did.lower < 1 < got.did.upper
-    said = got.verdict(outcome="Burglary", place="here", better="fewer")
+    said = got.verdict(outcome="Burglary", place="here", direction="fewer")
     assert said.kind == "none" and "would usually have shown" in said.sentence
 
 
 def test_too_few_months_is_a_result():
     got = run(panel()[:40])
     assert got.did is None and "Not enough months to tell" in got.reason
-    said = got.verdict(outcome="Burglary", place="here", better="fewer")
+    said = got.verdict(outcome="Burglary", place="here", direction="fewer")
     assert (said.kind, said.sentence) == ("not_enough", got.reason)
 
 

@@ -219,7 +219,11 @@ def test_a_secondary_outcome_doubts_itself_and_one_by_itself_does_not():
     assert got[1].evidence().alone == runs[1].randomisation.p
     assert evaluation.declared({2: runs[2]}, primary=2) == {2: runs[2]}
     found = got[1].evidence("fewer")
-    assert (found.better, found.separate, found.checks) == ("fewer", 24, got[1].checks)
+    assert (found.direction, found.separate, found.checks) == (
+        "fewer",
+        24,
+        got[1].checks,
+    )
     assert (
         found.detectable == got[1].detectable
         and found.drift == got[1].events.pretrend_p

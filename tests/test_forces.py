@@ -9,7 +9,7 @@ from outcomes import findings
 QUARTERS = pd.date_range("2013-01-01", periods=52, freq="QS")
 START = "2022-10-01"
 PEOPLE = pd.Series({f"force-{i}": 1_000_000.0 + 10_000 * i for i in range(24)})
-SAID = {"what": "recorded things", "sources": ["A page"], "better": "more"}
+SAID = {"what": "recorded things", "sources": ["A page"], "direction": "more"}
 
 
 def counts(ratio):
@@ -48,7 +48,7 @@ def test_too_few_quarters_is_a_finding():
 def test_other_outcomes_are_all_listed_with_adjusted_p_values():
     given = {"one": counts(1.0), "two": counts(0.5)}
     found = findings.others_against_forces(
-        "x", given, PEOPLE, "force-0", START, sources=["A page"], better="more"
+        "x", given, PEOPLE, "force-0", START, sources=["A page"], direction="more"
     )
     assert list(found.frame["offences"]) == ["one", "two"]
     none, halved = found.frame["p"]

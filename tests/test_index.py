@@ -166,7 +166,7 @@ def test_all_findings_are_one_table_with_their_sources():
         csv.reader(io.StringIO(index.findings_csv([record("demo", findings=[one])])))
     )
     assert ",".join(rows[0]) == (
-        "handle,name,sentence,value,lower,upper,unit,period,area,better,verdict,sources"
+        "handle,name,sentence,value,lower,upper,unit,period,area,direction,verdict,sources"
     )
     assert rows[1:] == [
         [

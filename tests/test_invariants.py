@@ -48,7 +48,7 @@ def disagreements(findings: list[Found]) -> Iterator[str]:
             "lower",
             "upper",
             "unit",
-            "better",
+            "direction",
             "verdict",
             "sentence",
         ):

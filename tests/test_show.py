@@ -136,7 +136,7 @@ def test_finding_bundle_says_the_same_in_every_form():
     ("change", "says"),
     [
         ({"verdict": "publishd"}, "Did you mean 'published'"),
-        ({"better": "less"}, "fewer, more, neither"),
+        ({"direction": "less"}, "fewer, more, neither"),
         ({"sources": []}, "at least one source"),
         ({"caption": ""}, "without a caption"),
     ],

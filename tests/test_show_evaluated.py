@@ -94,14 +94,14 @@ def test_an_effect_is_worded_with_its_rank_and_a_failed_check_outranks_it():
     got = run(panel(0.6))
     elsewhere = run(panel(0.6), matched=False, name="elsewhere")
     got = got._replace(others={"elsewhere": elsewhere})
-    told = findings.effect("effect", got, what="Burglary", better="fewer", **SAID)
+    told = findings.effect("effect", got, what="Burglary", direction="fewer", **SAID)
     assert "consistent with an effect" in told.sentence
     rank = f"number {got.randomisation.rank} of {got.randomisation.sets + 1}"
     assert any(rank in caveat for caveat in told.facts["caveats"])
     assert told.facts["value"] == pytest.approx(100 * (got.did.ratio - 1))
     assert told.frame["n"].sum() == got.randomisation.sets
     failed = got._replace(checks={"balance before the start": False})
-    told = findings.effect("effect", failed, what="Burglary", better="fewer", **SAID)
+    told = findings.effect("effect", failed, what="Burglary", direction="fewer", **SAID)
     assert "failed its check of balance" in told.sentence
     both = {"sound": got, "failed": failed}
     told = findings.effects("choices", both, what="Burglary", caption="c", **SAID)
@@ -188,7 +188,7 @@ def test_an_interval_leaves_out_no_change_exactly_when_its_verdict_does(p, corre
     assert (not reach.lower <= 1 <= reach.upper) == (got.p <= 0.05)
     alone = got.interval(alone=True)
     assert (not alone.lower <= 1 <= alone.upper) == (got.alone <= 0.05)
-    told = findings.effect("e", got, what="B", better="fewer", **SAID)
+    told = findings.effect("e", got, what="B", direction="fewer", **SAID)
     clear = told.facts["upper"] < 0 or told.facts["lower"] > 0
     assert clear == ("more than" in told.sentence or got.p <= 0.05)
 
@@ -196,7 +196,7 @@ def test_an_interval_leaves_out_no_change_exactly_when_its_verdict_does(p, corre
 def test_where_no_test_is_possible_the_change_is_described_and_no_interval_drawn():
     few = run(panel(0.6))._replace(separate=6)
     assert few.interval() is few.interval(alone=True) is None
-    told = findings.effect("e", few, what="Burglaries", better="fewer", **SAID)
+    told = findings.effect("e", few, what="Burglaries", direction="fewer", **SAID)
     assert (
         told.facts["verdict"] == "not_enough"
         and "No test of it is possible" in told.sentence
@@ -231,7 +231,7 @@ def test_placebo_areas_without_a_ratio_are_counted_beside_the_rank():
         randomisation=got.randomisation._replace(placebo=ratios, left_out=3)
     )
     caveats = " ".join(
-        findings.effect("e", odd, what="B", better="fewer", **SAID).facts["caveats"]
+        findings.effect("e", odd, what="B", direction="fewer", **SAID).facts["caveats"]
     )
     assert "2 placebo areas rose from no events" in caveats
     assert (
@@ -252,7 +252,7 @@ def test_a_mix_of_few_events_is_no_estimate():
     """15 robberies to be expected tell nothing, whatever the rank of their gap."""
     frame = panel(units=30) / 60
     told = findings.mixed(
-        "m", frame, "u00", START, what="B", sources="s", better="fewer"
+        "m", frame, "u00", START, what="B", sources="s", direction="fewer"
     )
     assert (
         told.facts["verdict"] == "not_enough"
@@ -277,7 +277,7 @@ def test_counts_without_a_place_bound_the_change_both_ways():
         unknown,
         got,
         what="Burglary",
-        better="fewer",
+        direction="fewer",
         **SAID,
     )
     assert told.facts["lower"] < told.facts["value"] < told.facts["upper"]
@@ -337,7 +337,7 @@ def test_a_rank_among_few_is_said_to_be_no_test():
         START,
         what="Burglary",
         sources="made up",
-        better="fewer",
+        direction="fewer",
     )
     assert (
         "number 1 of 13 by size of change, and number 1 from the lowest"
@@ -353,7 +353,7 @@ def test_an_area_without_events_is_left_out_of_the_rank_and_said():
     frame = panel(0.5)
     groups = {f"g{k}": list(frame.columns[6 * k : 6 * k + 6]) for k in range(13)}
     frame[groups["g5"]] = 0
-    asked = {"what": "Burglary", "sources": "made up", "better": "fewer"}
+    asked = {"what": "Burglary", "sources": "made up", "direction": "fewer"}
     told = findings.ranked("rank", frame, groups, "g0", START, **asked)
     assert "number 1 of 12" in told.sentence and len(told.frame) == 12
     assert told.facts["caveats"] == ["Without events to compare, so not ranked: g5."]
@@ -376,16 +376,32 @@ def test_too_little_is_a_finding_everywhere():
     people = pd.Series(1000.0, index=frame.columns)
     told = [
         findings.balanced("a", short, **SAID),
-        findings.effect("b", short, what="B", better="fewer", **SAID),
-        findings.events("c", short, what="B", better="fewer", **SAID),
+        findings.effect("b", short, what="B", direction="fewer", **SAID),
+        findings.events("c", short, what="B", direction="fewer", **SAID),
         findings.effects("d", {"x": short}, what="B", caption="c", **SAID),
         findings.levels(
-            "e", frame, treated, short, people=people, what="B", better="fewer", **SAID
+            "e",
+            frame,
+            treated,
+            short,
+            people=people,
+            what="B",
+            direction="fewer",
+            **SAID,
         ),
         findings.unplaced(
-            "f", frame, treated, frame["u00"], short, what="B", better="fewer", **SAID
+            "f",
+            frame,
+            treated,
+            frame["u00"],
+            short,
+            what="B",
+            direction="fewer",
+            **SAID,
         ),
-        findings.mixed("g", frame, "u00", START, what="B", sources="s", better="fewer"),
+        findings.mixed(
+            "g", frame, "u00", START, what="B", sources="s", direction="fewer"
+        ),
     ]
     assert {f.facts["verdict"] for f in told} == {"not_enough"}
     assert all("Not enough months to tell" in f.sentence for f in told)
@@ -410,7 +426,7 @@ def test_what_was_printed_of_blackpool():
         what="Rate",
         unit="deaths",
         start="2021-07",
-        better="fewer",
+        direction="fewer",
     )
     assert told.facts["value"] == 19.5 and "19.5 in 2020 to 2022" in told.sentence
     assert "none shows the time after it alone" in told.sentence

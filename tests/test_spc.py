@@ -99,12 +99,12 @@ def test_screening_drops_a_wild_moving_range_once():
 
 def test_a_shift_is_special_and_judged_by_what_is_better():
     values = [10, 12, 11, 10, 12, 11] * 2 + [15] * 7
-    got = spc.xmr(values, baseline=12, better="fewer").frame
+    got = spc.xmr(values, baseline=12, direction="fewer").frame
     assert (got["verdict"][12:] == "concern").all() and (
         got["direction"][12:] == "high"
     ).all()
     assert (
-        spc.xmr(values, baseline=12, better="more").frame["verdict"][12:]
+        spc.xmr(values, baseline=12, direction="more").frame["verdict"][12:]
         == "improvement"
     ).all()
     assert set(spc.xmr(values, baseline=12).frame["verdict"]) == {"", "neither"}
@@ -134,8 +134,8 @@ def test_new_limits_need_a_reason_and_break_runs():
 def test_too_few_points_are_refused():
     with pytest.raises(NotEnough, match="at least 3 points"):
         spc.xmr([1, 2])
-    with pytest.raises(Invalid, match="better"):
-        spc.xmr(NIST, better="less")
+    with pytest.raises(Invalid, match="direction"):
+        spc.xmr(NIST, direction="less")
 
 
 def test_a_known_season_is_taken_out():

@@ -11,9 +11,9 @@ from outcomes.methods import spc
 CALM = [10, 12] * 6
 
 
-def late(*values, better="neither"):
+def late(*values, direction="neither"):
     """What is said of values that come after twelve calm months."""
-    found = spc.xmr([*CALM, *values], baseline=12, better=better).frame[12:]
+    found = spc.xmr([*CALM, *values], baseline=12, direction=direction).frame[12:]
     return [tuple(row) for row in found[["special", "direction", "verdict"]].to_numpy()]
 
 
@@ -42,7 +42,7 @@ def test_the_note_says_on_how_many_points_the_limits_rest():
 
 
 @pytest.mark.parametrize(
-    ("values", "rule", "direction"),
+    ("values", "rule", "moved"),
     [
         ([17], spc.OUTSIDE, "high"),
         ([5], spc.OUTSIDE, "low"),
@@ -54,16 +54,16 @@ def test_the_note_says_on_how_many_points_the_limits_rest():
         ([7, 7, 8], spc.NEAR, "low"),
     ],
 )
-def test_each_rule_names_its_direction_and_what_that_means(values, rule, direction):
-    good = "more" if direction in ("high", "rising") else "fewer"
+def test_each_rule_names_its_direction_and_what_that_means(values, rule, moved):
+    good = "more" if moved in ("high", "rising") else "fewer"
     bad = "fewer" if good == "more" else "more"
-    for better, verdict in (
+    for direction, verdict in (
         (good, "improvement"),
         (bad, "concern"),
         ("neither", "neither"),
     ):
-        said = late(*values, better=better)
-        assert said[0] == (rule, direction, verdict)
+        said = late(*values, direction=direction)
+        assert said[0] == (rule, moved, verdict)
         if rule in (spc.TREND, spc.SIDE):
             assert len(set(said)) == 1  # all seven of a run
 
@@ -92,8 +92,8 @@ def test_a_series_that_never_moves_has_no_special_point():
 
 
 def test_only_special_points_are_judged():
-    assert late(12, 10, 17, better="more")[:2] == [("", "", "")] * 2
-    assert late(12, 10, 17, better="fewer") == [("", "", "")] * 2 + [
+    assert late(12, 10, 17, direction="more")[:2] == [("", "", "")] * 2
+    assert late(12, 10, 17, direction="fewer") == [("", "", "")] * 2 + [
         (spc.OUTSIDE, "high", "concern")
     ]
 

@@ -467,7 +467,7 @@ def test_a_page_whose_links_lead_nowhere_once_all_is_there_stops_the_release(
 ):
     first = home.build()
     gone = '<nav><a href="gone.html">x</a></nav>'
-    monkeypatch.setattr(site.render, "siblings", lambda page, present: gone)
+    monkeypatch.setattr(site.pages, "siblings", lambda page, present: gone)
     with pytest.raises(RuntimeError) as error:
         home.build(day=SECOND, force=True)
     assert str(error.value).startswith("one.html may not be published: ")

@@ -37,13 +37,13 @@ def test_an_effect_needs_every_check_and_never_says_caused():
         f"{HEAD}, more than chance would explain (p = 0.01): consistent with an effect of the "
         "programme."
     )
-    assert said(better="neither").kind == "effect"
+    assert said(direction="neither").kind == "effect"
     assert all("caused" not in text for _, _, text in verdict.TABLE)
 
 
 def test_the_wrong_way_is_said_to_be():
-    assert said(better="more").kind == said(ratio=1.2).kind == "harm"
-    assert said(ratio=1.2, better="more").kind == "effect"
+    assert said(direction="more").kind == said(ratio=1.2).kind == "harm"
+    assert said(ratio=1.2, direction="more").kind == "effect"
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_drift_is_graded():
 
 
 def test_what_no_sentence_can_be_made_of_is_refused():
-    for wrong in ({"ratio": 0.0}, {"better": "lower"}):
+    for wrong in ({"ratio": 0.0}, {"direction": "lower"}):
         with pytest.raises(Invalid, match=r"\.$"):
             said(**wrong)
 
@@ -189,12 +189,12 @@ FURTHER = " That is a reason to look further and shows no effect: "
             "one of 4 parts of it).",
         ),
         (
-            {"p": 0.0009, "better": "more", "separate": 9999},
+            {"p": 0.0009, "direction": "more", "separate": 9999},
             f"{HEAD}, more than chance would explain (p = under 0.001): the opposite of what the "
             "programme is for.",
         ),
         (
-            {"p": 0.001, "better": "neither", "separate": 999},
+            {"p": 0.001, "direction": "neither", "separate": 999},
             f"{HEAD}, more than chance would explain (p = 0.001): consistent with a change that "
             "came with the programme, where neither more nor fewer is better in itself.",
         ),
@@ -262,8 +262,8 @@ def test_several_things_unchecked_are_listed_and_a_ratio_has_to_be_a_number():
             Invalid, match=f"A verdict needs a ratio above 0; given {ratio}"
         ):
             said(ratio=ratio)
-    with pytest.raises(Invalid, match="better 'lower' is not known"):
-        said(better="lower")
+    with pytest.raises(Invalid, match="direction 'lower' is not known"):
+        said(direction="lower")
 
 
 def test_nineteen_separate_areas_are_the_fewest_that_allow_an_interval():

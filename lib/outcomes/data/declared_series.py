@@ -31,7 +31,7 @@ class Series:
     step: str
     unit: str
     area: str
-    better: str
+    direction: str
     start: str
     why: str
     """Why its usual range begins at ``start``."""

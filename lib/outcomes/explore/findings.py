@@ -146,7 +146,12 @@ def _usual(a) -> findings.Finding:
         sources = queries.figures(a)
         place = sources["area_name"].iloc[0]
         value = _scaled(a, value, queries.residents(a.areas[:1]).iloc[0], STEPS[step])
-    options = {"step": step, "sources": sources, "area": place, "better": of.better}
+    options = {
+        "step": step,
+        "sources": sources,
+        "area": place,
+        "direction": of.direction,
+    }
     return findings.behaviour("explore", value, what=_unit(a), kind=of.kind, **options)
 
 
@@ -206,7 +211,7 @@ def _printed(a) -> findings.Finding:
         f"{title}, as published: {'; '.join(said)}.",
         value=rows["value"].iloc[-1],
         unit=of.unit,
-        better=of.better,
+        direction=of.direction,
         area=formatting.listed(shown),
         sources=rows,
         figure=figure,
@@ -263,7 +268,7 @@ def _allowed(a) -> findings.Finding:
         periods,
         what=of.what,
         ask=label,
-        better=of.better,
+        direction=of.direction,
         kind=of.kind,
         **county,
     )
@@ -302,7 +307,7 @@ def _beside(a) -> findings.Finding:
         _compares(caption, rows, own, formatting.WRITE[of.kind]),
         value=rows["value"].iloc[0],
         unit=of.unit,
-        better=of.better,
+        direction=of.direction,
         sources=rows,
         period=period,
         table=rows[["area_name", "value", "qualifier", "publisher"]],

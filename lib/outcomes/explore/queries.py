@@ -187,7 +187,7 @@ class Named(NamedTuple):
 
     what: str
     unit: str = ""
-    better: str = "neither"
+    direction: str = "neither"
 
     @property
     def kind(self) -> str:

@@ -25,7 +25,7 @@ def pace(
     sources,
     area: str = "",
     period: str = "",
-    better: str = "neither",
+    direction: str = "neither",
     headline: bool = False,
     caption: str,
     caveats=(),
@@ -46,7 +46,7 @@ def pace(
         "period": period,
         "sources": sources,
     }
-    facts |= {"better": better, "caveats": list(caveats)}
+    facts |= {"direction": direction, "caveats": list(caveats)}
     if len(rows):
         rows = rows.join(intervals.garwood(rows[count], exposure=rows[exposure]))
         rows["times the one before"] = rows["estimate"] / rows["estimate"].shift()
@@ -117,7 +117,7 @@ def standing(
     area: str = "",
     reference: float | None = None,
     reference_label: str = "",
-    better: str = "neither",
+    direction: str = "neither",
     headline: bool = False,
     caption: str,
     caveats=(),
@@ -133,7 +133,7 @@ def standing(
         "period": ask,
         "area": area,
         "sources": sources,
-        "better": better,
+        "direction": direction,
     }
     facts["caveats"] = caveats
     if len(rows) < 2:
@@ -263,7 +263,7 @@ def printed(
     what: str,
     unit: str,
     start=None,
-    better: str = "neither",
+    direction: str = "neither",
     headline: bool = False,
     caveats=(),
 ) -> Finding:
@@ -276,7 +276,7 @@ def printed(
         "period_end", kind="stable"
     )
     own = rows[rows["area"] == place]
-    facts = {"area": area, "better": better, "unit": unit, "caveats": caveats}
+    facts = {"area": area, "direction": direction, "unit": unit, "caveats": caveats}
     columns = ["area_name", "period_start", "period_end", "value", "publisher"]
     facts |= {"table": rows[columns], "caption": f"{what}, as published"}
     if own.empty:

@@ -24,7 +24,7 @@ def mixed(
     *,
     what: str,
     sources,
-    better: str,
+    direction: str,
     minimum=(24, 12),
     caveats=(),
 ) -> Finding:
@@ -33,7 +33,7 @@ def mixed(
     ``outcome`` is month x area of counts, the areas not overlapping; each is taken relative to its
     own mean before the start, so that size and population do not matter.
     """
-    facts = {"area": treated, "sources": sources, "better": better}
+    facts = {"area": treated, "sources": sources, "direction": direction}
     facts["unit"] = "% above or below its own mix of other areas"
     try:
         found = _mix(outcome, treated, pd.Timestamp(start), minimum)
@@ -139,7 +139,7 @@ def displaced(
     facts = {
         "area": area,
         "sources": sources,
-        "better": "fewer",
+        "direction": "fewer",
         "unit": f"{what}, in all",
     }
     known = {"covariates": covariates, "population": population}
@@ -176,7 +176,7 @@ def displaced(
 
 def _with_the_ring(both, table, evaluation: Evaluation, what: str, area: str) -> str:
     quotient = ""  # it is not to be read while no effect in the area itself is shown
-    if evaluation.verdict(outcome=what, place=area, better="fewer").kind == "effect":
+    if evaluation.verdict(outcome=what, place=area, direction="fewer").kind == "effect":
         own, match, ring, _ = table[["before", "after"]].itertuples(
             index=False, name=None
         )
@@ -261,7 +261,7 @@ def ranked(
     *,
     what: str,
     sources,
-    better: str,
+    direction: str,
     minimum=(24, 12),
     kind: str = "area",
     caveats=(),
@@ -272,7 +272,7 @@ def ranked(
     an area is called. It is judged by that rank alone, so no interval is drawn; under 19 other
     areas no rank can rule out chance, and the sentence says so. An area without events has none.
     """
-    facts = {"area": treated, "sources": sources, "better": better}
+    facts = {"area": treated, "sources": sources, "direction": direction}
     facts["unit"] = "% change against the others"
     try:
         rows, lost = _each_against_the_others(panel, groups, treated, start, minimum)
@@ -356,14 +356,19 @@ def unplaced(
     what: str,
     area: str,
     sources,
-    better: str,
+    direction: str,
     caveats=(),
 ) -> Finding:
     """How far counts without a location could move the result, both ways.
 
     ``unknown`` is month -> counts of the treated area's force that have no location.
     """
-    facts = {"area": area, "sources": sources, "better": better, "caveats": caveats}
+    facts = {
+        "area": area,
+        "sources": sources,
+        "direction": direction,
+        "caveats": caveats,
+    }
     if evaluation.reason:
         return finding(name, evaluation.reason, verdict="not_enough", **facts)
     rows = _wherever_they_were(panel, treated, unknown, evaluation)

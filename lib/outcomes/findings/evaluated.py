@@ -24,7 +24,7 @@ def effect(
     *,
     what: str,
     area: str,
-    better: str,
+    direction: str,
     sources,
     placebos: str = "placebo areas",
     headline: bool = True,
@@ -34,9 +34,14 @@ def effect(
 
     ``what`` opens the sentence ("Anti-social behaviour"), ``placebos`` names the grey bars.
     """
-    facts = {"area": area, "better": better, "sources": sources, "headline": headline}
+    facts = {
+        "area": area,
+        "direction": direction,
+        "sources": sources,
+        "headline": headline,
+    }
     facts["unit"] = "% change against the comparison"
-    said = evaluation.verdict(outcome=what, place=area, better=better)
+    said = evaluation.verdict(outcome=what, place=area, direction=direction)
     if evaluation.reason:
         return finding(
             name, said.sentence, verdict="not_enough", caveats=caveats, **facts
@@ -134,12 +139,17 @@ def events(
     *,
     what: str,
     area: str,
-    better: str,
+    direction: str,
     sources,
     caveats=(),
 ) -> Finding:
     """The treated area against its comparison through time, before and after the start."""
-    facts = {"area": area, "better": better, "sources": sources, "caveats": caveats}
+    facts = {
+        "area": area,
+        "direction": direction,
+        "sources": sources,
+        "caveats": caveats,
+    }
     if evaluation.events is None:
         text = (
             evaluation.reason
@@ -206,7 +216,7 @@ def effects(
     area: str,
     sources,
     primary: str = "",
-    better: str = "fewer",
+    direction: str = "fewer",
     caption: str,
     caveats=(),
 ) -> Finding:
@@ -216,7 +226,7 @@ def effects(
     and is drawn with the interval that this p is judged by: clear of no change exactly when the
     sentence says that it is more than is usual, and without one where no test is possible.
     """
-    facts = {"area": area, "sources": sources, "better": better}
+    facts = {"area": area, "sources": sources, "direction": direction}
     told = {k: e for k, e in evaluations.items() if not e.reason}
     short = [f"{k}: {e.reason}" for k, e in evaluations.items() if e.reason]
     if not told:
@@ -328,14 +338,14 @@ def claimed(
     *,
     area: str,
     sources,
-    better: str = "fewer",
+    direction: str = "fewer",
     headline: bool = True,
     caveats=(),
 ) -> Finding:
     """A published claim beside the verdict on each outcome it names."""
     said = {
         o: evaluations[o].verdict(
-            outcome=formatting.sentence_case(o), place=area, better=better
+            outcome=formatting.sentence_case(o), place=area, direction=direction
         )
         for o in outcomes
     }
@@ -357,7 +367,7 @@ def claimed(
         name,
         text,
         area=area,
-        better=better,
+        direction=direction,
         headline=headline,
         sources=sources,
         caveats=caveats,

@@ -176,7 +176,7 @@ def finding(
     unit: str = "",
     period: str = "",
     area: str = "",
-    better: str = "neither",
+    direction: str = "neither",
     verdict: str = "published",
     headline: bool = False,
     test: str = "",
@@ -199,7 +199,7 @@ def finding(
         has at least one. One that says that it is "unpublished" puts all counts of people under
         disclosure control.
     value, lower, upper : the number and its interval or bounds, in ``unit``.
-    better : "fewer", "more" or "neither": the direction of improvement.
+    direction : "fewer", "more" or "neither": the direction of improvement.
     verdict : a word of :data:`outcomes.findings.verdicts.VERDICTS`, which the facts must earn:
         "estimate" needs both limits (``upper=inf`` is said as "no upper limit"), "tested" needs
         ``test``, "published" has no limits, "not_enough" no value; the rest come with
@@ -226,7 +226,7 @@ def finding(
         "before"
     ]:  # the page is as of a day on which nothing was known
         with data.whole():
-            facts = {"area": area, "better": better, "headline": headline}
+            facts = {"area": area, "direction": direction, "headline": headline}
             return finding(
                 name,
                 before,
@@ -234,7 +234,7 @@ def finding(
                 verdict="not_enough",
                 **facts,
             )
-    one_of(better, BETTER, "better")
+    one_of(direction, BETTER, "direction")
     verdict = agreement.verdict if agreement is not None else verdict
     one_of(verdict, tuple(VERDICTS), "verdict")
     cited, units = cite(sources), units or {}
@@ -266,7 +266,7 @@ def finding(
         "unit": formatting.plain(unit),
         "period": formatting.plain(period),
         "area": formatting.plain(area),
-        "better": better,
+        "direction": direction,
         "verdict": verdict,
         "headline": headline,
         "caveats": caveats,

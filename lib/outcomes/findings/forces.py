@@ -27,7 +27,7 @@ def against_forces(
     *,
     what: str,
     sources,
-    better: str,
+    direction: str,
     event: str = "start",
     headline: bool = False,
     caveats=(),
@@ -46,7 +46,7 @@ def against_forces(
         return finding(
             name, str(reason), verdict="not_enough", caveats=caveats, **facts
         )
-    said = _said(made, treated, what, better)
+    said = _said(made, treated, what, direction)
     earned = {"verdict": "not_enough"}
     if said.kind != "untestable":
         earned = {"verdict": "tested", "value": 100 * (made.ratio - 1)}
@@ -117,7 +117,7 @@ def others_against_forces(
     start,
     *,
     sources,
-    better: str,
+    direction: str,
     caveats=(),
 ) -> Finding:
     """The outcomes after the primary one, all listed, with p-values adjusted for many looks.
@@ -147,7 +147,8 @@ def others_against_forces(
     )
     p = dict(zip(ranked, found, strict=True))
     told = [
-        _said(m, treated, what, better, p.get(what), len(p)) for what, m in made.items()
+        _said(m, treated, what, direction, p.get(what), len(p))
+        for what, m in made.items()
     ]
     rows = [
         (
@@ -196,14 +197,14 @@ def _made(counts, people, treated, start) -> synthetic_control.Synthetic:
     return made
 
 
-def _said(made, treated, what, better, corrected=None, looks=0) -> verdict.Verdict:
+def _said(made, treated, what, direction, corrected=None, looks=0) -> verdict.Verdict:
     """The verdict that the checks of one synthetic control have earned."""
     kept = made.placebo.loc[made.placebo["kept"], "ratio"]
     same = ((made.leave_one_out["ratio"] < 1) == (made.ratio < 1)).all()
     found = verdict.Evidence(
         made.ratio,
         made.p if corrected is None else corrected,
-        better,
+        direction,
         alone=made.p,
         separate=len(kept),
         looks=looks,

@@ -116,7 +116,7 @@ def levels(
     what: str,
     area: str,
     sources,
-    better: str,
+    direction: str,
     caveats=(),
 ) -> Finding:
     """Counts for each 1,000 residents by month, in the area and in what it is compared with.
@@ -124,7 +124,12 @@ def levels(
     ``people`` is unit -> residents. Where the comparison's are not known, both are drawn relative
     to their mean before the start.
     """
-    facts = {"area": area, "sources": sources, "better": better, "caveats": caveats}
+    facts = {
+        "area": area,
+        "sources": sources,
+        "direction": direction,
+        "caveats": caveats,
+    }
     if evaluation.reason:
         return finding(name, evaluation.reason, verdict="not_enough", **facts)
     against = formatting.sentence_case(evaluation.against)

@@ -50,7 +50,7 @@ def share(
     area: str,
     sources,
     confidence: float = 0.95,
-    better: str = "neither",
+    direction: str = "neither",
     headline: bool = False,
     caveats=(),
 ) -> Finding:
@@ -65,7 +65,7 @@ def share(
         "area": area,
         "sources": sources,
     }
-    facts |= {"better": better, "headline": headline, "caveats": caveats}
+    facts |= {"direction": direction, "headline": headline, "caveats": caveats}
     if pd.isna(part) or pd.isna(whole) or not whole:
         text = f"What share of {what} in {period} cannot be told: not both counts are held here."
         return finding(name, text, verdict="not_enough", **facts | {"headline": False})
@@ -92,7 +92,7 @@ def shares(
     highlight=(),
     caption: str,
     since_first: bool = False,
-    better: str = "neither",
+    direction: str = "neither",
     headline: bool = False,
     caveats=(),
 ) -> Finding:
@@ -103,7 +103,7 @@ def shares(
     names the lowest and the highest.
     """
     rows = parts.wilson(frame, label, part, whole, confidence)
-    facts = {"period": period, "area": area, "sources": sources, "better": better}
+    facts = {"period": period, "area": area, "sources": sources, "direction": direction}
     facts |= {"headline": headline, "caveats": caveats, "unit": "percentage points"}
     if len(rows) < 2:
         text = (
@@ -166,7 +166,7 @@ def behaviour(
     area: str = "",
     unit: str = "",
     step: str = "",
-    better: str = "neither",
+    direction: str = "neither",
     rebase=(),
     events: dict | None = None,
     headline: bool = False,
@@ -187,10 +187,15 @@ def behaviour(
     more = {"events": events, "headline": headline, "caveats": list(caveats)}
     if series:
         return _declared(name, data.series(series), since=since, area=area, **more)
-    facts = {"unit": unit or what, "area": area, "sources": sources, "better": better}
+    facts = {
+        "unit": unit or what,
+        "area": area,
+        "sources": sources,
+        "direction": direction,
+    }
     facts["headline"] = headline
     try:
-        chart = spc.xmr(values, better=better, rebase=rebase)
+        chart = spc.xmr(values, direction=direction, rebase=rebase)
     except NotEnough as reason:
         text = f"Whether {what} by {step} changed cannot be told. {reason}"
         return finding(name, text, verdict="not_enough", caveats=caveats, **facts)
@@ -227,7 +232,7 @@ def _declared(name, of, *, since, area, events, headline, caveats) -> Finding:
     facts = {"what": what, "unit": of.unit, "area": place, "step": of.step}
     facts |= {
         "sources": values.attrs["sources"],
-        "better": of.better,
+        "direction": of.direction,
         "headline": headline,
     }
     facts |= {"events": events, "kind": "number"}
@@ -240,13 +245,13 @@ def _declared(name, of, *, since, area, events, headline, caveats) -> Finding:
         return _by_change(name, plain, caveats=[*caveats, _no_range(why)], **facts)
     try:
         found = spc.judged(
-            values[start:], latest=of.latest, season=of.season, better=of.better
+            values[start:], latest=of.latest, season=of.season, direction=of.direction
         )
     except NotEnough as reason:
         keep = {
             k: v
             for k, v in facts.items()
-            if k in ("unit", "area", "sources", "better", "series")
+            if k in ("unit", "area", "sources", "direction", "series")
         }
         text = f"Whether {facts['what']} by {of.step} changed cannot be told. {reason}"
         return finding(name, text, verdict="not_enough", caveats=caveats, **keep)
@@ -443,7 +448,7 @@ def place(
     per: float = 1,
     kind: str = "rate",
     also=(),
-    better: str = "neither",
+    direction: str = "neither",
     headline: bool = False,
     caveats=(),
     places: str = "places",
@@ -461,7 +466,7 @@ def place(
     rows = frame.dropna(subset=[count, denominator])
     measured = f"{what} per {of}" if of else f"share {what}"
     facts = {"unit": measured, "period": period, "area": highlight, "sources": sources}
-    facts |= {"better": better, "headline": headline, "caveats": list(caveats)}
+    facts |= {"direction": direction, "headline": headline, "caveats": list(caveats)}
     if len(rows) < 5 or highlight not in set(rows[label]):
         text = f"Where {highlight} stands in {period} cannot be told: counts of too few {places} "
         text += "are held here."
@@ -629,7 +634,7 @@ def reconciled(
     ask: str,
     kind: str = "number",
     parent=None,
-    better: str = "neither",
+    direction: str = "neither",
     headline: bool = False,
     caveats=(),
 ) -> Finding:
@@ -663,7 +668,7 @@ def reconciled(
         unit=what,
         period=formatting.period(row["start"], row["end"]),
         area=formatting.place(area),
-        better=better,
+        direction=direction,
         headline=headline and facts.get("verdict") != "not_enough",
         **facts,
         figure=plots.bounds(bounds, kind=kind, ylabel=title) if len(figures) else None,

@@ -45,7 +45,7 @@ def xmr(
     values,
     *,
     baseline=None,
-    better: str | None = None,
+    direction: str | None = None,
     rebase=(),
     screen: bool = True,
     counts: bool = False,
@@ -70,13 +70,13 @@ def xmr(
         raise Invalid(
             f"A chart needs finite values{below}; given {series.min()}, {series.max()}."
         )
-    better = one_of(better or "neither", BETTER, "better")
+    direction = one_of(direction or "neither", BETTER, "direction")
     phases = _phases(series, rebase)
     parts = [
         _part(p, None if k else baseline, screen, counts) for k, p in enumerate(phases)
     ]
     frame = pd.concat([p[0].assign(phase=k + 1) for k, p in enumerate(parts)])
-    frame = _judge(frame.reset_index(drop=True), better)
+    frame = _judge(frame.reset_index(drop=True), direction)
     last, points, moving = frame.iloc[-1], parts[-1][1], parts[-1][2]
     trial = points < SETTLED
     until = f" and are trial limits until there are {SETTLED}" if trial else ""
@@ -192,7 +192,7 @@ def judged(
     *,
     latest: int,
     season: bool = False,
-    better: str = "neither",
+    direction: str = "neither",
 ) -> Judged:
     """Counts judged as the declared series are: the latest year by all points before it.
 
@@ -216,15 +216,16 @@ def judged(
         raise NotEnough(
             f"A usual range needs {FEWEST} points before the latest year; there are {found}."
         )
-    chart = xmr(series, baseline=len(before), better=better, counts=True)
+    chart = xmr(series, baseline=len(before), direction=direction, counts=True)
     own = _judge(
-        chart.frame.iloc[: len(before)].drop(columns=["special", "direction"]), better
+        chart.frame.iloc[: len(before)].drop(columns=["special", "direction"]),
+        direction,
     )
     moving = (own["special"] != "").sum() > own["value"].notna().sum() / 2
     return Judged(chart, factors, latest, bool(moving))
 
 
-def _judge(frame: pd.DataFrame, better: str) -> pd.DataFrame:
+def _judge(frame: pd.DataFrame, direction: str) -> pd.DataFrame:
     value, side = (
         frame["value"].to_numpy(),
         np.nan_to_num(np.sign(frame["value"] - frame["mean"])),
@@ -252,15 +253,15 @@ def _judge(frame: pd.DataFrame, better: str) -> pd.DataFrame:
         (frame["special"] == TREND), np.where(trend > 0, "rising", "falling"), ways
     )
     frame["direction"] = np.where(frame["special"] == "", "", ways)
-    frame["verdict"] = [_verdict(d, better) for d in frame["direction"]]
+    frame["verdict"] = [_verdict(d, direction) for d in frame["direction"]]
     return frame
 
 
-def _verdict(direction: str, better: str) -> str:
-    if direction == "" or better == "neither":
-        return "" if direction == "" else "neither"
-    up = direction in ("high", "rising")
-    return "improvement" if up == (better == "more") else "concern"
+def _verdict(moved: str, direction: str) -> str:
+    if moved == "" or direction == "neither":
+        return "" if moved == "" else "neither"
+    up = moved in ("high", "rising")
+    return "improvement" if up == (direction == "more") else "concern"
 
 
 def seven_one_side(side) -> np.ndarray:

@@ -20,7 +20,7 @@ COLUMNS = [
     "period",
     "area",
 ]
-COLUMNS += ["better", "verdict", "sources"]
+COLUMNS += ["direction", "verdict", "sources"]
 STATES = {
     "built": "built in this release",
     "unchanged": "unchanged, as nothing behind them has changed",

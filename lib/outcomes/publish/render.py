@@ -98,7 +98,7 @@ class PageExporter(TemplateExporter):
         environment.filters["plain"] = lambda text: Markup(escape(text, quote=False))
         environment.filters["quoted"] = lambda text: Markup(escape(text))
         environment.globals.update(
-            marks=MARKS, better=BETTER, words=words, inlined=inlined
+            marks=MARKS, direction=BETTER, words=words, inlined=inlined
         )
         return environment
 

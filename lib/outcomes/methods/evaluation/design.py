@@ -131,7 +131,7 @@ class Evaluation(NamedTuple):
         """What to say where calendar months do not count equally often on one side; or ""."""
         return "" if self.months is None else unequal(self.months, self.start)
 
-    def evidence(self, better: str = "neither") -> Evidence:
+    def evidence(self, direction: str = "neither") -> Evidence:
         """All that speaks for and against it, for the table of :mod:`verdicts`."""
         found, tried, reach = self.did, self.others is not None, self.interval()
         sound = {k: e for k, e in (self.others or {}).items() if e.sound}
@@ -139,7 +139,7 @@ class Evaluation(NamedTuple):
         return Evidence(
             found.ratio,
             self.p,
-            better,
+            direction,
             reach and (reach.lower, reach.upper),
             self.randomisation.p,
             self.separate,
@@ -164,12 +164,12 @@ class Evaluation(NamedTuple):
     def _agrees(self, other: "Evaluation") -> bool:
         return other.p <= ALPHA and (other.did.ratio < 1) == (self.did.ratio < 1)
 
-    def verdict(self, *, outcome: str, place: str, better: str) -> Verdict:
+    def verdict(self, *, outcome: str, place: str, direction: str) -> Verdict:
         """The sentence that this evaluation has earned (:func:`verdicts.verdict`)."""
         if self.reason:
             return Verdict(self.reason, "not_enough")
         words = {"outcome": outcome, "place": place, "comparison": self.against}
-        return verdict(self.evidence(better), **words)
+        return verdict(self.evidence(direction), **words)
 
 
 def evaluate(

@@ -50,7 +50,7 @@ class Evidence(NamedTuple):
 
     ratio: float
     p: float  # as it counts: no less than ``least``, and corrected if secondary
-    better: str = "fewer"  # or "more" or "neither"
+    direction: str = "fewer"  # or "more" or "neither"
     interval: tuple[float, float] | None = None
     alone: float | None = None  # p by itself
     separate: int = 10**6  # placebo areas that share no unit
@@ -125,7 +125,9 @@ TABLE = (
     ),
     (
         "harm",
-        lambda e: e.better != "neither" and (e.ratio < 1) != (e.better == "fewer"),
+        lambda e: (
+            e.direction != "neither" and (e.ratio < 1) != (e.direction == "fewer")
+        ),
         ", more than chance would explain ({p}): the opposite of what the programme is for.",
     ),
     ("effect", lambda e: True, ", more than chance would explain ({p}): {effect}."),
@@ -155,7 +157,7 @@ def verdict(
     e = evidence
     if not np.isnan(e.p) and not 0 < e.p <= 1:
         raise Invalid(f"A p-value lies above 0 and up to 1; given {e.p}.")
-    one_of(e.better, ("fewer", "more", "neither"), "better")
+    one_of(e.direction, ("fewer", "more", "neither"), "direction")
     kind, _, text = next(row for row in TABLE if row[1](e))
     usual = "a difference of that size is usual among places without the programme, so "
     said = text.format(
@@ -165,7 +167,7 @@ def verdict(
         seen=_seen(e),
         usual=usual if _alone(e) > ALPHA else "",
         untested=_untested(e),
-        effect=f"{_NEITHER}better in itself" if e.better == "neither" else _EFFECT,
+        effect=f"{_NEITHER}better in itself" if e.direction == "neither" else _EFFECT,
     )
     unknown = ", ".join(k for k, passed in (e.checks or {}).items() if passed is None)
     rest = f"Not checked, for want of data: {unknown}." if unknown else ""
