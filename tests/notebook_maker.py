@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
-FINDING = "application/vnd.outcomes.finding+json"
-PROVENANCE = "application/vnd.outcomes.provenance+json"
+from outcomes.core.mime import FINDING, PROVENANCE
+
 PARAMETERS = (
     'wave = "2023-11"  # month: the week of action\n'
     "confidence = 0.95  # probability: width"

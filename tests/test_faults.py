@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 
 from notebook_maker import entry, fact, notebook, plan, show
+from outcomes.core.mime import PROVENANCE
 from outcomes.publish import build as site
 from outcomes.publish import execute, index, kernels, parameters, releases
 from outcomes.publish import plan as plans
@@ -48,7 +49,7 @@ def edition(folder, number):
         bundle = json.loads(
             json.loads(done["cells"][2]["source"].split("loads(")[1][:-12])
         )
-        end = {"text/plain": "End.", execute.SENTINEL: {"reads": []}}
+        end = {"text/plain": "End.", PROVENANCE: {"reads": []}}
         for cell, data in zip(done["cells"][2:], (bundle, end), strict=True):
             out = {"output_type": "display_data", "data": data, "metadata": {}}
             cell |= {"execution_count": 1, "outputs": [out]}

@@ -12,6 +12,7 @@ import pytest
 
 from notebook_maker import entry, fact, notebook, plan
 from outcomes.core.errors import Invalid
+from outcomes.core.mime import FINDING, PROVENANCE
 from outcomes.publish import banners, custom_page, execute, index, releases
 from outcomes.publish import changes as history
 from outcomes.publish import plan as plans
@@ -525,8 +526,8 @@ def ordered(tmp_path, monkeypatch):
                 for cell, data in zip(
                     content["cells"][3:],
                     (
-                        shown | {execute.FINDING: one},
-                        {execute.SENTINEL: {"reads": reads}},
+                        shown | {FINDING: one},
+                        {PROVENANCE: {"reads": reads}},
                     ),
                     strict=True,
                 ):

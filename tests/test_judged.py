@@ -12,11 +12,12 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from papermill import PapermillExecutionError
 
 from notebook_maker import fact, notebook
+from outcomes.core.mime import PROVENANCE
 from outcomes.data import tables
 from outcomes.publish import execute as run
 from outcomes.publish import kernels, releases, review, staleness
 
-DONE = {"output_type": "display_data", "data": {run.SENTINEL: {"reads": []}}}
+DONE = {"output_type": "display_data", "data": {PROVENANCE: {"reads": []}}}
 ERROR = {"output_type": "error", "ename": "KeyError", "evalue": "'x'"}
 STREAM = {"output_type": "stream", "name": "stdout", "text": "x"}
 GIVEN = {"tags": ["injected-parameters"]}

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from outcomes.core.errors import Invalid
+from outcomes.core.mime import FINDING, PROVENANCE
 from outcomes.publish.notebook_outputs import normalise
 from outcomes.publish.parameters import check, declared
 
@@ -21,8 +22,6 @@ EXPLORE = {
 }  # controls, not a page: see test_explore.py
 NOTEBOOKS = sorted({*ROOT.glob("notebooks/[!.]*/[!.]*.ipynb")} - {*LESSONS} - EXPLORE)
 NAMES = [str(n.relative_to(ROOT / "notebooks")) for n in NOTEBOOKS]
-FINDING = "application/vnd.outcomes.finding+json"
-PROVENANCE = "application/vnd.outcomes.provenance+json"
 PROGRAMMES = {
     "op_warrior",
     "clear_hold_build",

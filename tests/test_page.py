@@ -16,7 +16,6 @@ from outcomes.data import published_figures
 from outcomes.findings import verdicts
 from outcomes.publish import html_checks, newest, parameters, render
 from outcomes.publish import plan as plans
-from outcomes.publish.execute import SENTINEL
 
 FILES = {
     "index.html",
@@ -255,8 +254,6 @@ def test_the_rooms_agree_on_names():
     finding = import_module("outcomes.findings.finding")
     assert list(render.MARKS) == list(verdicts.VERDICTS)
     assert set(render.BETTER) <= set(finding.BETTER)
-    assert FINDING == render.FINDING == finding.MIME
-    assert SENTINEL == import_module("outcomes.findings.provenance").MIME
 
 
 def printed(words, name="stdout"):

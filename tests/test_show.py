@@ -12,8 +12,9 @@ import pytest
 from outcomes import findings
 from outcomes.core import formatting
 from outcomes.core.errors import Invalid
+from outcomes.core.mime import FINDING
 from outcomes.findings import axes, table, theme
-from outcomes.findings.finding import MIME, cite
+from outcomes.findings.finding import cite
 
 MONTHS = pd.date_range("2019-12-01", "2022-10-01", freq="MS").append(
     pd.date_range("2024-01-01", "2024-04-01", freq="MS")
@@ -121,7 +122,7 @@ def test_finding_bundle_says_the_same_in_every_form():
         'alt="Half of them."' in bundle["text/html"]
         and "Careful." in bundle["text/html"]
     )
-    facts = json.loads(json.dumps(bundle[MIME]))
+    facts = json.loads(json.dumps(bundle[FINDING]))
     assert (facts["value"], facts["lower"], facts["upper"]) == (0.5, 0.1, 0.9)
     assert facts["table"]["rows"] == [["a", 0.5], ["b", None]]
     assert facts["table"]["columns"][1] == {
@@ -323,7 +324,7 @@ def planted(**extra):
 def test_an_unpublished_count_of_three_people_comes_out_nowhere():
     made = planted()
     bundle = made._repr_mimebundle_()
-    facts = bundle[MIME]
+    facts = bundle[FINDING]
     assert facts["table"]["rows"] == [
         ["Wyre", "[c]"],
         ["Fylde", 41],
@@ -352,7 +353,9 @@ def test_an_unpublished_count_of_three_people_comes_out_nowhere():
 )
 def test_published_counts_and_counts_of_no_people_pass(extra, value):
     bundle = planted(**extra)._repr_mimebundle_()
-    assert bundle[MIME]["value"] == value and bundle[MIME]["table"]["rows"][0] == [
+    assert bundle[FINDING]["value"] == value and bundle[FINDING]["table"]["rows"][
+        0
+    ] == [
         "Wyre",
         3,
     ]
@@ -369,7 +372,7 @@ def test_a_total_across_gives_nothing_back():
     frame = pd.DataFrame(
         {"place": ["Wyre", "Fylde"], "Girls": [2, 8], "Boys": [9, 7], "Total": [11, 15]}
     )
-    rows = planted(table=frame, units={})._repr_mimebundle_()[MIME]["table"]["rows"]
+    rows = planted(table=frame, units={})._repr_mimebundle_()[FINDING]["table"]["rows"]
     assert rows == [["Wyre", "[c]", "[c]", 11], ["Fylde", 8, 7, 15]]
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from notebook_maker import entry, fact, notebook, plan
 from outcomes.core.errors import Invalid
+from outcomes.core.mime import FINDING, PROVENANCE
 from outcomes.publish import banners, changes, cluster, execute, releases, staleness
 from outcomes.publish import build as site
 from outcomes.publish import plan as plans
@@ -70,8 +71,8 @@ class Home:
         for one in self.shows[job.handle]:
             plain = f'<figure id="{one["name"]}">{one.get("sentence")}</figure>'
             html = one.get("html", plain)
-            self._show(content["cells"][3], {"text/html": html, execute.FINDING: one})
-        self._show(content["cells"][4], {execute.SENTINEL: {"reads": reads}})
+            self._show(content["cells"][3], {"text/html": html, FINDING: one})
+        self._show(content["cells"][4], {PROVENANCE: {"reads": reads}})
         releases.write(Path(job.output), json.dumps(content))
         return execute.Result(job.handle, 1.256)
 

@@ -10,6 +10,7 @@ import pytest
 import outcomes as oc
 from outcomes import findings
 from outcomes.core.errors import Invalid
+from outcomes.core.mime import FINDING
 from outcomes.data.rounding import same
 from outcomes.findings.verdicts import HELD, VERDICTS, refusal
 from outcomes.methods.reconcile.statements import Agreement
@@ -217,7 +218,6 @@ def test_every_word_has_a_shape_of_its_own_and_a_meaning():
     assert all(v.meaning for v in VERDICTS.values())
 
 
-MIME = "application/vnd.outcomes.finding+json"
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*/*.ipynb"))
 
 
@@ -225,7 +225,7 @@ def shown(path: Path) -> list[dict]:
     """The facts of every finding whose output a notebook has stored."""
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     outputs = [o for c in cells if c["cell_type"] == "code" for o in c["outputs"]]
-    return [o["data"][MIME] for o in outputs if MIME in o.get("data", {})]
+    return [o["data"][FINDING] for o in outputs if FINDING in o.get("data", {})]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -15,12 +15,12 @@ import pandas as pd
 from outcomes import data
 from outcomes.core import formatting
 from outcomes.core.errors import Invalid, one_of
+from outcomes.core.mime import FINDING
 from outcomes.data import disclosure, published_figures
 from outcomes.findings import table as tables
 from outcomes.findings import theme
 from outcomes.findings.verdicts import HELD, NO_LIMIT, VERDICTS, refusal
 
-MIME = "application/vnd.outcomes.finding+json"
 BETTER = ("fewer", "more", "neither")
 _SHORT = 12  # rows: a table this short, with no figure above it, is what people came to look at
 _WITHHELD = (
@@ -47,7 +47,7 @@ class Finding:
         bundle = {
             "text/plain": self.sentence,
             "text/html": self.html(),
-            MIME: self.facts,
+            FINDING: self.facts,
         }
         if self.svg:
             bundle["image/svg+xml"] = self.svg

@@ -6,8 +6,7 @@ Its output is also the sentinel by which the publisher knows that a notebook ran
 from html import escape
 
 from outcomes.core import formatting
-
-MIME = "application/vnd.outcomes.provenance+json"
+from outcomes.core.mime import PROVENANCE
 
 
 class Provenance:
@@ -25,7 +24,7 @@ class Provenance:
         return {
             "text/plain": repr(self),
             "text/html": html,
-            MIME: {"reads": self.reads},
+            PROVENANCE: {"reads": self.reads},
         }
 
 

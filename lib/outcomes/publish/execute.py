@@ -16,11 +16,10 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from outcomes.core.mime import PROVENANCE
 from outcomes.publish.parameters import load, source, tagged
 from outcomes.publish.resource_limits import DEFAULT, Limits, arguments
 
-SENTINEL = "application/vnd.outcomes.provenance+json"
-FINDING = "application/vnd.outcomes.finding+json"
 _SHELL = re.compile(
     r"^\s*(?:[\w, ]+=\s*)?!|^\s*%%?(?:!|(?:sx|sc|system|bash|sh|script)\b)", re.M
 )
@@ -104,7 +103,7 @@ def complete(notebook: dict) -> dict | None:
             return failure("NotRun", message, _in_source(notebook, number))
     last = code[-1][1] if code else {}
     if not any(
-        SENTINEL in output.get("data", {}) for output in last.get("outputs", [])
+        PROVENANCE in output.get("data", {}) for output in last.get("outputs", [])
     ):
         return failure("NoProvenance", "its last code cell did not show the provenance")
     return None

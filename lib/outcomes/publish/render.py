@@ -13,16 +13,16 @@ from functools import cache
 from html import escape, unescape
 from pathlib import Path
 
+import jinja2
 import mistune
 import nh3
 from markupsafe import Markup
-from nbconvert.exporters import TemplateExporter
 
 from outcomes.core.errors import Invalid
+from outcomes.core.mime import FINDING, PROVENANCE
 from outcomes.data import glossary
 from outcomes.findings.verdicts import VERDICTS
 from outcomes.publish import newest
-from outcomes.publish.execute import FINDING, SENTINEL
 from outcomes.publish.parameters import Parameter, source, tagged
 from outcomes.publish.plan import Page, Plan, words
 
@@ -80,29 +80,6 @@ _UNSEEN = (
 )
 
 
-class PageExporter(TemplateExporter):
-    """nbconvert's exporter with our templates, escaping everything that is not marked safe."""
-
-    file_extension = ".html"
-    output_mimetype = "text/html"
-
-    def __init__(self, **options):
-        super().__init__(
-            template_file="page.html.j2", template_paths=[str(TEMPLATES)], **options
-        )
-
-    def _create_environment(self):
-        environment = super()._create_environment()
-        environment.autoescape = True
-        environment.trim_blocks = environment.lstrip_blocks = True
-        environment.filters["plain"] = lambda text: Markup(escape(text, quote=False))
-        environment.filters["quoted"] = lambda text: Markup(escape(text))
-        environment.globals.update(
-            marks=MARKS, direction=BETTER, words=words, inlined=inlined
-        )
-        return environment
-
-
 @cache
 def inlined(*names: str) -> tuple[Markup, str]:
     """Style sheets, or a script, as the text of one element, and the hash that admits it."""
@@ -115,23 +92,29 @@ def inlined(*names: str) -> tuple[Markup, str]:
 
 
 @cache
-def exporter() -> PageExporter:
-    """The one exporter of this process."""
-    return PageExporter()
+def environment() -> jinja2.Environment:
+    """The templates, with everything escaped that is not marked safe."""
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters["plain"] = lambda text: Markup(escape(text, quote=False))
+    made.filters["quoted"] = lambda text: Markup(escape(text))
+    made.globals.update(marks=MARKS, direction=BETTER, words=words, inlined=inlined)
+    return made
 
 
 def template(name: str, **context) -> str:
-    """One of the other templates, filled."""
-    return exporter().environment.get_template(name).render(**context)
+    """A template, filled."""
+    return environment().get_template(name).render(**context)
 
 
 def slot(name: str, *given) -> str:
     """What stands in a slot of a page, by the macro of that name in ``slots.html.j2``."""
-    return str(
-        getattr(exporter().environment.get_template("slots.html.j2").module, name)(
-            *given
-        )
-    )
+    macros = environment().get_template("slots.html.j2").module
+    return str(getattr(macros, name)(*given))
 
 
 @dataclass(frozen=True)
@@ -179,7 +162,6 @@ def build(
         "tables": sorted({r["table"] for r in reads}),
     }
     context |= _found(facts, text.said, reads)
-    # by the environment alone: the exporter would copy and validate the notebook a dozen times over
     return Built(
         template("page.html.j2", view=context), facts, reads, context["vintage"]
     )
@@ -269,8 +251,8 @@ def _output(output: dict, number: int) -> dict | None:
     if FINDING in data:
         html = Markup(_joined(data["text/html"]))
         return {"kind": "finding", "facts": data[FINDING], "html": html}
-    if SENTINEL in data:
-        return {"kind": "end", "reads": data[SENTINEL].get("reads", [])}
+    if PROVENANCE in data:
+        return {"kind": "end", "reads": data[PROVENANCE].get("reads", [])}
     if any(kind in data for kind in _UNSEEN):
         raise Invalid(
             f"cell {number} shows a picture outside a finding, so it has no words."
