@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from outcomes.cli import app
+from outcomes.core import formatting
 from outcomes.core.errors import Invalid
 from outcomes.data import contradictions, quality, rounding
 from outcomes.ingest import carried_over, refresh, write
@@ -62,7 +63,7 @@ def test_gaps_and_blanks_are_said_in_words_with_their_area(cautions):
     months = (
         months[months["force"] == "lancashire"].set_index("month")["state"] != "missing"
     )
-    lost = quality.spans(months.index[~months].to_series())
+    lost = formatting.month_runs(months.index[~months].to_series())
     assert lost.startswith("June 2020, August to September 2020")
     last = f"{months.index[months].max():%B %Y}"
     assert f"Street-level crime of Lancashire ends in {last} and lacks {lost}." in found
@@ -192,7 +193,7 @@ def test_a_partial_month_is_said_with_its_reason(small, cautions):
     ],
 )
 def test_months_in_words(months, words):
-    assert quality.spans(pd.Series(pd.to_datetime(months))) == words
+    assert formatting.month_runs(pd.Series(pd.to_datetime(months))) == words
 
 
 @pytest.mark.parametrize(

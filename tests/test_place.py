@@ -106,27 +106,6 @@ def test_many_places_are_told_by_the_line_that_is_drawn(rate, where):
     assert f"({printed})" in found.sentence  # the interval printed is the one judged by
 
 
-def test_a_tie_is_named_a_tie():
-    assert (
-        formatting.ranked(1, [3, 3, 1], "districts")
-        == "the highest of 3 districts, level with 1 other"
-    )
-    assert formatting.ranked(1, range(14), "districts") == "the highest of 14 districts"
-    assert formatting.ranked(14, range(14), "districts") == "the lowest of 14 districts"
-    assert (
-        formatting.ranked(13, range(14), "districts")
-        == "the second lowest of 14 districts"
-    )
-    assert (
-        formatting.ranked(2, [9, 1, 1, 1], "x")
-        == "the lowest of 4 x, level with 2 others"
-    )
-    assert (
-        formatting.ranked(7, range(14), "districts")
-        == "number 7 of 14 districts, highest first"
-    )
-
-
 def test_too_few_places_for_limits_is_where_they_tell_nothing():
     """Of 14 that differ as districts do (sd of log rates 0.35), one at 1.5 times the rest."""
     rng, people, flagged = np.random.default_rng(0), np.full(14, 100_000), 0

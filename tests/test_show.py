@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 
 from outcomes import findings
-from outcomes.core import formatting
 from outcomes.core.errors import Invalid
 from outcomes.core.mime import FINDING
 from outcomes.findings import axes, table, theme
@@ -30,56 +29,6 @@ def made(**extra):
         "sources": ["Office"],
     }
     return findings.finding("a-name", "Half of them.", **options | extra)
-
-
-@pytest.mark.parametrize(
-    ("given", "text"),
-    [
-        (1212, "1,212"),
-        (0.5, "0.50"),
-        (12.34, "12.3"),
-        (1347298.0, "1,347,298"),
-        (-3, "−3"),
-        (-0.001, "0.00"),
-        (float("nan"), "[x]"),
-        (None, "[x]"),
-        (float("inf"), "no upper limit"),
-        (100.4, "100"),
-    ],
-)
-def test_number(given, text):
-    assert formatting.number(given) == text
-
-
-def test_shares_money_and_bounds():
-    assert formatting.percent(10 / 42) == "23.8%"
-    assert formatting.money(-1300000) == "−£1,300,000"
-    assert formatting.interval(0.1348, 0.3853, kind="percent") == "13.5% to 38.5%"
-    assert formatting.between(1212, 1212) == "exactly 1,212"
-    assert formatting.between(300, float("inf"), kind="money") == "at least £300"
-    assert formatting.between(300, 420) == "between 300 and 420"
-
-
-@pytest.mark.parametrize(
-    ("start", "end", "text"),
-    [
-        ("2022-11-01", "2023-12-31", "November 2022 to December 2023"),
-        ("2023-11-01", "2023-11-30", "November 2023"),
-        ("2023-11-13", "2023-11-19", "13 November 2023 to 19 November 2023"),
-        (
-            "2024-02-01",
-            "2024-02-28",
-            "1 February 2024 to 28 February 2024",
-        ),  # a leap year
-        (None, "2024-02-28", "dates not stated"),
-    ],
-)
-def test_period(start, end, text):
-    assert formatting.period(start, end) == text
-
-
-def test_plain_text_has_no_control_or_direction_characters():
-    assert formatting.plain("a\u202eb\u200b\x1b[31m\n c") == "ab[31m c"
 
 
 class _Table(html.parser.HTMLParser):

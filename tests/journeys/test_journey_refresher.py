@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 import street_maker as maker
 from outcomes.cli import app
+from outcomes.core import formatting
 from outcomes.data import quality
 from outcomes.data.crime_codes import ASB, TYPES
 from outcomes.ingest import write
@@ -143,7 +144,7 @@ def whole(data: Path) -> str:
 def lost(data: Path, force: str = "lancashire") -> str:
     held = months(data, force)
     every = pd.date_range(held.min(), held.max(), freq="MS")
-    return quality.spans(every.difference(pd.DatetimeIndex(held)).to_series())
+    return formatting.month_runs(every.difference(pd.DatetimeIndex(held)).to_series())
 
 
 def test_a_month_is_taken_out_and_put_back_and_pages_follow(data, tmp_path):

@@ -5,14 +5,13 @@ Publisher, title and address of a table stand in ``data/tables.toml`` (and so in
 added moves every citation with it.
 """
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from outcomes.core.days import MONTHS, month
 from outcomes.core.errors import Invalid, one_of
+from outcomes.core.formatting import listed, month, month_span
 from outcomes.data import tables
 from outcomes.data.doors import Name, Names, door, is_day, is_real, plain_day
 
@@ -177,12 +176,12 @@ def _coverage(column: str, frame: pd.DataFrame, months: pd.DataFrame | None) -> 
         ends = [month(day) for day in sorted(days.unique())]
         few = len(ends) <= _EACH
         return (
-            f"years to {_listed(ends)}"
+            f"years to {listed(ends)}"
             if few
             else f"years to {ends[0]} up to {ends[-1]}"
         )
     if column == "quarter":
-        return _span(days.min(), days.max() + pd.DateOffset(months=2))
+        return month_span(days.min(), days.max() + pd.DateOffset(months=2))
     return f"{days.min():.0f} to {days.max():.0f}"
 
 
@@ -198,25 +197,12 @@ def _months(frame: pd.DataFrame) -> str:
     names = tables.read("forces", ["force", "name"]).set_index("force")["name"]
     places = [names.get(force, force) for force in held.index]
     few = len(places) <= _EACH
-    said = [_listed(places) if few else f"{len(places)} forces", _span(first, last)]
+    said = [listed(places) if few else f"{len(places)} forces", month_span(first, last)]
     if held.min() < span:
-        each = _listed(map(str, held)) if few and held.nunique() > 1 else _range(held)
+        each = listed(map(str, held)) if few and held.nunique() > 1 else _range(held)
         said.append(f"{each} of {span} months")
     return ", ".join(said)
 
 
 def _range(held: pd.Series) -> str:
     return f"{held.min()}" if held.nunique() == 1 else f"{held.min()} to {held.max()}"
-
-
-def _span(first: pd.Timestamp, last: pd.Timestamp) -> str:
-    """Months from first to last: "December 2019 to December 2025"."""
-    if (first.year, first.month) == (last.year, last.month):
-        return month(first)
-    year = "" if first.year == last.year else f" {first.year}"
-    return f"{MONTHS[first.month]}{year} to {month(last)}"
-
-
-def _listed(items: Iterable[str]) -> str:
-    *most, last = items
-    return f"{', '.join(most)} and {last}" if most else last

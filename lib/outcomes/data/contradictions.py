@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from outcomes.core import days
+from outcomes.core import formatting
 from outcomes.data.rounding import limits
 
 
@@ -59,7 +59,7 @@ class Count(NamedTuple):
 
     @property
     def period(self) -> str:
-        return f"{days.date(self.start)} to {days.date(self.end)}"
+        return f"{formatting.date(self.start)} to {formatting.date(self.end)}"
 
 
 def _counts(frame: pd.DataFrame, whole: pd.Series) -> Iterator[Count]:

@@ -16,7 +16,7 @@ from typing import Annotated, Any, NamedTuple, get_type_hints
 import numpy as np
 import pandas as pd
 
-from outcomes.core import days
+from outcomes.core import formatting
 from outcomes.core.errors import Invalid, one_of
 from outcomes.data import tables
 
@@ -249,7 +249,7 @@ def _span(table: str, asked: dict) -> None:
     first, last = (None if end is None else pd.Timestamp(end) for end in ends)
     low, high = held.min(), held.max()
     until = high + pd.DateOffset(months=2) if column == "quarter" else high
-    are = f"{column}s held are {days.month(low)} to {days.month(until)}"
+    are = f"{column}s held are {formatting.month(low)} to {formatting.month(until)}"
     if first is not None and last is not None and first > last:
         raise Invalid(
             f"{ends[0]!r} lies after {ends[1]!r}: a span ends after it begins."

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from outcomes.core.days import date
 from outcomes.core.errors import Invalid, one_of
+from outcomes.core.formatting import date
 from outcomes.data import tables
 from outcomes.data.doors import Day, Flag, Frame, Name, Names, door
 from outcomes.data.publishers import independent

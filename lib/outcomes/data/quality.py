@@ -8,13 +8,12 @@ concern. Nothing here needs the raw files.
 import re
 from collections.abc import Iterator
 from datetime import date
-from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
 
-from outcomes.core import days
+from outcomes.core import formatting
 from outcomes.data import contradictions, schema
 
 BLANK_SHARE = 0.10  # of a month's rows without a location
@@ -228,7 +227,7 @@ def _gaps(clean: Path) -> Iterator[Caution]:
             "district": near.loc[near["force"] == force, "district"].tolist(),
         }
         for said in _of_force(
-            frame[own].assign(blank=share[own] > BLANK_SHARE), _title(force)
+            frame[own].assign(blank=share[own] > BLANK_SHARE), formatting.place(force)
         ):
             yield Caution(said, STREET, where)
 
@@ -238,11 +237,11 @@ def _of_force(frame: pd.DataFrame, name: str) -> Iterator[str]:
     lost = frame.loc[frame["state"] == "missing", "month"]
     if len(lost):
         last = frame.loc[frame["state"] != "missing", "month"].max()
-        yield f"Street-level crime of {name} ends in {days.month(last)} and lacks {spans(lost)}."
+        yield f"Street-level crime of {name} ends in {formatting.month(last)} and lacks {formatting.month_runs(lost)}."
     for row in frame[frame["state"] == "partial"].itertuples():
-        yield f"{days.month(row.month)} is incomplete for {name}. {row.reason}"
+        yield f"{formatting.month(row.month)} is incomplete for {name}. {row.reason}"
     if frame["blank"].any():
-        months = spans(frame.loc[frame["blank"], "month"])
+        months = formatting.month_runs(frame.loc[frame["blank"], "month"])
         said = f"Over {BLANK_SHARE:.0%} of the crimes recorded in {name} have no location in"
         yield f"{said} {months}: a place looks quieter then than it was."
 
@@ -259,7 +258,7 @@ def _age(clean: Path, day: pd.Timestamp) -> Iterator[Caution]:
         end = last + pd.DateOffset(months=months) - pd.Timedelta(days=1)
         if (day - end).days > STALE_DAYS[table]:
             kind = "Street-level crime" if months == 1 else "Recorded crime by quarter"
-            said = f"{kind} ends with {days.month(end)}; later months are not in these tables yet."
+            said = f"{kind} ends with {formatting.month(end)}; later months are not in these tables yet."
             yield Caution(said, (table,), aged=True)
 
 
@@ -268,24 +267,3 @@ def _contradictions(clean: Path) -> Iterator[Caution]:
         tables = (_table(clean, name) for name in ("figures", "measures"))
         for said, where, sources in contradictions.find(*tables):
             yield Caution(said, ("figures",), where, sources)
-
-
-def _title(force: str) -> str:
-    return force.replace("-", " ").title().replace(" And ", " and ")
-
-
-def spans(months: pd.Series) -> str:
-    """ "June 2020, August to September 2020 and May 2021" for months in any order."""
-    periods = enumerate(sorted(set(pd.PeriodIndex(months, freq="M"))))
-    words = []
-    # Months in a row are all as far from their place in the list.
-    for _, pairs in groupby(periods, lambda pair: pair[1].ordinal - pair[0]):
-        run = [period for _, period in pairs]
-        first, last = run[0], run[-1]
-        begin = (
-            days.MONTHS[first.month] if first.year == last.year else days.month(first)
-        )
-        words.append(
-            days.month(last) if len(run) == 1 else f"{begin} to {days.month(last)}"
-        )
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -7,7 +7,7 @@ table only: as of a day, its counts are those of today for the periods that were
 
 import pandas as pd
 
-from outcomes.core import days
+from outcomes.core import formatting
 from outcomes.core.errors import one_of
 from outcomes.data import published_figures, tables
 from outcomes.data.doors import Day, Name, door
@@ -35,7 +35,7 @@ def as_of(day: Day, *, programme: Name = "") -> Notice | None:
         return tables.cut_at("")
     with tables.unnoted():
         name, start = _programme(programme)
-    said = days.date(day)
+    said = formatting.date(day)
     before = (
         ""
         if not name or pd.isna(start) or start <= pd.Timestamp(day)

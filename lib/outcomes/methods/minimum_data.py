@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from outcomes.core.days import month
 from outcomes.core.errors import Invalid, NotEnough, nearest
+from outcomes.core.formatting import month
 
 FEWEST = 20
 """The Office for National Statistics marks a rate of fewer than 20 events as unreliable (User guide
