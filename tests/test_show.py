@@ -12,7 +12,7 @@ import pytest
 from outcomes import findings
 from outcomes.core.errors import Invalid
 from outcomes.core.mime import FINDING
-from outcomes.findings import axes, table, theme
+from outcomes.findings import table, theme
 from outcomes.findings.finding import cite
 
 MONTHS = pd.date_range("2019-12-01", "2022-10-01", freq="MS").append(
@@ -151,12 +151,6 @@ def drawn(seed=0):
     return findings.series(frame, x="m", y="n", ylabel="Crimes")
 
 
-def test_svg_is_the_same_bytes_twice_and_changes_with_the_data():
-    first, again, other = (theme.svg(drawn(s)) for s in (0, 0, 1))
-    assert first == again
-    assert first != other
-
-
 def test_svg_fits_in_an_attribute_and_names_no_outside_host():
     text = theme.svg(drawn())
     assert '"' not in text
@@ -188,58 +182,6 @@ def test_the_small_svg_has_every_mark_where_matplotlib_put_it():
         assert np.allclose(found, wanted, atol=0.11), colour
     assert float(wide["#111"]) == 7  # the marker and its edge
     assert "a4 4 0 1 0 8 0 4 4 0 1 0-8 0" in d["#222"]
-
-
-def test_a_line_never_crosses_a_gap():
-    lines = [
-        line.get_xdata() for line in drawn().axes[0].lines if len(line.get_xdata()) > 1
-    ]
-    spans = [
-        x[-1] - x[0]
-        for x in (np.asarray(line, dtype="datetime64[D]") for line in lines)
-    ]
-    assert len(lines) == 2  # before and after the months that are absent
-    assert max(spans) < np.timedelta64(1100, "D")
-
-
-def test_a_missing_value_breaks_the_run():
-    x = pd.Series(pd.date_range("2024-01-01", periods=5, freq="MS"))
-    run = axes.runs(x, pd.Series([1, 2, np.nan, 4, 5]), axes.usual_step(x))
-    assert run[0] == run[1] != run[3] == run[4]
-
-
-def test_nothing_to_draw_is_said():
-    with pytest.raises(Invalid, match="bars was given no rows"):
-        findings.bars(pd.DataFrame({"a": [], "n": []}), label="a", value="n")
-
-
-def test_a_series_of_missing_values_is_said():
-    frame = pd.DataFrame({"m": MONTHS, "n": np.nan})
-    with pytest.raises(Invalid, match="series was given only missing values"):
-        findings.series(frame, x="m", y="n")
-
-
-def test_drawing_leaves_matplotlib_as_it_was():
-    import matplotlib as mpl
-
-    before = dict(mpl.rcParams)
-    drawn()
-    assert dict(mpl.rcParams) == before
-
-
-def test_bounds_draw_an_open_top_without_an_upper_edge():
-    frame = pd.DataFrame(
-        {
-            "start": pd.to_datetime(["2022-11-01", "2023-11-01"]),
-            "end": pd.to_datetime(["2023-10-31", "2024-10-31"]),
-            "lower": [1212, 300],
-            "upper": [1212, np.inf],
-        }
-    )
-    ax = findings.bounds(frame).axes[0]
-    solid = [line for line in ax.lines if line.get_linestyle() == "-"]
-    assert [float(line.get_ydata()[0]) for line in solid] == [1212, 300]
-    assert [t.get_text() for t in ax.texts] == ["1,212", "at least 300"]
 
 
 PLANTED = {
@@ -323,17 +265,6 @@ def test_a_total_across_gives_nothing_back():
     )
     rows = planted(table=frame, units={})._repr_mimebundle_()[FINDING]["table"]["rows"]
     assert rows == [["Wyre", "[c]", "[c]", 11], ["Fylde", 8, 7, 15]]
-
-
-def test_the_name_of_a_dated_line_stands_above_the_data():
-    months = pd.date_range("2024-01-01", periods=12, freq="MS")
-    frame = pd.DataFrame({"month": months, "n": range(12)})
-    for names in (["start"], ["start", "end", "pledge", "more"]):
-        events = dict.fromkeys(names, "2024-12-01")
-        axes = findings.series(frame, x="month", y="n", events=events).axes[0]
-        low, high = axes.get_ylim()
-        lowest = min(text.xy[1] for text in axes.texts if text.get_text() in names)
-        assert (high - low) * (lowest - 0.09) >= 11 - 1e-9
 
 
 def test_numbers_beside_the_table_are_stored_and_shown_and_withheld_with_the_rest():

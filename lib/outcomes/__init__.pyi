@@ -8,8 +8,12 @@ from . import ingest as ingest
 from . import learn as learn
 from . import methods as methods
 from . import publish as publish
+from .core import formatting as formatting
 from .explore.api import crime as crime
 from .explore.api import describe as describe
 from .explore.api import figures as figures
 from .explore.api import help as help
 from .explore.api import programmes as programmes
+from .findings import charts as charts
+from .methods import intervals as intervals
+from .methods import spc as spc

@@ -5,9 +5,6 @@ from . import (
     among as among,
 )
 from . import (
-    axes as axes,
-)
-from . import (
     charts as charts,
 )
 from . import (
@@ -69,12 +66,6 @@ from .among import (
 )
 from .among import (
     standing as standing,
-)
-from .charts import (
-    funnel as funnel,
-)
-from .charts import (
-    xmr as xmr,
 )
 from .elsewhere import (
     displaced as displaced,
@@ -143,6 +134,9 @@ from .plots import (
     bounds as bounds,
 )
 from .plots import (
+    funnel as funnel,
+)
+from .plots import (
     intervals as intervals,
 )
 from .plots import (
@@ -159,6 +153,9 @@ from .plots import (
 )
 from .plots import (
     waves as waves,
+)
+from .plots import (
+    xmr as xmr,
 )
 from .provenance import (
     provenance as provenance,

@@ -1,145 +1,597 @@
-"""The statistical charts: process behaviour, funnel, event time, and gaps against placebos.
+"""Charts in the house style, called as seaborn's are: data first, columns by keyword, ``ax=None``.
 
-They follow the conventions of :mod:`outcomes.findings.plots`.
+A chart returns its Axes, so that whatever matplotlib knows can be done to it afterwards. Without
+``ax`` it makes a figure of its own, as wide as a page's column and as tall as its rows need;
+seaborn would take the current one. Helpers that only label return None, so that a notebook does
+not print them.
+
+``kind`` says how values are written: "number", "percent" (of shares) or "money". What
+``highlight`` names is navy or bold, the rest grey. Charts of a method take its result
+(:func:`process_behaviour`, :func:`funnel`), so that drawing and sentence cannot differ.
+
+>>> from outcomes import charts
+>>> ax = charts.bars(pd.DataFrame({"ward": ["Park", "Bank"], "n": [3, 5]}), x="n", y="ward")
+>>> charts.title(ax, "Crimes by ward")
 """
 
-from outcomes.findings.axes import (
-    HANGING,
-    across,
-    drawn,
-    note,
-    picked,
-    time_frame,
-    unbroken,
-    upright,
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from textwrap import fill, wrap
+
+import numpy as np
+import pandas as pd
+from matplotlib import dates, ticker
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.patches import Patch
+from matplotlib.transforms import ScaledTranslation, blended_transform_factory
+
+from outcomes.core import formatting
+from outcomes.core.errors import Invalid
+from outcomes.findings.svg import INK
+from outcomes.findings.theme import (
+    GREY,
+    NAVY,
+    ORANGE,
+    PALE,
+    PLUM,
+    SIGNAL,
+    TEAL,
+    WIDTH,
+    set_theme,
 )
-from outcomes.findings.theme import GREY, NAVY, PALE, SIGNAL
 
-_DASHED, _DOTTED = (0, (6, 2)), (0, (2, 2))
+__all__ = [
+    "GREY",
+    "NAVY",
+    "ORANGE",
+    "PALE",
+    "PLUM",
+    "SIGNAL",
+    "TEAL",
+    "bars",
+    "bounds",
+    "direct_labels",
+    "event_study",
+    "funnel",
+    "gaps",
+    "intervals",
+    "lines",
+    "money_axis",
+    "month_axis",
+    "note",
+    "number_axis",
+    "percent_axis",
+    "placebos",
+    "process_behaviour",
+    "set_theme",
+    "strip",
+    "title",
+]
+
+PALETTE = (NAVY, ORANGE, TEAL, PLUM)
+_READABLE = {ORANGE: "#A33B00", TEAL: "#17655E"}  # as text: contrast of 4.5 to 1
+_DASHED, _DOTTED, _EVENT = (0, (6, 2)), (0, (2, 2)), (0, (4, 3))
+_NAME = 0.09  # of the height of a chart: the name of a dated line
+_UNDER_THE_EDGE = {"xycoords": ("data", "axes fraction"), "va": "top"}
+_WIDE = 10  # letters: labels of ticks that are longer are names, not numbers
+_LETTERS = 50  # of a note that stand side by side in the width of a chart
 
 
-@drawn(3.4)
-def xmr(frame, *, ax, kind="number", ylabel="", events=None) -> None:
-    """A process behaviour chart: the frame of :func:`outcomes.methods.spc.xmr`, signals ringed."""
-    x, value, mean, lower, upper = "period", "value", "mean", "lower", "upper"
-    for part in unbroken(frame, x, value):
-        ax.plot(part[x], part[value], "-o", color=NAVY, linewidth=1.2, markersize=3)
-        level = part.dropna(
-            subset=[mean]
-        )  # the points before a usual range begins have none
-        level = level if level[mean].nunique() != 1 else level.iloc[[0, -1]]
-        ax.plot(level[x], level[mean], color=GREY, linewidth=1)
-        for edge in (lower, upper):
-            ax.plot(level[x], level[edge], color=GREY, linewidth=1, linestyle=_DASHED)
-    hot = frame[frame["special"].fillna("").astype(str) != ""]
+# -- axes and words --------------------------------------------------------------------------------
+
+
+def title(
+    ax: Axes, text: str, *, xlabel: str | None = None, ylabel: str | None = None, **more
+) -> None:
+    """A title in lines that fit, and what else ``Axes.set`` takes.
+
+    It begins at the left edge of the axes, or of the figure where names of rows would push it out
+    to the right. To be called when the data are drawn.
+    """
+    ticks = [label.get_text() for label in ax.get_yticklabels()]
+    place = {}
+    if not ticks or max(map(len, ticks)) > _WIDE:
+        pad = ScaledTranslation(3 / 72, 6 / 72, ax.figure.dpi_scale_trans)
+        edge = blended_transform_factory(ax.figure.transFigure, ax.transAxes)
+        place = {"transform": edge + pad}
+    ax.set_title(fill(formatting.sentence_case(text), 56), **place)
+    labels = {"xlabel": xlabel, "ylabel": ylabel}
+    ax.set(**{k: fill(v, 40) for k, v in labels.items() if v is not None}, **more)
+
+
+def _round_ticks(axis: Axis, write) -> None:
+    axis.set_major_locator(ticker.MaxNLocator(nbins=5, steps=[1, 2, 2.5, 5, 10]))
+    axis.set_major_formatter(ticker.FuncFormatter(lambda value, _: write(value)))
+
+
+def number_axis(axis: Axis) -> None:
+    """Four to six round ticks, written as numbers: 1,500."""
+    _round_ticks(axis, lambda value: formatting.number(round(value, 9)))
+
+
+def percent_axis(axis: Axis) -> None:
+    """Four to six round ticks of shares, written in per cent: 0.25 as 25%."""
+    _round_ticks(axis, lambda value: formatting.number(round(100 * value, 6)) + "%")
+
+
+def money_axis(axis: Axis) -> None:
+    """Four to six round ticks of pounds: £1,500,000 as £1.5m."""
+    _round_ticks(axis, _short_money)
+
+
+def _short_money(pounds: float) -> str:
+    for size, letter in ((1e6, "m"), (1e3, "k")):
+        if abs(pounds) >= size:
+            short = round(pounds / size, 3)
+            return formatting.money(short, 0 if short.is_integer() else 1) + letter
+    return formatting.money(pounds)
+
+
+_AXIS = {"number": number_axis, "percent": percent_axis, "money": money_axis}
+
+
+def month_axis(axis: Axis, most: int = 7) -> None:
+    """Dates as months and years, ``most`` ticks at most."""
+    locator = dates.AutoDateLocator(minticks=min(3, most), maxticks=most)
+    axis.set_major_locator(locator)
+    axis.set_major_formatter(dates.ConciseDateFormatter(locator, show_offset=False))
+
+
+def note(
+    ax: Axes,
+    text: str,
+    at: tuple[float, float],
+    *,
+    offset: tuple[float, float] = (5, 0),
+    color: str = INK,
+    bold: bool = False,
+    **more,
+) -> None:
+    """A short text ``offset`` points from ``at``, which may stand beside the plot.
+
+    ``more`` is what ``Axes.annotate`` takes. A colour that is too pale to be read is darkened.
+    """
+    look = {
+        "color": _READABLE.get(color, color),
+        "fontweight": "bold" if bold else "normal",
+    }
+    place = {"va": "center", "annotation_clip": False, "textcoords": "offset points"}
+    ax.annotate(text, at, xytext=offset, **(place | look | more))
+
+
+def direct_labels(ax: Axes) -> None:
+    """The name of each labelled line beside its last point, in its colour, in place of a legend.
+
+    Names are pushed apart so that none covers another.
+    """
+    ends = []
+    for line in ax.get_lines():
+        x, y = line.get_xydata().T
+        known = np.flatnonzero(np.isfinite(y))
+        if not line.get_label().startswith("_") and len(known):
+            ends.append((y[known[-1]], x[known[-1]], line))
+    low, high = ax.get_ylim()
+    height, at, before = (high - low) * 0.075, -np.inf, 0.0
+    for y, x, line in sorted(ends, key=lambda end: end[0]):
+        text = fill(str(line.get_label()), 14)
+        half = height * (text.count("\n") + 1) / 2
+        at, before = max(y, at + before + half), half
+        note(ax, text, (x, at), color=line.get_color(), bold=True)
+
+
+def _start(
+    data: pd.DataFrame, ax: Axes | None, height: float, chart: str, y=""
+) -> Axes:
+    """The axes to draw on; refuses data in which there is nothing to draw."""
+    if data.empty or (y and data[y].isna().all()):
+        what = "no rows" if data.empty else "only missing values"
+        raise Invalid(f"there is nothing to draw: {chart} was given {what}.")
+    if ax is None:
+        _, ax = plt.subplots(figsize=(WIDTH, height), layout="constrained")
+    return ax
+
+
+def _names(highlight) -> list[str]:
+    return [highlight] if isinstance(highlight, str) else [str(h) for h in highlight]
+
+
+def _row_names(ax: Axes, names: Iterable, highlight: Iterable = ()) -> None:
+    """Names of the rows of a horizontal chart, the first on top; highlighted ones in bold."""
+    names = [str(name) for name in names]
+    ax.set_yticks([])
+    ax.set_ylim(len(names) - 0.4, -0.6)
+    ax.grid(False, axis="y")
+    ax.grid(True, axis="x")
+    place = {"xycoords": ("axes fraction", "data"), "ha": "right"}
+    for at, name in enumerate(names):
+        # each line a text of its own, so that all end at the axis in any font
+        texts = wrap(name, 28)
+        for up, text in enumerate(texts):
+            offset = (-6, 12 * ((len(texts) - 1) / 2 - up))
+            note(ax, text, (0, at), offset=offset, bold=name in highlight, **place)
+
+
+def _events(ax: Axes, x: pd.Series, events: dict | None) -> None:
+    """Month ticks, and a dashed line for each event, its name above all data.
+
+    To be called when the data are drawn: the axis is made higher for the names.
+    """
+    if pd.api.types.is_datetime64_any_dtype(x):
+        month_axis(ax.xaxis)
+    dated = {
+        k: pd.Timestamp(day) for k, day in (events or {}).items() if day is not None
+    }
+    low, high = ax.get_ylim()
+    if dated:
+        ax.set_ylim(low, low + (high - low) / (1 - _NAME * min(len(dated), 3)))
+    for at, (text, day) in enumerate(dated.items()):
+        ax.axvline(day, color=GREY, linewidth=1, linestyle=_EVENT)
+        note(ax, text, (day, 1 - _NAME * (at % 3)), offset=(3, -2), **_UNDER_THE_EDGE)
+
+
+def _runs(
+    data: pd.DataFrame, x: str, y: str, step: pd.Timedelta | None = None
+) -> Iterator[pd.DataFrame]:
+    """The unbroken runs of points, so that no line crosses a gap.
+
+    A gap is a missing value, or dates further apart than half as long again as is usual (``step``
+    where the usual distance is that of more data than these).
+    """
+    step = step or _usual_step(data[x])
+    known = data[y].notna()
+    apart = data[x].diff() > step if step else pd.Series(False, index=data.index)
+    for _, run in data.groupby((apart | (known != known.shift())).cumsum()):
+        yield run
+
+
+def _usual_step(x: pd.Series) -> pd.Timedelta | None:
+    if not pd.api.types.is_datetime64_any_dtype(x):
+        return None
+    steps = x.drop_duplicates().sort_values().diff().dropna()
+    return steps.median() * 1.5 if len(steps) else None
+
+
+# -- charts ----------------------------------------------------------------------------------------
+
+
+def bars(
+    data: pd.DataFrame,
+    *,
+    x: str,
+    y: str,
+    highlight: str | Iterable[str] = (),
+    kind: str = "number",
+    ax: Axes | None = None,
+) -> Axes:
+    """Horizontal bars of ``x`` from zero, a row for each ``y``, each with its value at its end."""
+    data = data.reset_index(drop=True)
+    ax, chosen = _start(data, ax, 0.9 + 0.32 * len(data), "bars"), _names(highlight)
+    bold = data[y].astype(str).isin(chosen) | (not chosen)
+    ax.barh(data.index, data[x], height=0.7, color=np.where(bold, NAVY, PALE))
+    for at, value in data[x].items():
+        end = 0 if pd.isna(value) else max(value, 0)
+        note(ax, formatting.WRITE[kind](value), (end, at), offset=(4, 0))
+    _row_names(ax, data[y], chosen)
+    ax.margins(x=0.16)
+    ax.set_xlim(left=min(0, data[x].min()))
+    _AXIS[kind](ax.xaxis)
+    return ax
+
+
+def intervals(
+    data: pd.DataFrame,
+    *,
+    x: str | None = "estimate",
+    y: str,
+    lower: str = "lower",
+    upper: str = "upper",
+    highlight: str | Iterable[str] = (),
+    reference: float | None = None,
+    reference_label: str = "",
+    kind: str = "number",
+    ax: Axes | None = None,
+) -> Axes:
+    """A dot at ``x`` and its interval for each ``y``, the estimate written above it.
+
+    With ``x=None`` a row is a band from the least to the most, with both ends written: where bounds
+    are known and no value between them is likelier than another, none is drawn. ``reference`` is
+    an upright line.
+    """
+    data = data.reset_index(drop=True)
+    ax, chosen = (
+        _start(data, ax, 0.9 + 0.32 * len(data), "intervals"),
+        _names(highlight),
+    )
+    write, above = formatting.WRITE[kind], {"ha": "center", "va": "bottom"}
+    for at, row in data.iterrows():
+        low, high = row[lower], row[upper]
+        color = NAVY if not chosen or str(row[y]) in chosen else GREY
+        if x is None:
+            ax.plot([low, high], [at] * 2, color=color, lw=7, solid_capstyle="butt")
+            ax.plot([low, high], [at] * 2, "|", color=color, markersize=12)
+            text = " to ".join(dict.fromkeys([write(low), write(high)]))
+            note(ax, text, ((low + high) / 2, at), offset=(0, 6), **above)
+            continue
+        ax.plot([low, high], [at, at], color=color, linewidth=2.4)
+        ax.plot(row[x], at, "o", color=color, markersize=6)
+        if pd.notna(row[x]):
+            note(ax, write(row[x]), (row[x], at), offset=(0, 5), **above)
+    _row_names(ax, data[y], chosen)
+    if reference is not None:  # before the axis is fixed, which has to hold it
+        ax.axvline(reference, color=GREY, linewidth=1, linestyle=_EVENT)
+    if data[lower].min() >= 0:
+        ax.set_xlim(left=0)
+    if reference_label:  # near an end of the axis it runs inwards
+        least, most = ax.get_xlim()
+        share = (reference - least) / (most - least)
+        side = "right" if share > 0.85 else "left" if share < 0.15 else "center"
+        place = {"xycoords": ("data", "axes fraction"), "ha": side, "va": "bottom"}
+        note(ax, reference_label, (reference, 1), offset=(0, 2), **place)
+    _AXIS[kind](ax.xaxis)
+    return ax
+
+
+def lines(
+    data: pd.DataFrame,
+    *,
+    x: str,
+    y: str,
+    hue: str | None = None,
+    highlight: str | Iterable[str] = (),
+    events: dict | None = None,
+    kind: str = "number",
+    ax: Axes | None = None,
+) -> Axes:
+    """Lines over time, one for each ``hue``, four at most in colour and named at their ends.
+
+    Absent periods are gaps; a point between two gaps is a dot. ``events`` maps names to dates (None:
+    left out), drawn as dashed lines.
+    """
+    ax = _start(data, ax, 3.2, "lines", y)
+    groups = (
+        {str(k): part for k, part in data.groupby(hue, sort=False)}
+        if hue
+        else {"": data}
+    )
+    chosen = _names(highlight) or list(groups)[:4]
+    step = _usual_step(data[x])
+    for name in sorted(groups, key=lambda name: name in chosen):
+        bold = name in chosen
+        color = PALETTE[chosen.index(name) % 4] if bold else PALE
+        runs = _runs(groups[name].sort_values(x), x, y, step)
+        runs = [run for run in runs if run[y].notna().all()]
+        for run in runs:
+            (line,) = ax.plot(
+                run[x], run[y], color=color, linewidth=1.8 if bold else 0.8
+            )
+        if runs and bold and hue:
+            line.set_label(name)
+        alone = [run.iloc[0] for run in runs if len(run) == 1]
+        if alone:  # dots, which at zero are drawn whole
+            at, height = [point[x] for point in alone], [point[y] for point in alone]
+            edge = {"clip_on": False, "in_layout": False}
+            ax.plot(at, height, "o", color=color, markersize=3.5, **edge)
+    if data[y].min() >= 0:
+        ax.set_ylim(bottom=0)
+    _events(ax, data[x], events)
+    direct_labels(ax)
+    _AXIS[kind](ax.yaxis)
+    return ax
+
+
+def bounds(
+    data: pd.DataFrame,
+    *,
+    lower: str = "lower",
+    upper: str = "upper",
+    kind: str = "number",
+    ax: Axes | None = None,
+) -> Axes:
+    """What figures allow, as a band for each period; a thick line where they allow one value.
+
+    Columns ``start`` and ``end`` are the first and last day. Where nothing limits a period its
+    place is empty, within a broken line: ink is what is known. A band too narrow for its numbers
+    goes without them.
+    """
+    ax = _start(data, ax, 3.2, "bounds")
+    top = max([*data[upper][np.isfinite(data[upper])], *(1.3 * data[lower]), 1e-9])
+    whole = data["end"].max() - data["start"].min()
+    for left, end, low, high in data[["start", "end", lower, upper]].itertuples(
+        index=False
+    ):
+        right = end + pd.Timedelta(days=1)
+        exact, limited = low == high, np.isfinite(high)
+        edge = high if limited else top
+        if limited:
+            look = {"color": NAVY, "alpha": 0.9 if exact else 0.28, "linewidth": 0}
+            ax.bar(left, edge - low, right - left, bottom=low, align="edge", **look)
+        else:
+            sides = [left, left, right, right], [top, low, low, top]
+            ax.plot(*sides, color=GREY, linewidth=1, linestyle=_EVENT)
+        for at in sorted({low, edge}) if limited else [low] * (low > 0):
+            ax.plot([left, right], [at, at], color=NAVY, linewidth=3 if exact else 1.2)
+        text = formatting.between(low, high, kind=kind)
+        text = (
+            text.removeprefix("exactly ")
+            .replace("between ", "")
+            .replace(" and ", " to ")
+        )
+        text = text if limited or low > 0 else "no limit known"
+        if len(text) <= _LETTERS * (right - left) / whole:
+            middle = left + (right - left) / 2
+            note(ax, text, (middle, edge), offset=(0, 4), ha="center", va="bottom")
+    month_axis(ax.xaxis)
+    ax.set_ylim(0, top * 1.15)
+    _AXIS[kind](ax.yaxis)
+    return ax
+
+
+def strip(
+    data: pd.DataFrame,
+    *,
+    x: str,
+    y: str,
+    hue: str,
+    palette: dict,
+    ax: Axes | None = None,
+) -> Axes:
+    """States over months, a row for each ``y``: tiles of equal states joined, gaps left white.
+
+    ``palette`` maps each state of ``hue`` to its colour, in the order of the key above the chart.
+    """
+    ax = _start(data, ax, 0.75 + 0.24 * data[y].nunique(), "strip")
+    names = list(dict.fromkeys(data[y]))
+    for at, name in enumerate(names):
+        part = data[data[y] == name].sort_values(x).reset_index(drop=True)
+        changed = part[hue] != part[hue].shift()
+        apart = part[x].diff() > pd.Timedelta(days=32)
+        for left, right in pairwise([*part.index[changed | apart], len(part)]):
+            first, last = part[x][left], part[x][right - 1] + pd.offsets.MonthEnd()
+            color = palette[part[hue][left]]
+            ax.barh(at, last - first, left=first, height=0.7, color=color, linewidth=0)
+    _row_names(ax, names)
+    ax.grid(False)
+    month_axis(ax.xaxis)
+    key = [Patch(color=color, label=state) for state, color in palette.items()]
+    place = {"loc": "lower left", "bbox_to_anchor": (0, 1), "handlelength": 1}
+    ax.legend(handles=key, ncols=len(key), columnspacing=1.2, borderpad=0, **place)
+    return ax
+
+
+def process_behaviour(
+    chart, *, events: dict | None = None, kind: str = "number", ax: Axes | None = None
+) -> Axes:
+    """A process behaviour chart (XmR): a series, its mean and limits; points that signal are ringed.
+
+    ``chart`` is the result of :func:`outcomes.methods.spc.process_behaviour`, or its frame.
+    """
+    data = getattr(chart, "frame", chart).reset_index(drop=True)
+    ax = _start(data, ax, 3.4, "process_behaviour")
+    for run in _runs(data, "period", "value"):
+        ax.plot(
+            run["period"], run["value"], "-o", color=NAVY, linewidth=1.2, markersize=3
+        )
+        # the points before a usual range begins have none
+        level = run.dropna(subset=["mean"])
+        level = level if level["mean"].nunique() != 1 else level.iloc[[0, -1]]
+        for column, dash in (("mean", "-"), ("lower", _DASHED), ("upper", _DASHED)):
+            ax.plot(
+                level["period"], level[column], color=GREY, linewidth=1, linestyle=dash
+            )
+    signals = data[data["special"].fillna("").astype(str) != ""]
     ring = {
         "markerfacecolor": "none",
         "markeredgecolor": SIGNAL,
         "markeredgewidth": 1.8,
     }
-    ax.plot(hot[x], hot[value], "o", markersize=7, **ring)
-    last = frame.dropna(subset=[mean]).iloc[-1]
-    for column, text in (
-        (upper, "upper limit"),
-        (mean, "mean"),
-        (lower, "lower limit"),
-    ):
-        note(ax, text, (last[x], last[column]))
-    time_frame(ax, frame[x], events)
-    upright(ax, ylabel, kind)
+    ax.plot(signals["period"], signals["value"], "o", markersize=7, **ring)
+    last = data.dropna(subset=["mean"]).iloc[-1]
+    names = {"upper": "upper limit", "mean": "mean", "lower": "lower limit"}
+    for column, name in names.items():
+        note(ax, name, (last["period"], last[column]))
+    _events(ax, data["period"], events)
+    _AXIS[kind](ax.yaxis)
+    return ax
 
 
-@drawn(3.6)
-def funnel(frame, *, ax, highlight=(), kind="number", xlabel="", ylabel="") -> None:
+def funnel(
+    funnel,
+    *,
+    highlight: str | Iterable[str] = (),
+    kind: str = "number",
+    ax: Axes | None = None,
+) -> Axes:
     """Rates against size with limits that narrow as it grows; highlighted units are named.
 
-    ``frame`` is that of :func:`outcomes.methods.spc.funnel`.
+    ``funnel`` is the result of :func:`outcomes.methods.spc.funnel`, or its frame.
     """
-    label, size, rate = "label", "denominator", "rate"
-    ordered = frame.sort_values(size)
-    far, chosen = ordered.iloc[-1], picked(highlight)
-    for name, text, dash in (("95", "95%", _DOTTED), ("998", "99.8%", _DASHED)):
-        low, high = f"lower_{name}", f"upper_{name}"
-        for edge in (low, high):
-            ax.plot(
-                ordered[size], ordered[edge], color=GREY, linewidth=1, linestyle=dash
-            )
-        # one label above, one below: the two limits meet at the right-hand end
+    data = getattr(funnel, "frame", funnel).sort_values("denominator")
+    ax = _start(data, ax, 3.6, "funnel")
+    far, size = data.iloc[-1], data["denominator"]
+    for level, dash in (("95", _DOTTED), ("998", _DASHED)):
+        for edge in (f"lower_{level}", f"upper_{level}"):
+            ax.plot(size, data[edge], color=GREY, linewidth=1, linestyle=dash)
+    # one label above, one below: the two limits meet at the right-hand end
+    note(ax, "95%", (far["denominator"], far["lower_95"]), offset=(4, 0))
+    note(ax, "99.8%", (far["denominator"], far["upper_998"]), offset=(4, 0))
+    ax.plot(size, data["mean"], color=GREY, linewidth=1)
+    named = data["label"].astype(str).isin(_names(highlight))
+    ax.plot(size[~named], data["rate"][~named], "o", color="#8A8A8A", markersize=4)
+    for at, row in enumerate(data[named].to_dict("records")):
+        point = row["denominator"], row["rate"]
+        ax.plot(*point, "D", color=NAVY, markersize=7)
+        # the name stays inside; two marks may lie close together
+        right = point[0] > far["denominator"] / 2
+        offset = (-7 if right else 7, 9 if at % 2 == 0 else -10)
+        side = "right" if right else "left"
         note(
-            ax, text, (far[size], far[low if dash == _DOTTED else high]), offset=(4, 0)
+            ax, str(row["label"]), point, offset=offset, ha=side, color=NAVY, bold=True
         )
-    ax.plot(ordered[size], ordered["mean"], color=GREY, linewidth=1)
-    inside = ordered[label].astype(str).isin(chosen)
-    ax.plot(
-        ordered[size][~inside],
-        ordered[rate][~inside],
-        "o",
-        color="#8A8A8A",
-        markersize=4,
-    )
-    for at, row in enumerate(ordered[inside].to_dict("records")):
-        ax.plot(row[size], row[rate], "D", color=NAVY, markersize=7)
-        right = (
-            row[size] > far[size] / 2
-        )  # the name stays inside; two marks may lie close together
-        beside = {"offset": (-7 if right else 7, 9 if at % 2 == 0 else -10)}
-        place = beside | {
-            "ha": "right" if right else "left",
-            "colour": NAVY,
-            "bold": True,
-        }
-        note(ax, str(row[label]), (row[size], row[rate]), **place)
-    across(ax, xlabel)
-    upright(ax, ylabel, kind)
+    number_axis(ax.xaxis)
+    _AXIS[kind](ax.yaxis)
+    return ax
 
 
-@drawn()
-def event_time(frame, *, ax, xlabel) -> None:
+def event_study(data: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Effects by time since the start; the time before is shaded, and should lie flat.
 
-    ``frame`` is that of :func:`outcomes.methods.evaluation.difference_in_differences.event_study`, its ratios less 1.
+    ``data`` is the frame of
+    :func:`outcomes.methods.evaluation.difference_in_differences.event_study`, its ratios less 1.
     """
-    first = min(frame["event"].min(), -1) - 0.5
+    ax = _start(data, ax, 3.2, "event_study")
+    first, event = min(data["event"].min(), -1) - 0.5, data["event"]
     ax.axvspan(first, -0.5, color="#EFEFEF", zorder=0)
     ax.axhline(0, color=GREY, linewidth=1)
-    ax.vlines(frame["event"], frame["lower"], frame["upper"], color=NAVY, linewidth=1.6)
-    ax.plot(frame["event"], frame["ratio"], "o", color=NAVY, markersize=4)
-    note(ax, "before", (first, 1), offset=(4, -4), **HANGING)
-    ax.set_xlim(first, frame["event"].max() + 0.5)
-    ax.set_xlabel(xlabel)  # whole periods: the ticks that matplotlib finds are right
-    upright(ax, "difference from before", "percent")
+    ax.vlines(event, data["lower"], data["upper"], color=NAVY, linewidth=1.6)
+    ax.plot(event, data["ratio"], "o", color=NAVY, markersize=4)
+    note(ax, "before", (first, 1), offset=(4, -4), **_UNDER_THE_EDGE)
+    ax.set_xlim(first, event.max() + 0.5)
+    percent_axis(ax.yaxis)
+    return ax
 
 
-@drawn()
-def gaps(frame, *, ax, treated, others, start, label) -> None:
-    """One place's difference from its comparison, against the same for placebo places (grey)."""
-    for part in unbroken(frame, "time", treated):
-        for name in others:
-            ax.plot(part["time"], part[name], color=PALE, linewidth=0.6)
-        ax.plot(part["time"], part[treated], color=NAVY, linewidth=2.2)
+def gaps(
+    data: pd.DataFrame,
+    *,
+    treated: str,
+    placebos: Iterable[str],
+    start,
+    label: str,
+    ax: Axes | None = None,
+) -> Axes:
+    """One place's difference from its comparison over ``time``, beside placebo places (grey).
+
+    ``treated`` and ``placebos`` are columns of shares, ``start`` the day the programme began.
+    """
+    ax = _start(data, ax, 3.2, "gaps")
+    for run in _runs(data, "time", treated):
+        for name in placebos:
+            ax.plot(run["time"], run[name], color=PALE, linewidth=0.6)
+        ax.plot(run["time"], run[treated], color=NAVY, linewidth=2.2)
     ax.axhline(0, color=GREY, linewidth=1)
-    last = frame.dropna(subset=[treated]).iloc[-1]
-    note(ax, label, (last["time"], last[treated]), colour=NAVY, bold=True)
+    last = data.dropna(subset=[treated]).iloc[-1]
+    note(ax, label, (last["time"], last[treated]), color=NAVY, bold=True)
     note(ax, "grey: placebo areas", (0, 0), offset=(4, 6), xycoords="axes fraction")
-    time_frame(ax, frame["time"], {"start": start})
-    upright(ax, "difference from the mix, relative to the mean before", "percent")
+    _events(ax, data["time"], {"start": start})
+    percent_axis(ax.yaxis)
+    return ax
 
 
-@drawn(2.8)
-def placebos(frame, *, ax, treated, label, ylabel) -> None:
-    """How placebo places changed, counted in bins, and where the treated place stands."""
-    width = frame["upper"] - frame["lower"]
-    ax.bar(
-        frame["lower"], frame["n"], width, align="edge", color=PALE, edgecolor="white"
-    )
+def placebos(
+    data: pd.DataFrame, *, treated: float, label: str, ax: Axes | None = None
+) -> Axes:
+    """How many (``n``) placebo places changed by between ``lower`` and ``upper``, and the treated."""
+    ax = _start(data, ax, 2.8, "placebos")
+    width, look = data["upper"] - data["lower"], {"color": PALE, "edgecolor": "white"}
+    ax.bar(data["lower"], data["n"], width, align="edge", **look)
     ax.axvline(0, color=GREY, linewidth=1)
     ax.axvline(treated, color=NAVY, linewidth=2.4)
-    ax.set_ylim(0, frame["n"].max() * 1.25)
-    right = treated > (frame["lower"].min() + frame["upper"].max()) / 2
-    place = HANGING | {
-        "offset": (-5 if right else 5, -3),
-        "ha": "right" if right else "left",
-    }
-    note(ax, label, (treated, 1), colour=NAVY, bold=True, **place)
-    across(ax, "change against the comparison", "percent")
-    upright(ax, ylabel)
+    ax.set_ylim(0, data["n"].max() * 1.25)
+    right = treated > (data["lower"].min() + data["upper"].max()) / 2
+    place = {"offset": (-5 if right else 5, -3), "ha": "right" if right else "left"}
+    note(ax, label, (treated, 1), color=NAVY, bold=True, **place, **_UNDER_THE_EDGE)
+    percent_axis(ax.xaxis)
+    number_axis(ax.yaxis)
+    return ax

@@ -4,7 +4,7 @@ import pandas as pd
 
 from outcomes.core import formatting
 from outcomes.core.errors import NotEnough
-from outcomes.findings import charts, parts, plots
+from outcomes.findings import parts, plots
 from outcomes.findings.finding import Finding, finding
 from outcomes.methods.evaluation import (
     difference_in_differences,
@@ -43,7 +43,7 @@ def mixed(
         )
     frame = found.frame.merge(found.gaps, left_on="time", right_index=True)
     lines = list(found.gaps.columns[:: max(1, len(found.gaps.columns) // 12)])
-    figure = charts.gaps(frame, treated="gap", others=lines, start=start, label=treated)
+    figure = plots.gaps(frame, treated="gap", others=lines, start=start, label=treated)
     earned = {"verdict": "not_enough"}
     if found.rank:
         earned = {"verdict": "tested", "value": 100 * (found.ratio - 1)}

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.core import formatting
-from outcomes.findings import charts, parts
+from outcomes.findings import parts, plots
 from outcomes.findings.finding import Finding, finding
 from outcomes.methods.evaluation.design import Evaluation
 from outcomes.methods.evaluation.verdict import ALPHA, drifts, least_p
@@ -81,7 +81,7 @@ def effect(
         said.sentence,
         **earned,
         numbers=_behind(evaluation),
-        figure=charts.placebos(bins, treated=drawn.ratio - 1, **look),
+        figure=plots.placebos(bins, treated=drawn.ratio - 1, **look),
         caption=f"Change in {placebos}, counted in bins",
         **parts.percents(bins, "lower", "upper"),
         period=formatting.period(months.min(), months.max() + pd.offsets.MonthEnd()),
@@ -176,7 +176,7 @@ def events(
         unit="p of a drift before the start",
         verdict="tested",
         test="straight line through the log ratios before the start",
-        figure=charts.event_time(shown, xlabel=xlabel),
+        figure=plots.event_time(shown, xlabel=xlabel),
         caption="Difference from the comparison by time since the start",
         numbers={
             **_compared(evaluation),

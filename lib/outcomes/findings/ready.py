@@ -11,7 +11,7 @@ import pandas as pd
 from outcomes import data
 from outcomes.core import formatting
 from outcomes.core.errors import NotEnough
-from outcomes.findings import charts, parts, plots
+from outcomes.findings import parts, plots
 from outcomes.findings.finding import Finding, finding
 from outcomes.methods import funnels, intervals, spc
 from outcomes.methods.reconcile import reconciliation, statements
@@ -334,7 +334,7 @@ def _in_range(name, frame, signs, *, what, step, kind, events, **facts) -> Findi
         test=_XMR,
         table=frame[columns].assign(period=[_point(p, step) for p in frame["period"]]),
         caption=f"{formatting.sentence_case(what)} by {step}, with usual range",
-        figure=charts.xmr(frame, kind=kind, ylabel=f"{what} by {step}", events=events),
+        figure=plots.xmr(frame, kind=kind, ylabel=f"{what} by {step}", events=events),
         period=_point(last["period"], step),
         **facts,
     )
@@ -523,7 +523,7 @@ def place(
         text,
         numbers={places: len(found.frame), "over all": row["mean"]},
         **parts.numbers(row["rate"], *limits),
-        figure=charts.funnel(found.frame, kind=_WRITTEN[kind], ylabel=measured, **look),
+        figure=plots.funnel(found.frame, kind=_WRITTEN[kind], ylabel=measured, **look),
         table=found.frame[list(_FUNNEL)]
         .rename(columns=_FUNNEL)
         .sort_values("rate", ascending=False),

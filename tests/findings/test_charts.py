@@ -1,0 +1,332 @@
+"""Charts: what they draw, how they are called, and the style of the house."""
+
+import inspect
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+import seaborn as sns
+from matplotlib.axes import Axes
+
+from outcomes import charts, findings
+from outcomes.core.errors import Invalid
+from outcomes.findings import charts as module
+from outcomes.findings import theme
+from outcomes.methods import spc
+
+MONTHS = pd.date_range("2019-12-01", "2022-10-01", freq="MS").append(
+    pd.date_range("2024-01-01", "2024-04-01", freq="MS")
+)
+ROWS = pd.DataFrame(
+    {
+        "place": ["A place with a name of more than one line", "Burnley"],
+        "estimate": [0.2, 0.5],
+        "lower": [0.1, 0.4],
+        "upper": [0.4, 0.6],
+    }
+)
+
+
+@pytest.fixture(autouse=True)
+def style():
+    """The style of the house, which goes with the test."""
+    with plt.rc_context():
+        charts.set_theme()
+        yield
+    plt.close("all")
+
+
+def by_month(seed=0) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    return pd.DataFrame({"month": MONTHS, "n": rng.poisson(100, len(MONTHS))})
+
+
+def monthly() -> pd.Series:
+    values = np.random.default_rng(1).poisson(50, 36).astype(float)
+    values[-1] = 150
+    return pd.Series(values, pd.date_range("2021-01-01", periods=36, freq="MS"))
+
+
+def sized():
+    rng = np.random.default_rng(2)
+    names = [f"place {n}" for n in range(25)]
+    size = rng.integers(500, 9000, 25)
+    return spc.funnel(rng.poisson(size / 100), size, label=names, per=1000)
+
+
+def changes() -> pd.DataFrame:
+    edges = np.linspace(-0.5, 0.4, 10)
+    return pd.DataFrame({"lower": edges, "upper": edges + 0.1, "n": range(10)})
+
+
+def effects() -> pd.DataFrame:
+    ratio = np.linspace(-0.1, 0.1, 9)
+    return pd.DataFrame(
+        {
+            "event": range(-4, 5),
+            "ratio": ratio,
+            "lower": ratio - 0.1,
+            "upper": ratio + 0.1,
+        }
+    )
+
+
+def differences() -> pd.DataFrame:
+    time = pd.date_range("2020-01-01", periods=12, freq="MS")
+    return pd.DataFrame({"time": time, "here": 0.1, "a": 0.0, "b": -0.1})
+
+
+def periods() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "start": pd.to_datetime(["2022-11-01", "2023-11-01"]),
+            "end": pd.to_datetime(["2023-10-31", "2024-10-31"]),
+            "lower": [1212, 300],
+            "upper": [1212, np.inf],
+        }
+    )
+
+
+def states() -> pd.DataFrame:
+    month = pd.date_range("2020-01-01", periods=6, freq="MS")
+    return pd.DataFrame(
+        {"month": month, "force": "Kent", "state": list("hhhmmh")}
+    ).drop(index=1)
+
+
+CALLS = {
+    "bars": (ROWS, {"x": "estimate", "y": "place", "kind": "percent"}),
+    "intervals": (ROWS, {"y": "place", "kind": "percent"}),
+    "lines": (by_month(), {"x": "month", "y": "n"}),
+    "bounds": (periods(), {}),
+    "strip": (
+        states(),
+        {
+            "x": "month",
+            "y": "force",
+            "hue": "state",
+            "palette": {"h": charts.NAVY, "m": charts.PALE},
+        },
+    ),
+    "process_behaviour": (spc.xmr(monthly()), {"events": {"start": "2022-01-01"}}),
+    "funnel": (sized(), {"highlight": "place 3"}),
+    "event_study": (effects(), {}),
+    "gaps": (
+        differences(),
+        {
+            "treated": "here",
+            "placebos": ["a", "b"],
+            "start": "2020-06-01",
+            "label": "Burnley",
+        },
+    ),
+    "placebos": (changes(), {"treated": 0.2, "label": "Burnley"}),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_chart_takes_data_first_and_returns_its_axes(name):
+    chart, (data, options) = getattr(charts, name), CALLS[name]
+    ax = chart(data, **options)
+    assert isinstance(ax, Axes) and ax.figure.get_figwidth() == theme.WIDTH
+    assert plt.fignum_exists(ax.figure.number)  # a notebook shows it
+    again = chart(data, **options)
+    assert again is not ax and theme.svg(again) == theme.svg(ax)
+    _, given = plt.subplots()
+    assert chart(data, **options, ax=given) is given and given.has_data()
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_all_but_the_data_goes_by_keyword_and_is_typed(name):
+    (first, *others) = inspect.signature(getattr(charts, name)).parameters.values()
+    assert first.kind is first.POSITIONAL_OR_KEYWORD
+    assert all(p.kind is p.KEYWORD_ONLY for p in others)
+    assert all(p.annotation is not p.empty for p in others if p.name != "start")
+    assert others[-1].name == "ax" and others[-1].default is None
+
+
+@pytest.mark.parametrize("name", sorted({*CALLS} - {"process_behaviour", "funnel"}))
+def test_nothing_to_draw_is_said(name):
+    data, options = CALLS[name]
+    with pytest.raises(Invalid, match=f"{name} was given no rows"):
+        getattr(charts, name)(data[:0], **options)
+
+
+def test_a_series_of_missing_values_is_said():
+    with pytest.raises(Invalid, match="lines was given only missing values"):
+        charts.lines(by_month().assign(n=np.nan), x="month", y="n")
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        lambda ax: charts.title(ax, "crimes", xlabel="month", ylim=(0, 9)),
+        lambda ax: charts.note(ax, "here", (0, 0)),
+        lambda ax: charts.month_axis(ax.xaxis),
+        lambda ax: charts.number_axis(ax.yaxis),
+        lambda ax: charts.percent_axis(ax.yaxis),
+        lambda ax: charts.money_axis(ax.yaxis),
+        lambda ax: charts.direct_labels(ax),
+        lambda ax: charts.set_theme(),
+    ],
+)
+def test_what_only_labels_returns_nothing(label):
+    _, ax = plt.subplots()
+    assert label(ax) is None
+
+
+def test_every_public_name_is_there():
+    assert all(hasattr(module, name) for name in module.__all__)
+
+
+def test_the_style_makes_figures_of_seaborn_ours():
+    fig, ax = plt.subplots()
+    sns.barplot(ROWS, x="estimate", y="place", ax=ax)
+    assert tuple(fig.get_size_inches()) == (5, 3.2)
+    assert "xlink" not in theme.svg(fig)  # written small
+    assert theme.svg(fig) == theme.svg(ax)
+
+
+def test_a_figure_without_the_style_is_as_matplotlib_draws_it():
+    with plt.rc_context():
+        plt.rcdefaults()
+        fig, _ = plt.subplots()
+    assert fig.get_gid() is None
+
+
+def test_a_grid_of_seaborn_does_not_warn(recwarn):
+    charts.set_theme()  # pytest has filters of its own for each test
+    sns.relplot(by_month(), x="month", y="n", kind="line", height=2)
+    assert not recwarn.list
+
+
+def left(text) -> float:
+    text.figure.draw_without_rendering()
+    return text.get_window_extent().x0
+
+
+def test_a_title_stands_at_the_axes_or_left_of_the_names_of_rows():
+    ax = charts.lines(by_month(), x="month", y="n")
+    charts.title(ax, "crimes by month")
+    assert ax.get_title(loc="left") == "Crimes by month"
+    assert left(ax._left_title) == pytest.approx(ax.get_window_extent().x0, abs=1)
+    ax = charts.bars(ROWS, x="estimate", y="place")
+    charts.title(ax, "share by place", xlabel="of all")
+    assert left(ax._left_title) < 10 and ax.get_xlabel() == "of all"
+    _, ax = plt.subplots()
+    sns.barplot(ROWS, x="estimate", y="place", ax=ax)
+    charts.title(ax, "Share by place")
+    assert left(ax._left_title) < 10
+
+
+@pytest.mark.parametrize(
+    ("axis", "limits", "texts"),
+    [
+        (charts.number_axis, (0, 2000), ["0", "500", "1,000", "1,500", "2,000"]),
+        (charts.percent_axis, (0, 0.4), ["0%", "10%", "20%", "30%", "40%"]),
+        (charts.money_axis, (0, 2e6), ["£0", "£500k", "£1m", "£1.5m", "£2m"]),
+    ],
+)
+def test_axes_write_round_values(axis, limits, texts):
+    _, ax = plt.subplots()
+    ax.set_ylim(limits)
+    axis(ax.yaxis)
+    assert [label.get_text() for label in ax.get_yticklabels()] == texts
+
+
+def test_svg_is_the_same_bytes_twice_and_changes_with_the_data():
+    first, again, other = (
+        theme.svg(charts.lines(by_month(seed), x="month", y="n")) for seed in (0, 0, 1)
+    )
+    assert first == again != other
+
+
+def test_a_line_never_crosses_a_gap():
+    ax = charts.lines(by_month(), x="month", y="n")
+    dates = [np.asarray(line.get_xdata(), "datetime64[D]") for line in ax.lines]
+    assert len(dates) == 2  # before and after the months that are absent
+    assert max(x[-1] - x[0] for x in dates) < np.timedelta64(1100, "D")
+
+
+def test_a_missing_value_breaks_the_line_and_a_point_alone_is_a_dot():
+    month = pd.date_range("2024-01-01", periods=6, freq="MS")
+    frame = pd.DataFrame({"month": month, "n": [1, 2, np.nan, 4, np.nan, 6]})
+    ax = charts.lines(frame, x="month", y="n")
+    assert [list(line.get_ydata()) for line in ax.lines] == [[1, 2], [4], [6], [4, 6]]
+    assert ax.lines[-1].get_marker() == "o"
+
+
+def test_lines_are_named_at_their_ends_and_no_name_covers_another():
+    frame = pd.concat(by_month().assign(force=f) for f in ("Kent", "Essex", "Surrey"))
+    ax = charts.lines(frame, x="month", y="n", hue="force", highlight=["Kent", "Essex"])
+    names = {text.get_text(): text.xy[1] for text in ax.texts}
+    low, high = ax.get_ylim()
+    assert names.keys() == {"Kent", "Essex"}
+    assert abs(names["Kent"] - names["Essex"]) > 0.07 * (high - low)
+
+
+def test_bounds_draw_an_open_top_without_an_upper_edge():
+    ax = charts.bounds(periods())
+    solid = [line for line in ax.lines if line.get_linestyle() == "-"]
+    assert [float(line.get_ydata()[0]) for line in solid] == [1212, 300]
+    assert [text.get_text() for text in ax.texts] == ["1,212", "at least 300"]
+
+
+@pytest.mark.parametrize("names", [["start"], ["start", "end", "pledge", "more"]])
+def test_the_name_of_a_dated_line_stands_above_the_data(names):
+    months = pd.date_range("2024-01-01", periods=12, freq="MS")
+    frame = pd.DataFrame({"month": months, "n": range(12)})
+    events = dict.fromkeys(names, "2024-12-01") | {"not yet": None}
+    ax = charts.lines(frame, x="month", y="n", events=events)
+    low, high = ax.get_ylim()
+    lowest = min(text.xy[1] for text in ax.texts if text.get_text() in names)
+    assert (high - low) * (lowest - 0.09) >= 11 - 1e-9
+    assert "not yet" not in {text.get_text() for text in ax.texts}
+
+
+def test_a_process_behaviour_chart_rings_the_points_that_signal():
+    found = spc.xmr(monthly())
+    ax = charts.process_behaviour(found)
+    (ring,) = [x for x in ax.lines if x.get_markeredgecolor() == charts.SIGNAL]
+    wanted = found.frame.loc[found.frame["special"] != "", "value"]
+    assert list(ring.get_ydata()) == list(wanted) and 150 in list(wanted)
+    frame = charts.process_behaviour(found.frame)
+    assert theme.svg(frame) == theme.svg(ax)
+
+
+def test_a_funnel_names_what_is_highlighted():
+    ax = charts.funnel(sized(), highlight=["place 3", "place 7"])
+    names = {text.get_text() for text in ax.texts}
+    assert names == {"95%", "99.8%", "place 3", "place 7"}
+
+
+def test_intervals_without_an_estimate_write_both_ends():
+    ax = charts.intervals(ROWS, x=None, y="place", kind="percent")
+    texts = {text.get_text() for text in ax.texts}
+    assert {"10.0% to 40.0%", "40.0% to 60.0%"} <= texts
+    ax = charts.intervals(
+        ROWS, y="place", kind="percent", reference=0.55, reference_label="all"
+    )
+    assert {"20.0%", "50.0%", "all"} <= {text.get_text() for text in ax.texts}
+
+
+def test_bars_with_a_highlight_leave_the_rest_grey():
+    ax = charts.bars(ROWS, x="estimate", y="place", highlight="Burnley")
+    assert [bar.get_facecolor() for bar in ax.patches] == [
+        pytest.approx(plt.matplotlib.colors.to_rgba(color))
+        for color in (charts.PALE, charts.NAVY)
+    ]
+
+
+def test_tiles_of_one_state_are_joined_and_a_gap_is_left_white():
+    data, options = CALLS["strip"]
+    ax = charts.strip(data, **options)
+    assert len(ax.patches) == 4  # h, gap, h, mm, h
+    assert [text.get_text() for text in ax.get_legend().texts] == ["h", "m"]
+
+
+def test_charts_called_as_before_leave_matplotlib_as_it_was():
+    before = dict(plt.rcParams)
+    findings.series(by_month(), x="month", y="n", ylabel="Crimes")
+    assert dict(plt.rcParams) == before and not plt.get_fignums()
