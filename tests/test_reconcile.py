@@ -260,14 +260,6 @@ def test_periods_name_themselves():
         "2024 Q1",
     ]
     assert list(periods.months("2023-11-01", "2024-01-01")["label"])[-1] == "2024-01"
-    assert (
-        periods.reading("2023-11-01", "2023-12-31") == "November 2023 to December 2023"
-    )
-    assert periods.reading("2023-11-01", "2023-11-30") == "November 2023"
-    assert (
-        periods.reading("2023-11-13", "2023-11-19")
-        == "13 November 2023 to 19 November 2023"
-    )
 
 
 def cut(asked):

@@ -60,6 +60,10 @@ def test_shares_money_and_bounds():
             "1 February 2024 to 28 February 2024",
         ),  # a leap year
         (None, "2024-02-28", "dates not stated"),
+        ("2023-02-01", "2023-02-28", "February 2023"),
+        ("2023-02-02", "2023-02-28", "2 February 2023 to 28 February 2023"),
+        ("2023-11-10", "2023-11-10", "10 November 2023"),
+        (pd.Timestamp("2023-11-10 09:30"), "2023-11-10", "10 November 2023"),
     ],
 )
 def test_period(start, end, text):

@@ -6,6 +6,7 @@ pandas, so that a command that needs only text stays quick.
 """
 
 import re
+import unicodedata
 from calendar import monthrange
 from collections.abc import Callable, Iterable
 from datetime import date as Date
@@ -462,13 +463,16 @@ def place(slug: str) -> str:
     return re.sub(r"(?<= )(And|With|Of|Upon|The)(?= )", lambda w: w[0].lower(), words)
 
 
-def slug(name: str) -> str:
-    """The slug of a place, of its name.
+def slug(text: str) -> str:
+    """Text as lower-case words and hyphens, as of a place's name.
 
-    >>> slug("Blackburn with Darwen")
-    'blackburn-with-darwen'
+    >>> slug("Blackburn with Darwen"), slug("Ynys Môn, 2024")
+    ('blackburn-with-darwen', 'ynys-mon-2024')
     """
-    return name.lower().replace(" ", "-")
+    plain_letters = (
+        unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    )
+    return re.sub("[^a-z0-9]+", "-", plain_letters.lower()).strip("-")
 
 
 def not_held(months: Iterable[Any]) -> str:

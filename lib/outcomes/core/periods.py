@@ -31,16 +31,6 @@ def financial_years(start, end) -> pd.DataFrame:
     return _regular(start, end, "Y-MAR", lambda p: f"{p.year - 1}-{p.year % 100:02d}")
 
 
-def reading(start, end) -> str:
-    """A period in words: whole months as 'November 2022 to October 2023', else with days."""
-    first, last = ends(start, end)
-    whole = first.day == 1 and (last + pd.Timedelta(days=1)).day == 1
-    words = [f"{d.month_name()} {d.year}" for d in (first, last)]
-    if not whole:
-        words = [f"{d.day} {w}" for d, w in zip((first, last), words, strict=True)]
-    return words[0] if words[0] == words[1] else f"{words[0]} to {words[1]}"
-
-
 def _regular(start, end, unit: str, label) -> pd.DataFrame:
     first, last = ends(start, end)
     spans = pd.period_range(first, last, freq=unit)

@@ -52,10 +52,8 @@ class Count(NamedTuple):
     source: str
 
     def __str__(self) -> str:
-        word = (
-            "" if self.qualifier == "exact" else self.qualifier.replace("_", " ") + " "
-        )
-        return f"{word}{self.value:,.10g} ({self.publisher})"
+        figure = formatting.qualified(self.value, self.qualifier, formatting.exact)
+        return f"{figure} ({self.publisher})"
 
     @property
     def period(self) -> str:
@@ -101,7 +99,7 @@ def too_much(counts: list[Count]) -> Iterator[tuple[str, tuple[str, ...]]]:
                 if len(parts) == 1
                 else f"{len(parts)} parts that do not overlap"
             )
-            said = f"{whole} for {whole.period}, and at least {least:,.10g} in {kind} of it"
+            said = f"{whole} for {whole.period}, and at least {formatting.exact(least)} in {kind} of it"
             yield said, (whole.source, *(part.source for part in parts))
 
 

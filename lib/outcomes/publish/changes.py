@@ -7,6 +7,7 @@ from math import isclose
 from pathlib import Path
 
 from outcomes.core.errors import Invalid
+from outcomes.core.formatting import exact
 from outcomes.publish import index, releases, render
 from outcomes.publish.plan import words
 
@@ -61,18 +62,14 @@ def _same(one: float | None, two: float | None) -> bool:
 
 
 def _shown(values: list, unit: str) -> str:
-    text = " to ".join("none" if v is None else _number(v) for v in values)
+    text = " to ".join("none" if v is None else exact(v, 3) for v in values)
     return text + (unit if unit == "%" else f" {unit}" if unit else "")
 
 
 def _by(one: list, two: list) -> str:
     if len(one) > 1 or None in (*one, *two):
         return ""
-    return f" ({'up' if two[0] > one[0] else 'down'} {_number(abs(two[0] - one[0]))})"
-
-
-def _number(value: float) -> str:
-    return re.sub(r"\.0$", "", f"{round(value, 3):,}")
+    return f" ({'up' if two[0] > one[0] else 'down'} {exact(abs(two[0] - one[0]), 3)})"
 
 
 def _why(

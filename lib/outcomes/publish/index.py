@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from outcomes.core.errors import plain
+from outcomes.core.formatting import exact
 from outcomes.publish import render as pages
 from outcomes.publish.plan import GROUPS, slug, words
 
@@ -129,7 +130,7 @@ def _cards(entries: list[dict]) -> list[dict]:
 def _tile(entry: dict) -> dict:
     fact = _first(entry)
     value = fact.get("value")
-    shown = f"{_number(value)} {fact['unit']}" if value is not None else ""
+    shown = f"{exact(value, 1)} {fact['unit']}" if value is not None else ""
     label = entry["label"]
     return {
         "area": slug(label),
@@ -143,10 +144,6 @@ def _first(entry: dict) -> dict:
     """The finding a page leads with: its first headline, or its first of all; {} without any."""
     facts = entry["findings"]
     return next((f for f in facts if f.get("headline")), facts[0] if facts else {})
-
-
-def _number(value: float) -> str:
-    return re.sub(r"\.0$", "", f"{value:,.1f}")
 
 
 def _state(entry: dict) -> str:

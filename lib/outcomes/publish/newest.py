@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from outcomes.publish.plan import MONTHS
+from outcomes.core import formatting
 
 _STEP = {
     "month": 1,
@@ -25,8 +25,8 @@ def told(sources: Iterable[dict], reads: Iterable[dict]) -> str:
     newest = max(
         [*days, *known], default=""
     )  # "2025" sorts before any day of it: it may be older
-    said = [f"data to {_words(max(ends))}"] if ends else []
-    said += [f"newest publication {_words(newest)}"] if newest else []
+    said = [f"data to {formatting.known(max(ends))}"] if ends else []
+    said += [f"newest publication {formatting.known(newest)}"] if newest else []
     text = "; ".join(said)
     return text[:1].upper() + text[1:]
 
@@ -35,9 +35,9 @@ def day(text: str) -> str:
     """ "13 November 2023", "November 2023", "2023" or the same in digits as "2023-11-13", "2023-11"
     or "2023"; "" for what is no date."""
     found = re.fullmatch(r"(?:(?:(\d{1,2}) )?([A-Z][a-z]+) )?(\d{4})", text)
-    if found and (not found[2] or found[2] in MONTHS):
+    if found and (not found[2] or found[2] in formatting.MONTHS):
         parts = [found[3]]
-        parts += [f"{MONTHS.index(found[2]) + 1:02d}"] if found[2] else []
+        parts += [f"{formatting.MONTHS.index(found[2]) + 1:02d}"] if found[2] else []
         parts += [f"{int(found[1]):02d}"] if found[1] else []
         text = "-".join(parts)
     return text if re.fullmatch(r"\d{4}(-\d\d){0,2}", text) else ""
@@ -65,11 +65,3 @@ def _read(reads: list[dict]) -> tuple[list[str], list[str]]:
             last = rows[column].max() + pd.DateOffset(months=_STEP[column] - 1)
             ends.append(f"{last:%Y-%m}")
     return ends, known
-
-
-def _words(text: str) -> str:
-    """ "2025-11-27" → "27 November 2025", "2025-11" → "November 2025", "2025" → "2025"."""
-    year, month, number = [*text.split("-"), "", ""][:3]
-    return " ".join(
-        filter(None, [number.lstrip("0"), month and MONTHS[int(month) - 1], year])
-    )

@@ -6,13 +6,13 @@ once what ``outcomes list`` prints, what ``outcomes build`` accepts and the path
 
 import re
 import tomllib
-import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 from typing import Any
 
+from outcomes.core import formatting
 from outcomes.core.errors import Invalid, one_of, plain
 from outcomes.publish.resource_limits import DEFAULT, Limits
 
@@ -36,8 +36,6 @@ _RESERVED = {
 _DEVICES = {"con", "prn", "aux", "nul"} | {
     f"{d}{n}" for d in ("com", "lpt") for n in range(1, 10)
 }
-MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August"]
-MONTHS += ["September", "October", "November", "December"]
 
 
 @dataclass(frozen=True)
@@ -147,29 +145,28 @@ def notebooks(folder: Path) -> dict[str, Path]:
 
 
 def slug(value: Any) -> str:
-    """A value as lower-case words and hyphens: "West Lancashire" → "west-lancashire"."""
-    text = "-".join(map(str, value)) if isinstance(value, list) else str(value)
-    ascii_only = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    return re.sub("[^a-z0-9]+", "-", ascii_only.lower()).strip("-")
+    """A value as a part of a handle; a list as one after the other.
+
+    >>> slug("West Lancashire"), slug(["burglary", "vehicle_crime"])
+    ('west-lancashire', 'burglary-vehicle-crime')
+    """
+    return formatting.slug(
+        " ".join(map(str, value)) if isinstance(value, list) else str(value)
+    )
 
 
 def words(value: Any) -> str:
-    """A value as a title says it: "2023-11" → "November 2023"."""
+    """A value as a title says it.
+
+    >>> words("2023-11"), words(["violent_crime", "2023"])
+    ('November 2023', 'violent crime and 2023')
+    """
     if isinstance(value, list):
-        shown = [words(v) for v in value]
-        return (
-            " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))
-            if shown
-            else ""
-        )
+        return formatting.listed(filter(None, map(words, value)))
     text = str(value)
-    month = re.fullmatch(r"(\d{4})-(0[1-9]|1[0-2])(?:-(\d\d))?", text)
-    if month:
-        day = f"{int(month[3])} " if month[3] else ""
-        return f"{day}{MONTHS[int(month[2]) - 1]} {month[1]}"
     if re.fullmatch("[a-z][a-z0-9]*([-_][a-z0-9]+)+", text):
         return re.sub("[-_]", " ", text).replace("anti social", "anti-social")
-    return text
+    return formatting.known(text)
 
 
 def _notify(given: Any, name: str) -> dict:

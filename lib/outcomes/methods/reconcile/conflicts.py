@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from outcomes.core.periods import reading
+from outcomes.core.formatting import exact, period, qualified
 from outcomes.methods.reconcile.model import Programme, Side
 
 _ROUNDS = 200
@@ -191,15 +191,11 @@ def _describe(culprits: list[Side], needs: dict, stated: pd.DataFrame) -> dict:
 def _sentence(members: list[dict]) -> str:
     said = {(m["value"], m["qualifier"], m["start"], m["end"]): m for m in members}
     parts = [
-        f"{_qualified(m)} for {reading(m['start'], m['end'])} (it would have to be {_would(m)})"
+        f"{qualified(m['value'], m['qualifier'], _amount)} for "
+        f"{period(m['start'], m['end'])} (it would have to be {_would(m)})"
         for m in said.values()
     ]
     return "These figures cannot all be right: " + "; ".join(parts) + "."
-
-
-def _qualified(member: dict) -> str:
-    words = {"exact": "", "over": "over ", "at_least": "at least ", "nearly": "nearly "}
-    return words.get(member["qualifier"], "about ") + _amount(member["value"])
 
 
 def _would(member: dict) -> str:
@@ -215,4 +211,4 @@ def _would(member: dict) -> str:
 
 def _amount(value: float) -> str:
     """Thousands with commas; halves only where they say something, which is not in millions."""
-    return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:,.10g}"
+    return exact(value, 0 if abs(value) >= 10_000 else 6)

@@ -13,7 +13,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from outcomes.core.periods import one_period, reading
+from outcomes.core.formatting import exact, period, qualified
+from outcomes.core.periods import one_period
 from outcomes.data.publishers import independent
 from outcomes.data.rounding import counted, same
 from outcomes.methods.reconcile import reconciliation
@@ -375,10 +376,9 @@ def _plain(member: dict) -> dict:
 def _stated(row) -> str:
     if row.unit == "yes or no":
         return "yes" if row.value else "no"
-    word = {"exact": "", "over": "over ", "at_least": "at least ", "nearly": "nearly "}
     money = "£" if row.unit == "£" else ""
-    return f"{word.get(row.qualifier, 'about ')}{money}{row.value:,.10g}"
+    return qualified(row.value, row.qualifier, lambda value: money + exact(value))
 
 
 def _period(row) -> str:
-    return reading(row.period_start, row.period_end)
+    return period(row.period_start, row.period_end)

@@ -1,4 +1,4 @@
-"""Periods asked about: each label with its first and last day, and a period in words."""
+"""Periods asked about: each label with its first and last day, and what is no period."""
 
 import pandas as pd
 import pytest
@@ -49,20 +49,6 @@ def test_every_period_that_is_touched_has_its_label_and_its_days(kind, asked, ex
     got = kind(*asked).astype({"start": str, "end": str})
     assert got.columns.tolist() == ["label", "start", "end"]
     assert list(got.itertuples(index=False, name=None)) == expected
-
-
-@pytest.mark.parametrize(
-    ("start", "end", "words"),
-    [
-        ("2022-11-01", "2023-10-31", "November 2022 to October 2023"),
-        ("2023-02-01", "2023-02-28", "February 2023"),
-        ("2024-02-01", "2024-02-28", "1 February 2024 to 28 February 2024"),
-        ("2023-02-02", "2023-02-28", "2 February 2023 to 28 February 2023"),
-        ("2023-11-10", "2023-11-10", "10 November 2023"),
-    ],
-)
-def test_a_period_is_read_out_in_months_or_in_days(start, end, words):
-    assert periods.reading(start, end) == words
 
 
 def test_one_period_keeps_its_name_and_its_days_without_the_hours():
