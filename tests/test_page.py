@@ -253,7 +253,7 @@ def test_slots_take_new_content_and_give_up_the_old():
 def test_the_rooms_agree_on_names():
     finding = import_module("outcomes.findings.finding")
     assert list(render.MARKS) == list(verdicts.VERDICTS)
-    assert set(render.BETTER) <= set(finding.BETTER)
+    assert set(render.BETTER) <= set(finding.DIRECTIONS)
 
 
 def printed(words, name="stdout"):

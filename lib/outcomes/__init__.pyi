@@ -15,5 +15,10 @@ from .explore.api import figures as figures
 from .explore.api import help as help
 from .explore.api import programmes as programmes
 from .findings import charts as charts
+from .findings.answer import answer as answer
+from .findings.finding import Finding as Finding
+from .findings.finding import finding as finding
+from .findings.finding import page as page
+from .findings.provenance import provenance as provenance
 from .methods import intervals as intervals
 from .methods import spc as spc

@@ -17,8 +17,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.text import Text
 
-from outcomes import data
-from outcomes.findings import theme
+from outcomes import data, findings
 from outcomes.findings.finding import Finding
 from outcomes.publish.parameters import check, declared, source, tagged
 
@@ -57,7 +56,7 @@ def said(path: Path, given: dict[str, Any]) -> Spoken:
     pieces = [Piece("prose", source(c)) for c in cells if c["cell_type"] == "markdown"]
     names: dict[str, Any] = {}
     facts = []
-    with _figures_read_not_drawn() as drawn:
+    with _page_of_its_own():
         for cell in cells:
             if cell["cell_type"] != "code":
                 continue
@@ -66,8 +65,7 @@ def said(path: Path, given: dict[str, Any]) -> Spoken:
                 names |= given
             if isinstance(shown, Finding):
                 facts.append(shown.facts)
-                pieces += _of(shown.facts, drawn)
-            drawn.clear()
+                pieces += _of(shown)
     return Spoken(path.stem, given, facts, pieces)
 
 
@@ -89,29 +87,30 @@ def _executed(code: str, names: dict[str, Any]) -> Any:
 
 
 @contextlib.contextmanager
-def _figures_read_not_drawn() -> Iterator[list[str]]:
-    texts: list[str] = []
-
-    def read(figure) -> str:
-        for axes in figure.axes:
-            (
-                axes.get_xticklabels(),
-                axes.get_yticklabels(),
-            )  # these write the labels of ticks
-        texts.extend(t.get_text() for t in figure.findobj(Text) if t.get_text().strip())
-        return ""
-
-    whole, theme.svg = theme.svg, read
+def _page_of_its_own() -> Iterator[None]:
+    """What a page says once, and its day, are of the kernel, which here goes on."""
+    findings.page()
     try:
-        yield texts
+        yield
     finally:
-        theme.svg = whole
-        data.as_of("")  # a page as of a day sets it for the kernel, which here goes on
+        findings.page()
+        data.as_of("")
 
 
-def _of(facts: dict, drawn: list[str]) -> Iterator[Piece]:
+def _drawn(figure: Any) -> list[str]:
+    """The texts of a figure, which is not drawn."""
+    if figure is None:
+        return []
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.get_ticklabels()  # this writes the labels of ticks
+    texts = [t.get_text() for t in figure.findobj(Text)]
+    return [text for text in texts if text.strip()]
+
+
+def _of(found: Finding) -> Iterator[Piece]:
     """A finding's texts, one piece each; a column of its table is a piece for each value."""
-    name = facts["name"]
+    facts, name = found.facts, found.name
     for key in (
         "sentence",
         "detail",
@@ -132,7 +131,9 @@ def _of(facts: dict, drawn: list[str]) -> Iterator[Piece]:
     for column in rows:
         yield Piece(f"{name}: heading", str(column))
     among = {str(v) for column in rows for v in rows[column]}
-    for text in dict.fromkeys(drawn):  # a long label may be drawn in two lines
+    for text in dict.fromkeys(
+        _drawn(found.figure)
+    ):  # a long label may be drawn in two lines
         row = any(text in value for value in among)
         yield Piece(f"{name}: {'row drawn' if row else 'drawn'}", text)
     for column in rows:

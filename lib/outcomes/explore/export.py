@@ -145,9 +145,9 @@ def export(found, a, folder: Path) -> list[Path]:
     if found.frame is not None:
         files.append(folder / f"{name}.csv")
         found.frame.to_csv(files[-1], index=False, lineterminator="\n")
-    if found.svg:
+    if drawn := found.svg:
         files.append(folder / f"{name}.svg")
-        files[-1].write_text(found.svg, encoding="utf-8")
+        files[-1].write_text(drawn, encoding="utf-8")
     return files
 
 

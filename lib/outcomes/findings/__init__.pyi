@@ -67,6 +67,9 @@ from .among import (
 from .among import (
     standing as standing,
 )
+from .answer import (
+    answer as answer,
+)
 from .elsewhere import (
     displaced as displaced,
 )
@@ -96,6 +99,9 @@ from .finding import (
 )
 from .finding import (
     finding as finding,
+)
+from .finding import (
+    page as page,
 )
 from .forces import (
     against_forces as against_forces,

@@ -1,14 +1,17 @@
 """A Finding: one result as a sentence, a figure, a table and the facts behind them.
 
-The display bundle holds ``text/plain`` (the sentence: also the figure's alt text, and what the
+The display bundle holds ``text/plain`` (sentence, detail and alternative text, a line each: what the
 regression tests compare), ``image/svg+xml``, ``text/html`` (all of it, as a person sees it) and
 ``application/vnd.outcomes.finding+json`` (what the publisher reads). JupyterLab prefers the HTML.
 """
 
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from html import escape
+from numbers import Real
+from typing import Any, Protocol
 
 import pandas as pd
 
@@ -19,100 +22,125 @@ from outcomes.core.mime import FINDING
 from outcomes.data import disclosure, published_figures
 from outcomes.findings import table as tables
 from outcomes.findings import theme
-from outcomes.findings.verdicts import HELD, NO_LIMIT, VERDICTS, refusal
+from outcomes.findings.verdicts import ANSWERS, HELD, NO_LIMIT, VERDICTS, refusal
 
-BETTER = ("fewer", "more", "neither")
+DIRECTIONS = ("fewer", "more", "neither")
+ALT_NEEDED = False
+"""Whether a figure is refused without an alternative text: True once every notebook gives one."""
 _SHORT = 12  # rows: a table this short, with no figure above it, is what people came to look at
 _WITHHELD = (
     "Small counts of people are withheld, and with them any figure that shows them."
 )
 _CITED = ("source", "publisher", "title", "url", "published")
+_PAGE = {"area": "", "period": "", "direction": "neither"}
+
+
+class Estimate(Protocol):
+    """A value with its limits, as :mod:`outcomes.methods.intervals` gives it."""
+
+    @property
+    def estimate(self) -> float: ...
+    @property
+    def lower(self) -> float: ...
+    @property
+    def upper(self) -> float: ...
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One result; make it with :func:`finding`. Frozen, so that what is shown is what was made."""
+    """One result; make it with :func:`finding`.
+
+    ``figure`` is the matplotlib figure itself: ``found.figure.axes[0]`` may be changed until the
+    finding is displayed, for it is drawn when it is displayed, and not when it is made.
+    """
 
     name: str
     sentence: str
     facts: dict
-    svg: str = ""
-    frame: pd.DataFrame | None = field(default=None, repr=False)
+    figure: Any = field(default=None, repr=False, compare=False)
+    frame: pd.DataFrame | None = field(default=None, repr=False, compare=False)
     units: dict = field(default_factory=dict)
 
     def __repr__(self) -> str:
-        return self.sentence
+        facts = self.facts
+        word = formatting.sentence_case(facts.get("answer", ""))
+        first = f"{word}. {self.sentence}" if word else self.sentence
+        return "\n".join(filter(None, [first, facts.get("detail"), facts.get("alt")]))
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
-        bundle = {
-            "text/plain": self.sentence,
-            "text/html": self.html(),
-            FINDING: self.facts,
-        }
-        if self.svg:
-            bundle["image/svg+xml"] = self.svg
-        return bundle
+        svg = self.svg
+        bundle = {"text/plain": repr(self), "text/html": self._html(svg)}
+        bundle |= {"image/svg+xml": svg} if svg else {}
+        return bundle | {FINDING: self.facts}
+
+    @property
+    def svg(self) -> str:
+        """The figure as SVG, drawn anew each time; "" where there is none."""
+        return "" if self.figure is None else theme.svg(self.figure)
 
     def html(self) -> str:
         """The whole finding as a person sees it; every text in it is escaped."""
+        return self._html(self.svg)
+
+    def _html(self, svg: str) -> str:
+        facts = self.facts
         parts = [f'<p class="sentence"><strong>{escape(self.sentence)}</strong></p>']
-        if self.svg:
-            parts.append(
-                f'<img alt="{escape(self.sentence)}" src="{_data_uri(self.svg)}">'
-            )
-        below = _credit(self.facts["sources"]) + self._numbers() + self._caveats()
-        parts.append(f"<figcaption>{below}</figcaption>")
+        kind = facts["verdict"]
+        if word := facts.get("answer"):
+            parts.insert(0, f'<p class="said">{_answer_mark(word)}</p>')
+            kind += " answer"
+        if detail := facts.get("detail"):
+            parts.append(f'<p class="detail">{escape(detail)}</p>')
+        if svg:
+            alt = escape(facts.get("alt") or self.sentence)
+            parts.append(f'<img alt="{alt}" src="{_data_uri(svg)}">')
+        numbers = "; ".join(
+            f"{name}, {formatting.number(n)}"
+            for name, n in facts.get("numbers", {}).items()
+        )
+        below = [("source", _credit(facts["sources"]))]
+        below += [("source", f"Behind the sentence: {numbers}.")] if numbers else []
+        below += [("caveat", caveat) for caveat in facts["caveats"]]
+        said = "".join(f"<p class={c}>{escape(t, quote=False)}" for c, t in below)
+        parts.append(f"<figcaption>{said}</figcaption>")
         if self.frame is not None:
-            caption = self.facts["caption"]
+            caption = facts["caption"]
             body = tables.html(self.frame, caption=caption, units=self.units)
-            shown = " open" if not self.svg and len(self.frame) <= _SHORT else ""
+            shown = " open" if not svg and len(self.frame) <= _SHORT else ""
             parts.append(
                 f"<details{shown}><summary>Table: {escape(caption)}</summary>"
                 '<div class=scroll role=group aria-label="Table, may scroll" tabindex=0>'
                 f"{body}</div></details>"
             )
-        kind = self.facts["verdict"]
-        return (
-            f'<figure class="finding {kind}" id="{self.name}">{"".join(parts)}</figure>'
-        )
-
-    def _numbers(self) -> str:
-        """Where a reader finds the numbers of the sentence that no table holds."""
-        held = self.facts.get("numbers", {})
-        said = "; ".join(f"{name}, {formatting.number(n)}" for name, n in held.items())
-        return (
-            f"<p class=source>Behind the sentence: {escape(said, quote=False)}."
-            if said
-            else ""
-        )
-
-    def _caveats(self) -> str:
-        return "".join(
-            f"<p class=caveat>{escape(c, quote=False)}" for c in self.facts["caveats"]
-        )
+        inner = "".join(parts)
+        return f'<figure class="finding {kind}" id="{self.name}">{inner}</figure>'
 
 
-_HELD = str.maketrans({c: f"%{ord(c):X}" for c in '"#%&<>'})
+def _answer_mark(word: str) -> str:
+    """The word of an answer as a sign and a text, so that colour is never alone."""
+    name = word.replace(" ", "-")
+    sign = f'<span class="shape" aria-hidden="true">{ANSWERS[word]}</span>'
+    return f'<span class="mark {name}">{sign}{formatting.sentence_case(word)}</span>'
+
+
+_ENCODED = str.maketrans({c: f"%{ord(c):X}" for c in '"#%&<>'})
 
 
 def _data_uri(svg: str) -> str:
     """An SVG as an image address: never run as a document, so nothing in it can act."""
-    return "data:image/svg+xml," + " ".join(svg.split()).translate(_HELD)
+    return "data:image/svg+xml," + " ".join(svg.split()).translate(_ENCODED)
 
 
 def _credit(sources: list[dict]) -> str:
     """The source line: publisher, title and date of at most two; the foot of a page links all."""
     named = ([s["publisher"], s["title"], s["published"]] for s in sources)
     shown = [", ".join(filter(None, names)) for names in named]
-    if len(shown) > 2:
-        shown = [
-            *shown[:2],
-            f"and {len(shown) - 2} more, listed at the foot of the page",
-        ]
-    return f"<p class=source>Source: {escape('; '.join(shown), quote=False)}."
+    if more := len(shown) - 2 if len(shown) > 2 else 0:
+        shown[2:] = [f"and {more} more, listed at the foot of the page"]
+    return f"Source: {'; '.join(shown)}."
 
 
-def cite(sources) -> list[dict]:
+def cite(sources: Any) -> list[dict]:
     """Sources as dicts of source, publisher, title, url and published; duplicates once, in order.
 
     ``sources`` is a frame, a dict, a plain name ("Council survey"), or a list that may mix them. A
@@ -127,7 +155,7 @@ def cite(sources) -> list[dict]:
     return list(out.values())
 
 
-def _each(sources) -> Iterator[dict]:
+def _each(sources: Any) -> Iterator[dict]:
     if isinstance(sources, str):
         yield {"publisher": sources}
     elif isinstance(sources, dict):
@@ -157,7 +185,7 @@ def _as_known(pages: list[dict]) -> list[dict]:
     ]
 
 
-def _cited(value) -> str:
+def _cited(value: Any) -> str:
     if value is None or pd.isna(value):
         return ""
     if isinstance(value, pd.Timestamp):
@@ -165,155 +193,232 @@ def _cited(value) -> str:
     return formatting.plain(value).removesuffix(" [title inferred from address]")
 
 
+def page(*, area: str = "", period: str = "", direction: str = "neither") -> None:
+    """Say once what holds of a whole page: findings that do not say otherwise take it over.
+
+    Parameters
+    ----------
+    area, period : the place and the time that the page is about.
+    direction : "fewer", "more" or "neither": the direction of improvement.
+
+    Examples
+    --------
+    >>> page(area="Lancashire", direction="fewer")
+    >>> finding("burglaries", "There were 12.", sources="Home Office").facts["area"]
+    'Lancashire'
+    >>> page()  # nothing is taken over any more
+    """
+    one_of(direction, DIRECTIONS, "direction")
+    _PAGE.update(area=area, period=period, direction=direction)
+
+
 def finding(
     name: str,
     sentence: str,
     *,
-    sources,
-    value: float | None = None,
+    detail: str = "",
+    alt: str = "",
+    figure: Any = None,
+    table: pd.DataFrame | None = None,
+    caption: str = "",
+    units: dict[str, str] | None = None,
+    value: float | Estimate | None = None,
     lower: float | None = None,
     upper: float | None = None,
     unit: str = "",
     period: str = "",
     area: str = "",
-    direction: str = "neither",
+    direction: str | None = None,
     verdict: str = "published",
-    headline: bool = False,
     test: str = "",
-    agreement=None,
+    agreement: Any = None,
     series: str = "",
     numbers: dict[str, float] | None = None,
-    table: pd.DataFrame | None = None,
-    caption: str = "",
-    figure=None,
+    sources: Any,
     caveats: Iterable[str] = (),
-    units: dict[str, str] | None = None,
+    headline: bool = False,
 ) -> Finding:
-    """Make a Finding.
+    """Make a Finding: the last expression of the cell that draws its figure.
 
     Parameters
     ----------
     name : short kebab-case name, unique on its page; also the name of its CSV.
-    sentence : the result in one or two sentences with its number; the figure's alt text.
-    sources : what :func:`cite` takes: frames of the data room, dicts, source names; every finding
-        has at least one. One that says that it is "unpublished" puts all counts of people under
-        disclosure control.
-    value, lower, upper : the number and its interval or bounds, in ``unit``.
-    direction : "fewer", "more" or "neither": the direction of improvement.
+    sentence : what was found, in at most 25 words and three numbers
+        (:mod:`outcomes.findings.sentences`).
+    detail : how sure that is: interval, test, what was ruled out.
+    alt : what the figure shows to who cannot see it: its kind, its shape, its highest and lowest.
+    figure : a matplotlib figure, its axes, or a grid of seaborn. The finding takes it over: it is
+        closed, so that Jupyter shows it once, and stays at hand as ``found.figure``.
+    table, caption, units : the data behind the figure, its caption, and units by column. A table
+        without a row is left out.
+    value : the number of the sentence, in ``unit``; or a result with ``estimate``, ``lower`` and
+        ``upper``, which gives the limits too.
+    lower, upper : the interval or the bounds of ``value``; ``upper=inf`` is said as "no upper
+        limit".
+    period, area, direction : as :func:`page` says them, unless they are given. The direction of
+        improvement is "fewer", "more" or "neither".
     verdict : a word of :data:`outcomes.findings.verdicts.VERDICTS`, which the facts must earn:
-        "estimate" needs both limits (``upper=inf`` is said as "no upper limit"), "tested" needs
-        ``test``, "published" has no limits, "not_enough" no value; the rest come with
-        ``agreement`` alone.
+        "estimate" needs both limits, "tested" needs ``test``, "published" has no limits,
+        "not_enough" no value; the rest come with ``agreement`` alone.
     test : the test that a "tested" result was put to, in words.
-    agreement : what the analysis room's check of statements against one another found
+    agreement : what the check of statements against one another found
         (:class:`outcomes.methods.reconcile.statements.Agreement`); its verdict is the finding's.
-    headline : whether it belongs among the three or four findings at the head of the page.
     series : the declared series (:func:`outcomes.data.series`) that it judges as declared; findings
         of one series, area and period must say the same on every page.
     numbers : what the sentence says beside value, limits and table, each by what it is
         ({"matched neighbourhoods": 54}): every number of a sentence must be found somewhere.
-    table, caption, units : the data behind the figure, its caption, and units by column. A table
-        without a row is left out.
-    figure : a matplotlib figure, its axes, or a grid of seaborn: on the page as in a notebook.
+    sources : what :func:`cite` takes: frames of the data room, dicts, source names; every finding
+        has at least one. One that says that it is "unpublished" puts all counts of people under
+        disclosure control.
     caveats : sentences shown under the figure.
+    headline : whether it belongs among the three or four findings at the head of the page.
 
     Raises
     ------
-    Invalid : when a choice is not allowed, the sentence, sources or caption are missing, or the
-        verdict is not earned.
+    Invalid : when a choice is not allowed; the sentence, sources, caption or alternative text are
+        missing; the alternative text repeats the sentence; or the verdict is not earned.
+
+    Examples
+    --------
+    >>> found = finding(
+    ...     "failures",
+    ...     "1 in 8 shops failed.",
+    ...     detail="Chance alone allows 1 in 50 to 1 in 2.",
+    ...     value=0.125,
+    ...     lower=0.02,
+    ...     upper=0.47,
+    ...     unit="share of shops",
+    ...     verdict="estimate",
+    ...     sources="Trading Standards",
+    ... )
+    >>> found
+    1 in 8 shops failed.
+    Chance alone allows 1 in 50 to 1 in 2.
     """
-    if before := data.cut()[
-        "before"
-    ]:  # the page is as of a day on which nothing was known
+    if figure is not None:
+        figure = theme.figure_of(figure)
+        if pyplot := sys.modules.get("matplotlib.pyplot"):
+            pyplot.close(figure)
+    if before := data.cut()["before"]:  # as of a day on which nothing was known
+        facts = {"area": area, "direction": direction, "headline": headline}
         with data.whole():
-            facts = {"area": area, "direction": direction, "headline": headline}
-            return finding(
-                name,
-                before,
-                sources=data.source("figures"),
-                verdict="not_enough",
-                **facts,
-            )
-    one_of(direction, BETTER, "direction")
+            sources = data.source("figures")
+            return finding(name, before, sources=sources, verdict="not_enough", **facts)
+    direction = direction or _PAGE["direction"]
+    one_of(direction, DIRECTIONS, "direction")
     verdict = agreement.verdict if agreement is not None else verdict
     one_of(verdict, tuple(VERDICTS), "verdict")
+    if table is not None and table.empty:  # a file of headers tells nothing
+        table = None
     cited, units = cite(sources), units or {}
-    table = (
-        None if table is not None and table.empty else table
-    )  # a file of headers tells nothing
-    _check(name, sentence, cited, caption if table is not None else "no table")
-    more = {
-        formatting.plain(name): tables.raw(n) for name, n in (numbers or {}).items()
-    }
-    numbers = {"value": value, "lower": lower, "upper": upper}
-    texts = [sentence, caption, *caveats]
-    if upper == float("inf") and NO_LIMIT not in " ".join(texts):
-        texts.append(f"There is {NO_LIMIT}.")
-    given = numbers
+    shown = _Shown(
+        {"sentence": sentence, "detail": detail, "alt": alt, "caption": caption},
+        list(caveats),
+        _limits(value, lower, upper),
+        {formatting.plain(n): tables.raw(v) for n, v in (numbers or {}).items()},
+        table,
+        figure,
+    )
+    _check(name, shown, cited)
     if any("unpublished" in " ".join(one.values()).lower() for one in cited):
-        table, figure, numbers, texts = _withheld(
-            table, figure, numbers, texts, units, unit
-        )
-        more = more if numbers == given and texts[-1] != _WITHHELD else {}
-    if verdict in ("estimate", *HELD) and numbers != given:
-        verdict, agreement = "not_enough", None  # what it would be told by is withheld
-        numbers["value"] = None
-    sentence, caption, *caveats = map(formatting.plain, texts)
+        limits = shown.limits
+        shown.withhold(units, unit)
+        if verdict in ("estimate", *HELD) and shown.limits != limits:
+            verdict, agreement = "not_enough", None  # what earned it is withheld
+            shown.limits["value"] = None
+    texts = {k: formatting.plain(t) for k, t in shown.texts.items()}
     facts = {
         "name": name,
-        "sentence": sentence,
-        **{k: tables.raw(v) for k, v in numbers.items()},
+        "sentence": texts["sentence"],
+        **{k: texts[k] for k in ("detail", "alt") if texts[k]},
+        **{k: tables.raw(v) for k, v in shown.limits.items()},
         "unit": formatting.plain(unit),
-        "period": formatting.plain(period),
-        "area": formatting.plain(area),
+        "period": formatting.plain(period or _PAGE["period"]),
+        "area": formatting.plain(area or _PAGE["area"]),
         "direction": direction,
         "verdict": verdict,
         "headline": headline,
-        "caveats": caveats,
+        "caveats": [formatting.plain(c) for c in shown.caveats],
         "sources": cited,
-        "caption": caption,
-        "table": None if table is None else tables.records(table, units),
+        "caption": texts["caption"],
+        "table": None if shown.table is None else tables.records(shown.table, units),
     }
-    facts |= {"test": formatting.plain(test)} if test else {}
-    facts |= {"series": series} if series else {}
-    facts |= {"numbers": more} if more else {}
-    facts |= {} if agreement is None else {"agreement": agreement.facts()}
+    more = {"test": formatting.plain(test), "series": series, "numbers": shown.numbers}
+    more["agreement"] = None if agreement is None else agreement.facts()
+    facts |= {k: v for k, v in more.items() if v}
     if reason := refusal(facts):
-        raise Invalid(f"{reason[0].upper()}{reason[1:]}")
-    drawn = theme.svg(figure) if figure is not None else ""
-    return Finding(name, sentence, facts, drawn, table, units)
+        raise Invalid(formatting.sentence_case(reason))
+    return Finding(name, texts["sentence"], facts, shown.figure, shown.table, units)
 
 
-def _check(name: str, sentence: str, cited: list, caption: str) -> None:
+@dataclass
+class _Shown:
+    """All that a finding shows of its data, and so all that may disclose a small count."""
+
+    texts: dict[str, str]
+    caveats: list[str]
+    limits: dict[str, float | None]
+    numbers: dict[str, Any]
+    table: pd.DataFrame | None
+    figure: Any
+
+    def withhold(self, units: dict[str, str], unit: str) -> None:
+        """Hide small counts of people; with them goes the figure that would show them."""
+        hidden: set[float] = set()
+        if self.table is not None:
+            self.table, hidden = disclosure.withhold(self.table, units)
+        if disclosure.of_people(unit):
+            counts = {v for v in self.limits.values() if v is not None}
+            hidden |= {v for v in counts if 0 < v < disclosure.THRESHOLD}
+        if not hidden:
+            return
+        self.figure, self.numbers = None, {}
+        self.texts = {k: disclosure.told(t, hidden) for k, t in self.texts.items()}
+        self.texts["alt"] = ""
+        self.caveats = [disclosure.told(c, hidden) for c in self.caveats] + [_WITHHELD]
+        self.limits = {k: None if v in hidden else v for k, v in self.limits.items()}
+
+
+def _limits(
+    value: float | Estimate | None, lower: float | None, upper: float | None
+) -> dict[str, float | None]:
+    """A value and its limits, whether they come as numbers or as one result."""
+    if value is not None and hasattr(value, "estimate"):
+        if lower is not None or upper is not None:
+            raise Invalid(
+                "the limits are those of value: lower= and upper= are too much."
+            )
+        value, lower, upper = value.estimate, value.lower, value.upper
+    if value is not None and value is not pd.NA and not isinstance(value, Real):
+        raise Invalid(
+            f"value is a {type(value).__name__}; it must be a number, or a result with estimate, "
+            "lower and upper."
+        )
+    return {"value": value, "lower": lower, "upper": upper}
+
+
+def _check(name: str, shown: _Shown, cited: list[dict]) -> None:
+    """Refuse what no finding may be made of, and say that nothing bounds one from above."""
+    texts = shown.texts
     if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name):
         raise Invalid(
             f"finding name {name!r} is not allowed: use lower-case words and hyphens."
         )
-    if not sentence.strip() or not cited:
+    if not texts["sentence"].strip() or not cited:
         raise Invalid(f"finding {name!r} needs a sentence and at least one source.")
-    if not caption:
+    if shown.table is not None and not texts["caption"]:
         raise Invalid(f"finding {name!r} has a table without a caption.")
-
-
-def _withheld(
-    table, figure, numbers: dict, texts: list, units: dict, unit: str
-) -> tuple:
-    """The parts of a finding from an unpublished source, as they may be shown."""
-    table, hidden = (
-        (None, set()) if table is None else disclosure.withhold(table, units)
-    )
-    if disclosure.of_people(unit):
-        hidden |= {
-            v
-            for v in numbers.values()
-            if v is not None and 0 < v < disclosure.THRESHOLD
-        }
-    if not hidden:
-        return table, figure, numbers, texts
-    numbers = {k: None if v in hidden else v for k, v in numbers.items()}
-    return (
-        table,
-        None,
-        numbers,
-        [*(disclosure.told(t, hidden) for t in texts), _WITHHELD],
-    )
+    if texts["alt"] and shown.figure is None:
+        raise Invalid(f"finding {name!r} has alt=, and no figure that it describes.")
+    if texts["alt"].strip() == texts["sentence"].strip():
+        raise Invalid(
+            f"finding {name!r} repeats its sentence as alt=: say what the figure looks like, its "
+            "kind, its shape, its highest and its lowest."
+        )
+    if ALT_NEEDED and shown.figure is not None and not texts["alt"].strip():
+        raise Invalid(
+            f"finding {name!r} has a figure without alt=: say what it shows to who cannot see it."
+        )
+    said = " ".join([*texts.values(), *shown.caveats])
+    if shown.limits["upper"] == float("inf") and NO_LIMIT not in said:
+        shown.caveats.append(f"There is {NO_LIMIT}.")

@@ -105,7 +105,7 @@ def svg(drawn) -> str:
     ------
     Invalid : when it is no figure, or holds what may not stand on a page.
     """
-    figure, out = _figure(drawn), io.StringIO()
+    figure, out = figure_of(drawn), io.StringIO()
     fixed = {
         "svg.fonttype": "none",
         "svg.hashsalt": "outcomes",
@@ -129,7 +129,7 @@ def svg(drawn) -> str:
     return cleaned(root) + "\n"
 
 
-def _figure(drawn):
+def figure_of(drawn):
     """The matplotlib figure that something is, or is part of."""
     from matplotlib.figure import Figure, SubFigure
 

@@ -15,6 +15,14 @@ from outcomes.data.rounding import counted, same
 
 NO_LIMIT = "no upper limit"
 """What is said of an estimate that nothing bounds from above."""
+ANSWERS = {
+    "yes": "●",
+    "partly": "◐",
+    "no": "○",
+    "no clear change": "→",
+    "cannot be told": "?",
+}
+"""The words that answer a page's question, each with its sign, so that colour is never alone."""
 HELD = ("confirmed", "not_contradicted", "no_other_source", "contradicted")
 """The words that only a comparison with other statements can earn."""
 
@@ -51,7 +59,8 @@ def refusal(fact: dict) -> str:
 
 def _bounds(fact: dict) -> str:
     value, lower, upper = (fact.get(k) for k in ("value", "lower", "upper"))
-    said = NO_LIMIT in " ".join([fact["sentence"], *fact["caveats"]])
+    texts = [fact["sentence"], fact.get("detail", ""), *fact["caveats"]]
+    said = NO_LIMIT in " ".join(texts)
     if lower is None or (upper is None and not said):
         return "both its lower and its upper limit must be stored"
     top = math.inf if upper is None else upper
