@@ -27,7 +27,9 @@ def panel(effect=1.0, units=150, seed=2):
 def run(frame, **options):
     treated, pool = list(frame.columns[:6]), list(frame.columns[6:])
     sets = [pool[k : k + 6] for k in range(0, len(pool) - 5)]
-    return design.evaluate(frame, treated, START, pool=pool, sets=sets, **options)
+    return design.evaluate(
+        frame, treated, START, pool=pool, placebo_sets=sets, **options
+    )
 
 
 def test_an_effect_put_in_is_found_and_its_interval_agrees_with_its_p():
@@ -35,19 +37,19 @@ def test_an_effect_put_in_is_found_and_its_interval_agrees_with_its_p():
     assert got.did.ratio == pytest.approx(0.6, abs=0.06)
     assert got.did.ratio == pytest.approx(got.randomisation.ratio)
     assert got.randomisation.p <= 0.05 and got.did.upper < 1
-    said = got.verdict(outcome="Burglary", place="here", direction="fewer")
-    assert said.kind == "doubtful" and "no other comparison was tried" in said.sentence
-    again = {"all months": run(panel(0.6), alike=False)}
-    again["elsewhere"] = run(panel(0.6), name="elsewhere", matched=False)
-    again["pretended"] = run(panel(), name="elsewhere")._replace(
+    said = got.verdict(noun="burglary", area="here", direction="fewer")
+    assert said.kind == "doubtful" and "no other comparison was tried" in said.detail
+    again = {"all months": run(panel(0.6), same_months=False)}
+    again["elsewhere"] = run(panel(0.6), pool_name="elsewhere", matched=False)
+    again["pretended"] = run(panel(), pool_name="elsewhere")._replace(
         start=pd.Timestamp("2022-01-01")
     )
     calm = got.events._replace(pretrend_p=0.9)
     again = {k: e._replace(events=calm) for k, e in again.items()}
-    said = got._replace(others=again, events=calm).verdict(
-        outcome="Burglary", place="here", direction="fewer"
+    said = got._replace(alternatives=again, events=calm).verdict(
+        noun="burglary", area="here", direction="fewer"
     )
-    assert said.kind == "effect" and "consistent with" in said.sentence
+    assert said.kind == "effect" and "consistent with" in said.detail
 
 
 def test_what_others_find_is_told_apart():
@@ -65,37 +67,45 @@ def test_what_others_find_is_told_apart():
         "early": early,
         "short": run(panel()[:40]),
     }
-    got = effect._replace(others=others).evidence()
-    assert (got.unfound, got.elsewhere, got.pretended) == (["all months"], False, True)
+    got = effect._replace(alternatives=others).evidence()
+    assert (got.not_replicated, got.other_comparison, got.placebo_date) == (
+        ["all months"],
+        False,
+        True,
+    )
     got = effect._replace(
-        others={"county": effect._replace(pool="the county")}
+        alternatives={"county": effect._replace(pool="the county")}
     ).evidence()
-    assert (got.unfound, got.elsewhere, got.pretended) == ([], True, False)
+    assert (got.not_replicated, got.other_comparison, got.placebo_date) == (
+        [],
+        True,
+        False,
+    )
 
 
 def test_placebo_areas_apart_bound_p_however_many_overlap():
     got = run(panel(0.6))
-    assert (got.separate, got.randomisation.sets) == (24, 139)
-    assert got.randomisation.p < 1 / 25 == got.alone == got.p
+    assert (got.disjoint, got.randomisation.sets) == (24, 139)
+    assert got.randomisation.p < 1 / 25 == got.unadjusted_p == got.p
 
 
 def test_no_effect_is_not_found_and_the_sentence_says_what_would_have_shown():
     got = run(panel())
     assert got.randomisation.p > 0.05 and got.did.lower < 1 < got.did.upper
-    said = got.verdict(outcome="Burglary", place="here", direction="fewer")
-    assert said.kind == "none" and "would usually have shown" in said.sentence
+    said = got.verdict(noun="burglary", area="here", direction="fewer")
+    assert said.kind == "none" and "would usually have shown" in said.detail
 
 
 def test_too_few_months_is_a_result():
     got = run(panel()[:40])
     assert got.did is None and "Not enough months to tell" in got.reason
-    said = got.verdict(outcome="Burglary", place="here", direction="fewer")
+    said = got.verdict(noun="burglary", area="here", direction="fewer")
     assert (said.kind, said.sentence) == ("not_enough", got.reason)
 
 
 def test_the_comparison_is_the_matched_one_and_the_change_is_its_did():
     frame = panel(0.6)
-    got = run(frame, alike=False)
+    got = run(frame, same_months=False)
     treated = list(frame.columns[:6])
     assert got.comparison == matching.match_units(frame, treated, START).units
     plain = difference_in_differences.did(
@@ -116,7 +126,7 @@ def test_sets_matched_at_once_are_matched_as_one_by_one():
 
 
 def test_separate_keeps_the_first_of_those_that_overlap():
-    assert matching.separate([["a", "b"], ["b", "c"], ["c", "d"], ["a", "e"]]) == [
+    assert matching.disjoint_sets([["a", "b"], ["b", "c"], ["c", "d"], ["a", "e"]]) == [
         ["a", "b"],
         ["c", "d"],
     ]
@@ -140,7 +150,7 @@ def test_calendar_bins_leave_a_gap_empty():
 def test_like_months_are_compared_with_like():
     """24 months of every kind before; after, one calendar month is missing and so left out."""
     index = months(60).drop("2024-08-01").drop("2023-08-01")
-    got = design.like_for_like(index, START)
+    got = design.same_calendar_months(index, START)
     early, late = got[got < START], got[got >= START]
     assert 8 not in set(got.month)
     for side in (early, late):
@@ -149,7 +159,7 @@ def test_like_months_are_compared_with_like():
 
 
 def test_unplaced_events_by_hand():
-    got = design.bounded_by_unplaced((100, 80), (1000, 1000), (10, 20))
+    got = design.missing_location_bounds((100, 80), (1000, 1000), (10, 20))
     ratios = dict(zip(got["case"], got["ratio"], strict=True))
     assert ratios["none of them inside"] == pytest.approx(0.8)
     assert ratios["all of them inside"] == pytest.approx(100 / 110)
@@ -161,10 +171,15 @@ def test_only_the_primary_outcome_is_spared_correction():
     runs = {
         name: run(panel(seed=k)) for k, name in enumerate(["first", "second", "third"])
     }
-    got = design.declared({**runs, "short": run(panel()[:40])}, primary="second")
-    assert got["second"] == runs["second"] and got["second"].p == runs["second"].alone
-    rest = [runs[k].alone for k in ("first", "third")]
+    got = design.adjust_for_multiple_testing(
+        {**runs, "short": run(panel()[:40])}, primary="second"
+    )
+    assert (
+        got["second"] == runs["second"]
+        and got["second"].p == runs["second"].unadjusted_p
+    )
+    rest = [runs[k].unadjusted_p for k in ("first", "third")]
     assert [got["first"].p, got["third"].p] == list(
         multiple_testing.benjamini_hochberg(rest)["adjusted"]
     )
-    assert [got[k].looks for k in got] == [2, 0, 2, 0]
+    assert [got[k].family_size for k in got] == [2, 0, 2, 0]

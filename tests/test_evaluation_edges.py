@@ -128,11 +128,14 @@ def test_a_panel_is_put_in_order_and_a_month_with_a_gap_is_left_out():
 
 
 def test_a_refused_evaluation_still_says_what_was_asked():
-    got = run(panel()[:40], name="elsewhere")
+    got = run(panel()[:40], pool_name="elsewhere")
     assert got.reason == (
         "Not enough months to tell: there are 12 months before the start where 24 are needed and "
-        "4 months after it where 12 are needed. Only calendar months that are held both before and "
-        "after the start count, as a season would otherwise be compared with another."
+        "4 months after it where 12 are needed."
+    )
+    assert got.reason_detail == (
+        "Only calendar months that are there both before and after the start count, as a season "
+        "would otherwise be compared with another."
     )
     assert (got.start, got.pool, len(got.comparison)) == (
         pd.Timestamp(START),
@@ -149,7 +152,7 @@ def test_months_are_compared_like_for_like_or_all_as_asked():
     assert (
         len(run(frame).months) == 36 + 12
     )  # three of each calendar month before, one after
-    assert len(run(frame, alike=False).months) == 57
+    assert len(run(frame, same_months=False).months) == 57
     assert len(run(frame, minimum=(24, 13)).months) == 57
 
 
@@ -157,26 +160,29 @@ def test_too_few_events_are_a_result_as_well():
     thin = panel()
     thin.iloc[:, :6] = 0
     thin.iloc[[0, 40], :6] = 2
-    assert run(thin, alike=False).reason.startswith(
+    assert run(thin, same_months=False).reason.startswith(
         "Too few events to tell: 12 before the start"
     )
 
 
 def test_who_was_compared_with_is_said_in_words():
-    assert run(panel()).against == "18 matched neighbourhoods"
-    assert run(panel(), matched=False, name="the county").against == "the county"
+    assert run(panel()).comparison_name == "18 matched neighbourhoods"
+    assert (
+        run(panel(), matched=False, pool_name="the county").comparison_name
+        == "the county"
+    )
 
 
 def test_people_and_deprivation_decide_who_is_compared_with():
     frame = panel()
     people = pd.Series(np.linspace(500, 3000, 150), frame.columns)
     score = pd.DataFrame({"imd": np.linspace(0, 50, 150)[::-1]}, frame.columns)
-    got = run(frame, alike=False, covariates=score, population=people)
+    got = run(frame, same_months=False, covariates=score, population=people)
     known = {"covariates": score, "population": people}
     treated = list(frame.columns[:6])
     assert got.comparison == match_units(frame, treated, START, **known).units
-    assert got.comparison != run(frame, alike=False, covariates=score).comparison
-    assert got.comparison != run(frame, alike=False, population=people).comparison
+    assert got.comparison != run(frame, same_months=False, covariates=score).comparison
+    assert got.comparison != run(frame, same_months=False, population=people).comparison
     placebo = match_sets(
         frame.drop(columns=treated), [list(frame.columns[9:15])], START, **known
     )
@@ -204,39 +210,43 @@ def test_places_near_by_must_move_as_the_distant_comparison_does(effect, alike):
         here,
         START,
         pool=pool,
-        sets=sets,
+        placebo_sets=sets,
         matched=False,
-        beside=near,
-        name="elsewhere",
+        nearby=near,
+        pool_name="elsewhere",
     )
     assert got.checks == {"places near by moving with the comparison": alike}
 
 
 def test_a_secondary_outcome_doubts_itself_and_one_by_itself_does_not():
     runs = {k: run(panel(0.6, seed=k)) for k in (1, 2, 3)}
-    got = evaluation.declared(runs, primary=2)
-    assert [got[k].evidence().looks for k in runs] == [2, 0, 2]
-    assert got[1].evidence().alone == runs[1].randomisation.p
-    assert evaluation.declared({2: runs[2]}, primary=2) == {2: runs[2]}
+    got = evaluation.adjust_for_multiple_testing(runs, primary=2)
+    assert [got[k].evidence().family_size for k in runs] == [2, 0, 2]
+    assert got[1].evidence().unadjusted_p == runs[1].randomisation.p
+    assert evaluation.adjust_for_multiple_testing({2: runs[2]}, primary=2) == {
+        2: runs[2]
+    }
     found = got[1].evidence("fewer")
-    assert (found.direction, found.separate, found.checks) == (
+    assert (found.direction, found.disjoint, found.checks) == (
         "fewer",
         24,
         got[1].checks,
     )
     assert (
         found.detectable == got[1].detectable
-        and found.drift == got[1].events.pretrend_p
+        and found.pretrend_p == got[1].events.pretrend_p
     )
-    assert np.isnan(got[1]._replace(events=None).evidence().drift)
+    assert np.isnan(got[1]._replace(events=None).evidence().pretrend_p)
 
 
 def test_a_change_the_other_way_is_not_the_same_finding():
     fall, rise = (run(panel(f), matched=False) for f in (0.6, 1.6))
     calm = run(panel()).events._replace(pretrend_p=0.9)
     fall, rise = fall._replace(events=calm), rise._replace(events=calm)
-    assert fall._replace(others={"other": rise}).evidence().unfound == ["other"]
-    assert rise._replace(others={"other": rise}).evidence().unfound == []
+    assert fall._replace(alternatives={"other": rise}).evidence().not_replicated == [
+        "other"
+    ]
+    assert rise._replace(alternatives={"other": rise}).evidence().not_replicated == []
 
 
 def test_drift_is_seen_by_quarter_or_by_half_year_where_quarters_are_thin():
@@ -251,24 +261,24 @@ def test_drift_is_seen_by_quarter_or_by_half_year_where_quarters_are_thin():
 def test_six_months_before_and_one_after_are_enough_to_look_for_a_drift():
     treated = list(panel().columns[:6])
     for first, count in (("2022-07", 3), ("2022-08", None)):
-        got = evaluation._events(panel()[first:"2023-01"], treated, START)
+        got = evaluation._event_study(panel()[first:"2023-01"], treated, START)
         assert count == (got and len(got.frame))
 
 
 def test_of_like_months_the_latest_are_taken():
     """26 months before hold November and December thrice; 14 after hold two months twice."""
     index = pd.date_range("2020-11-01", periods=40, freq="MS")
-    got = evaluation.like_for_like(index, START)
+    got = evaluation.same_calendar_months(index, START)
     assert got.tolist() == [*index[2:26], *index[28:]]
-    kept = evaluation.like_for_like(index, START, minimum=(25, 13))
+    kept = evaluation.same_calendar_months(index, START, minimum=(25, 13))
     assert kept.tolist() == index.tolist()
     half = pd.date_range(
         "2022-07-01", periods=18, freq="MS"
     )  # only July to December before
-    got = evaluation.like_for_like(half, START, minimum=(6, 6))
+    got = evaluation.same_calendar_months(half, START, minimum=(6, 6))
     assert got.tolist() == [*half[:6], *half[12:]]
     apart = pd.date_range("2022-10-01", periods=6, freq="MS")  # no month on both sides
-    assert evaluation.like_for_like(apart, START).equals(apart)
+    assert evaluation.same_calendar_months(apart, START).equals(apart)
 
 
 def test_three_designs_of_one_question():
@@ -293,7 +303,7 @@ def test_three_designs_of_one_question():
         unchecked=["map points"],
         limit=2,
     )
-    asked = ("name", "pool", "sets", "matched", "beside")
+    asked = ("pool_name", "pool", "placebo_sets", "matched", "nearby")
     told = {k: [d[w] for w in asked] for k, d in got.items()}
     home, away = list("cde"), list("wxyz")
     assert told == {
@@ -308,11 +318,14 @@ def test_three_designs_of_one_question():
         assert design["population"].tolist() == list(range(9))
         assert (design["unchecked"], design["minimum"]) == (["map points"], (24, 12))
     few = evaluation.designs(places, list("abc"), [], home="lancashire", away="cumbria")
-    assert few["matched"]["sets"] == [] and len(few["cumbria"]["sets"]) == 2
+    assert (
+        few["matched"]["placebo_sets"] == []
+        and len(few["cumbria"]["placebo_sets"]) == 2
+    )
 
 
 def test_unplaced_events_have_four_extremes_in_order():
-    got = evaluation.bounded_by_unplaced((100, 80), (1000, 1000), (10, 20))
+    got = evaluation.missing_location_bounds((100, 80), (1000, 1000), (10, 20))
     assert got.columns.tolist() == ["case", "before", "after", "ratio"]
     assert got[["before", "after"]].to_numpy().tolist() == [
         [0, 0],

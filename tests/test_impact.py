@@ -17,7 +17,7 @@ NEAR_T, NEAR_C = (178, 157), (150, 140)
 
 
 def test_wdd_as_wheeler_and_ratcliffe_publish():
-    got = wdd(T, C, near_treated=NEAR_T, near_control=NEAR_C)
+    got = wdd(T, C, ring_treated=NEAR_T, ring_control=NEAR_C)
     assert (got.estimate, round(got.se, 5), round(got.z, 6)) == (
         -118,
         39.59798,
@@ -69,10 +69,10 @@ def _start(y, link):
 def test_wdq_to_the_digits_of_the_reference():
     got = wdq(T, NEAR_T, C)
     assert (round(got.success, 8), round(got.wdq, 8)) == (-0.32616597, 0.25818569)
-    assert got.reading == "the surroundings gained too"
-    assert wdq(T, (157, 200), C).reading == "part of the gain moved to the surroundings"
-    assert "more moved" in wdq(T, (100, 250), C).reading
-    assert "no success" in wdq((110, 207), NEAR_T, C).reading
+    assert got.clause == "the surroundings gained too"
+    assert wdq(T, (157, 200), C).clause == "part of the gain moved to the surroundings"
+    assert "more moved" in wdq(T, (100, 250), C).clause
+    assert "no success" in wdq((110, 207), NEAR_T, C).clause
 
 
 def test_inflation_widens_by_its_root_and_the_disjoint_union_adds():
@@ -168,7 +168,7 @@ def test_memory_of_months_by_simulating_its_definition(drivers):
     root = np.sqrt(got.frame["fitted"].to_numpy())
     q = np.linalg.qr(x * root[:, None])[0]
     gap = np.abs(np.subtract.outer(np.arange(n), np.arange(n)))
-    noise = np.linalg.cholesky(got.memory**gap) @ rng.normal(size=(n, 4000))
+    noise = np.linalg.cholesky(got.autocorrelation**gap) @ rng.normal(size=(n, 4000))
     left = noise - q @ (q.T @ noise)
     shown = (left[1:] * left[:-1]).sum() / (left**2).sum()
     seen = (drivers - got.frame["fitted"].to_numpy()).to_numpy() / root
@@ -184,7 +184,7 @@ def test_expected_line_is_the_fitted_one_without_the_change(drivers):
     got = its(drivers, "1983-02-01")
     late, ratio = (
         got.frame["time"] >= "1983-02-01",
-        got.frame["fitted"] / got.frame["expected"],
+        got.frame["fitted"] / got.frame["counterfactual"],
     )
     assert ratio[late].to_numpy() == pytest.approx(got.ratio)
     assert (ratio[~late] == 1).all()
@@ -289,7 +289,7 @@ def test_minimum_detectable_by_its_own_definition():
 def test_what_cannot_be_computed_is_refused_in_a_sentence():
     for call in (
         lambda: wdd((1, 2), (3, -1)),
-        lambda: wdd(T, C, near_treated=NEAR_T),
+        lambda: wdd(T, C, ring_treated=NEAR_T),
         lambda: wdd((0, 0), (0, 0)),
         lambda: wdd(T, C, exposure=(0, 1)),
         lambda: rirr((0, 2), (3, 1)),

@@ -1,7 +1,5 @@
 """Edges of changes, placebos, panels, mixes of areas and series: hand sums and exact sentences."""
 
-from itertools import product
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,7 +10,7 @@ from outcomes.methods.evaluation import displacement, placebos
 from outcomes.methods.evaluation.difference_in_differences import did, event_study
 from outcomes.methods.evaluation.displacement import rirr, wdd, wdq
 from outcomes.methods.evaluation.interrupted_time_series import its
-from outcomes.methods.evaluation.synthetic_control import synthetic_control
+from outcomes.methods.evaluation.synthetic_control import fit_synthetic_control
 from test_impact_comparisons import START, panel
 
 T, C, NEAR = (207, 110), (308, 318), (178, 157)
@@ -44,8 +42,8 @@ def quiet(count=36, start="2020-01-01"):
                 "A ring around the treated area needs one around the control as well.",
             )
             for call in (
-                lambda: wdd(T, C, near_treated=NEAR),
-                lambda: wdd(T, C, near_control=NEAR),
+                lambda: wdd(T, C, ring_treated=NEAR),
+                lambda: wdd(T, C, ring_control=NEAR),
             )
         ),
         *(
@@ -133,12 +131,12 @@ def quiet(count=36, start="2020-01-01"):
             for s in (quiet()[::-1], pd.concat([quiet()[:1], quiet()]))
         ),
         (
-            lambda: synthetic_control(panel()[["u0", "u1"]], "u0", START),
+            lambda: fit_synthetic_control(panel()[["u0", "u1"]], "u0", START),
             NotEnough,
             "A synthetic control needs at least 2 donors; there are 1.",
         ),
         (
-            lambda: synthetic_control(panel()["2021-02":], "u0", START, season=12),
+            lambda: fit_synthetic_control(panel()["2021-02":], "u0", START, season=12),
             NotEnough,
             "A season cannot be taken out with under two years before the start.",
         ),
@@ -175,13 +173,13 @@ def test_no_events_after_are_a_count_and_one_event_is_enough():
     ],
 )
 def test_each_reading_of_the_quotient(treated, near, reading):
-    assert wdq(treated, near, C).reading == reading
+    assert wdq(treated, near, C).clause == reading
 
 
 def test_all_that_was_gained_moved_and_no_more():
     got = wdq((20, 10), (10, 20), (10, 10))
     assert (got.success, got.wdq) == (-1, -1)
-    assert got.reading == "part of the gain moved to the surroundings"
+    assert got.clause == "part of the gain moved to the surroundings"
 
 
 def test_many_tests_keep_their_labels_or_are_numbered():
@@ -262,56 +260,6 @@ def test_each_placebo_has_the_comparison_given_for_it():
     assert (got.p, got.sets) == (got.rank / 23, 22)
 
 
-def test_pretended_starts_say_what_a_comparison_of_that_date_would():
-    frame = panel()
-    got = placebos.placebo_dates(frame[::-1], ["u0", "u1"], START, ["2021-07-01"])
-    one = did(frame[:"2022-12"], ["u0", "u1"], "2021-07-01", minimum=(12, 6))
-    assert got.to_dict("records") == [
-        {
-            "date": "2021-07-01",
-            "ratio": one.ratio,
-            "lower": one.lower,
-            "upper": one.upper,
-            "pre": 18,
-            "post": 18,
-        }
-    ]
-    placebos.placebo_dates(frame, "u0", START, ["2021-01-01", "2022-07-01"])
-    for date in ("2020-12-01", "2022-08-01"):
-        with pytest.raises(NotEnough, match="Not enough periods"):
-            placebos.placebo_dates(frame, "u0", START, [date])
-
-
-@pytest.mark.parametrize(
-    ("after", "t"), [([1, 1, 0, 0], np.inf), ([0, 0, 1, 1], -np.inf), ([1, 1, 1, 1], 0)]
-)
-def test_changes_without_any_spread_are_beyond_doubt_or_none(after, t):
-    got = placebos.compare_changes([0] * 4, after, [1, 1, 0, 0])
-    assert got.t == t
-    assert (got.p_permutation, got.p_wild) == ((2 / 6, 2 / 16) if t else (1, 1))
-
-
-def test_few_changes_by_enumeration():
-    """Second route: t by least squares on the first differences, clustered (CR1) by unit."""
-    change = np.array([-6, -5, -7, 1, 2, 0.5, -1])
-    mask = np.array([1, 1, 0, 1, 0, 0, 0], bool)
-
-    def slope(y):
-        x = np.column_stack([np.ones(7), mask])
-        bread = np.linalg.inv(x.T @ x)
-        beta = bread @ x.T @ y
-        meat = (x * (y - x @ beta)[:, None]).T @ (x * (y - x @ beta)[:, None])
-        return beta[1], beta[1] / np.sqrt((bread @ meat @ bread)[1, 1] * 7 / 6 * 6 / 5)
-
-    got = placebos.compare_changes(np.zeros(7), change, mask)
-    assert (got.estimate, got.t) == pytest.approx(slope(change))
-    signs = product([-1, 1], repeat=7)
-    wild = [
-        abs(slope((change - change.mean()) * s)[1]) >= abs(got.t) - 1e-9 for s in signs
-    ]
-    assert got.p_wild == np.mean(wild)
-
-
 @pytest.mark.parametrize("shock", [0.0, 0.5])
 def test_the_interval_is_that_of_the_larger_error_and_the_rows_are_counted(shock):
     frame = panel(effect=0.7, shock=shock)
@@ -326,20 +274,22 @@ def test_the_interval_is_that_of_the_larger_error_and_the_rows_are_counted(shock
         "time",
         "treated",
         "control",
-        "expected",
+        "counterfactual",
         "after",
     ]
     assert got.frame["after"].tolist() == [False] * 36 + [True] * 12
     early = got.frame[
         :36
     ]  # the model gives each month its own total, and each area its own level
-    assert early["expected"].sum() == pytest.approx(early["treated"].sum())
+    assert early["counterfactual"].sum() == pytest.approx(early["treated"].sum())
     share = early["treated"].sum() / early["control"].sum()
     total = early["treated"] + early["control"]
-    assert early["expected"].to_numpy() == pytest.approx(total * share / (1 + share))
+    assert early["counterfactual"].to_numpy() == pytest.approx(
+        total * share / (1 + share)
+    )
     late = got.frame[36:]
     total = (late["treated"] + late["control"]) / (1 + share * got.ratio)
-    assert late["expected"].to_numpy() == pytest.approx(total * share)
+    assert late["counterfactual"].to_numpy() == pytest.approx(total * share)
 
 
 def test_the_error_of_a_change_counts_good_and_bad_spells_of_the_whole_area():
@@ -435,7 +385,7 @@ MIXED = pd.DataFrame(
 
 def test_a_mix_of_two_areas_by_hand():
     """Half of ``a`` and half of ``b`` is the treated area before; after, it is 6 more or 3."""
-    got = synthetic_control(MIXED, "here", 8)
+    got = fit_synthetic_control(MIXED, "here", 8)
     assert got.weights.to_dict() == pytest.approx({"a": 0.5, "b": 0.5})
     assert got.frame["synthetic"].tolist() == pytest.approx([5, 7] * 6)
     assert got.frame["gap"].tolist() == pytest.approx([0] * 8 + [7, 5, 4, 2])
@@ -463,7 +413,7 @@ def test_the_fit_is_told_in_words_with_how_many_areas_are_ranked(noise, quality)
     frame["a"] += np.tile([5, -5], 6)
     frame["here"] = 6 + noise * np.tile([1, 1, -1, -1], 3)
     frame.loc[8:, "b"] = 6.5
-    got = synthetic_control(frame, "here", 8, fit_filter=4)
+    got = fit_synthetic_control(frame, "here", 8, fit_filter=4)
     assert got.note == (
         f"The fit before the start is {quality} of the level); 2 of 3 placebo areas fit no worse "
         "than 4 times as badly and are ranked."
@@ -492,7 +442,7 @@ def test_an_area_that_fits_without_a_gap_has_no_rank(moved, ratio, kept):
         {"here": [5.0, 7] * 6, "a": [5.0, 7] * 6, "b": [9.0] * 12, "c": [9.0] * 12}
     )
     frame.loc[8:, ["here", "b"]] += moved
-    got = synthetic_control(frame, "here", 8)
+    got = fit_synthetic_control(frame, "here", 8)
     assert got.mspe_ratio == pytest.approx(ratio, nan_ok=True)
     assert got.rank == 0 and np.isnan(got.p) and got.note.endswith("so it has no rank.")
     assert got.placebo["kept"].tolist() == kept
@@ -500,7 +450,7 @@ def test_an_area_that_fits_without_a_gap_has_no_rank(moved, ratio, kept):
 
 def test_without_an_area_that_fits_as_well_there_is_no_rank():
     frame = MIXED.drop(columns="c")
-    got = synthetic_control(frame, "here", 8)
+    got = fit_synthetic_control(frame, "here", 8)
     assert np.isnan(got.p) and "0 of 2 placebo areas" in got.note
 
 
@@ -513,14 +463,14 @@ def test_a_season_of_each_area_is_divided_out_by_hand(dates):
     )
     frame.iloc[24:, 0] *= 2
     frame["thin"] = [0, *[1] * 11] * 3  # never one in that month: it has no season
-    got = synthetic_control(frame, "here", months[24], season=12)
+    got = fit_synthetic_control(frame, "here", months[24], season=12)
     assert got.frame["actual"].tolist() == pytest.approx([13] * 24 + [26] * 12)
     assert got.frame["synthetic"].tolist() == pytest.approx([13] * 36)
     assert sorted(got.placebo["unit"]) == ["a", "b"] and got.ratio == pytest.approx(2)
-    raw = synthetic_control(frame, "here", months[24])
+    raw = fit_synthetic_control(frame, "here", months[24])
     assert raw.frame["actual"].tolist() == frame["here"].tolist()
     with pytest.raises(NotEnough) as caught:
-        synthetic_control(frame, "thin", months[24], season=12)
+        fit_synthetic_control(frame, "thin", months[24], season=12)
     assert str(caught.value) == (
         "The treated unit's season cannot be told: some months are always empty."
     )
@@ -545,7 +495,7 @@ def test_an_interrupted_series_has_students_interval_and_other_steps_are_allowed
     assert moved.ratio == pytest.approx(plain.ratio, rel=0.15)
     assert its(stepped, "2024-01").ratio < 0.8 * plain.ratio
     assert got.frame["time"].tolist() == series.index.tolist()
-    assert got.frame["value"].tolist() == series.tolist()
+    assert got.frame["observed"].tolist() == series.tolist()
 
 
 def test_newey_west_errors_by_statsmodels():

@@ -24,7 +24,9 @@ def panel(effect=1.0, units=150, seed=2, months=60):
 def run(frame, **options):
     treated, pool = list(frame.columns[:6]), list(frame.columns[6:])
     sets = [pool[k : k + 6] for k in range(len(pool) - 5)]
-    return design.evaluate(frame, treated, START, pool=pool, sets=sets, **options)
+    return design.evaluate(
+        frame, treated, START, pool=pool, placebo_sets=sets, **options
+    )
 
 
 def test_fleetwood_is_the_eighteen_neighbourhoods_of_five_wards():
@@ -52,7 +54,7 @@ def test_panels_hold_every_located_count_of_complete_months_and_no_other():
 
 def test_like_months_each_count_as_often():
     index = data.months_present("lancashire")
-    got = design.like_for_like(index, "2023-09")
+    got = design.same_calendar_months(index, "2023-09")
     before, after = got[got < "2023-09"], got[got >= "2023-09"]
     assert (before.month.value_counts() == 2).all() and (
         after.month.value_counts() == 1
@@ -60,7 +62,7 @@ def test_like_months_each_count_as_often():
     last = index[index < "2023-09"].max()  # of the run of months before the gap
     assert [before.min(), before.max()] == [last - pd.DateOffset(months=23), last]
     assert (len(before), len(after)) == (24, 12) and set(after.year) == {2025}
-    short = design.like_for_like(
+    short = design.same_calendar_months(
         index, "2021-07", minimum=(12, 12)
     )  # 10 alike are too few
     assert (
@@ -92,8 +94,8 @@ def test_what_can_be_seen_says_where_the_months_stop():
 
 def test_an_effect_is_worded_with_its_rank_and_a_failed_check_outranks_it():
     got = run(panel(0.6))
-    elsewhere = run(panel(0.6), matched=False, name="elsewhere")
-    got = got._replace(others={"elsewhere": elsewhere})
+    elsewhere = run(panel(0.6), matched=False, pool_name="elsewhere")
+    got = got._replace(alternatives={"elsewhere": elsewhere})
     told = findings.effect("effect", got, what="Burglary", direction="fewer", **SAID)
     assert "consistent with an effect" in told.sentence
     rank = f"number {got.randomisation.rank} of {got.randomisation.sets + 1}"
@@ -115,16 +117,20 @@ def test_an_effect_is_worded_with_its_rank_and_a_failed_check_outranks_it():
 
 def test_a_claim_stands_only_after_correction_for_many_looks():
     got, plain = run(panel(0.6)), run(panel())
-    elsewhere = {"elsewhere": run(panel(0.6), matched=False, name="elsewhere")}
+    elsewhere = {"elsewhere": run(panel(0.6), matched=False, pool_name="elsewhere")}
     border = got._replace(
-        randomisation=got.randomisation._replace(p=0.04), separate=99, others=elsewhere
+        randomisation=got.randomisation._replace(p=0.04),
+        disjoint=99,
+        alternatives=elsewhere,
     )
     all_of = {"a": plain, "b": border, "c": plain, "d": plain}
     for primary, words in (
         ("a", "cannot be told from chance"),
         ("b", "consistent with it"),
     ):
-        parts = design.declared(all_of, primary=primary)  # 0.04 becomes 0.12
+        parts = design.adjust_for_multiple_testing(
+            all_of, primary=primary
+        )  # 0.04 becomes 0.12
         told = findings.claimed("claim", "It is said.", parts, ["b"], **SAID)
         assert f"b: {words}." in told.sentence
     told = findings.effects("all", parts, what="All", primary="b", caption="c", **SAID)
@@ -132,7 +138,10 @@ def test_a_claim_stands_only_after_correction_for_many_looks():
         "b is more than is usual" in told.sentence
         and "after correction" in told.sentence
     )
-    again = {"as declared": all_of["b"]._replace(corrected=0.12, looks=3), **elsewhere}
+    again = {
+        "as declared": all_of["b"]._replace(adjusted_p=0.12, family_size=3),
+        **elsewhere,
+    }
     told = findings.effects(
         "all", again, what="All", primary="as declared", caption="c", **SAID
     )
@@ -143,18 +152,21 @@ def test_a_claim_stands_only_after_correction_for_many_looks():
 def test_a_sum_and_its_parts_are_no_family():
     """Both outcomes of a claim count by themselves, and only the parts of one are corrected."""
     runs = {k: run(panel(seed=n)) for n, k in enumerate(("asb", "sum", "one", "two"))}
-    got = design.declared(
+    got = design.adjust_for_multiple_testing(
         runs, primary=["asb", "sum"], families={"parts of sum": ["one", "two"]}
     )
-    assert [e.looks for e in got.values()] == [0, 0, 2, 2]
-    assert got["sum"].p == runs["sum"].alone and got["one"].p >= runs["one"].alone
-    worst = max(runs["one"].alone, runs["two"].alone)
-    least = min(runs["one"].alone, runs["two"].alone)
+    assert [e.family_size for e in got.values()] == [0, 0, 2, 2]
+    assert (
+        got["sum"].p == runs["sum"].unadjusted_p
+        and got["one"].p >= runs["one"].unadjusted_p
+    )
+    worst = max(runs["one"].unadjusted_p, runs["two"].unadjusted_p)
+    least = min(runs["one"].unadjusted_p, runs["two"].unadjusted_p)
     assert sorted((got["one"].p, got["two"].p)) == pytest.approx(
         [min(2 * least, worst), worst]
     )
     with pytest.raises(Invalid, match="one family"):
-        design.declared(
+        design.adjust_for_multiple_testing(
             runs, primary=["asb"], families={"parts of sum": ["one", "two"]}
         )
 
@@ -169,37 +181,36 @@ def test_an_interval_leaves_out_no_change_exactly_when_its_verdict_does(p, corre
     plain = run(panel())
     got = plain._replace(
         did=plain.did._replace(ratio=ratio),
-        separate=199,
-        corrected=corrected,
-        looks=2,
+        disjoint=199,
+        adjusted_p=corrected,
+        family_size=2,
         randomisation=plain.randomisation._replace(
             p=at / 200, ratio=ratio, placebo=pd.DataFrame({"ratio": np.exp(logs)})
         ),
     )
     if corrected is None:
-        got = got._replace(looks=0)
-    elif corrected < got.alone:
+        got = got._replace(family_size=0)
+    elif corrected < got.unadjusted_p:
         return  # no correction makes p smaller
     reach = got.interval()
-    assert got.level >= 0.95
+    assert got.confidence >= 0.95
     if reach is None:  # so high a level takes more placebo areas, and nothing is told
-        assert got.level > 1 - 1 / 200 and got.p > 0.05
+        assert got.confidence > 1 - 1 / 200 and got.p > 0.05
         return
     assert (not reach.lower <= 1 <= reach.upper) == (got.p <= 0.05)
-    alone = got.interval(alone=True)
-    assert (not alone.lower <= 1 <= alone.upper) == (got.alone <= 0.05)
+    alone = got.interval(adjusted=False)
+    assert (not alone.lower <= 1 <= alone.upper) == (got.unadjusted_p <= 0.05)
     told = findings.effect("e", got, what="B", direction="fewer", **SAID)
     clear = told.facts["upper"] < 0 or told.facts["lower"] > 0
     assert clear == ("more than" in told.sentence or got.p <= 0.05)
 
 
 def test_where_no_test_is_possible_the_change_is_described_and_no_interval_drawn():
-    few = run(panel(0.6))._replace(separate=6)
-    assert few.interval() is few.interval(alone=True) is None
+    few = run(panel(0.6))._replace(disjoint=6)
+    assert few.interval() is few.interval(adjusted=False) is None
     told = findings.effect("e", few, what="Burglaries", direction="fewer", **SAID)
     assert (
-        told.facts["verdict"] == "not_enough"
-        and "No test of it is possible" in told.sentence
+        told.facts["verdict"] == "not_enough" and "no test is possible" in told.sentence
     )
     assert not told.svg and told.frame["change"].item() == pytest.approx(
         100 * (few.did.ratio - 1)
@@ -261,7 +272,7 @@ def test_a_mix_of_few_events_is_no_estimate():
 
 
 def test_counts_without_a_place_bound_the_change_both_ways():
-    rows = design.bounded_by_unplaced((100, 90), (1000, 1000), (50, 30)).set_index(
+    rows = design.missing_location_bounds((100, 90), (1000, 1000), (50, 30)).set_index(
         "case"
     )
     assert rows.loc["none of them inside", "ratio"] == pytest.approx(0.9)
@@ -410,7 +421,9 @@ def test_too_little_is_a_finding_everywhere():
 def test_a_ring_that_leaves_no_placebo_area_is_a_reason_and_no_error():
     frame = panel(units=20)
     treated, pool = list(frame.columns[:6]), list(frame.columns[6:])
-    got = design.evaluate(frame, treated, START, pool=pool, sets=[], matched=False)
+    got = design.evaluate(
+        frame, treated, START, pool=pool, placebo_sets=[], matched=False
+    )
     assert "There are 0 placebo sets" in got.reason
 
 

@@ -35,7 +35,7 @@ def places(panel):
 @pytest.fixture(scope="module")
 def towns(places):
     """Placebo towns of 18 neighbours that share no area with each other."""
-    return matching.separate(matching.contiguous_clusters(places, 18))
+    return matching.disjoint_sets(matching.contiguous_clusters(places, 18))
 
 
 def changes(panel, towns, start):
@@ -53,7 +53,7 @@ def alarms(panel, places, size: int, every: int):
         for area in areas[::every]:
             others = [a for a in areas if set(a).isdisjoint(area)]
             p = placebos.randomisation(panel, area, start, others, minimum=(12, 3)).p
-            found.append((p, verdict.least_p(len(matching.separate(others)))))
+            found.append((p, verdict.smallest_p(len(matching.disjoint_sets(others)))))
     return np.array(found).T
 
 

@@ -12,7 +12,7 @@ from outcomes.methods.evaluation import (
     matching,
     synthetic_control,
 )
-from outcomes.methods.evaluation.design import Evaluation, bounded_by_unplaced
+from outcomes.methods.evaluation.design import Evaluation, missing_location_bounds
 from outcomes.methods.minimum_data import require_counts, require_months
 
 
@@ -80,7 +80,7 @@ def _mix(
             f"{treated} has no events before the start, so nothing can be mixed."
         )
     relative = outcome[outcome.columns[early > 0]] / early[early > 0]
-    found = synthetic_control.synthetic_control(
+    found = synthetic_control.fit_synthetic_control(
         relative, treated, start, minimum=minimum
     )
     expected = found.frame.loc[found.frame["after"], "synthetic"].sum() * early[treated]
@@ -176,12 +176,12 @@ def displaced(
 
 def _with_the_ring(both, table, evaluation: Evaluation, what: str, area: str) -> str:
     quotient = ""  # it is not to be read while no effect in the area itself is shown
-    if evaluation.verdict(outcome=what, place=area, direction="fewer").kind == "effect":
+    if evaluation.verdict(noun=what, area=area, direction="fewer").kind == "effect":
         own, match, ring, _ = table[["before", "after"]].itertuples(
             index=False, name=None
         )
         moved = displacement.wdq(own, ring, match)
-        quotient = f" The displacement quotient is {formatting.number(moved.wdq, 2)}: {moved.reading}."
+        quotient = f" The displacement quotient is {formatting.number(moved.wdq, 2)}: {moved.clause}."
     none = (
         ", which is consistent with no change" if both.lower <= 0 <= both.upper else ""
     )
@@ -218,7 +218,7 @@ def _moved(table, rows, sets, evaluation: Evaluation, known):
         index=False, name=None
     )
     time = {"exposure": (evaluation.did.pre, evaluation.did.post)}
-    towns = matching.separate(sets)
+    towns = matching.disjoint_sets(sets)
     theirs = matching.match_sets(rows, towns, evaluation.start, ratio=1, **known)
     pairs = zip(towns, theirs, strict=True)
     counts = ([_counts(rows, u, evaluation.start) for u in pair] for pair in pairs)
@@ -226,7 +226,7 @@ def _moved(table, rows, sets, evaluation: Evaluation, known):
     spread = displacement.overdispersion(
         [displacement.wdd(*pair, **time) for pair in counts]
     )
-    rings = {"near_treated": ring, "near_control": other, "inflation": spread}
+    rings = {"ring_treated": ring, "ring_control": other, "inflation": spread}
     both = displacement.wdd(own, match, **rings, **time)
     return both, spread, displacement.wdd(own, match, **time), len(towns) - len(counts)
 
@@ -375,7 +375,7 @@ def unplaced(
     change, whole = rows["change"], {"kind": "percent", "decimals": 0}
     low, high = change.min(), change.max()
     same = change[rows["before"] == rows["after"]]
-    text = f"{what} in {area} against {evaluation.against}: {formatting.percent(change.iloc[0], 0)} "
+    text = f"{what} in {area} against {evaluation.comparison_name}: {formatting.percent(change.iloc[0], 0)} "
     text += f"from located counts. Were none or all of the counts without a location {area}'s, "
     text += f"{formatting.interval(same.min(), same.max(), **whole)}; were all on one side of the start "
     text += f"only, {formatting.interval(low, high, **whole)}: the change "
@@ -404,5 +404,5 @@ def _wherever_they_were(
     after = months >= evaluation.start
     series = [panel[list(u)].sum(axis=1) for u in (treated, evaluation.comparison)]
     series = [s.reindex(months).fillna(0) for s in (*series, unknown)]
-    rows = bounded_by_unplaced(*((s[~after].sum(), s[after].sum()) for s in series))
+    rows = missing_location_bounds(*((s[~after].sum(), s[after].sum()) for s in series))
     return rows.assign(change=rows["ratio"] - 1)

@@ -11,7 +11,8 @@ from outcomes.core import formatting
 from outcomes.findings import parts, plots
 from outcomes.findings.finding import Finding, finding
 from outcomes.methods.evaluation.design import Evaluation
-from outcomes.methods.evaluation.verdict import ALPHA, drifts, least_p
+from outcomes.methods.evaluation.difference_in_differences import grade_pretrend
+from outcomes.methods.evaluation.verdict import ALPHA, smallest_p
 
 _OVERLAP = (
     "Placebo areas overlap one another, so they are fewer in truth than in number: "
@@ -41,10 +42,16 @@ def effect(
         "headline": headline,
     }
     facts["unit"] = "% change against the comparison"
-    said = evaluation.verdict(outcome=what, place=area, direction=direction)
+    said = evaluation.verdict(
+        noun=what[:1].lower() + what[1:], area=area, direction=direction
+    )
     if evaluation.reason:
         return finding(
-            name, said.sentence, verdict="not_enough", caveats=caveats, **facts
+            name,
+            f"{said.sentence} {said.detail}".strip(),
+            verdict="not_enough",
+            caveats=caveats,
+            **facts,
         )
     drawn, months, reach = (
         evaluation.randomisation,
@@ -62,13 +69,13 @@ def effect(
         test = f"placebo rank among {formatting.number(drawn.sets)} {placebos}"
         earned = {"verdict": "tested", "test": test}
     if (
-        least_p(evaluation.separate) > ALPHA
+        smallest_p(evaluation.disjoint) > ALPHA
     ):  # placebo areas drawn about it would look like a test
-        row = {"change": drawn.ratio - 1, "areas_apart": evaluation.separate}
-        row["least_p"] = least_p(evaluation.separate)
+        row = {"change": drawn.ratio - 1, "areas_apart": evaluation.disjoint}
+        row["least_p"] = smallest_p(evaluation.disjoint)
         return finding(
             name,
-            said.sentence,
+            f"{said.sentence} {said.detail}".strip(),
             verdict="not_enough",
             caption="The change, described",
             numbers=_compared(evaluation),
@@ -78,7 +85,7 @@ def effect(
         )
     return finding(
         name,
-        said.sentence,
+        f"{said.sentence} {said.detail}".strip(),
         **earned,
         numbers=_behind(evaluation),
         figure=plots.placebos(bins, treated=drawn.ratio - 1, **look),
@@ -87,7 +94,7 @@ def effect(
         period=formatting.period(months.min(), months.max() + pd.offsets.MonthEnd()),
         caveats=[
             *notes,
-            f"{_OVERLAP}{evaluation.separate} of them share no neighbourhood.",
+            f"{_OVERLAP}{evaluation.disjoint} of them share no neighbourhood.",
         ],
         **parts.numbers(drawn.ratio - 1, *limits, times=100),
         **facts,
@@ -101,13 +108,13 @@ def _compared(evaluation: Evaluation) -> dict[str, float]:
 def _behind(evaluation: Evaluation) -> dict[str, float]:
     """What the sentence of a verdict says beside the change and its interval."""
     found, seen = _compared(evaluation), evaluation.detectable
-    found |= {"p": evaluation.p, "p by itself": evaluation.alone}
-    drift = evaluation.evidence().drift
+    found |= {"p": evaluation.p, "p by itself": evaluation.unadjusted_p}
+    drift = evaluation.evidence().pretrend_p
     if not np.isnan(drift):
         found["p of a drift before"] = drift
-    if evaluation.looks > 1:
-        found[f"looks at {evaluation.family}"] = evaluation.looks
-    if seen is not None and not evaluation.looks:
+    if evaluation.family_size > 1:
+        found[f"looks at {evaluation.family}"] = evaluation.family_size
+    if seen is not None and not evaluation.family_size:
         found |= {"a fall that would usually have shown, %": 100 * (1 - seen.fall)}
         found["a rise that would usually have shown, %"] = 100 * (seen.rise - 1)
     return found
@@ -160,8 +167,8 @@ def events(
     shown[["ratio", "lower", "upper"]] -= 1
     after = shown[~shown["before"]]
     clear = int(((after["upper"] < 0) | (after["lower"] > 0)).sum())
-    text = f"{what} in {area} against {evaluation.against}, relative to all the time before the "
-    text += f"start: the straight line before it {_DRIFT[drifts(p)].format(_p(p))}; "
+    text = f"{what} in {area} against {evaluation.comparison_name}, relative to all the time before the "
+    text += f"start: the straight line before it {_DRIFT[grade_pretrend(p)].format(_p(p))}; "
     text += f"after it {clear} of {formatting.count(len(after), 'period')} "
     text += f"{'lies' if clear == 1 else 'lie'} clear of no difference."
     xlabel = f"periods of {_width(shown)} months from the start"
@@ -234,7 +241,7 @@ def effects(
             name, next(iter(evaluations.values())).reason, verdict="not_enough", **facts
         )
     # By other choices a secondary outcome is seen by itself, as the other choices are.
-    alone = bool(primary in told and told[primary].looks)
+    alone = bool(primary in told and told[primary].family_size)
     rows = pd.DataFrame([_row(k, e, alone) for k, e in told.items()])
     text = f"{what} in {area}: the change against the comparison runs from "
     text += f"{formatting.percent(rows['change'].min(), 0)} to {formatting.percent(rows['change'].max(), 0)} "
@@ -282,8 +289,8 @@ def _unusual(rows: pd.DataFrame, told: dict[str, Evaluation], alone: bool) -> st
     unsound = formatting.listed(rows["case"][rows["failed_checks"] != ""])
     are = "is" if len(clear) < 2 else "are"
     text = f"; {formatting.listed(clear) or 'none'} {are} more than is usual among placebo areas"
-    if any(e.looks > 1 for e in told.values()):
-        family = next(e.family for e in told.values() if e.looks > 1)
+    if any(e.family_size > 1 for e in told.values()):
+        family = next(e.family for e in told.values() if e.family_size > 1)
         looks = "before correction" if alone else f"after correction of the {family}"
         text += f", {looks} for many looks"
     if len(few):
@@ -301,12 +308,12 @@ def _unusual(rows: pd.DataFrame, told: dict[str, Evaluation], alone: bool) -> st
 
 def _row(case: str, e: Evaluation, alone: bool) -> dict:
     """One evaluation as a row: change, p by itself and as it counts, months and checks."""
-    evidence, reach = e.evidence(), e.interval(alone=alone)
-    testable, judged = evidence.least <= ALPHA, dict.fromkeys(_JUDGED, np.nan)
+    evidence, reach = e.evidence(), e.interval(adjusted=not alone)
+    testable, judged = e.testable, dict.fromkeys(_JUDGED, np.nan)
     if reach is not None:
         judged |= {"lower": reach.lower - 1, "upper": reach.upper - 1}
     if testable:
-        judged |= {"p_alone": e.alone, "p_counted": e.p}
+        judged |= {"p_alone": e.unadjusted_p, "p_counted": e.p}
     return {
         "case": case,
         "change": e.did.ratio - 1,
@@ -314,8 +321,8 @@ def _row(case: str, e: Evaluation, alone: bool) -> dict:
         "testable": testable,
         "pre": e.did.pre,
         "post": e.did.post,
-        "drift": drifts(evidence.drift),
-        "failed_checks": evidence.failed,
+        "drift": grade_pretrend(evidence.pretrend_p),
+        "failed_checks": "; ".join(evidence.failed),
     }
 
 
@@ -344,17 +351,13 @@ def claimed(
 ) -> Finding:
     """A published claim beside the verdict on each outcome it names."""
     said = {
-        o: evaluations[o].verdict(
-            outcome=formatting.sentence_case(o), place=area, direction=direction
-        )
+        o: evaluations[o].verdict(noun=o, area=area, direction=direction)
         for o in outcomes
     }
     found = "; ".join(f"{o}: {_KINDS[v.kind]}" for o, v in said.items())
-    text = (
-        f"{claim} Tested in {area} against {evaluations[outcomes[0]].against}: {found}."
-    )
+    text = f"{claim} Tested in {area} against {evaluations[outcomes[0]].comparison_name}: {found}."
     rows = [
-        (o, _KINDS[v.kind], f"{v.sentence} {v.unchecked}".strip())
+        (o, _KINDS[v.kind], f"{v.sentence} {v.detail} {v.unchecked}".strip())
         for o, v in said.items()
     ]
     earned = {

@@ -60,7 +60,7 @@ def against_forces(
     look = {"highlight": list(named.values()), "ylabel": f"{title}, by quarter"}
     return finding(
         name,
-        f"{said.sentence} {_own_rate(made.frame, place)}",
+        f"{said.sentence} {said.detail} {_own_rate(made.frame, place)}",
         headline=headline,
         **earned,
         numbers=_behind(made),
@@ -173,7 +173,7 @@ def others_against_forces(
     ]
     return finding(
         name,
-        " ".join([*(v.sentence for v in told), *short]),
+        " ".join([*(f"{v.sentence} {v.detail}" for v in told), *short]),
         verdict="tested",
         test=f"{_RANKED}, corrected for many looks",
         **facts,
@@ -187,7 +187,7 @@ def others_against_forces(
 
 
 def _made(counts, people, treated, start) -> synthetic_control.Synthetic:
-    made = synthetic_control.synthetic_control(
+    made = synthetic_control.fit_synthetic_control(
         counts[people.index] * PER / people, treated, start
     )
     if not made.ratio > 0:
@@ -205,21 +205,21 @@ def _said(made, treated, what, direction, corrected=None, looks=0) -> verdict.Ve
         made.ratio,
         made.p if corrected is None else corrected,
         direction,
-        alone=made.p,
-        separate=len(kept),
-        looks=looks,
+        unadjusted_p=made.p,
+        disjoint=len(kept),
+        family_size=looks,
         family="other offences",
-        elsewhere=True,
-        unfound=[] if same else ["every mix without one of its forces"],
+        other_comparison=True,
+        not_replicated=[] if same else ["every mix without one of its forces"],
         checks={
             "fit before the start": made.fit <= FIT,
             "forces to rank it among": made.rank > 0,
         },
         detectable=_detectable(made),
     )
-    return verdict.verdict(
+    return verdict.reach_verdict(
         found,
-        outcome=f"{formatting.sentence_case(what)} per head",
-        place=formatting.place(treated),
+        noun=f"{what} per head",
+        area=formatting.place(treated),
         comparison=f"a mix of {formatting.count(len(made.weights), 'other force')}",
     )

@@ -38,7 +38,7 @@ def seen(
     compared = pd.DatetimeIndex([] if evaluation.reason else evaluation.months)
     caveats = [
         *caveats,
-        *filter(None, ["" if evaluation.reason else evaluation.uneven]),
+        *filter(None, ["" if evaluation.reason else evaluation.unequal_months]),
     ]
     facts = {"area": area, "sources": sources, "headline": headline, "caveats": caveats}
     state = np.where(frame["month"].isin(compared), "compared", "held")
@@ -132,18 +132,18 @@ def levels(
     }
     if evaluation.reason:
         return finding(name, evaluation.reason, verdict="not_enough", **facts)
-    against = formatting.sentence_case(evaluation.against)
+    against = formatting.sentence_case(evaluation.comparison_name)
     groups = {area: treated, against: evaluation.comparison}
     level, unit = _levels(panel, groups, evaluation, people)
     early = evaluation.months < evaluation.start
     then, now = (level.loc[evaluation.months[part]].mean() for part in (early, ~early))
     said = [
         f"{formatting.number(then[k])} before and {formatting.number(now[k])} after in {place}"
-        for k, place in ((area, area), (against, evaluation.against))
+        for k, place in ((area, area), (against, evaluation.comparison_name))
     ]
     facts["numbers"] = {
         f"{place}, {side}": mean[k]
-        for k, place in ((area, area), (against, evaluation.against))
+        for k, place in ((area, area), (against, evaluation.comparison_name))
         for side, mean in (("before", then), ("after", now))
     }
     table = level.rename_axis("month").reset_index()
@@ -184,7 +184,9 @@ def balanced(
         return finding(name, evaluation.reason, verdict="not_enough", **facts)
     units = formatting.count(len(evaluation.comparison), "neighbourhood")
     if evaluation.matching is None:
-        text = f"{area} is compared with {evaluation.against}: {units}, unmatched."
+        text = (
+            f"{area} is compared with {evaluation.comparison_name}: {units}, unmatched."
+        )
         return finding(
             name, text, value=len(evaluation.comparison), unit="neighbourhoods", **facts
         )

@@ -22,9 +22,9 @@ from outcomes.methods.evaluation.displacement import rirr
 from outcomes.methods.evaluation.matching import (
     Matching,
     contiguous_clusters,
+    disjoint_sets,
     match_sets,
     match_units,
-    separate,
 )
 from outcomes.methods.evaluation.placebos import (
     Randomisation,
@@ -35,8 +35,8 @@ from outcomes.methods.evaluation.verdict import (
     ALPHA,
     Evidence,
     Verdict,
-    least_p,
-    verdict,
+    reach_verdict,
+    smallest_p,
 )
 from outcomes.methods.intervals import Interval
 from outcomes.methods.minimum_data import (
@@ -52,109 +52,122 @@ from outcomes.methods.multiple_testing import (
     minimum_detectable,
 )
 
-_SHARED = (
-    "Only calendar months that are held both before and after the start count, as a season would "
+_SAME_MONTHS = (
+    "Only calendar months that are there both before and after the start count, as a season would "
     "otherwise be compared with another."
 )
 
 
 class Evaluation(NamedTuple):
-    """What was found, or why nothing could be."""
+    """What was found, or why nothing could be.
 
-    reason: str = ""
+    ``did`` has an interval of its own that is too narrow for one area: see :meth:`interval`.
+    """
+
+    reason: str = ""  # why there is no estimate, as a sentence
+    reason_detail: str = ""
     start: pd.Timestamp | None = None
     months: pd.DatetimeIndex | None = None  # those compared
     pool: str = "other neighbourhoods"  # what the comparison is taken from
     comparison: Sequence[str] = ()  # units compared with; empty only with a reason
     matching: Matching | None = None
-    did: Did | None = (
-        None  # its own interval is too narrow for one area: see :meth:`interval`
-    )
+    did: Did | None = None
     events: EventStudy | None = None
     randomisation: Randomisation | None = None
     detectable: Detectable | None = None
-    checks: dict | None = None
-    separate: int = 0  # placebo areas that do not overlap
-    corrected: float | None = None  # p corrected for many looks: :func:`declared`
-    looks: int = 0  # secondary outcomes it was corrected for
+    checks: dict[str, bool | None] | None = None
+    disjoint: int = 0  # placebo areas that share no unit
+    adjusted_p: float | None = None  # p adjusted by :func:`adjust_for_multiple_testing`
+    family_size: int = 0  # outcomes it was adjusted for
     family: str = "secondary outcomes"  # what these are called
-    others: "dict[str, Evaluation] | None" = None  # the same outcome by other choices
+    alternatives: "dict[str, Evaluation] | None" = None  # the same by other choices
 
     @property
-    def against(self) -> str:
-        """What was compared with, in words."""
-        return (
-            f"{len(self.comparison)} matched neighbourhoods"
-            if self.matching
-            else self.pool
-        )
+    def comparison_name(self) -> str:
+        """What is compared with, in words: "54 matched neighbourhoods"."""
+        if self.matching:
+            return f"{len(self.comparison)} matched neighbourhoods"
+        return self.pool
 
     @property
-    def alone(self) -> float:
-        """p by itself, but not under what separate placebo areas allow."""
-        return max(self.randomisation.p, least_p(self.separate))
+    def unadjusted_p(self) -> float:
+        """p by itself, but no less than disjoint placebo areas allow."""
+        return max(self.randomisation.p, smallest_p(self.disjoint))
 
     @property
     def p(self) -> float:
-        """p as it counts: corrected for many looks if the outcome is a secondary one."""
-        return self.alone if self.corrected is None else self.corrected
+        """p as it counts: adjusted for multiple testing if the outcome is a secondary one."""
+        return self.unadjusted_p if self.adjusted_p is None else self.adjusted_p
 
     @property
-    def level(self) -> float:
+    def confidence(self) -> float:
         """The confidence of the interval that its p, as it counts, is judged by.
 
-        A correction asks a p by itself to be under a smaller limit; the interval keeps that limit.
+        An adjustment asks a p by itself to be under a smaller limit; the interval keeps that limit.
         """
-        return 1 - ALPHA * min(1.0, self.alone / self.p)
+        return 1 - ALPHA * min(1.0, self.unadjusted_p / self.p)
 
-    def interval(self, *, alone: bool = False) -> Interval | None:
-        """The ratios not ruled out at the level its p is judged at, or, ``alone``, at 95 %.
+    @property
+    def testable(self) -> bool:
+        """Whether enough placebo areas are disjoint for any test."""
+        return not self.reason and smallest_p(self.disjoint) <= ALPHA
 
-        It leaves out 1 exactly when that p is at most ``ALPHA``. None where there is no such
-        interval: where too few placebo areas are apart for any test.
+    def interval(self, *, adjusted: bool = True) -> Interval | None:
+        """The ratios not ruled out at the level its p is judged at, or at 95 % if not ``adjusted``.
+
+        It excludes 1 exactly when that p is at most ``ALPHA``. None where there is no such
+        interval: where too few placebo areas are disjoint for any test.
         """
-        p = self.alone if alone else self.p
-        if least_p(self.separate) > ALPHA:
+        p = self.p if adjusted else self.unadjusted_p
+        if not self.testable:
             return None
-        level = 1 - ALPHA if alone else self.level
         try:
             found = placebo_interval(
-                self.did.ratio, self.randomisation.placebo["ratio"], confidence=level
+                self.did.ratio,
+                self.randomisation.placebo["ratio"],
+                confidence=self.confidence if adjusted else 1 - ALPHA,
             )
         except NotEnough:
             return None
-        # The floor of separate areas can hold a p up that the spread alone would let pass.
+        # The floor of disjoint areas can hold a p up that the spread alone would let pass.
         return found if (p <= ALPHA) != (found.lower <= 1 <= found.upper) else None
 
     @property
-    def uneven(self) -> str:
+    def unequal_months(self) -> str:
         """What to say where calendar months do not count equally often on one side; or ""."""
-        return "" if self.months is None else unequal(self.months, self.start)
+        return "" if self.months is None else unequal_months(self.months, self.start)
 
     def evidence(self, direction: str = "neither") -> Evidence:
-        """All that speaks for and against it, for the table of :mod:`verdicts`."""
-        found, tried, reach = self.did, self.others is not None, self.interval()
-        sound = {k: e for k, e in (self.others or {}).items() if e.sound}
-        same = {k: e for k, e in sound.items() if e.start == self.start}
+        """All that speaks for and against it, for the table of :mod:`verdict`."""
+        interval = self.interval()
+        sound = {k: e for k, e in (self.alternatives or {}).items() if e.sound}
+        same_start = {k: e for k, e in sound.items() if e.start == self.start}
         return Evidence(
-            found.ratio,
-            self.p,
-            direction,
-            reach and (reach.lower, reach.upper),
-            self.randomisation.p,
-            self.separate,
-            self.looks,
-            self.family,
-            self.level,
-            self.checks,
-            drift=self.events.pretrend_p if self.events else np.nan,
-            elsewhere=any(e.pool != self.pool for e in same.values())
-            if tried
-            else None,
-            unfound=[k for k, e in same.items() if not self._agrees(e)],
-            pretended=any(e.p <= ALPHA for k, e in sound.items() if k not in same),
+            ratio=self.did.ratio,
+            p=self.p,
+            direction=direction,
+            interval=None if interval is None else (interval.lower, interval.upper),
+            unadjusted_p=self.randomisation.p,
+            disjoint=self.disjoint,
+            family_size=self.family_size,
+            family=self.family,
+            confidence=self.confidence,
+            checks=self.checks,
+            pretrend_p=self.events.pretrend_p if self.events else np.nan,
+            other_comparison=None
+            if self.alternatives is None
+            else any(e.pool != self.pool for e in same_start.values()),
+            not_replicated=[k for k, e in same_start.items() if not self._agrees(e)],
+            placebo_date=any(
+                e.p <= ALPHA for k, e in sound.items() if k not in same_start
+            ),
             detectable=self.detectable,
         )
+
+    @property
+    def clause(self) -> str:
+        """What may be said of the change, whichever direction is better: "no clear change"."""
+        return self.verdict(noun="", area="", direction="neither").clause
 
     @property
     def sound(self) -> bool:
@@ -164,189 +177,147 @@ class Evaluation(NamedTuple):
     def _agrees(self, other: "Evaluation") -> bool:
         return other.p <= ALPHA and (other.did.ratio < 1) == (self.did.ratio < 1)
 
-    def verdict(self, *, outcome: str, place: str, direction: str) -> Verdict:
-        """The sentence that this evaluation has earned (:func:`verdicts.verdict`)."""
+    def verdict(self, *, noun: str, area: str, direction: str) -> Verdict:
+        """The words that this evaluation has earned (:func:`reach_verdict`)."""
         if self.reason:
-            return Verdict(self.reason, "not_enough")
-        words = {"outcome": outcome, "place": place, "comparison": self.against}
-        return verdict(self.evidence(direction), **words)
+            return Verdict("not_enough", self.reason, self.reason_detail)
+        return reach_verdict(
+            self.evidence(direction),
+            noun=noun,
+            area=area,
+            comparison=self.comparison_name,
+        )
 
 
 def evaluate(
     panel: pd.DataFrame,
-    treated,
-    start,
+    treated: Sequence[str],
+    start: str | pd.Timestamp,
     *,
-    pool,
-    sets,
+    pool: Sequence[str],
+    placebo_sets: Sequence[Sequence[str]],
     matched: bool = True,
     covariates: pd.DataFrame | None = None,
     population: pd.Series | None = None,
-    minimum=(24, 12),
-    alike: bool = True,
+    minimum: tuple[int, int] = (24, 12),
+    same_months: bool = True,
     unchecked: Sequence[str] = (),
-    beside: Sequence[str] = (),
-    name: str = "other neighbourhoods",
+    nearby: Sequence[str] = (),
+    pool_name: str = "other neighbourhoods",
 ) -> Evaluation:
     """Whether ``treated`` changed differently from comparable units at ``start``.
 
-    panel      month x unit of counts; months with a missing cell are left out.
-    pool       units that may be compared with: neither treated nor next to them.
-    sets       placebo areas, lists of units of the pool (:func:`matching.contiguous_clusters`).
-    matched    compare with matched units, or else with the whole pool.
-    alike      compare the same calendar months before and after (:func:`like_for_like`).
-    beside     untreated units near the treated ones, when the pool is elsewhere: they should have
-               moved as the pool did, or the two regions differ for other reasons.
-    unchecked  what no data at hand can check, to be said with the verdict.
-    name       the pool in words, for sentences.
+    Parameters
+    ----------
+    panel : month x unit of counts; months with a missing cell are left out.
+    treated, start : the treated units and the first month of the programme.
+    pool : units that may be compared with: neither treated nor next to them.
+    placebo_sets : placebo areas, lists of units of the pool (:func:`contiguous_clusters`).
+    matched : compare with matched units (:func:`match_units`), or else with the whole pool.
+    covariates, population : what units are matched on beside their level and trend.
+    minimum : the fewest months before and after.
+    same_months : compare the same calendar months before and after
+        (:func:`same_calendar_months`).
+    unchecked : what no data can check, to be said with the verdict.
+    nearby : untreated units near the treated ones, when the pool is elsewhere: they should have
+        moved as the pool did, or the two regions differ for other reasons.
+    pool_name : the pool in words, for sentences.
+
+    Returns
+    -------
+    Evaluation : with ``reason`` where there are too few months, events or placebo areas.
+
+    Raises
+    ------
+    Invalid : for a unit that is no column of the panel.
     """
     treated, pool = list(treated), list(pool)
-    blank = Evaluation(start=like(start, dated(panel.index)), pool=name)
-    for unit in [*treated, *pool, *beside]:
+    blank = Evaluation(start=like(start, dated(panel.index)), pool=pool_name)
+    for unit in [*treated, *pool, *nearby]:
         if unit not in panel.columns:
             raise Invalid(f"The unit {unit!r} is not a column of the panel.")
     try:
-        panel = ordered(panel[list(dict.fromkeys([*treated, *pool, *beside]))])
+        panel = ordered(panel[list(dict.fromkeys([*treated, *pool, *nearby]))])
     except NotEnough as short:
         return blank._replace(reason=str(short))
     whole = panel[[*treated, *pool]].dropna(how="any")
-    months = (
-        like_for_like(whole.index, start, minimum=minimum) if alike else whole.index
-    )
+    months = whole.index
+    if same_months:
+        months = same_calendar_months(months, start, minimum=minimum)
     blank = blank._replace(months=months)
-    known = {"covariates": covariates, "population": population} if matched else None
     before = int((months < blank.start).sum())
     try:
         require_months(before, len(months) - before, minimum=minimum)
     except NotEnough as short:
-        why = "" if len(months) == len(whole) else f" {_SHARED}"
-        return blank._replace(reason=f"{short}{why}")
+        why = "" if len(months) == len(whole) else _SAME_MONTHS
+        return blank._replace(reason=str(short), reason_detail=why)
+    features = {"covariates": covariates, "population": population}
     try:
-        made = _estimated(whole.loc[months], treated, start, pool, sets, minimum, known)
-        near = (
-            panel.loc[months, [*beside, *made["comparison"]]] if len(beside) else None
+        found = _estimate(
+            blank,
+            whole.loc[months],
+            treated,
+            pool,
+            placebo_sets,
+            minimum,
+            features if matched else None,
         )
-        checks = _checks(made["matching"], near, beside, start, minimum)
+        checks = _comparison_checks(found, panel, nearby, minimum)
     except NotEnough as short:
         return blank._replace(reason=str(short))
-    events = _events(whole[[*treated, *made["comparison"]]], treated, start)
-    return blank._replace(
-        **made, events=events, checks=checks | dict.fromkeys(unchecked)
+    return found._replace(
+        events=_event_study(whole[[*treated, *found.comparison]], treated, start),
+        checks=checks | dict.fromkeys(unchecked),
     )
 
 
-def _estimated(rows, treated, start, pool, sets, minimum, known: dict | None) -> dict:
-    """Comparison, change, placebo areas and what they would have shown; matched where ``known``."""
-    matching, units, others = None, pool, None
-    if known is not None:
-        matching = match_units(rows, treated, start, minimum=(minimum[0], 0), **known)
-        units, others = matching.units, match_sets(rows[pool], sets, start, **known)
-    change = did(rows[[*treated, *units]], treated, start, minimum=minimum)
+def _estimate(
+    blank, rows, treated, pool, placebo_sets, minimum, features
+) -> Evaluation:
+    """Comparison, change and placebo areas; matched on ``features`` unless these are None."""
+    matching, comparison, comparisons = None, pool, None
+    if features is not None:
+        matching = match_units(
+            rows, treated, blank.start, minimum=(minimum[0], 0), **features
+        )
+        comparison = matching.units
+        comparisons = match_sets(rows[pool], placebo_sets, blank.start, **features)
+    change = did(rows[[*treated, *comparison]], treated, blank.start, minimum=minimum)
     require_events(change)
-    kin = {"comparison": units, "comparisons": others, "minimum": minimum}
-    drawn = randomisation(rows, treated, start, sets, **kin)
-    return {
-        "matching": matching,
-        "comparison": units,
-        "randomisation": drawn,
-        "did": change,
-        "detectable": minimum_detectable(placebo=drawn.placebo["ratio"]),
-        "separate": len(separate(sets[k] for k in drawn.placebo["set"])),
-    }
+    drawn = randomisation(
+        rows,
+        treated,
+        blank.start,
+        placebo_sets,
+        comparison=comparison,
+        comparisons=comparisons,
+        minimum=minimum,
+    )
+    return blank._replace(
+        matching=matching,
+        comparison=comparison,
+        did=change,
+        randomisation=drawn,
+        detectable=minimum_detectable(placebo=drawn.placebo["ratio"]),
+        disjoint=len(disjoint_sets(placebo_sets[k] for k in drawn.placebo["set"])),
+    )
 
 
-def designs(
-    places: pd.DataFrame,
-    treated,
-    near,
-    *,
-    home: str,
-    away: str,
-    unchecked=(),
-    minimum=(24, 12),
-    limit: int | None = None,
-) -> dict[str, dict]:
-    """The keywords of :func:`evaluate` for three comparisons: matched, county, and another force.
-
-    places  by unit: force, longitude, latitude, population, imd2025_score.
-    near    units next to the treated ones, which are not compared with.
-    home    the force of the treated units; ``away`` another, where nothing began.
-    limit   the most placebo areas, spread evenly through all there are.
-    """
-    barred, made = {*treated, *near}, {}
-    pools = {
-        f: [u for u in places.index[places["force"] == f] if u not in barred]
-        for f in (home, away)
-    }
-    sets = {f: _sets(places.loc[p], len(treated), limit) for f, p in pools.items()}
-    deprived = places[["imd2025_score"]].set_axis(["deprivation in 2025"], axis=1)
-    known = {"covariates": deprived, "population": places["population"]}
-    known |= {"unchecked": unchecked, "minimum": minimum}
-    for key, force, name in (
-        ("matched", home, "other neighbourhoods"),
-        ("county", home, "the rest of the county"),
-        (away, away, away.title()),
-    ):
-        beside = pools[home] if force == away else []
-        rest = {"matched": key == "matched", "beside": beside, "name": name}
-        made[key] = {"pool": pools[force], "sets": sets[force], **rest, **known}
-    return made
-
-
-def _sets(places, size, limit) -> list:
-    """No placebo area where too few places are left: the evaluation then gives its reason."""
-    try:
-        return contiguous_clusters(places, size, limit=limit)
-    except NotEnough:
-        return []
-
-
-def _checks(matching, near, beside, start, minimum) -> dict[str, bool | None]:
-    """Balance where there was matching; the surroundings where the comparison is elsewhere."""
+def _comparison_checks(found, panel, nearby, minimum) -> dict[str, bool | None]:
+    """Balance where there was matching; the places nearby where the comparison is elsewhere."""
     checks: dict[str, bool | None] = {}
-    if matching:
-        checks["balance before the start"] = matching.balanced
-    if near is not None:
-        found = did(near, list(beside), start, minimum=minimum)
+    if found.matching:
+        checks["balance before the start"] = found.matching.balanced
+    if len(nearby):
+        rows = panel.loc[found.months, [*nearby, *found.comparison]]
+        moved = did(rows, list(nearby), found.start, minimum=minimum)
         checks["places near by moving with the comparison"] = bool(
-            found.lower < 1 < found.upper
+            moved.lower < 1 < moved.upper
         )
     return checks
 
 
-def declared(
-    evaluations: dict[str, Evaluation],
-    *,
-    primary,
-    families: dict[str, Sequence[str]] | None = None,
-) -> dict[str, Evaluation]:
-    """Each with its part: declared outcomes by themselves, all others corrected for many looks.
-
-    primary   the outcome, or outcomes, declared before looking: those that a claim names.
-    families  what others are corrected together, by what they are called ("parts of ..."). A sum
-              and its parts are no family, as they are one thing counted twice. Without it all that
-              are not primary are one.
-    """
-    primary = list(primary) if isinstance(primary, (list, tuple)) else [primary]
-    rest = [k for k in evaluations if k not in primary]
-    families = {"secondary outcomes": rest} if families is None else families
-    placed = [k for looks in families.values() for k in looks]
-    if sorted(placed) != sorted(rest):
-        raise Invalid(
-            "Each outcome that is not primary belongs to one family of looks."
-        )
-    found = dict(evaluations)
-    for family, names in families.items():
-        looks = [k for k in names if not found[k].reason]
-        p = [found[k].p for k in looks]
-        adjusted = benjamini_hochberg(p)["adjusted"].tolist() if looks else []
-        for k, corrected in zip(looks, adjusted, strict=True):
-            many = {"corrected": corrected, "looks": len(looks), "family": family}
-            found[k] = found[k]._replace(**many)
-    return found
-
-
-def _events(panel, treated, start) -> EventStudy | None:
+def _event_study(panel, treated, start) -> EventStudy | None:
     """By quarter, or by half-year where quarters are too thin; None where both are."""
     for width in (3, 6):
         try:
@@ -356,14 +327,110 @@ def _events(panel, treated, start) -> EventStudy | None:
     return None
 
 
-def like_for_like(
-    index: pd.DatetimeIndex, start, *, minimum=(24, 12)
+def designs(
+    places: pd.DataFrame,
+    treated: Sequence[str],
+    ring: Sequence[str],
+    *,
+    home: str,
+    away: str,
+    unchecked: Sequence[str] = (),
+    minimum: tuple[int, int] = (24, 12),
+    limit: int | None = None,
+) -> dict[str, dict]:
+    """The keywords of :func:`evaluate` for three comparisons: matched, county, and another force.
+
+    Parameters
+    ----------
+    places : by unit: force, longitude, latitude, population, imd2025_score.
+    treated : the treated units.
+    ring : units next to the treated ones, which are not compared with.
+    home, away : the force of the treated units, and another, where nothing began.
+    limit : the most placebo areas, spread evenly through all there are.
+    """
+    barred = {*treated, *ring}
+    pools, sets = {}, {}
+    for force in (home, away):
+        inside = places.index[places["force"] == force]
+        pools[force] = [unit for unit in inside if unit not in barred]
+        try:
+            sets[force] = contiguous_clusters(
+                places.loc[pools[force]], len(treated), limit=limit
+            )
+        except NotEnough:  # without placebo areas the evaluation gives its reason
+            sets[force] = []
+    deprivation = places[["imd2025_score"]].set_axis(["deprivation in 2025"], axis=1)
+    found = {}
+    for key, force, name in (
+        ("matched", home, "other neighbourhoods"),
+        ("county", home, "the rest of the county"),
+        (away, away, away.title()),
+    ):
+        found[key] = {
+            "pool": pools[force],
+            "placebo_sets": sets[force],
+            "matched": key == "matched",
+            "nearby": pools[home] if force == away else [],
+            "pool_name": name,
+            "covariates": deprivation,
+            "population": places["population"],
+            "unchecked": unchecked,
+            "minimum": minimum,
+        }
+    return found
+
+
+def adjust_for_multiple_testing(
+    evaluations: dict[str, Evaluation],
+    *,
+    primary: str | Sequence[str],
+    families: dict[str, Sequence[str]] | None = None,
+) -> dict[str, Evaluation]:
+    """Each outcome with the p that counts: primary ones as they are, others adjusted.
+
+    Parameters
+    ----------
+    evaluations : by outcome.
+    primary : the outcome, or outcomes, declared before looking: those that a claim names.
+    families : outcomes that are adjusted together, by what they are called ("parts of ..."). A sum
+        and its parts are no family, as they are one thing counted twice. Without it all that are
+        not primary are one.
+
+    Raises
+    ------
+    Invalid : where an outcome that is not primary has no family, or two.
+    """
+    primary = list(primary) if isinstance(primary, list | tuple) else [primary]
+    rest = [k for k in evaluations if k not in primary]
+    families = {"secondary outcomes": rest} if families is None else families
+    placed = [k for members in families.values() for k in members]
+    if sorted(placed) != sorted(rest):
+        raise Invalid(
+            "Each outcome that is not primary belongs to one family of tests."
+        )
+    found = dict(evaluations)
+    for family, members in families.items():
+        tested = [k for k in members if not found[k].reason]
+        p = [found[k].p for k in tested]
+        adjusted = benjamini_hochberg(p)["adjusted"].tolist() if tested else []
+        for k, value in zip(tested, adjusted, strict=True):
+            found[k] = found[k]._replace(
+                adjusted_p=value, family_size=len(tested), family=family
+            )
+    return found
+
+
+def same_calendar_months(
+    index: pd.DatetimeIndex,
+    start: str | pd.Timestamp,
+    *,
+    minimum: tuple[int, int] = (24, 12),
 ) -> pd.DatetimeIndex:
     """The months to compare so that each calendar month counts as often before as any other.
 
     Calendar months that lack one side are left out. Of the rest the latest are taken, equally many
     of each, separately before and after; where that leaves fewer than ``minimum``, all are kept,
-    unequally, which :func:`unequal` says.
+    unequally, which :func:`unequal_months` says.
     """
     index = dated(index)
     if not isinstance(index, pd.DatetimeIndex):
@@ -383,7 +450,7 @@ def like_for_like(
     return pd.DatetimeIndex(np.concatenate([p.index for p in picked])).sort_values()
 
 
-def unequal(index: pd.DatetimeIndex, start) -> str:
+def unequal_months(index: pd.DatetimeIndex, start: str | pd.Timestamp) -> str:
     """What to say where calendar months do not count equally often on one side of the start."""
     after = np.asarray(index >= like(start, index))
     said = []
@@ -397,12 +464,19 @@ def unequal(index: pd.DatetimeIndex, start) -> str:
     return f"{text}, so the season is not wholly balanced."
 
 
-def bounded_by_unplaced(treated, control, unplaced) -> pd.DataFrame:
+def missing_location_bounds(
+    treated: tuple[float, float],
+    control: tuple[float, float],
+    missing: tuple[float, float],
+) -> pd.DataFrame:
     """How far events without a location could move a difference in differences.
 
-    Each argument is a pair (before, after) of counts; ``unplaced`` may have happened in the treated
-    area or elsewhere. One row for each of the four extremes: case, before, after (what share of the
-    unplaced was inside), ratio. The control is left as it is.
+    Each argument is a pair (before, after) of counts; those ``missing`` a location may have
+    happened in the treated area or elsewhere. One row for each of the four extremes: case, before,
+    after (what share of the missing was inside), ratio. The control is left as it is.
+
+    >>> missing_location_bounds((100, 80), (1000, 1000), (10, 20))["ratio"].round(2).tolist()
+    [0.8, 0.91, 0.73, 1.0]
     """
     cases = [
         ("none of them inside", 0, 0),
@@ -410,8 +484,15 @@ def bounded_by_unplaced(treated, control, unplaced) -> pd.DataFrame:
         ("all before and none after", 1, 0),
         ("none before and all after", 0, 1),
     ]
-    rows = []
-    for case, before, after in cases:
-        inside = (treated[0] + before * unplaced[0], treated[1] + after * unplaced[1])
-        rows.append((case, before, after, rirr(inside, control).estimate))
-    return pd.DataFrame(rows, columns=["case", "before", "after", "ratio"])
+    rows = pd.DataFrame(cases, columns=["case", "before", "after"])
+    rows["ratio"] = [
+        rirr(
+            (
+                treated[0] + row.before * missing[0],
+                treated[1] + row.after * missing[1],
+            ),
+            control,
+        ).estimate
+        for row in rows.itertuples()
+    ]
+    return rows

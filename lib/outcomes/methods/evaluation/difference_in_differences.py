@@ -7,6 +7,7 @@ for one or few treated areas, randomisation instead of clustered errors: Conley 
 (REStat 93:113); MacKinnon & Webb 2020 (J Econometrics 218:435).
 """
 
+from collections.abc import Sequence
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -17,6 +18,29 @@ from outcomes.core.errors import Invalid, NotEnough
 from outcomes.methods.evaluation.displacement import rirr
 from outcomes.methods.intervals import normal
 from outcomes.methods.minimum_data import like, wide
+
+ALPHA, DOUBT = 0.05, 0.25
+"""Under the first a pre-trend fails its test; under the second it leaves doubt."""
+
+PRETREND_CLAUSES = {
+    "untested": "whether it was already changing before cannot be tested",
+    "passes": "it shows no drift before the start",
+    "doubtful": "whether it was already changing before is in doubt",
+    "fails": "it was already changing before the start",
+}
+
+
+def grade_pretrend(p: float | None) -> str:
+    """A test of a drift before the start, graded: passes, doubtful, fails or untested.
+
+    >>> [grade_pretrend(p) for p in (0.03, 0.1, 0.6, float("nan"), None)]
+    ['fails', 'doubtful', 'passes', 'untested', '']
+    """
+    if p is None:
+        return ""
+    if np.isnan(p):
+        return "untested"
+    return "fails" if p < ALPHA else "doubtful" if p < DOUBT else "passes"
 
 
 class Did(NamedTuple):
@@ -32,15 +56,13 @@ class Did(NamedTuple):
     upper: float
     se: float  # of the log ratio, scaled by dispersion
     cluster_se: float  # of the log ratio, clustered by unit (CR0)
-    dispersion: (
-        float  # the larger of that of cells and that of the two groups through time
-    )
+    dispersion: float  # the larger of that of cells and that of the groups through time
     avoided: float  # events fewer (positive) than the others' change would have given
     treated: int
     control: int
     pre: int
     post: int
-    frame: pd.DataFrame  # time, treated, control, expected, after
+    frame: pd.DataFrame  # time, treated, control, counterfactual, after
 
 
 class EventStudy(NamedTuple):
@@ -50,14 +72,47 @@ class EventStudy(NamedTuple):
     pretrend_p: float
     dispersion: float
 
+    @property
+    def width(self) -> int:
+        """The calendar months of a bin: 3 or 6, from how far apart bins lie in time."""
+        first, last = self.frame.iloc[0], self.frame.iloc[-1]
+        months = 12 * (last["start"].year - first["start"].year)
+        months += last["start"].month - first["start"].month
+        return 3 if months / (last["event"] - first["event"]) < 4.5 else 6
+
+    @property
+    def clause(self) -> str:
+        """What may be said of the pre-trend, as a part of a sentence."""
+        return PRETREND_CLAUSES[grade_pretrend(self.pretrend_p)]
+
 
 def did(
-    panel: pd.DataFrame, treated, start, *, confidence=0.95, minimum=(24, 12)
+    panel: pd.DataFrame,
+    treated: str | Sequence[str],
+    start: str | pd.Timestamp | int,
+    *,
+    confidence: float = 0.95,
+    minimum: tuple[int, int] = (24, 12),
 ) -> Did:
     """Whether treated units changed differently from the others at ``start``.
 
-    ``panel`` is time x unit of counts; times with a missing cell are left out. Raises NotEnough
-    under ``minimum`` times before or after, and when a group has no events before or after.
+    Parameters
+    ----------
+    panel : time x unit of counts; times with a missing cell are left out.
+    treated, start : the treated units and the first time of the programme.
+    confidence : of the interval.
+    minimum : the fewest times before and after.
+
+    Raises
+    ------
+    NotEnough : under ``minimum`` times, and when a group has no events before or after.
+
+    Examples
+    --------
+    >>> months = pd.date_range("2020-01-01", periods=36, freq="MS")
+    >>> panel = pd.DataFrame({"town": [10] * 24 + [5] * 12, "rest": 50}, months)
+    >>> round(did(panel, "town", "2022-01").ratio, 2)
+    0.5
     """
     panel, treated, after = wide(panel, treated, start, minimum=minimum)
     inside = panel.columns.isin(treated)
@@ -65,40 +120,54 @@ def did(
     t, c = y[:, inside].sum(1), y[:, ~inside].sum(1)
     t0, t1, c0, c1 = t[~after].sum(), t[after].sum(), c[~after].sum(), c[after].sum()
     plain = rirr((t0, t1), (c0, c1), confidence=confidence)
-    mu = _fitted(y, inside, after, plain.estimate)
+    mu = _two_way_means(y, inside, after, plain.estimate)
     spread = max(_cell_dispersion(y, mu), _group_dispersion(t, c, after.astype(int)))
     cluster = _cluster_se(y, mu, np.outer(after, inside).astype(float))
     se = plain.se * np.sqrt(max(spread, 1.0))
     wider = max(se, cluster) ** 2 / plain.se**2
     found = rirr((t0, t1), (c0, c1), inflation=wider, confidence=confidence)
-    expected = np.where(
-        after, mu[:, inside].sum(1) / plain.estimate, mu[:, inside].sum(1)
-    )
+    fitted = mu[:, inside].sum(1)
     frame = pd.DataFrame(
-        {"time": panel.index, "treated": t, "control": c, "expected": expected}
+        {
+            "time": panel.index,
+            "treated": t,
+            "control": c,
+            "counterfactual": np.where(after, fitted / plain.estimate, fitted),
+            "after": after,
+        }
     )
-    frame["after"] = after
-    sizes = (int(mask.sum()) for mask in (inside, ~inside, ~after, after))
-    avoided = float(t0 * c1 / c0 - t1)
-    limits = (found.estimate, found.lower, found.upper)
-    return Did(*limits, float(se), cluster, spread, avoided, *sizes, frame)
+    return Did(
+        ratio=found.estimate,
+        lower=found.lower,
+        upper=found.upper,
+        se=float(se),
+        cluster_se=cluster,
+        dispersion=spread,
+        avoided=float(t0 * c1 / c0 - t1),
+        treated=int(inside.sum()),
+        control=int((~inside).sum()),
+        pre=int((~after).sum()),
+        post=int(after.sum()),
+        frame=frame,
+    )
 
 
 def event_study(
     panel: pd.DataFrame,
-    treated,
-    start,
+    treated: str | Sequence[str],
+    start: str | pd.Timestamp,
     *,
     width: int = 3,
-    confidence=0.95,
-    minimum=(24, 12),
+    confidence: float = 0.95,
+    minimum: tuple[int, int] = (24, 12),
 ) -> EventStudy:
     """The treated-to-control ratio through time, relative to all the time before the start.
 
     Bins are of ``width`` calendar months from the start, so that missing months leave their place
-    empty. Before the start the ratios should wander around a level: ``pretrend_p`` tests that they
-    do not drift (a straight line in the log ratio, with dispersion). The frame has event (bins
-    from the start), start, end, ratio, lower, upper, before.
+    empty. Before the start the ratios should wander around a level (parallel trends):
+    ``pretrend_p`` tests that they do not drift (a straight line in the log ratio, with
+    dispersion). The frame has event (bins from the start), start, end, ratio, lower, upper,
+    before. Raises NotEnough where a bin has no events.
     """
     if not isinstance(width, (int, np.integer)) or width < 1:
         raise Invalid(f"A bin is a whole number of months, 1 or more; given {width!r}.")
@@ -125,28 +194,26 @@ def event_study(
     spread = max(_group_dispersion(t, c, event), 1.0)
     bins["log"] = np.log(bins["t"] / bins["c"])
     bins["variance"] = spread * (1 / bins["t"] + 1 / bins["c"])
-    early = bins[bins.index < 0]
-    frame = _beside_before(bins, spread, normal(confidence))
-    return EventStudy(frame, _drift(early["log"], early["variance"]), float(spread))
-
-
-def _beside_before(bins: pd.DataFrame, spread: float, errors: float) -> pd.DataFrame:
-    """The ratio of each bin beside that of all the time before, with limits so many errors away."""
     before = bins.index < 0
     t, c = bins.loc[before, "t"].sum(), bins.loc[before, "c"].sum()
     log, base = bins["log"] - np.log(t / c), spread * (1 / t + 1 / c)
-    # A bin before the start is part of what it is held against, which shares its chance with it.
+    # A bin before the start is part of what it is compared with, and shares its chance with it.
     variance = bins["variance"] + np.where(before, -base, base)
-    reach = errors * np.sqrt(variance.clip(lower=0))
-    ends = {
-        "ratio": np.exp(log),
-        "lower": np.exp(log - reach),
-        "upper": np.exp(log + reach),
-    }
-    return bins[["start", "end"]].assign(**ends, before=before).reset_index()
+    reach = normal(confidence) * np.sqrt(variance.clip(lower=0))
+    frame = bins[["start", "end"]].assign(
+        ratio=np.exp(log),
+        lower=np.exp(log - reach),
+        upper=np.exp(log + reach),
+        before=before,
+    )
+    early = bins[before]
+    pretrend_p = _pretrend_p(early["log"], early["variance"])
+    return EventStudy(frame.reset_index(), pretrend_p, float(spread))
 
 
-def _fitted(y, inside, after, ratio):
+def _two_way_means(
+    y: np.ndarray, inside: np.ndarray, after: np.ndarray, ratio: float
+) -> np.ndarray:
     """Means of the two-way Poisson model in closed form (time x unit)."""
     control = y[:, ~inside].sum(1)
     g0, g1 = control[~after].sum(), control[after].sum()
@@ -157,7 +224,7 @@ def _fitted(y, inside, after, ratio):
     return np.outer(g, a) * np.where(np.outer(after, inside), ratio, 1.0)
 
 
-def _cell_dispersion(y, mu) -> float:
+def _cell_dispersion(y: np.ndarray, mu: np.ndarray) -> float:
     """Pearson's chi-squared by its degrees of freedom, over units and times with any events."""
     rows, cols = mu.sum(1) > 0, mu.sum(0) > 0
     y, mu = y[np.ix_(rows, cols)], mu[np.ix_(rows, cols)]
@@ -165,7 +232,7 @@ def _cell_dispersion(y, mu) -> float:
     return float(((y - mu) ** 2 / mu).sum() / freedom) if freedom > 0 else 1.0
 
 
-def _group_dispersion(t, c, group) -> float:
+def _group_dispersion(t: np.ndarray, c: np.ndarray, group: np.ndarray) -> float:
     """How much the treated share of events varies within each group of times, beyond chance."""
     total, chi2 = t + c, 0.0
     for g in np.unique(group):
@@ -179,7 +246,7 @@ def _group_dispersion(t, c, group) -> float:
     return float(chi2 / freedom) if freedom > 0 else 1.0
 
 
-def _cluster_se(y, mu, d) -> float:
+def _cluster_se(y: np.ndarray, mu: np.ndarray, d: np.ndarray) -> float:
     """CR0 standard error of the log ratio: scores of the partialled-out treatment by unit."""
     units, times = mu.sum(0), mu.sum(1)
     scale = np.divide(1.0, units, out=np.zeros_like(units), where=units > 0)
@@ -192,7 +259,7 @@ def _cluster_se(y, mu, d) -> float:
     return float(np.sqrt((scores**2).sum()) / (mu * rest * d).sum())
 
 
-def _drift(log: pd.Series, variance: pd.Series) -> float:
+def _pretrend_p(log: pd.Series, variance: pd.Series) -> float:
     """p-value of a straight line through the log ratios before the start; NaN under 3 bins."""
     if len(log) < 3:
         return np.nan

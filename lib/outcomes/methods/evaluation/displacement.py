@@ -14,6 +14,9 @@ import numpy as np
 from outcomes.core.errors import Invalid, NotEnough
 from outcomes.methods.intervals import normal, numbers
 
+Pair = Sequence[float]
+"""Counts before and after the start."""
+
 
 class Change(NamedTuple):
     """An estimate, its standard error (for a ratio, of its logarithm), z and interval."""
@@ -30,32 +33,35 @@ class Displacement(NamedTuple):
 
     success: float
     wdq: float
-    reading: str
+    clause: str  # what it says, as a part of a sentence
 
 
 def wdd(
-    treated,
-    control,
+    treated: Pair,
+    control: Pair,
     *,
-    near_treated=None,
-    near_control=None,
-    exposure=(1, 1),
+    ring_treated: Pair | None = None,
+    ring_control: Pair | None = None,
+    exposure: Pair = (1, 1),
     inflation: float = 1.0,
     confidence: float = 0.95,
 ) -> Change:
     """How many events fewer (negative) or more than the control's change would have given.
 
-    ``near_treated`` and ``near_control`` are rings around the two, so that displacement counts
+    ``ring_treated`` and ``ring_control`` are rings around the two, so that displacement counts
     against the programme. ``exposure`` is the length of the two periods; the answer is in events
-    over the second one.
+    over the second one. Raises NotEnough where every count is 0.
+
+    >>> wdd((100, 60), (100, 90)).estimate
+    -30.0
     """
     pairs = [(_pair(treated), 1), (_pair(control), -1)]
-    if (near_treated is None) != (near_control is None):
+    if (ring_treated is None) != (ring_control is None):
         raise Invalid(
             "A ring around the treated area needs one around the control as well."
         )
-    if near_treated is not None:
-        pairs += [(_pair(near_treated), 1), (_pair(near_control), -1)]
+    if ring_treated is not None:
+        pairs += [(_pair(ring_treated), 1), (_pair(ring_control), -1)]
     lengths = _pair(exposure)
     if min(lengths) <= 0:
         raise Invalid(
@@ -92,11 +98,15 @@ def overdispersion(changes: Sequence[Change]) -> float:
 
 
 def rirr(
-    treated, control, *, inflation: float = 1.0, confidence: float = 0.95
+    treated: Pair, control: Pair, *, inflation: float = 1.0, confidence: float = 0.95
 ) -> Change:
     """The ratio of the treated area's change to the control's: 0.65 is 35 % lower than expected.
 
     The same as the interaction of a Poisson regression. ``se`` and ``z`` are of the logarithm.
+    Raises NotEnough where a count is 0.
+
+    >>> round(rirr((100, 60), (100, 90)).estimate, 2)
+    0.67
     """
     cells = np.array([*_pair(treated), *_pair(control)])
     if (cells == 0).any():
@@ -112,14 +122,17 @@ def rirr(
     )
 
 
-def wdq(treated, near, control) -> Displacement:
+def wdq(treated: Pair, ring: Pair, control: Pair) -> Displacement:
     """Whether a ring around the treated area gained or lost relative to what the area gained.
 
     Only to be read where the area itself did better than the control (success below 0): above 0
     the ring shared the benefit, below 0 events moved there, below -1 more than all moved; at 0 it
-    did neither.
+    did neither. Raises NotEnough where the control has no events or the area changed as it did.
+
+    >>> wdq((100, 60), (50, 45), (100, 100)).clause
+    'the surroundings gained too'
     """
-    a, b, c = (_pair(p) for p in (treated, near, control))
+    a, b, c = (_pair(p) for p in (treated, ring, control))
     if min(c) == 0:
         raise NotEnough(
             "A displacement quotient needs events in the control before and after."
@@ -130,13 +143,12 @@ def wdq(treated, near, control) -> Displacement:
             "The area changed as the control did, so there is nothing to displace."
         )
     quotient = (b[1] / c[1] - b[0] / c[0]) / success
-    quotient = (
-        0.0 if abs(quotient) < 1e-12 else quotient
-    )  # the ring changed as the control did
-    return Displacement(float(success), float(quotient), _reading(success, quotient))
+    if abs(quotient) < 1e-12:  # the ring changed as the control did
+        quotient = 0.0
+    return Displacement(float(success), float(quotient), _clause(success, quotient))
 
 
-def _reading(success: float, quotient: float) -> str:
+def _clause(success: float, quotient: float) -> str:
     if success > 0:
         return "no success in the area itself, so displacement is not in question"
     if quotient == 0:
@@ -162,7 +174,7 @@ def _inflation(inflation: float) -> float:
     return inflation
 
 
-def _pair(counts) -> tuple[float, float]:
+def _pair(counts: Pair) -> tuple[float, float]:
     if np.shape(counts) != (2,):
         raise Invalid(f"A pair of counts, before and after, is needed; given {counts}.")
     before, after = numbers(counts)

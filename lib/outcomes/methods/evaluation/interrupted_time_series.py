@@ -1,18 +1,19 @@
 """One series before and after a date: quasi-Poisson interrupted time series.
 
 Sources: Bernal, Cummins & Gasparrini 2017 (Int J Epidemiol 46:348) for the design; Newey & West
-1987 (Econometrica 55:703) for the HAC errors. The months after are compared with what the months
-before, their trend and their season foretell. It cannot tell the programme from anything else
-that began at the same time; prefer a comparison (``did``) where one exists.
+1987 (Econometrica 55:703) for the HAC errors. The months after are compared with what is predicted
+from the months before, their trend and their season: the counterfactual. It cannot tell the
+programme from anything else that began at the same time; prefer a comparison (``did``) where one exists.
 
 The interval is not the HAC one: with 14 terms in eight years HAC errors hold the truth four times
-in five (``tests/simulate``), as residuals vary too little and too briefly. The memory of a month
-(a first-order autocorrelation, 0 at least) is instead the one whose residuals would show what
-these show; it scales the error, and Satterthwaite's (1946, Biometrics Bull 2:110) degrees of
-freedom give the t. That covers for a memory of up to 0.3; above it (92 % at 0.6) trust no
+in five (``tests/simulate``), as residuals vary too little and too briefly. The first-order
+autocorrelation (0 at least) is instead the one whose residuals would show what these show; it
+scales the error, and Satterthwaite's (1946, Biometrics Bull 2:110) degrees of freedom give the t.
+That covers for an autocorrelation of up to 0.3; above it (92 % at 0.6) trust no
 interval of one series.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -24,14 +25,14 @@ from outcomes.methods.minimum_data import dated, like, require_counts, require_m
 
 
 class Its(NamedTuple):
-    """The ratio of what was seen to what was foretold, at the start, with its checks."""
+    """The ratio of what was observed to what was predicted, at the start, with its checks."""
 
     ratio: float
     lower: float
     upper: float
-    se: float  # of the log ratio, for the interval: dispersion and the memory of months
+    se: float  # of the log ratio, for the interval: dispersion and autocorrelation
     freedom: float  # of the interval's t
-    memory: float  # autocorrelation of neighbouring months
+    autocorrelation: float  # of neighbouring months
     quasi_se: float  # were months independent
     hac_se: float  # Newey-West over ``lags`` months, a sensitivity check
     dispersion: float
@@ -39,25 +40,50 @@ class Its(NamedTuple):
     negative_binomial: float  # the ratio by negative binomial, a sensitivity check
     pre: int
     post: int
-    frame: pd.DataFrame  # time, value, fitted, expected (without the change)
+    frame: pd.DataFrame  # time, observed, fitted, counterfactual
+
+    @property
+    def clause(self) -> str:
+        """What the interval allows to be said, as a part of a sentence."""
+        if self.lower <= 1 <= self.upper:
+            return "consistent with no change"
+        return "more than chance would give"
 
 
 def its(
     values: pd.Series,
-    start,
+    start: str | pd.Timestamp,
     *,
-    breaks=(),
+    breaks: Sequence[tuple[str, str]] = (),
     lags: int = 12,
-    confidence=0.95,
-    minimum=(24, 12),
+    confidence: float = 0.95,
+    minimum: tuple[int, int] = (24, 12),
 ) -> Its:
     """The step in a monthly count at ``start``, given its trend and season.
 
-    ``values`` is indexed by the first day of each month; NaN is a missing month, never a nought.
-    ``breaks`` are (date, reason) of other steps to allow for, such as a change of counting rules.
-    Raises NotEnough under 24 months before or 12 after, under ``FEWEST`` events before or to be
-    expected after, and where a month of the year, or one side of a step, is not there or has no
-    events: then it has no season or size. Invalid for counts below 0 or infinite.
+    Parameters
+    ----------
+    values : counts by the first day of each month; NaN is a missing month, never a zero.
+    start : the first month of the programme.
+    breaks : (date, reason) of other steps to allow for, such as a change of counting rules.
+    lags : months over which the Newey-West errors reach.
+    confidence : of the interval.
+    minimum : the fewest months before and after.
+
+    Raises
+    ------
+    NotEnough : under ``minimum`` months, under ``FEWEST`` events before or to be expected after,
+        and where a month of the year, or one side of a step, is not there or has no events: then
+        it has no season or size.
+    Invalid : for counts below 0 or infinite.
+
+    Examples
+    --------
+    >>> months = pd.date_range("2019-01-01", periods=60, freq="MS")
+    >>> halved = pd.Series([100 + 10 * (k % 12) for k in range(60)], months)
+    >>> halved[months >= "2022-01-01"] /= 2
+    >>> round(its(halved, "2022-01").ratio, 2)
+    0.5
     """
     from scipy.stats import t as student
 
@@ -79,8 +105,14 @@ def its(
     found = _errors(x, y, mu, np.asarray(month)[known], lags)
     reach = student.ppf(0.5 + confident(confidence) / 2, found["freedom"]) * found["se"]
     without = np.where(np.arange(x.shape[1]) == 1, 0.0, beta)
-    frame = pd.DataFrame({"time": series.index, "value": series.to_numpy()})
-    frame = frame.assign(fitted=np.exp(whole @ beta), expected=np.exp(whole @ without))
+    frame = pd.DataFrame(
+        {
+            "time": series.index,
+            "observed": series.to_numpy(),
+            "fitted": np.exp(whole @ beta),
+            "counterfactual": np.exp(whole @ without),
+        }
+    )
     ratios = np.exp([beta[1], beta[1] - reach, beta[1] + reach]).tolist()
     return Its(*ratios, **found, pre=pre, post=post, frame=frame)
 
@@ -100,19 +132,19 @@ def _require_sides(x, y) -> None:
 
 
 def _errors(x, y, mu, at, lags: int) -> dict:
-    """The standard errors of the change, and what is to be known of the residuals."""
+    """The standard errors of the change, and the checks of the residuals."""
     from statsmodels.stats.diagnostic import acorr_ljungbox
 
     bread = np.linalg.inv(x.T @ (x * mu[:, None]))
     residual, left = (y - mu) / np.sqrt(mu), len(y) - x.shape[1]
-    memory, se, freedom = _with_memory(x, mu, bread, residual, at)
+    autocorrelation, se, freedom = _autocorrelated(x, mu, bread, residual, at)
     spread = float((residual**2).sum() / left)
     box = acorr_ljungbox(residual, lags=[min(lags, len(y) // 5)])
     extra = float((((y - mu) ** 2 - mu) / mu**2).sum() / left)
     return {
         "se": se,
         "freedom": freedom,
-        "memory": memory,
+        "autocorrelation": autocorrelation,
         "dispersion": spread,
         "quasi_se": float(np.sqrt(spread * bread[1, 1])),
         "hac_se": _hac((x * (y - mu)[:, None]) @ bread[:, 1], at, lags),
@@ -137,13 +169,13 @@ def _fit(x, y, extra: float = 0.0):
     return beta, np.exp(eta)
 
 
-def _with_memory(x, mu, bread, residual, at) -> tuple[float, float, float]:
-    """The memory, the standard error of the change under it, and its degrees of freedom."""
+def _autocorrelated(x, mu, bread, residual, at) -> tuple[float, float, float]:
+    """The autocorrelation, the standard error of the change under it, and its degrees of freedom."""
     rows = x * np.sqrt(mu)[:, None]
     maker = np.eye(len(mu)) - rows @ bread @ rows.T
     gap = np.abs(at[:, None] - at[None, :])
     near = (gap == 1) / 2.0
-    seen = residual @ near @ residual / (residual @ residual)
+    observed = residual @ near @ residual / (residual @ residual)
     grid = np.arange(0, 0.96, 0.01)
     # Both traces are sums over gaps of rho**gap times what the residual maker leaves at that gap.
     powers = grid[:, None] ** np.arange(gap.max() + 1)
@@ -151,13 +183,13 @@ def _with_memory(x, mu, bread, residual, at) -> tuple[float, float, float]:
         powers @ np.bincount(gap.ravel(), m.ravel())
         for m in (maker @ near @ maker, maker)
     ]
-    memory = float(np.interp(seen, np.maximum.accumulate(kept[0] / kept[1]), grid))
-    between = memory**gap
+    rho = float(np.interp(observed, np.maximum.accumulate(kept[0] / kept[1]), grid))
+    between = rho**gap
     left = maker @ between
     pull = rows @ bread[:, 1]
     variance = pull @ between @ pull * (residual @ residual) / np.trace(left)
     freedom = float(np.trace(left) ** 2 / (left * left.T).sum())
-    return memory, float(np.sqrt(variance)), freedom
+    return rho, float(np.sqrt(variance)), freedom
 
 
 def _hac(scores, at, lags: int) -> float:

@@ -5,6 +5,7 @@ several small-sample conventions, which differ by a tenth when units are few, so
 named and belongs in the report. Source: Cameron & Miller 2015 (J Hum Resour 50:317).
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -36,12 +37,12 @@ class Linear(NamedTuple):
 def least_squares(
     data: pd.DataFrame,
     y: str,
-    x,
+    x: str | Sequence[str],
     *,
-    unit=None,
-    time=None,
-    cluster=None,
-    convention="CRV1",
+    unit: str | None = None,
+    time: str | None = None,
+    cluster: str | None = None,
+    convention: str = "CRV1",
 ) -> Linear:
     """Regress column ``y`` on columns ``x`` with effects of the columns ``unit`` and ``time``.
 

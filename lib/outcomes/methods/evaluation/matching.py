@@ -4,6 +4,7 @@ Sources: Stuart 2010 (Stat Sci 25:1) for matching and balance; standardised mean
 0.25 after matching are usual practice, under 0.1 good (Austin 2009, Stat Med 28:3083).
 """
 
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -27,22 +28,44 @@ class Matching(NamedTuple):
     )  # feature, treated, pool, matched, smd_before, smd_after, balanced
     balanced: bool
 
+    @property
+    def largest(self) -> float:
+        """The largest standardised mean difference left."""
+        return float(self.balance["smd_after"].abs().max())
+
+    @property
+    def clause(self) -> str:
+        """What may be said of the balance, as a part of a sentence."""
+        if self.balanced:
+            return "the two were alike before the start"
+        return "the two were not alike before the start"
+
 
 def match_units(
     panel: pd.DataFrame,
-    treated,
-    start,
+    treated: Sequence[str],
+    start: str | pd.Timestamp,
     *,
     covariates: pd.DataFrame | None = None,
     population: pd.Series | None = None,
     ratio: int = 3,
-    minimum=(24, 0),
+    minimum: tuple[int, int] = (24, 0),
 ) -> Matching:
     """For each treated unit the ``ratio`` untreated ones nearest before the start, without reuse.
 
-    panel       time x unit of counts; only times before ``start`` are looked at.
-    covariates  unit x further features, such as a deprivation score.
-    population  unit -> people, to compare rates and not sizes.
+    Parameters
+    ----------
+    panel : time x unit of counts; only times before ``start`` are looked at.
+    treated, start : the treated units and the first time of the programme.
+    covariates : unit x further features, such as a deprivation score.
+    population : unit -> people, to compare rates and not sizes.
+    ratio : how many units are matched with each.
+    minimum : the fewest times before and after.
+
+    Raises
+    ------
+    NotEnough : where there are too few times, or too few units to match.
+    Invalid : for a treated unit that lacks a feature, and for a ratio under 1.
     """
     if not isinstance(ratio, (int, np.integer)) or ratio < 1:
         raise Invalid(
@@ -59,7 +82,15 @@ def match_units(
     if len(pool) < ratio * len(treated):
         wanted = f"{len(treated)} treated ones with {ratio} each"
         raise NotEnough(f"There are {len(pool)} units to match {wanted}.")
-    pairs = _pairs(features, treated, pool, ratio)
+    candidates, size = [*treated, *pool], len(treated)
+    far, nearest = _distances(features.loc[candidates], slice(size), (ratio + 1) * size)
+    pairs = pd.DataFrame(
+        [
+            (candidates[u], candidates[k], far[u][nearest[u].index(k)])
+            for u, k in _greedy(far, nearest, list(range(size)), ratio)
+        ],
+        columns=["treated", "match", "distance"],
+    )
     units = sorted(pairs["match"])
     balance = _balance(features, treated, pool, units)
     return Matching(units, pairs, balance, bool(balance["balanced"].all()))
@@ -67,8 +98,8 @@ def match_units(
 
 def match_sets(
     panel: pd.DataFrame,
-    sets,
-    start,
+    sets: Sequence[Sequence[str]],
+    start: str | pd.Timestamp,
     *,
     covariates: pd.DataFrame | None = None,
     population: pd.Series | None = None,
@@ -92,7 +123,7 @@ def match_sets(
         raise Invalid(
             f"The placebo areas hold {min(strange, key=str)!r}, which cannot be matched."
         )
-    far, nearest = _ranked(
+    far, nearest = _distances(
         features, slice(None), (ratio + 1) * max(map(len, sets), default=1)
     )
     units = features.index.tolist()
@@ -101,7 +132,7 @@ def match_sets(
     return [[units[k] for _, k in pairs] for pairs in found]
 
 
-def _ranked(
+def _distances(
     features: pd.DataFrame, rows, most: int
 ) -> tuple[list[list[float]], list[list[int]]]:
     """Of the units at ``rows``, the distances to the ``most`` nearest in standard deviations, and
@@ -115,7 +146,9 @@ def _ranked(
     return np.take_along_axis(far, near, axis=1).tolist(), near.tolist()
 
 
-def _greedy(far, nearest, inside: list[int], ratio: int) -> list[tuple[int, int]]:
+def _greedy(
+    far: list[list[float]], nearest: list[list[int]], inside: list[int], ratio: int
+) -> list[tuple[int, int]]:
     """Pairs of a unit inside and its nearest free other; each round the hardest to match first."""
     taken, pairs, place = set(inside), [], dict.fromkeys(inside, 0)
 
@@ -134,8 +167,12 @@ def _greedy(far, nearest, inside: list[int], ratio: int) -> list[tuple[int, int]
     return pairs
 
 
-def separate(sets) -> list[list]:
-    """Of sets that overlap, those that share no unit with one kept before, in order."""
+def disjoint_sets(sets: Iterable[Sequence[str]]) -> list[list[str]]:
+    """Of sets that overlap, those that share no unit with one kept before, in order.
+
+    >>> disjoint_sets([["a", "b"], ["b", "c"], ["c", "d"]])
+    [['a', 'b'], ['c', 'd']]
+    """
     kept, used = [], set()
     for members in sets:
         if used.isdisjoint(members):
@@ -144,11 +181,18 @@ def separate(sets) -> list[list]:
     return kept
 
 
-def contiguous_clusters(places: pd.DataFrame, size: int, *, limit: int | None = None):
+def contiguous_clusters(
+    places: pd.DataFrame, size: int, *, limit: int | None = None
+) -> list[list[str]]:
     """Sets of ``size`` neighbours to play a treated town: each place with its nearest others.
 
     ``places`` has longitude and latitude by unit (index). Each different set is kept once, in
-    the order of the units; ``limit`` keeps that many, spread evenly through the list.
+    the order of the units; ``limit`` keeps that many, spread evenly through the list. Raises
+    NotEnough where there are no more places than ``size``.
+
+    >>> on_a_line = pd.DataFrame({"longitude": [0, 1, 3], "latitude": 54.0}, list("abc"))
+    >>> contiguous_clusters(on_a_line, 2)
+    [['a', 'b'], ['b', 'c']]
     """
     if not isinstance(size, (int, np.integer)) or size < 1:
         raise Invalid(f"A cluster is of one place or more; given {size!r}.")
@@ -175,8 +219,13 @@ def contiguous_clusters(places: pd.DataFrame, size: int, *, limit: int | None = 
     return found
 
 
-def ring(places: pd.DataFrame, treated, *, km: float) -> list:
-    """The places within ``km`` of any treated place, without the treated ones themselves."""
+def ring(places: pd.DataFrame, treated: Sequence[str], *, km: float) -> list[str]:
+    """The places within ``km`` of any treated place, without the treated ones themselves.
+
+    >>> on_a_line = pd.DataFrame({"longitude": [0, 0.01, 3], "latitude": 54.0}, list("abc"))
+    >>> ring(on_a_line, ["a"], km=2)
+    ['b']
+    """
     inside = places.index.isin(list(treated))
     if not inside.any():
         raise Invalid("None of the treated places has a position.")
@@ -186,7 +235,9 @@ def ring(places: pd.DataFrame, treated, *, km: float) -> list:
     return sorted(places.index[~inside][near])
 
 
-def _features(early: pd.DataFrame, population, covariates) -> pd.DataFrame:
+def _features(
+    early: pd.DataFrame, population: pd.Series | None, covariates: pd.DataFrame | None
+) -> pd.DataFrame:
     """Level (log of the mean count or rate), trend (the log's change between the two halves) and
     the covariates. Half an event is added so that empty places have a level."""
     half = len(early) // 2
@@ -197,9 +248,8 @@ def _features(early: pd.DataFrame, population, covariates) -> pd.DataFrame:
             .reindex(early.columns)
             .astype(float)
         )
-        people = people.where(
-            (people > 0) & (people < np.inf)
-        )  # one that is not known lacks it
+        # One whose residents are not known lacks the feature.
+        people = people.where((people > 0) & (people < np.inf))
     first, second = early.iloc[:half].sum() + 0.5, early.iloc[half:].sum() + 0.5
     trend = np.log(second / (len(early) - half)) - np.log(first / half)
     level = np.log((early.sum() + 0.5) / len(early) / people)
@@ -216,16 +266,9 @@ def _features(early: pd.DataFrame, population, covariates) -> pd.DataFrame:
     return features.join(covariates.replace([np.inf, -np.inf], np.nan), how="left")
 
 
-def _pairs(features, treated, pool, ratio) -> pd.DataFrame:
-    """Greedy nearest neighbours in units of standard deviations."""
-    units, size = [*treated, *pool], len(treated)
-    far, nearest = _ranked(features.loc[units], slice(size), (ratio + 1) * size)
-    pairs = _greedy(far, nearest, list(range(size)), ratio)
-    rows = [(units[u], units[k], far[u][nearest[u].index(k)]) for u, k in pairs]
-    return pd.DataFrame(rows, columns=["treated", "match", "distance"])
-
-
-def _balance(features, treated, pool, units) -> pd.DataFrame:
+def _balance(
+    features: pd.DataFrame, treated: list, pool: list, units: list
+) -> pd.DataFrame:
     """Standardised mean differences; the spread is that of the treated and pool together."""
     spread = features.loc[[*treated, *pool]].std(ddof=1).replace(0, np.nan)
     groups = {"treated": treated, "pool": pool, "matched": units}

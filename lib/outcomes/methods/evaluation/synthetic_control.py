@@ -33,12 +33,33 @@ class Synthetic(NamedTuple):
     leave_one_out: pd.DataFrame  # dropped, ratio, effect, fit
     note: str
 
+    @property
+    def ranked(self) -> int:
+        """How many units are ranked, the treated one among them."""
+        return int(self.placebo["kept"].sum()) + 1
 
-def simplex_weights(donors, target) -> np.ndarray:
+    @property
+    def clause(self) -> str:
+        """What its rank allows to be said, as a part of a sentence."""
+        if self.ranked == 1:
+            return "no placebo area fitted as well, so it has no rank"
+        if not self.rank:
+            return "it has no rank, as it had no gap before"
+        least = (
+            f", where the least that {self.ranked} can give is {1 / self.ranked:.2f}"
+        )
+        few = least if self.ranked < 20 else ""
+        return f"it ranks {self.rank} of {self.ranked} (p = {self.p:.2f}{few})"
+
+
+def simplex_weights(donors: np.ndarray, target: np.ndarray) -> np.ndarray:
     """The w >= 0 with sum 1 that minimises ||target - donors @ w||, exactly.
 
     ``donors`` is time x donor. Where several mixes fit equally well one of them is returned.
     NotEnough when neither solver finds a mix that fits best.
+
+    >>> simplex_weights(np.array([[1.0, 3.0], [2.0, 6.0]]), np.array([2.0, 4.0])).round(6).tolist()
+    [0.5, 0.5]
     """
     x, y = np.asarray(donors, float), np.asarray(target, float)
     if (
@@ -82,27 +103,36 @@ def _bvls(a, b) -> np.ndarray:
     return found.clip(0)
 
 
-def synthetic_control(
+def fit_synthetic_control(
     outcome: pd.DataFrame,
     treated: str,
-    start,
+    start: str | pd.Timestamp,
     *,
     season: int = 0,
     fit_filter: float = 5.0,
-    minimum=(8, 4),
+    minimum: tuple[int, int] = (8, 4),
 ) -> Synthetic:
     """What the treated unit would have had, made from the others, and how unusual the gap is.
 
-    outcome     time x unit of rates (per head) or counts; times with a missing cell are left out.
-    season      the number of times in a year: each unit's season (measured before the start)
-                is divided out first, and donors too sparse to have one are left out. 0 leaves
-                seasons as they are.
-    fit_filter  placebos whose squared gap before is more than so many times the treated unit's
-                are left out of the ranking, as their gaps after say nothing.
+    Parameters
+    ----------
+    outcome : time x unit of rates (per head) or counts; times with a missing cell are left out.
+    treated, start : the treated unit and the first time of the programme.
+    season : the number of times in a year: each unit's season (measured before the start) is
+        divided out first, and donors too sparse to have one are left out. 0 leaves seasons as
+        they are.
+    fit_filter : placebo units whose squared gap before is more than so many times the treated
+        unit's are left out of the ranking, as their gaps after say nothing.
+    minimum : the fewest times before and after.
 
-    A unit that fits without any gap before the start has no rank: p is NaN, and ``note`` says so.
-    A placebo that has no estimate is left out and counted there. Raises NotEnough when the treated
-    unit has none: when its mix has no events after the start.
+    Returns
+    -------
+    Synthetic : a unit that fits without any gap before the start has no rank: p is NaN, and
+        ``note`` says so. A placebo that has no estimate is left out and counted there.
+
+    Raises
+    ------
+    NotEnough : when the treated unit has no estimate: its mix has no events after the start.
     """
     outcome, (treated,), after = wide(
         outcome, treated, start, minimum=minimum, signed=True
@@ -123,7 +153,7 @@ def synthetic_control(
         )
     outcome = _without_season(outcome, treated, after, season)
     pool = [c for c in outcome.columns if c != treated]
-    own, weights = _one(outcome, treated, pool, after)
+    own, weights = _fit_mix(outcome, treated, pool, after)
     if not np.isfinite([own["ratio"], own["fit"]]).all():
         side = "after" if np.isfinite(own["fit"]) else "before"
         raise NotEnough(
@@ -136,7 +166,10 @@ def synthetic_control(
     ranked = kept and np.isfinite(own["mspe_ratio"])
     further = int((found["kept"] & (found["mspe_ratio"] >= own["mspe_ratio"])).sum())
     return Synthetic(
-        *(own[k] for k in ("ratio", "effect", "fit", "mspe_ratio")),
+        ratio=own["ratio"],
+        effect=own["effect"],
+        fit=own["fit"],
+        mspe_ratio=own["mspe_ratio"],
         p=(1 + further) / (len(kept) + 1) if ranked else np.nan,
         rank=1 + further if ranked else 0,
         weights=weights,
@@ -148,7 +181,9 @@ def synthetic_control(
     )
 
 
-def _one(outcome, treated, pool, after):
+def _fit_mix(
+    outcome: pd.DataFrame, treated: str, pool: list, after: np.ndarray
+) -> tuple[dict, pd.Series]:
     """Gaps and summary of one unit against a mix of the pool; its non-zero weights."""
     y, x = outcome[treated].to_numpy(), outcome[pool].to_numpy()
     w = simplex_weights(x[~after], y[~after])
@@ -160,10 +195,10 @@ def _one(outcome, treated, pool, after):
         {"time": outcome.index, "actual": y, "synthetic": synthetic, "gap": gap}
     )
     summary = {
-        "ratio": _over(y[after].sum(), synthetic[after].sum()),
+        "ratio": _quotient(y[after].sum(), synthetic[after].sum()),
         "effect": float(gap[after].mean()),
-        "fit": _over(np.sqrt(pre), abs(y[~after].mean())),
-        "mspe_ratio": _over(post, pre),
+        "fit": _quotient(np.sqrt(pre), abs(y[~after].mean())),
+        "mspe_ratio": _quotient(post, pre),
         "mspe_pre": float(pre),
         "frame": frame.assign(after=after),
     }
@@ -171,7 +206,7 @@ def _one(outcome, treated, pool, after):
     return summary, weights[weights > 1e-6].sort_values(ascending=False, kind="stable")
 
 
-def _over(a: float, b: float) -> float:
+def _quotient(a: float, b: float) -> float:
     """a / b, where nothing over nothing is not a number."""
     if b == 0:
         return np.nan if a == 0 else np.inf
@@ -183,7 +218,7 @@ def _placebos(outcome, pool, after):
     rows, gaps = [], {}
     for unit in pool:
         try:
-            found, _ = _one(outcome, unit, [c for c in pool if c != unit], after)
+            found, _ = _fit_mix(outcome, unit, [c for c in pool if c != unit], after)
             gaps[unit] = found.pop("frame")["gap"].to_numpy()
         except NotEnough:  # one that has no mix must not take the others with it
             found = dict.fromkeys(
@@ -197,7 +232,9 @@ def _leave_one_out(outcome, treated, pool, weights, after) -> pd.DataFrame:
     rows = []
     for dropped in weights.index if len(pool) > 2 else []:
         try:
-            found, _ = _one(outcome, treated, [c for c in pool if c != dropped], after)
+            found, _ = _fit_mix(
+                outcome, treated, [c for c in pool if c != dropped], after
+            )
         except NotEnough:
             found = dict.fromkeys(("ratio", "effect", "fit"), np.nan)
         rows.append((dropped, found["ratio"], found["effect"], found["fit"]))
@@ -212,10 +249,12 @@ def _without_season(outcome: pd.DataFrame, treated, after, season: int) -> pd.Da
         raise NotEnough(
             "A season cannot be taken out with under two years before the start."
         )
-    place = _place(outcome.index, season)
+    position = _position(outcome.index, season)
     early = _evenly(outcome[~after], season)
     level = early.rolling(season, center=True, min_periods=season).mean()
-    share = (early / level.where(level > 0)).groupby(_place(early.index, season)).mean()
+    share = (
+        (early / level.where(level > 0)).groupby(_position(early.index, season)).mean()
+    )
     share = share / share.mean()
     sound = share.notna().all() & (share > 0).all()
     if not sound[treated]:
@@ -223,7 +262,7 @@ def _without_season(outcome: pd.DataFrame, treated, after, season: int) -> pd.Da
             "The treated unit's season cannot be told: some months are always empty."
         )
     kept = sound.index[sound]
-    return outcome[kept] / share.loc[place, kept].to_numpy()
+    return outcome[kept] / share.loc[position, kept].to_numpy()
 
 
 def _evenly(early: pd.DataFrame, season: int) -> pd.DataFrame:
@@ -234,7 +273,7 @@ def _evenly(early: pd.DataFrame, season: int) -> pd.DataFrame:
     return early.reindex(pd.date_range(early.index[0], early.index[-1], freq=step))
 
 
-def _place(index: pd.Index, season: int) -> np.ndarray:
+def _position(index: pd.Index, season: int) -> np.ndarray:
     if isinstance(index, pd.DatetimeIndex):
         return np.asarray((index.month - 1) * season // 12)
     return np.arange(len(index)) % season

@@ -4,212 +4,298 @@
 kind        when                                   what may be said
 ==========  =====================================  ============================================
 not_enough  too few months, events or placebo      the reason, and no estimate at all
-            areas (:mod:`guards`, the evaluation)
+            areas (:mod:`minimum_data`)
 unsound     a check of the comparison failed       it cannot be read as the programme's doing
-untestable  too few placebo areas are apart for    the change, described, and that no test of it
-            any p of ``ALPHA``, or it has no rank  is possible
-none        p is over ``ALPHA``                    no effect can be told from chance
+untestable  too few placebo areas are disjoint     the change, described, and that no test of it
+            for any p of ``ALPHA``, or no rank     is possible
+none        p is over ``ALPHA``                    no clear change, and what is ruled out
 doubtful    anything in ``Evidence.doubts``        a reason to look further, which shows nothing
 harm        the change is the wrong way            the opposite of what the programme is for
 effect      none of these                          consistent with an effect, never "caused"
 ==========  =====================================  ============================================
 
-* A drift before the start fails under 0.05 and leaves doubt under ``DOUBT``: a check of little
-  power is made at a lax level (Bancroft 1964, Biometrics 20:427), and passing it proves little
-  (Roth 2022, AER: Insights 4:305).
-* Areas that overlap are not so many draws: n that share no unit allow no p under 1 / (n + 1).
-* An outcome other than the declared primary ones counts with its p corrected for its family (the
-  parts of a sum are one; a sum and its parts are none), and as exploratory.
-* The interval beside a verdict is at the level that its p is judged at: it leaves out no change
+* A pre-trend (a drift before the start) fails under 0.05 and leaves doubt under ``DOUBT``: a check
+  of little power is made at a lax level (Bancroft 1964, Biometrics 20:427), and passing it proves
+  little (Roth 2022, AER: Insights 4:305).
+* Placebo areas that overlap are not independent draws: n that share no unit allow no p under
+  1 / (n + 1).
+* An outcome other than the declared primary ones counts with its p adjusted for multiple testing
+  within its family (the parts of a sum are one; a sum and its parts are none), as exploratory.
+* The interval beside a verdict is at the level that its p is judged at: it excludes no difference
   exactly when p is ``ALPHA`` at most.
-* The same change must be found by every other choice that passes its own checks, by another
-  comparison among them, and not at a start that is pretended.
+* The same change must be found by every alternative that passes its own checks, by another
+  comparison among them, and not at a placebo date.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from outcomes.core.errors import Invalid, one_of
+from outcomes.methods.evaluation.difference_in_differences import ALPHA, grade_pretrend
 from outcomes.methods.multiple_testing import Detectable
 
-ALPHA, DOUBT = 0.05, 0.25
+PRETREND = "no drift before the start"
+CLAUSES = {
+    "not_enough": "there is too little to tell",
+    "unsound": "the comparison failed its own checks",
+    "untestable": "no test is possible",
+    "none": "no clear change",
+    "doubtful": "more than is usual, but doubtful",
+    "harm": "more than chance explains, and the wrong way",
+    "effect": "more than chance explains",
+}
+"""What each kind of verdict allows to be said, as a part of a sentence."""
 
 
 class Verdict(NamedTuple):
-    """The sentence to print, its kind (of the table above), and what was not checked."""
+    """The kind of a verdict (of the table above) and the words it has earned.
 
-    sentence: str
+    ``sentence`` is what was found and ``detail`` how sure it is; ``unchecked`` says what no data
+    could check.
+    """
+
     kind: str
+    sentence: str
+    detail: str = ""
     unchecked: str = ""
+
+    @property
+    def clause(self) -> str:
+        """What may be said, as a part of a sentence: "no clear change"."""
+        return CLAUSES[self.kind]
 
 
 class Evidence(NamedTuple):
     """What was found, and all that speaks for and against it."""
 
     ratio: float
-    p: float  # as it counts: no less than ``least``, and corrected if secondary
+    p: float  # as it counts: no less than ``smallest_p``, and adjusted if secondary
     direction: str = "fewer"  # or "more" or "neither"
     interval: tuple[float, float] | None = None
-    alone: float | None = None  # p by itself
-    separate: int = 10**6  # placebo areas that share no unit
-    looks: int = 0  # secondary outcomes that p is corrected for; 0 for a primary one
+    unadjusted_p: float | None = None
+    disjoint: int = 10**6  # placebo areas that share no unit
+    family_size: int = 0  # outcomes that p is adjusted for; 0 for a primary one
     family: str = "secondary outcomes"  # what these are called
-    level: float = 0.95  # of the interval
+    confidence: float = 0.95  # of the interval
     checks: dict[str, bool | None] | None = None  # None: could not be checked
-    drift: float | None = (
-        None  # p of a drift before the start; NaN: could not be tested
-    )
-    elsewhere: bool | None = (
-        None  # another comparison passed its own checks; None: not tried
-    )
-    unfound: Sequence[str] = ()  # sound other choices that do not find the same
-    pretended: bool = False  # a start that is pretended shows a change as well
+    pretrend_p: float | None = None  # NaN: could not be tested
+    other_comparison: bool | None = None  # one passed its checks; None: not tried
+    not_replicated: Sequence[str] = ()  # sound alternatives that do not find the same
+    placebo_date: bool = False  # a placebo date shows a change as well
     detectable: Detectable | None = None
 
     @property
-    def least(self) -> float:
-        """The least p that the separate placebo areas allow."""
-        return least_p(self.separate)
+    def alone(self) -> float:
+        """p before any adjustment for multiple testing."""
+        return self.p if self.unadjusted_p is None else self.unadjusted_p
 
     @property
-    def failed(self) -> str:
-        """The checks that failed, in words."""
+    def testable(self) -> bool:
+        """Whether there are enough disjoint placebo areas for a p of ``ALPHA``."""
+        return smallest_p(self.disjoint) <= ALPHA
+
+    @property
+    def failed(self) -> list[str]:
+        """The checks that failed."""
         failed = [k for k, passed in (self.checks or {}).items() if passed is False]
-        return "; ".join(
-            failed + ["no drift before the start"] * (drifts(self.drift) == "fails")
-        )
+        return failed + [PRETREND] * (grade_pretrend(self.pretrend_p) == "fails")
 
     @property
-    def doubts(self) -> str:
-        """What keeps a rare change from being read as an effect, in words."""
+    def doubts(self) -> list[str]:
+        """What keeps a rare change from being read as an effect."""
+        grade = grade_pretrend(self.pretrend_p)
+        drift = f"its drift before the start leaves doubt ({_p(self.pretrend_p)})"
         rows = {
-            f"its drift before the start leaves doubt (p = {_p(self.drift)})": "doubtful",
-            "whether it drifted before the start cannot be tested": "untested",
+            drift: grade == "doubtful",
+            "whether it drifted before the start cannot be tested": grade == "untested",
+            f"as one of the {self.family} it is exploratory": self.family_size > 0,
+            "no other comparison was tried": self.other_comparison is None,
+            "no other comparison passes its own checks": self.other_comparison is False,
+            f"not found by {' or '.join(self.not_replicated)}": self.not_replicated,
+            "a made-up start shows a change as well": self.placebo_date,
         }
-        said = [text for text, grade in rows.items() if drifts(self.drift) == grade]
-        for text, holds in (
-            (f"as one of the {self.family} it is exploratory", self.looks),
-            ("no other comparison was tried", self.elsewhere is None),
-            ("no other comparison passes its own checks", self.elsewhere is False),
-            (f"not found by {' or '.join(self.unfound)}", self.unfound),
-            ("a start that is pretended shows a change as well", self.pretended),
-        ):
-            said += [text] * bool(holds)
-        return "; ".join(said)
+        return [text for text, holds in rows.items() if holds]
+
+
+def smallest_p(disjoint: int) -> float:
+    """The smallest p-value that so many placebo areas which share no unit allow.
+
+    >>> smallest_p(19)
+    0.05
+    """
+    return 1 / (disjoint + 1)
+
+
+def reach_verdict(
+    evidence: Evidence, *, noun: str, area: str, comparison: str
+) -> Verdict:
+    """What the evidence has earned, written by the table and never by hand.
+
+    Parameters
+    ----------
+    evidence : what was found, and all that speaks for and against it.
+    noun : what was counted, in the plural or as a mass ("burglaries", "robbery").
+    area, comparison : the treated area and what it is compared with, in words.
+
+    Raises
+    ------
+    Invalid : for a p-value, a ratio or a direction that is none.
+
+    Examples
+    --------
+    >>> found = Evidence(0.84, 0.17, interval=(0.67, 1.06))
+    >>> said = reach_verdict(found, noun="burglary", area="Fleetwood", comparison="the county")
+    >>> said.kind, said.clause
+    ('none', 'no clear change')
+    >>> said.sentence
+    'No clear change in burglary in Fleetwood: a fall of over 33%, against the county, is ruled out.'
+    """
+    e = evidence
+    if not np.isnan(e.p) and not 0 < e.p <= 1:
+        raise Invalid(f"A p-value lies above 0 and up to 1; given {e.p}.")
+    if not np.isfinite(e.ratio) or e.ratio <= 0:
+        raise Invalid(f"A verdict needs a ratio above 0; given {e.ratio}.")
+    one_of(e.direction, ("fewer", "more", "neither"), "direction")
+    row = next(row for row in TABLE if row.applies(e))
+    words = {
+        "head": f"{noun[:1].upper()}{noun[1:]} in {area} came out {_change(e.ratio)} {comparison}",
+        "noun": noun,
+        "area": area,
+        "comparison": comparison,
+        "change": _change(e.ratio),
+        "checks": " and of ".join(e.failed),
+        "failed": _failed(e),
+        "untestable": _untestable(e),
+        "ruled_out": _ruled_out(e, comparison),
+        "interval": _interval(e),
+        "p": _weighed(e),
+        "usual": _USUAL if e.alone > ALPHA else "",
+        "would_have_shown": _would_have_shown(e),
+        "doubts": "; ".join(e.doubts),
+        "effect": _EITHER if e.direction == "neither" else "an effect of the programme",
+    }
+    unknown = ", ".join(k for k, passed in (e.checks or {}).items() if passed is None)
+    return Verdict(
+        row.kind,
+        row.sentence.format(**words),
+        row.detail.format(**words),
+        f"Not checked, for want of data: {unknown}." if unknown else "",
+    )
+
+
+class _Row(NamedTuple):
+    """One kind of verdict: when it applies, its sentence and its detail."""
+
+    kind: str
+    applies: Callable[[Evidence], bool]
+    sentence: str
+    detail: str
 
 
 TABLE = (
-    (
+    _Row(
         "unsound",
-        lambda e: e.failed,
-        ", but the comparison failed its check of {failed}, so "
-        "this cannot be read as the programme's doing.",
+        lambda e: bool(e.failed),
+        "{head}, but {failed}.",
+        "The comparison failed its check of {checks}, so this cannot be read as the "
+        "programme's doing{interval}.",
     ),
-    (
+    _Row(
         "untestable",
-        lambda e: e.least > ALPHA or np.isnan(e.p),
-        ". No test of it is possible: {untested}. It is described, not tested.",
+        lambda e: not e.testable or np.isnan(e.p),
+        "{head}; no test is possible.",
+        "{untestable}. It is described, not tested.",
     ),
-    (
+    _Row(
         "none",
         lambda e: e.p > ALPHA,
-        "; {usual}no effect can be told from chance ({p}).{seen}",
+        "No clear change in {noun} in {area}{ruled_out}.",
+        "It came out {change} {comparison}{interval}{usual} ({p}).{would_have_shown}",
     ),
-    (
+    _Row(
         "doubtful",
-        lambda e: e.doubts,
-        ", more than is usual among places without the programme "
-        "({p}). That is a reason to look further and shows no effect: {doubts}.",
+        lambda e: bool(e.doubts),
+        "{head}: a reason to look further.",
+        "That is more than is usual among places without the programme ({p}){interval}, and "
+        "shows no effect: {doubts}.",
     ),
-    (
+    _Row(
         "harm",
         lambda e: (
             e.direction != "neither" and (e.ratio < 1) != (e.direction == "fewer")
         ),
-        ", more than chance would explain ({p}): the opposite of what the programme is for.",
+        "{head}: the opposite of its aim.",
+        "That is more than chance would explain ({p}){interval}: the opposite of what the "
+        "programme is for.",
     ),
-    ("effect", lambda e: True, ", more than chance would explain ({p}): {effect}."),
+    _Row(
+        "effect",
+        lambda e: True,
+        "{head}, more than chance explains.",
+        "That is consistent with {effect} ({p}){interval}.",
+    ),
 )
-_EFFECT = "consistent with an effect of the programme"
-_NEITHER = "consistent with a change that came with the programme, where neither more nor fewer is "
+_FAILED = {
+    PRETREND: "was already changing before the start",
+    "balance before the start": "the two were unlike before the start",
+    "places near by moving with the comparison": "places near by moved otherwise too",
+    "fit before the start": "the mix did not fit before the start",
+    "forces to rank it among": "no other force fits well enough to rank it",
+}
+"""Checks by name, and what it means in words that one of them failed."""
+
+_USUAL = "; a difference of that size is usual among places without the programme"
+_EITHER = "a change that came with the programme, where neither more nor fewer is better in itself"
 
 
-def least_p(separate: int) -> float:
-    """The least p-value that so many placebo areas which share no unit allow."""
-    return 1 / (separate + 1)
+def _failed(e: Evidence) -> str:
+    only = _FAILED.get(e.failed[0]) if len(e.failed) == 1 else None
+    return only or "the comparison failed its own checks"
 
 
-def drifts(p: float | None) -> str:
-    """A test of drift before the start, graded: passes, doubtful, fails or untested."""
-    if p is None:
-        return ""
-    if np.isnan(p):
-        return "untested"
-    return "fails" if p < ALPHA else "doubtful" if p < DOUBT else "passes"
-
-
-def verdict(
-    evidence: Evidence, *, outcome: str, place: str, comparison: str
-) -> Verdict:
-    """The sentence that the evidence has earned, written by the table and never by hand."""
-    e = evidence
-    if not np.isnan(e.p) and not 0 < e.p <= 1:
-        raise Invalid(f"A p-value lies above 0 and up to 1; given {e.p}.")
-    one_of(e.direction, ("fewer", "more", "neither"), "direction")
-    kind, _, text = next(row for row in TABLE if row[1](e))
-    usual = "a difference of that size is usual among places without the programme, so "
-    said = text.format(
-        failed=e.failed.replace("; ", " and of "),
-        doubts=e.doubts,
-        p=_weighed(e),
-        seen=_seen(e),
-        usual=usual if _alone(e) > ALPHA else "",
-        untested=_untested(e),
-        effect=f"{_NEITHER}better in itself" if e.direction == "neither" else _EFFECT,
-    )
-    unknown = ", ".join(k for k, passed in (e.checks or {}).items() if passed is None)
-    rest = f"Not checked, for want of data: {unknown}." if unknown else ""
-    head = f"{outcome} in {place} {_change(e.ratio)} expected from {comparison}{_interval(e)}"
-    return Verdict(head + said, kind, rest)
-
-
-def _interval(e: Evidence) -> str:
-    if e.interval is None or e.least > ALPHA:
-        return ""
-    ends = " to ".join(
-        f"{'−' if r < 1 else '+'}{_size(abs(r - 1))}" for r in e.interval
-    )
-    why = "" if e.level == 0.95 else ", the level that its correction leaves"
-    return f" ({100 * e.level:.4g}% interval {ends}{why})"
-
-
-def _size(part: float) -> str:
-    """A percentage; of less than half of one with a digit more, so that "−0.03%" is no nought."""
-    return f"{part:.0%}" if part >= 0.005 or part < 5e-5 else f"{100 * part:.1g}%"
-
-
-def _change(ratio: float) -> str:
-    if not np.isfinite(ratio) or ratio <= 0:
-        raise Invalid(f"A verdict needs a ratio above 0; given {ratio}.")
-    size = abs(ratio - 1)
-    if size < 0.005:
-        return "came out as"
-    return f"came out {size:.0%} {'below' if ratio < 1 else 'above'} what would be"
-
-
-def _untested(e: Evidence) -> str:
-    if e.least <= ALPHA:
-        return "it has no rank among other places"
-    areas = "area of its size does" if e.separate == 1 else "areas of its size do"
-    few = f"only {e.separate} untreated {areas} not overlap another"
+def _untestable(e: Evidence) -> str:
+    if e.testable:
+        return "It has no rank among other places"
+    areas = "area of its size does" if e.disjoint == 1 else "areas of its size do"
+    few = f"Only {e.disjoint} untreated {areas} not overlap another"
     return f"{few}, and so few can tell no change of any size from chance"
 
 
-def _seen(e: Evidence) -> str:
-    """What would have shown."""
-    if e.detectable is None or e.looks:
+def _change(ratio: float) -> str:
+    size = abs(ratio - 1)
+    if size < 0.005:
+        return "as expected from"
+    return f"{size:.0%} {'lower' if ratio < 1 else 'higher'} than expected from"
+
+
+def _interval(e: Evidence) -> str:
+    if e.interval is None or not e.testable:
+        return ""
+    low, high = (f"{'−' if r < 1 else '+'}{_size(abs(r - 1))}" for r in e.interval)
+    why = "" if e.confidence == 0.95 else ", the level that its correction leaves"
+    return f" ({100 * e.confidence:.4g}% interval {low} to {high}{why})"
+
+
+def _ruled_out(e: Evidence, comparison: str) -> str:
+    """Of the changes that the interval rules out, the one that the programme is for."""
+    if e.interval is None:
+        return f" against {comparison}"
+    fall = f"a fall of over {_size(1 - e.interval[0])}"
+    rise = f"a rise of over {_size(e.interval[1] - 1)}"
+    if e.direction == "neither":
+        return f": {fall} or {rise} is ruled out"
+    return f": {fall if e.direction == 'fewer' else rise}, against {comparison}, is ruled out"
+
+
+def _size(part: float) -> str:
+    """A percentage; of less than half of one with a digit more, so that "−0.03%" is no zero."""
+    return f"{part:.0%}" if part >= 0.005 or part < 5e-5 else f"{100 * part:.1g}%"
+
+
+def _would_have_shown(e: Evidence) -> str:
+    if e.detectable is None or e.family_size:
         return ""
     return (
         f" A fall of {1 - e.detectable.fall:.0%} or more, or a rise of {e.detectable.rise - 1:.0%} "
@@ -219,28 +305,19 @@ def _seen(e: Evidence) -> str:
 
 def _weighed(e: Evidence) -> str:
     """The p that counts, with what it was by itself and why it counts for less."""
-    alone, notes = _alone(e), []
-    if e.least > alone:
-        notes = [
-            f"at least {_p(e.least)} as only {e.separate} placebo areas do not overlap"
-        ]
-    if e.looks > 1:
-        notes.append(f"corrected as one of {e.looks} {e.family}")
-    by_itself = f": {_p(alone)} by itself" if notes else ""
-    return ", ".join([f"p = {_p(e.p)}{by_itself}", *notes])
-
-
-def _alone(e: Evidence) -> float:
-    return e.p if e.alone is None else e.alone
+    notes = []
+    if smallest_p(e.disjoint) > e.alone:
+        least = _p(smallest_p(e.disjoint))
+        notes = [f"{least} at least, as only {e.disjoint} placebo areas do not overlap"]
+    if e.family_size > 1:
+        notes.append(f"corrected as one of {e.family_size} {e.family}")
+    by_itself = f": {_p(e.alone).removeprefix('p = ')} by itself" if notes else ""
+    return ", ".join([f"{_p(e.p)}{by_itself}", *notes])
 
 
 def _p(p: float | None) -> str:
     if p is None or np.isnan(p):
-        return "not known"
-    return (
-        "under 0.001"
-        if p < 0.001
-        else f"{p:.3f}".rstrip("0")
-        if p < 0.1
-        else f"{p:.2f}"
-    )
+        return "p not known"
+    if p < 0.001:
+        return "p under 0.001"
+    return f"p = {p:.3f}".rstrip("0") if p < 0.1 else f"p = {p:.2f}"
