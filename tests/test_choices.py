@@ -7,7 +7,7 @@ import pytest
 
 from outcomes import data
 from outcomes.core.errors import Invalid, NotEnough
-from outcomes.data import published_figures
+from outcomes.data import former
 from outcomes.data import vocabularies as module
 from outcomes.data.vocabularies import check, choices
 
@@ -36,7 +36,7 @@ def test_waves_have_three_measures_for_the_county_and_others_are_left_out():
         "sceptre_wave"
     )  # only West Division published figures
     for wave in choices("sceptre_wave"):
-        frame = published_figures.week_figures("op_sceptre")
+        frame = former.week_figures("op_sceptre")
         rows = frame[(frame["wave"] == wave) & (frame["area"] == "lancashire")]
         assert rows["measure"].nunique() >= 3
 

@@ -10,7 +10,7 @@ import pytest
 
 import outcomes as oc
 from outcomes.core.errors import Invalid
-from outcomes.data import crime, places
+from outcomes.data import crime, earth
 
 # month: rows counted, duplicates dropped, without a location, by type in the order of TYPES
 RECOUNT = {
@@ -286,7 +286,7 @@ def test_distance_is_in_kilometres():
     minster = pd.DataFrame(
         {"longitude": [-2.6963], "latitude": [53.7586]}
     )  # Preston Minster
-    apart = places.distances(tower, minster)
+    apart = earth.distances(tower, minster)
     assert apart.shape == (1, 1)
     flat = np.hypot(
         (3.0553 - 2.6963) * 111.32 * np.cos(np.radians(53.787)), 0.0574 * 111.2
@@ -385,7 +385,7 @@ def test_rows_of_a_district_are_those_of_its_own_force():
 def test_every_name_the_room_offers_is_there():
     for name in dir(oc.data):
         assert getattr(oc.data, name) is not None
-    assert oc.data.crime_monthly is crime.crime_monthly
+    assert oc.street_crime is crime.street_crime
     with pytest.raises(AttributeError, match="crime_weekly"):
         _ = oc.data.crime_weekly
 

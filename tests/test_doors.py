@@ -11,7 +11,7 @@ import pytest
 import outcomes as oc
 from outcomes import data
 from outcomes.core.errors import Invalid
-from outcomes.data import doors, tables, vocabularies
+from outcomes.data import doors, tables
 from outcomes.publish import parameters
 
 ROOT = Path(__file__).parents[1]
@@ -19,6 +19,7 @@ FREE = {  # what takes nothing, or text of any kind that no table holds
     *(
         "Invalid",
         "NotEnough",
+        "check_parameters",
         "checked",
         "cut",
         "digest",
@@ -30,6 +31,15 @@ FREE = {  # what takes nothing, or text of any kind that no table holds
 }
 GIVEN = {  # what a function cannot be called without
     "as_of": {"day": "2024-01-01"},
+    "oc.as_of": {"day": "2024-01-01"},
+    "oc.crime_panels": {"outcomes": "burglary", "force": "lancashire"},
+    "oc.latest_choice": {"name": "crime_year", "value": ""},
+    "oc.latest_per_fact": {"figures": oc.published_figures(programme="fraud")},
+    "oc.series": {"name": "trafficking"},
+    "oc.source": {"table": "forces"},
+    "oc.street_crime": {"by": "district", "force": "Lancashire"},
+    "oc.suppress": {"frame": pd.DataFrame({"n": [3]}), "column": "n"},
+    "oc.weeks_of_action": {"programme": "op_sceptre"},
     "crime_panels": {"outcomes": "burglary", "force": "lancashire"},
     "lsoas_of": {"place": "Burnley"},
     "neighbours": {"lsoa": "E01024981"},
@@ -67,12 +77,21 @@ FORMS = {"what": "a name", "names": "a name or a list of names"}
 def public() -> dict[str, object]:
     offered = {name: getattr(data, name) for name in data.__all__ if name not in FREE}
     functions = {name: f for name, f in offered.items() if inspect.isfunction(f)}
-    return functions | {
-        "oc.crime": oc.crime,
-        "oc.describe": oc.describe,
-        "oc.help": oc.help,
-        "choices": vocabularies.choices,
-    }
+    named = {f"oc.{name}": getattr(oc, name) for name in oc.__all__}
+    return (
+        functions
+        | {
+            name: f
+            for name, f in named.items()
+            if inspect.isfunction(f)
+            and f.__module__.startswith("outcomes.data.")
+            and name.removeprefix("oc.") not in FREE
+        }
+        | {
+            "oc.describe": oc.describe,
+            "oc.help": oc.help,
+        }
+    )
 
 
 PUBLIC = public()
@@ -124,7 +143,7 @@ def test_a_wrong_value_is_answered_in_a_sentence(name, argument, wrong):
 
 
 @pytest.mark.parametrize(
-    "name", [n for n in PUBLIC if n not in ("read", "source", "tolerance")]
+    "name", [n for n in PUBLIC if n not in ("read", "source", "oc.source", "tolerance")]
 )
 def test_a_misspelt_keyword_is_answered_with_the_nearest(name):
     takes = inspect.signature(PUBLIC[name]).parameters

@@ -75,7 +75,7 @@ def test_a_count_short_of_twenty_is_not_printed_as_twenty():
 
 def test_prints_that_one_rounding_allows_do_not_differ():
     prints = oc.data.week_figures("county_lines").query(
-        "area in @oc.data.published_figures.NATIONAL"
+        "area in @oc.data.former.NATIONAL"
     )
     prints = prints.assign(count=prints["measure"] + " " + prints["wave"])
     found = findings.differing("d", prints, label="count", what="count", caption="c")

@@ -12,7 +12,7 @@ import tinycss2
 
 from notebook_maker import FINDING, PROVENANCE, entry, fact, notebook, plan
 from outcomes.core.errors import Invalid
-from outcomes.data import published_figures
+from outcomes.data import former, published_figures
 from outcomes.findings import verdicts
 from outcomes.publish import html_checks, newest, parameters, render
 from outcomes.publish import plan as plans
@@ -429,9 +429,7 @@ def test_how_new_a_page_is_counts_all_that_it_read(monkeypatch):
         f"Data to {quarter:%B %Y}; newest publication May 2024"
     )
     assert told([], "crime_quarterly", force="nowhere") == ""
-    pages = published_figures.sources(
-        published_figures.figures(programme="op_warrior")["source"].unique()
-    )
+    pages = former.sources(former.figures(programme="op_warrior")["source"].unique())
     days = pages.loc[pages["published"].str.len() == 10, "published"]
     want = pd.Timestamp(days.max())
     assert told(["2 May 2019"], "figures", programme="op_warrior") == (

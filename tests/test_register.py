@@ -5,7 +5,7 @@ import pytest
 
 from outcomes import data
 from outcomes.core.errors import Invalid
-from outcomes.data import published_figures
+from outcomes.data import former, published_figures
 
 QUARTER_1_2023 = {
     "measure": "nrm_referrals",
@@ -32,10 +32,8 @@ def test_every_vintage_is_kept_in_step_with_the_bulletins():
 
 
 def test_one_each_takes_the_first_or_the_latest_vintage():
-    assert list(published_figures.one_each(quarter())["value"]) == [4742]
-    assert list(published_figures.one_each(quarter(), vintage="first")["value"]) == [
-        4746
-    ]
+    assert list(former.one_each(quarter())["value"]) == [4742]
+    assert list(former.one_each(quarter(), vintage="first")["value"]) == [4746]
 
 
 def test_one_each_prefers_an_exact_figure_to_a_round_one():
@@ -46,7 +44,7 @@ def test_one_each_prefers_an_exact_figure_to_a_round_one():
         (week["area"] == "east-division") & (week["period_end"] == "2024-03-10")
     ]
     assert len(east) == 3  # over £148k, £148,612 and nearly £150,000
-    assert list(published_figures.one_each(east)["value"]) == [148612]
+    assert list(former.one_each(east)["value"]) == [148612]
 
 
 def test_a_page_dated_to_a_month_counts_from_the_last_day_of_the_month():
@@ -177,11 +175,11 @@ def test_sources_come_in_the_order_asked_and_keep_a_partial_date():
 
 
 def test_weeks_of_action_carry_their_national_dates():
-    sceptre = published_figures.waves("op_sceptre").set_index("wave")
+    sceptre = former.waves("op_sceptre").set_index("wave")
     assert (
         sceptre.loc["2023-11", ["start", "end"]] == ["2023-11-13", "2023-11-19"]
     ).all()
-    lines = published_figures.waves("county_lines").set_index("wave")
+    lines = former.waves("county_lines").set_index("wave")
     assert (
         lines.loc["2024-03", ["start", "end"]] == ["2024-03-04", "2024-03-10"]
     ).all()

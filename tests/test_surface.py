@@ -68,7 +68,7 @@ def test_every_column_says_what_it_means_and_still_does_after_a_filter():
         ("blackpool", "Blackpool: a district"),
         ("coverage", "Table coverage."),
         ("denominator", "Source:"),
-        ("", "oc.figures"),
+        ("", "oc.published_figures"),
     ],
 )
 def test_help_knows_programmes_measures_places_tables_and_terms(word, said):

@@ -51,7 +51,7 @@ ALLOWED = [
     ),
     Allowed("lib/outcomes/methods/*", "deprivation in 2025", "the name of an index"),
     Allowed(
-        "lib/outcomes/data/places.py",
+        "lib/outcomes/data/*",
         r"^2020$|^2021$|estimates for the middle of 2020|the census of (?:March )?2021|it as 2025",
         "the counts of residents that the columns of the tables are named for",
     ),

@@ -128,6 +128,22 @@ def _holds(column: str, item: Any, held: pd.Series) -> None:
         raise Invalid(f"{column} has no {item!r}: it holds {ends}.")
 
 
+def cited(
+    frame: pd.DataFrame,
+    table: str,
+    rows: pd.DataFrame | None = None,
+    months: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """A frame made from a table, with ``attrs["table"]`` and the citation of the rows it rests on.
+
+    ``rows`` are those of the table (by default the frame itself), ``months`` as for
+    :func:`sources_of`.
+    """
+    sources = sources_of(table, frame if rows is None else rows, months)
+    frame.attrs = {"table": table, "sources": sources}
+    return frame
+
+
 def sources_of(
     table: str, frame: pd.DataFrame, months: pd.DataFrame | None = None
 ) -> list[dict]:

@@ -1,288 +1,291 @@
-"""Recorded crime: what each table of counts can be asked.
+"""Recorded crime, by name: what each table of counts can be asked.
 
 Two families never mix. **Street-level** rows (data.police.uk) are counted by month and place, and
 carry anti-social behaviour, which is not crime: ``CRIME_TYPES`` leaves it out. **Recorded crime**
-(Home Office) is counted by quarter and offence code for whole forces, without a gap.
+(Home Office) is counted by quarter and offence for whole forces, without a gap.
 
-An absent row is a zero only in a month that is ``complete`` in :func:`coverage`; a month that is
-missing is never a zero. ``fill=True`` gives the complete grid of such months, zeros included.
+An absent street-level row is a zero only in a month that is complete (:func:`coverage`); a month
+that is missing is never a zero. Only complete months are given, with their zeros.
 """
 
+import re
 from typing import Any
 
 import pandas as pd
 
 from outcomes.core.errors import Invalid, one_of
-from outcomes.data import citations, tables
-from outcomes.data.crime_codes import OFFENCE_GROUPS, OUTCOMES, TYPES
-from outcomes.data.doors import Flag, Held, HeldOrBlank, Month, Name, Names, door
-from outcomes.data.places import district_codes, force_slugs, forces, forces_of, listed
+from outcomes.data import citations, crime_codes, tables
+from outcomes.data.crime_codes import OFFENCE_GROUPS
+from outcomes.data.doors import Name, Names, door
+from outcomes.data.places import codes, held_forces, listed, named
+
+type_names: dict[str, str] = crime_codes.TYPES
+"""The 14 types of data.police.uk: the short name that a parameter has, and the name in a frame."""
+
+ASB: str = type_names[crime_codes.ASB]
+"""Anti-social behaviour, as the column ``type`` calls it."""
+
+CRIME_TYPES: list[str] = [type_names[code] for code in crime_codes.CRIME_TYPES]
+"""The 13 types that are crimes, as the column ``type`` calls them. Anti-social behaviour is no
+crime and is counted apart, always."""
+
+OUTCOMES: dict[str, list[str]] = {
+    outcome: [type_names[code] for code in types]
+    for outcome, types in crime_codes.OUTCOMES.items()
+}
+"""Outcomes that an evaluation may declare, in words, and the types that each adds up."""
+
+STREET_TABLES = {
+    "force": "crime_force_monthly",
+    "district": "crime_district_monthly",
+    "neighbourhood": "crime_monthly",
+}
+"""The tables of street-level crime, by the kind of place that they count."""
 
 
-@door("crime_monthly")
-def crime_monthly(
-    *,
-    force: Names = None,
-    district: Names = None,
-    lsoa: HeldOrBlank = None,
-    month_from: Month = None,
-    month_to: Month = None,
-    types: Names = None,
-    fill: Flag = False,
+@door()
+def street_crime(
+    by: Name, *, force: Names, year: Any = None, area: Names = None
 ) -> pd.DataFrame:
-    """Street-level counts of Lancashire and Leicestershire by neighbourhood, month and type.
+    """Street-level counts of complete months by kind of place, month and type.
 
-    Columns: force, district (GSS code; "" without location), lsoa (2021 code; "" without
-    location), month (first day), type (:data:`TYPES`), n. ``district`` may be a code or a name, and
-    then only rows of the district's own force are returned. ``fill=True`` gives, for complete
-    months only, every LSOA of the force (and "" when no place is asked for) with its zeros.
+    Parameters
+    ----------
+    by : "force", "district" or "neighbourhood".
+    force : the forces whose files are counted.
+    year : one calendar year (2025 or "2025"); all that are held otherwise.
+    area : districts to keep, with ``by`` "district" or "neighbourhood".
+
+    Returns
+    -------
+    One row for each place, month and type, zeros included: force, month (first day), type
+    (:data:`type_names`), n, force_code, type_code, and
+
+    - by district: district and district_code (GSS), of the force's own districts. Rows without a
+      location, or in another force's district, are in the counts of the force only;
+    - by neighbourhood: lsoa, district and district_code. Neighbourhoods have rows only where a
+      crime was recorded. Where no area is asked for, rows without a location are among them
+      (lsoa "").
+
+    ``attrs["sources"]`` cites the months.
+
+    >>> street_crime("district", force="Lancashire", year=2025)["district"].nunique()
+    14
     """
-    codes = district_codes(district)
-    force = forces_of(codes) if codes is not None and force is None else force
-    force = force_slugs(force, "crime_monthly")
-    where = {"force": force, "district": codes, "lsoa": lsoa, "type": _types(types)}
-    frame = _between(tables.read("crime_monthly", **where), month_from, month_to)
-    if not fill:
-        return frame
-    units = _neighbourhoods(codes, force, lsoa)
-    return _filled(frame, units, types, month_from, month_to)
+    one_of(by, STREET_TABLES, "by")
+    if year is not None and not re.fullmatch(r"(19|20)\d\d", str(year)):
+        raise Invalid(f"year {year!r} is not a year; write it as 2025.")
+    if area is not None and by == "force":
+        raise Invalid(
+            "area cannot be given by force; count by district or neighbourhood."
+        )
+    table = STREET_TABLES[by]
+    where = {"force": held_forces(table, force)}
+    months = tables.read("coverage", **where)
+    months = months[months["state"] == "complete"]
+    if year is not None:
+        held = months["month"].dt.year
+        if int(year) not in held.to_numpy():
+            raise Invalid(
+                f"year {year} has no complete month of street-level crime here: the years held "
+                f"are {held.min()} to {held.max()}."
+            )
+        months = months[held == int(year)]
+    if area is not None:
+        where["district"] = codes("districts", area)
+    frame = tables.read(table, **where).merge(months[["force", "month"]])
+    if by == "district":
+        frame = frame[frame["district"] != ""]
+        units = tables.read("districts", ["force", "district"], **where)
+        if units.empty:
+            raise Invalid(f"{', '.join(listed(area))} has no district of this force.")
+    elif area is not None and frame.empty:
+        raise Invalid(f"{', '.join(listed(area))} has no neighbourhood of this force.")
+    else:
+        units = months[["force"]].drop_duplicates()
+    if by != "neighbourhood":  # every place, month and type: an absent row is a zero
+        grid = units.merge(months[["force", "month"]]).merge(
+            pd.DataFrame({"type": list(type_names)}), how="cross"
+        )
+        frame = grid.merge(frame, how="left").fillna({"n": 0}).astype({"n": "int64"})
+    frame = frame.sort_values(
+        [c for c in (*units, "lsoa", "month", "type") if c in frame]
+    )
+    frame = frame.assign(type_code=frame["type"], type=frame["type"].map(type_names))
+    rows = frame
+    places = {"district": "districts"} if by != "force" else {}
+    frame = named(frame, force="forces", **places).reset_index(drop=True)
+    first = [
+        c for c in ("force", "district", "lsoa", "month", "type", "n") if c in frame
+    ]
+    frame = frame[[*first, *(c for c in frame if c not in first)]]
+    return citations.cited(frame, table, rows, months)
 
 
 @door()
 def crime_panels(outcomes: Names, *, force: Names) -> dict[str, pd.DataFrame]:
-    """For each outcome (:data:`OUTCOMES`) its counts, month x LSOA, with zeros, for comparisons.
+    """For each outcome (:data:`OUTCOMES`) its counts, month x LSOA, zeros included.
 
-    Only months that are complete in every ``force`` are rows; every LSOA of the forces is a column.
-    Rows without a location, or that a force recorded in another's area, are not in them.
+    What an evaluation compares. Rows are the months that are complete in every force; columns are
+    all LSOAs of the forces. Rows without a location, or that a force recorded in another's area,
+    are not in them. ``attrs["sources"]`` of each cites the months.
+
+    >>> crime_panels("burglary", force="Lancashire")["burglary"].shape[1]
+    941
     """
-    slugs = force_slugs(force, "crime_monthly")
-    names = [one_of(name, OUTCOMES, "outcome") for name in listed(outcomes)]
+    slugs = held_forces("crime_monthly", force)
+    wanted = [one_of(name, OUTCOMES, "outcome") for name in listed(outcomes)]
     frame = tables.read("crime_monthly", force=slugs)
     home = tables.read("lsoas", ["lsoa", "force"], force=slugs).set_index("lsoa")[
         "force"
     ]
     frame = frame[frame["lsoa"].map(home) == frame["force"]]
-    months = set.intersection(*(set(months_present(f)) for f in slugs))
-    grid = {"index": sorted(months), "columns": home.index.tolist()}
-    held = coverage(force=slugs)
+    held = tables.read("coverage", force=slugs)
+    complete = held[held["state"] == "complete"].groupby("month")["force"].nunique()
+    months = complete.index[complete == len(slugs)]
     cited = citations.sources_of(
         "crime_monthly", frame, held[held["month"].isin(months)]
     )
-    made = {}
-    for name in names:
-        rows = frame[frame["type"].isin(OUTCOMES[name])]
-        table = rows.groupby(["month", "lsoa"])["n"].sum().unstack(fill_value=0)
-        made[name] = table.reindex(**grid, fill_value=0).rename_axis(
-            index="month", columns="lsoa"
-        )
-        made[name].attrs["sources"] = cited
-    return made
-
-
-@door("crime_force_monthly")
-def crime_force_monthly(
-    *,
-    force: Names = None,
-    month_from: Month = None,
-    month_to: Month = None,
-    types: Names = None,
-    fill: Flag = False,
-) -> pd.DataFrame:
-    """Street-level counts of whole forces: force, month, type, n.
-
-    Lancashire and Leicestershire have most months from December 2019; the others January to April
-    2024 and 2025 only. ``fill=True`` adds the zeros of complete months and drops partial months.
-    """
-    where = {"force": force_slugs(force, "crime_force_monthly"), "type": _types(types)}
-    frame = _between(tables.read("crime_force_monthly", **where), month_from, month_to)
-    if not fill:
-        return frame
-    units = coverage(force=where["force"])[["force"]].drop_duplicates()
-    return _filled(frame, units, types, month_from, month_to)
-
-
-@door("crime_district_monthly")
-def crime_district_monthly(
-    *,
-    district: Names = None,
-    force: Names = None,
-    month_from: Month = None,
-    month_to: Month = None,
-    types: Names = None,
-    fill: Flag = False,
-) -> pd.DataFrame:
-    """Street-level counts by district (2021 GSS code): force, district, month, type, n.
-
-    Only rows that a force recorded in its own districts carry a code; rows without a location, or
-    in another force's district, are counted under "" so that the rows of a force add up to its
-    total. ``fill=True`` gives every own district of complete months, without the "" rows.
-    """
-    codes = district_codes(district)
-    where = {"district": codes, "force": force_slugs(force), "type": _types(types)}
-    frame = _between(
-        tables.read("crime_district_monthly", **where), month_from, month_to
-    )
-    if not fill:
-        return frame
-    units = tables.read(
-        "districts", ["force", "district"], district=codes, force=where["force"]
-    )
-    return _filled(frame[frame["district"] != ""], units, types, month_from, month_to)
-
-
-@door("crime_quarterly")
-def crime_quarterly(
-    *,
-    force: Names = None,
-    offence: Names = None,
-    quarter_from: Month = None,
-    quarter_to: Month = None,
-    territorial: Flag = True,
-) -> pd.DataFrame:
-    """Home Office recorded crime: force, quarter (first day), offence (code), n.
-
-    Without a gap from April 2012 on. ``offence`` is a code, a list of codes, or the name
-    of a group in :data:`OFFENCE_GROUPS`. ``n`` can be negative: records cancelled in a later
-    quarter. ``territorial=False`` adds the British Transport Police and the fraud bodies.
-    """
-    if force is None and territorial:
-        force = forces(territorial=True)["force"].tolist()
-    frame = tables.read(
-        "crime_quarterly", force=force_slugs(force), offence=_offences(offence)
-    )
-    return _between(frame, quarter_from, quarter_to, "quarter")
-
-
-@door("crime_annual")
-def crime_annual(
-    *,
-    district: Names = None,
-    force: Names = None,
-    offence: Held = None,
-    kind: Held = None,
-) -> pd.DataFrame:
-    """Recorded crime by community safety partnership, in the years that ONS prints.
-
-    Columns: year_end, force, kind (force | district | unassigned), csp, csp_name, district (GSS),
-    offence (ONS name), n. In Lancashire a partnership is a district, and 2.4-3.1 % of offences
-    are unassigned: they belong to the force but to no district. The last two years share six
-    months: never add them.
-    """
-    codes = district_codes(district)
-    where = {
-        "district": codes,
-        "force": force_slugs(force),
-        "offence": offence,
-        "kind": kind,
-    }
-    return tables.read("crime_annual", **where)
-
-
-@door("case_outcomes")
-def case_outcomes(*, force: Names = None, group: Held = None) -> pd.DataFrame:
-    """Outcomes of investigations, 2024/25: force, quarter, group (offence group), outcome (Home
-    Office outcome type; 0 is not yet assigned), outcome_group, n (summed)."""
-    return tables.read(
-        "case_outcomes", force=force_slugs(force, "case_outcomes"), group=group
-    )
-
-
-@door("coverage")
-def coverage(*, force: Names = None) -> pd.DataFrame:
-    """What the street-level tables hold: one row for each force and month.
-
-    Columns: force, month, state (complete | partial | missing), reason ("" when complete), rows
-    (counted, duplicates removed), no_location, duplicates, outside (another force's area). Counts
-    are NaN where the file is missing or the number is not known.
-    """
-    return tables.read("coverage", force=force_slugs(force, "coverage"))
+    panels = {}
+    for name in wanted:
+        rows = frame[frame["type"].isin(crime_codes.OUTCOMES[name])]
+        counts = rows.groupby(["month", "lsoa"])["n"].sum().unstack(fill_value=0)
+        panels[name] = counts.reindex(index=months, columns=home.index, fill_value=0)
+        panels[name].attrs["sources"] = cited
+    return panels
 
 
 @door()
-def months_present(
-    force: Name = "lancashire", *, partial: Flag = False
-) -> pd.DatetimeIndex:
-    """The months a force has, sorted: complete ones, and partial ones when asked for."""
-    frame = coverage(force=force)
-    states = ["complete", "partial"] if partial else ["complete"]
-    return pd.DatetimeIndex(frame.loc[frame["state"].isin(states), "month"])
+def recorded_crime(offence: Names = None, *, force: Names = None) -> pd.DataFrame:
+    """Offences recorded by the police (Home Office), by quarter and force, from April 2012 on.
+
+    Parameters
+    ----------
+    offence : a code ("92A"), a group of codes (:data:`OFFENCE_GROUPS`: "trafficking"), or a list
+        of them; every code otherwise.
+    force : forces, or a body without a territory ("Action Fraud"); all territorial forces
+        otherwise.
+
+    Returns
+    -------
+    One row for each offence asked, force and quarter: force, quarter (first day), offence, n,
+    force_code, offence_code. Of a group, ``offence`` and ``offence_code`` are its name, and ``n``
+    adds up its codes, so that a code that ended is joined with the one after it. ``n`` can be
+    negative: records cancelled in a later quarter.
+
+    >>> recorded_crime("trafficking", force="Lancashire")["offence"].unique().tolist()
+    ['trafficking']
+    """
+    if force is None:
+        slugs = tables.read("forces", ["force"], territorial=True)["force"].tolist()
+    else:
+        slugs = held_forces("crime_quarterly", force)
+    spoken = tables.read("offences", ["offence", "name"]).set_index("offence")["name"]
+    asked = listed(offence) if offence is not None else []
+    for name in asked:
+        one_of(name, [*OFFENCE_GROUPS, *spoken.index], "offence")
+    groups = {name: OFFENCE_GROUPS.get(name, [name]) for name in asked}
+    wanted = sorted({code for group in groups.values() for code in group})
+    frame = tables.read("crime_quarterly", force=slugs, offence=wanted or None)
+    rows = frame
+    if groups:
+        keys = ["force", "quarter"]
+        counts = [
+            frame[frame["offence"].isin(group)]
+            .groupby(keys, as_index=False)["n"]
+            .sum()
+            .assign(offence=name)
+            for name, group in groups.items()
+        ]
+        frame = pd.concat(counts, ignore_index=True)
+    frame = frame.assign(
+        offence_code=frame["offence"],
+        offence=frame["offence"].map(spoken).fillna(frame["offence"]),
+    )
+    columns = ["force", "quarter", "offence", "n", "force_code", "offence_code"]
+    frame = named(frame, force="forces")[columns]
+    return citations.cited(frame, "crime_quarterly", rows)
 
 
-@door("offences")
+@door()
+def annual_crime(*, force: Names = None) -> pd.DataFrame:
+    """Recorded crime by community safety partnership, in the years that ONS publishes.
+
+    Returns
+    -------
+    year_end, force, kind (force, district or unassigned), district ("" where the partnership is not
+    one district), partnership, offence (ONS name), n, force_code, district_code (GSS),
+    partnership_code.
+
+    In Lancashire a partnership is a district, and 2.4-3.1 % of offences are unassigned: they belong
+    to the force but to no district. The last two years share six months: never add them.
+
+    >>> annual_crime(force="Lancashire").query("kind == 'district'")["district"].nunique()
+    14
+    """
+    frame = tables.read("crime_annual", force=held_forces("crime_annual", force))
+    frame = frame.rename(columns={"csp_name": "partnership", "csp": "partnership_code"})
+    frame = named(frame, force="forces", district="districts")
+    first = ["year_end", "force", "kind", "district", "partnership", "offence", "n"]
+    frame = frame[[*first, "force_code", "district_code", "partnership_code"]]
+    return citations.cited(frame, "crime_annual")
+
+
+@door()
+def case_outcomes(*, force: Names = None) -> pd.DataFrame:
+    """Outcomes of investigations, 2024/25, by force, quarter and group of offences.
+
+    Columns: force, quarter (first day), group (of offences), outcome (Home Office outcome type; 0
+    is not yet assigned), outcome_group, n, force_code.
+
+    >>> case_outcomes(force="Kent")["quarter"].nunique()
+    4
+    """
+    frame = tables.read("case_outcomes", force=held_forces("case_outcomes", force))
+    return named(citations.cited(frame, "case_outcomes"), force="forces")
+
+
+@door()
+def coverage(*, force: Names = None) -> pd.DataFrame:
+    """What the street-level tables hold: one row for each force and month.
+
+    Columns: force, month, state (complete, partial or missing), reason ("" when complete), rows
+    (counted, duplicates removed), no_location, duplicates, outside (another force's area),
+    force_code. Counts are NaN where the file is missing or the number is not known.
+
+    >>> sorted(coverage(force="Lancashire")["state"].unique())
+    ['complete', 'missing', 'partial']
+    """
+    frame = tables.read("coverage", force=held_forces("coverage", force))
+    return named(citations.cited(frame, "coverage"), force="forces")
+
+
+@door()
 def offences() -> pd.DataFrame:
     """Home Office offence codes: offence, name (latest), group, subgroup, first_quarter and
-    last_quarter (with a count other than zero), outcomes_only (bool: no longer recorded)."""
-    return tables.read("offences")
+    last_quarter (with a count other than zero), outcomes_only (bool: no longer recorded).
 
-
-@door("drug_deaths")
-def drug_deaths(area: Held = None) -> pd.DataFrame:
-    """Deaths by drug poisoning registered 1993-2020: area (slug), gss, name, year, deaths.
-
-    The series ends before Project ADDER began: a baseline, never an outcome of it. A death is
-    counted in the year it was registered, often the year after it happened.
+    >>> offences().set_index("offence").loc["92A", "group"]
+    'Drug offences'
     """
-    return tables.read("drug_deaths", area=area)
+    return citations.cited(tables.read("offences"), "offences")
 
 
-def _types(types: Any) -> list[str] | None:
-    return (
-        None
-        if types is None
-        else [one_of(name, TYPES, "type") for name in listed(types)]
-    )
+@door()
+def drug_deaths(area: Names = None) -> pd.DataFrame:
+    """Deaths by drug poisoning registered 1993-2020: area, year, deaths, area_code, gss.
 
+    A death is counted in the year it was registered, often the year after it happened.
 
-def _offences(offence: Any) -> list[str] | None:
-    """Offence codes, from codes or names of groups; checked."""
-    if offence is None:
-        return None
-    known = [*OFFENCE_GROUPS, *offences()["offence"]]
-    asked = [one_of(name, known, "offence") for name in listed(offence)]
-    return sorted({code for name in asked for code in OFFENCE_GROUPS.get(name, [name])})
-
-
-def _between(
-    frame: pd.DataFrame, start: Any, end: Any, column: str = "month"
-) -> pd.DataFrame:
-    """Rows whose month lies from ``start`` to ``end``, both included."""
-    keep = pd.Series(True, index=frame.index)
-    if start is not None:
-        keep &= frame[column] >= _date(start)
-    if end is not None:
-        keep &= frame[column] <= _date(end)
-    return frame[keep].reset_index(drop=True)
-
-
-def _date(given: Any) -> pd.Timestamp:
-    try:
-        return pd.Timestamp(given)
-    except ValueError:
+    >>> drug_deaths("Blackpool")["year"].max().item()
+    2020
+    """
+    frame = tables.read("drug_deaths", area=codes("areas", area))
+    if frame.empty:
+        held = sorted(set(tables.rows("drug_deaths", ["name"])["name"]))
         raise Invalid(
-            f"date {given!r} is not a date; write it as 2024-01 or 2024-01-31."
-        ) from None
-
-
-def _neighbourhoods(codes: list | None, force: list | None, lsoa: Any) -> pd.DataFrame:
-    """The neighbourhoods a filled grid must hold, with "" (no location) when no place is asked."""
-    keys = ["force", "district", "lsoa"]
-    units = tables.read("lsoas", keys, district=codes, force=force, lsoa=lsoa)
-    if codes is not None or lsoa is not None:
-        return units
-    blank = units[["force"]].drop_duplicates().assign(district="", lsoa="")
-    return pd.concat([blank, units], ignore_index=True)[keys]
-
-
-def _filled(
-    frame: pd.DataFrame, units: pd.DataFrame, types: Any, start: Any, end: Any
-) -> pd.DataFrame:
-    """The complete grid of units, complete months and types: an absent row becomes a zero."""
-    months = coverage(force=sorted(units["force"].unique()))
-    months = _between(months[months["state"] == "complete"], start, end)[
-        ["force", "month"]
-    ]
-    kinds = pd.DataFrame({"type": sorted(_types(types) or TYPES)})
-    grid = units.merge(months, on="force").merge(kinds, how="cross")
-    frame = frame.merge(months, on=["force", "month"])
-    filled = grid.merge(frame, how="outer", on=list(grid.columns), sort=True)
-    return filled.assign(n=filled["n"].fillna(0).astype("int64"))
+            f"No drug deaths are held of {', '.join(listed(area))}; only of {', '.join(held)}."
+        )
+    frame = frame.rename(columns={"area": "area_code", "name": "area"})
+    frame = frame[["area", "year", "deaths", "area_code", "gss"]]
+    return citations.cited(frame, "drug_deaths")

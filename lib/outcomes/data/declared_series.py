@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from outcomes.core.collection import collection
 from outcomes.core.errors import one_of
-from outcomes.data import crime, places, published_figures
-from outcomes.data.crime_codes import ASB, CRIME_TYPES
+from outcomes.data import crime, places
 from outcomes.data.doors import Name, door
+from outcomes.data.published_figures import latest_per_fact, published_figures
 
 _PAGE = ["source", "publisher", "title", "url", "published"]
 _DECLARED = Path(__file__).with_name("series.toml")
@@ -30,12 +31,13 @@ class Series:
     noun: str
     step: str
     unit: str
-    area: str
     direction: str
     start: str
     why: str
     """Why its usual range begins at ``start``."""
     season: bool
+    area: str = collection.force
+    """The place that it is judged for, by name: the home force unless the declaration says."""
     change: str = ""
     """Why it is described by its change and has no usual range; "" where it has one."""
     rebase: tuple = field(default=())
@@ -61,43 +63,45 @@ class Series:
     def values(self, area: str | None = None) -> pd.Series:
         """All its values that are held, by the first day of each month or quarter; gaps are NaN.
 
-        ``area`` is a slug, by default that of the declaration; a force, or for
-        street-level crime also a district. ``attrs["sources"]`` says what
-        was read. Cancelled records of a later quarter can leave a count below 0: it is taken as 0.
+        ``area`` is by default that of the declaration; a force, or for street-level crime also a
+        district. ``attrs["sources"]`` says what was read. Cancelled records of a later quarter can
+        leave a count below 0: it is taken as 0.
         """
-        frame, values = self._read(area or self.area)
-        made = (
-            values.sort_index()
-            .clip(lower=0)
-            .asfreq({"month": "MS", "quarter": "QS"}[self.step])
-        )
-        pages = (
-            frame[_PAGE].drop_duplicates() if self.family == "published" else frame[:0]
-        )
-        made.attrs["sources"] = pages.to_dict("records") or frame.attrs["sources"]
-        return made.rename(self.name)
-
-    def _read(self, area: str) -> tuple[pd.DataFrame, pd.Series]:
+        area = area or self.area
+        at = self.step
         if self.family == "recorded":
-            group = None if self.name == "all_crime" else self.name
-            frame = crime.crime_quarterly(force=area, offence=group)
-            return frame, frame.groupby("quarter")["n"].sum()
-        if self.family == "street":
-            kind = self.name.removeprefix("street_").replace("_", "-")
-            types = CRIME_TYPES if kind == "all-crime" else ASB if kind == ASB else kind
-            if area in set(places.forces()["force"]):
-                frame = crime.crime_force_monthly(force=area, types=types, fill=True)
-            else:
-                frame = crime.crime_district_monthly(
-                    district=area, types=types, fill=True
-                )
-            return frame, frame.groupby("month")["n"].sum()
-        frame = published_figures.figures(measure=self.name, area=area, dated=True)
-        days = (frame["period_end"] - frame["period_start"]).dt.days + 1
-        frame = frame[days.between(88, 93) & (frame["qualifier"] == "exact")]
-        return frame, published_figures.one_each(frame).set_index("period_start")[
-            "value"
-        ]
+            offence = None if self.name == "all_crime" else self.name
+            frame = crime.recorded_crime(offence, force=area)
+        elif self.family == "street":
+            frame = self._street(area)
+        else:
+            frame = published_figures(
+                measure=self.name, area=area, vintages="all", dated=True
+            )
+            days = (frame["period_end"] - frame["period_start"]).dt.days + 1
+            frame = frame[days.between(88, 93) & (frame["qualifier"] == "exact")]
+            at = "period_start"
+        pages = frame[_PAGE].drop_duplicates() if at == "period_start" else frame[:0]
+        sources = pages.to_dict("records") or frame.attrs["sources"]
+        if at == "period_start":
+            frame = latest_per_fact(frame).assign(n=lambda f: f["value"])
+        values = frame.groupby(at)["n"].sum().sort_index().clip(lower=0)
+        values = values.asfreq({"month": "MS", "quarter": "QS"}[self.step])
+        values.attrs["sources"] = sources
+        return values.rename(self.name)
+
+    def _street(self, area: str) -> pd.DataFrame:
+        """Counts of its types in a force, or in a district."""
+        kind = self.name.removeprefix("street_").replace("_", "-")
+        types = crime.CRIME_TYPES if kind == "all-crime" else [crime.type_names[kind]]
+        known = places.names("forces")
+        if area in known.index or area in set(known):
+            frame = crime.street_crime("force", force=area)
+        else:
+            near = places.districts().set_index("code")["force_code"]
+            force = near[places.codes("districts", area)[0]]
+            frame = crime.street_crime("district", force=force, area=area)
+        return frame[frame["type"].isin(types)]
 
 
 @cache

@@ -131,6 +131,8 @@ def door(table: str = "") -> Callable:
             if table and isinstance(made, pd.DataFrame):
                 from outcomes.data import citations  # which has a door itself
 
+                made.attrs.setdefault("table", table)
+
                 if (
                     "sources" not in made.attrs
                 ):  # a function that knows better has said so

@@ -1,226 +1,86 @@
-"""Places: police forces, districts and neighbourhoods, and the ways a person may name them."""
+"""Places by name: forces, districts, neighbourhoods, and whatever a figure may be about.
+
+A place may be given by its name, its slug or its code ("West Lancashire", "west-lancashire",
+"E07000127"). Frames carry the name, and the code beside it.
+"""
 
 import re
 from typing import Any
 
 import pandas as pd
 
+from outcomes.core.collection import collection
 from outcomes.core.errors import Invalid, NotEnough, one_of
 from outcomes.data import citations, tables
-from outcomes.data.doors import Distance, Flag, Held, HeldOrAll, Name, Names, door
-from outcomes.data.earth import distances
+from outcomes.data.doors import Name, Names, door
 
-WARDS = {"Fleetwood": ("Wyre", ("Mount", "Park", "Pharos", "Rossall", "Warren"))}
-"""Towns that can be made from whole wards: the town, its district, its wards."""
-
+_KEYS = {"forces": "force", "districts": "district", "areas": "area"}
+"""The tables of places, and the column of each that holds the code."""
 
 _BASES = {
-    2020: ("population", "ons_population", "estimates for the middle of 2020"),
     2021: ("population_2021", "ons_census", "the census of March 2021"),
+    2020: ("population", "ons_population", "estimates for the middle of 2020"),
 }
-"""What the columns of residents hold, by year: column, source and its name in words."""
-_SECURE = (2021, 2020)
-"""The bases, best first: a census before an estimate rolled forward from the census before it."""
+"""Counts of residents, best first (a census before an estimate rolled forward from the census
+before it): year -> column, source and its name in words."""
 
 
-@door("districts")
-def population(
-    level: Name = "district", *, force: Held = None, year: Any = None
-) -> pd.DataFrame:
-    """Residents to count against: the best that is held for all the places asked, on one basis.
+# ---------------------------------------------------------------- names and codes
 
-    ``level`` is "district" (2021) or "force"; ``force`` (slugs) keeps those of some forces.
-    Columns: place (GSS code or slug), name, force, population, population_year. The districts of
-    Lancashire have those of Census 2021, and so has its force asked alone; where any place asked
-    has no census here, all have the estimates of mid-2020, so that places are compared on one
-    basis.
 
-    ``attrs["sources"]`` cites it and ``attrs["caveat"]`` says its year and what is known of its
-    error; with ``year``, the year of the counts, how far it lies from them. The estimates were
-    rolled forward from 2011: :func:`population_error` measures them against the census. Raises
-    NotEnough where none had been published by the day of the page.
+def names(table: str) -> pd.Series:
+    """The names of places in a table (forces, districts or areas), by code."""
+    return tables.read(table, [_KEYS[table], "name"]).set_index(_KEYS[table])["name"]
+
+
+def codes(table: str, given: Any) -> list[str] | None:
+    """The codes of places given by name, slug or code, sorted; None stays None.
+
+    Raises :class:`Invalid` with the nearest name. Of districts the sentence lists those of the
+    home force.
     """
-    one_of(level, ("district", "force"), "level")
-    if isinstance(year, pd.Period) or (
-        year is not None and not re.fullmatch(r"(19|20)\d\d", str(year))
-    ):
-        raise Invalid(f"population: year={year!r} is not a year; write it as 2025.")
-    frame = tables.read("districts", force=force_slugs(force))
-    basis = next((b for b in _SECURE if frame[_BASES[b][0]].notna().all()), None)
-    if basis is None:
-        raise NotEnough(
-            "No count of residents of all these places had been published by then."
-        )
-    column, source, said = _BASES[basis]
-    frame = frame.assign(
-        population=frame[column].astype("int64"), population_year=basis
-    )
-    if level == "force":
-        frame = frame.groupby("force", as_index=False)[["population"]].sum()
-        frame = frame.merge(tables.read("forces", ["force", "name"])).assign(
-            population_year=basis
-        )
-    frame = frame.rename(columns={level: "place"}).assign(
-        force=lambda f: f["place" if level == "force" else "force"]
-    )
-    made = frame[["place", "name", "force", "population", "population_year"]]
-    made.attrs |= {
-        "sources": [citations.source(source)],
-        "caveat": _caveat(basis, said, year),
-    }
-    return made
-
-
-def _caveat(basis: int, said: str, year: Any) -> str:
-    text = f"Residents are those of {said}"
-    if year is not None and abs(int(year) - basis) > 1:
-        text += f", and the counts those of {int(year)}: what changed between is in no interval"
-    worst = (
-        population_error().dropna()
-    )  # none where the census was not out by the day asked
-    if basis == 2020 and len(worst):
-        text += f". For districts of Lancashire the census of 2021 counted from {-worst.min():.1%} "
-        text += f"fewer to {worst.max():.1%} more than they say"
-    return text + "."
-
-
-@door()
-def population_error() -> pd.Series:
-    """How much more the census of 2021 counted than the estimates of mid-2020, by district, as a
-    share; for the districts that have both (those of Lancashire)."""
-    both = tables.read("districts").dropna(subset=["population", "population_2021"])
-    return (both["population_2021"] / both["population"] - 1).set_axis(both["name"])
-
-
-def _peopled(frame: pd.DataFrame, level: str, force: Any) -> pd.DataFrame:
-    """Rows of districts or forces with the population to count them against."""
-    made = frame.drop(columns=["population", "population_2021"], errors="ignore")
-    try:
-        people = population(level, force=force)
-    except NotEnough:
-        return made.assign(population=float("nan"), population_year=float("nan"))
-    known = people.set_index("place")
-    for column in ("population", "population_year"):
-        made[column] = made[level].map(known[column])
-    made.attrs["sources"] = people.attrs["sources"]
-    return made
-
-
-@door("forces")
-def forces(*, territorial: Flag = None) -> pd.DataFrame:
-    """Police forces: force (slug), name, gss, territorial (bool), population and population_year
-    (:func:`population`: residents of mid-2020, the only ones held for all).
-
-    Rates per resident mean nothing for City of London, where few live and many work.
-    """
-    return _peopled(tables.read("forces", territorial=territorial), "force", None)
-
-
-@door("districts")
-def districts(*, force: Held = None) -> pd.DataFrame:
-    """Districts of England and Wales (2021): district (GSS), name, force, population and
-    population_year (:func:`population`: Census 2021 for Lancashire asked alone, else mid-2020)."""
-    return _peopled(tables.read("districts", force=force), "district", force)
-
-
-@door()
-def district_names() -> list[str]:
-    """Names of the 14 districts of Lancashire, sorted."""
-    return sorted(districts(force="lancashire")["name"])
-
-
-@door("lsoas")
-def lsoas(*, district: Names = None, force: HeldOrAll = "lancashire") -> pd.DataFrame:
-    """Neighbourhoods (LSOA, 2021 frame): where they lie, who lives there, how deprived they are.
-
-    Columns: lsoa, name, force, district, district_name, ward, unit, frame, population (mid-2020),
-    imd2019_rank, imd2019_decile, imd2025_score, imd2025_rank, imd2025_decile, longitude, latitude.
-    ``unit`` groups codes of both frames which cover the same ground. Leicestershire (``force``)
-    has no ward, population or deprivation here.
-    """
-    codes = district_codes(district)
-    if codes is not None and force == "lancashire":
-        force = None
-    elif codes is not None and force is not None:
-        one_of(listed(force)[0], forces_of(codes), "force of these districts")
-    if codes is not None:
-        force_slugs(forces_of(codes), "lsoas")
-    return tables.read("lsoas", district=codes, force=force)
-
-
-@door()
-def lsoas_of(place: Name) -> list[str]:
-    """The LSOAs of a district of Lancashire, or of a town made of whole wards (:data:`WARDS`).
-
-    Fleetwood is 18 neighbourhoods of Wyre. Raises :class:`Invalid` for any other town: its limits
-    are not those of wards, so it cannot be drawn.
-    """
-    district, wards = WARDS.get(place, (place, None))
-    if wards is None:
-        one_of(place, [*WARDS, *district_names()], "place")
-    frame = lsoas(district=district)
-    return sorted(
-        frame["lsoa"] if wards is None else frame.loc[frame["ward"].isin(wards), "lsoa"]
-    )
-
-
-@door()
-def neighbours(lsoa: Names, km: Distance = 1.0) -> list[str]:
-    """The ring: LSOAs with a centre within ``km`` of the centre of one of a set, the set left out.
-
-    Distances are on a sphere between the means of recorded points. Raises :class:`Invalid` for a
-    code that is not at hand.
-    """
-    frame = lsoas(force=None)
-    frame = frame[frame["longitude"].notna()]
-    inside = set(listed(lsoa))
-    for code in sorted(inside):
-        one_of(code, frame["lsoa"], "LSOA")
-    chosen = frame["lsoa"].isin(inside)
-    apart = distances(frame[~chosen], frame[chosen]).min(axis=1)
-    return sorted(frame.loc[~chosen, "lsoa"][apart <= km])
-
-
-def district_codes(district: Any) -> list[str] | None:
-    """GSS codes of districts given by code, name or slug; None stays None (no filter).
-
-    Raises :class:`Invalid` with the nearest name among the 14 districts of Lancashire.
-    """
-    if district is None:
+    if given is None:
         return None
-    frame = districts()
-    codes = {code.lower(): code for code in frame["district"]}
-    codes |= {
-        _plain(name): code
-        for name, code in zip(frame["name"], codes.values(), strict=True)
-    }
-    asked = listed(district)
-    for name in asked:
-        if _plain(name) not in codes:
-            one_of(name, district_names(), "district")
-    return sorted({codes[_plain(name)] for name in asked})
+    known = names(table)
+    spelt = {_plain(name): code for code, name in known.items()}
+    spelt |= {_plain(code): code for code in known.index}
+    offered = known
+    if table == "districts":
+        home = tables.rows("districts", ["district"], {"force": collection.force_code})
+        offered = known[home["district"]]
+    for place in listed(given):
+        if _plain(place) not in spelt:
+            one_of(place, offered, _KEYS[table])
+    return sorted({spelt[_plain(place)] for place in listed(given)})
 
 
-def forces_of(district: list[str]) -> list[str]:
-    """The forces whose area holds these districts (GSS codes), sorted."""
-    frame = districts()
-    return sorted(frame.loc[frame["district"].isin(district), "force"].unique())
+def held_forces(table: str, given: Any) -> list[str] | None:
+    """The slugs of forces that a table has rows of; None stays None.
 
-
-def force_slugs(force: Any, table: str = "") -> list[str] | None:
-    """Force slugs, checked; None stays None. Raises :class:`Invalid` with the nearest slug, and for
-    a force of which ``table`` has no row."""
-    if force is None:
-        return None
-    known = forces()["force"]
-    slugs = sorted({one_of(name, known, "force") for name in listed(force)})
-    held = set(tables.rows(table, ["force"])["force"]) if table else set(slugs)
-    for slug in slugs:
+    Raises :class:`Invalid` for a force that it has none of.
+    """
+    asked = codes("forces", given)
+    held = set(tables.rows(table, ["force"])["force"])
+    for slug in asked or ():
         if slug not in held:
             raise Invalid(
                 f"{table} has no row of {slug!r}; it holds {', '.join(sorted(held))}."
             )
-    return slugs
+    return asked
+
+
+def named(frame: pd.DataFrame, **columns: str) -> pd.DataFrame:
+    """A frame with names beside codes: ``named(frame, force="forces")``.
+
+    The column ``force`` of codes becomes ``force_code``, last, and ``force`` holds the names; a
+    code of no place ("", or one that the table lacks) has the name "".
+    """
+    attrs = frame.attrs
+    for column, table in columns.items():
+        known = frame[column].map(names(table)).fillna("").astype("str")
+        frame = frame.assign(**{f"{column}_code": frame[column], column: known})
+    frame.attrs = attrs
+    return frame
 
 
 def listed(value: Any) -> list:
@@ -230,3 +90,232 @@ def listed(value: Any) -> list:
 
 def _plain(name: str) -> str:
     return str(name).lower().replace("-", " ")
+
+
+# ---------------------------------------------------------------- tables of places
+
+
+@door()
+def population(
+    level: Name = "district", *, force: Names = None, year: Any = None
+) -> pd.DataFrame:
+    """Residents to count against: the best that is held for all the places asked, on one basis.
+
+    Parameters
+    ----------
+    level : "district" (2021) or "force".
+    force : keep the places of some forces.
+    year : the year of the counts; the caveat then says how far the residents lie from them.
+
+    Returns
+    -------
+    One row a place: name, code, force, force_code, population, population_year.
+    ``attrs["sources"]`` cites the basis; ``attrs["caveat"]`` says its year, and what is known of
+    its error.
+
+    Where every place asked has a count of Census 2021, that is taken; where one has none, all have
+    the estimates of mid-2020, so that places are compared on one basis. The estimates were rolled
+    forward from 2011: :func:`population_error` measures them against the census.
+
+    Raises :class:`NotEnough` where none had been published by the day of the page.
+
+    >>> population("force")["population_year"].unique().tolist()
+    [2020]
+    """
+    one_of(level, ("district", "force"), "level")
+    if isinstance(year, pd.Period) or (
+        year is not None and not re.fullmatch(r"(19|20)\d\d", str(year))
+    ):
+        raise Invalid(f"population: year={year!r} is not a year; write it as 2025.")
+    frame = tables.read("districts", force=codes("forces", force))
+    basis = next((b for b, (c, *_) in _BASES.items() if frame[c].notna().all()), None)
+    if basis is None:
+        raise NotEnough(
+            "No count of residents of all these places had been published by then."
+        )
+    column, source, words = _BASES[basis]
+    frame["population"] = frame[column].astype("int64")
+    if level == "force":
+        frame = frame.groupby("force", as_index=False)["population"].sum()
+        frame = frame.assign(
+            district=frame["force"], name=frame["force"].map(names("forces"))
+        )
+    frame = frame.rename(columns={"district": "code"}).assign(population_year=basis)
+    caveat = f"Residents are those of {words}"
+    if year is not None and abs(int(year) - basis) > 1:
+        caveat += (
+            f", and the counts those of {year}: what changed between is in no interval"
+        )
+    error = population_error().dropna()  # none before the census was published
+    if basis == 2020 and len(error):
+        caveat += (
+            f". For districts of {collection.force} the census of 2021 counted from "
+            f"{-error.min():.1%} fewer to {error.max():.1%} more than they say"
+        )
+    frame = named(frame, force="forces")
+    frame = frame[
+        ["name", "code", "force", "force_code", "population", "population_year"]
+    ]
+    frame.attrs = {
+        "table": "districts",
+        "sources": [citations.source(source)],
+        "caveat": f"{caveat}.",
+    }
+    return frame
+
+
+@door()
+def population_error() -> pd.Series:
+    """How much more the census of 2021 counted than the estimates of mid-2020, by district.
+
+    A share, for the districts that have both (those of the home force).
+    """
+    both = tables.read("districts").dropna(subset=["population", "population_2021"])
+    return (both["population_2021"] / both["population"] - 1).set_axis(both["name"])
+
+
+def _with_residents(frame: pd.DataFrame, level: str, force: Any) -> pd.DataFrame:
+    """Districts or forces with the population to count them against, NaN where none was out."""
+    try:
+        people = population(level, force=force)
+    except NotEnough:
+        return frame.assign(population=float("nan"), population_year=float("nan"))
+    known = people.set_index("code")
+    for column in ("population", "population_year"):
+        frame[column] = frame["code"].map(known[column])
+    frame.attrs = people.attrs | {"table": f"{level}s"}
+    return frame
+
+
+@door()
+def forces() -> pd.DataFrame:
+    """Police forces with a territory: name, code (slug), gss, population, population_year.
+
+    Rates per resident mean nothing for City of London, where few live and many work.
+
+    >>> forces().set_index("name").loc["Kent", "code"]
+    'kent'
+    """
+    frame = tables.read("forces", ["name", "force", "gss"], territorial=True)
+    return _with_residents(frame.rename(columns={"force": "code"}), "force", None)
+
+
+@door()
+def districts(*, force: Names = None) -> pd.DataFrame:
+    """Districts of England and Wales (2021), or of some forces.
+
+    Columns: name, code (GSS), force, force_code, population and population_year
+    (:func:`population`: Census 2021 for the home force asked alone, else mid-2020).
+
+    >>> len(districts(force="Lancashire"))
+    14
+    """
+    frame = tables.read(
+        "districts", ["name", "district", "force"], force=codes("forces", force)
+    )
+    frame = named(frame.rename(columns={"district": "code"}), force="forces")
+    return _with_residents(frame, "district", force)
+
+
+@door()
+def neighbourhoods(district: Names = None, *, force: Names = None) -> pd.DataFrame:
+    """Neighbourhoods (LSOA, 2021): where they lie, who lives there, how deprived they are.
+
+    Parameters
+    ----------
+    district : a district, a town that ``collection.toml`` makes of whole wards, or a list of them.
+    force : keep the neighbourhoods of some forces.
+
+    Returns
+    -------
+    lsoa, name, ward, district, district_code, force, force_code, population (mid-2020),
+    imd2019_rank, imd2019_decile, imd2025_score, imd2025_rank, imd2025_decile, longitude, latitude,
+    unit, frame. ``unit`` groups codes of 2011 and 2021 which cover the same ground. Forces of
+    comparison have no ward, population or deprivation here.
+
+    Raises :class:`Invalid` for a place of which there is none, with the nearest name.
+
+    >>> len(neighbourhoods("Fleetwood"))
+    18
+    """
+    towns = collection.towns
+    asked = listed(district) if district is not None else []
+    whole = [place for place in asked if place not in towns]
+    if whole:
+        home = tables.rows("districts", ["name", "district", "force"])
+        if not set(map(_plain, whole)) <= set(
+            map(_plain, home[["name", "district"]].stack())
+        ):
+            mine = home.loc[home["force"] == collection.force_code, "name"]
+            one_of(next(iter(whole)), [*towns, *sorted(mine)], "district")
+    wanted = codes(
+        "districts", [*whole, *(towns[t].district for t in asked if t in towns)]
+    )
+    frame = tables.read(
+        "lsoas", district=wanted or None, force=held_forces("lsoas", force)
+    )
+    if asked and frame.empty:
+        raise Invalid(f"No neighbourhood of {', '.join(asked)} is held here.")
+    keep = frame["district"].isin(codes("districts", whole) or [])
+    for town in (towns[t] for t in asked if t in towns):
+        inside = frame["district"].isin(codes("districts", town.district))
+        keep |= inside & frame["ward"].isin(town.wards)
+    frame = frame[keep].reset_index(drop=True) if asked else frame
+    frame = frame.rename(
+        columns={"district": "district_code", "district_name": "district"}
+    )
+    frame = named(frame, force="forces")
+    first = ["lsoa", "name", "ward", "district", "district_code", "force", "force_code"]
+    last = ["unit", "frame"]
+    frame = frame[[*first, *(c for c in frame if c not in [*first, *last]), *last]]
+    return citations.cited(frame, "lsoas")
+
+
+@door()
+def places(level: Name = None) -> pd.DataFrame:
+    """Every place that a published figure may be about, of one level where one is asked.
+
+    Columns: name, code (slug), level (nation, region, county, force, division, district, town,
+    neighbourhood, hotspot, group), parent (the name of the place it lies in), gss, population and
+    population_year (2021: the census, for districts of the home force and what they make up; 2020:
+    estimates, for forces and nations).
+
+    >>> places("division")["parent"].unique().tolist()
+    ['Lancashire']
+    """
+    frame = tables.read("areas", level=level)
+    if level is not None and frame.empty:
+        one_of(level, sorted(set(tables.rows("areas", ["level"])["level"])), "level")
+    frame = frame.rename(columns={"area": "code"})
+    frame["parent"] = frame["parent"].map(names("areas")).fillna("").astype("str")
+    columns = [
+        "name",
+        "code",
+        "level",
+        "parent",
+        "gss",
+        "population",
+        "population_year",
+    ]
+    return citations.cited(frame[columns], "areas")
+
+
+@door()
+def place_names(level: Name, *, within: Name = "") -> list[str]:
+    """Names of the places of a level, sorted: ``place_names("district", within="Lancashire")``.
+
+    ``within`` keeps those that lie in a place, by the chain of parents.
+    """
+    frame = places()
+    one_of(level, sorted(set(frame["level"])), "level")
+    if not within:
+        return sorted(frame.loc[frame["level"] == level, "name"])
+    inside, size = {one_of(within, frame["name"], "place")}, 0
+    while len(inside) > size:
+        size = len(inside)
+        inside |= set(frame.loc[frame["parent"].isin(inside), "name"])
+    return sorted(
+        frame.loc[
+            (frame["level"] == level) & frame["name"].isin(inside - {within}), "name"
+        ]
+    )

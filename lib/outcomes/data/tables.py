@@ -8,7 +8,6 @@ has been imported, and a forked child of a process that used either hangs.
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -20,6 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from outcomes.core import project
 from outcomes.core.errors import Invalid, one_of
 from outcomes.data import lags
 
@@ -29,9 +29,8 @@ _cut = {"day": "", "before": ""}  # of the page: see vintages.as_of
 
 
 def root() -> Path:
-    """The data folder: the environment variable OUTCOMES_DATA, or ``data`` in the repository."""
-    given = os.environ.get("OUTCOMES_DATA")
-    return Path(given) if given else Path(__file__).resolve().parents[3] / "data"
+    """The data folder (:func:`outcomes.core.project.data`)."""
+    return project.data()
 
 
 def tables() -> list[str]:

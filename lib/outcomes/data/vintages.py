@@ -9,8 +9,9 @@ import pandas as pd
 
 from outcomes.core import formatting
 from outcomes.core.errors import one_of
-from outcomes.data import published_figures, tables
+from outcomes.data import tables
 from outcomes.data.doors import Day, Name, door
+from outcomes.data.published_figures import programmes, published_figures
 
 
 class Notice(str):
@@ -59,16 +60,13 @@ def undated(programme: Name = "") -> int:
     """How many published figures (of a programme, where one is given) stand on pages without a
     day of publication, and so drop out of every page as of a day."""
     with tables.whole():
-        return int(
-            published_figures.figures(programme=programme or None)["published"]
-            .isna()
-            .sum()
-        )
+        figures = published_figures(programme=programme or None, vintages="all")
+    return int(figures["published"].isna().sum())
 
 
 def _programme(programme: str) -> tuple[str, pd.Timestamp]:
     if not programme:
         return "", pd.NaT
-    known = published_figures.programmes().set_index("programme")
+    known = programmes().set_index("programme")
     row = known.loc[one_of(programme, known.index, "programme")]
     return row["name"], row["start"]

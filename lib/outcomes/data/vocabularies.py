@@ -14,11 +14,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from outcomes.core.collection import collection
 from outcomes.core.errors import Invalid, NotEnough, one_of
-from outcomes.data import published_figures, tables
-from outcomes.data.crime_codes import OFFENCE_GROUPS, TYPES
+from outcomes.data import tables
+from outcomes.data.crime import type_names
+from outcomes.data.crime_codes import OFFENCE_GROUPS
 from outcomes.data.doors import Name, door
-from outcomes.data.places import WARDS, district_names
+from outcomes.data.places import place_names
+from outcomes.data.published_figures import (
+    NATIONAL,
+    measures,
+    programmes,
+    published_figures,
+    weeks_of_action,
+)
 
 ENOUGH = 3
 """A week of action is offered when this many different measures were published for it; a measure
@@ -38,7 +47,11 @@ SERIES = {
 }
 """Modern slavery series: the word on a control, and the measure behind it."""
 
-_COMPARISONS = ["matched", "county", "leicestershire"]
+_COMPARISONS = [
+    "matched",
+    "county",
+    *(name.lower().replace(" ", "-") for name in collection.comparison_forces),
+]
 _FIXED = {
     "period_unit": ["financial year", "calendar year", "quarter"],
     "trend_step": ["quarter", "month"],
@@ -122,12 +135,12 @@ def check(name: Name, value: Any, *, parameter: Name = "") -> Any:
 
 
 @door()
-def chosen(name: Name, value: Any) -> str:
+def latest_choice(name: Name, value: Any) -> str:
     """The value of a parameter of a vocabulary in :data:`LATEST`: of "" the latest that is held.
 
     Raises :class:`NotEnough` where none is held.
     """
-    if value != "":
+    if not isinstance(value, str) or value != "":
         return check(name, value)
     if name not in LATEST:
         one_of(name, LATEST, "vocabulary with a latest value")
@@ -139,8 +152,8 @@ def chosen(name: Name, value: Any) -> str:
     return held[0]
 
 
-def checked(**given: Any) -> None:
-    """Hold a notebook's parameters against their vocabularies: ``checked(sceptre_wave=wave)``.
+def check_parameters(**given: Any) -> None:
+    """Hold a notebook's parameters against their vocabularies: ``check_parameters(sceptre_wave=wave)``.
 
     Where a page is built this has been done before. Raises :class:`Invalid` with the nearest value
     that is allowed. What is read to find out is not noted: no number of a page rests on it.
@@ -152,109 +165,104 @@ def checked(**given: Any) -> None:
             check(name, value)
 
 
+chosen = latest_choice  # the name of before: goes with data/former.py
+
+
 # ---------------------------------------------------------------- vocabularies from the data
 
 
-def _within(slug: str) -> pd.DataFrame:
-    """Places inside an area, by the chain of parents."""
-    areas = published_figures.areas()
-    inside, size = {slug}, 0
-    while len(inside) > size:
-        size = len(inside)
-        inside |= set(areas.loc[areas["parent"].isin(inside), "area"])
-    return areas[areas["area"].isin(inside - {slug})]
-
-
-def _lancashire(level: str) -> list[str]:
-    return sorted(_within("lancashire").query("level == @level")["name"])
+def _districts() -> list[str]:
+    return place_names("district", within=collection.force)
 
 
 def _sceptre_forces() -> list[str]:
-    frame = published_figures.figures(programme="op_sceptre", dated=True)
-    return sorted(set(frame.loc[frame["level"] == "force", "area_name"]))
+    frame = published_figures(programme="op_sceptre", dated=True)
+    return sorted(set(frame.loc[frame["level"] == "force", "area"]))
 
 
-def _sceptre_waves() -> list[str]:
-    waves = published_figures.waves("op_sceptre")
-    return list(waves.loc[waves["local"] >= ENOUGH, "wave"])
-
-
-def _county_lines_weeks() -> list[str]:
-    weeks = published_figures.waves("county_lines")
-    return list(weeks.loc[weeks[["local", "national"]].max(axis=1) >= ENOUGH, "wave"])
+def _weeks(programme: str, *areas: tuple[str, ...]) -> list[str]:
+    """Weeks of action with enough different measures in one of some sets of areas."""
+    figures = weeks_of_action(programme)
+    counts = [
+        figures[figures["area"].isin(of)].groupby("wave")["measure"].nunique()
+        for of in areas
+    ]
+    most = pd.concat(counts, axis=1).max(axis=1)
+    return sorted(most.index[most >= ENOUGH])
 
 
 def _countable(programme: str) -> list[str]:
-    """Measures that add up over time, published for Lancashire with both ends of the period."""
-    frame = published_figures.figures(
-        programme=programme, area="lancashire", dated=True
-    )
-    known = published_figures.measures(programme)
-    periods = frame.groupby("measure")["fact"].nunique()
+    """Measures that add up over time, published for the home force for two periods or more."""
+    figures = published_figures(programme=programme, area=collection.force, dated=True)
+    known = measures(programme)
+    periods = figures["measure"].value_counts()
     whole = known.loc[known["whole"], "measure"]
     return [measure for measure in whole if periods.get(measure, 0) > 1]
 
 
 def _county_lines_measures() -> list[str]:
-    """Measures published for enough weeks, for Lancashire or nationally."""
-    weeks = published_figures.week_figures("county_lines")
-    weeks = weeks[weeks["area"].isin(["lancashire", *published_figures.NATIONAL])]
-    count = weeks.groupby("measure")["wave"].nunique()
-    return sorted(count[count >= ENOUGH].index)
+    """Measures published for enough weeks, for the home force or nationally."""
+    figures = weeks_of_action("county_lines")
+    figures = figures[figures["area"].isin([collection.force, *NATIONAL])]
+    weeks = figures.groupby("measure")["wave"].nunique()
+    return sorted(weeks[weeks >= ENOUGH].index)
 
 
 def _tour_areas() -> list[str]:
-    """Places of the county that a figure of the No More Knives tour was published for."""
-    named = published_figures.figures(programme="no_more_knives")
-    inside = named[named["area"].isin(_within("lancashire")["area"])]
-    return ["Lancashire", *sorted(set(inside["area_name"]))]
+    """The home force and the places in it that a figure of the No More Knives tour is of."""
+    figures = published_figures(programme="no_more_knives", vintages="all")
+    inside = {
+        place
+        for level in set(figures["level"])
+        for place in place_names(level, within=collection.force)
+    }
+    return [collection.force, *sorted(set(figures["area"]) & inside)]
 
 
 def _series() -> list[str]:
     """Series published for at least four separate quarters or years of the United Kingdom."""
-    frame = published_figures.figures(
-        programme="modern_slavery", area="united-kingdom", dated=True
+    figures = published_figures(
+        programme="modern_slavery", area="United Kingdom", dated=True
     )
-    facts = frame.groupby("measure")["fact"].nunique()
+    facts = figures["measure"].value_counts()
     return [word for word, measure in SERIES.items() if facts.get(measure, 0) >= 4]
 
 
 def _crime_years() -> list[str]:
-    """Calendar years with all twelve street files of Lancashire, the latest first."""
-    months = tables.read("coverage", force="lancashire")
-    complete = months.loc[months["state"] == "complete", "month"].dt.year.value_counts()
-    return [str(year) for year in sorted(complete[complete == 12].index, reverse=True)]
+    """Calendar years with all twelve street files of the home force, the latest first."""
+    months = tables.read("coverage", force=collection.force_code)
+    years = months.loc[months["state"] == "complete", "month"].dt.year.value_counts()
+    return [str(year) for year in sorted(years[years == 12].index, reverse=True)]
 
 
 def _trend_starts() -> list[str]:
     """Aprils that leave three years or more before the latest year of recorded crime."""
-    quarters = tables.read("crime_quarterly", force="lancashire")[
-        "quarter"
-    ].drop_duplicates()
+    quarters = tables.read("crime_quarterly", force=collection.force_code)["quarter"]
+    quarters = quarters.drop_duplicates()
     aprils = quarters[quarters.dt.month == 4].sort_values()
     late = quarters.max() - pd.DateOffset(months=45)
     return list(aprils[aprils <= late].dt.strftime("%Y-%m"))
 
 
 _COMPUTED: dict[str, Callable[[], list[str]]] = {
-    "district": district_names,
-    "chb_area": lambda: [*WARDS, *district_names()],
-    "town": lambda: _lancashire("town"),
-    "division": lambda: _lancashire("division"),
-    "force": lambda: sorted(published_figures.areas("force")["name"]),
+    "district": _districts,
+    "chb_area": lambda: [*collection.towns, *_districts()],
+    "town": lambda: place_names("town", within=collection.force),
+    "division": lambda: place_names("division", within=collection.force),
+    "force": lambda: place_names("force"),
     "sceptre_force": _sceptre_forces,
-    "sceptre_wave": _sceptre_waves,
-    "county_lines_week": _county_lines_weeks,
+    "sceptre_wave": lambda: _weeks("op_sceptre", (collection.force,)),
+    "county_lines_week": lambda: _weeks("county_lines", (collection.force,), NATIONAL),
     "nmk_area": _tour_areas,
     "op_warrior_measure": lambda: _countable("op_warrior"),
     "fraud_measure": lambda: _countable("fraud"),
     "county_lines_measure": _county_lines_measures,
     "modern_slavery_series": _series,
-    "crime_type": lambda: list(TYPES),
+    "crime_type": lambda: list(type_names),
     "crime_year": _crime_years,
     "offence_group": lambda: list(OFFENCE_GROUPS),
     "trend_since": _trend_starts,
-    "programme": lambda: list(published_figures.programmes()["programme"]),
+    "programme": lambda: list(programmes()["programme"]),
 }
 
 

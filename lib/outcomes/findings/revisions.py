@@ -5,6 +5,7 @@ import pandas as pd
 from outcomes import data
 from outcomes.core import formatting
 from outcomes.core.errors import one_of
+from outcomes.data.published_figures import latest_per_fact, published_figures
 from outcomes.findings.finding import Finding, finding
 
 
@@ -16,8 +17,10 @@ def revisions(name: str, series: str, *, headline: bool = False, caveats=()) -> 
     there is none the finding says so. Raises :class:`Invalid` for another series.
     """
     of = data.series(one_of(series, data.series_names(family="published"), "series"))
-    area, place = of.area, formatting.place(of.area)
-    prints = data.figures(measure=of.name, area=area, dated=True)
+    place = formatting.place(of.area)
+    prints = published_figures(
+        measure=of.name, area=of.area, vintages="all", dated=True
+    )
     days = (prints["period_end"] - prints["period_start"]).dt.days + 1
     prints = prints[days.between(88, 93) & (prints["qualifier"] == "exact")]
     table = _twice(prints, of.step)
@@ -53,7 +56,7 @@ def revisions(name: str, series: str, *, headline: bool = False, caveats=()) -> 
 
 def _twice(prints: pd.DataFrame, step: str) -> pd.DataFrame:
     """Points printed more than once: their first and latest value, and how they moved."""
-    first, latest = (data.one_each(prints, vintage=v) for v in ("first", "latest"))
+    first, latest = (latest_per_fact(prints, vintage=v) for v in ("first", "latest"))
     both = first.merge(latest, on="period_start", suffixes=("_first", "_latest"))
     both["prints"] = both["period_start"].map(prints.groupby("period_start").size())
     both = both[both["prints"] > 1].sort_values("period_start")

@@ -6,12 +6,12 @@ and the rows it read. No heavy library is loaded here unless a table that a page
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
 import outcomes
+from outcomes.core import project
 from outcomes.publish import releases
 from outcomes.publish.plan import Page, Plan
 
@@ -139,8 +139,10 @@ def _named(path: Path) -> str:
 
 
 def code_digest() -> str:
-    """A sha256 of the library's code and templates, and of the terms that pages explain."""
-    return total([_library(), file_digest(data() / "glossary.csv")])
+    """A sha256 of the library's code and templates, of what ``collection.toml`` says, and of the
+    terms that pages explain."""
+    files = [project.folder() / project.FILE, data() / "glossary.csv"]
+    return total([_library(), *map(file_digest, files)])
 
 
 @cache
@@ -176,8 +178,8 @@ def total(lines: Iterable[str]) -> str:
 
 
 def data() -> Path:
-    """The data folder, as the data room finds it, but without its libraries."""
-    return Path(os.environ.get("OUTCOMES_DATA") or LIBRARY.parents[1] / "data")
+    """The data folder (:func:`outcomes.core.project.data`)."""
+    return project.data()
 
 
 def package() -> Path:

@@ -1,0 +1,75 @@
+"""What is local: the collection's title, force, towns and divisions, from ``collection.toml``.
+
+No name of a place stands elsewhere in the library, so that another office has its own pages by
+changing that file.
+"""
+
+import tomllib
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+from outcomes.core import project
+from outcomes.core.errors import Invalid, one_of
+from outcomes.core.project import FILE
+
+
+@dataclass(frozen=True)
+class Town:
+    """A town made from whole wards of one district."""
+
+    district: str
+    wards: list[str]
+
+
+@dataclass(frozen=True)
+class Collection:
+    """What ``collection.toml`` says. Places are given by name, ``force_code`` by its slug."""
+
+    title: str
+    organisation: str
+    contact: str
+    force: str
+    constabulary: str
+    divisions: list[str] = field(default_factory=list)
+    comparison_forces: list[str] = field(default_factory=list)
+    towns: dict[str, Town] = field(default_factory=dict)
+    publishers: dict[str, str] = field(default_factory=dict)
+    map: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def force_code(self) -> str:
+        """The slug of the home force: "lancashire"."""
+        return self.force.lower().replace(" ", "-")
+
+
+def read(file: Path) -> Collection:
+    """The collection that a file declares.
+
+    Raises :class:`Invalid` where the file is missing or is no TOML, for a key that is not known
+    and for one that is missing.
+    """
+    try:
+        said = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError:
+        raise Invalid(
+            f"{file} is not there: it says whose collection this is."
+        ) from None
+    except tomllib.TOMLDecodeError as error:
+        raise Invalid(f"{file} cannot be read as TOML: {error}.") from None
+    known = [one.name for one in fields(Collection)]
+    for key in said:
+        one_of(key, known, f"{FILE}: the key")
+    for key in ("title", "organisation", "contact", "force", "constabulary"):
+        if not isinstance(said.get(key), str) or not said[key].strip():
+            raise Invalid(f"{FILE} needs {key!r}, as text.")
+    towns = {}
+    for name, town in said.get("towns", {}).items():
+        if set(town) != {"district", "wards"}:
+            raise Invalid(
+                f"{FILE}: town {name!r} needs a district and wards, and no more."
+            )
+        towns[name] = Town(**town)
+    return Collection(**said | {"towns": towns})
+
+
+collection = read(project.folder() / FILE)
