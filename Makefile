@@ -47,10 +47,11 @@ lab: .venv/installed  ## open JupyterLab with the controls of notebooks/explore
 learn: .venv/installed  ## write a learner's copy of the lessons into DIR (lessons)
 	@$(BIN)/outcomes learn $(or $(DIR),lessons)
 
-lint: .venv/installed  ## style and the import contract
+lint: .venv/installed  ## style, types and the import contract
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports
+	@$(BIN)/basedpyright --pythonpath $(BIN)/python
 
 bench: .venv/installed  ## measure; the last figures are in benchmarks/README.md
 	@for b in benchmarks/bench_*.py; do $(BIN)/python $$b || exit 1; done

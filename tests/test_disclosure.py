@@ -140,6 +140,20 @@ def square(rows):
     )
 
 
+def agrees(table, cells, place, full):
+    """May the row and the column of ``place`` have these sums, each of it ``full`` or in part?"""
+    i, j = place
+    sums = (
+        (sum(table[i]), f"a{i}", "Total", full[0]),
+        (sum(row[j] for row in table), "Total", f"y{j}", full[1]),
+    )
+    for have, area, year, whole in sums:
+        told = cells[area, year]
+        if told != CONFIDENTIAL and (have > told or (whole and have != told)):
+            return False
+    return True
+
+
 def solutions(rows, found):
     """Values that each hidden inner cell can have, over all tables that agree with what is shown.
 
@@ -160,17 +174,6 @@ def solutions(rows, found):
         for i in range(height)
     ]
 
-    def agrees(i, j, full_row, full_column):
-        sums = (
-            (sum(table[i]), f"a{i}", "Total", full_row),
-            (sum(row[j] for row in table), "Total", f"y{j}", full_column),
-        )
-        for have, area, year, full in sums:
-            told = cells[area, year]
-            if told != CONFIDENTIAL and (have > told or (full and have != told)):
-                return False
-        return True
-
     small = [(i, j) for i, j in hidden if rows[i][j] < 5]
 
     def attempt(at):
@@ -187,7 +190,7 @@ def solutions(rows, found):
         ends = all(p[0] != i for p in rest), all(p[1] != j for p in rest)
         for value in range(1, limit):
             table[i][j] = value
-            if agrees(i, j, *ends):
+            if agrees(table, cells, (i, j), ends):
                 attempt(at + 1)
         table[i][j] = 0
 

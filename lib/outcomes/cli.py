@@ -319,6 +319,10 @@ def _folder(plan: Path | None) -> Path:
 @app.command()
 def notebooks(
     names: Annotated[list[str] | None, typer.Argument(metavar="[NOTEBOOK]...")] = None,
+    check: Annotated[
+        bool,
+        typer.Option("--check", help="Run nothing; name those not stored normalised."),
+    ] = False,
     plan: PlanFile = None,
 ) -> None:
     """Run notebooks in place at their defaults and store their outputs, normalised."""
@@ -330,6 +334,13 @@ def notebooks(
     chosen = [one_of(name, at_hand, "notebook") for name in names or at_hand]
     from outcomes.publish import execute, notebook_outputs
 
+    if check:
+        loose = [n for n in chosen if not notebook_outputs.is_normalised(at_hand[n])]
+        for name in loose:
+            print(
+                f"{name}  is stored with more than its results: outcomes notebooks {name}"
+            )
+        raise typer.Exit(1 if loose else 0)
     execute.prepare()
     failed = 0
     with tempfile.TemporaryDirectory() as scratch, _progress(len(chosen)) as tell:

@@ -204,34 +204,39 @@ def _defaults(name: str, known: Parameter) -> Iterator[str]:
             )
 
 
+def _words(page: Spoken) -> Iterator[str]:
+    """Words of the defaults that the page was not asked for."""
+    asked = str(page.parameters).replace("_", " ").replace("-", " ").casefold()
+    for name, known in declared(NOTEBOOKS[page.notebook]).items():
+        taken = page.parameters.get(name, known.default) == known.default
+        if taken or known.vocabulary in _COUNTED:
+            continue
+        for word in dict.fromkeys(_defaults(name, known)):
+            if word.replace("-", " ").casefold() not in asked:
+                yield word
+
+
+def _pieces(page: Spoken, word: str) -> Iterator[Piece]:
+    """Texts of the page in which a default's word would be an error."""
+    for piece in dict.fromkeys(page.pieces):
+        tick = word.isdigit() and piece.text.isdigit()  # of a chart's axis of years
+        if not tick and not piece.where.endswith((": cell", ": row drawn", ": source")):
+            yield piece
+
+
 def _found(page: Spoken) -> Iterator[tuple[str, Piece, str]]:
     """Each text of the page that speaks of a default not asked for: the words, where, around."""
-    for name, known in declared(NOTEBOOKS[page.notebook]).items():
-        if page.parameters.get(name, known.default) == known.default:
-            continue
-        if known.vocabulary in _COUNTED:
-            continue
-        asked = str(page.parameters).replace("_", " ").replace("-", " ").casefold()
-        for word in dict.fromkeys(_defaults(name, known)):
-            if word.replace("-", " ").casefold() in asked:
-                continue
-            case = re.NOFLAG if word[0].isupper() else re.IGNORECASE
-            pattern = re.compile(rf"(?<![\w-]){re.escape(word)}(?![\w-])", case)
-            for piece in dict.fromkeys(page.pieces):
-                if piece.where.endswith((": cell", ": row drawn", ": source")):
+    for word in _words(page):
+        case = re.NOFLAG if word[0].isupper() else re.IGNORECASE
+        pattern = re.compile(rf"(?<![\w-]){re.escape(word)}(?![\w-])", case)
+        for piece in _pieces(page, word):
+            for hit in pattern.finditer(piece.text):
+                before = piece.text[: hit.start()]
+                if word.isdigit() and _MONTH_OF_A_YEAR.search(before):
                     continue
-                if (
-                    word.isdigit() and piece.text.isdigit()
-                ):  # a tick of a chart's axis of years
-                    continue
-                for hit in pattern.finditer(piece.text):
-                    if word.isdigit() and _MONTH_OF_A_YEAR.search(
-                        piece.text[: hit.start()]
-                    ):
-                        continue
-                    if not _allowed(page.notebook, piece.text, hit.span()):
-                        around = piece.text[max(0, hit.start() - 70) : hit.end() + 70]
-                        yield word, piece, " ".join(around.split())
+                if not _allowed(page.notebook, piece.text, hit.span()):
+                    around = before[-70:] + piece.text[hit.start() : hit.end() + 70]
+                    yield word, piece, " ".join(around.split())
 
 
 def _allowed(notebook: str, text: str, span: tuple[int, int]) -> bool:

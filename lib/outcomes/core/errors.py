@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 
 class Invalid(ValueError):
-    """Something a person typed cannot be used; the message is one sentence for that person."""
+    """Something a person gave cannot be used; the message is one sentence for that person."""
 
 
 class NotEnough(ValueError):
@@ -13,16 +13,44 @@ class NotEnough(ValueError):
 
 
 def nearest(word: str, allowed: Iterable[str]) -> str | None:
-    """The allowed word closest to ``word`` in spelling, or None when nothing is close."""
+    """The allowed word closest to ``word`` in spelling, or None when nothing is close.
+
+    >>> nearest("op_scepter", ["op_sceptre", "op_warrior"])
+    'op_sceptre'
+    >>> nearest("fraud", ["op_sceptre", "op_warrior"])
+    """
     lowered = {str(a).lower(): str(a) for a in allowed}
     close = get_close_matches(str(word).lower(), lowered, n=1, cutoff=0.6)
     return lowered[close[0]] if close else None
 
 
 def one_of(value: str, allowed: Iterable[str], what: str, *, most: int = 20) -> str:
-    """``value`` when it is allowed; otherwise raise :class:`Invalid` naming the nearest match.
+    """``value`` when it is allowed.
 
-    The sentence lists ``most`` of the values allowed.
+    Parameters
+    ----------
+    value
+        What was given.
+    allowed
+        Every value that may be.
+    what
+        What the value is, as the sentence names it: "programme".
+    most
+        How many of the allowed values the sentence lists.
+
+    Raises
+    ------
+    Invalid
+        Naming the nearest of the allowed values.
+
+    Examples
+    --------
+    >>> one_of("burglary", ["burglary", "robbery"], "type of crime")
+    'burglary'
+    >>> one_of("burglery", ["burglary", "robbery"], "type of crime")
+    Traceback (most recent call last):
+    outcomes.core.errors.Invalid: type of crime 'burglery' is not known. Did you mean 'burglary'? \
+Allowed: burglary, robbery.
     """
     allowed = [str(a) for a in allowed]
     if value in allowed:
@@ -34,10 +62,13 @@ def one_of(value: str, allowed: Iterable[str], what: str, *, most: int = 20) -> 
     raise Invalid(f"{what} {value!r} is not known.{hint} Allowed: {listed}{more}.")
 
 
-def plain(text: str) -> str:
-    """One line of text without control, unseen or direction-changing characters, for any sink.
+def plain(text: object) -> str:
+    r"""One line of text without control, unseen or direction-changing characters, for any sink.
 
     A line end or a space of another kind becomes a space, so that words stay apart.
+
+    >>> plain("Preston\u200b,\nBurnley\x1b[31m")
+    'Preston, Burnley[31m'
     """
     keep = (c if c.isprintable() else " " if c.isspace() else "" for c in str(text))
     return " ".join("".join(keep).split())

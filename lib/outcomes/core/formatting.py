@@ -11,7 +11,7 @@ from calendar import monthrange
 from collections.abc import Callable, Iterable
 from datetime import date as Date
 from math import floor, inf, isfinite
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from outcomes.core.errors import Invalid
 from outcomes.core.errors import plain as plain
@@ -42,6 +42,7 @@ _FOLD |= {10: "tenfold"}
 _ORDINALS = ("", "", "second ", "third ")
 
 
+@runtime_checkable
 class Limits(Protocol):
     """Anything with two limits: an ``Interval``, a row of a frame of intervals."""
 
@@ -51,6 +52,7 @@ class Limits(Protocol):
     def upper(self) -> float: ...
 
 
+@runtime_checkable
 class Estimated(Limits, Protocol):
     """An estimate with its limits."""
 
@@ -553,17 +555,20 @@ def _with_unit(
 
 
 def _limits(given: Limits | tuple[float, float]) -> tuple[float, float]:
-    if isinstance(given, tuple) and not hasattr(given, "lower"):
-        lower, upper = given
-        return lower, upper
-    return given.lower, given.upper
+    if isinstance(given, Limits):
+        return given.lower, given.upper
+    lower, upper = given
+    return lower, upper
 
 
 def _ratio(given: float | Estimated | tuple[float, float, float]) -> tuple[float, bool]:
     """The size of a ratio, and whether its interval excludes 1 (a ratio without one does)."""
-    if hasattr(given, "estimate"):
-        given = (given.estimate, given.lower, given.upper)
-    size, lower, upper = given if isinstance(given, tuple) else (given, inf, inf)
+    if isinstance(given, Estimated):
+        size, lower, upper = given.estimate, given.lower, given.upper
+    elif isinstance(given, tuple):
+        size, lower, upper = given
+    else:
+        size, lower, upper = given, inf, inf
     clear = lower > 1 or upper < 1
     if size < 0:
         raise Invalid(f"A ratio cannot be negative, and {exact(size)} was given.")

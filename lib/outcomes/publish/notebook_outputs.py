@@ -50,6 +50,12 @@ def normalise(notebook: dict) -> dict:
     return {"cells": cells, "metadata": _KERNEL, "nbformat": 4, "nbformat_minor": 5}
 
 
+def is_normalised(notebook: Path) -> bool:
+    """Whether a notebook holds what :func:`store` keeps, whatever its results are."""
+    stored = load(notebook)
+    return normalise(stored) == stored
+
+
 def write(notebook: Path, content: dict) -> None:
     """Write a notebook as JSON with sorted keys, replacing the old file in one step."""
     text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
