@@ -96,11 +96,11 @@ SEED ?= 1
 mutate: .venv/installed  ## how many changes to MODULE the tests TESTS notice, or of SAMPLE of them; see docs/mutation.md
 	@test -d build/mutmut || $(BIN)/python -m pip install --quiet --target build/mutmut mutmut==3.8.1
 	@rm -rf build/mutate && mkdir -p build/mutate && cp -r lib build/mutate/src
-	@cp -r tests pyproject.toml requirements.lock reports.toml Makefile build/mutate
+	@cp -r tests pyproject.toml requirements.lock reports.toml collection.toml Makefile build/mutate
 	@ln -s $(CURDIR)/data $(CURDIR)/docs $(CURDIR)/notebooks $(CURDIR)/benchmarks build/mutate
 	@printf '[mutmut]\nsource_paths=src\nonly_mutate=src/outcomes/%s\nmutate_only_covered_lines=true\n' $(MODULE) >build/mutate/setup.cfg
 	@printf 'timeout_multiplier=2.0\ntimeout_constant=3.0\nuse_git_change_detection=false\n' >>build/mutate/setup.cfg
-	@printf 'also_copy=reports.toml\n  requirements.lock\n  Makefile\n  docs\n' >>build/mutate/setup.cfg
+	@printf 'also_copy=reports.toml\n  collection.toml\n  requirements.lock\n  Makefile\n  docs\n' >>build/mutate/setup.cfg
 	@printf 'pytest_add_cli_args=-q\n  -x\npytest_add_cli_args_test_selection=\n' >>build/mutate/setup.cfg
 	@printf '  %s\n' $(TESTS) >>build/mutate/setup.cfg
 ifdef SAMPLE

@@ -160,6 +160,8 @@ def test_the_collection_says_what_is_local():
         "force",
         *["division"] * 3,
     ]
+    districts = {name for row in oc.collection.map for name in row if name}
+    assert districts == set(oc.districts(force=oc.collection.force)["name"])
     assert set(oc.collection.comparison_forces) <= set(oc.forces()["name"])
 
 

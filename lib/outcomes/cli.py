@@ -21,7 +21,7 @@ import typer
 from outcomes.core.errors import Invalid, one_of
 
 app = typer.Typer(
-    help="Build and look after the reports on Lancashire's programmes.",
+    help="Build and look after the reports of a collection.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -28,13 +28,16 @@ class Collection:
     title: str
     organisation: str
     contact: str
+    page: str
+    """The address of the page that the collection starts from."""
     force: str
     constabulary: str
     divisions: list[str] = field(default_factory=list)
     comparison_forces: list[str] = field(default_factory=list)
     towns: dict[str, Town] = field(default_factory=dict)
     publishers: dict[str, str] = field(default_factory=dict)
-    map: dict[str, float] = field(default_factory=dict)
+    map: list[list[str]] = field(default_factory=list)
+    """Rows of districts, laid out roughly as on a map; "" is a gap."""
 
     @property
     def force_code(self) -> str:
@@ -59,7 +62,7 @@ def read(file: Path) -> Collection:
     known = [one.name for one in fields(Collection)]
     for key in said:
         one_of(key, known, f"{FILE}: the key")
-    for key in ("title", "organisation", "contact", "force", "constabulary"):
+    for key in ("title", "organisation", "contact", "page", "force", "constabulary"):
         if not isinstance(said.get(key), str) or not said[key].strip():
             raise Invalid(f"{FILE} needs {key!r}, as text.")
     towns = {}

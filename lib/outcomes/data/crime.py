@@ -286,6 +286,5 @@ def drug_deaths(area: Names = None) -> pd.DataFrame:
         raise Invalid(
             f"No drug deaths are held of {', '.join(listed(area))}; only of {', '.join(held)}."
         )
-    frame = frame.rename(columns={"area": "area_code", "name": "area"})
-    frame = frame[["area", "year", "deaths", "area_code", "gss"]]
+    frame = named(frame, area="areas")[["area", "year", "deaths", "area_code", "gss"]]
     return citations.cited(frame, "drug_deaths")

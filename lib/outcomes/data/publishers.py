@@ -3,11 +3,13 @@
 import re
 from collections.abc import Iterable
 
+from outcomes.core.collection import collection
+
 _ASIDE = re.compile(
     r"stored copy at \S+|\b(from an?|releases?|data|quoting|foi( to)?|listing)\b"
 )
 _SAME = {
-    "lancashire police": "lancashire constabulary",
+    **{name.lower(): same.lower() for name, same in collection.publishers.items()},
     "nca": "national crime agency",
     "ons": "office for national statistics",
 }

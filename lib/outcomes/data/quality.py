@@ -14,6 +14,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from outcomes.core import formatting
+from outcomes.core.collection import collection
 from outcomes.data import contradictions, schema
 
 BLANK_SHARE = 0.10  # of a month's rows without a location
@@ -21,7 +22,6 @@ STALE_DAYS = {
     "crime_monthly": 150,
     "crime_quarterly": 300,
 }  # after the end of the last period
-_HOME = "lancashire"
 _DAYS = ("month", "period_start", "period_end", "published_by")
 _ABSENT = {"value": [""], "rows": [""], "no_location": [""]}
 STREET = ("crime_monthly", "crime_district_monthly", "crime_force_monthly")
@@ -254,7 +254,9 @@ def _age(clean: Path, day: pd.Timestamp) -> Iterator[Caution]:
         if not _has(clean, table):
             continue
         frame = _table(clean, table, "force", column)
-        last = pd.Timestamp(frame.loc[frame["force"] == _HOME, column].max())
+        last = pd.Timestamp(
+            frame.loc[frame["force"] == collection.force_code, column].max()
+        )
         end = last + pd.DateOffset(months=months) - pd.Timedelta(days=1)
         if (day - end).days > STALE_DAYS[table]:
             kind = "Street-level crime" if months == 1 else "Recorded crime by quarter"

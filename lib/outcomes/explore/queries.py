@@ -7,6 +7,7 @@ import pandas as pd
 
 from outcomes import data
 from outcomes.core import formatting
+from outcomes.core.collection import collection
 from outcomes.data import tables as store
 
 RECORDED, STREET = "recorded_crime", "street_crime"
@@ -26,7 +27,7 @@ _FREQ = {
 def cited(a) -> dict[str, str]:
     """The citation of the counts of crime that a question rests on."""
     tables = {RECORDED: "crime_quarterly", STREET: "crime_district_monthly"}
-    return data.source(tables[a.programme], force="lancashire")
+    return data.source(tables[a.programme], force=collection.force_code)
 
 
 def figures(a, *, everywhere: bool = False, latest: bool = False) -> pd.DataFrame:
@@ -125,7 +126,9 @@ def places(programme: str) -> pd.DataFrame:
         frame = data.forces(territorial=True).rename(columns={"force": "area"})
         frame = frame[frame["area"] != "city-of-london"]
     else:
-        frame = data.districts(force="lancashire").assign(area=lambda f: f["name"])
+        frame = data.districts(force=collection.force_code).assign(
+            area=lambda f: f["name"]
+        )
     return frame[["area", "name", "population"]].rename(
         columns={"population": "residents"}
     )
@@ -135,9 +138,9 @@ def places(programme: str) -> pd.DataFrame:
 def years(root, programme: str) -> range:
     """The calendar years of which a table of crime holds anything, from the first to the last."""
     if programme == RECORDED:
-        days = data.crime_quarterly(force="lancashire")["quarter"]
+        days = data.crime_quarterly(force=collection.force_code)["quarter"]
     else:
-        days = data.months_present("lancashire")
+        days = data.months_present(collection.force_code)
     return range(days.min().year, days.max().year + 1)
 
 
@@ -151,7 +154,9 @@ def counts(a, *, everywhere: bool = False) -> pd.DataFrame:
     else:
         types = data.OUTCOMES[a.measure]
         frame = data.crime_district_monthly(district=chosen, types=types, fill=True)
-        names = data.districts(force="lancashire").set_index("district")["name"]
+        names = data.districts(force=collection.force_code).set_index("district")[
+            "name"
+        ]
         frame = frame.assign(area=frame["district"].map(names)).rename(
             columns={"month": "day"}
         )

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 from outcomes import data
 from outcomes.core import formatting
+from outcomes.core.collection import collection
 from outcomes.data import tables
 from outcomes.explore import queries
 from outcomes.explore.queries import (
@@ -42,7 +43,9 @@ def settle(
             setattr(
                 asked,
                 name,
-                kept or tuple(v for v in can if v == "lancashire") or (can[0],),
+                kept
+                or tuple(v for v in can if v == collection.force_code)
+                or (can[0],),
             )
         else:
             setattr(asked, name, wished if wished in can else can[0])

@@ -12,10 +12,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from outcomes.core.collection import collection
 from outcomes.ingest import published_figures_checks
-
-SEED = "https://lancashire-pcc.gov.uk/police-annual-report-2023-2024/page-5"
-"""The page the collection starts from; its statements carry ``seed``."""
 
 WEEKLY = ("county_lines", "op_sceptre")
 COPY_DAYS = 14
@@ -131,7 +129,7 @@ def _cited(given: dict[str, pd.DataFrame]) -> pd.DataFrame:
             f["printed"] != "", f["url"].map(_of(days["published"]))
         ),
         by=lambda f: f["url"].map(_of(days["by"])),
-        seed=(cited["url"] == SEED).map({True: "true", False: "false"}),
+        seed=(cited["url"] == collection.page).map({True: "true", False: "false"}),
     ).assign(
         published=lambda f: f["by"].where(
             f["by"] != "", f["dated"].map(published_figures_checks.last_day)
