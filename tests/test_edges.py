@@ -242,20 +242,6 @@ ROWS = [
         Invalid,
         "first",
     ),
-    *(
-        (
-            f"dersimonian_laird, {row}",
-            lambda v=v: oc.dersimonian_laird(*v),
-            Invalid,
-            "variance",
-        )
-        for row, v in {
-            "zero variance": ([1, 2], [0, 1]),
-            "negative variance": ([1, 2], [-1, 1]),
-            "infinite": ([1, np.inf], [1, 1]),
-            "one effect": ([1], [1]),
-        }.items()
-    ),
     (
         "minimum_detectable, many infinite placebos",
         lambda: multiple_testing.minimum_detectable(placebo=[1.1] * 90 + [0] * 20),

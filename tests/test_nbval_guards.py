@@ -95,7 +95,7 @@ def test_a_changed_number_in_the_data_is_seen(notebook, change, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("notebook", "name"), [(SCEPTRE, "wilson"), (PROFILE, "garwood")]
+    ("notebook", "name"), [(SCEPTRE, "wilson"), (PROFILE, "poisson")]
 )
 def test_a_changed_function_of_the_library_is_seen(notebook, name, tmp_path):
     shutil.copytree(ROOT / "lib", tmp_path / "lib")

@@ -9,8 +9,7 @@ import pytest
 import outcomes as oc
 from outcomes import findings
 from outcomes.core import formatting
-from outcomes.core.errors import Invalid
-from outcomes.methods import funnels, intervals
+from outcomes.methods import intervals
 
 SAID = {
     "label": "name",
@@ -46,7 +45,7 @@ def test_fourteen_districts_get_a_rank_and_a_ratio_and_no_limits(districts):
     ratio = (own["n"] / own["population"]) / (rest["n"] / rest["population"])
     assert f"{ratio:.2f} times the rest (interval " in found.sentence
     assert not [c for c in found.frame if "limit" in c] and "limits" not in found.svg
-    exact = intervals.garwood(own["n"], exposure=own["population"], per=1000)
+    exact = intervals.poisson(own["n"], exposure=own["population"], per=1000)
     assert found.facts["lower"] == pytest.approx(exact.lower)
     assert found.facts["verdict"] == "estimate"
     row = found.frame.set_index("place").loc["Blackpool"]
@@ -104,42 +103,6 @@ def test_many_places_are_told_by_the_line_that_is_drawn(rate, where):
         found.facts["lower"], found.facts["upper"], decimals=1
     )
     assert f"({printed})" in found.sentence  # the interval printed is the one judged by
-
-
-def test_too_few_places_for_limits_is_where_they_tell_nothing():
-    """Of 14 that differ as districts do (sd of log rates 0.35), one at 1.5 times the rest."""
-    rng, people, flagged = np.random.default_rng(0), np.full(14, 100_000), 0
-    for _ in range(200):
-        level = np.exp(rng.normal(np.log(0.08), 0.35, 14))
-        level[0] = 0.08 * 1.5
-        found = funnels.funnel(rng.poisson(level * people), people).frame
-        flagged += found["signal"][0] == "high"
-    assert flagged / 200 < 0.05 and funnels.FEW == 20
-
-
-@pytest.mark.parametrize("wrong", [-0.1, 0.5, 0.6])
-def test_no_more_than_half_is_pulled_in(wrong):
-    with pytest.raises(Invalid, match=r"under 0\.5"):
-        funnels.funnel([1, 2, 3], [3, 4, 5], winsorise=wrong)
-
-
-def test_effects_without_variance_are_not_pooled():
-    for variances in ([0.1, 0, 0.2], [0.1, np.nan, 0.2]):
-        with pytest.raises(Invalid, match="variance above 0"):
-            funnels.dersimonian_laird([1, 2, 3], variances)
-
-
-def test_the_test_of_two_rates_wants_whole_counts():
-    with pytest.raises(Invalid, match="whole numbers"):
-        intervals.e_test(2.7, 1, 5, 1)
-    assert intervals.e_test(2, 1, 5, 1) == intervals.e_test(2.0, 1, 5, 1)
-
-
-def test_the_ratio_of_work_done_is_refused_where_there_is_none():
-    with pytest.raises(Invalid, match="count before is 0"):
-        intervals.effort_ratio([0, 5], [1, 1], 1)
-    with pytest.raises(Invalid, match="the one before"):
-        intervals.effort_ratio([4, 5], [1, 1], 0)
 
 
 def test_shares_that_are_level_are_all_named():

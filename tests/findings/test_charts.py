@@ -52,7 +52,8 @@ def sized():
     rng = np.random.default_rng(2)
     names = [f"place {n}" for n in range(25)]
     size = rng.integers(500, 9000, 25)
-    return spc.funnel(rng.poisson(size / 100), size, label=names, per=1000)
+    data = pd.DataFrame({"n": rng.poisson(size / 100), "people": size, "place": names})
+    return spc.funnel(data, count="n", denominator="people", label="place", per=1000)
 
 
 def changes() -> pd.DataFrame:
@@ -109,7 +110,10 @@ CALLS = {
             "palette": {"h": charts.NAVY, "m": charts.PALE},
         },
     ),
-    "process_behaviour": (spc.xmr(monthly()), {"events": {"start": "2022-01-01"}}),
+    "process_behaviour": (
+        spc.process_behaviour(monthly()),
+        {"events": {"start": "2022-01-01"}},
+    ),
     "funnel": (sized(), {"highlight": "place 3"}),
     "event_study": (effects(), {}),
     "gaps": (
@@ -286,7 +290,7 @@ def test_the_name_of_a_dated_line_stands_above_the_data(names):
 
 
 def test_a_process_behaviour_chart_rings_the_points_that_signal():
-    found = spc.xmr(monthly())
+    found = spc.process_behaviour(monthly())
     ax = charts.process_behaviour(found)
     (ring,) = [x for x in ax.lines if x.get_markeredgecolor() == charts.SIGNAL]
     wanted = found.frame.loc[found.frame["special"] != "", "value"]

@@ -16,7 +16,7 @@ from outcomes.methods.evaluation.difference_in_differences import did, event_stu
 from outcomes.methods.evaluation.displacement import overdispersion, rirr, wdd
 from outcomes.methods.evaluation.interrupted_time_series import its
 from outcomes.methods.evaluation.placebos import placebo_interval
-from outcomes.methods.funnels import funnel
+from outcomes.methods.spc import funnel
 
 LOW, HIGH = 0.93, 0.97
 RUNS = 2000
@@ -34,28 +34,18 @@ def inside(found, truth):
     return (found[1] <= truth) & (truth <= found[2])
 
 
+def held(found, truth):
+    return found["lower"].le(truth).to_numpy() & found["upper"].ge(truth).to_numpy()
+
+
 SHARES = [(42, 0.238), (289, 0.104), (289, 0.05), (70, 0.8), (500, 0.5)]
 
 
 @settings(("n", "p"), SHARES)
-@settings("method", [intervals.wilson, intervals.jeffreys])
-def test_shares(method, n, p):
+def test_shares(n, p):
     k = np.arange(n + 1)
-    check(f"{method.__name__} {n, p}", inside(method(k, n), p), binom.pmf(k, n, p))
-
-
-@settings(("n", "p"), SHARES)
-def test_exact_shares_hold_at_least_what_they_say(n, p):
-    k, weight = np.arange(n + 1), binom.pmf(np.arange(n + 1), n, p)
-    check(
-        f"clopper_pearson {n, p}",
-        inside(intervals.clopper_pearson(k, n), p),
-        weight,
-        0.95,
-        1,
-    )
-    both = inside(intervals.wilson(k, n, continuity=True), p)
-    check(f"wilson with continuity {n, p}", both, weight, 0.95, 1)
+    found = intervals.wilson(k, n)
+    check(f"wilson {n, p}", held(found, p), binom.pmf(k, n, p))
 
 
 @settings(
@@ -70,26 +60,21 @@ def test_exact_shares_hold_at_least_what_they_say(n, p):
 )
 def test_newcombe(n1, p1, n2, p2):
     a, b = np.meshgrid(np.arange(n1 + 1), np.arange(n2 + 1), indexing="ij")
+    a, b = a.ravel(), b.ravel()
     weight = binom.pmf(a, n1, p1) * binom.pmf(b, n2, p2)
     check(
         f"newcombe {n1, p1, n2, p2}",
-        inside(intervals.newcombe(a, n1, b, n2), p1 - p2),
+        held(intervals.newcombe(a, n1, b, n2), p1 - p2),
         weight,
     )
 
 
-@settings("mean", [12, 30, 75, 443, 1212])
-def test_byar(mean):
-    k = np.arange(int(mean + 12 * mean**0.5))
-    check(f"byar {mean}", inside(intervals.byar(k), mean), poisson.pmf(k, mean))
-
-
 @settings("mean", [0.5, 3, 12, 75, 1212])
-def test_garwood_holds_at_least_what_it_says(mean):
+def test_poisson_holds_at_least_what_it_says(mean):
     k = np.arange(int(mean + 12 * mean**0.5 + 10))
     check(
-        f"garwood {mean}",
-        inside(intervals.garwood(k), mean),
+        f"poisson {mean}",
+        held(intervals.poisson(k), mean),
         poisson.pmf(k, mean),
         0.95,
         1,
@@ -109,32 +94,11 @@ def test_poisson_ratio_holds_at_least_what_it_says(one, two):
     high = HIGH if min(one, two) >= 100 else 1
     check(
         f"poisson_ratio {one, two}",
-        inside(found, one / 365 / (two / 300)),
+        held(found, one / 365 / (two / 300)),
         weight[some] / weight[some].sum(),
         0.95,
         high,
     )
-
-
-@settings(
-    "means", [(10, 20, 40), (5, 5, 30), (60, 200, 90), (30, 3, 12), (300, 500, 700)]
-)
-def test_standardised(means):
-    rng = np.random.default_rng(10)
-    people, standard = np.array([4000, 9000, 7000]), np.array([3, 2, 1])
-    truth = (standard / 6 * np.array(means) / people).sum() * 1e5
-    draws = rng.poisson(means, (RUNS, 3))
-    found = np.array([intervals.standardised(d, people, standard) for d in draws]).T
-    check(f"standardised {means}", inside(found, truth))
-
-
-@settings(("one", "two"), [(3, 3), (6, 12), (20, 20), (50, 100), (200, 100)])
-def test_e_test_rejects_a_true_hypothesis_no_more_than_it_says(one, two):
-    """The same rate over exposures in the ratio of the means."""
-    rng = np.random.default_rng(16)
-    draws = rng.poisson((one, two), (RUNS // 2, 2))
-    p = np.array([intervals.e_test(a, one, b, two) for a, b in draws])
-    check(f"e_test {one, two}", p > 0.05, None, LOW, 0.98)
 
 
 @settings(
@@ -329,7 +293,9 @@ def test_funnel_limits_hold_places_that_are_like_the_rest(kind, size):
             )
         shape = "proportion" if kind == "proportion" else "rate"
         for held, share in ((plain, 0), (pulled_in, 0.1)):
-            rows = funnel(k, n, kind=shape, winsorise=share).frame
+            data = pd.DataFrame({"count": k, "n": n, "place": range(40)})
+            named = {"count": "count", "denominator": "n", "label": "place"}
+            rows = funnel(data, **named, kind=shape, winsorise=share).frame
             held.append(rows["rate"].between(rows["lower_95"], rows["upper_95"]))
     check(f"funnel, nothing winsorised {kind, size}", plain)
     low = 0.86 if kind == "overdispersed" else LOW

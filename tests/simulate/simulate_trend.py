@@ -65,15 +65,15 @@ def run(
             values[(index > "2022-10") & (index < "2024-01")] = np.nan
             values[(index > "2024-04") & (index < "2025-01")] = np.nan
         since = values["2021-04":]
-        found = spc.judged(since, latest=12 if months else 4, season=months)
-        if found.moving:
+        found = spc.process_behaviour(since, latest=12 if months else 4, season=months)
+        if found.moved:
             moving += 1
             continue
         made = chance.chance(
             since, found, history=values, draws=draws, seed=int(rng.integers(1e9))
         )
         taken.append(made.p <= 0.05)
-        signal.append((found.late["special"] != "").any() - made.signals)
+        signal.append((len(found.signals) > 0) - made.signals)
     out = {"taken": np.mean(taken), "more signals than said": np.mean(signal)}
     return out | {"moving": moving / runs}
 

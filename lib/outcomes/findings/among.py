@@ -9,7 +9,7 @@ import pandas as pd
 from outcomes.core import formatting
 from outcomes.findings import parts, plots
 from outcomes.findings.finding import Finding, finding
-from outcomes.methods import funnels, intervals, spc
+from outcomes.methods import intervals, spc
 from outcomes.methods.reconcile import statements
 
 
@@ -48,7 +48,7 @@ def pace(
     }
     facts |= {"direction": direction, "caveats": list(caveats)}
     if len(rows):
-        rows = rows.join(intervals.garwood(rows[count], exposure=rows[exposure]))
+        rows = rows.join(intervals.poisson(rows[count], exposure=rows[exposure]))
         rows["times the one before"] = rows["estimate"] / rows["estimate"].shift()
         columns = [label, count, exposure, "estimate", "times the one before"]
         if effort:
@@ -177,23 +177,25 @@ def standing(
         {reference_label: reference} if reference is not None else {}
     )
     return finding(
-        name, f"{text}{_among(rows, part, whole, at.index[0], kind)}", **facts
+        name, f"{text}{_among(rows, label, part, whole, at.index[0], kind)}", **facts
     )
 
 
-def _among(rows: pd.DataFrame, part: str, whole: str, at: int, kind: str) -> str:
+def _among(
+    rows: pd.DataFrame, label: str, part: str, whole: str, at: int, kind: str
+) -> str:
     """How one share stands among the others: a rank and the range, or limits where there are
     enough of them for limits to tell anything."""
     if len(rows) < 3:
         return ""
     own, mean = rows["share"], rows[part].sum() / rows[whole].sum()
     text = f" Over all {formatting.count(len(rows), kind)} it was {formatting.percent(mean)}"
-    if len(rows) < funnels.FEW:
+    if len(rows) < spc.FEW:
         rank = int((own > own[at]).sum()) + 1
         text += f", from {formatting.interval(own.min(), own.max(), kind='percent')}: this one is "
         return f"{text}{formatting.ranked(rank, own, kind + 's')}."
     found = spc.funnel(
-        rows[part], rows[whole], label=rows.index, kind="proportion"
+        rows, count=part, denominator=whole, label=label, kind="proportion"
     ).frame.loc[at]
     where = "outside" if found["signal"] else "within"
     limits = formatting.interval(

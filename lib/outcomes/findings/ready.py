@@ -13,20 +13,9 @@ from outcomes.core import formatting
 from outcomes.core.errors import NotEnough
 from outcomes.findings import parts, plots
 from outcomes.findings.finding import Finding, finding
-from outcomes.methods import funnels, intervals, spc
+from outcomes.methods import intervals, spc
 from outcomes.methods.reconcile import reconciliation, statements
 
-_FUNNEL = {
-    "label": "place",
-    "count": "count",
-    "denominator": "denominator",
-    "rate": "rate",
-    "lower_95": "lower 95% limit",
-    "upper_95": "upper 95% limit",
-    "lower_998": "lower 99.8% limit",
-    "upper_998": "upper 99.8% limit",
-    "signal": "signal",
-}
 _XMR = "limits of an individuals chart (XmR) and its rules for runs"
 _FUNNEL_TEST = (
     "95% and 99.8% limits of a funnel plot, widened where places differ by more "
@@ -34,8 +23,8 @@ _FUNNEL_TEST = (
 )
 _WRITTEN = {"rate": "number", "proportion": "percent"}
 _RATED = {
-    "number": partial(formatting.number, decimals=1),
-    "percent": formatting.percent,
+    "rate": partial(formatting.number, decimals=1),
+    "proportion": formatting.percent,
 }
 """How a rate or share is written beside others: with one decimal, whatever its size."""
 
@@ -181,7 +170,7 @@ def behaviour(
 
     Without, ``values`` are judged by all of themselves: ``what`` names them ("recorded trafficking
     offences"), ``step`` its points ("quarter" or "month"), ``rebase`` is a list of (date, reason);
-    see :func:`outcomes.methods.spc.xmr`. A series most of whose points signal has no usual range:
+    see :func:`outcomes.methods.spc.process_behaviour`. A series most of whose points signal has no usual range:
     it is told by its change from the first point to the last.
     """
     more = {"events": events, "headline": headline, "caveats": list(caveats)}
@@ -195,12 +184,11 @@ def behaviour(
     }
     facts["headline"] = headline
     try:
-        chart = spc.xmr(values, direction=direction, rebase=rebase)
+        chart = spc.process_behaviour(values, direction=direction, rebase=rebase)
     except NotEnough as reason:
         text = f"Whether {what} by {step} changed cannot be told. {reason}"
         return finding(name, text, verdict="not_enough", caveats=caveats, **facts)
-    notes = [f"New limits from {formatting.month(day)}: {why}." for day, why in rebase]
-    notes += [chart.note] if chart.trial else []
+    notes = [*caveats, *chart.caveats]
     facts |= {
         "what": what,
         "step": step,
@@ -208,17 +196,15 @@ def behaviour(
         "events": events,
         "headline": headline,
     }
-    if _moved(chart.frame):
-        return _by_change(name, chart.frame, caveats=[*caveats, *notes], **facts)
-    frame = chart.frame.dropna(subset=["value"])
-    special = frame[frame["special"] != ""]
-    signs = (
-        f"{formatting.number(len(special))} of {formatting.count(len(frame), step)} "
-    )
-    signs += f"signal{'s' if len(special) == 1 else ''} change."
-    signs = signs if len(special) else f"No {step} signals change."
-    facts["numbers"] = {"points": len(frame), "of these signals": len(special)}
-    return _in_range(name, chart.frame, signs, caveats=[*caveats, *notes], **facts)
+    if chart.moved:
+        return _by_change(name, chart.frame, caveats=notes, **facts)
+    known, signals = len(chart.judged), len(chart.signals)
+    facts["numbers"] = {"points": known, "of these signals": signals}
+    signs = f"No {step} signals change."
+    if signals:
+        signs = f"{formatting.number(signals)} of {formatting.count(known, step)} "
+        signs += f"signal{'s' if signals == 1 else ''} change."
+    return _in_range(name, chart, chart.frame, signs, caveats=notes, **facts)
 
 
 def _declared(name, of, *, since, area, events, headline, caveats) -> Finding:
@@ -244,7 +230,7 @@ def _declared(name, of, *, since, area, events, headline, caveats) -> Finding:
         why = of.change if values.notna().sum() >= spc.FEWEST else few
         return _by_change(name, plain, caveats=[*caveats, _no_range(why)], **facts)
     try:
-        found = spc.judged(
+        chart = spc.process_behaviour(
             values[start:], latest=of.latest, season=of.season, direction=of.direction
         )
     except NotEnough as reason:
@@ -255,10 +241,10 @@ def _declared(name, of, *, since, area, events, headline, caveats) -> Finding:
         }
         text = f"Whether {facts['what']} by {of.step} changed cannot be told. {reason}"
         return finding(name, text, verdict="not_enough", caveats=caveats, **keep)
-    base = [_point(day, of.step) for day in found.base["period"].iloc[[0, -1]]]
-    span = formatting.listed(base, "to")
-    if found.moving:
-        why = f"most points of {span} signal change against the range that they give themselves"
+    if chart.moved:
+        first, last = map(chart.named, chart.base["period"].iloc[[0, -1]])
+        why = f"most points of {first} to {last} signal change against the range that they give "
+        why += "themselves"
         facts |= {
             "start": start,
             "season": of.season,
@@ -266,89 +252,58 @@ def _declared(name, of, *, since, area, events, headline, caveats) -> Finding:
         }
         facts["unit"] = facts["unit"].removesuffix(", season taken out")
         return _by_change(name, plain, **facts)
-    frame = found.chart.frame.drop(columns=["value", "moving_range"])
-    if len(found.factors):
+    frame = chart.frame.drop(columns=["value", "moving_range"])
+    if len(chart.factors):
         facts["what"] += ", season taken out"
-        plain["value"] /= plain["period"].dt.month.map(found.factors)
+        plain["value"] /= plain["period"].dt.month.map(chart.factors)
     frame = plain.merge(frame, on="period", how="left").assign(
         special=lambda f: (
-            f["special"].fillna("").where(f["period"].isin(found.late["period"]), "")
+            f["special"].fillna("").where(f["period"].isin(chart.judged["period"]), "")
         )
     )
-    late = frame[frame["special"] != ""]
-    rules = late.groupby("special", sort=False)["period"]
-    said = [
-        f"{rule} ({len(days)})"
-        if len(late) > 4
-        else f"{formatting.listed(_point(day, of.step) for day in days)} ({rule})"
-        for rule, days in rules
-    ]
-    one = "one" if len(late) == 1 else formatting.number(len(late))
-    signs = f"Of the latest {formatting.count(len(found.late), of.step)}, {one if said else 'none'} "
-    signs += f"signal{'' if len(late) > 1 else 's'} change{': ' * bool(said)}{'; '.join(said)}."
+    rules = chart.signals.groupby("special", sort=False)["period"]
     facts["numbers"] = {
-        "points of the latest year": len(found.late),
-        "of these signals": len(late),
+        "points of the latest year": len(chart.judged),
+        "of these signals": len(chart.signals),
     }
     facts["numbers"] |= {f"of these {rule}": len(days) for rule, days in rules}
-    if not len(found.factors) and values.index[0] < start:
-        signs += f" The count of {_point(values.index[0], of.step)} was "
+    signs = chart.detail
+    if not len(chart.factors) and values.index[0] < start:
+        signs += f" The count of {chart.named(values.index[0])} was "
         signs += f"{formatting.number(values.iloc[0])}."
-    days = found.chart.frame["period"]
-    every = int(days.between(*found.base["period"].iloc[[0, -1]]).sum())
-    if every > len(found.base):  # a span with gaps is not a span of points
-        span += f", {len(found.base)} of {every} {of.step}s held here"
-    notes = [
-        f"The usual range is that of {span}; limits are never narrower than counting error.",
-        *(
-            []
-            if since and since != of.start
-            else [f"It begins there because {of.why}."]
-        ),
-        *([found.chart.note] if found.chart.trial else []),
-    ]
-    return _in_range(name, frame, signs, caveats=[*caveats, *notes], **facts)
+    begins = [f"It begins there because {of.why}."]
+    if since and since != of.start:
+        begins = []
+    usual, *trial = chart.caveats
+    notes = [*caveats, usual, *begins, *trial]
+    return _in_range(name, chart, frame, signs, caveats=notes, **facts)
 
 
 def _no_range(why: str) -> str:
     return f"No usual range is drawn: {why}."
 
 
-def _in_range(name, frame, signs, *, what, step, kind, events, **facts) -> Finding:
+def _in_range(name, chart, frame, signs, *, what, step, kind, events, **facts):
     """A finding on the latest point of a series and its usual range; ``signs``: what signals."""
-    last = frame.dropna(subset=["value"]).iloc[-1]
-    low, high = max(last["lower"], 0), last["upper"]
-    shown = _apart(last["value"], low, high, kind=kind)
-    span = f"{shown[1]} to {shown[2]}"
-    text = f"{formatting.sentence_case(what)}: {shown[0]} in {_point(last['period'], step)}"
-    if last["special"]:
-        text += f", a signal of change ({last['special']}; usual range {span})"
-    else:
-        text += f", within the usual range of {span}"
+    last = chart.latest
+    when = formatting.period_name(last["period"], step)
+    clause = chart.range_clause(formatting.WRITE[kind])
+    text = f"{formatting.sentence_case(what)}: "
+    text += f"{chart.latest_value(formatting.WRITE[kind])} in {when}, {clause}"
     columns = ["period", "value", "mean", "lower", "upper", "special"]
     return finding(
         name,
         f"{text}. {signs}",
-        **parts.numbers(last["value"], low, high),
+        **parts.numbers(last["value"], max(last["lower"], 0), last["upper"]),
         verdict="tested",
         test=_XMR,
-        table=frame[columns].assign(period=[_point(p, step) for p in frame["period"]]),
+        table=frame[columns].assign(
+            period=[formatting.period_name(p, step) for p in frame["period"]]
+        ),
         caption=f"{formatting.sentence_case(what)} by {step}, with usual range",
         figure=plots.xmr(frame, kind=kind, ylabel=f"{what} by {step}", events=events),
-        period=_point(last["period"], step),
+        period=when,
         **facts,
-    )
-
-
-def _apart(value: float, low: float, high: float, *, kind: str) -> list[str]:
-    """A value and its limits in words, finer where they would read alike and are not."""
-    shown = [formatting.WRITE[kind](x) for x in (value, low, high)]
-    alike = any(
-        shown[0] == s and value != x
-        for s, x in zip(shown[1:], (low, high), strict=True)
-    )
-    return (
-        [formatting.WRITE[kind](x, 1) for x in (value, low, high)] if alike else shown
     )
 
 
@@ -364,7 +319,7 @@ def _by_change(
     own = known if start is None else known[known["period"] >= start]
     own = own[own["period"].dt.month == own["period"].iloc[-1].month] if season else own
     table = frame[["period", "value"]].assign(
-        period=[_point(p, step) for p in frame["period"]]
+        period=[formatting.period_name(p, step) for p in frame["period"]]
     )
     if len(own) < 2:
         text = f"How {what} by {step} changed cannot be told: fewer than two {step}s are held here."
@@ -373,10 +328,10 @@ def _by_change(
     first, last = own.iloc[0], own.iloc[-1]
     text = (
         f"{formatting.sentence_case(what)}: {write(last['value'])} in "
-        f"{_point(last['period'], step)}, "
+        f"{formatting.period_name(last['period'], step)}, "
     )
     text += f"{_times(first['value'], last['value'])} the {write(first['value'])} of "
-    text += f"{_point(first['period'], step)}."
+    text += f"{formatting.period_name(first['period'], step)}."
     if first["value"] > 0 and last["value"] >= len(_MANY) * first["value"]:
         facts["numbers"] = {"whole times the first": last["value"] // first["value"]}
     year = data.declared_series.YEAR.get(step)
@@ -394,7 +349,7 @@ def _by_change(
         figure=plots.series(
             frame, x="period", y="value", kind=kind, ylabel=what, events=events
         ),
-        period=_point(last["period"], step),
+        period=formatting.period_name(last["period"], step),
         **facts,
     )
 
@@ -418,19 +373,6 @@ def _times(first: float, last: float) -> str:
     steps = [(1.5, "more than one and a half times"), (1.1, "above"), (0.9, "near")]
     steps += [(0.5, "below"), (0, "less than half")]
     return next(say for edge, say in steps if ratio >= edge)
-
-
-def _point(day, step: str) -> str:
-    day = pd.Timestamp(day)
-    if step == "year":
-        return str(day.year)
-    return f"{day.year} Q{day.quarter}" if step == "quarter" else formatting.month(day)
-
-
-def _moved(frame: pd.DataFrame) -> bool:
-    """Most points signal: the limits of a series that moves so much describe none of it."""
-    known = frame.dropna(subset=["value"])
-    return (known["special"] != "").sum() > len(known) / 2
 
 
 def place(
@@ -459,7 +401,7 @@ def place(
     with ``kind="proportion"`` ``what`` reads on from a percentage ("of test purchases failed").
     ``also`` names other places in the figure, ``places`` what they are ("districts").
 
-    From :data:`outcomes.methods.funnels.FEW` places on, a funnel plot and its limits. With fewer
+    From :data:`outcomes.methods.spc.FEW` places on, a funnel plot and its limits. With fewer
     no limits tell anything: then its rank, how it stands to all the others together, and how far
     places differ, each place drawn with the interval of its own count.
     """
@@ -472,155 +414,52 @@ def place(
         text += "are held here."
         return finding(name, text, verdict="not_enough", **facts)
     facts["caption"] = f"{formatting.sentence_case(measured)}, {period}"
-    said = {
-        "what": what,
-        "of": of,
-        "period": period,
-        "kind": _WRITTEN[kind],
-        "places": places,
-    }
-    if len(rows) < funnels.FEW:
-        named = {"place": label, "count": count, "denominator": denominator}
-        named = pd.DataFrame(
-            {k: rows[column].to_numpy() for k, column in named.items()}
-        )
-        table = _beside(named, per, kind)
-        own = table[table["place"] == highlight].iloc[0]
-        facts["caveats"] += [_COUNTED]
-        shown = {
-            "label": "place",
-            "estimate": "rate",
-            "kind": _WRITTEN[kind],
-            "xlabel": measured,
-        }
+    funnel = spc.funnel(
+        rows,
+        count=count,
+        denominator=denominator,
+        label=label,
+        per=per,
+        kind=kind,
+        noun=places,
+    )
+    here, write, table = funnel.position(highlight), _RATED[kind], funnel.table()
+    text = f"{highlight} had {write(here.rate)} {what} per {of} in {period}"
+    if kind == "proportion":
+        text = f"In {highlight}, {write(here.rate)} {what} in {period}"
+    facts["caveats"] += funnel.caveats
+    facts |= parts.numbers(here.rate, here.lower, here.upper)
+    facts["numbers"] = {places: here.places}
+    marked = {"highlight": [highlight, *also], "kind": _WRITTEN[kind]}
+    if not funnel.judged:
+        most, least = table.iloc[0], table.iloc[-1]
+        text += f": {here.ranked}, {here.clause}. {formatting.sentence_case(places)} differ from "
+        text += f"{write(least['rate'])} ({least['place']}) to {write(most['rate'])} "
         return finding(
             name,
-            _ranked(table, own, **said),
+            f"{text}({most['place']}).",
             table=table,
             verdict="estimate",
-            figure=plots.intervals(table, highlight=[highlight, *also], **shown),
-            **parts.numbers(*own[["rate", "lower", "upper"]]),
-            numbers={places: len(table)},
+            figure=plots.intervals(
+                table, label="place", estimate="rate", xlabel=measured, **marked
+            ),
             **facts,
         )
-    found = spc.funnel(
-        rows[count], rows[denominator], label=rows[label], per=per, kind=kind
-    )
-    row = found.frame[found.frame["label"] == highlight].iloc[0]
-    look = {
-        "highlight": [highlight, *also],
-        "xlabel": of.lstrip("0123456789, ")
-        or formatting.plain(denominator.replace("_", " ")),
-    }
-    if found.overdispersed:
-        facts["caveats"] += [
-            "Limits are widened, because places differ by more than chance. About one place in ten "
-            "lies outside the 95% limits all the same."
-        ]
-    text, limits = _placed(found.frame, row, **said)
+    facts["numbers"] |= {"over all": here.mean}
+    size = of.lstrip("0123456789, ")
     return finding(
         name,
-        text,
-        numbers={places: len(found.frame), "over all": row["mean"]},
-        **parts.numbers(row["rate"], *limits),
-        figure=plots.funnel(found.frame, kind=_WRITTEN[kind], ylabel=measured, **look),
-        table=found.frame[list(_FUNNEL)]
-        .rename(columns=_FUNNEL)
-        .sort_values("rate", ascending=False),
+        f"{text}: {here.ranked}, against {write(here.mean)} over all; {here.clause}.",
+        figure=plots.funnel(
+            funnel.frame,
+            xlabel=size or formatting.plain(denominator.replace("_", " ")),
+            ylabel=measured,
+            **marked,
+        ),
+        table=table,
         verdict="tested",
         test=_FUNNEL_TEST,
         **facts,
-    )
-
-
-_COUNTED = (
-    "The intervals are those of counting alone: they do not say why places differ, nor whether one "
-    "is unusual. Among so few places nothing could be told to be."
-)
-
-
-def _beside(rows: pd.DataFrame, per: float, kind: str) -> pd.DataFrame:
-    """Each place's rate with its interval, its rank, and how it stands to all others together.
-
-    For rates the ratio to the rest (Przyborowski and Wilenski), for proportions the difference
-    from it in percentage points (Newcombe).
-    """
-    k, n = rows["count"].to_numpy(float), rows["denominator"].to_numpy(float)
-    others = k.sum() - k, n.sum() - n
-    if kind == "rate":
-        own, versus = (
-            intervals.garwood(k, exposure=n, per=per),
-            intervals.poisson_ratio(k, n, *others),
-        )
-        names, times = ["times the rest", "ratio lower", "ratio upper"], 1
-    else:
-        own, versus = intervals.wilson(k, n), intervals.newcombe(k, n, *others)
-        names, times = (
-            ["points above the rest", "difference lower", "difference upper"],
-            100,
-        )
-    made = rows.assign(**dict(zip(("rate", "lower", "upper"), own, strict=True)))
-    made = made.assign(**dict(zip(names, (times * v for v in versus), strict=True)))
-    made["rank"] = made["rate"].rank(ascending=False, method="min").astype(int)
-    return made.sort_values(
-        ["rate", "place"], ascending=[False, True], ignore_index=True
-    )
-
-
-def _ranked(
-    table: pd.DataFrame, row: pd.Series, *, what, of, period, kind, places
-) -> str:
-    """The sentence of :func:`place` where places are few: rank, ratio and spread."""
-    write = _RATED[kind]
-    said = f"{row['place']} had {write(row['rate'])} {what} per {of} in {period}"
-    if kind == "percent":
-        said = f"In {row['place']}, {write(row['rate'])} {what} in {period}"
-    versus, low, high = row.iloc[list(table.columns).index("upper") + 1 :][:3]
-    said += f": {formatting.ranked(row['rank'], table['rate'], places)}, "
-    if kind == "percent":
-        side = "above" if versus >= 0 else "below"
-        said += (
-            f"{formatting.number(abs(versus), 1)} percentage points {side} the rest "
-        )
-        said += f"(interval {formatting.interval(low, high, decimals=1)})"
-    else:
-        said += f"{formatting.number(versus, 2)} times the rest "
-        said += f"(interval {formatting.interval(low, high, decimals=2)})"
-    most, least = table.iloc[0], table.iloc[-1]
-    said += f". {formatting.sentence_case(places)} differ from {write(least['rate'])} "
-    return f"{said}({least['place']}) to {write(most['rate'])} ({most['place']})."
-
-
-def _placed(frame, row, *, what, of, period, kind, places) -> tuple[str, tuple]:
-    """The sentence of :func:`place`, one row of a funnel, and the limits that it names.
-
-    A place is told by the lines that are drawn: within the 95 % limits, between them and the
-    99.8 % ones, or outside those.
-    """
-    write = _RATED[kind]
-    said = f"{row['label']} had {write(row['rate'])} {what} per {of} in {period}"
-    if kind == "percent":
-        said = f"In {row['label']}, {write(row['rate'])} {what} in {period}"
-    side = "above" if row["rate"] > row["mean"] else "below"
-    beyond = {
-        k: not row[f"lower_{k}"] <= row["rate"] <= row[f"upper_{k}"]
-        for k in ("95", "998")
-    }
-    level = "998" if beyond["998"] else "95"
-    limits = row[f"lower_{level}"], row[f"upper_{level}"]
-    span = f"{write(max(limits[0], 0))} to {write(limits[1])}"
-    where = f"{side if beyond['95'] else 'within'} the {'99.8' if level == '998' else '95'}% limits"
-    where += f" ({span})"
-    if beyond["95"] and not beyond["998"]:
-        where += " but within the 99.8% ones"
-    rank = int((frame["rate"] > row["rate"]).sum()) + 1
-    said += (
-        f": {formatting.ranked(rank, frame['rate'], places)}, against "
-        f"{write(row['mean'])} over all; "
-    )
-    return (
-        f"{said}{where} of what chance and the usual differences between {places} allow.",
-        limits,
     )
 
 

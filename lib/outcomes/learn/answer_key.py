@@ -113,7 +113,7 @@ def _robbery() -> dict:
     seen = int(
         data.crime_district_monthly(district="Ribble Valley", **when)["n"].iloc[-1]
     )
-    return {"mean": county.mean(), "seen": seen, **intervals.garwood(seen)._asdict()}
+    return {"mean": county.mean(), "seen": seen, **intervals.poisson(seen)._asdict()}
 
 
 def _arrests() -> dict:
@@ -142,7 +142,10 @@ def _quarters() -> dict:
     when = {"quarter_from": "2023-01", "quarter_to": "2025-10"}
     rows = data.crime_quarterly(force="lancashire", offence="trafficking", **when)
     n = rows.groupby("quarter")["n"].sum()
-    moves, special = n.diff().dropna(), spc.xmr(n, screen=False).frame["special"]
+    moves, special = (
+        n.diff().dropna(),
+        spc.process_behaviour(n, screen=False).frame["special"],
+    )
     facts = {"mean": n.mean(), "median": n.median(), "sd": n.std(), "total": n.sum()}
     facts |= {
         "first": n.iloc[0],

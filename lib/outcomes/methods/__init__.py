@@ -1,7 +1,7 @@
 """Methods: pure functions on frames and arrays, with the method's source in each.
 
-Every public name can be used from here (``oc.methods.wilson``) or from its module
-(``oc.methods.intervals.wilson``). Modules load when first used.
+A module is named after its method: ``methods.intervals.wilson``, ``methods.spc.funnel``. Modules
+load when first used.
 """
 
 from outcomes.core.public import attach

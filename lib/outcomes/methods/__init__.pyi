@@ -62,63 +62,6 @@ from .evaluation.verdict import Evidence as Evidence
 from .evaluation.verdict import Verdict as Verdict
 from .evaluation.verdict import reach_verdict as reach_verdict
 from .evaluation.verdict import smallest_p as smallest_p
-from .funnels import (
-    Funnel as Funnel,
-)
-from .funnels import (
-    dersimonian_laird as dersimonian_laird,
-)
-from .funnels import (
-    funnel as funnel,
-)
-from .intervals import (
-    Interval as Interval,
-)
-from .intervals import (
-    byar as byar,
-)
-from .intervals import (
-    clopper_pearson as clopper_pearson,
-)
-from .intervals import (
-    days as days,
-)
-from .intervals import (
-    e_test as e_test,
-)
-from .intervals import (
-    garwood as garwood,
-)
-from .intervals import (
-    jeffreys as jeffreys,
-)
-from .intervals import (
-    newcombe as newcombe,
-)
-from .intervals import (
-    poisson_ratio as poisson_ratio,
-)
-from .intervals import (
-    standardised as standardised,
-)
-from .intervals import (
-    wilson as wilson,
-)
-from .minimum_data import (
-    require_events as require_events,
-)
-from .minimum_data import (
-    require_months as require_months,
-)
-from .multiple_testing import (
-    Detectable as Detectable,
-)
-from .multiple_testing import (
-    benjamini_hochberg as benjamini_hochberg,
-)
-from .multiple_testing import (
-    minimum_detectable as minimum_detectable,
-)
 from .reconcile.reconciliation import (
     Reconciliation as Reconciliation,
 )
@@ -148,13 +91,4 @@ from .reconcile.statements import (
 )
 from .reconcile.statements import (
     quarrel as quarrel,
-)
-from .spc import (
-    Chart as Chart,
-)
-from .spc import (
-    deseasonalise as deseasonalise,
-)
-from .spc import (
-    xmr as xmr,
 )

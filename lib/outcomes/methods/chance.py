@@ -3,10 +3,11 @@
 The series made up are first-order autoregressive: each point remembers the one before as much as
 the points of the real series do (its memory), over the same months or quarters, with the same gaps,
 level, spread, season and counting error, and go through the same steps as the real one
-(:func:`outcomes.methods.spc.judged`). Signals of the chart's rules and the size of the movement of
-the latest year are both held against them. Sources: Box, Jenkins, Reinsel & Ljung 2015, *Time
-Series Analysis*, chapter 3; Marriott & Pope 1954 (Biometrika 41:390) for the bias of the memory;
-Davison & Hinkley 1997, *Bootstrap Methods*, section 4.2, for the p-value.
+(:func:`outcomes.methods.spc.process_behaviour` with ``latest``). Signals of the chart's rules and
+the size of the movement of the latest year are both held against them. Sources: Box, Jenkins,
+Reinsel & Ljung 2015, *Time Series Analysis*, chapter 3; Marriott & Pope 1954 (Biometrika 41:390)
+for the bias of the autocorrelation; Davison & Hinkley 1997, *Bootstrap Methods*, section 4.2, for
+the p-value.
 """
 
 from typing import NamedTuple
@@ -45,7 +46,7 @@ def memory(history: pd.Series, *, season: bool = False) -> float:
     the bias of short series, some (1 + 4 r) / n, is added back. Raises NotEnough under 12 pairs.
     """
     series = spc.regular(history)
-    adjusted = spc.deseasonalise(series)["adjusted"] if season else series
+    adjusted = series / spc.season(series) if season else series
     if np.isinf(series).any() or (series < 0).any():
         raise Invalid(f"A memory is that of counts of 0 or more; given {series.min()}.")
     logs, time = np.log(adjusted.to_numpy() + 0.5), np.arange(len(series))
@@ -67,7 +68,7 @@ def memory(history: pd.Series, *, season: bool = False) -> float:
 
 def chance(
     values: pd.Series,
-    found: spc.Judged,
+    found: spc.Chart,
     *,
     history: pd.Series,
     draws: int = 2000,
@@ -83,8 +84,8 @@ def chance(
     leaning = _made(values, found, rng, remembered, draws)
     alone = _made(values, found, rng, 0.0, draws)
     strength, error = _strengths(
-        found.chart.frame["value"].to_numpy()[None],
-        len(found.chart.frame) - found.latest,
+        found.frame["value"].to_numpy()[None],
+        len(found.frame) - found.latest_points,
     )
     sizes = np.sort(np.abs(leaning.strength))
     p = (1 + (sizes >= abs(strength[0])).sum()) / (1 + len(sizes))
@@ -104,11 +105,11 @@ class _Made(NamedTuple):
     signals: float
 
 
-def _made(values, found: spc.Judged, rng, remembered: float, draws: int) -> _Made:
+def _made(values, found: spc.Chart, rng, remembered: float, draws: int) -> _Made:
     """Made-up series of no change, judged as the real one was; those that would have been told by
     their change, as the real one was not, are left out."""
     series = spc.regular(values)
-    known, before = series.notna().to_numpy(), len(series) - found.latest
+    known, before = series.notna().to_numpy(), len(series) - found.latest_points
     base = found.base["value"]
     spread = max(_spread(base, remembered), np.sqrt(base.mean()))
     noise = np.empty((draws, len(series)))
@@ -144,7 +145,7 @@ def _spread(base: pd.Series, remembered: float) -> float:
 
 
 def _deseasonalised(made: np.ndarray, months, known) -> np.ndarray:
-    """:func:`outcomes.methods.spc.deseasonalise` for many series of the same dates at once."""
+    """:func:`outcomes.methods.spc.season` for many series of the same dates at once."""
     labels, place = np.unique(months, return_inverse=True)
     design = np.column_stack([np.arange(len(months)) / 12, np.eye(len(labels))[place]])
     terms = np.linalg.pinv(design[known]) @ np.log(made[:, known] + 0.5).T
@@ -176,7 +177,7 @@ def _strengths(made: np.ndarray, before: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def special(made: np.ndarray, mean: np.ndarray, reach: np.ndarray) -> np.ndarray:
-    """Which points of many series, a row each, the rules of :func:`outcomes.methods.spc.xmr` call
+    """Which points of many series, a row each, the rules of :func:`outcomes.methods.spc.process_behaviour` call
     special, by one mean and reach of the limits for each row."""
     with np.errstate(invalid="ignore"):
         side = np.nan_to_num(np.sign(made - mean))

@@ -4,61 +4,229 @@ Source: Spiegelhalter 2005 (Stat Med 24:1185); the between-place variance by Der
 1986 (Control Clin Trials 7:177) after winsorising, as Spiegelhalter's appendix sets out.
 """
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from outcomes.core import formatting
 from outcomes.core.errors import Invalid, NotEnough, one_of
-from outcomes.methods.intervals import labels_of, normal, numbers
+from outcomes.methods import intervals
+from outcomes.methods.intervals import Interval, normal, numbers
 
 LEVELS = {"95": 0.95, "998": 0.998}
 FEW = 20
 """Places below which a funnel tells nothing: with 14 that differ as districts do, one at 1.5 times
 the rest is flagged never, and one at three times in four draws of five (``tests/simulate``)."""
 
+_COLUMNS = {
+    "label": "place",
+    "count": "count",
+    "denominator": "denominator",
+    "rate": "rate",
+    "lower_95": "lower 95% limit",
+    "upper_95": "upper 95% limit",
+    "lower_998": "lower 99.8% limit",
+    "upper_998": "upper 99.8% limit",
+    "signal": "signal",
+}
+_OTHERS = {
+    "rate": ["times the rest", "ratio lower", "ratio upper"],
+    "proportion": ["points above the rest", "difference lower", "difference upper"],
+}
 
-class Funnel(NamedTuple):
-    """A row per place, the common rate, and how much places vary beyond chance (tau2, Q)."""
+
+@dataclass(frozen=True)
+class Position:
+    """Where one place stands in a funnel, and what may be said of it.
+
+    ``lower`` and ``upper`` are the limits that the place is judged by (95 %, or 99.8 % when it lies
+    outside those). Under :data:`FEW` places nothing is judged: then they are the interval of its
+    own rate, ``signal`` is "", and ``others`` compares it with all other places together.
+    """
+
+    place: str
+    rate: float
+    lower: float
+    upper: float
+    mean: float
+    rank: int
+    places: int
+    signal: str
+    ranked: str
+    """The rank in words, from the nearer end: "the second lowest of 14 districts"."""
+    clause: str
+    """What the limits, or the comparison with the others, say of the place."""
+    others: Interval | None = None
+    """Ratio to the rate of all others, or difference in percentage points from their share."""
+
+    @property
+    def estimate(self) -> float:
+        """The rate, under the name that every result has."""
+        return self.rate
+
+
+@dataclass(frozen=True)
+class Funnel:
+    """A row for each place, the common rate, and how much places vary beyond chance (tau2, Q)."""
 
     frame: pd.DataFrame
     mean: float
     tau2: float
     q: float
-    overdispersed: bool
+    per: float
+    kind: str
+    noun: str
 
+    @property
+    def overdispersed(self) -> bool:
+        """Whether places vary by more than chance, so that limits are widened."""
+        return self.tau2 > 0
 
-class Pooled(NamedTuple):
-    """The between-study variance, Cochran's Q, and the random and fixed pooled effects."""
+    @property
+    def judged(self) -> bool:
+        """Whether there are enough places for limits to tell anything."""
+        return len(self.frame) >= FEW
 
-    tau2: float
-    q: float
-    pooled: float
-    se: float
-    fixed: float
+    @property
+    def caveats(self) -> list[str]:
+        """What a reader must know of the limits, as sentences."""
+        if not self.judged:
+            return [
+                "The intervals are those of counting alone: they do not say why places differ, "
+                "nor whether one is unusual. Among so few places nothing could be told to be."
+            ]
+        widened = (
+            "Limits are widened, because places differ by more than chance. About one place in "
+            "ten lies outside the 95% limits all the same."
+        )
+        return [widened] if self.overdispersed else []
+
+    def table(self) -> pd.DataFrame:
+        """The places, highest rate first: with their limits, or where they are few with the
+        interval of each rate and how it stands to all other places together."""
+        if self.judged:
+            named = self.frame[list(_COLUMNS)].rename(columns=_COLUMNS)
+            return named.sort_values("rate", ascending=False)
+        rows = self.frame[["label", "count", "denominator"]]
+        rows = rows.rename(columns={"label": "place"})
+        k, n = rows["count"], rows["denominator"]
+        rest = k.sum() - k, n.sum() - n
+        if self.kind == "rate":
+            own = intervals.poisson(k, exposure=n, per=self.per)
+            beside = intervals.poisson_ratio(k, n, *rest)
+        else:
+            own = intervals.wilson(k, n)
+            beside = 100 * intervals.newcombe(k, n, *rest)
+        rows = rows.join(own.rename(columns={"estimate": "rate"}))
+        rows = rows.join(beside.set_axis(_OTHERS[self.kind], axis=1))
+        rows["rank"] = self.frame["rank"]
+        order = ["rate", "place"]
+        return rows.sort_values(order, ascending=[False, True], ignore_index=True)
+
+    def position(self, place: str) -> Position:
+        """Where ``place`` stands; Invalid, with the nearest name, when it is not among them."""
+        labels = self.frame["label"].astype(str)
+        row = self.frame[labels == one_of(str(place), labels, "place")].iloc[0]
+        rank = int(row["rank"])
+        ranked = formatting.ranked(rank, self.frame["rate"], self.noun)
+        position = {
+            "place": str(place),
+            "rate": float(row["rate"]),
+            "mean": self.mean,
+            "rank": rank,
+            "places": len(self.frame),
+            "signal": row["signal"],
+            "ranked": ranked,
+        }
+        if self.judged:
+            return self._beside_limits(row, position)
+        own = self.table().set_index("place").loc[row["label"]]
+        others = Interval(*(float(own[name]) for name in _OTHERS[self.kind]))
+        if self.kind == "rate":
+            clause = (
+                f"{formatting.number(others.estimate, 2)} times the rest (interval "
+            )
+            clause += f"{formatting.interval(*others[1:], decimals=2)})"
+        else:
+            side = "above" if others.estimate >= 0 else "below"
+            clause = f"{formatting.number(abs(others.estimate), 1)} percentage points {side} the "
+            clause += f"rest (interval {formatting.interval(*others[1:], decimals=1)})"
+        limits = {"lower": float(own["lower"]), "upper": float(own["upper"])}
+        return Position(**position, **limits, clause=clause, others=others)
+
+    def _beside_limits(self, row: pd.Series, position: dict) -> Position:
+        """A place told by the lines that are drawn: within the 95 % limits, between them and the
+        99.8 % ones, or outside those."""
+        beyond = {
+            level: not row[f"lower_{level}"] <= row["rate"] <= row[f"upper_{level}"]
+            for level in LEVELS
+        }
+        level = "998" if beyond["998"] else "95"
+        lower, upper = float(row[f"lower_{level}"]), float(row[f"upper_{level}"])
+        write = {"rate": formatting.number, "proportion": formatting.percent}[self.kind]
+        side = "above" if row["rate"] > row["mean"] else "below"
+        clause = f"{side if beyond['95'] else 'within'} the "
+        clause += f"{'99.8' if level == '998' else '95'}% limits "
+        clause += f"({write(max(lower, 0), 1)} to {write(upper, 1)})"
+        if beyond["95"] and not beyond["998"]:
+            clause += " but within the 99.8% ones"
+        clause += f" of what chance and the usual differences between {self.noun} allow"
+        return Position(**position, lower=lower, upper=upper, clause=clause)
 
 
 def funnel(
-    count,
-    denominator,
+    data: pd.DataFrame,
     *,
-    label=None,
+    count: str,
+    denominator: str,
+    label: str,
     per: float = 1,
     kind: str = "rate",
+    noun: str = "places",
     overdispersion: bool = True,
     winsorise: float = 0.10,
 ) -> Funnel:
     """Which places differ from the common rate by more than chance and usual variation allow.
 
-    ``kind`` is "rate" (Poisson; a denominator of people or days) or "proportion" (binomial). The
-    frame has label, count, denominator, rate, mean, lower_95, upper_95, lower_998, upper_998 (all
-    times ``per``), z, and signal ("high" or "low" outside the 99.8 % limits, else ""). When places
-    vary no more than chance, limits are exact; otherwise they are widened by tau2 on the scale
-    that steadies the variance (square root, or arcsine for proportions). Winsorising keeps far
-    places from hiding themselves; where there are none, the 95 % limits hold some 90 % of places
-    (``tests/simulate``), so read the 99.8 % ones.
+    When places vary no more than chance, limits are exact; otherwise they are widened by the
+    overdispersion (tau2) on the scale that steadies the variance: square root, or arcsine for
+    proportions. Winsorising keeps far places from hiding themselves; where there are none, the
+    95 % limits hold some 90 % of places (``tests/simulate``), so read the 99.8 % ones.
+
+    Parameters
+    ----------
+    data
+        A row for each place.
+    count, denominator, label
+        Its columns: events, what they are counted over (people, days, tests), and names.
+    per
+        What a rate is given for, such as 100,000 residents.
+    kind
+        "rate" (Poisson) or "proportion" (binomial: the count is part of the denominator).
+    noun
+        What the places are, in the plural: "districts".
+    overdispersion
+        Whether limits are widened at all.
+    winsorise
+        The share of places pulled in at each end before overdispersion is estimated.
+
+    Returns
+    -------
+    Funnel
+        Its frame has label, count, denominator, rate, mean, lower_95, upper_95, lower_998,
+        upper_998 (all times ``per``), z, rank (1 is the highest) and signal: "high" or "low"
+        outside the 99.8 % limits, else "", and always "" under :data:`FEW` places.
+
+    Examples
+    --------
+    >>> places = pd.DataFrame({"name": list("abc"), "n": [10, 30, 20], "people": 1000})
+    >>> funnel(places, count="n", denominator="people", label="name").position("b").clause
+    '2.00 times the rest (interval 1.16 to 3.43)'
     """
-    k, n = numbers(count), numbers(denominator)
+    for column in (count, denominator, label):
+        one_of(column, data.columns, "column")
+    k, n = numbers(data[count]), numbers(data[denominator])
     _check(k, n, kind)
     if not 0 < numbers(per) < np.inf:
         raise Invalid(f"A rate is for a number of people or days above 0; given {per}.")
@@ -67,67 +235,48 @@ def funnel(
             f"The share pulled in at each end is from 0 to under 0.5; given {winsorise}."
         )
     centre = k.sum() / n.sum()
-    forward, back = _scale(kind)
+    forward, back = _SCALES[kind]
     variance = 1 / (4 * n)
     z = (forward(k / n) - forward(centre)) / np.sqrt(variance)
-    tau2, q = (
-        _between(z, variance, winsorise)
-        if overdispersion
-        else (0.0, float((z**2).sum()))
-    )
+    tau2, pulled_in = 0.0, z
+    if overdispersion:
+        pulled_in = np.clip(z, *np.quantile(z, [winsorise, 1 - winsorise]))
+    q = float((pulled_in**2).sum())
+    if overdispersion:  # the estimate of DerSimonian and Laird, by moments
+        w = 1 / variance
+        tau2 = max(0.0, float((q - (len(w) - 1)) / (w.sum() - (w**2).sum() / w.sum())))
     frame = pd.DataFrame(
-        {"label": labels_of(count, label), "count": k, "denominator": n}
+        {"label": data[label].to_numpy(), "count": k, "denominator": n}
     )
     frame["rate"], frame["mean"] = k / n * per, centre * per
     for name, level in LEVELS.items():
-        low, high = (
-            _exact(p, centre, n, kind) for p in ((1 - level) / 2, (1 + level) / 2)
-        )
+        low = _exact((1 - level) / 2, centre, n, kind)
+        high = _exact((1 + level) / 2, centre, n, kind)
         if tau2 > 0:
             reach = normal(level) * np.sqrt(variance + tau2)
             low, high = back(forward(centre) - reach), back(forward(centre) + reach)
         frame[f"lower_{name}"], frame[f"upper_{name}"] = low * per, high * per
     frame["z"] = z * np.sqrt(variance / (variance + tau2))
-    above, below = (
-        frame["rate"] > frame["upper_998"],
-        frame["rate"] < frame["lower_998"],
-    )
+    frame["rank"] = frame["rate"].rank(ascending=False, method="min").astype(int)
+    above = frame["rate"] > frame["upper_998"]
+    below = frame["rate"] < frame["lower_998"]
     frame["signal"] = np.select([above, below], ["high", "low"], "")
-    return Funnel(frame, float(centre * per), tau2, q, tau2 > 0)
+    if len(frame) < FEW:
+        frame["signal"] = ""
+    return Funnel(frame, float(centre * per), tau2, q, per, kind, noun)
 
 
-def dersimonian_laird(effects, variances) -> Pooled:
-    """Between-study variance by moments and the pooled effect it gives.
-
-    Invalid unless there are two effects or more, all finite, each with a variance above 0.
-    """
-    y, v = numbers(effects), numbers(variances)
-    alike = y.ndim == 1 and y.shape == v.shape and len(y) > 1
-    if not alike or not np.isfinite([y, v]).all() or not (v > 0).all():
-        raise Invalid(
-            "Pooling needs two finite effects or more, each with a variance above 0."
-        )
-    w = 1 / v
-    fixed = (w * y).sum() / w.sum()
-    q = float((w * (y - fixed) ** 2).sum())
-    tau2 = _moments(q, w)
-    random = 1 / (v + tau2)
-    pooled, se = (random * y).sum() / random.sum(), random.sum() ** -0.5
-    return Pooled(tau2, q, float(pooled), float(se), float(fixed))
+_SCALES = {
+    "rate": (np.sqrt, lambda v: np.maximum(v, 0) ** 2),
+    "proportion": (
+        lambda p: np.arcsin(np.sqrt(p)),
+        lambda v: np.sin(np.clip(v, 0, np.pi / 2)) ** 2,
+    ),
+}
+"""The scale that steadies the variance of each kind, and the way back."""
 
 
-def _between(z, variance, winsorise: float) -> tuple[float, float]:
-    """Spiegelhalter's tau2 from z-scores, with the outermost share pulled in to the rest."""
-    low, high = np.quantile(z, [winsorise, 1 - winsorise])
-    q, w = float((np.clip(z, low, high) ** 2).sum()), 1 / variance
-    return _moments(q, w), q
-
-
-def _moments(q: float, w) -> float:
-    return max(0.0, float((q - (len(w) - 1)) / (w.sum() - (w**2).sum() / w.sum())))
-
-
-def _exact(p: float, centre: float, n, kind: str):
+def _exact(p: float, centre: float, n: np.ndarray, kind: str) -> np.ndarray:
     """The count whose cumulative probability is ``p``, interpolated, as a rate of ``n``."""
     from scipy.stats import binom, poisson
 
@@ -137,19 +286,8 @@ def _exact(p: float, centre: float, n, kind: str):
     return np.maximum(r - (top - p) / step, 0) / n
 
 
-def _scale(kind: str):
-    if kind == "rate":
-        return np.sqrt, lambda v: np.maximum(v, 0) ** 2
-    return (
-        lambda p: np.arcsin(np.sqrt(p)),
-        lambda v: np.sin(np.clip(v, 0, np.pi / 2)) ** 2,
-    )
-
-
-def _check(k, n, kind: str) -> None:
-    one_of(kind, ("rate", "proportion"), "kind")
-    if k.ndim != 1 or k.shape != n.shape:
-        raise Invalid("A funnel needs a row of counts and as many denominators.")
+def _check(k: np.ndarray, n: np.ndarray, kind: str) -> None:
+    one_of(kind, _SCALES, "kind")
     if len(k) < 3:
         raise NotEnough(f"A funnel needs at least 3 places; there are {len(k)}.")
     if (~np.isfinite(n) | (n <= 0)).any():

@@ -1,14 +1,15 @@
-"""Proportions and rates with intervals that hold for small numbers.
+"""Shares, rates, differences and ratios with intervals that hold for small numbers.
 
-Scalars in give an :class:`Interval`; lists or arrays give an Interval of arrays; a pandas Series
-gives a frame with the same index, ready to join. All counts are non-negative, every denominator
-or exposure is above nought, and anything else is refused with a sentence. Wald intervals are not
-offered: for 0 of 20 they claim certainty.
+The formulas are those of statsmodels. Numbers give an :class:`Interval`; lists, arrays and Series
+give a frame with the columns estimate, lower and upper, a row for each, with the index of the
+Series, ready to join. Counts are 0 or more, denominators and exposures above 0; anything else is
+refused with a sentence. Wald's interval is not offered: for 0 of 20 it claims certainty.
 """
 
+from collections.abc import Sequence
 from numbers import Real
 from statistics import NormalDist
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias, overload
 
 import numpy as np
 import pandas as pd
@@ -16,11 +17,10 @@ import pandas as pd
 from outcomes.core.errors import Invalid
 from outcomes.core.periods import ends
 
-MANY = 100_000
-"""Events above which summing over every count they could have been would take minutes."""
-
 FEWEST_CHANGES = 4
 """Successive changes that it takes to tell how far counts that follow effort usually move."""
+
+Numbers: TypeAlias = pd.Series | np.ndarray | Sequence[float]
 
 
 class Interval(NamedTuple):
@@ -30,145 +30,191 @@ class Interval(NamedTuple):
     lower: float
     upper: float
 
+    def sign(self, null: float = 0) -> int:
+        """1 when the interval lies above ``null``, -1 when below it, 0 when it holds it.
 
-def wilson(x, n, *, confidence: float = 0.95, continuity: bool = False):
-    """The proportion ``x`` of ``n`` with Wilson's score interval; the default for shares.
+        ``null`` is what no difference would be: 0 for a difference, 1 for a ratio.
 
-    Source: Wilson 1927 (JASA 22:209); Newcombe 1998 (Stat Med 17:857), methods 3 and 4.
+        >>> Interval(0.2, 0.05, 0.33).sign(), Interval(0.9, 0.7, 1.1).sign(null=1)
+        (1, 0)
+        """
+        return int(self.lower > null) - int(self.upper < null)
+
+    def clause(self, null: float = 0) -> str:
+        """What the interval says of a difference from ``null``, to end a sentence with.
+
+        >>> Interval(0.2, 0.05, 0.33).clause()
+        'more than chance would give'
+        >>> Interval(0.9, 0.7, 1.1).clause(null=1)
+        'consistent with no change'
+        """
+        if self.sign(null):
+            return "more than chance would give"
+        return "consistent with no change"
+
+
+@overload
+def wilson(
+    numerator: float, denominator: float, *, confidence: float = ...
+) -> Interval: ...
+@overload
+def wilson(
+    numerator: Numbers, denominator: Numbers | float, *, confidence: float = ...
+) -> pd.DataFrame: ...
+def wilson(numerator, denominator, *, confidence=0.95):
+    """A share, ``numerator / denominator``, with Wilson's score interval.
+
+    The default for shares: it stays between 0 and 1 and holds for small numbers. Raises Invalid
+    for a denominator of 0 and for a numerator below 0 or above the denominator.
+
+    Source: Wilson 1927 (JASA 22:209); Newcombe 1998 (Stat Med 17:857), method 3.
+
+    >>> wilson(10, 42).upper.__round__(3)
+    0.385
     """
-    k, m = _share(x, n)
-    z, p = normal(confidence), k / m
-    if not continuity:
-        centre, half = 2 * k + z * z, z * np.sqrt(z * z + 4 * k * (1 - p))
-        lower, upper = centre - half, centre + half
-    else:
-        low = z * np.sqrt(np.maximum(z * z - 2 - 1 / m + 4 * p * (m * (1 - p) + 1), 0))
-        high = z * np.sqrt(np.maximum(z * z + 2 - 1 / m + 4 * p * (m * (1 - p) - 1), 0))
-        lower, upper = 2 * k + z * z - 1 - low, 2 * k + z * z + 1 + high
-    scale = 2 * (m + z * z)
-    # At 0 and at n the closed form is exact, and rounding must not leave 1e-17 behind.
-    lower = np.where(k == 0, 0.0, np.maximum(lower / scale, 0))
-    upper = np.where(k == m, 1.0, np.minimum(upper / scale, 1))
-    return _shape(p, lower, upper, x, n)
+    from statsmodels.stats.proportion import proportion_confint
 
-
-def clopper_pearson(x, n, *, confidence: float = 0.95):
-    """The proportion with the exact (conservative) interval of Clopper & Pearson 1934."""
-    return _beta(x, n, confidence, 0)
-
-
-def jeffreys(x, n, *, confidence: float = 0.95):
-    """The proportion with the equal-tailed Jeffreys interval, Brown, Cai & DasGupta 2001.
-
-    At 0 and at ``n`` the outer limit is set to 0 or 1, so that it holds the estimate.
-    """
-    return _beta(x, n, confidence, 0.5)
-
-
-def _beta(x, n, confidence: float, prior: float):
-    """Quantiles of beta distributions, with ``prior`` events added on either side."""
-    from scipy.stats import beta
-
-    k, m = _share(x, n)
-    a, other = (1 - confident(confidence)) / 2, 1 - prior
-    lower = beta.ppf(a, np.maximum(k + prior, 0.5), m - k + other)
-    upper = beta.ppf(1 - a, k + other, np.maximum(m - k + prior, 0.5))
-    return _shape(
-        k / m, np.where(k == 0, 0.0, lower), np.where(k == m, 1.0, upper), x, n
+    k, n = _share(numerator, denominator)
+    lower, upper = proportion_confint(
+        k, n, alpha=1 - confident(confidence), method="wilson"
     )
+    # At 0 and at n the limit is exact, and rounding must not leave 1e-17 behind.
+    lower, upper = np.where(k == 0, 0.0, lower), np.where(k == n, 1.0, upper)
+    return _shape(k / n, lower, upper, numerator, denominator)
 
 
-def newcombe(x1, n1, x2, n2, *, confidence: float = 0.95):
-    """The difference of two independent proportions, first less second.
+@overload
+def newcombe(
+    numerator: float,
+    denominator: float,
+    numerator_2: float,
+    denominator_2: float,
+    *,
+    confidence: float = ...,
+) -> Interval: ...
+@overload
+def newcombe(
+    numerator: Numbers,
+    denominator: Numbers | float,
+    numerator_2: Numbers | float,
+    denominator_2: Numbers | float,
+    *,
+    confidence: float = ...,
+) -> pd.DataFrame: ...
+def newcombe(numerator, denominator, numerator_2, denominator_2, *, confidence=0.95):
+    """The difference of two independent shares, the first less the second.
 
-    Source: Newcombe 1998 (Stat Med 17:873), method 10 (hybrid of two Wilson intervals).
+    Source: Newcombe 1998 (Stat Med 17:873), method 10, a hybrid of two Wilson intervals.
+
+    >>> newcombe(56, 70, 48, 80).clause()
+    'more than chance would give'
     """
-    _alike(x1, n1, x2, n2)
-    k1, m1 = _share(x1, n1)
-    k2, m2 = _share(x2, n2)
-    a = wilson(k1, m1, confidence=confidence)
-    b = wilson(k2, m2, confidence=confidence)
-    d = a.estimate - b.estimate
-    lower = d - np.hypot(a.estimate - a.lower, b.upper - b.estimate)
-    upper = d + np.hypot(a.upper - a.estimate, b.estimate - b.lower)
-    return _shape(d, lower, upper, x1, n1, x2, n2)
+    from statsmodels.stats.proportion import confint_proportions_2indep
+
+    given = numerator, denominator, numerator_2, denominator_2
+    _paired(*given)
+    k, n = _share(numerator, denominator)
+    k_2, n_2 = _share(numerator_2, denominator_2)
+    alpha = 1 - confident(confidence)
+    lower, upper = confint_proportions_2indep(
+        k, n, k_2, n_2, compare="diff", method="newcomb", alpha=alpha
+    )
+    return _shape(k / n - k_2 / n_2, lower, upper, *given)
 
 
-def garwood(count, *, exposure=1, per: float = 1, confidence: float = 0.95):
-    """A Poisson rate, ``count / exposure * per``, with the exact interval of Garwood 1936.
+@overload
+def poisson(
+    count: float, *, exposure: float = ..., per: float = ..., confidence: float = ...
+) -> Interval: ...
+@overload
+def poisson(
+    count: Numbers,
+    *,
+    exposure: Numbers | float = ...,
+    per: float = ...,
+    confidence: float = ...,
+) -> pd.DataFrame: ...
+def poisson(count, *, exposure=1, per=1, confidence=0.95):
+    """A rate, ``count / exposure * per``, with the exact interval of a Poisson count.
 
-    ``exposure`` is whatever the count ran over: days, people, person-days.
+    ``exposure`` is whatever the count ran over: days, residents, person-days.
+
+    Source: Garwood 1936 (Biometrika 28:437).
+
+    >>> poisson(0).upper.__round__(2)
+    3.69
     """
-    from scipy.stats import chi2
+    from statsmodels.stats.rates import confint_poisson
 
     k, t = _rate(count, exposure)
-    a = (1 - confident(confidence)) / 2
-    lower = np.where(k == 0, 0.0, chi2.ppf(a, np.maximum(2 * k, 1)) / 2)
-    upper = chi2.ppf(1 - a, 2 * k + 2) / 2
-    return _shape(k / t * per, lower / t * per, upper / t * per, count, exposure)
+    lower, upper = confint_poisson(
+        k, t, method="exact-c", alpha=1 - confident(confidence)
+    )
+    return _shape(k / t * per, lower * per, upper * per, count, exposure)
 
 
-def byar(count, *, exposure=1, per: float = 1, confidence: float = 0.95):
-    """A Poisson rate with Byar's approximate interval, the practice of ONS and OHID for 10 or more.
+@overload
+def poisson_ratio(
+    count: float,
+    exposure: float,
+    count_2: float,
+    exposure_2: float,
+    *,
+    confidence: float = ...,
+) -> Interval: ...
+@overload
+def poisson_ratio(
+    count: Numbers,
+    exposure: Numbers | float,
+    count_2: Numbers | float,
+    exposure_2: Numbers | float,
+    *,
+    confidence: float = ...,
+) -> pd.DataFrame: ...
+def poisson_ratio(count, exposure, count_2, exposure_2, *, confidence=0.95):
+    """The ratio of two Poisson rates, ``(count / exposure) / (count_2 / exposure_2)``.
 
-    Source: Breslow & Day 1987, volume II, p. 69. Below 10 use :func:`garwood`.
+    Exact given the sum of the counts: the first is then binomial, and the limits of its share
+    (Clopper and Pearson 1934) turn into limits of the ratio. Refused when both counts are 0;
+    infinite when only the second is.
+
+    Source: Przyborowski & Wilenski 1940 (Biometrika 31:313).
+
+    >>> poisson_ratio(30, 365, 18, 300).clause(null=1)
+    'consistent with no change'
     """
+    from statsmodels.stats.proportion import proportion_confint
+
+    given = count, exposure, count_2, exposure_2
+    _paired(*given)
     k, t = _rate(count, exposure)
-    lower, upper = _byar_counts(k, normal(confidence))
-    return _shape(k / t * per, lower / t * per, upper / t * per, count, exposure)
-
-
-def poisson_ratio(x1, t1, x2, t2, *, confidence: float = 0.95):
-    """The ratio of two Poisson rates, ``(x1/t1) / (x2/t2)``, exact given their sum.
-
-    The share x1/(x1+x2) is binomial, so its Clopper-Pearson limits turn into limits of the ratio
-    (Przyborowski & Wilenski 1940). Refused when both counts are 0; infinite when only x2 is.
-    """
-    _alike(x1, t1, x2, t2)
-    k1, e1 = _rate(x1, t1)
-    k2, e2 = _rate(x2, t2)
-    if np.any(k1 + k2 == 0):
+    k_2, t_2 = _rate(count_2, exposure_2)
+    total = k + k_2
+    if np.any(total == 0):
         raise Invalid("A ratio of rates cannot be given where both counts are 0.")
-    share = clopper_pearson(k1, k1 + k2, confidence=confidence)
+    limits = proportion_confint(
+        k + 0 * total, total, alpha=1 - confident(confidence), method="beta"
+    )
     with np.errstate(divide="ignore"):
-        limits = [np.divide(s, np.subtract(1, s)) * e2 / e1 for s in share]
-    return _shape(*limits, x1, t1, x2, t2)
-
-
-def e_test(x1, t1, x2, t2) -> float:
-    """The two-sided p-value that two Poisson rates are equal.
-
-    Source: Krishnamoorthy & Thomson 2004 (J Stat Plan Inference 119:23); above :data:`MANY` events
-    their statistic is as good as normal, and is taken so.
-    """
-    from scipy.stats import poisson_means_test
-
-    if np.size(x1) + np.size(x2) + np.size(t1) + np.size(t2) > 4:
-        raise Invalid("The test compares one count with one other.")
-    k1, e1 = (float(v) for v in _rate(x1, t1))
-    k2, e2 = (float(v) for v in _rate(x2, t2))
-    if k1 % 1 or k2 % 1:
-        raise Invalid(
-            f"The test compares counts, whole numbers of events; given {k1} and {k2}."
+        ratio, lower, upper = (
+            np.divide(share, np.subtract(1, share)) * t_2 / t
+            for share in (k / total, *limits)
         )
-    if k1 + k2 == 0:
-        return 1.0
-    if k1 + k2 > MANY:
-        z = abs(k1 * e2 - k2 * e1) / np.hypot(np.sqrt(k1) * e2, np.sqrt(k2) * e1)
-        return 2 * NormalDist().cdf(-z)
-    return float(poisson_means_test(int(k1), e1, int(k2), e2).pvalue)
+    return _shape(ratio, lower, upper, *given)
 
 
-def effort_ratio(counts, exposures, at: int, *, confidence: float = 0.95) -> Interval:
-    """The ratio of one rate of a row of rates to the one before it, with the interval that holds
-    where counts follow effort (arrests of a week of action, reports after a campaign).
+def effort_ratio(
+    counts: Numbers, exposures: Numbers, at: int, *, confidence: float = 0.95
+) -> Interval:
+    """The ratio of one rate of a row to the one before it, where counts follow effort.
 
-    ``at`` is the place of the rate in the row. Such counts move from one to the next by far more
-    than the chance of counting: the spread is that of the *other* successive changes (root mean
-    square of their logarithms, which holds the chance of counting as well), and the interval
-    Student's t on as many degrees of freedom. ``lower`` and ``upper`` are NaN where fewer than
-    :data:`FEWEST_CHANGES` other changes are known or a count is 0. It is never narrower than the
-    exact interval of the two counts, as chance in counting them comes on top of any effort.
+    For arrests of a week of action or reports after a campaign. ``at`` is the place of the rate in
+    the row. Such counts move from one to the next by far more than the chance of counting: the
+    spread is that of the *other* successive changes (root mean square of their logarithms, which
+    holds the chance of counting as well), and the interval Student's t on as many degrees of
+    freedom. ``lower`` and ``upper`` are NaN where fewer than :data:`FEWEST_CHANGES` other changes
+    are known or a count is 0. It is never narrower than the exact interval of the two counts, as
+    chance in counting them comes on top of any effort.
     """
     from scipy.stats import t as student
 
@@ -195,49 +241,14 @@ def effort_ratio(counts, exposures, at: int, *, confidence: float = 0.95) -> Int
     return Interval(ratio, min(lower, exact.lower), max(upper, exact.upper))
 
 
-def standardised(
-    counts, populations, standard, *, per: float = 100_000, confidence=0.95
-):
-    """A directly standardised rate over strata (ages, types), with Dobson's interval.
-
-    ``standard`` holds the standard population of each stratum. Source: Dobson, Kuulasmaa,
-    Eberle & Scherer 1991 (Stat Med 10:457), with Byar's limits, as OHID's Fingertips does.
-    """
-    k, m = _rate(np.asarray(counts, float), np.asarray(populations, float))
-    w = np.asarray(standard, float)
-    if not w.shape == k.shape == m.shape or not 0 < w.sum() < np.inf or (w < 0).any():
-        raise Invalid(
-            "The standard population needs one non-negative number for each stratum."
-        )
-    if k.sum() == 0:
-        raise Invalid(
-            "A standardised rate needs at least one event; all the counts are 0."
-        )
-    w = w / w.sum()
-    if (w * k).sum() == 0:
-        raise Invalid(
-            "A standardised rate needs an event in a stratum of the standard population."
-        )
-    rate, variance, total = (w * k / m).sum(), (w**2 * k / m**2).sum(), k.sum()
-    low, high = _byar_counts(np.asarray(total), normal(confidence))
-    scale = np.sqrt(variance / total)
-    moved = (0, scale * (low - total), scale * (high - total))
-    return Interval(*(float((rate + m) * per) for m in moved))
-
-
 def days(start, end) -> int:
-    """The number of days from ``start`` to ``end``, both included: the exposure of a period."""
+    """The number of days from ``start`` to ``end``, both included: the exposure of a period.
+
+    >>> days("2022-11-01", "2023-10-31")
+    365
+    """
     first, last = ends(start, end)
     return (last - first).days + 1
-
-
-def _byar_counts(k, z):
-    root = np.sqrt(np.maximum(k, 1))
-    lower = np.where(
-        k == 0, 0.0, k * (1 - 1 / (9 * np.maximum(k, 1)) - z / (3 * root)) ** 3
-    )
-    upper = (k + 1) * (1 - 1 / (9 * (k + 1)) + z / (3 * np.sqrt(k + 1))) ** 3
-    return lower, upper
 
 
 def numbers(values) -> np.ndarray:
@@ -246,44 +257,6 @@ def numbers(values) -> np.ndarray:
         return np.asarray(values, float)
     except (TypeError, ValueError):
         raise Invalid(f"Numbers are needed; given {str(values)[:60]!r}.") from None
-
-
-def _alike(*given) -> list[np.ndarray]:
-    """Numbers that go together, one by one."""
-    arrays = [numbers(values) for values in given]
-    try:
-        np.broadcast_shapes(*(a.shape for a in arrays))
-    except ValueError:
-        many = " and ".join(str(a.size) for a in arrays)
-        raise Invalid(
-            f"As many numbers are needed on either side; given {many}."
-        ) from None
-    return arrays
-
-
-def _share(x, n):
-    k, m = _alike(x, n)
-    if np.any(m == 0):
-        raise Invalid("A share of nothing cannot be given: the denominator n is 0.")
-    if np.any(~np.isfinite(k) | ~np.isfinite(m) | (k < 0) | (k > m)):
-        raise Invalid(
-            f"A share needs 0 <= x <= n; given x = {_show(x)} and n = {_show(n)}."
-        )
-    return k, m
-
-
-def _rate(count, exposure):
-    k, t = _alike(count, exposure)
-    if np.any(~np.isfinite(t) | (t <= 0)):
-        raise Invalid(f"A rate needs an exposure above 0; given {_show(exposure)}.")
-    if np.any(~np.isfinite(k) | (k < 0)):
-        raise Invalid(f"A rate needs a count of 0 or more; given {_show(count)}.")
-    return k, t
-
-
-def _show(values) -> str:
-    flat = np.ravel(np.asarray(values))
-    return str(flat[0]) if flat.size == 1 else f"{flat.size} values from {flat.min()}"
 
 
 def normal(confidence: float) -> float:
@@ -304,20 +277,57 @@ def confident(confidence: float) -> float:
     return confidence
 
 
-def _shape(estimate, lower, upper, *given):
-    """The same shape out as in: floats for scalars, a frame for a Series, else arrays."""
-    series = next((g for g in given if isinstance(g, pd.Series)), None)
-    if series is not None:
-        columns = {"estimate": estimate, "lower": lower, "upper": upper}
-        return pd.DataFrame(columns, index=series.index)
-    if np.ndim(estimate) == 0:
-        return Interval(float(estimate), float(lower), float(upper))
-    return Interval(np.asarray(estimate), np.asarray(lower), np.asarray(upper))
-
-
 def labels_of(values, labels=None) -> np.ndarray:
     """The ``labels`` given for a row of values, or else a Series' own index, or else 0, 1, 2 …"""
     own = values.index if isinstance(values, pd.Series) else np.arange(len(values))
     if labels is not None and len(labels) != len(values):
         raise Invalid(f"{len(labels)} labels are given for {len(values)} values.")
     return np.asarray(own if labels is None else labels)
+
+
+def _paired(*given) -> list[np.ndarray]:
+    """Numbers that go together, one by one."""
+    arrays = [numbers(values) for values in given]
+    try:
+        np.broadcast_shapes(*(a.shape for a in arrays))
+    except ValueError:
+        many = " and ".join(str(a.size) for a in arrays)
+        raise Invalid(
+            f"As many numbers are needed on either side; given {many}."
+        ) from None
+    return arrays
+
+
+def _share(numerator, denominator) -> list[np.ndarray]:
+    k, n = _paired(numerator, denominator)
+    if np.any(n == 0):
+        raise Invalid("A share of nothing cannot be given: the denominator is 0.")
+    if np.any(~np.isfinite(k) | ~np.isfinite(n) | (k < 0) | (k > n)):
+        raise Invalid(
+            "A share needs a numerator from 0 to the denominator; given "
+            f"{_show(numerator)} of {_show(denominator)}."
+        )
+    return [part.copy() for part in np.broadcast_arrays(k, n)]
+
+
+def _rate(count, exposure) -> list[np.ndarray]:
+    k, t = _paired(count, exposure)
+    if np.any(~np.isfinite(t) | (t <= 0)):
+        raise Invalid(f"A rate needs an exposure above 0; given {_show(exposure)}.")
+    if np.any(~np.isfinite(k) | (k < 0)):
+        raise Invalid(f"A rate needs a count of 0 or more; given {_show(count)}.")
+    return [k, t]
+
+
+def _show(values) -> str:
+    flat = np.ravel(np.asarray(values))
+    return str(flat[0]) if flat.size == 1 else f"{flat.size} values from {flat.min()}"
+
+
+def _shape(estimate, lower, upper, *given) -> Interval | pd.DataFrame:
+    """An Interval for numbers; a frame for more, with the index of the first Series given."""
+    if all(np.ndim(values) == 0 for values in given):
+        return Interval(float(estimate), float(lower), float(upper))
+    index = next((g.index for g in given if isinstance(g, pd.Series)), None)
+    columns = {"estimate": estimate, "lower": lower, "upper": upper}
+    return pd.DataFrame(columns, index=index)

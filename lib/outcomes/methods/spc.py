@@ -1,88 +1,324 @@
-"""Signal and noise in a series: the individuals chart (XmR) by NHS "Making Data Count" rules.
+"""Signal and noise in a series: the process behaviour chart (XmR), and the funnel of many places.
 
-Limits are the mean ± 2.66 times the mean moving range, where moving ranges above 3.267 times
-their mean are screened out first. A point is special when it lies outside the limits, in 7
-rising or falling, in 7 on one side of the mean, or in 2 of 3 near the same limit. Sources:
-NHS England 2019, *Making Data Count*; NHSRplotthedots 0.2 (the same rules in R); Wheeler 2000,
-*Understanding Variation*. Not for seasonal series before :func:`deseasonalise`. Counts so small
-that most points are 0 or 1 are refused (Montgomery 2019, *Introduction to Statistical Quality
-Control*, section 7.3.3: events that rare are judged by the time between them). A series that
-trends has no usual range: :func:`judged` says so.
+The rules are those of NHS "Making Data Count": limits are the mean ± 2.66 times the mean moving
+range, where moving ranges above 3.267 times their mean are screened out first. A point is special
+when it lies outside the limits, in 7 rising or falling, in 7 on one side of the mean, or in 2 of 3
+near the same limit. Sources: NHS England 2019, *Making Data Count*; NHSRplotthedots 0.2 (the same
+rules in R); Wheeler 2000, *Understanding Variation*. Not for seasonal series before :func:`season`
+is taken out. Counts so small that most points are 0 or 1 are refused (Montgomery 2019,
+*Introduction to Statistical Quality Control*, section 7.3.3: events that rare are judged by the
+time between them). A series that trends has no usual range: :attr:`Chart.moved` says so.
 """
 
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
 
+from outcomes.core import formatting
 from outcomes.core.errors import Invalid, NotEnough, one_of
-from outcomes.methods.funnels import Funnel, dersimonian_laird, funnel
-from outcomes.methods.intervals import numbers
+from outcomes.methods.funnels import FEW, Funnel, Position, funnel
+from outcomes.methods.intervals import Numbers, numbers
 
-__all__ = ["Chart", "Funnel", "dersimonian_laird", "deseasonalise", "funnel", "xmr"]
+__all__ = [
+    "FEW",
+    "Chart",
+    "Funnel",
+    "Position",
+    "funnel",
+    "process_behaviour",
+    "season",
+]
 
 FEWEST = 8  # points before the latest year that a usual range needs
 SETTLED = 12  # points before limits stop being trial limits
-BETTER = ("more", "fewer", "neither")
+DIRECTIONS = ("more", "fewer", "neither")
 OUTSIDE, TREND = "outside the limits", "7 rising or falling"
 SIDE, NEAR = "7 on one side of the mean", "2 of 3 near a limit"
 
+Counts = TypeVar("Counts", pd.Series, pd.DataFrame)
 
-class Chart(NamedTuple):
-    """An XmR chart: a row per point, the latest limits, and whether they are only trial limits."""
+
+class _Written(NamedTuple):
+    value: str
+    lower: str
+    upper: str
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A series, its usual range, and which of its points signal change.
+
+    ``frame`` has a row for each point: period, value, mean, lower, upper, near_lower, near_upper,
+    moving_range, phase (of the limits), special (the rule met, or ""), direction (high, low,
+    rising, falling or "") and verdict (improvement, concern, neither or "").
+    """
 
     frame: pd.DataFrame
-    mean: float
-    lower: float
-    upper: float
-    moving_range: float
     points: int
-    trial: bool
-    note: str
+    """How many points set the latest limits."""
+    moving_range: float
+    moved: bool
+    """Most points signal against limits of their own: a series that moves so much has no usual
+    range, and is told by its change."""
+    latest_points: int | None = None
+    """How many points are judged by those before them; None where all are judged by all."""
+    factors: pd.Series = field(default_factory=lambda: pd.Series(dtype=float))
+    """Those of the season that was taken out, by month of the year (empty: none)."""
+    rebase: tuple[tuple, ...] = ()
+
+    @property
+    def latest(self) -> pd.Series:
+        """The latest point that is known: a row of the frame."""
+        return self.frame.dropna(subset=["value"]).iloc[-1]
+
+    @property
+    def mean(self) -> float:
+        """The mean of the latest limits."""
+        return float(self.frame["mean"].iloc[-1])
+
+    @property
+    def lower(self) -> float:
+        """The lower limit at the end of the series."""
+        return float(self.frame["lower"].iloc[-1])
+
+    @property
+    def upper(self) -> float:
+        """The upper limit at the end of the series."""
+        return float(self.frame["upper"].iloc[-1])
+
+    @property
+    def base(self) -> pd.DataFrame:
+        """The known points before those that are judged: all, where all are judged by all."""
+        before = self.frame
+        if self.latest_points is not None:
+            before = self.frame.iloc[: -self.latest_points]
+        return before.dropna(subset=["value"])
+
+    @property
+    def judged(self) -> pd.DataFrame:
+        """The known points that are judged: those of the latest year, or all."""
+        late = self.frame
+        if self.latest_points is not None:
+            late = self.frame.tail(self.latest_points)
+        return late.dropna(subset=["value"])
+
+    @property
+    def signals(self) -> pd.DataFrame:
+        """The judged points that signal change."""
+        return self.judged[self.judged["special"] != ""]
+
+    @property
+    def trial(self) -> bool:
+        """Whether the limits rest on so few points that they are trial limits."""
+        return self.points < SETTLED
+
+    @property
+    def note(self) -> str:
+        """On how many points the limits rest, as a sentence."""
+        until = f" and are trial limits until there are {SETTLED}" if self.trial else ""
+        return f"The limits rest on {self.points} points{until}."
+
+    @property
+    def step(self) -> str:
+        """What a point is, by the dates of the series: "month", "quarter", "year" or "point"."""
+        index = pd.Index(self.frame["period"])
+        if not isinstance(index, pd.DatetimeIndex) or len(set(index.day)) != 1:
+            return "point"
+        apart = np.diff(index.year * 12 + index.month)
+        steps = {1: "month", 3: "quarter", 12: "year"}
+        return steps.get(int(apart.min()), "point") if len(apart) else "point"
+
+    @property
+    def clause(self) -> str:
+        """How the latest point stands to the usual range, to follow "was"."""
+        return self.range_clause()
+
+    def range_clause(self, write: Callable[..., str] = formatting.number) -> str:
+        """The :attr:`clause` with its limits written by ``write``, such as formatting.percent."""
+        if self.moved:
+            return "in a series that moved too much to have a usual range"
+        _, lower, upper = self._written(write)
+        rule = self.latest["special"]
+        if rule:
+            return f"a signal of change ({rule}; usual range {lower} to {upper})"
+        return f"within the usual range of {lower} to {upper}"
+
+    def latest_value(self, write: Callable[..., str] = formatting.number) -> str:
+        """The latest known value, written as finely as the limits of :meth:`range_clause`."""
+        return self._written(write).value
+
+    def _written(self, write: Callable[..., str]) -> _Written:
+        """Value and limits in words, finer where they would read alike and are not."""
+        last = self.latest
+        value, lower, upper = last["value"], max(last["lower"], 0), last["upper"]
+        said = _Written(write(value), write(lower), write(upper))
+        if (said.value == said.lower and value != lower) or (
+            said.value == said.upper and value != upper
+        ):
+            return _Written(write(value, 1), write(lower, 1), write(upper, 1))
+        return said
+
+    @property
+    def detail(self) -> str:
+        """How many of the judged points signal change and by which rule, as a sentence."""
+        known, found, step = self.judged, self.signals, self.step
+        if self.latest_points is None:
+            if found.empty:
+                return f"No {step} signals change."
+            verb = "signals" if len(found) == 1 else "signal"
+            many = f"{formatting.number(len(found))} of {formatting.count(len(known), step)}"
+            return f"{many} {verb} change."
+        late = f"Of the latest {formatting.count(len(known), step)}"
+        if found.empty:
+            return f"{late}, none signals change."
+        rules = found.groupby("special", sort=False)["period"]
+        said = [
+            f"{rule} ({len(days)})"
+            if len(found) > 4
+            else f"{formatting.listed(map(self.named, days))} ({rule})"
+            for rule, days in rules
+        ]
+        one = "one signals" if len(found) == 1 else f"{len(found)} signal"
+        return f"{late}, {one} change: {'; '.join(said)}."
+
+    @property
+    def base_span(self) -> str:
+        """Over what the usual range is taken, in words: "2019 Q1 to 2024 Q4", and how many of its
+        points are available where some are not."""
+        ends = self.base["period"].iloc[[0, -1]]
+        span = formatting.listed(map(self.named, ends), "to")
+        every = int(self.frame["period"].between(*ends).sum())
+        if every > len(self.base):  # a span with gaps is not a span of points
+            span += f", {len(self.base)} of {every} {self.step}s held here"
+        return span
+
+    @property
+    def caveats(self) -> list[str]:
+        """What a reader must know of the limits, as sentences."""
+        write = str if self.step == "point" else formatting.month
+        notes = [f"New limits from {write(day)}: {why}." for day, why in self.rebase]
+        if self.latest_points is not None:
+            notes.append(
+                f"The usual range is that of {self.base_span}; limits are never narrower than "
+                "counting error."
+            )
+        return [*notes, self.note] if self.trial else notes
+
+    def named(self, period) -> str:
+        """A period of the series in words: "March 2024", "2024 Q1" or "2024"."""
+        if self.step != "point":
+            return formatting.period_name(period, self.step)
+        dated = isinstance(period, pd.Timestamp)
+        return formatting.date(period) if dated else str(period)
+
+    def table(self) -> pd.DataFrame:
+        """The points, in words, with their limits and the rule that each meets."""
+        columns = ["period", "value", "mean", "lower", "upper", "special"]
+        return self.frame[columns].assign(
+            period=[self.named(period) for period in self.frame["period"]]
+        )
 
 
-def xmr(
-    values,
+def process_behaviour(
+    values: Numbers,
     *,
-    baseline=None,
-    direction: str | None = None,
-    rebase=(),
+    direction: str = "neither",
+    latest: int | None = None,
+    season: bool = False,
+    rebase: Sequence[tuple] = (),
+    baseline: int | tuple | None = None,
     screen: bool = True,
     counts: bool = False,
 ) -> Chart:
-    """Limits and special-cause points of a series in order of time.
+    """The usual range of a series in order of time, and which points signal change.
 
-    values    a Series (its index names the periods) or a list; NaN is a gap, which breaks runs. So
-              is a month or quarter that is absent from an index of dates.
-    baseline  which points set the limits: None for all, ``n`` for the first n, or a pair of labels.
-    better    "more", "fewer" or "neither": which way is improvement.
-    rebase    pairs of (label, reason): fresh limits from that label on; a reason is required.
-    counts    limits are never narrower than counting error: three times the root of the mean.
+    Parameters
+    ----------
+    values
+        A Series whose index names the periods, or a list. NaN is a gap, which breaks runs; so is a
+        month or quarter that is absent from an index of dates.
+    direction
+        "more", "fewer" or "neither": which way is improvement.
+    latest
+        How many points make the latest year, to be judged by all points before it, with limits
+        never narrower than counting error. By default all points are judged by all.
+    season
+        Whether the usual season is taken out first, by all points (:func:`season`).
+    rebase
+        Pairs of (label, reason): fresh limits from that label on; a reason is required.
+    baseline
+        Which points set the limits: None for all, n for the first n, or a pair of labels.
+    screen
+        Whether moving ranges far above the others are left out.
+    counts
+        Limits are never narrower than counting error: three times the root of the mean.
 
-    The frame has period, value, mean, lower, upper, near_lower, near_upper, moving_range, phase,
-    special (the rule met, or ""), direction (high, low, rising, falling or "") and verdict
-    (improvement, concern, neither or ""). Raises NotEnough under 3 points and for sparse counts;
-    Invalid for an index out of order or repeated, for infinite values and for counts below 0.
+    Raises
+    ------
+    NotEnough
+        Under 3 points, for sparse counts, and with ``latest`` under 8 points before it.
+    Invalid
+        For an index out of order or repeated, for infinite values, for counts below 0.
+
+    Examples
+    --------
+    >>> chart = process_behaviour([10, 12] * 6 + [17], baseline=12, direction="fewer")
+    >>> chart.clause
+    'a signal of change (outside the limits; usual range 5.7 to 16.3)'
+    >>> chart.signals["verdict"].tolist()
+    ['concern']
     """
-    series = regular(values)
+    series, factors = regular(values), pd.Series(dtype=float)
+    direction = one_of(direction, DIRECTIONS, "direction")
+    if latest is not None:
+        if baseline is not None or len(rebase):
+            raise Invalid("The latest year is judged by all points before it alone.")
+        if not isinstance(latest, (int, np.integer)) or latest < 1:
+            raise Invalid(
+                "The latest year is a whole number of points, 1 or more; "
+                f"given {latest!r}."
+            )
+    if season:
+        found = _season(series)
+        series = series / found
+        factors = found.groupby(pd.DatetimeIndex(series.index).month).first()
+    if latest is not None:
+        before = series.iloc[:-latest]
+        if before.notna().sum() < FEWEST:
+            raise NotEnough(
+                f"A usual range needs {FEWEST} points before the latest year; there are "
+                f"{before.notna().sum()}."
+            )
+        baseline, counts = len(before), True
     if np.isinf(series).any() or (counts and (series < 0).any()):
         below = "" if np.isinf(series).any() else " of 0 or more"
         raise Invalid(
             f"A chart needs finite values{below}; given {series.min()}, {series.max()}."
         )
-    direction = one_of(direction or "neither", BETTER, "direction")
-    phases = _phases(series, rebase)
-    parts = [
-        _part(p, None if k else baseline, screen, counts) for k, p in enumerate(phases)
+    phases = [
+        _phase(part, None if number else baseline, screen, counts)
+        for number, part in enumerate(_phases(series, rebase))
     ]
-    frame = pd.concat([p[0].assign(phase=k + 1) for k, p in enumerate(parts)])
-    frame = _judge(frame.reset_index(drop=True), direction)
-    last, points, moving = frame.iloc[-1], parts[-1][1], parts[-1][2]
-    trial = points < SETTLED
-    until = f" and are trial limits until there are {SETTLED}" if trial else ""
-    note = f"The limits rest on {points} points{until}."
+    frame = pd.concat(
+        [phase.frame.assign(phase=number) for number, phase in enumerate(phases, 1)],
+        ignore_index=True,
+    )
+    judged = _judge(frame, direction)
+    own = judged
+    if latest is not None:
+        own = _judge(frame.iloc[: len(series) - latest], direction)
+    moved = (own["special"] != "").sum() > own["value"].notna().sum() / 2
     return Chart(
-        frame, last["mean"], last["lower"], last["upper"], moving, points, trial, note
+        judged,
+        phases[-1].points,
+        phases[-1].moving_range,
+        bool(moved),
+        latest,
+        factors,
+        tuple((label, reason) for label, reason in rebase),
     )
 
 
@@ -131,16 +367,23 @@ def _sparse(known: pd.Series) -> str:
     return ""
 
 
-def _part(series: pd.Series, baseline, screen: bool, counts: bool):
-    """One phase with its own mean and limits; the number of points and mean moving range too."""
-    moving = series.diff().abs()
+class _Phase(NamedTuple):
+    frame: pd.DataFrame
+    points: int
+    moving_range: float
+
+
+def _phase(
+    series: pd.Series, baseline: int | tuple | None, screen: bool, counts: bool
+) -> _Phase:
+    """The points between two changes of limits, with their own mean and limits."""
     inside = _baseline(series, baseline)
     known = series[inside].dropna()
     ranges = series[inside].diff().abs().dropna()
     if len(known) < 3 or ranges.empty:
-        found = f"there are {len(known)}"
         raise NotEnough(
-            f"A chart needs at least 3 points, two of them in a row; {found}."
+            "A chart needs at least 3 points, two of them in a row; there are "
+            f"{len(known)}."
         )
     if why := _sparse(known):
         raise NotEnough(f"Such small numbers have no usual range: {why}.")
@@ -149,119 +392,51 @@ def _part(series: pd.Series, baseline, screen: bool, counts: bool):
     mean, bar = known.mean(), ranges.mean()
     if counts:
         bar = max(bar, 3 * np.sqrt(mean) / 2.66)
+    reach = 2.66 * bar
     frame = pd.DataFrame(
-        {"period": series.index, "value": series.to_numpy(), "mean": mean}
+        {
+            "period": series.index,
+            "value": series.to_numpy(),
+            "mean": mean,
+            "lower": mean - reach,
+            "upper": mean + reach,
+            "near_lower": mean + -2 / 3 * 2.66 * bar,
+            "near_upper": mean + 2 / 3 * 2.66 * bar,
+            "moving_range": series.diff().abs().to_numpy(),
+        }
     )
-    for name, reach in (
-        ("lower", -1),
-        ("upper", 1),
-        ("near_lower", -2 / 3),
-        ("near_upper", 2 / 3),
-    ):
-        frame[name] = mean + reach * 2.66 * bar
-    frame["moving_range"] = moving.to_numpy()
-    return frame, len(known), float(bar)
-
-
-class Judged(NamedTuple):
-    """A declared series judged: its chart, and how its latest year stands to the time before.
-
-    ``factors`` are those of the season that was taken out, by month of the year (empty: none).
-    ``moving`` says that most of the earlier points signal against their own limits: then those
-    limits describe nothing, and the series is told by its change.
-    """
-
-    chart: Chart
-    factors: pd.Series
-    latest: int
-    moving: bool
-
-    @property
-    def late(self) -> pd.DataFrame:
-        """The points of the latest year that are known."""
-        return self.chart.frame.tail(self.latest).dropna(subset=["value"])
-
-    @property
-    def base(self) -> pd.DataFrame:
-        """The points that set the limits."""
-        return self.chart.frame.iloc[: -self.latest].dropna(subset=["value"])
-
-
-def judged(
-    values: pd.Series,
-    *,
-    latest: int,
-    season: bool = False,
-    direction: str = "neither",
-) -> Judged:
-    """Counts judged as the declared series are: the latest year by all points before it.
-
-    ``latest`` is how many points make the latest year. With ``season`` the usual season is taken
-    out first, by all points (:func:`deseasonalise`). Limits are those of :func:`xmr`, never
-    narrower than counting error. Raises NotEnough where fewer than 8 points come before, or where
-    there are too many small numbers.
-    """
-    if not isinstance(latest, (int, np.integer)) or latest < 1:
-        raise Invalid(
-            f"The latest year is a whole number of points, 1 or more; given {latest!r}."
-        )
-    series, factors = regular(values), pd.Series(dtype=float)
-    if season:
-        found = deseasonalise(series)
-        series = found["adjusted"]
-        factors = found["factor"].groupby(series.index.month).first()
-    before = series.iloc[:-latest]
-    if before.notna().sum() < FEWEST:
-        found = before.notna().sum()
-        raise NotEnough(
-            f"A usual range needs {FEWEST} points before the latest year; there are {found}."
-        )
-    chart = xmr(series, baseline=len(before), direction=direction, counts=True)
-    own = _judge(
-        chart.frame.iloc[: len(before)].drop(columns=["special", "direction"]),
-        direction,
-    )
-    moving = (own["special"] != "").sum() > own["value"].notna().sum() / 2
-    return Judged(chart, factors, latest, bool(moving))
+    return _Phase(frame, len(known), float(bar))
 
 
 def _judge(frame: pd.DataFrame, direction: str) -> pd.DataFrame:
-    value, side = (
-        frame["value"].to_numpy(),
-        np.nan_to_num(np.sign(frame["value"] - frame["mean"])),
-    )
+    """The frame with the rule that each point meets, which way it points and what that means."""
+    value = frame["value"].to_numpy()
+    side = np.nan_to_num(np.sign(frame["value"] - frame["mean"]))
     outside = (value > frame["upper"].to_numpy()) | (value < frame["lower"].to_numpy())
     near = (value > frame["near_upper"].to_numpy()) | (
         value < frame["near_lower"].to_numpy()
     )
     near &= ~outside
     phase = frame["phase"].to_numpy()
-    trend, run, pair = (
-        np.zeros(len(value)),
-        np.zeros(len(value), bool),
-        np.zeros(len(value), bool),
-    )
+    trend = np.zeros(len(value))
+    run, pair = np.zeros(len(value), bool), np.zeros(len(value), bool)
     for k in np.unique(phase):  # runs do not cross a change of limits
         at = phase == k
         trend[at] = _whole_run(trend_of_seven(value[at]))
         run[at] = _whole_run(seven_one_side(side[at])) != 0
         pair[at] = two_of_three(near[at], side[at]) & near[at]
     rules = [(outside, OUTSIDE), (trend != 0, TREND), (run, SIDE), (pair, NEAR)]
-    frame["special"] = np.select([r for r, _ in rules], [name for _, name in rules], "")
+    special = np.select([r for r, _ in rules], [name for _, name in rules], "")
     ways = np.where(side > 0, "high", "low").astype(object)
-    ways = np.where(
-        (frame["special"] == TREND), np.where(trend > 0, "rising", "falling"), ways
-    )
-    frame["direction"] = np.where(frame["special"] == "", "", ways)
-    frame["verdict"] = [_verdict(d, direction) for d in frame["direction"]]
-    return frame
-
-
-def _verdict(moved: str, direction: str) -> str:
-    if moved == "" or direction == "neither":
-        return "" if moved == "" else "neither"
-    up = moved in ("high", "rising")
-    return "improvement" if up == (direction == "more") else "concern"
+    ways = np.where(special == TREND, np.where(trend > 0, "rising", "falling"), ways)
+    ways = np.where(special == "", "", ways)
+    if direction == "neither":
+        verdict = np.where(special == "", "", "neither")
+    else:
+        up = np.isin(ways, ["high", "rising"])
+        good = np.where(up == (direction == "more"), "improvement", "concern")
+        verdict = np.where(special == "", "", good)
+    return frame.assign(special=special, direction=ways, verdict=verdict)
 
 
 def seven_one_side(side) -> np.ndarray:
@@ -327,54 +502,51 @@ def _phases(series: pd.Series, rebase) -> list[pd.Series]:
     ]
 
 
-def deseasonalise(values: pd.Series, *, season=None) -> pd.DataFrame:
-    """A monthly (or quarterly) series with its usual season taken out: value, factor, adjusted.
+def season(values: Counts) -> Counts:
+    """The usual season of monthly or quarterly counts, as a factor for each date.
 
-    Least squares of log(value + 0.5) on a straight line and a term for each season; the factor of
-    a season is its geometric size beside the average one. ``season`` defaults to the month of the
-    index. The line runs over the dates, so neither order nor absent rows matter. Raises NotEnough
-    unless every season has been seen twice, Invalid for counts below 0.
+    Least squares of log(value + 0.5) on a straight line and a term for each month of the year; the
+    factor of a month is its geometric size beside the average one. Divide by it to take the season
+    out: ``values / season(values)``. Of a frame each column has its own. The line runs over the
+    dates, so neither order nor absent rows matter.
+
+    Raises NotEnough unless every month (or quarter) has been seen twice; Invalid for an index that
+    is not of dates, each once, and for counts below 0.
+
+    >>> dates = pd.date_range("2022-01-01", periods=12, freq="QS")
+    >>> season(pd.Series([50, 100, 100, 200] * 3, dates)).head(4).round(2).tolist()
+    [0.5, 1.0, 1.0, 1.99]
     """
+    if isinstance(values, pd.DataFrame):
+        return values.apply(_season)
+    return _season(values)
+
+
+def _season(values: pd.Series) -> pd.Series:
     series = _numbers(values)
-    if isinstance(series.index, pd.PeriodIndex):
-        series.index = series.index.to_timestamp()
-    if season is None and not isinstance(series.index, pd.DatetimeIndex):
-        raise Invalid("A season is that of dates: give them as the index, or season=.")
-    if season is not None and len(season) != len(series):
-        raise Invalid(f"{len(season)} seasons are given for {len(series)} values.")
+    index = series.index
+    if isinstance(index, pd.PeriodIndex):
+        index = index.to_timestamp()
+    if not isinstance(index, pd.DatetimeIndex):
+        raise Invalid("A season is that of dates: give them as the index.")
+    unseen = "The season cannot be taken out until each month has been seen twice."
     if series.notna().sum() < 2:
-        raise NotEnough(
-            "The season cannot be taken out until each month has been seen twice."
-        )
+        raise NotEnough(unseen)
     if np.isinf(series).any() or (series < 0).any():
         raise Invalid(
             f"A season is taken out of counts of 0 or more; given {series.min()}."
         )
-    months = (
-        np.asarray(season)
-        if season is not None
-        else pd.DatetimeIndex(series.index).month
-    )
-    dated = isinstance(series.index, pd.DatetimeIndex)
-    if dated and not series.index.is_unique:
+    if not index.is_unique:
         raise Invalid(
             "A season is taken out of one value for each date; some stand twice."
         )
-    row = np.arange(len(series))
-    time = series.index.year + (series.index.month - 1) / 12 if dated else row / 12
-    time = np.asarray(time, float) - min(
-        time
-    )  # in years: the fit stays well conditioned
+    time = np.asarray(index.year + (index.month - 1) / 12, float)
+    time = time - time.min()  # in years: the fit stays well conditioned
     known = series.notna().to_numpy()
-    labels, place = np.unique(months, return_inverse=True)
+    labels, place = np.unique(index.month, return_inverse=True)
     if np.bincount(place[known], minlength=len(labels)).min() < 2:
-        raise NotEnough(
-            "The season cannot be taken out until each month has been seen twice."
-        )
+        raise NotEnough(unseen)
     design = np.column_stack([time, np.eye(len(labels))[place]])
     target = np.log(series.to_numpy()[known] + 0.5)
     terms = np.linalg.lstsq(design[known], target, rcond=None)[0][1:]
-    factor = np.exp(terms - terms.mean())[place]
-    return pd.DataFrame(
-        {"value": series, "factor": factor, "adjusted": series / factor}
-    )
+    return pd.Series(np.exp(terms - terms.mean())[place], values.index)

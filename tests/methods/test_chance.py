@@ -13,7 +13,7 @@ import outcomes as oc
 from outcomes.core.errors import NotEnough
 from outcomes.methods import chance, spc
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 TRIAL = runpy.run_path(str(ROOT / "tests/simulate/simulate_trend.py"))
 
 
@@ -33,7 +33,7 @@ def test_many_series_at_once_are_judged_as_one_by_one(seed):
     rng = np.random.default_rng(seed)
     values = 60 + np.abs(rng.normal(0, 10, 25).cumsum() / 3 + rng.normal(0, 8, 25))
     values[rng.integers(0, 25, 3)] = np.nan
-    chart = spc.xmr(pd.Series(values), baseline=20, counts=True)
+    chart = spc.process_behaviour(pd.Series(values), baseline=20, counts=True)
     mean, reach = chance._limits(values[None], 20)
     assert (mean[0, 0], mean[0, 0] + reach[0, 0]) == pytest.approx(
         (chart.mean, chart.upper)
@@ -51,9 +51,8 @@ def test_many_seasons_at_once_are_taken_out_as_one():
     known = ~((months > "2020-02") & (months < "2020-09"))
     many = chance._deseasonalised(values.copy(), months.month, known)
     for made, row in zip(many, values, strict=True):
-        one = spc.deseasonalise(pd.Series(np.where(known, row, np.nan), index=months))[
-            "adjusted"
-        ]
+        one = pd.Series(np.where(known, row, np.nan), index=months)
+        one = one / spc.season(one)
         assert made[known] == pytest.approx(one[known].to_numpy())
 
 
@@ -81,7 +80,7 @@ def test_a_series_without_change_is_not_taken_for_changed_and_a_changed_one_is()
     values = pd.Series(400 + np.random.default_rng(5).normal(0, 25, 55), index=index)
     for moved, differs in ((1, False), (1.6, True)):
         late = values.where(values.index < "2025", values * moved)
-        found = spc.judged(late["2021-04":], latest=4)
+        found = spc.process_behaviour(late["2021-04":], latest=4)
         assert (
             chance.chance(late["2021-04":], found, history=late).p <= 0.05
         ) == differs
