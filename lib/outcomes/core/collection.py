@@ -8,7 +8,7 @@ import tomllib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
-from outcomes.core import project
+from outcomes.core import formatting, project
 from outcomes.core.errors import Invalid, one_of
 from outcomes.core.project import FILE
 
@@ -42,7 +42,7 @@ class Collection:
     @property
     def force_code(self) -> str:
         """The slug of the home force: "lancashire"."""
-        return self.force.lower().replace(" ", "-")
+        return formatting.slug(self.force)
 
 
 def read(file: Path) -> Collection:
@@ -72,7 +72,8 @@ def read(file: Path) -> Collection:
                 f"{FILE}: town {name!r} needs a district and wards, and no more."
             )
         towns[name] = Town(**town)
-    return Collection(**said | {"towns": towns})
+    said["towns"] = towns
+    return Collection(**said)
 
 
 collection = read(project.folder() / FILE)

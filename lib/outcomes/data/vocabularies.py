@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from outcomes.core import formatting
 from outcomes.core.collection import collection
 from outcomes.core.errors import Invalid, NotEnough, one_of
 from outcomes.data import tables
@@ -50,7 +51,7 @@ SERIES = {
 _COMPARISONS = [
     "matched",
     "county",
-    *(name.lower().replace(" ", "-") for name in collection.comparison_forces),
+    *(formatting.slug(name) for name in collection.comparison_forces),
 ]
 _FIXED = {
     "period_unit": ["financial year", "calendar year", "quarter"],
