@@ -5,7 +5,7 @@ WORKERS ?=
 export OUTCOMES_WORKERS = $(WORKERS)
 
 .PHONY: help reports test test-notebooks quick simulate lab learn lint bench notebooks data lock clean
-.PHONY: audit privacy lowest canary mutate baselines
+.PHONY: audit privacy lowest canary mutate baselines architecture
 .DEFAULT_GOAL := help
 
 help:  ## list the commands
@@ -52,6 +52,9 @@ lint: .venv/installed  ## style, types and the import contract
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports
 	@$(BIN)/basedpyright --pythonpath $(BIN)/python
+
+architecture: .venv/installed  ## write the picture and the modules of docs/architecture.md anew
+	@$(BIN)/python tests/architecture_tool.py
 
 bench: .venv/installed  ## measure; the last figures are in benchmarks/README.md
 	@for b in benchmarks/bench_*.py; do $(BIN)/python $$b || exit 1; done

@@ -102,6 +102,7 @@ def test_every_command_it_names_exists_with_its_options(name):
 def test_the_readme_names_every_target_a_person_would_use():
     shown = set(re.findall(r"(?m)^([a-z-]+):[^\n]*## ", text("Makefile")))
     apart = {
+        "architecture",
         "baselines",
         "clean",
         "lock",
