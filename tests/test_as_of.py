@@ -18,7 +18,7 @@ import pytest
 from outcomes import data
 from outcomes import findings as show
 from outcomes.core.errors import Invalid
-from outcomes.data import tables, vintages, vocabularies
+from outcomes.data import published_figures, tables, vocabularies
 from outcomes.findings.finding import Finding
 from outcomes.publish import staleness
 
@@ -269,7 +269,7 @@ def test_reads_note_the_day_and_a_later_row_makes_no_page_due(tmp_path, monkeypa
 
 
 def test_a_finding_of_today_is_not_touched():
-    assert vintages.as_of("") is None
+    assert published_figures.as_of("") is None
     assert show.finding("a", "Two.", sources="Survey").sentence == "Two."
 
 

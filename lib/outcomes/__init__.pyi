@@ -36,12 +36,12 @@ from .data.places import forces as forces
 from .data.places import neighbourhoods as neighbourhoods
 from .data.places import places as places
 from .data.places import population as population
+from .data.published_figures import as_of as as_of
 from .data.published_figures import latest_per_fact as latest_per_fact
 from .data.published_figures import measures as measures
 from .data.published_figures import programmes as programmes
 from .data.published_figures import published_figures as published_figures
 from .data.published_figures import weeks_of_action as weeks_of_action
-from .data.vintages import as_of as as_of
 from .data.vocabularies import check_parameters as check_parameters
 from .data.vocabularies import choices as choices
 from .data.vocabularies import latest_choice as latest_choice

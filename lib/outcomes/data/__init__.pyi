@@ -8,7 +8,6 @@ from . import doors as doors
 from . import earth as earth
 from . import former as former
 from . import glossary as glossary
-from . import lags as lags
 from . import places as places
 from . import privacy as privacy
 from . import published_figures as published_figures
@@ -59,6 +58,8 @@ from .former import sources as sources
 from .former import waves as waves
 from .former import week_counts as week_counts
 from .former import week_figures as week_figures
+from .published_figures import as_of as as_of
+from .published_figures import undated as undated
 from .rounding import tolerance as tolerance
 from .tables import cut as cut
 from .tables import digest as digest
@@ -66,5 +67,3 @@ from .tables import forget as forget
 from .tables import reads as reads
 from .tables import root as root
 from .tables import whole as whole
-from .vintages import as_of as as_of
-from .vintages import undated as undated

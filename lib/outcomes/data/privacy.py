@@ -20,6 +20,7 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from outcomes.core.errors import Invalid, one_of
+from outcomes.data import tables
 
 DECIMALS = 3  # of a degree: about 100 metres, the size of a neighbourhood's middle
 # common given names of the United Kingdom; a title such as Mr is looked for as well
@@ -166,9 +167,7 @@ def _in_cell(column: str, cell: str) -> Iterator[tuple[str, str]]:
 
 
 def _in_parquet(path: Path) -> Iterator[tuple[str, str, str]]:
-    import pyarrow.parquet as pq  # imported here: most searches read no Parquet
-
-    table = pq.read_table(path)
+    table = tables.arrow(path)
     for column in table.column_names:
         for value in table[column].unique().to_pylist():
             if isinstance(value, str) or _DEGREES.match(column):

@@ -8,9 +8,10 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from outcomes.core import formatting
 from outcomes.core.errors import one_of
 from outcomes.data import citations, tables
-from outcomes.data.doors import Flag, Frame, Name, Names, door
+from outcomes.data.doors import Day, Flag, Frame, Name, Names, door
 from outcomes.data.places import codes, listed
 from outcomes.data.publishers import independent
 
@@ -214,3 +215,58 @@ def corroboration(figures: pd.DataFrame) -> pd.DataFrame:
         found.append((fact, value, len(rows), len(mine), independent(mine), publishers))
     columns = ["fact", "value", "prints", "releases", "independent", "publishers"]
     return pd.DataFrame(found, columns=columns)
+
+
+class Notice(str):
+    """A sentence that a notebook shows as it reads."""
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+@door()
+def as_of(day: Day, *, programme: Name = "") -> Notice | None:
+    """From now on, read only what had been published by ``day`` (YYYY-MM-DD; "" for all).
+
+    Every function of the data room obeys. Returns what that leaves out as a sentence to show under
+    the cell, with the number of figures whose page has no day of publication (of ``programme``,
+    where one is given); None for "". Where the programme began after the day, every finding of the
+    page says that nothing was known. Raises :class:`~outcomes.core.errors.Invalid` for another
+    text.
+    """
+    day = f"{pd.Timestamp(day):%Y-%m-%d}" if day else ""
+    if not day:
+        return tables.cut_at("")
+    name, start = "", pd.NaT
+    if programme:
+        with tables.unnoted():
+            known = programmes().set_index("programme")
+        name, start = known.loc[
+            one_of(programme, known.index, "programme"), ["name", "start"]
+        ]
+    said = formatting.date(day)
+    before = (
+        ""
+        if not name or pd.isna(start) or start <= pd.Timestamp(day)
+        else (f"{name} had not begun by {said}: nothing about it was known.")
+    )
+    tables.cut_at(day, before=before)
+    count, of = undated(programme), f" of {name}" if name else ""
+    left = f" {count:,} figures{of} are left out because their pages have no day of publication."
+    if count == 1:
+        left = (
+            f" One figure{of} is left out because its page has no day of publication."
+        )
+    return Notice(
+        f"As of {said}: what was published later is not used.{left if count else ''} Counts of "
+        "the tables are those of their latest revision, for the periods that were out by then."
+    )
+
+
+@door()
+def undated(programme: Name = "") -> int:
+    """How many published figures (of a programme, where one is given) stand on pages without a
+    day of publication, and so drop out of every page as of a day."""
+    with tables.whole():
+        figures = published_figures(programme=programme or None, vintages="all")
+    return int(figures["published"].isna().sum())

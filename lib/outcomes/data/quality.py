@@ -15,15 +15,13 @@ import pandas as pd
 
 from outcomes.core import formatting
 from outcomes.core.collection import collection
-from outcomes.data import contradictions, schema
+from outcomes.data import contradictions, schema, tables
 
 BLANK_SHARE = 0.10  # of a month's rows without a location
 STALE_DAYS = {
     "crime_monthly": 150,
     "crime_quarterly": 300,
 }  # after the end of the last period
-_DAYS = ("month", "period_start", "period_end", "published_by")
-_ABSENT = {"value": [""], "rows": [""], "no_location": [""]}
 STREET = ("crime_monthly", "crime_district_monthly", "crime_force_monthly")
 _READY = ".refresh-ready"
 _OF_ONE = re.compile(
@@ -84,22 +82,11 @@ def cautions(clean: Path, *, today: date | None = None) -> list[Caution]:
 
 
 def _table(clean: Path, name: str, *columns: str) -> pd.DataFrame:
-    """A table, or some columns of it, with its days as datetime64."""
-    path = clean / f"{name}.parquet"
-    if path.is_file():
-        import pyarrow.parquet as pq
-
-        table = pq.read_table(path, columns=list(columns) or None, use_threads=False)
-        return table.to_pandas(date_as_object=False)
-    frame = pd.read_csv(
-        path.with_suffix(".csv"), keep_default_na=False, na_values=_ABSENT
-    )
-    days = {c: pd.to_datetime(frame[c].replace("", None)) for c in _DAYS if c in frame}
-    return frame.assign(**days)
+    return tables.rows(name, list(columns) or None, clean=clean)
 
 
 def _has(clean: Path, *names: str) -> bool:
-    return all(any(clean.glob(f"{name}.*")) for name in names)
+    return set(names) <= set(tables.tables(clean))
 
 
 def _future(clean: Path, day: pd.Timestamp) -> Iterator[str]:
@@ -220,7 +207,7 @@ def _gaps(clean: Path) -> Iterator[Caution]:
         return
     frame, near = _table(clean, "coverage"), _table(clean, "districts")
     share = frame["no_location"] / frame["rows"]
-    for force in sorted(set(frame.loc[frame["duplicates"] != "", "force"])):
+    for force in sorted(set(frame.loc[frame["duplicates"].notna(), "force"])):
         own = frame["force"] == force
         where = {
             "force": force,
@@ -266,6 +253,6 @@ def _age(clean: Path, day: pd.Timestamp) -> Iterator[Caution]:
 
 def _contradictions(clean: Path) -> Iterator[Caution]:
     if _has(clean, "figures", "measures"):
-        tables = (_table(clean, name) for name in ("figures", "measures"))
-        for said, where, sources in contradictions.find(*tables):
+        pair = (_table(clean, name) for name in ("figures", "measures"))
+        for said, where, sources in contradictions.find(*pair):
             yield Caution(said, ("figures",), where, sources)

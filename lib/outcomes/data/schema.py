@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from outcomes.data import tables
+
 PACKAGE = "datapackage.json"
 _TEXT = {
     "integer": r"-?[0-9]+",
@@ -55,7 +57,7 @@ def _load(path: Path, fields: list[dict]) -> tuple[pd.DataFrame, list[str]]:
     """The table with its types, absent cells as None; or the problems that prevent it."""
     if path.suffix == ".parquet":
         return _load_parquet(path, fields)
-    frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    frame = tables.text(path)
     problems = _columns(list(frame.columns), fields)
     if not problems:
         problems = [
@@ -67,9 +69,7 @@ def _load(path: Path, fields: list[dict]) -> tuple[pd.DataFrame, list[str]]:
 
 
 def _load_parquet(path: Path, fields: list[dict]) -> tuple[pd.DataFrame, list[str]]:
-    import pyarrow.parquet as pq
-
-    table = pq.read_table(path, use_threads=False)
+    table = tables.arrow(path)
     problems = _columns(table.schema.names, fields)
     for field in fields if not problems else []:
         kind = str(table.schema.field(field["name"]).type)

@@ -8,7 +8,7 @@ has been imported, and a forked child of a process that used either hangs.
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from functools import lru_cache, reduce
@@ -21,7 +21,7 @@ import pandas as pd
 
 from outcomes.core import project
 from outcomes.core.errors import Invalid, one_of
-from outcomes.data import lags
+from outcomes.data import vintages
 
 _SUFFIXES = (".parquet", ".csv")
 _log: list[tuple[str, str, str]] = []
@@ -33,20 +33,21 @@ def root() -> Path:
     return project.data()
 
 
-def tables() -> list[str]:
-    """Names of the tables at hand, sorted."""
-    found = (root() / "clean").glob("*.*")
+def tables(clean: Path | None = None) -> list[str]:
+    """Names of the tables that are held in a folder (by default ``clean`` of the data), sorted."""
+    found = (clean or root() / "clean").glob("*.*")
     return sorted({path.stem for path in found if path.suffix in _SUFFIXES})
 
 
-def path_of(table: str) -> Path:
+def path_of(table: str, clean: Path | None = None) -> Path:
     """The file of a table; raises :class:`Invalid` with the nearest name when there is none."""
+    folder = clean or root() / "clean"
     for suffix in _SUFFIXES:
-        path = root() / "clean" / f"{table}{suffix}"
+        path = folder / f"{table}{suffix}"
         if path.is_file():
             return path
-    one_of(table, tables(), "table")
-    raise Invalid(f"table {table!r} has no file in {root() / 'clean'}.")
+    one_of(table, tables(folder), "table")
+    raise Invalid(f"table {table!r} has no file in {folder}.")
 
 
 def read(table: str, columns: list[str] | None = None, **where: Any) -> pd.DataFrame:
@@ -66,17 +67,19 @@ def rows(
     columns: list[str] | None = None,
     where: dict | None = None,
     as_of: str = "",
+    clean: Path | None = None,
 ) -> pd.DataFrame:
     """Rows of a table, as :func:`read` gives them, those published by the day ``as_of`` ("" for
-    all); not noted."""
+    all); not noted. ``clean`` is another folder of tables, such as one not yet in place."""
     resource = package().get(table, {}) if as_of else {}
     more = [
-        c for c in lags.needed(resource) if columns is not None and c not in columns
+        c for c in vintages.needed(resource) if columns is not None and c not in columns
     ]
     wanted = (*columns, *more) if columns is not None else None
-    frame = _cached(_version(path_of(table)), _frozen(_plain(where or {})), wanted)
+    version = _version(path_of(table, clean))
+    frame = _cached(version, _frozen(_plain(where or {})), wanted)
     if resource:
-        frame = lags.by(as_of, frame, resource).drop(columns=more)
+        frame = vintages.published_by(as_of, frame, resource).drop(columns=more)
     return frame.copy(
         deep=False
     )  # copy-on-write: changing the copy leaves the cache as it is
@@ -197,6 +200,17 @@ def _known(path: Path, names: list[str], where: tuple, columns: tuple | None) ->
         one_of(name, names, f"column of {path.stem}")
 
 
+def arrow(path: Path, columns: Iterable[str] | None = None, rule: Any = None) -> Any:
+    """A table that is a Parquet file, as an Arrow table of the types that stand in the file.
+
+    ``rule`` is a filter, as an Arrow expression.
+    """
+    import pyarrow.parquet as pq
+
+    names = list(columns) if columns else None
+    return pq.read_table(path, columns=names, filters=rule, use_threads=False)
+
+
 def _parquet(path: Path, where: tuple, columns: tuple | None) -> pd.DataFrame:
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -205,8 +219,7 @@ def _parquet(path: Path, where: tuple, columns: tuple | None) -> pd.DataFrame:
     _known(path, schema.names, where, columns)
     rules = [_rule(column, value, schema.field(column).type) for column, value in where]
     rule = reduce(and_, rules) if rules else None
-    names = list(columns) if columns else None
-    found = pq.read_table(path, columns=names, filters=rule, use_threads=False)
+    found = arrow(path, columns, rule)
     wide = {
         pa.date32(): pa.timestamp("us"),
         pa.int32(): pa.int64(),
@@ -258,14 +271,19 @@ def _select(
     return frame[list(columns)] if columns else frame
 
 
+def text(path: Path) -> pd.DataFrame:
+    """A table that is a CSV file, every cell as the text that stands there."""
+    return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+
+
 @lru_cache(maxsize=32)
 def _csv(version: tuple) -> pd.DataFrame:
     path = Path(version[0])
-    text = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    cells = text(path)
     described = package(path.parent.parent).get(path.stem, {"schema": {"fields": []}})
     types = {field["name"]: field["type"] for field in described["schema"]["fields"]}
-    return text.assign(
-        **{name: _typed(text[name], types.get(name)) for name in text.columns}
+    return cells.assign(
+        **{name: _typed(cells[name], types.get(name)) for name in cells.columns}
     )
 
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from outcomes.core.errors import Invalid
+from outcomes.data import tables
 from outcomes.ingest import coverage, geography, street_crime, write
 
 _FINE = ["force", "district", "lsoa", "month", "type", "n"]
@@ -47,17 +48,15 @@ class Month(NamedTuple):
 
 def places(clean: Path) -> Places:
     """The places of a clean folder; without neighbourhoods when it has none yet."""
-    texts = {"dtype": str, "keep_default_na": False, "encoding": "utf-8"}
-    found = [pd.read_csv(clean / "districts.csv", **texts)]
-    for name, fields in (("lsoas", ["lsoa"]), ("lsoa_points", geography.POINTS)):
-        path = clean / f"{name}.csv"
-        found.append(
-            pd.read_csv(path, **texts)
-            if path.is_file()
-            else pd.DataFrame(columns=fields)
-        )
-    found[2] = found[2].astype({"longitude": float, "latitude": float})
-    return Places(*found, geography.prefixes(found[0]), set(found[1]["lsoa"]))
+    held = tables.tables(clean)
+    districts = tables.rows("districts", clean=clean)
+    lsoas, points = (
+        tables.rows(name, clean=clean) if name in held else pd.DataFrame(columns=fields)
+        for name, fields in (("lsoas", ["lsoa"]), ("lsoa_points", geography.POINTS))
+    )
+    points = points.astype({"longitude": float, "latitude": float})
+    prefixes = geography.prefixes(districts)
+    return Places(districts, lsoas, points, prefixes, set(lsoas["lsoa"]))
 
 
 def make(
@@ -184,7 +183,7 @@ def _fine(months: list[Month], clean: Path, new: Path) -> list[str]:
     old = ds.dataset(path if path.is_file() else _schema().empty_table())
     forces = {*old.to_table(["force"])["force"].to_pylist(), *(m.force for m in months)}
 
-    def tables() -> Iterator[pa.Table]:
+    def forces_in_turn() -> Iterator[pa.Table]:
         for force in sorted(forces):
             held = old.to_table(filter=ds.field("force") == force)
             for month in sorted(
@@ -200,7 +199,7 @@ def _fine(months: list[Month], clean: Path, new: Path) -> list[str]:
                 [(name, "ascending") for name in ("lsoa", "month", "type")]
             )
 
-    write.stream(tables(), new / path.name)
+    write.stream(forces_in_turn(), new / path.name)
     return said
 
 
@@ -263,12 +262,7 @@ def _replaced(path: Path, fresh: pd.DataFrame, months: list[Month]) -> pd.DataFr
     fresh = fresh.astype({"month": "datetime64[us]"})
     if not path.is_file():
         return fresh
-    if path.suffix == ".csv":
-        old = pd.read_csv(
-            path, keep_default_na=False, na_values={n: [""] for n in _TELLS}
-        )
-    else:
-        old = pd.read_parquet(path)
+    old = tables.rows(path.stem, clean=path.parent)
     old["month"] = pd.to_datetime(old["month"]).astype("datetime64[us]")
     pairs = pd.MultiIndex.from_frame(old[["force", "month"]])
     kept = old[~pairs.isin([(m.force, m.month) for m in months])]
@@ -278,7 +272,7 @@ def _replaced(path: Path, fresh: pd.DataFrame, months: list[Month]) -> pd.DataFr
 def _neighbourhoods(fresh: pd.DataFrame, clean: Path, new: Path) -> None:
     """Add neighbourhoods that were not known, each at the mean of its recorded points."""
     path = clean / "lsoas.csv"
-    old = pd.read_csv(path, dtype=str, keep_default_na=False)
+    old = tables.text(path)
     names = places(clean).districts.set_index("district")["name"]
     fresh = fresh.drop_duplicates(["lsoa", "x", "y"]).sort_values(["lsoa", "name"])
     how = {
@@ -303,9 +297,9 @@ def _other_states(path: Path, covered: pd.DataFrame, months: list[Month]) -> lis
     """Months that were not replaced and are now judged otherwise: the usual month has moved."""
     if not path.is_file():
         return []
-    old = pd.read_csv(path, parse_dates=["month"]).set_index(["force", "month"])[
-        "state"
-    ]
+    old = tables.rows(path.stem, clean=path.parent)
+    old["month"] = pd.to_datetime(old["month"])
+    old = old.set_index(["force", "month"])["state"]
     new = covered.set_index(["force", "month"])["state"]
     mine = {(m.force, m.month) for m in months}
     both = pd.concat([old, new], axis=1, keys=["old", "new"]).dropna()
