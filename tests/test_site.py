@@ -69,6 +69,7 @@ def test_a_release_holds_every_page_its_tables_and_its_record(folder):
     assert set(files(made.path)) == {
         "index.html",
         "findings.csv",
+        "answers.csv",
         "manifest.json",
         "feed.xml",
         "demo.html",

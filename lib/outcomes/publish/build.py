@@ -33,7 +33,10 @@ from outcomes.publish.releases import write
 
 Tell = Callable[[str, float, dict | None], None]
 KEEP = 12
-_GOOD = ("built", "reads", "inputs", "vintage", "findings", "changes", "changed")
+_GOOD = (
+    *("built", "reads", "inputs", "vintage", "question"),
+    *("findings", "changes", "changed"),
+)
 
 
 @dataclass(frozen=True)
@@ -216,7 +219,8 @@ class Staged:
         self.pages = [
             p for p in plan.pages if p.handle in self.asked or p.handle in self.before
         ]
-        self.files = {"index.html", "findings.csv", "manifest.json", "feed.xml"}
+        self.files = {"index.html", "findings.csv", "answers.csv", "manifest.json"}
+        self.files.add("feed.xml")
         self.files |= {p.path for p in self.pages}
         self.files |= {f"notebooks/{p.notebook}.ipynb" for p in self.pages}
         self.records: dict[str, dict] = {}
@@ -283,6 +287,7 @@ class Staged:
         files = {
             "manifest.json": json.dumps(record, indent=1, ensure_ascii=False) + "\n",
             "findings.csv": index.findings_csv(entries),
+            "answers.csv": index.answers_csv(entries),
             "feed.xml": feed.atom(past),
             "index.html": pages.fill(
                 index.index_html(entries, self.name, told), "cautions", aged
@@ -298,7 +303,8 @@ class Staged:
     def _record(self, page: Page, seconds: float) -> dict:
         shown = {**vars(page), "path": page.path, "label": page.label}
         now = {"state": "built", "built": self.name, "tried": self.name, "error": None}
-        found = {"reads": [], "inputs": "", "vintage": "", "findings": []}
+        found = {"reads": [], "inputs": "", "vintage": "", "question": ""}
+        found["findings"] = []
         why = {"why": self.why[page.handle], "changes": [], "changed": ""}
         digests = {k: v for k, v in self.rests[page.handle].items() if k != "tables"}
         return shown | now | why | {"seconds": round(seconds, 2)} | digests | found
@@ -332,6 +338,7 @@ class Staged:
             "reads": reads,
             "inputs": staleness.inputs_digest(reads),
             "vintage": built.vintage,
+            "question": built.question,
             "findings": facts,
         }
 
@@ -341,7 +348,7 @@ class Staged:
         for path in (self.folder / page.handle).glob("*.csv"):
             path.unlink()  # of the version that failed
         if old and old["state"] != "failed" and (self.previous / page.path).is_file():
-            kept = {k: old[k] for k in _GOOD}
+            kept = {k: old[k] for k in _GOOD if k in old}
             self._copy(page, _notice(self.name, old["built"], error))
             return kept | {"state": "kept"}
         root = "../" * page.handle.count("/")

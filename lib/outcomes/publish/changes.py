@@ -47,6 +47,9 @@ def _said(old: dict | None, new: dict | None) -> str:
         return f"new: {new['sentence']}"
     if new is None:
         return f"no longer shown: {old['sentence']}"
+    if old.get("answer") != new.get("answer"):
+        was, now = old.get("answer") or "none", new.get("answer") or "none"
+        return f"the answer was “{was}”, and is “{now}”: {new['sentence']}"
     for keys in (("value",), ("lower", "upper")):
         one, two = ([f.get(k) for k in keys] for f in (old, new))
         if not all(map(_same, one, two)):
@@ -54,6 +57,8 @@ def _said(old: dict | None, new: dict | None) -> str:
             return f"{_shown(one, unit)} became {_shown(two, unit)}{_by(one, two)}"
     if old["sentence"] != new["sentence"] or old["verdict"] != new["verdict"]:
         return f"now reads: {new['sentence']}"
+    if old.get("detail") != new.get("detail"):
+        return f"its detail now reads: {new.get('detail') or 'nothing'}"
     return ""
 
 
@@ -110,7 +115,17 @@ def line(title: str, change: dict) -> str:
 def summary(entries: list[dict], name: str, since: str) -> dict:
     """What a release changed, as the index and the feed tell it."""
     here = [e for e in entries if e["changed"] == name]
-    lines = [line(e["title"], c) for e in here for c in e["changes"]]
+    made = [(e["title"], c) for e in here for c in e["changes"]]
+    made.sort(key=lambda one: one[1]["name"] != "answer")  # answers first
+    lines = [line(title, change) for title, change in made]
+    mains: dict[str, dict] = {}
+    for entry in entries:
+        mains.setdefault(entry["notebook"], entry)
+    answers = [
+        f"{e['title']}: {index.says(e)}"
+        for e in mains.values()
+        if any(f.get("answer") for f in e["findings"])
+    ]
     more = (
         [f"And {len(lines) - _LINES} more, on their pages."]
         if len(lines) > _LINES
@@ -133,6 +148,7 @@ def summary(entries: list[dict], name: str, since: str) -> dict:
         "release": name,
         "since": since,
         "sentence": sentence,
+        "answers": answers,
         "lines": lines[:_LINES] + more,
     }
 

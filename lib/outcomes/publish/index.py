@@ -13,7 +13,9 @@ from outcomes.publish.plan import GROUPS, slug, words
 COLUMNS = [
     "handle",
     "name",
+    "answer",
     "sentence",
+    "detail",
     "value",
     "lower",
     "upper",
@@ -70,6 +72,28 @@ def findings_csv(entries: list[dict]) -> str:
     return table(COLUMNS, rows)
 
 
+def answers_csv(entries: list[dict]) -> str:
+    """Every page's question with its answer, one row for each page that gives one."""
+    columns = ["handle", "title", "question", "answer", "sentence", "detail"]
+    given = (e | f for e in entries for f in e["findings"] if f.get("answer"))
+    return table(columns, ([one.get(c) for c in columns] for one in given))
+
+
+def same_answers(entries: list[dict]) -> list[str]:
+    """Notebooks whose answer is the same on all of several pages, each as a sentence."""
+    by_notebook: dict[str, list[dict]] = {}
+    for entry in entries:
+        answer = next((f for f in entry["findings"] if f.get("answer")), None)
+        if answer:
+            by_notebook.setdefault(entry["notebook"], []).append(answer)
+    return [
+        f"{notebook}: all {len(given)} pages give the same answer, so the choice that they "
+        f"differ by does not matter to it: {given[0]['sentence']}"
+        for notebook, given in by_notebook.items()
+        if len(given) > 1 and len({answer["sentence"] for answer in given}) == 1
+    ]
+
+
 def _cited(sources: list[dict]) -> str:
     named = ([s.get(k) for k in ("publisher", "title", "url")] for s in sources)
     return "; ".join(", ".join(filter(None, names)) for names in named)
@@ -90,7 +114,11 @@ def index_html(entries: list[dict], when: str, told: dict) -> str:
         programmes=_cards(grouped["programmes"]),
         districts=[_tile(e) for e in grouped["districts"]],
         county=_cards(grouped["county"]),
-        entries=[e | {"shown": _state(e), "first": _first(e)} for e in entries],
+        entries=[
+            e | {"shown": _state(e), "first": _first(e), "says": says(e)}
+            for e in entries
+        ],
+        answers_given=any(_first(e).get("answer") for e in entries),
         groups=[g for g in GROUPS if grouped[g]],
         leads={_first(e).get("verdict") for e in entries},
         findings=sum(len(e["findings"]) for e in entries),
@@ -131,6 +159,7 @@ def _tile(entry: dict) -> dict:
     fact = _first(entry)
     value = fact.get("value")
     shown = f"{exact(value, 1)} {fact['unit']}" if value is not None else ""
+    shown = shown or fact.get("answer", "").capitalize()
     label = entry["label"]
     return {
         "area": slug(label),
@@ -141,9 +170,18 @@ def _tile(entry: dict) -> dict:
 
 
 def _first(entry: dict) -> dict:
-    """The finding a page leads with: its first headline, or its first of all; {} without any."""
-    facts = entry["findings"]
-    return next((f for f in facts if f.get("headline")), facts[0] if facts else {})
+    """The finding a page leads with: its answer, its first headline, or its first of all; {}
+    without any."""
+    leading = [f for f in entry["findings"] if f.get("answer")]
+    leading += [f for f in entry["findings"] if f.get("headline")]
+    return next(iter([*leading, *entry["findings"]]), {})
+
+
+def says(entry: dict) -> str:
+    """What a page says first: its answer with the word before it, or its first finding."""
+    fact = _first(entry)
+    word = fact.get("answer", "").capitalize()
+    return f"{word}. {fact['sentence']}" if word else fact.get("sentence", "")
 
 
 def _state(entry: dict) -> str:

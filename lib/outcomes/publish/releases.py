@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 
 from outcomes.core.errors import Invalid, one_of
 
-_KEPT = {"manifest.json", "findings.csv"}
+_KEPT = {"manifest.json", "findings.csv", "answers.csv"}
 
 
 @contextmanager

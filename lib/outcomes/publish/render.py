@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from html import escape, unescape
+from itertools import takewhile
 from pathlib import Path
 
 import jinja2
@@ -21,7 +22,7 @@ from markupsafe import Markup
 from outcomes.core.errors import Invalid
 from outcomes.core.mime import FINDING, PROVENANCE
 from outcomes.data import glossary
-from outcomes.findings.verdicts import VERDICTS
+from outcomes.findings.verdicts import ANSWERS, VERDICTS
 from outcomes.publish import newest
 from outcomes.publish.parameters import Parameter, source, tagged
 from outcomes.publish.plan import Page, Plan, words
@@ -29,6 +30,8 @@ from outcomes.publish.plan import Page, Plan, words
 TEMPLATES = Path(__file__).parent / "templates"
 # A verdict as a shape, a word and an explanation: never by colour alone.
 MARKS = {word: (v.shape, v.shown, v.meaning) for word, v in VERDICTS.items()}
+ANSWER_NEEDED = False
+"""Whether a page without an answer is refused: True once every report gives one."""
 BETTER = {"fewer": "Fewer is better.", "more": "More is better."}
 _TAGS = {
     "p",
@@ -102,7 +105,9 @@ def environment() -> jinja2.Environment:
     )
     made.filters["plain"] = lambda text: Markup(escape(text, quote=False))
     made.filters["quoted"] = lambda text: Markup(escape(text))
-    made.globals.update(marks=MARKS, direction=BETTER, words=words, inlined=inlined)
+    made.globals.update(
+        marks=MARKS, answers=ANSWERS, direction=BETTER, words=words, inlined=inlined
+    )
     return made
 
 
@@ -119,12 +124,13 @@ def slot(name: str, *given) -> str:
 
 @dataclass(frozen=True)
 class Built:
-    """A page's HTML, its findings in order, what it read, and how new that is, in words."""
+    """A page's HTML, its findings in order, what it read, how new that is, and its question."""
 
     html: str
     findings: list[dict]
     reads: list[dict]
     vintage: str = ""
+    question: str = ""
 
 
 def build(
@@ -144,15 +150,22 @@ def build(
     """
     text = _Text(page, plan, root)
     lead, blocks, reads = _blocks(notebook, text)
-    facts = [b["facts"] for b in blocks if b["kind"] == "finding"]
+    found = [b for b in blocks if b["kind"] == "finding"]
+    answers = [b for b in found if b["facts"].get("answer")]
+    if len(answers) > 1:
+        raise Invalid(f"the page has {len(answers)} answers; it asks one question.")
+    if ANSWER_NEEDED and not answers:
+        raise Invalid("the page has no answer: oc.answer(…) says what it comes to.")
+    facts = [b["facts"] for b in answers + [b for b in found if b not in answers]]
     if len({f["name"] for f in facts}) < len(facts):
         raise Invalid("two findings of the page have the same name.")
     given = {n: page.parameters.get(n, p.default) for n, p in known.items()}
     context = {
         "page": page,
         "root": root,
+        "answer": answers[0] if answers else None,
         "lead": lead,
-        "blocks": blocks,
+        "blocks": [b for b in blocks if b not in answers],
         "contents": text.contents,
         "code": code,
         "parameters": [(p, given[n]) for n, p in known.items()],
@@ -162,9 +175,21 @@ def build(
         "tables": sorted({r["table"] for r in reads}),
     }
     context |= _found(facts, text.said, reads)
-    return Built(
-        template("page.html.j2", view=context), facts, reads, context["vintage"]
-    )
+    html = template("page.html.j2", view=context)
+    return Built(html, facts, reads, context["vintage"], question(notebook))
+
+
+def question(notebook: dict) -> str:
+    """What a notebook asks: the words in bold that open its prose; "" where there are none.
+
+    Examples
+    --------
+    >>> question({"cells": [{"cell_type": "markdown", "source": "# Bins\\n\\n**Are they full?** So."}]})
+    'Are they full?'
+    """
+    opening = takewhile(lambda cell: cell["cell_type"] == "markdown", notebook["cells"])
+    found = re.search(r"\*\*(.+?)\*\*", "\n\n".join(map(source, opening)), re.S)
+    return " ".join(found[1].split()) if found else ""
 
 
 def _found(facts: list[dict], said: list[str], reads: list[dict]) -> dict:
@@ -209,8 +234,9 @@ def sources(facts: list[dict]) -> list[dict]:
 
 def _spoken(fact: dict) -> str:
     """A finding's words; where they speak of an estimate's interval it is a confidence interval."""
-    told = fact["verdict"] == "estimate" and "interval" in fact["sentence"]
-    return fact["sentence"] + " confidence interval" * told
+    said = f"{fact['sentence']} {fact.get('detail', '')}"
+    estimated = fact["verdict"] == "estimate" and "interval" in said
+    return said + " confidence interval" * estimated
 
 
 def _blocks(notebook: dict, text: "_Text") -> tuple[list, list, list]:

@@ -22,7 +22,10 @@ _FEW = re.compile(  # so many a day are a rate, and no count
     r"(?! (?:an?|per) )",
     re.I,
 )
-_OF_THE_WHOLE = ("manifest.json", "findings.csv", "feed.xml", "index.html", "sbom.json")
+_OF_THE_WHOLE = (
+    *("manifest.json", "findings.csv", "answers.csv", "feed.xml", "index.html"),
+    "sbom.json",
+)
 _DIGESTS = privacy.Review(
     "*.json", "crime identifier", "*", 10**6, "Digests of files and rows have its form."
 )
@@ -173,6 +176,11 @@ def _pages(looked: Looked) -> Iterator[str]:
         yield f"{entry['path']} failed, {shown[entry['state']]}: {index.reason(entry['error'])}."
 
 
+def _leads(fact: dict) -> bool:
+    """Whether a finding stands at the head of its page."""
+    return bool(fact["headline"] or fact.get("answer"))
+
+
 def _moves(looked: Looked) -> Iterator[str]:
     """Headlines that moved by a large share since the release before, or are gone."""
     pages = looked.record["pages"]
@@ -182,7 +190,7 @@ def _moves(looked: Looked) -> Iterator[str]:
         for f in e["findings"]
     }
     for old in looked.before["pages"]:
-        for was in (f for f in old["findings"] if f["headline"]):
+        for was in (f for f in old["findings"] if _leads(f)):
             new = now.get((old["handle"], was["name"]))
             if new is None:
                 yield f"{old['title']}: the headline {was['name']} is gone: {was['sentence']}"
@@ -191,6 +199,11 @@ def _moves(looked: Looked) -> Iterator[str]:
                     old | {"findings": [was]}, new, looked.record["methods"]
                 )[0]
                 yield f"moved by {share:.0%}: {changes.line(old['title'], one)}"
+
+
+def _answers(looked: Looked) -> Iterator[str]:
+    """Sweeps whose answer is the same on all their pages: one page would say as much."""
+    yield from index.same_answers(looked.record["pages"])
 
 
 def _share(was: dict, new: dict) -> float:
@@ -205,7 +218,7 @@ def _share(was: dict, new: dict) -> float:
 def _contradicted(looked: Looked) -> Iterator[str]:
     for entry in looked.record["pages"]:
         for fact in entry["findings"]:
-            if fact["headline"] and fact["verdict"] == "contradicted":
+            if _leads(fact) and fact["verdict"] == "contradicted":
                 yield f"{entry['title']}, headline {fact['name']}: {fact['sentence']}"
 
 
@@ -233,6 +246,7 @@ _CHECKS = {
     "personal data": ("fail", _personal),
     "accessibility": ("fail", _accessibility),
     "tables": ("fail", _tables),
+    "answers": ("fail", _answers),
     "pages": ("review", _pages),
     "large moves": ("review", _moves),
     "contradictions": ("review", _contradicted),

@@ -89,6 +89,52 @@ def test_the_page_opens_with_title_question_and_headlines(make):
     )
 
 
+ANSWER = {
+    "name": "answer",
+    "sentence": "Shops failed less: “1 in 8”.",
+    "answer": "yes",
+    "detail": "A test ruled out chance.",
+    "headline": False,
+}
+
+
+def test_the_answer_stands_first_and_describes_the_page(make):
+    asked = text("# Shops\n\n**Do shops fail\nless?** This page looks.")
+    later = code("oc.answer(…)", shown(fact(**ANSWER), '<p class="said">'))
+    built = make(asked, code("x", shown(fact())), later)
+    assert [f["name"] for f in built.findings] == ["answer", "found"]
+    assert built.question == "Do shops fail less?"
+    head, body = built.html.split("</h1>")
+    assert (
+        '<meta name="description" content="Yes. Shops failed less: “1 in 8”.">' in head
+    )
+    first = body.index('id="answer"')
+    assert first < body.index("This page looks.") < body.index('id="found"')
+    assert built.html.count('id="answer"') == 1 and "oc.answer(…)" in built.html
+    known = FILES | {"demo/answer.csv"}
+    assert html_checks.problems(built.html, "demo.html", known) == []
+    assert 'name="description"' not in make(code("x", shown(fact()))).html
+
+
+def test_a_page_has_one_answer(make, monkeypatch):
+    two = [shown(fact(**ANSWER | {"name": n})) for n in ("answer", "another")]
+    with pytest.raises(Invalid, match="the page has 2 answers; it asks one question"):
+        make(code("x", *two))
+    monkeypatch.setattr(render, "ANSWER_NEEDED", True)
+    with pytest.raises(Invalid, match="the page has no answer"):
+        make(code("x", shown(fact())))
+    assert make(code("x", two[0])).findings
+
+
+def test_the_question_is_what_opens_the_prose_in_bold():
+    asked = text("# T\n\n**Do shops\n fail?** So **it** is.")
+    cells = [asked, text("**No.**"), code("x")]
+    assert render.question({"cells": cells}) == "Do shops fail?"
+    assert render.question({"cells": [text("# T"), *cells]}) == "Do shops fail?"
+    assert render.question({"cells": [text("# T"), code("x"), *cells]}) == ""
+    assert render.question({"cells": []}) == ""
+
+
 def test_the_foot_says_what_the_page_rests_on(make):
     built = make(code("x", shown(fact())))
     for needed in (

@@ -13,7 +13,7 @@ import pytest
 from notebook_maker import entry, fact, notebook, plan
 from outcomes.core.errors import Invalid
 from outcomes.core.mime import FINDING, PROVENANCE
-from outcomes.publish import banners, custom_page, execute, index, releases
+from outcomes.publish import banners, custom_page, execute, feed, index, releases
 from outcomes.publish import changes as history
 from outcomes.publish import plan as plans
 
@@ -152,6 +152,59 @@ def test_programmes_are_cards_and_districts_tiles():
     assert html.count('<option value="estimate">Estimate</option>') == 1
 
 
+def answered(sentence="Shops failed no more often.", **changes) -> dict:
+    """The facts of an answer."""
+    told = {"answer": "no clear change", "detail": "A third more would have shown."}
+    given = {"name": "answer", "headline": False, "value": None, "lower": None}
+    return (
+        fact(sentence=sentence, upper=None, verdict="published")
+        | given
+        | told
+        | changes
+    )
+
+
+def test_a_page_leads_with_its_answer_on_card_tile_and_table():
+    pages = [
+        record("demo", group="programmes", findings=[answered(), fact()]),
+        record("wyre", group="districts", label="Wyre", findings=[answered()]),
+        record("none"),
+    ]
+    html = index.index_html(pages, NOW, told())
+    card = words(html.split('<ul class="cards">')[1].split("</ul>")[0])
+    assert card.startswith(
+        "Demo → No clear change Shops failed no more often. = Published"
+    )
+    assert '<span class="mark no-clear-change">' in html
+    assert "<b>Wyre</b><span>No clear change</span>" in html
+    assert "<td>No clear change. Shops failed no more often.<td>" in html
+    assert 'href="answers.csv"' in html
+    assert "answers.csv" not in index.index_html(pages[2:], NOW, told())
+
+
+def test_all_answers_are_one_table_with_their_questions():
+    page = record("demo", question="Do shops fail?", findings=[fact(), answered()])
+    rows = list(csv.reader(io.StringIO(index.answers_csv([page, record("none")]))))
+    assert rows == [
+        ["handle", "title", "question", "answer", "sentence", "detail"],
+        [
+            *("demo", "Demo", "Do shops fail?", "no clear change"),
+            "Shops failed no more often.",
+            "A third more would have shown.",
+        ],
+    ]
+
+
+def test_a_sweep_that_answers_alike_on_all_its_pages_is_named():
+    same = [record(h, notebook="n", findings=[answered()]) for h in ("a", "b")]
+    assert [said.partition(",")[0] for said in index.same_answers(same)] == [
+        "n: all 2 pages give the same answer"
+    ]
+    other = record("c", notebook="n", findings=[answered("They failed less.")])
+    assert index.same_answers([*same, other]) == index.same_answers(same[:1]) == []
+    assert index.same_answers([record("a", notebook="n"), same[0]]) == []
+
+
 def test_all_findings_are_one_table_with_their_sources():
     source = {
         "publisher": "P",
@@ -167,13 +220,15 @@ def test_all_findings_are_one_table_with_their_sources():
         csv.reader(io.StringIO(index.findings_csv([record("demo", findings=[one])])))
     )
     assert ",".join(rows[0]) == (
-        "handle,name,sentence,value,lower,upper,unit,period,area,direction,verdict,sources"
+        "handle,name,answer,sentence,detail,value,lower,upper,unit,period,area,direction,verdict,sources"
     )
     assert rows[1:] == [
         [
             "demo",
             "found",
+            "",
             "10 of 42 shops sold a knife.",
+            "",
             "1.5",
             "",
             "2",
@@ -222,6 +277,7 @@ def kept(**changes) -> dict:
     """A page's record, as far as changes are told from it."""
     return {
         "handle": "demo",
+        "notebook": "programmes/demo",
         "title": "Demo",
         "state": "built",
         "inputs": "i",
@@ -359,6 +415,32 @@ def test_a_release_is_summed_up_in_a_sentence(pages, since, sentence):
     pages = [kept(built="then") | p for p in pages]
     made = history.summary(pages, NOW, since)
     assert (made["sentence"], made["release"], made["since"]) == (sentence, NOW, since)
+
+
+def test_answers_come_first_in_what_a_release_tells():
+    change = {"said": "the answer was “no”, and is “yes”: It fell.", "why": "w"}
+    moved = [*moves(1), {"name": "answer"} | change]
+    page = kept(changes=moved, changed=NOW, built=NOW, findings=[fact(), answered()])
+    made = history.summary([page, page | {"title": "Demo: May"}], NOW, "then")
+    assert made["answers"] == ["Demo: No clear change. Shops failed no more often."]
+    assert [line.partition(",")[0] for line in made["lines"]] == [
+        "Demo",
+        "Demo: May",
+    ] * 2
+    assert ["answer" in line for line in made["lines"]] == [True, True, False, False]
+    assert made["answers"][0] in feed.atom([made])
+    old = {k: v for k, v in made.items() if k != "answers"}  # of before there were any
+    assert "No clear change" not in feed.atom([old])
+
+
+def test_another_answer_or_detail_is_told():
+    one, two = answered(), answered("They failed less.", answer="no")
+    (change,) = history.compare(kept(findings=[one]), kept(findings=[two]), [])
+    said = "the answer was “no clear change”, and is “no”: They failed less."
+    assert change["said"] == said
+    two = answered(detail="Nothing is ruled out.")
+    (change,) = history.compare(kept(findings=[one]), kept(findings=[two]), [])
+    assert change["said"] == "its detail now reads: Nothing is ruled out."
 
 
 @pytest.mark.parametrize(

@@ -4,16 +4,20 @@ import html.parser
 import json
 import re
 import xml.etree.ElementTree as ET
+from importlib import import_module
+from types import SimpleNamespace
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
+import outcomes as oc
 from outcomes import findings
 from outcomes.core.errors import Invalid
 from outcomes.core.mime import FINDING
 from outcomes.findings import table, theme
-from outcomes.findings.finding import cite
+from outcomes.findings.finding import cite, finding
 
 MONTHS = pd.date_range("2019-12-01", "2022-10-01", freq="MS").append(
     pd.date_range("2024-01-01", "2024-04-01", freq="MS")
@@ -281,3 +285,134 @@ def test_numbers_beside_the_table_are_stored_and_shown_and_withheld_with_the_res
         numbers={"people of the other kind": 51},
     )
     assert "numbers" not in hidden.facts and "51" not in hidden.html()
+
+
+@pytest.fixture
+def chart():
+    ax = plt.figure().add_subplot()
+    ax.plot([1, 3, 2])
+    yield ax
+    plt.close("all")
+
+
+def charted(figure, **more):
+    """A finding with a figure and all its texts."""
+    given = {
+        "detail": "Chance alone allows 2 to 4.",
+        "alt": "A line with one peak.",
+        "sources": "Office",
+    }
+    return finding("peak", "The peak is 3.", figure=figure, **given | more)
+
+
+def test_sentence_detail_and_alt_are_a_line_each_and_in_the_facts(chart):
+    found = charted(chart)
+    bundle = found._repr_mimebundle_()
+    assert bundle["text/plain"].splitlines() == [
+        "The peak is 3.",
+        "Chance alone allows 2 to 4.",
+        "A line with one peak.",
+    ]
+    facts = bundle[FINDING]
+    assert (facts["detail"], facts["alt"]) == tuple(str(found).splitlines()[1:])
+    html = bundle["text/html"]
+    parts = ["<strong>The peak", '<p class="detail">Chance', 'alt="A line', "Source:"]
+    assert sorted(map(html.index, parts)) == [html.index(part) for part in parts]
+    assert html.count("<img") == 1
+    plain = finding("peak", "The peak is 3.", sources="Office")
+    assert str(plain) == "The peak is 3." and not {"detail", "alt"} & {*plain.facts}
+
+
+def test_a_figure_is_taken_over_and_closed_and_stays_live_until_it_is_shown(chart):
+    before = plt.get_fignums()
+    found = charted(chart)
+    assert before and plt.get_fignums() == []
+    assert found.figure is chart.figure
+    first = found.svg
+    found.figure.axes[0].axhline(2, color="#123456")
+    assert "#123456" in found.svg and "#123456" not in first
+    assert "%23123456" in found.html()
+
+
+def test_a_figure_is_drawn_when_it_is_shown_and_not_when_it_is_made(chart, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(theme, "svg", lambda figure: drawn.append(figure) or "<svg/>")
+    found = charted(chart)
+    assert drawn == []
+    found._repr_mimebundle_()
+    assert drawn == [chart.figure]
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({"alt": "The peak is 3. "}, "repeats its sentence as alt="),
+        ({"figure": None}, "has alt=, and no figure"),
+        ({"value": "3"}, "value is a str; it must be a number, or a result"),
+    ],
+)
+def test_texts_and_values_that_tell_nothing_are_refused(chart, more, says):
+    with pytest.raises(Invalid, match=says):
+        charted(**{"figure": chart} | more)
+
+
+def test_a_figure_needs_an_alternative_text_once_every_notebook_gives_one(
+    chart, monkeypatch
+):
+    assert 'alt="The peak is 3."' in charted(chart, alt="").html()
+    monkeypatch.setattr(import_module(finding.__module__), "ALT_NEEDED", True)
+    with pytest.raises(Invalid, match="has a figure without alt="):
+        charted(chart, alt="")
+
+
+def test_a_value_may_bring_its_limits():
+    share = SimpleNamespace(estimate=0.25, lower=0.1, upper=0.5)
+    told = {"sources": "Office", "verdict": "estimate"}
+    for value in (share, pd.Series(vars(share))):
+        facts = finding("share", "It is 25%.", value=value, **told).facts
+        assert [facts[k] for k in ("value", "lower", "upper")] == [0.25, 0.1, 0.5]
+    with pytest.raises(Invalid, match="lower= and upper= are too much"):
+        finding("share", "It is 25%.", value=share, lower=0.1, **told)
+    with pytest.raises(Invalid, match="has no limits"):
+        finding("share", "It is 25%.", value=share, sources="Office")
+
+
+def test_what_is_said_of_a_page_is_taken_over_where_a_finding_says_nothing():
+    oc.page(area="Lancashire", period="2024", direction="fewer")
+    try:
+        one = finding("one", "It is 3.", sources="Office").facts
+        other = finding(
+            "other", "It is 3.", sources="Office", area="Wyre", period="May"
+        )
+        neither = finding("third", "It is 3.", sources="Office", direction="neither")
+    finally:
+        oc.page()
+    assert [one[k] for k in ("area", "period", "direction")] == [
+        *("Lancashire", "2024", "fewer")
+    ]
+    assert [other.facts[k] for k in ("area", "period")] == ["Wyre", "May"]
+    assert neither.facts["direction"] == "neither"
+    facts = finding("after", "It is 3.", sources="Office").facts
+    assert [facts[k] for k in ("area", "period", "direction")] == ["", "", "neither"]
+    with pytest.raises(Invalid, match="direction 'up' is not known"):
+        oc.page(direction="up")
+
+
+def test_detail_and_alt_are_held_to_disclosure_control_and_made_plain():
+    made = planted(detail="Of the 3, 17 were near.\u202e", alt="Bars: 3 in Wyre.")
+    assert made.facts["detail"] == "Of the [c], [c] were near." and made.figure is None
+    assert "alt" not in made.facts and "Bars" not in json.dumps(
+        made._repr_mimebundle_()
+    )
+    kept = planted(unit="visits", units={"n": "visits"}, alt="Bars:\n 3\u200b in Wyre.")
+    assert kept.facts["alt"] == "Bars: 3 in Wyre."
+
+
+def test_no_upper_limit_may_be_said_in_the_detail():
+    told = {"value": 3, "lower": 2, "upper": np.inf, "verdict": "estimate"}
+    found = finding(
+        "x", "It is 3.", detail="There is no upper limit.", sources="A", **told
+    )
+    assert found.facts["caveats"] == [] and found.facts["upper"] is None
+    found = finding("x", "It is 3.", sources="A", **told)
+    assert found.facts["caveats"] == ["There is no upper limit."]

@@ -218,7 +218,7 @@ def test_every_word_has_a_shape_of_its_own_and_a_meaning():
     assert all(v.meaning for v in VERDICTS.values())
 
 
-NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*/*.ipynb"))
+NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*/*.ipynb"))
 
 
 def shown(path: Path) -> list[dict]:
