@@ -12,14 +12,20 @@ import subprocess
 import sys
 import tempfile
 import tomllib
+from collections import Counter
 from html import unescape
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import unquote
 
 ROOT = Path(__file__).parents[1]
 FOLDER = Path(__file__).with_name("baselines")
+WORDS = ("answer", "sentence", "detail", "alt", "caption", "caveats", "title")
 FACTS = (
+    "answer",
     "sentence",
+    "detail",
+    "alt",
     "value",
     "lower",
     "upper",
@@ -111,59 +117,79 @@ def stored(handle: str) -> dict:
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
-def differences(handle: str, before: dict, after: dict) -> list[str]:
+class Move(NamedTuple):
+    """One fact that differs between two states of a page."""
+
+    where: str
+    fact: str
+    said: str
+
+    @property
+    def of_words(self) -> bool:
+        """Whether only a text moved, and nothing that it stands on."""
+        return self.fact in WORDS
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.said}."
+
+
+def differences(handle: str, before: dict, after: dict) -> list[Move]:
     """What differs between two states of a page, each in words that name the finding."""
     old, new = before["findings"], after["findings"]
-    said = [
-        f"{handle}, {name}: a finding that no baseline holds."
+    moves = [
+        Move(f"{handle}, {name}", "finding", "a finding that no baseline holds")
         for name in new
         if name not in old
     ]
-    said += [
-        f"{handle}, {name}: is no longer on the page."
+    moves += [
+        Move(f"{handle}, {name}", "finding", "is no longer on the page")
         for name in old
         if name not in new
     ]
     if before["title"] != after["title"]:
-        said.append(
-            f"{handle}: its title {before['title']!r} became {after['title']!r}."
-        )
+        said = f"its title {before['title']!r} became {after['title']!r}"
+        moves.append(Move(handle, "title", said))
     for name in (n for n in new if n in old):
         for fact in dict.fromkeys([*old[name], *new[name]]):
             was, now = old[name].get(fact), new[name].get(fact)
             if was != now:
-                said.append(f"{handle}, {name}: {_moved(fact, was, now, new[name])}.")
-    if not said and list(old) != list(new):
-        said.append(f"{handle}: its findings stand in another order.")
-    return said
+                said = _moved(fact, was, now, new[name])
+                moves.append(Move(f"{handle}, {name}", fact, said))
+    if not moves and list(old) != list(new):
+        moves.append(Move(handle, "order", "its findings stand in another order"))
+    return moves
 
 
 def _moved(fact: str, was, now, facts: dict) -> str:
+    gone = "is gone" if now is None else "is new"
+    whole = was is not None and now is not None
     if fact == "figure":
-        return (
-            "its figure is drawn otherwise"
-            if was and now
-            else f"its figure {_gone(now)}"
-        )
+        return "its figure is drawn otherwise" if whole else f"its figure {gone}"
     if fact == "table":
-        return (
-            f"its table ({was}) became ({now})"
-            if was and now
-            else f"its table {_gone(now)}"
-        )
-    if fact == "value" and None not in (was, now):
-        return f"{_number(was)} became {_number(now)} {facts.get('unit', '')}".rstrip()
+        return f"its table ({was}) became ({now})" if whole else f"its table {gone}"
+    if fact == "value" and whole:
+        return f"{was:,} became {now:,} {facts.get('unit', '')}".rstrip()
     if isinstance(was, float | int) and isinstance(now, float | int):
-        return f"{fact}: {_number(was)} became {_number(now)}"
+        return f"{fact}: {was:,} became {now:,}"
     return f"{fact}: {was!r} became {now!r}"
 
 
-def _gone(now) -> str:
-    return "is gone" if now is None else "is new"
+def summary(moves: list[Move]) -> list[str]:
+    """What moved, in a few lines: the texts counted, all else named.
 
-
-def _number(value: float) -> str:
-    return f"{value:,}"
+    Whoever rewrites the words of a page wants to read "Only words moved."
+    """
+    kinds = Counter(move.fact for move in moves if move.of_words)
+    counted = ", ".join(f"{n} of {fact}" for fact, n in kinds.most_common())
+    rest = [move for move in moves if not move.of_words]
+    if not moves:
+        return ["Nothing moved."]
+    if not rest:
+        return [f"Only words moved: {counted}."]
+    kinds = Counter(move.fact for move in rest)
+    lines = [f"Words moved: {counted or 'none'}.", "NOT ONLY WORDS MOVED:"]
+    lines += [f"  {n} of {fact}" for fact, n in kinds.most_common()]
+    return [*lines, *(f"  {move}" for move in rest)]
 
 
 def main(handles: list[str]) -> None:
@@ -174,18 +200,15 @@ def main(handles: list[str]) -> None:
             sys.exit("The pages could not all be built: no baseline was written.")
         found = pages(Path(folder, "latest"))
     FOLDER.mkdir(exist_ok=True)
-    moved = [
-        line for h, page in found.items() for line in differences(h, stored(h), page)
-    ]
+    moves = [m for h, page in found.items() for m in differences(h, stored(h), page)]
     for handle, page in found.items():
         path_of(handle).write_text(written(page), encoding="utf-8")
     if not handles:
         kept = {path_of(handle) for handle in found}
         for path in set(FOLDER.glob("*.toml")) - kept:
             path.unlink()
-    print(
-        *moved, f"{len(found)} baselines written, {len(moved)} facts moved.", sep="\n"
-    )
+    written_now = f"{len(found)} baselines written, {len(moves)} facts moved."
+    print(*moves, written_now, *summary(moves), sep="\n")
 
 
 if __name__ == "__main__":

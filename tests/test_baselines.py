@@ -19,8 +19,9 @@ def found(release) -> dict[str, dict]:
 @pytest.mark.parametrize("handle", HANDLES)
 def test_every_finding_of_the_page_is_as_it_is_stored(found, handle):
     moved = baselines.differences(handle, baselines.stored(handle), found[handle])
+    lines = ["", *map(str, moved), "", *baselines.summary(moved)]
     assert not moved, "\n".join(
-        ["", *moved, "", "Meant so? `make baselines`, and say it in CHANGELOG.md."]
+        [*lines, "", "Meant so? `make baselines`, and say it in CHANGELOG.md."]
     )
 
 
@@ -59,12 +60,33 @@ def test_a_change_is_told_in_words():
         moved = baselines.differences(
             "modern-slavery/children", page, _changed(page, name, **dict([change]))
         )
-        assert moved == [f"modern-slavery/children, {name}: {words}."]
+        (move,) = moved
+        assert str(move) == f"modern-slavery/children, {name}: {words}."
+        assert move.of_words == (change[0] == "sentence")
     less = copy.deepcopy(page)
     del less["findings"][name]
-    assert baselines.differences("p", page, less) == [
+    assert [str(m) for m in baselines.differences("p", page, less)] == [
         f"p, {name}: is no longer on the page."
     ]
-    assert baselines.differences("p", less, page) == [
+    assert [str(m) for m in baselines.differences("p", less, page)] == [
         f"p, {name}: a finding that no baseline holds."
     ]
+
+
+def test_whether_only_words_moved_is_said():
+    page = baselines.stored("modern-slavery/children")
+    name = next(n for n, f in page["findings"].items() if f.get("value"))
+    said = _changed(page, name, sentence="Another.", detail="So.", alt="A line.")
+    moves = baselines.differences("p", page, said)
+    assert baselines.summary(moves) == [
+        "Only words moved: 1 of sentence, 1 of detail, 1 of alt."
+    ]
+    moves += baselines.differences("p", page, _changed(page, name, verdict="tested"))
+    lines = baselines.summary(moves)
+    assert lines[:3] == [
+        "Words moved: 1 of sentence, 1 of detail, 1 of alt.",
+        "NOT ONLY WORDS MOVED:",
+        "  1 of verdict",
+    ]
+    assert len(lines) == 4 and f"p, {name}: verdict:" in lines[3]
+    assert baselines.summary([]) == ["Nothing moved."]
