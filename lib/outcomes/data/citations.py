@@ -13,13 +13,13 @@ import pandas as pd
 from outcomes.core.errors import Invalid, one_of
 from outcomes.core.formatting import listed, month, month_span
 from outcomes.data import tables
-from outcomes.data.doors import Name, Names, door, is_day, is_real, plain_day
+from outcomes.data.doors import Names, door, is_day, is_real, plain_day
 
 _EACH = 3  # places or years that are named one by one; more are counted or given by their ends
 
 
-@door()
-def source(table: Name, **where: Any) -> dict[str, str]:
+@door
+def source(table: str, **where: Any) -> dict[str, str]:
     """The citation of a table: source, publisher, title with the coverage of its rows, url,
     published ("" where no day is known).
 
@@ -45,8 +45,8 @@ def source(table: Name, **where: Any) -> dict[str, str]:
     return sources_of(table, rows, held)[0]
 
 
-@door()
-def read(table: Name, columns: Names = None, **where: Any) -> pd.DataFrame:
+@door
+def read(table: str, columns: Names | None = None, **where: Any) -> pd.DataFrame:
     """Rows of a table as a new frame, with ``attrs["sources"]``, and a note of the reading.
 
     ``where`` keeps the rows whose column equals a value, or is one of a list of values; a filter

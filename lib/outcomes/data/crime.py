@@ -9,14 +9,13 @@ that is missing is never a zero. Only complete months are given, with their zero
 """
 
 import re
-from typing import Any
 
 import pandas as pd
 
 from outcomes.core.errors import Invalid, one_of
 from outcomes.data import citations, crime_codes, tables
 from outcomes.data.crime_codes import OFFENCE_GROUPS
-from outcomes.data.doors import Name, Names, door
+from outcomes.data.doors import Names, Year, door
 from outcomes.data.places import codes, held_forces, listed, named
 
 type_names: dict[str, str] = crime_codes.TYPES
@@ -43,9 +42,9 @@ STREET_TABLES = {
 """The tables of street-level crime, by the kind of place that they count."""
 
 
-@door()
+@door
 def street_crime(
-    by: Name, *, force: Names, year: Any = None, area: Names = None
+    by: str, *, force: Names, year: Year | None = None, area: Names | None = None
 ) -> pd.DataFrame:
     """Street-level counts of complete months by kind of place, month and type.
 
@@ -122,7 +121,7 @@ def street_crime(
     return citations.cited(frame, table, rows, months)
 
 
-@door()
+@door
 def crime_panels(outcomes: Names, *, force: Names) -> dict[str, pd.DataFrame]:
     """For each outcome (:data:`OUTCOMES`) its counts, month x LSOA, zeros included.
 
@@ -155,8 +154,10 @@ def crime_panels(outcomes: Names, *, force: Names) -> dict[str, pd.DataFrame]:
     return panels
 
 
-@door()
-def recorded_crime(offence: Names = None, *, force: Names = None) -> pd.DataFrame:
+@door
+def recorded_crime(
+    offence: Names | None = None, *, force: Names | None = None
+) -> pd.DataFrame:
     """Offences recorded by the police (Home Office), by quarter and force, from April 2012 on.
 
     Parameters
@@ -207,8 +208,8 @@ def recorded_crime(offence: Names = None, *, force: Names = None) -> pd.DataFram
     return citations.cited(frame, "crime_quarterly", rows)
 
 
-@door()
-def annual_crime(*, force: Names = None) -> pd.DataFrame:
+@door
+def annual_crime(*, force: Names | None = None) -> pd.DataFrame:
     """Recorded crime by community safety partnership, in the years that ONS publishes.
 
     Returns
@@ -231,8 +232,8 @@ def annual_crime(*, force: Names = None) -> pd.DataFrame:
     return citations.cited(frame, "crime_annual")
 
 
-@door()
-def case_outcomes(*, force: Names = None) -> pd.DataFrame:
+@door
+def case_outcomes(*, force: Names | None = None) -> pd.DataFrame:
     """Outcomes of investigations, 2024/25, by force, quarter and group of offences.
 
     Columns: force, quarter (first day), group (of offences), outcome (Home Office outcome type; 0
@@ -245,8 +246,8 @@ def case_outcomes(*, force: Names = None) -> pd.DataFrame:
     return named(citations.cited(frame, "case_outcomes"), force="forces")
 
 
-@door()
-def coverage(*, force: Names = None) -> pd.DataFrame:
+@door
+def coverage(*, force: Names | None = None) -> pd.DataFrame:
     """What the street-level tables hold: one row for each force and month.
 
     Columns: force, month, state (complete, partial or missing), reason ("" when complete), rows
@@ -260,7 +261,7 @@ def coverage(*, force: Names = None) -> pd.DataFrame:
     return named(citations.cited(frame, "coverage"), force="forces")
 
 
-@door()
+@door
 def offences() -> pd.DataFrame:
     """Home Office offence codes: offence, name (latest), group, subgroup, first_quarter and
     last_quarter (with a count other than zero), outcomes_only (bool: no longer recorded).
@@ -271,8 +272,8 @@ def offences() -> pd.DataFrame:
     return citations.cited(tables.read("offences"), "offences")
 
 
-@door()
-def drug_deaths(area: Names = None) -> pd.DataFrame:
+@door
+def drug_deaths(area: Names | None = None) -> pd.DataFrame:
     """Deaths by drug poisoning registered 1993-2020: area, year, deaths, area_code, gss.
 
     A death is counted in the year it was registered, often the year after it happened.

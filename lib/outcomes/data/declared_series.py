@@ -12,7 +12,7 @@ import pandas as pd
 from outcomes.core.collection import collection
 from outcomes.core.errors import one_of
 from outcomes.data import crime, places
-from outcomes.data.doors import Name, door
+from outcomes.data.doors import door
 from outcomes.data.published_figures import latest_per_fact, published_figures
 
 _PAGE = ["source", "publisher", "title", "url", "published"]
@@ -114,8 +114,8 @@ def _declared() -> dict[str, Series]:
     return found
 
 
-@door()
-def series_names(*, family: Name = None) -> list[str]:
+@door
+def series_names(*, family: str | None = None) -> list[str]:
     """Names of the declared series, in the order of the declaration; of one family when asked."""
     families = dict.fromkeys(s.family for s in _declared().values())
     if family is not None:
@@ -123,8 +123,8 @@ def series_names(*, family: Name = None) -> list[str]:
     return [name for name, s in _declared().items() if family in (None, s.family)]
 
 
-@door()
-def series(name: Name) -> Series:
+@door
+def series(name: str) -> Series:
     """The declaration of a series: ``series("trafficking").values()`` are its counts.
 
     Names are those of the groups of offences (:data:`OFFENCE_GROUPS`) and "all_crime" by quarter,

@@ -17,7 +17,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from outcomes.core.errors import Invalid, one_of
-from outcomes.data.doors import Frame, Name, Names, Number, door
+from outcomes.data.doors import Names, door
 
 CONFIDENTIAL = "[c]"
 THRESHOLD = 5
@@ -30,17 +30,17 @@ _PEOPLE = re.compile(rf"\b(?:{PEOPLE}|count)\b|^$", re.I)
 WORDS = {1: "one", 2: "two", 3: "three", 4: "four"}
 
 
-@door()
+@door
 def suppress(
-    frame: Frame,
-    column: Name,
+    frame: pd.DataFrame,
+    column: str,
     *,
     along: Names = (),
-    total: Name = "Total",
+    total: str = "Total",
     by: Names = (),
-    threshold: Number = THRESHOLD,
+    threshold: float = THRESHOLD,
     public: str = "",
-    earlier: Frame = None,
+    earlier: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """A copy of ``frame`` with counts from 1 to below ``threshold`` shown as ``[c]``.
 
@@ -59,8 +59,6 @@ def suppress(
     )
     for name in (column, *along, *by):
         one_of(name, list(frame.columns), "column")
-    if not isinstance(public, str):
-        raise Invalid("public must name the source that has published these counts.")
     counts = _counted(frame[column], threshold)
     if public:
         return frame.copy()

@@ -12,7 +12,7 @@ import pandas as pd
 from outcomes.core.collection import collection
 from outcomes.core.errors import Invalid, NotEnough, one_of
 from outcomes.data import citations, tables
-from outcomes.data.doors import Name, Names, door
+from outcomes.data.doors import Names, Year, door
 
 _KEYS = {"forces": "force", "districts": "district", "areas": "area"}
 """The tables of places, and the column of each that holds the code."""
@@ -95,9 +95,9 @@ def _plain(name: str) -> str:
 # ---------------------------------------------------------------- tables of places
 
 
-@door()
+@door
 def population(
-    level: Name = "district", *, force: Names = None, year: Any = None
+    level: str = "district", *, force: Names | None = None, year: Year | None = None
 ) -> pd.DataFrame:
     """Residents to count against: the best that is held for all the places asked, on one basis.
 
@@ -164,7 +164,7 @@ def population(
     return frame
 
 
-@door()
+@door
 def population_error() -> pd.Series:
     """How much more the census of 2021 counted than the estimates of mid-2020, by district.
 
@@ -187,7 +187,7 @@ def _with_residents(frame: pd.DataFrame, level: str, force: Any) -> pd.DataFrame
     return frame
 
 
-@door()
+@door
 def forces() -> pd.DataFrame:
     """Police forces with a territory: name, code (slug), gss, population, population_year.
 
@@ -200,8 +200,8 @@ def forces() -> pd.DataFrame:
     return _with_residents(frame.rename(columns={"force": "code"}), "force", None)
 
 
-@door()
-def districts(*, force: Names = None) -> pd.DataFrame:
+@door
+def districts(*, force: Names | None = None) -> pd.DataFrame:
     """Districts of England and Wales (2021), or of some forces.
 
     Columns: name, code (GSS), force, force_code, population and population_year
@@ -217,8 +217,10 @@ def districts(*, force: Names = None) -> pd.DataFrame:
     return _with_residents(frame, "district", force)
 
 
-@door()
-def neighbourhoods(district: Names = None, *, force: Names = None) -> pd.DataFrame:
+@door
+def neighbourhoods(
+    district: Names | None = None, *, force: Names | None = None
+) -> pd.DataFrame:
     """Neighbourhoods (LSOA, 2021): where they lie, who lives there, how deprived they are.
 
     Parameters
@@ -271,8 +273,8 @@ def neighbourhoods(district: Names = None, *, force: Names = None) -> pd.DataFra
     return citations.cited(frame, "lsoas")
 
 
-@door()
-def places(level: Name = None) -> pd.DataFrame:
+@door
+def places(level: str | None = None) -> pd.DataFrame:
     """Every place that a published figure may be about, of one level where one is asked.
 
     Columns: name, code (slug), level (nation, region, county, force, division, district, town,
@@ -300,8 +302,8 @@ def places(level: Name = None) -> pd.DataFrame:
     return citations.cited(frame[columns], "areas")
 
 
-@door()
-def place_names(level: Name, *, within: Name = "") -> list[str]:
+@door
+def place_names(level: str, *, within: str = "") -> list[str]:
     """Names of the places of a level, sorted: ``place_names("district", within="Lancashire")``.
 
     ``within`` keeps those that lie in a place, by the chain of parents.

@@ -11,7 +11,7 @@ import pandas as pd
 from outcomes.core import formatting
 from outcomes.core.errors import one_of
 from outcomes.data import citations, tables
-from outcomes.data.doors import Day, Flag, Frame, Name, Names, door
+from outcomes.data.doors import Day, Names, door
 from outcomes.data.places import codes, listed
 from outcomes.data.publishers import independent
 
@@ -24,7 +24,7 @@ WEEKS = ("county_lines", "op_sceptre")
 _PART = r"subset of|\(subset\)"
 
 
-@door()
+@door
 def programmes() -> pd.DataFrame:
     """The programmes: programme, name, start, sites, partners, aim, seed_page (bool).
 
@@ -34,8 +34,8 @@ def programmes() -> pd.DataFrame:
     return citations.cited(tables.read("programmes"), "programmes")
 
 
-@door()
-def measures(programme: Name = None) -> pd.DataFrame:
+@door
+def measures(programme: str | None = None) -> pd.DataFrame:
     """What is counted: measure, name, unit, kind, better, minimum_n, whole, stock, definition,
     programmes.
 
@@ -74,14 +74,14 @@ def dated(ids: Iterable[str]) -> dict[str, str]:
     return dict(zip(frame["source"], frame["published"], strict=True))
 
 
-@door()
+@door
 def published_figures(
     *,
-    programme: Names = None,
-    area: Names = None,
-    measure: Names = None,
-    vintages: Name = "latest",
-    dated: Flag = None,
+    programme: Names | None = None,
+    area: Names | None = None,
+    measure: Names | None = None,
+    vintages: str = "latest",
+    dated: bool | None = None,
 ) -> pd.DataFrame:
     """Published figures, one row a fact: the latest exact figure of those published for it.
 
@@ -133,9 +133,9 @@ def published_figures(
     return citations.cited(frame, "figures")
 
 
-@door()
+@door
 def latest_per_fact(
-    figures: Frame, *, by: Names = "fact", vintage: Name = "latest"
+    figures: pd.DataFrame, *, by: Names = "fact", vintage: str = "latest"
 ) -> pd.DataFrame:
     """One row for each fact: the latest or the first published, exact figures before others.
 
@@ -163,9 +163,9 @@ def latest_per_fact(
     return figures.iloc[kept.to_numpy()].reset_index(drop=True)
 
 
-@door()
+@door
 def weeks_of_action(
-    programme: Name, *, area: Names = None, vintages: Name = "latest"
+    programme: str, *, area: Names | None = None, vintages: str = "latest"
 ) -> pd.DataFrame:
     """The published figures of national weeks of action (Op Sceptre, County Lines).
 
@@ -224,8 +224,8 @@ class Notice(str):
         return str(self)
 
 
-@door()
-def as_of(day: Day, *, programme: Name = "") -> Notice | None:
+@door
+def as_of(day: Day, *, programme: str = "") -> Notice | None:
     """From now on, read only what had been published by ``day`` (YYYY-MM-DD; "" for all).
 
     Every function of the data room obeys. Returns what that leaves out as a sentence to show under
@@ -263,8 +263,8 @@ def as_of(day: Day, *, programme: Name = "") -> Notice | None:
     )
 
 
-@door()
-def undated(programme: Name = "") -> int:
+@door
+def undated(programme: str = "") -> int:
     """How many published figures (of a programme, where one is given) stand on pages without a
     day of publication, and so drop out of every page as of a day."""
     with tables.whole():

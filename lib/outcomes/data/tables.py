@@ -25,7 +25,7 @@ from outcomes.data import vintages
 
 _SUFFIXES = (".parquet", ".csv")
 _log: list[tuple[str, str, str]] = []
-_cut = {"day": "", "before": ""}  # of the page: see vintages.as_of
+_cut = {"day": "", "before": ""}  # of the page: see published_figures.as_of
 
 
 def root() -> Path:

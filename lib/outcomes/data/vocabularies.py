@@ -20,7 +20,7 @@ from outcomes.core.errors import Invalid, NotEnough, one_of
 from outcomes.data import tables
 from outcomes.data.crime import type_names
 from outcomes.data.crime_codes import OFFENCE_GROUPS
-from outcomes.data.doors import Name, door
+from outcomes.data.doors import door
 from outcomes.data.places import place_names
 from outcomes.data.published_figures import (
     NATIONAL,
@@ -92,8 +92,8 @@ def kinds() -> list[str]:
     return sorted(_KINDS)
 
 
-@door()
-def choices(name: Name) -> list[str]:
+@door
+def choices(name: str) -> list[str]:
     """The values of a vocabulary, in the order a person would list them."""
     if name in _FIXED:
         return list(_FIXED[name])
@@ -105,8 +105,8 @@ def choices(name: Name) -> list[str]:
     return []
 
 
-@door()
-def check(name: Name, value: Any, *, parameter: Name = "") -> Any:
+@door
+def check(name: str, value: Any, *, parameter: str = "") -> Any:
     """``value`` when it belongs to the vocabulary or kind; of one in :data:`SEVERAL`, a list too.
 
     ``parameter`` is the name to use in the message, such as "wave". Raises :class:`Invalid`.
@@ -135,8 +135,8 @@ def check(name: Name, value: Any, *, parameter: Name = "") -> Any:
     return one_of(value, allowed, called, most=len(allowed))
 
 
-@door()
-def latest_choice(name: Name, value: Any) -> str:
+@door
+def latest_choice(name: str, value: Any) -> str:
     """The value of a parameter of a vocabulary in :data:`LATEST`: of "" the latest that is held.
 
     Raises :class:`NotEnough` where none is held.

@@ -4,7 +4,7 @@ import pandas as pd
 
 from outcomes.core.errors import one_of
 from outcomes.data import glossary, places, published_figures, tables
-from outcomes.data.doors import Frame, Name, door
+from outcomes.data.doors import door
 
 _ADDED = {  # columns that a table does not have, and the frames made from it do
     "code": "Code of the place: a GSS code, or the slug of a force or area.",
@@ -28,8 +28,8 @@ class Text(str):
         return str(self)
 
 
-@door()
-def describe(frame: Frame) -> pd.DataFrame:
+@door
+def describe(frame: pd.DataFrame) -> pd.DataFrame:
     """What each column of a frame from this collection means: column, type, unit, description.
 
     A column that a notebook has added is described by "".
@@ -56,8 +56,8 @@ def describe(frame: Frame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-@door()
-def help(word: Name = "") -> Text:
+@door
+def help(word: str = "") -> Text:
     """What a programme, measure, place, table or term is, and where to go on from it.
 
     Without a word: how to begin. Raises :class:`Invalid` with the nearest word that is known.
