@@ -29,7 +29,7 @@ PAGES = ("op_warrior", "fraud", "modern_slavery")
 
 @pytest.fixture(autouse=True)
 def today():
-    tables.forget()
+    tables._log.clear()
     yield
     data.as_of("")
 

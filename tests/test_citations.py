@@ -133,7 +133,7 @@ def test_a_table_of_ones_own_is_cited_by_its_name(tmp_path, monkeypatch):
 
 
 def test_what_is_cited_is_noted_as_read():
-    data.forget()
+    data.tables._log.clear()
     data.source("crime_monthly", force="lancashire")
     noted = json.dumps(data.reads())
     assert '"coverage"' in noted and '"lancashire"' in noted

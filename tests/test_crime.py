@@ -10,7 +10,8 @@ import pytest
 
 import outcomes as oc
 from outcomes.core.errors import Invalid
-from outcomes.data import crime, earth
+from outcomes.data import crime
+from outcomes.methods.evaluation import matching
 
 # month: rows counted, duplicates dropped, without a location, by type in the order of TYPES
 RECOUNT = {
@@ -266,19 +267,6 @@ def test_neighbourhoods_of_2021_hold_every_early_row_of_lancashire():
     assert early.loc[early["lsoa"] == "E01034339", "n"].sum() == 382 + 147
 
 
-def test_fleetwood_is_eighteen_neighbourhoods_with_a_ring_around():
-    wyre = oc.data.lsoas(district="Wyre")
-    fleetwood = wyre[
-        wyre["ward"].isin(["Mount", "Park", "Pharos", "Rossall", "Warren"])
-    ]
-    assert len(fleetwood) == 18
-    ring = oc.data.neighbours(fleetwood["lsoa"], km=2)
-    assert 0 < len(ring) < 12 and not set(ring) & set(fleetwood["lsoa"])
-    wider = oc.data.neighbours(fleetwood["lsoa"], km=4)
-    assert set(ring) < set(wider)
-    assert oc.data.neighbours(fleetwood["lsoa"], km=0) == []
-
-
 def test_distance_is_in_kilometres():
     tower = pd.DataFrame(
         {"longitude": [-3.0553], "latitude": [53.8160]}
@@ -286,7 +274,7 @@ def test_distance_is_in_kilometres():
     minster = pd.DataFrame(
         {"longitude": [-2.6963], "latitude": [53.7586]}
     )  # Preston Minster
-    apart = earth.distances(tower, minster)
+    apart = matching.distances(tower, minster)
     assert apart.shape == (1, 1)
     flat = np.hypot(
         (3.0553 - 2.6963) * 111.32 * np.cos(np.radians(53.787)), 0.0574 * 111.2

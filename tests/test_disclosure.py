@@ -100,9 +100,7 @@ def test_another_word_for_the_total_and_another_threshold():
 
 def test_published_counts_pass_with_their_source():
     assert shown(3, 20, public="Home Office, 4 May 2023") == (3, 20, 23)
-    with pytest.raises(
-        Invalid, match=r"^public .* is not a name\.$"
-    ):
+    with pytest.raises(Invalid, match=r"^public .* is not a name\.$"):
         suppress(line(3), "n", public=True)
 
 

@@ -23,7 +23,6 @@ FREE = {  # what takes nothing, or text of any kind that no table holds
         "checked",
         "cut",
         "digest",
-        "forget",
         "reads",
         "root",
         "whole",
@@ -42,7 +41,6 @@ GIVEN = {  # what a function cannot be called without
     "oc.weeks_of_action": {"programme": "op_sceptre"},
     "crime_panels": {"outcomes": "burglary", "force": "lancashire"},
     "lsoas_of": {"place": "Burnley"},
-    "neighbours": {"lsoa": "E01024981"},
     "one_each": {"figures": data.figures(programme="fraud")},
     "read": {"table": "forces"},
     "series": {"name": "trafficking"},
@@ -324,5 +322,5 @@ def test_a_notebook_refuses_a_list_for_one_value_and_one_value_for_a_list(path):
 
 
 def test_the_names_that_a_column_holds_follow_the_table(tmp_path, monkeypatch):
-    tables.forget()
+    tables._log.clear()
     assert former._held(0, "drug_deaths", "area") and tables.reads() == []

@@ -187,7 +187,7 @@ def test_weeks_of_action_carry_their_national_dates():
 
 
 def test_the_reading_is_noted():
-    data.forget()
+    data.tables._log.clear()
     data.figures(programme="fraud")
     assert data.reads() == [{"table": "figures", "where": {"programme": "fraud"}}]
 

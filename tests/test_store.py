@@ -44,9 +44,9 @@ def tables(tmp_path, monkeypatch):
     }
     pq.write_table(pa.table(columns), clean / "large.parquet")
     monkeypatch.setenv("OUTCOMES_DATA", str(tmp_path))
-    store.forget()
+    store._log.clear()
     yield clean
-    store.forget()
+    store._log.clear()
 
 
 def test_text_stays_text_and_absence_is_not_a_word(tables):
@@ -95,7 +95,7 @@ def test_readings_are_noted_once_and_sorted_though_cached(tables):
         {"table": "large", "where": {"month": "2024-01-01"}},
         {"table": "small", "where": {"code": ["38", "92A"]}},
     ]
-    store.forget()
+    store._log.clear()
     assert store.reads() == []
     store.read("small", code=["38", "92A"])
     assert len(store.reads()) == 1

@@ -5,7 +5,6 @@ from . import crime_codes as crime_codes
 from . import declared_series as declared_series
 from . import disclosure as disclosure
 from . import doors as doors
-from . import earth as earth
 from . import former as former
 from . import glossary as glossary
 from . import places as places
@@ -48,7 +47,6 @@ from .former import lsoas as lsoas
 from .former import lsoas_of as lsoas_of
 from .former import measures as measures
 from .former import months_present as months_present
-from .former import neighbours as neighbours
 from .former import offences as offences
 from .former import one_each as one_each
 from .former import population as population
@@ -63,7 +61,6 @@ from .published_figures import undated as undated
 from .rounding import tolerance as tolerance
 from .tables import cut as cut
 from .tables import digest as digest
-from .tables import forget as forget
 from .tables import reads as reads
 from .tables import root as root
 from .tables import whole as whole

@@ -22,7 +22,6 @@ from outcomes.core.formatting import date
 from outcomes.data import citations, tables
 from outcomes.data.crime_codes import OFFENCE_GROUPS, OUTCOMES, TYPES
 from outcomes.data.doors import FIRST, LAST, is_real, plain_day
-from outcomes.data.earth import distances
 from outcomes.data.vocabularies import check_parameters
 
 # The door of before: what is given is held to annotations with kinds of their own.
@@ -85,9 +84,6 @@ HeldOrAll = Annotated[
 ]
 Month = Annotated[Any, Kind("a month written YYYY-MM", _is_time(r"\d{4}-\d\d(-\d\d)?"))]
 Day = Annotated[Any, Kind("a day written YYYY-MM-DD", _is_time(r"(\d{4}-\d\d-\d\d)?"))]
-Distance = Annotated[
-    float, Kind("a number of 0 or more", lambda v: is_real(v) and v >= 0)
-]
 Number = Annotated[float, Kind("a number above 0", lambda v: is_real(v) and v > 0)]
 Frame = Annotated[pd.DataFrame, Kind("a frame", lambda v: isinstance(v, pd.DataFrame))]
 
@@ -412,23 +408,6 @@ def lsoas_of(place: Name) -> list[str]:
     return sorted(
         frame["lsoa"] if wards is None else frame.loc[frame["ward"].isin(wards), "lsoa"]
     )
-
-
-@door()
-def neighbours(lsoa: Names, km: Distance = 1.0) -> list[str]:
-    """The ring: LSOAs with a centre within ``km`` of the centre of one of a set, the set left out.
-
-    Distances are on a sphere between the means of recorded points. Raises :class:`Invalid` for a
-    code that is not at hand.
-    """
-    frame = lsoas(force=None)
-    frame = frame[frame["longitude"].notna()]
-    inside = set(listed(lsoa))
-    for code in sorted(inside):
-        one_of(code, frame["lsoa"], "LSOA")
-    chosen = frame["lsoa"].isin(inside)
-    apart = distances(frame[~chosen], frame[chosen]).min(axis=1)
-    return sorted(frame.loc[~chosen, "lsoa"][apart <= km])
 
 
 def district_codes(district: Any) -> list[str] | None:

@@ -108,7 +108,7 @@ def whole() -> Iterator[None]:
 
 
 def reads() -> list[dict]:
-    """What has been read since :func:`forget`: ``{"table", "where"}``, each once, sorted; with
+    """What has been read by this process: ``{"table", "where"}``, each once, sorted; with
     ``as_of`` where only what was published by a day was read."""
     return [
         {"table": table, "where": json.loads(where)} | ({"as_of": day} if day else {})
@@ -124,11 +124,6 @@ def unnoted() -> Iterator[None]:
         yield
     finally:
         _log[:] = kept
-
-
-def forget() -> None:
-    """Empty the log of readings."""
-    _log.clear()
 
 
 def digest(table: str, where: dict | None = None, as_of: str = "") -> str:
