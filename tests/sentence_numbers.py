@@ -14,18 +14,8 @@ from decimal import Decimal
 
 import pandas as pd
 
-_MONTH = "(?:January|February|March|April|May|June|July|August|September|October|November|December)"
-_NOT_COUNTED = [
-    rf"\b\d{{1,2}} {_MONTH}(?: \d{{4}})?\b",  # 13 November 2023
-    rf"\b{_MONTH} \d{{4}}\b",
-    r"\b(?:19|20)\d\d(?:[-/]\d\d(?:\d\d)?)?(?:-\d\d)?\b(?![,.]?\d|%)",  # 2023, 2023-24, 2023-11-13
-    r"\bQ[1-4]\b",
-    # how sure, not how many: "a 95% interval", "99.8% limits", and the orders of rank and chance
-    r"\b\d+(?:\.\d+)?%(?= (?:confidence |prediction )?(?:interval|limit|line|power))",
-    r"\bone in \w+\b",
-    r"\bp under 0\.01\b",  # as small as is told; the finding's value has all of it
-    r"\b(?:latest|last|first) \d+ (?:quarters|months|weeks|years|days)\b",
-]
+from outcomes.findings.sentences import without_dates
+
 _NEEDED = [  # why it cannot be told: what it would take, and what there is
     r"\bat least \d+ (?=points?|months?|places?|are needed|are compared)",
     r"\b(?:there (?:is|are)) \d+\b",
@@ -50,8 +40,8 @@ _RANK = re.compile(r"\b(?:rank(?:ed|s)?|number|places?|the) (?:from )?$")
 def missing(fact: dict) -> list[str]:
     """Numbers said in the finding's sentence that nothing in the finding holds, as written."""
     known, labels = _held(fact)
-    text = fact["sentence"]
-    for pattern in _NOT_COUNTED + _NEEDED * (fact["verdict"] == "not_enough"):
+    text = without_dates(fact["sentence"])
+    for pattern in _NEEDED * (fact["verdict"] == "not_enough"):
         text = re.sub(pattern, "…", text)
     for label in labels:  # a label of a row may hold numbers: "Fylde 004", "under 25"
         text = re.sub(rf"(?<![\w,.]){re.escape(label)}(?![\w%])", "…", text)
