@@ -63,8 +63,8 @@ def help(word: str = "") -> Text:
     Without a word: how to begin. Raises :class:`Invalid` with the nearest word that is known.
 
     >>> import outcomes as oc
-    >>> print(oc.help("burnley"))
-    Burnley: a district, 94,649 residents. oc.published_figures(area='Burnley')
+    >>> print(oc.help("fleetwood"))
+    Fleetwood: a town. oc.published_figures(area='Fleetwood')
     """
     if not word:
         return Text(
