@@ -115,9 +115,9 @@ def limit(pages: list, folder: Path) -> None:
 
 
 def plain(jobs: list) -> None:
-    from outcomes.publish import fork_server
+    from outcomes.publish import kernels
 
-    fork_server.preload()
+    kernels.preload()
     with get_context("fork").Pool(CORES) as workers:
         workers.starmap(_plain, jobs, chunksize=1)
 

@@ -255,17 +255,17 @@ def test_reads_note_the_day_and_a_later_row_makes_no_page_due(tmp_path, monkeypa
     }
     assert noted in data.reads()
     (reading,) = staleness.readings([noted])
-    assert reading["rows"] == 28 and not staleness._row_changed(reading)
+    assert reading["rows"] == 28 and not staleness._rows_changed(reading)
     path = tmp_path / "data/clean/drug_deaths.csv"
     text = path.read_text(encoding="utf-8")
     last = next(line for line in text.splitlines() if line.startswith("blackpool,"))
     later = re.sub(r",\d{4},", ",2021,", last, count=1)
     path.write_text(f"{text.rstrip()}\n{later}\n", encoding="utf-8")
-    assert not staleness._row_changed(
+    assert not staleness._rows_changed(
         reading
     )  # those registered in 2021 were not out by June 2022
     path.write_text(text.replace(last, last + "0"), encoding="utf-8")
-    assert staleness._row_changed(reading)
+    assert staleness._rows_changed(reading)
 
 
 def test_a_finding_of_today_is_not_touched():
@@ -274,7 +274,7 @@ def test_a_finding_of_today_is_not_touched():
 
 
 def test_how_new_a_page_is_goes_by_what_was_published_by_its_day():
-    from outcomes.publish import newest
+    from outcomes.publish import vintage
 
     whole = {"table": "figures", "where": {"programme": "op_warrior"}}
     early = {
@@ -282,6 +282,6 @@ def test_how_new_a_page_is_goes_by_what_was_published_by_its_day():
         "where": {"force": "lancashire"},
         "as_of": "2021-01-01",
     }
-    told = newest.told([], [whole, early, whole | {"as_of": "2021-01-01"}])
+    told = vintage.sentence([], [whole, early, whole | {"as_of": "2021-01-01"}])
     assert told == "Data to June 2020"
-    assert newest.told([], [whole]).startswith("Newest publication 9 May 2025")
+    assert vintage.sentence([], [whole]).startswith("Newest publication 9 May 2025")

@@ -12,9 +12,9 @@ import pytest
 from notebook_maker import PROVENANCE, entry, fact, notebook, plan, show
 from outcomes.core.errors import Invalid
 from outcomes.data import quality
-from outcomes.publish import banners, releases, render
 from outcomes.publish import build as site
 from outcomes.publish import plan as plans
+from outcomes.publish import releases, render
 
 pytestmark = pytest.mark.build
 DATA = Path(__file__).parents[1] / "data"
@@ -67,7 +67,7 @@ def made(folder: Path) -> Path:
 
 def build(folder, *handles):
     found = plans.read(folder / "reports.toml")
-    return site.build(found, found.select(handles), out=folder / "site", workers=2)
+    return site.build(found, found.resolve(handles), out=folder / "site", workers=2)
 
 
 @pytest.fixture(scope="module")
@@ -186,7 +186,7 @@ def test_the_first_twenty_errors_are_said_and_the_rest_counted(tmp_path, monkeyp
         quality, "errors", lambda clean: [f"Error {n}." for n in range(23)]
     )
     with pytest.raises(Invalid, match=r"Error 19\. And 3 more\.$"):
-        banners.cautions(tmp_path)
+        site.check_tables(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -195,13 +195,13 @@ def test_the_gate_is_asked_again_only_on_another_day_or_for_other_tables(
 ):
     asked = []
     monkeypatch.setattr(quality, "errors", lambda clean: asked.append(1) or [])
-    first = banners.cautions(folder / "site")
-    assert (banners.cautions(folder / "site"), len(asked)) == (first, 1)
+    first = site.check_tables(folder / "site")
+    assert (site.check_tables(folder / "site"), len(asked)) == (first, 1)
     monkeypatch.setenv("SOURCE_DATE_EPOCH", str(int(DAY) + 86400))
-    banners.cautions(folder / "site")
+    site.check_tables(folder / "site")
     assert len(asked) == 2
     (folder / "data/clean/areas.csv").write_bytes(b"area\n")
-    banners.cautions(folder / "site")
+    site.check_tables(folder / "site")
     assert len(asked) == 3
 
 
@@ -213,12 +213,12 @@ def test_a_build_with_nothing_to_do_asks_nobody(folder, monkeypatch):
 
 
 def test_a_fifth_caution_is_behind_a_disclosure():
-    said = banners.html([f"Care {n} & more." for n in range(6)])
+    said = render.cautions([f"Care {n} & more." for n in range(6)])
     shown, _, folded = said.partition("<details><summary>More cautions</summary>")
     assert shown.count("<li>") == 4 and folded.count("<li>") == 2
     assert "Care 5 &amp; more." in folded
     slot = render.fill("<!--cautions--><!--/cautions-->", "cautions", said)
     assert (
-        render.fill(slot, "cautions", banners.html([]))
+        render.fill(slot, "cautions", render.cautions([]))
         == "<!--cautions--><!--/cautions-->"
     )

@@ -8,7 +8,8 @@ import pytest
 
 from outcomes.core.errors import Invalid
 from outcomes.data import quality as gate
-from outcomes.publish import assumptions, banners, releases, staleness
+from outcomes.publish import build as site
+from outcomes.publish import releases, render, staging, staleness
 
 
 def caution(said="Care.", **changes) -> dict:
@@ -63,7 +64,7 @@ def test_a_caution_concerns_pages_that_read_its_rows_and_cite_its_sources(
     changes, reads, stands
 ):
     care = [caution(**changes), caution("Of nothing.", tables=["none"])]
-    assert banners.concern(care, reads, PRINTED) == (["Care."] if stands else [])
+    assert staging.concerning(care, reads, PRINTED) == (["Care."] if stands else [])
 
 
 def test_all_cautions_that_concern_a_page_are_said_in_order():
@@ -72,8 +73,8 @@ def test_all_cautions_that_concern_a_page_are_said_in_order():
         caution("Aged.", aged=True),
         caution("B.", tables=["x", "crime"]),
     ]
-    assert banners.concern(care, [reading()], []) == ["A.", "B."]
-    assert banners.html([]) == ""
+    assert staging.concerning(care, [reading()], []) == ["A.", "B."]
+    assert render.cautions([]) == ""
 
 
 @pytest.fixture
@@ -102,11 +103,11 @@ def test_the_gate_is_asked_of_the_tables_and_the_day_and_its_word_is_kept(
     clean = tmp_path / "data/clean"
     care = [gate.Caution("£ is late.", "age")._asdict()]
     care = json.loads(json.dumps(care))
-    assert banners.cautions(tmp_path) == care
+    assert site.check_tables(tmp_path) == care
     assert tables["asked"] == [clean, (clean, date(2023, 11, 14))]
     stands, _, text = (tmp_path / ".gate").read_text("utf-8").partition("\n")
     assert len(stands) == 64 and "£ is late." in text
-    assert banners.cautions(tmp_path) == care and len(tables["asked"]) == 2, (
+    assert site.check_tables(tmp_path) == care and len(tables["asked"]) == 2, (
         "it was remembered"
     )
 
@@ -115,7 +116,7 @@ def test_the_gate_is_asked_of_the_tables_and_the_day_and_its_word_is_kept(
 def test_the_gate_is_asked_again_when_day_code_or_tables_are_others(
     tables, tmp_path, monkeypatch, other
 ):
-    banners.cautions(tmp_path)
+    site.check_tables(tmp_path)
     if other == "day":
         monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700090000")
     elif other == "code":
@@ -124,12 +125,12 @@ def test_the_gate_is_asked_again_when_day_code_or_tables_are_others(
         releases.write(tmp_path / "data/clean/counts.csv", "n\n2\n")
     else:
         releases.write(tmp_path / "data/datapackage.json", "[]")
-    banners.cautions(tmp_path)
+    site.check_tables(tmp_path)
     assert len(tables["asked"]) == 4
 
 
 def test_nothing_is_kept_where_there_is_no_site_yet(tables, tmp_path):
-    assert len(banners.cautions(tmp_path / "site")) == 1
+    assert len(site.check_tables(tmp_path / "site")) == 1
     assert not (tmp_path / "site").exists()
 
 
@@ -140,7 +141,7 @@ def test_nothing_is_kept_where_there_is_no_site_yet(tables, tmp_path):
 def test_errors_are_said_and_those_after_twenty_counted(tables, tmp_path, number, end):
     tables["errors"] = [f"E{n}." for n in range(number)]
     with pytest.raises(Invalid) as error:
-        banners.cautions(tmp_path)
+        site.check_tables(tmp_path)
     said = str(error.value)
     assert said.startswith("The tables cannot be published. E0.") and said.endswith(
         f" {end}"
@@ -151,7 +152,7 @@ def test_errors_are_said_and_those_after_twenty_counted(tables, tmp_path, number
 def test_assumptions_of_a_page_are_said_with_how_sure_they_are_and_what_hangs_on_them(
     tmp_path,
 ):
-    assert assumptions.told(tmp_path, "a/b") == ""
+    assert render.assumptions(tmp_path, "a/b") == ""
     rows = ["id,text,quality,impact,where_used"]
     rows += [
         f"A{n},£ {quality} < {impact}.,{quality},{impact},docs/x.md; notebooks/a/b.ipynb"
@@ -165,9 +166,10 @@ def test_assumptions_of_a_page_are_said_with_how_sure_they_are_and_what_hangs_on
     rows += ["A4,Of another page.,high,low,notebooks/a/b.ipynb.old; notebooks/b.ipynb"]
     releases.write(tmp_path / "docs/assumptions.csv", "\n".join(rows))
     assert (
-        assumptions.told(tmp_path, "b") != "" and assumptions.told(tmp_path, "a") == ""
+        render.assumptions(tmp_path, "b") != ""
+        and render.assumptions(tmp_path, "a") == ""
     )
-    html = assumptions.told(tmp_path, "a/b")
+    html = render.assumptions(tmp_path, "a/b")
     assert html.startswith("<h3>What is taken for granted</h3><ul><li>")
     assert re.findall(r"<li>(.*?) <span[^>]*>(.*?)</span></li>", html) == [
         (

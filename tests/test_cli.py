@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from notebook_maker import entry, fact, notebook, plan, show
 from outcomes import cli
-from outcomes.publish import build, custom_page, execute, kernels
+from outcomes.publish import build, execute, kernels, staleness
 
 PARAMETERS = 'measures = ["arrests"]  # : what is counted'
 
@@ -133,13 +133,14 @@ def heard(folder, monkeypatch):
 
     def ran(*arguments):
         begun = []
-        monkeypatch.setattr(kernels, "why_cold", lambda: "")
+        monkeypatch.setattr(kernels, "why_not_forked", lambda: "")
         monkeypatch.setattr(execute, "prepare", lambda: begun.append("kernels"))
         monkeypatch.setattr(
             build, "build", lambda *_, **__: begun.append("site") or done
         )
+        custom = build.CustomPage(folder / "site/adhoc/page.html")
         monkeypatch.setattr(
-            custom_page, "build", lambda *_, **__: begun.append("order") or done
+            build, "build_custom", lambda *_, **__: begun.append("order") or custom
         )
         monkeypatch.chdir(folder)
         assert CliRunner().invoke(cli.app, ["build", *arguments]).exit_code == 0
@@ -171,9 +172,8 @@ def test_arrow_shares_its_memory_with_all_else(folder, heard, monkeypatch):
 
 
 def test_no_kernel_is_begun_when_no_page_is_due(folder, heard, monkeypatch):
-    monkeypatch.setattr(cli, "_due", lambda *_: {})
-    assert heard() == ["site"]
     monkeypatch.setattr(
-        cli, "_due", lambda *given: {"op-warrior": "asked"} if given[3] else {}
+        staleness, "reasons", lambda *_, force: {"op-warrior": "asked"} if force else {}
     )
+    assert heard() == ["site"]
     assert heard("--force") == ["kernels", "site"]

@@ -76,7 +76,7 @@ def folder(tmp_path):
 
 def build(folder, out, **options):
     found = plans.read(folder / "reports.toml")
-    return site.build(found, found.pages, out=folder / out, workers=2, **options)
+    return site.build(found, found.resolve(), out=folder / out, workers=2, **options)
 
 
 def files(release):

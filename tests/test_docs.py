@@ -10,7 +10,7 @@ import pytest
 from typer.main import get_command
 
 from outcomes.cli import app
-from outcomes.publish import assumptions as assumed
+from outcomes.publish import render
 
 ROOT = Path(__file__).parents[1]
 LISTED = subprocess.run(
@@ -139,7 +139,7 @@ def test_every_assumption_is_shown_on_a_page_and_every_report_shows_some():
     assert all("notebooks/" in row["where_used"] for row in rows)
     for path in ROOT.glob("notebooks/[cp][or]*/*.ipynb"):
         name = path.relative_to(ROOT / "notebooks").with_suffix("").as_posix()
-        html = assumed.told(ROOT, name)
+        html = render.assumptions(ROOT, name)
         listed = [r["text"] for r in rows if f"/{name}.ipynb" in r["where_used"]]
         assert listed and html.count("<li>") == len(listed), name
         assert all(escape(text) in html for text in listed)

@@ -88,7 +88,7 @@ def copied(folder):
 def build(folder, **options):
     found = plans.read(folder / "reports.toml")
     options = {"keep": 9999} | options
-    return site.build(found, found.pages, out=folder / "site", workers=1, **options)
+    return site.build(found, found.resolve(), out=folder / "site", workers=1, **options)
 
 
 def inject(at, mode, **options):
@@ -274,7 +274,7 @@ def test_a_second_build_waits_for_the_first_and_a_dead_one_holds_nothing(folder)
     said = []
     pid = os.fork()
     if pid == 0:
-        with releases.alone(folder / "site", print):
+        with releases.lock(folder / "site", print):
             (folder / "held").touch()
             time.sleep(60)
     while not (folder / "held").exists():
@@ -343,7 +343,7 @@ def test_what_goes_wrong_in_a_kernel_is_named_and_the_last_good_page_stays(tmp_p
     plan(tmp_path, "".join(entry(n, n, n.title()) for n in [*FAULTS, "fine", "kernel"]))
     found = plans.read(tmp_path / "reports.toml")
     options = {"out": tmp_path / "site", "workers": 2}
-    site.build(found, found.pages, **options)
+    site.build(found, found.resolve(), **options)
     for name, (cell, _) in FAULTS.items():
         notebook(
             tmp_path / f"notebooks/{name}.ipynb", show(fact()), cell, parameters=None
@@ -352,7 +352,7 @@ def test_what_goes_wrong_in_a_kernel_is_named_and_the_last_good_page_stays(tmp_p
     path.write_text(path.read_text().replace('"python3"', '"ir"'))
     notebook(tmp_path / "notebooks/fine.ipynb", show(fact()), "1", parameters=None)
     found = replace(found, limits=found.limits._replace(seconds=15))
-    made = site.build(found, found.pages, **options)
+    made = site.build(found, found.resolve(), **options)
     errors = {e["handle"]: e["error"]["name"] for e in made.failed}
     assert errors == {n: name for n, (_, name) in FAULTS.items()} | {
         "kernel": "NoSuchKernel"
@@ -418,4 +418,4 @@ def test_the_kernels_are_gone_when_a_build_breaks_off(tmp_path, monkeypatch):
         time.sleep(0.05)
     results.close()
     state = Path("/proc", (tmp_path / "pid").read_text(), "stat")
-    assert kernels.why_cold() or not state.exists() or ") Z " in state.read_text()
+    assert kernels.why_not_forked() or not state.exists() or ") Z " in state.read_text()

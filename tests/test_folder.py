@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from notebook_maker import entry, notebook, plan
+from outcomes.core import project
 from outcomes.core.errors import Invalid
-from outcomes.publish import approval, releases, staleness
 from outcomes.publish import plan as plans
+from outcomes.publish import releases, review, staleness
 from outcomes.publish.review import Check
 
 GOOD, BAD = {"state": "built"}, {"state": "kept"}
@@ -31,7 +32,7 @@ def out(tmp_path) -> Path:
         releases.write(release / "manifest.json", json.dumps(record))
         for file in ("index.html", "findings.csv", "demo.html", "demo/found.csv"):
             releases.write(release / file, file)
-    releases.point(tmp_path, "latest", THIRD)
+    releases.link(tmp_path, "latest", THIRD)
     return tmp_path
 
 
@@ -60,7 +61,7 @@ def test_a_release_is_found_by_its_name_or_the_newest_by_its_beginning(out):
 def test_what_is_shown_is_a_link_to_a_whole_release_or_nothing(out):
     assert releases.latest(out) == out / "releases" / THIRD
     assert os.readlink(out / "latest") == f"releases/{THIRD}"
-    releases.point(out, "latest", SECOND)
+    releases.link(out, "latest", SECOND)
     assert releases.latest(out) == out / "releases" / SECOND
     assert not (out / ".latest-new").is_symlink()
     (out / "releases" / SECOND / "manifest.json").unlink()
@@ -90,7 +91,7 @@ def test_a_new_release_has_a_name_that_no_other_has(out, monkeypatch):
 )
 def test_old_releases_are_emptied_but_for_their_record(out, keep, public, stay):
     if public:
-        releases.point(out, "public", public)
+        releases.link(out, "public", public)
     releases.prune(out, keep)
     assert full(out) == stay
     for name in {FIRST, SECOND, THIRD} - set(stay):
@@ -99,21 +100,21 @@ def test_old_releases_are_emptied_but_for_their_record(out, keep, public, stay):
 
 
 def test_a_release_that_is_shown_again_is_never_emptied(out):
-    releases.point(out, "latest", FIRST)
+    releases.link(out, "latest", FIRST)
     releases.prune(out, 1)
     assert full(out) == [FIRST, SECOND, THIRD]
 
 
 def test_a_release_is_put_in_place_and_shown(out):
     releases.write(out / ".staging/site/index.html", "new")
-    made = releases.show(out, out / ".staging/site", "20260401T000000Z-dd")
+    made = releases.publish(out, out / ".staging/site", "20260401T000000Z-dd")
     assert made == out / "releases/20260401T000000Z-dd"
     assert (out / "latest/index.html").read_text() == "new"
 
 
 def test_a_page_is_troubled_when_it_is_kept_or_failed():
     states = ("built", "kept", "unchanged", "failed", "carried")
-    found = releases.troubled({"pages": [{"state": s} for s in states]})
+    found = releases.failing({"pages": [{"state": s} for s in states]})
     assert [e["state"] for e in found] == ["kept", "failed"]
 
 
@@ -138,20 +139,20 @@ def test_nothing_is_staged_through_a_link(out, tmp_path):
 
 
 def test_a_site_stands_while_nothing_it_rests_on_has_changed(out):
-    assert (releases.stands(out, "d"), releases.checked(out)) == (False, 0.0)
-    releases.note_standing(out, "d")
-    assert releases.stands(out, "d") and not releases.stands(out, "other")
+    assert (releases.up_to_date(out, "d"), releases.last_checked(out)) == (False, 0.0)
+    releases.note_up_to_date(out, "d")
+    assert releases.up_to_date(out, "d") and not releases.up_to_date(out, "other")
     os.utime(out / ".standing", (7, 7))
-    assert releases.checked(out) == 7.0
-    releases.point(out, "latest", SECOND)
-    assert (releases.stands(out, "d"), releases.checked(out)) == (False, 0.0)
+    assert releases.last_checked(out) == 7.0
+    releases.link(out, "latest", SECOND)
+    assert (releases.up_to_date(out, "d"), releases.last_checked(out)) == (False, 0.0)
     (out / "latest").unlink()
-    assert (releases.stands(out, "d"), releases.checked(out)) == (False, 0.0)
+    assert (releases.up_to_date(out, "d"), releases.last_checked(out)) == (False, 0.0)
 
 
 def test_a_file_in_place_of_the_folder_is_said(tmp_path):
     (tmp_path / "site").write_text("x")
-    with pytest.raises(Invalid) as error, releases.alone(tmp_path / "site", print):
+    with pytest.raises(Invalid) as error, releases.lock(tmp_path / "site", print):
         pass
     assert (
         str(error.value)
@@ -165,7 +166,7 @@ def test_a_second_build_says_that_it_waits_and_a_link_in_place_of_the_lock_is_no
     said, first, free = [], threading.Event(), threading.Event()
 
     def other():
-        with releases.alone(tmp_path / "a/site", said.append):
+        with releases.lock(tmp_path / "a/site", said.append):
             first.set()
             free.wait(10)
 
@@ -177,13 +178,13 @@ def test_a_second_build_says_that_it_waits_and_a_link_in_place_of_the_lock_is_no
         said.append(text)
         free.set()
 
-    with releases.alone(tmp_path / "a/site", heard) as folder:
+    with releases.lock(tmp_path / "a/site", heard) as folder:
         assert folder == tmp_path / "a/site" and (folder / "releases").is_dir()
     at_work.join()
     assert said == ["Another build of this site is at work; waiting until it is done."]
     (tmp_path / "a/site/.lock").unlink(missing_ok=True)
     (tmp_path / "a/site/.lock").symlink_to(tmp_path / "target")
-    with pytest.raises(OSError), releases.alone(tmp_path / "a/site", said.append):
+    with pytest.raises(OSError), releases.lock(tmp_path / "a/site", said.append):
         pass
     assert not (tmp_path / "target").exists()
 
@@ -191,14 +192,14 @@ def test_a_second_build_says_that_it_waits_and_a_link_in_place_of_the_lock_is_no
 def test_files_are_written_as_utf_8_and_whole(tmp_path):
     releases.write(tmp_path / "a/b.txt", "£\n")
     assert (tmp_path / "a/b.txt").read_bytes() == b"\xc2\xa3\n"
-    releases.put(tmp_path / "c/d.txt", "£")
+    releases.write_whole(tmp_path / "c/d.txt", "£")
     assert [p.name for p in (tmp_path / "c").iterdir()] == ["d.txt"]
     assert (tmp_path / "c/d.txt").read_bytes() == b"\xc2\xa3"
 
 
 def approve(out, *checks, by=" A.\n Reviewer ", note=""):
     release = out / "releases" / THIRD
-    return approval.approve(out, release, list(checks), by=by, note=note)
+    return review.approve(out, release, list(checks), by=by, note=note)
 
 
 def test_an_approval_is_recorded_word_for_word_and_listed(out, monkeypatch):
@@ -220,33 +221,35 @@ def test_an_approval_is_recorded_word_for_word_and_listed(out, monkeypatch):
             {"name": "files", "verdict": "pass", "reasons": []},
             {"name": "data gaps", "verdict": "review", "reasons": ["£ is missing."]},
         ],
-        "digest": approval.digest(out / "releases" / THIRD),
+        "digest": review.files_digest(out / "releases" / THIRD),
     }
     assert (
         file.read_text("utf-8")
         == json.dumps([record], indent=1, ensure_ascii=False) + "\n"
     )
-    assert list(approval.listed(out)) == [
+    assert list(review.listing(out)) == [
         f"{THIRD}  approved by A. Reviewer on 14 November 2023: Seen by me.  latest  public",
         f"{SECOND}  not approved",
         f"{FIRST}  not approved",
     ]
     (out / f"releases/{THIRD}/demo.html").write_text("another")
     changed = ["Its files have changed since A. Reviewer approved it."]
-    assert approval.changed(out / "releases" / THIRD) == changed
+    assert review.changes_since_approval(out / "releases" / THIRD) == changed
     approve(out, passed, by="B.")
-    assert approval.changed(out / "releases" / THIRD) == []
-    assert [a["by"] for a in approval.approvals(out / "releases" / THIRD)] == [
+    assert review.changes_since_approval(out / "releases" / THIRD) == []
+    assert [a["by"] for a in review.approvals(out / "releases" / THIRD)] == [
         "A. Reviewer",
         "B.",
     ]
     (out / f"releases/{THIRD}/demo.html").write_text("other")
-    assert approval.changed(out / "releases" / THIRD) == [
+    assert review.changes_since_approval(out / "releases" / THIRD) == [
         "Its files have changed since B. approved it."
     ]
     (out / f"releases/{THIRD}/index.html").unlink()
-    assert approval.changed(out / "releases" / THIRD) == ["Only its record is kept."]
-    assert approval.changed(out / "releases" / FIRST) == []
+    assert review.changes_since_approval(out / "releases" / THIRD) == [
+        "Only its record is kept."
+    ]
+    assert review.changes_since_approval(out / "releases" / FIRST) == []
 
 
 @pytest.mark.parametrize(
@@ -282,7 +285,7 @@ def test_the_digest_of_a_release_is_of_names_and_bytes(tmp_path):
     (tmp_path / "a").write_bytes(b"1")
     one, two = (hashlib.sha256(b).hexdigest() for b in (b"1", b"2"))
     lines = f"a {one}\nb/c {two}"
-    assert approval.digest(tmp_path) == hashlib.sha256(lines.encode()).hexdigest()
+    assert review.files_digest(tmp_path) == hashlib.sha256(lines.encode()).hexdigest()
 
 
 @pytest.fixture
@@ -301,7 +304,7 @@ def home(tmp_path, monkeypatch) -> Path:
 def why(home, force=False, **old):
     found = plans.read(home / "reports.toml")
     (page,) = found.pages
-    record = {**vars(page), "state": "built"} | staleness.rests_on(found, page)
+    record = {**vars(page), "state": "built"} | staleness.fingerprint(found, page)
     record["reads"] = staleness.readings([{"table": "counts", "where": {}}])
     releases.write(home / "shown/demo.html", "x")
     before = {"demo": record | old}
@@ -349,16 +352,16 @@ def test_a_page_rests_on_notebook_parameters_code_and_lock(home):
         "code": staleness.code_digest(),
         "lock": hashlib.sha256(b"a==1").hexdigest(),
     }
-    assert staleness.rests_on(found, found.pages[0]) == rests
+    assert staleness.fingerprint(found, found.pages[0]) == rests
     (home / "requirements.lock").unlink()
-    assert staleness.rests_on(found, found.pages[0]) == rests | {"lock": ""}
+    assert staleness.fingerprint(found, found.pages[0]) == rests | {"lock": ""}
 
 
 def test_a_page_whose_file_is_missing_is_due(home):
     assert why(home) == ""
     found = plans.read(home / "reports.toml")
     before = {"demo": {**vars(found.pages[0]), "state": "built", "reads": []}}
-    before["demo"] |= staleness.rests_on(found, found.pages[0])
+    before["demo"] |= staleness.fingerprint(found, found.pages[0])
     reasons = [
         staleness.reasons(found, found.pages, p, before)
         for p in (home / "shown", home, None)
@@ -379,13 +382,13 @@ def test_rows_are_looked_at_only_when_the_file_of_the_table_is_another(home):
         "digest": reading["digest"],
         "file": hashlib.sha256(b"n\n1\n").hexdigest(),
     }
-    assert not staleness._row_changed(reading | {"digest": "other"}), (
+    assert not staleness._rows_changed(reading | {"digest": "other"}), (
         "the file is as it was"
     )
-    assert not staleness._row_changed(reading | {"file": "other"})
-    assert staleness._row_changed(reading | {"file": "other", "digest": "other"})
+    assert not staleness._rows_changed(reading | {"file": "other"})
+    assert staleness._rows_changed(reading | {"file": "other", "digest": "other"})
     table.unlink()
-    assert staleness._row_changed(reading)
+    assert staleness._rows_changed(reading)
 
 
 def test_the_digest_of_readings_is_of_tables_rows_and_their_choice():
@@ -418,20 +421,20 @@ def test_the_digest_of_readings_is_of_tables_rows_and_their_choice():
     ],
 )
 def test_a_site_no_longer_stands_when_a_file_it_rests_on_is_another(home, file):
-    before = staleness.standing(home / "reports.toml")
-    assert staleness.standing(home / "reports.toml") == before
+    before = staleness.site_digest(home / "reports.toml")
+    assert staleness.site_digest(home / "reports.toml") == before
     releases.write(home / file, "other")
-    assert staleness.standing(home / "reports.toml") != before
+    assert staleness.site_digest(home / "reports.toml") != before
 
 
 def test_a_site_stands_for_one_day_and_for_one_code(home, monkeypatch):
     days = set()
     for seconds in ("1700000000", "1700000001", "1700090000"):
         monkeypatch.setenv("SOURCE_DATE_EPOCH", seconds)
-        days.add(staleness.standing(home / "reports.toml"))
+        days.add(staleness.site_digest(home / "reports.toml"))
     assert len(days) == 2
     monkeypatch.setattr(staleness, "code_digest", lambda: "other")
-    assert staleness.standing(home / "reports.toml") not in days
+    assert staleness.site_digest(home / "reports.toml") not in days
 
 
 def test_the_code_is_the_library_without_what_makes_tables_and_without_the_command_line(
@@ -449,7 +452,7 @@ def test_the_code_is_the_library_without_what_makes_tables_and_without_the_comma
     monkeypatch.setattr(staleness, "LIBRARY", library)
 
     def digest():
-        staleness._library.cache_clear()
+        staleness._library_digest.cache_clear()
         return staleness.code_digest()
 
     first = digest()
@@ -460,13 +463,13 @@ def test_the_code_is_the_library_without_what_makes_tables_and_without_the_comma
         before = digest()
         releases.write(library / name, "other text")
         assert digest() != before, name
-    staleness._library.cache_clear()
+    staleness._library_digest.cache_clear()
 
 
 def test_the_data_lie_beside_the_library_unless_another_folder_is_named(monkeypatch):
     monkeypatch.setenv("OUTCOMES_DATA", "/elsewhere")
-    assert staleness.data() == Path("/elsewhere")
+    assert project.data() == Path("/elsewhere")
     assert staleness.package() == Path("/elsewhere/datapackage.json")
     monkeypatch.delenv("OUTCOMES_DATA")
-    assert staleness.data() == staleness.LIBRARY.parents[1] / "data"
+    assert project.data() == staleness.LIBRARY.parents[1] / "data"
     assert staleness.table_digest("no_such_table") == staleness.file_digest(None) == ""

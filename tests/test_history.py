@@ -64,7 +64,7 @@ def counts(folder, *numbers):
 
 def build(folder):
     found = plans.read(folder / "reports.toml")
-    return site.build(found, found.pages, out=folder / "site", workers=1)
+    return site.build(found, found.resolve(), out=folder / "site", workers=1)
 
 
 def test_a_revised_row_is_told_in_words_everywhere(folder):

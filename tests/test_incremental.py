@@ -50,7 +50,7 @@ def folder(tmp_path, monkeypatch):
 
 def build(folder, **options):
     found = plans.read(folder / "reports.toml")
-    made = site.build(found, found.pages, out=folder / "site", workers=2, **options)
+    made = site.build(found, found.resolve(), out=folder / "site", workers=2, **options)
     return made, [e["handle"] for e in made.entries if e["built"] == made.path.name]
 
 
@@ -236,4 +236,4 @@ def test_the_collection_rebuilds_only_readers_of_one_districts_revised_month(
     frame.loc[frame.index[frame["district"] == one][0], "n"] += 1
     frame.to_parquet(table, index=False)
     os.utime(table, (1, 1))
-    assert [staleness._row_changed(r) for r in readings] == [True, False]
+    assert [staleness._rows_changed(r) for r in readings] == [True, False]

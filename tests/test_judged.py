@@ -11,7 +11,7 @@ import pytest
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from papermill import PapermillExecutionError
 
-from notebook_maker import fact, notebook
+from notebook_maker import PARAMETERS, fact, notebook
 from outcomes.core.mime import PROVENANCE
 from outcomes.data import tables
 from outcomes.publish import execute as run
@@ -179,14 +179,23 @@ def test_each_end_of_a_run_is_named(job, papermill, error, name, message, number
     assert not Path(job.output).exists()
 
 
-def test_the_cell_of_an_error_is_that_of_the_notebook_as_written(tmp_path):
+@pytest.mark.parametrize(
+    ("parameters", "given", "numbers"),
+    [
+        (PARAMETERS, {"wave": "x"}, {1: 2, 2: 3, 3: 3, 4: 4}),
+        (PARAMETERS, {}, {1: 2, 2: 3, 3: 4}),
+        (None, {"wave": "x"}, {1: 1}),
+    ],
+)
+def test_the_cell_of_an_error_is_that_of_the_notebook_as_written(
+    tmp_path, papermill, parameters, given, numbers
+):
     """papermill puts a cell of its own after the one with the parameters, or none."""
-    path = str(notebook(tmp_path / "demo.ipynb", "1"))
-    given, none = (run.Job("demo", path, p, "") for p in ({"wave": "x"}, {}))
-    assert [run._shifted(given, n) for n in (1, 2, 3, 4)] == [2, 3, 3, 4]
-    assert [run._shifted(none, n) for n in (1, 2, 3)] == [2, 3, 4]
-    path = str(notebook(tmp_path / "bare.ipynb", "1", parameters=None))
-    assert run._shifted(run.Job("demo", path, {"wave": "x"}, ""), 1) == 1
+    path = notebook(tmp_path / "demo.ipynb", "1", parameters=parameters)
+    job = run.Job("demo", str(path), given, str(tmp_path / "out.ipynb"))
+    for index, number in numbers.items():
+        papermill(cell_error(index=index))
+        assert run.execute(job).error["cell"] == number
 
 
 def test_a_run_that_ends_well_puts_its_output_in_place_whole(
@@ -207,7 +216,7 @@ def test_a_run_that_ends_well_puts_its_output_in_place_whole(
     assert options["extra_arguments"] == [
         f"--IPKernelApp.ipython_dir={folder}",
         "--HistoryManager.enabled=False",
-        "--IPKernelApp.extra_extensions=outcomes.publish.resource_limits",
+        "--IPKernelApp.extra_extensions=outcomes.publish.kernels",
         "--Limits.seconds=2.5",
         "--Limits.memory=1024",
         "--Limits.output=5",
@@ -250,9 +259,11 @@ def test_a_cell_has_the_time_that_is_left_for_the_page(monkeypatch):
         (None, ""),
     ],
 )
-def test_how_a_kernel_ended_is_said(code, said, monkeypatch):
-    monkeypatch.setattr(kernels, "ended", {} if code is None else {"/f": code})
-    assert run._how("/f") == said
+def test_how_a_kernel_ended_is_said(job, papermill, code, said, monkeypatch):
+    monkeypatch.setattr(kernels, "ended", SimpleNamespace(get=lambda folder: code))
+    papermill(DeadKernelError("x"))
+    ended = f"the kernel ended before the notebook did{said}"
+    assert run.execute(job).error["message"] == ended
 
 
 def test_pages_run_so_many_at_a_time_and_the_rest_is_dropped_when_nobody_waits(
@@ -400,7 +411,7 @@ def test_small_counts_are_read_from_columns_of_people(looked):
 def test_a_small_count_must_be_that_of_the_source_cited_beside_it(
     looked, monkeypatch, wrong
 ):
-    monkeypatch.setattr(review, "_published", lambda: {("u", 3)})
+    monkeypatch.setattr(review, "published_counts", lambda: {("u", 3)})
     one = fact("found", "None.", sources=[{"url": link, "title": ""} for link in "vu"])
     html = PAGE.format("<p>3 people</p>")
     assert disclosed(looked(html, [one], "people\n3\n")) == []
@@ -501,7 +512,7 @@ def test_moves_are_told_against_the_public_release_or_the_one_before(looked):
     assert moves(out / "releases/c") == [
         f"moved by 30%: Demo, found: 20 became 26 (up 6). {why}"
     ]
-    releases.point(out, "public", "a")
+    releases.link(out, "public", "a")
     assert moves(out / "releases/c") == [
         f"moved by 160%: Demo, found: 10 became 26 (up 16). {why}"
     ]
@@ -509,7 +520,7 @@ def test_moves_are_told_against_the_public_release_or_the_one_before(looked):
         f"moved by 100%: Demo, found: 10 became 20 (up 10). {why}"
     ]
     assert moves(out / "releases/d") == []
-    releases.point(out, "public", "d")
+    releases.link(out, "public", "d")
     assert len(moves(out / "releases/c")) == 1, (
         "what was made later is no release before"
     )
@@ -552,14 +563,15 @@ def test_a_headline_that_is_gone_is_said_and_other_findings_are_left_alone(looke
 def test_a_move_is_a_share_of_what_was(was, new, share):
     keys = ("value", "lower", "upper")
     assert (
-        review._share(*(dict(zip(keys, v, strict=True)) for v in (was, new))) == share
+        review.share_moved(*(dict(zip(keys, v, strict=True)) for v in (was, new)))
+        == share
     )
 
 
 def test_five_reasons_of_a_check_are_told_and_the_rest_counted():
     reasons = [f"R{n}." for n in range(7)]
     made = [("a", "pass", []), ("b", "fail", reasons[:5]), ("c", "review", reasons)]
-    assert review.told([review.Check(*c) for c in made]) == [
+    assert review.report([review.Check(*c) for c in made]) == [
         "pass    a",
         "fail    b",
         *(f"        R{n}." for n in range(5)),
@@ -572,12 +584,11 @@ def test_five_reasons_of_a_check_are_told_and_the_rest_counted():
 def test_only_small_published_counts_of_people_are_known(monkeypatch):
     import pandas as pd
 
-    measures = pd.DataFrame(
-        {"measure": ["a", "b"], "name": ["arrests of children", "knives"]}
-    )
+    names = {"a": "arrests of children", "b": "knives"}
     rows = [("a", "published", 1), ("a", "published", 4), ("a", "published", 0)]
     rows += [("a", "published", 6), ("a", "derived", 2), ("b", "published", 3)]
     figures = pd.DataFrame(rows, columns=["measure", "basis", "value"]).assign(url="u")
-    fake = SimpleNamespace(measures=lambda: measures, figures=lambda: figures)
+    figures["measure_name"] = figures["measure"].map(names)
+    fake = SimpleNamespace(published_figures=lambda *, vintages: figures)
     monkeypatch.setattr(review, "published_figures", fake)
-    assert review._published() == {("u", 1), ("u", 4)}
+    assert review.published_counts() == {("u", 1), ("u", 4)}

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from outcomes.publish import resource_limits
+from outcomes.publish import kernels
 
 MB = 1024 * 1024
 
@@ -33,7 +33,7 @@ def kernel(monkeypatch):
     )
     monkeypatch.setitem(sys.modules, "resource", resource)
     read = {"/proc/self/statm": "1 2 3 4 5 600 7 8\n"}
-    monkeypatch.setattr(resource_limits.Path, "read_text", lambda path: read[str(path)])
+    monkeypatch.setattr(kernels.Path, "read_text", lambda path: read[str(path)])
     monkeypatch.setattr(sys, "platform", "linux")
     out, err = Stream(), Stream()
     monkeypatch.setattr(sys, "stdout", out)
@@ -45,7 +45,7 @@ def kernel(monkeypatch):
         config=SimpleNamespace(Limits={"memory": "100", "output": "1"}),
         kernel=SimpleNamespace(session=session),
     )
-    resource_limits.load_ipython_extension(shell)
+    kernels.load_ipython_extension(shell)
     return SimpleNamespace(session=session, out=out, err=err, held=held, sent=sent)
 
 
@@ -62,7 +62,7 @@ def test_what_is_printed_and_shown_counts_together(kernel):
     assert kernel.session.send("io", "display_data", shown) == "sent"
     kernel.session.send("io", {"msg_type": "execute_result", "content": shown})
     with pytest.raises(
-        resource_limits.OutputLimit,
+        kernels.OutputLimit,
         match=r"^it shows more than the limit of 1 MB of output",
     ):
         kernel.session.send(
@@ -76,7 +76,7 @@ def test_what_is_printed_and_shown_counts_together(kernel):
 def test_all_up_to_the_limit_is_shown_and_one_letter_more_is_not(kernel):
     kernel.out.write("x" * MB)
     kernel.out.write("")
-    with pytest.raises(resource_limits.OutputLimit):
+    with pytest.raises(kernels.OutputLimit):
         kernel.out.write("x")
     assert kernel.session.send("io", "status", {"state": "x" * MB}) == "sent", (
         "it shows nothing"
@@ -85,8 +85,8 @@ def test_all_up_to_the_limit_is_shown_and_one_letter_more_is_not(kernel):
 
 
 def test_a_kernel_is_started_with_its_limits_by_name():
-    assert resource_limits.arguments(resource_limits.Limits(60, 1024, 5)) == [
-        "--IPKernelApp.extra_extensions=outcomes.publish.resource_limits",
+    assert kernels.arguments(kernels.Limits(60, 1024, 5)) == [
+        "--IPKernelApp.extra_extensions=outcomes.publish.kernels",
         "--Limits.seconds=60",
         "--Limits.memory=1024",
         "--Limits.output=5",

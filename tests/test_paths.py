@@ -10,9 +10,9 @@ from hostile_texts import HANDLES, TEXTS
 from notebook_maker import FINDING, PROVENANCE, entry, fact, notebook, plan, show
 from outcomes.core.errors import Invalid
 from outcomes.findings import finding
-from outcomes.publish import build as sites
-from outcomes.publish import execute, releases
+from outcomes.publish import execute, releases, staleness
 from outcomes.publish import plan as plans
+from outcomes.publish.staging import Staging
 
 NOTEBOOKS = {
     "parent": "../secret",
@@ -142,10 +142,9 @@ def test_upper_case_cannot_make_a_second_page_of_the_same_name(folder):
 def test_a_finding_with_a_forged_name_writes_nothing_outside(folder, tmp_path, name):
     """A hand-made display bundle can name its finding anything; its CSV has to stay inside."""
     out = tmp_path / "site"
-    found, staged = staged_page(folder, out, fact(name))
-    made = executed(folder, fact(name))
+    staged = staged_page(folder, out, fact(name))
     before = files(tmp_path, out)
-    error = staged.add(found.pages[0], made, execute.Result("demo", 0.1))
+    error = staged.add(execute.Result("demo", 0.1))
     assert error is not None
     assert files(tmp_path, out) == before
     inside = out / ".staging"
@@ -154,13 +153,8 @@ def test_a_finding_with_a_forged_name_writes_nothing_outside(folder, tmp_path, n
 
 def test_the_same_page_with_an_honest_name_is_built(folder, tmp_path):
     out = tmp_path / "site"
-    found, staged = staged_page(folder, out, fact())
-    assert (
-        staged.add(
-            found.pages[0], executed(folder, fact()), execute.Result("demo", 0.1)
-        )
-        is None
-    )
+    staged = staged_page(folder, out, fact())
+    assert staged.add(execute.Result("demo", 0.1)) is None
     assert (staged.folder / "demo/found.csv").is_file()
 
 
@@ -169,12 +163,13 @@ def staged_page(folder: Path, out: Path, one: dict):
     found = plans.read(plan(folder, entry()))
     inside = releases.staging(out, resume=False)
     name = "20251124T083000Z-1"
-    return found, sites.Staged(
-        found, inside / "site", None, name, found.pages, {"demo": "new"}, []
-    )
+    stale = staleness.find_stale(found, found.pages, out)
+    made = Staging(found, inside / "site", name, found.pages, stale, [])
+    forge(folder, one, Path(made.job(found.pages[0], inside / "run").output))
+    return made
 
 
-def executed(folder: Path, one: dict) -> Path:
+def forge(folder: Path, one: dict, output: Path) -> None:
     """The notebook as if it had been run: outputs written by hand, as a forger would."""
     path = folder / "notebooks/programmes/demo.ipynb"
     book = json.loads(path.read_text(encoding="utf-8"))
@@ -188,9 +183,7 @@ def executed(folder: Path, one: dict) -> Path:
         cell["outputs"] = [
             {"output_type": "display_data", "metadata": {}, "data": shown}
         ]
-    made = folder / "executed.ipynb"
-    made.write_text(json.dumps(book), encoding="utf-8")
-    return made
+    output.write_text(json.dumps(book), encoding="utf-8")
 
 
 def files(root: Path, but: Path) -> set[str]:
@@ -208,7 +201,7 @@ def test_a_link_laid_in_the_site_leads_no_writing_outside(tmp_path, place):
     (out / place).symlink_to(target)
     for resume in (True, False):
         try:
-            with releases.alone(out, lambda said: None) as inside:
+            with releases.lock(out, lambda said: None) as inside:
                 releases.staging(inside, resume=resume)
         except (Invalid, OSError):
             pass
@@ -219,11 +212,11 @@ def test_a_link_laid_in_the_site_leads_no_writing_outside(tmp_path, place):
 def test_a_link_at_latest_is_replaced_and_never_followed(tmp_path):
     out, outside = tmp_path / "site", tmp_path / "outside"
     outside.mkdir()
-    with releases.alone(out, lambda said: None) as inside:
+    with releases.lock(out, lambda said: None) as inside:
         (inside / "latest").symlink_to(outside)
         staged = releases.staging(inside, resume=False) / "site"
         (staged / "x").mkdir(parents=True)
-        releases.show(inside, staged, "20251124T083000Z-1")
+        releases.publish(inside, staged, "20251124T083000Z-1")
     assert (out / "latest").resolve() == (out / "releases/20251124T083000Z-1").resolve()
     assert list(outside.iterdir()) == []
 

@@ -385,12 +385,12 @@ def test_a_kernel_keeps_what_is_its_own_and_gets_the_rest_from_nobody():
 def test_kernels_are_forked_on_linux_unless_that_is_turned_off(monkeypatch):
     monkeypatch.delenv("OUTCOMES_KERNELS", raising=False)
     monkeypatch.setattr(sys, "platform", "linux")
-    assert kernels.why_cold() == ""
+    assert kernels.why_not_forked() == ""
     monkeypatch.setattr(sys, "platform", "darwin")
-    assert kernels.why_cold() == "kernels are not forked on darwin"
-    assert kernels.warm() is None
+    assert kernels.why_not_forked() == "kernels are not forked on darwin"
+    assert kernels.fork_server() is None
     monkeypatch.setenv("OUTCOMES_KERNELS", "ordinary")
-    assert kernels.why_cold() == "OUTCOMES_KERNELS is set to ordinary"
+    assert kernels.why_not_forked() == "OUTCOMES_KERNELS is set to ordinary"
 
 
 @pytest.fixture
@@ -587,8 +587,8 @@ def parent(forks, monkeypatch):
             self.killed = True
 
     monkeypatch.setattr(kernels.subprocess, "Popen", Process)
-    monkeypatch.setattr(kernels, "_zygote", None)
-    monkeypatch.setattr(kernels, "why_cold", lambda: "")
+    monkeypatch.setattr(kernels, "_server", None)
+    monkeypatch.setattr(kernels, "why_not_forked", lambda: "")
     left = []
     monkeypatch.setattr(kernels.atexit, "register", left.append)
     yield made
@@ -609,15 +609,15 @@ def test_kernels_are_forked_from_one_process_with_fixed_surroundings(
     parent, monkeypatch
 ):
     monkeypatch.setenv("TZ", "Asia/Tokyo")
-    one = kernels.warm()
-    assert kernels.warm() is one and len(parent) == 1
+    one = kernels.fork_server()
+    assert kernels.fork_server() is one and len(parent) == 1
     (process,) = parent
     assert process.command == [
         sys.executable,
         "-P",
         "-Xfrozen_modules=off",
         "-m",
-        "outcomes.publish.fork_server",
+        "outcomes.publish.kernels",
     ]
     env = process.options["env"]
     assert (env["TZ"], env["JE_ARROW_MALLOC_CONF"]) == (
@@ -635,11 +635,11 @@ def test_kernels_are_forked_from_one_process_with_fixed_surroundings(
     assert asked == [{"arguments": ["-f", "x"], "env": {"A": "b"}, "cwd": "/tmp"}]
     kernel.channel.close()
     process.poll = lambda: 1
-    assert kernels.warm() is not one and len(parent) == 2, (
+    assert kernels.fork_server() is not one and len(parent) == 2, (
         "one that has ended is replaced"
     )
     kernels.stop()
-    assert kernels._zygote is None and process.waits == [] and parent[1].waits == [10]
+    assert kernels._server is None and process.waits == [] and parent[1].waits == [10]
     assert parent[1].theirs.recv(1) == b"", "it is told by the end of its socket"
     kernels.stop()
     assert parent[1].killed is True, (
@@ -648,10 +648,10 @@ def test_kernels_are_forked_from_one_process_with_fixed_surroundings(
 
 
 def test_a_parent_of_kernels_that_does_not_end_is_killed(parent):
-    kernels.warm().used = True
+    kernels.fork_server().used = True
     kernels.stop()
     assert parent[0].killed is False
-    kernels.warm().used = True
+    kernels.fork_server().used = True
     parent[1].killed = None
     kernels.stop()
     assert parent[1].killed is True
@@ -659,7 +659,7 @@ def test_a_parent_of_kernels_that_does_not_end_is_killed(parent):
 
 def test_jupyter_is_given_our_kernels(monkeypatch):
     began = []
-    monkeypatch.setattr(kernels, "warm", lambda: began.append(1))
+    monkeypatch.setattr(kernels, "fork_server", lambda: began.append(1))
     factory = kernels.KernelProvisionerFactory.instance()
     monkeypatch.setattr(factory, "provisioners", {})
     monkeypatch.setattr(factory, "default_provisioner_name", "local-provisioner")
@@ -691,7 +691,7 @@ def test_a_kernel_is_forked_only_where_it_is_our_own_python(provisioner, monkeyp
     made, ordinary = provisioner
     asked = []
     zygote = SimpleNamespace(fork=lambda *a: asked.append(a) or SimpleNamespace(pid=7))
-    monkeypatch.setattr(kernels, "warm", lambda: zygote)
+    monkeypatch.setattr(kernels, "fork_server", lambda: zygote)
     ours = [sys.executable, "-m", "ipykernel_launcher", "-f", "x"]
     given = {"env": {"A": "b"}, "cwd": "/tmp/x"}
     assert asyncio.run(made.launch_kernel(ours, **given)) == {"forked": True}
@@ -703,7 +703,7 @@ def test_a_kernel_is_forked_only_where_it_is_our_own_python(provisioner, monkeyp
     ):
         assert asyncio.run(made.launch_kernel(other, **given)) == {"ordinary": True}
         assert ordinary[-1] == (other, given)
-    monkeypatch.setattr(kernels, "warm", lambda: None)
+    monkeypatch.setattr(kernels, "fork_server", lambda: None)
     assert asyncio.run(made.launch_kernel(ours, env={})) == {"ordinary": True}
     assert ordinary[-1] == (ours, {"env": {}}) and made.cwd == os.getcwd()
     assert len(asked) == 1

@@ -11,11 +11,10 @@ from typer.testing import CliRunner
 from notebook_maker import entry, fact, notebook, plan, show
 from outcomes.cli import app
 from outcomes.core.errors import Invalid
-from outcomes.publish import approval, releases
 from outcomes.publish import build as site
 from outcomes.publish import changes as history
 from outcomes.publish import plan as plans
-from outcomes.publish import review as vetting
+from outcomes.publish import releases, review
 
 pytestmark = pytest.mark.build
 PLAIN = 'wave = "2023-11"  # : the week of action'
@@ -38,8 +37,8 @@ def once(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def folder(once, tmp_path, monkeypatch) -> Path:
-    monkeypatch.setattr(vetting.quality, "errors", lambda clean, today=None: [])
-    monkeypatch.setattr(vetting.quality, "cautions", lambda clean, today=None: [])
+    monkeypatch.setattr(review.quality, "errors", lambda clean, today=None: [])
+    monkeypatch.setattr(review.quality, "cautions", lambda clean, today=None: [])
     monkeypatch.chdir(shutil.copytree(once, tmp_path / "home", symlinks=True))
     return Path.cwd()
 
@@ -55,12 +54,12 @@ def book(folder: Path, name: str, one: dict, *cells: str) -> None:
 
 def build(folder: Path) -> Path:
     found = plans.read(folder / "reports.toml")
-    return site.build(found, found.pages, out=folder / "site", workers=2).path
+    return site.build(found, found.resolve(), out=folder / "site", workers=2).path
 
 
-def checked(folder: Path) -> dict[str, vetting.Check]:
+def checked(folder: Path) -> dict[str, review.Check]:
     """What every check finds in the release that is shown."""
-    found = vetting.checks(folder / "site", releases.latest(folder / "site"), folder)
+    found = review.checks(folder / "site", releases.latest(folder / "site"), folder)
     return {one.name: one for one in found}
 
 
@@ -92,7 +91,9 @@ def test_a_release_without_fault_passes_and_becomes_public_once_approved(folder)
     (record,) = json.loads(
         (shown.parent / f"{shown.name}.approved.json").read_text("utf-8")
     )
-    assert record["by"] == "A. Reviewer" and record["digest"] == approval.digest(shown)
+    assert record["by"] == "A. Reviewer" and record["digest"] == review.files_digest(
+        shown
+    )
     assert {c["verdict"] for c in record["checks"]} == {"pass"} and len(
         record["when"]
     ) == 16
@@ -149,7 +150,9 @@ def test_what_is_no_small_count_of_people_is_left_alone(folder, text):
 
 def test_a_small_count_passes_where_the_source_cited_beside_it_printed_it(folder):
     """One newspaper printed that three people under 18 were arrested; another did not."""
-    figures = vetting.published_figures.figures(measure="arrests_under_18")
+    figures = review.published_figures.published_figures(
+        measure="arrests_under_18", vintages="all"
+    )
     (url,) = figures.loc[figures["value"] == 3, "url"]
     source = {
         "source": "s",
@@ -229,11 +232,11 @@ def test_a_headline_that_moved_by_forty_per_cent_needs_a_note(folder):
 def test_a_move_is_large_from_a_quarter_on(folder, changes, found):
     manifest = releases.latest(folder / "site") / "manifest.json"
     record = json.loads(manifest.read_text(encoding="utf-8"))
-    looked = vetting.Looked(
+    looked = review.Reviewed(
         manifest.parent, json.loads(json.dumps(record)), record, folder, []
     )
     looked.record["pages"][0]["findings"][0] |= changes
-    moves = list(vetting._moves(looked))
+    moves = list(review.large_moves(looked))
     assert [m.partition(":")[0] if "moved" in m else m for m in moves] == found
 
 
@@ -248,8 +251,8 @@ def test_a_headline_is_compared_with_the_public_release_not_the_one_before(folde
 
 def test_limits_of_a_headline_without_a_value_are_compared():
     old = {"value": None, "lower": 10.0, "upper": 20.0}
-    assert vetting._share(old, old | {"upper": 30.0}) == 0.5
-    assert vetting._share(old, old | {"value": 15.0}) == 0
+    assert review.share_moved(old, old | {"upper": 30.0}) == 0.5
+    assert review.share_moved(old, old | {"value": 15.0}) == 0
 
 
 def test_an_accessibility_violation_is_not_built_and_fails_when_it_is_planted_later(
@@ -275,9 +278,9 @@ def test_an_accessibility_violation_is_not_built_and_fails_when_it_is_planted_la
 def test_a_contradicted_headline_and_data_gaps_are_said(folder, monkeypatch):
     book(folder, "demo", CALM | {"verdict": "contradicted"})
     build(folder)
-    caution = vetting.quality.Caution("July 2020 is incomplete.", "coverage")
-    monkeypatch.setattr(vetting.quality, "cautions", lambda clean: [caution])
-    monkeypatch.setattr(vetting.quality, "errors", lambda clean: ["A table is broken."])
+    caution = review.quality.Caution("July 2020 is incomplete.", "coverage")
+    monkeypatch.setattr(review.quality, "cautions", lambda clean: [caution])
+    monkeypatch.setattr(review.quality, "errors", lambda clean: ["A table is broken."])
     found = checked(folder)
     assert verdicts(folder) == {
         "tables": "fail",
@@ -301,13 +304,13 @@ def test_tables_changed_since_the_build_are_said(folder):
 
 
 def test_the_real_tables_pass_the_gate_with_cautions(once):
-    found = vetting.checks(once / "site", releases.latest(once / "site"), once)
+    found = review.checks(once / "site", releases.latest(once / "site"), once)
     verdict = {one.name: one for one in found}
     assert verdict["tables"].verdict == "pass"
     assert any(
         "Street-level crime of Lancashire" in r for r in verdict["data gaps"].reasons
     )
-    assert any(line.startswith("        And ") for line in vetting.told(found))
+    assert any(line.startswith("        And ") for line in review.report(found))
 
 
 def test_a_release_changed_after_its_approval_is_refused(folder):
@@ -348,7 +351,7 @@ def test_an_earlier_release_can_be_made_public_again_and_both_approvals_stay(fol
     assert (folder / "site/public").resolve() == second
     said("approve", first, "--by", "B. Reviewer", "--note", "Back.")
     assert (folder / "site/public").resolve().name == first
-    assert [a["by"] for a in approval.approvals(second.parent / first)] == [
+    assert [a["by"] for a in review.approvals(second.parent / first)] == [
         "A. Reviewer",
         "B. Reviewer",
     ]
@@ -365,15 +368,13 @@ def test_a_record_outlives_the_files_of_its_release(folder):
         build(folder)
     releases.prune(folder / "site", 2)
     assert not (first / "index.html").exists()
-    assert [a["by"] for a in approval.approvals(first)] == ["A. Reviewer"]
+    assert [a["by"] for a in review.approvals(first)] == ["A. Reviewer"]
     assert "Only its record is kept" in said("list")[1]
 
 
 def test_what_cannot_be_approved_says_why(folder):
     with pytest.raises(Invalid, match="--by must name"):
-        approval.approve(
-            folder, releases.latest(folder / "site"), [], by="  ", note="x"
-        )
+        review.approve(folder, releases.latest(folder / "site"), [], by="  ", note="x")
     code, text = said("approve", "2031", "--by", "A")
     assert code == 1 and "release '2031' is not known" in text
     shutil.rmtree(folder / "site")

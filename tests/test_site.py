@@ -5,6 +5,7 @@ import io
 import json
 import os
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -12,7 +13,6 @@ from notebook_maker import entry, fact, notebook, plan, show
 from outcomes.core.errors import Invalid
 from outcomes.publish import build as site
 from outcomes.publish import changes, index
-from outcomes.publish import custom_page as order
 from outcomes.publish import plan as plans
 
 pytestmark = pytest.mark.build
@@ -44,7 +44,7 @@ def build(folder, *handles, out=None, **options):
     found = plans.read(folder / "reports.toml")
     out = out or folder / "site"
     options = {"force": True} | options
-    return site.build(found, found.select(handles), out=out, workers=2, **options)
+    return site.build(found, found.resolve(handles), out=out, workers=2, **options)
 
 
 def break_demo(folder):
@@ -347,14 +347,18 @@ def test_a_page_made_to_order_stands_beside_the_site(folder):
     first = build(folder)
     found = plans.read(folder / "reports.toml")
     options = {"out": folder / "site", "tell": lambda *_: None}
-    made = order.build(found, found.pages[0], {"wave": "2025-05"}, **options)
+    given = {"wave": "2025-05"}
+    page = replace(found.pages[0], parameters=given)
+    made = site.build_custom(found, page, given, **options)
     html = made.shown.read_text()
     assert "Made to order, with wave: May 2025." in html
     assert 'href="page/found.csv"' in html
     assert (made.shown.parent / "page/found.csv").is_file()
     assert (folder / "site/latest").resolve() == first.path
     break_demo(folder)
-    failed = order.build(found, found.pages[0], {"wave": "2025-06"}, **options)
+    given = {"wave": "2025-06"}
+    page = replace(found.pages[0], parameters=given)
+    failed = site.build_custom(found, page, given, **options)
     assert failed.failed["name"] == "ZeroDivisionError"
     assert [p.name for p in (folder / "site/adhoc").iterdir()] == [
         made.shown.parent.name

@@ -9,8 +9,8 @@ import pytest
 from notebook_maker import entry, fact, notebook, plan
 from outcomes.core.errors import Invalid
 from outcomes.core.mime import FINDING, PROVENANCE
-from outcomes.publish import banners, changes, cluster, execute, releases, staleness
 from outcomes.publish import build as site
+from outcomes.publish import changes, cluster, execute, releases, staging, staleness
 from outcomes.publish import plan as plans
 
 FIRST, SECOND, THIRD = "1700000000", "1700100000", "1700200000"
@@ -32,7 +32,7 @@ class Home:
         patch.setattr(os, "sync", lambda: None)
         patch.setattr(execute, "prepare", lambda: self.ran.append("prepared"))
         patch.setattr(execute, "run", self._run)
-        patch.setattr(banners, "cautions", lambda out: self.cautions)
+        patch.setattr(site, "check_tables", lambda out: self.cautions)
 
     def page(self, handle: str, **more) -> str:
         """An entry of the plan, and its notebook."""
@@ -53,7 +53,7 @@ class Home:
             "tell": lambda *given: self.heard.append(given),
         } | options
         return site.build(
-            found, found.select(handles), out=self.folder / "site", **options
+            found, found.resolve(handles), out=self.folder / "site", **options
         )
 
     def _run(self, jobs, workers):
@@ -107,7 +107,7 @@ def test_what_is_recorded_of_a_page_word_for_word(home):
     assert [f["sentence"] for f in findings] == [
         "Of area/two."
     ] and "table" not in findings[0]
-    rests = staleness.rests_on(
+    rests = staleness.fingerprint(
         plans.read(home.folder / "reports.toml"), site.Page("area/two", "two", "")
     )
     reads = staleness.readings([{"table": "counts", "where": {}}])
@@ -171,7 +171,7 @@ def test_a_release_holds_its_record_and_all_that_speaks_of_the_whole(home):
     }
     assert record == {
         "release": made.path.name,
-        "version": site.outcomes.__version__,
+        "version": staging.outcomes.__version__,
         "methods": ["£ by £."],
         "cautions": home.cautions,
         "history": [told],
@@ -197,7 +197,7 @@ def test_a_release_holds_its_record_and_all_that_speaks_of_the_whole(home):
         and 'href="index.html"' in pages["one"]
     )
     version = (
-        f"version {site.outcomes.__version__}, digest {staleness.code_digest()[:12]}"
+        f"version {staging.outcomes.__version__}, digest {staleness.code_digest()[:12]}"
     )
     assert f"<dd>{version}</div>" in pages["one"]
     source = (home.folder / "notebooks/two.ipynb").read_bytes()
@@ -248,13 +248,15 @@ def test_a_page_that_moved_says_so_and_why(home):
 def test_a_build_with_nothing_to_do_makes_no_release_and_is_remembered(home):
     first = home.build()
     found = plans.read(home.folder / "reports.toml")
-    assert releases.stands(home.folder / "site", staleness.standing(found.file))
+    assert releases.up_to_date(home.folder / "site", staleness.site_digest(found.file))
     assert not (home.folder / "site/.staging").exists()
     again = home.build(day=FIRST)
     assert (again.new, again.path, again.entries) == (False, first.path, first.entries)
     assert home.ran == [] and again.shown == first.shown
     home.build("one")
-    assert not releases.stands(home.folder / "site", staleness.standing(found.file))
+    assert not releases.up_to_date(
+        home.folder / "site", staleness.site_digest(found.file)
+    )
     home.cautions = [
         {"said": "x", "tables": [], "where": {}, "sources": [], "aged": True}
     ]
@@ -288,7 +290,7 @@ def test_a_failing_page_is_kept_with_a_notice_until_it_recovers(home):
     made = home.build(day=SECOND, force=True)
     assert home.heard[0] == ("one", 1.256, BROKEN)
     one = made.entries[0]
-    kept = {k: first.entries[0][k] for k in site._GOOD}
+    kept = {k: first.entries[0][k] for k in staging._GOOD}
     assert one == one | kept | {
         "state": "kept",
         "error": BROKEN,
@@ -303,7 +305,9 @@ def test_a_failing_page_is_kept_with_a_notice_until_it_recovers(home):
     )
     assert (made.path / "one/found.csv").is_file()
     found = plans.read(home.folder / "reports.toml")
-    assert not releases.stands(home.folder / "site", staleness.standing(found.file))
+    assert not releases.up_to_date(
+        home.folder / "site", staleness.site_digest(found.file)
+    )
     other = home.build("area/two", day=THIRD, force=True)
     assert other.entries[0] == one and other.failed == [], "it was not asked for"
     home.fails = set()
@@ -468,7 +472,7 @@ def test_a_page_whose_links_lead_nowhere_once_all_is_there_stops_the_release(
 ):
     first = home.build()
     gone = '<nav><a href="gone.html">x</a></nav>'
-    monkeypatch.setattr(site.pages, "siblings", lambda page, present: gone)
+    monkeypatch.setattr(staging.render, "siblings", lambda page, present: gone)
     with pytest.raises(RuntimeError) as error:
         home.build(day=SECOND, force=True)
     assert str(error.value).startswith("one.html may not be published: ")

@@ -128,5 +128,5 @@ def test_a_release_has_its_bill_of_materials(tmp_path):
     notebook(tmp_path / "notebooks/programmes/demo.ipynb", show(fact()))
     (tmp_path / "requirements.lock").write_text(LOCK, encoding="utf-8")
     found = plans.read(plan(tmp_path, entry()))
-    made = build.build(found, found.pages, out=tmp_path / "site", workers=1)
+    made = build.build(found, found.resolve(), out=tmp_path / "site", workers=1)
     assert json.loads((made.path / "sbom.json").read_text(encoding="utf-8")) == BILL

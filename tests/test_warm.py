@@ -102,7 +102,7 @@ def test_nothing_runs_in_the_process_that_is_forked_and_it_never_used_an_engine(
     tmp_path,
 ):
     outputs(tmp_path, notebook(tmp_path / "one.ipynb", "1"))
-    process = Path("/proc", str(kernels.warm().process.pid))
+    process = Path("/proc", str(kernels.fork_server().process.pid))
     assert len(list((process / "task").iterdir())) == 1
     loaded = (process / "maps").read_text()
     assert "pandas" in loaded
@@ -114,11 +114,11 @@ def test_when_the_process_that_is_forked_is_killed_the_next_page_has_a_new_one(
 ):
     source = notebook(tmp_path / "one.ipynb", "1")
     outputs(tmp_path, source)
-    first = kernels.warm().process
+    first = kernels.fork_server().process
     first.kill()
     first.wait()
     outputs(tmp_path, source)
-    assert kernels.warm().process.pid != first.pid
+    assert kernels.fork_server().process.pid != first.pid
 
 
 def test_no_kernel_outlives_the_publisher(tmp_path):
@@ -205,8 +205,8 @@ def test_where_kernels_cannot_be_forked_they_are_started_the_ordinary_way(
     tmp_path, monkeypatch
 ):
     monkeypatch.setattr(kernels.sys, "platform", "darwin")
-    assert kernels.why_cold() == "kernels are not forked on darwin"
-    assert kernels.warm() is None
+    assert kernels.why_not_forked() == "kernels are not forked on darwin"
+    assert kernels.fork_server() is None
     source = notebook(
         tmp_path / "one.ipynb", "print(open('/proc/self/cmdline').read())"
     )

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from outcomes.publish import fork_server
+from outcomes.publish import kernels
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="kernels are not forked here"
@@ -34,11 +34,11 @@ def signals():
 
 
 def test_what_pages_import_is_imported_before_the_first_kernel(monkeypatch):
-    asked, real = [], fork_server.import_module
+    asked, real = [], kernels.import_module
     monkeypatch.setattr(
-        fork_server, "import_module", lambda name: asked.append(name) or real(name)
+        kernels, "import_module", lambda name: asked.append(name) or real(name)
     )
-    fork_server.preload()
+    kernels.preload()
     assert {
         "seaborn",
         "pyarrow.parquet",
@@ -60,18 +60,18 @@ def test_a_request_is_answered_with_a_process_and_all_end_with_the_publisher(
         seen.append((message, len(sockets), len(pipes)))
         return sleeping[-1].pid
 
-    monkeypatch.setattr(fork_server, "_fork", fork)
+    monkeypatch.setattr(kernels, "_fork", fork)
     ours, requests = pair()
-    kernels = []
+    children = []
     for message in (b"one", b"two"):
         mine, theirs = pair()
         with theirs:
             socket.send_fds(ours, [message], [theirs.fileno()])
-        kernels.append(mine)
+        children.append(mine)
     ours.close()
-    fork_server.serve(requests)
+    kernels.serve(requests)
     assert seen == [(b"one", 2, 2), (b"two", 3, 2)], "what a kernel must let go of"
-    for mine, process in zip(kernels, sleeping, strict=True):
+    for mine, process in zip(children, sleeping, strict=True):
         assert mine.recv(32) == str(process.pid).encode()
         assert process.wait(10) == -signal.SIGKILL
         mine.close()
@@ -90,14 +90,14 @@ def test_the_end_of_a_kernel_is_told_while_others_may_still_come(signals, monkey
         ours.close()
 
     told = []
-    monkeypatch.setattr(fork_server, "_fork", fork)
+    monkeypatch.setattr(kernels, "_fork", fork)
     (ours, requests), (mine, theirs) = pair(), pair()
     mine.settimeout(20)
     with theirs:
         socket.send_fds(ours, [b"x"], [theirs.fileno()])
     waiting = threading.Thread(target=wait)
     waiting.start()
-    fork_server.serve(requests)
+    kernels.serve(requests)
     waiting.join()
     assert told[0].isdigit() and told[1:] == [b"5", b""]
     mine.close()
@@ -115,7 +115,7 @@ def test_how_a_kernel_ended_is_told_once_and_only_of_those_that_ended(code, told
     channels = {ended.pid: theirs, sleeping.pid: its}
     deadline = time.monotonic() + 30
     while ended.pid in channels and time.monotonic() < deadline:
-        fork_server._reap(channels)
+        kernels._reap(channels)
         time.sleep(0.01)
     assert mine.recv(32) == told and mine.recv(32) == b"", "and then it is closed"
     assert channels == {sleeping.pid: its}
@@ -123,7 +123,7 @@ def test_how_a_kernel_ended_is_told_once_and_only_of_those_that_ended(code, told
     others.close()
     os.kill(sleeping.pid, signal.SIGKILL)
     while channels and time.monotonic() < deadline:
-        fork_server._reap(channels)
+        kernels._reap(channels)
         time.sleep(0.01)
     sleeping.returncode = 0
     assert channels == {}, "that nobody waits any more is no error"
@@ -158,16 +158,16 @@ def system(monkeypatch):
         chdir=note("chdir"),
         _exit=leave,
     )
-    monkeypatch.setattr(fork_server, "os", fake)
-    monkeypatch.setattr(fork_server.signal, "set_wakeup_fd", note("wakeup"))
-    monkeypatch.setattr(fork_server.signal, "signal", note("signal"))
-    monkeypatch.setattr(fork_server.time, "tzset", note("tzset"))
+    monkeypatch.setattr(kernels, "os", fake)
+    monkeypatch.setattr(kernels.signal, "set_wakeup_fd", note("wakeup"))
+    monkeypatch.setattr(kernels.signal, "signal", note("signal"))
+    monkeypatch.setattr(kernels.time, "tzset", note("tzset"))
     monkeypatch.setattr(sys, "argv", ["x"])
     return SimpleNamespace(asked=asked, os=fake)
 
 
 def test_a_forked_kernel_lets_go_of_all_that_is_its_parents(system, monkeypatch):
-    monkeypatch.setattr(fork_server, "_become_kernel", lambda request: request)
+    monkeypatch.setattr(kernels, "_become_kernel", lambda request: request)
     done = []
     sockets = [
         SimpleNamespace(
@@ -177,7 +177,7 @@ def test_a_forked_kernel_lets_go_of_all_that_is_its_parents(system, monkeypatch)
         )
         for n in (0, 1, 5)
     ]
-    assert fork_server._fork(json.dumps({"cwd": "/x"}).encode(), sockets, [3, 4]) == {
+    assert kernels._fork(json.dumps({"cwd": "/x"}).encode(), sockets, [3, 4]) == {
         "cwd": "/x"
     }
     assert done == [("detach", 0), ("close", 1), ("close", 5)], (
@@ -194,7 +194,7 @@ def test_a_forked_kernel_lets_go_of_all_that_is_its_parents(system, monkeypatch)
         ("dup2", 9, 0),
     ]
     system.os.fork = lambda: 12
-    assert fork_server._fork(b"{}", sockets, [3]) == 12 and len(done) == 3
+    assert kernels._fork(b"{}", sockets, [3]) == 12 and len(done) == 3
 
 
 @pytest.mark.parametrize(
@@ -224,7 +224,7 @@ def test_a_kernel_has_the_surroundings_it_was_asked_for_and_its_own_exit_code(
     monkeypatch.setattr(numpy.random, "seed", lambda *given: seeded.append(given))
     request = {"env": {"A": "b"}, "cwd": "/x", "arguments": ["-f", "k.json"]}
     with pytest.raises(Left) as left:
-        fork_server._become_kernel(request)
+        kernels._become_kernel(request)
     assert left.value.args == (code,)
     argv = ["ipykernel_launcher", "-f", "k.json"]
     assert began == [(argv, {"A": "b", "JPY_PARENT_PID": "77"})] and seeded == [()]

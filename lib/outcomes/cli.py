@@ -105,119 +105,89 @@ def build(
     out: Out = None,
     plan: PlanFile = None,
 ) -> None:
-    """Build the pages that are due (of all, or of those named) and switch the site to them.
+    """Build the pages that are stale (of all, or of those named) and switch the site to them.
 
-    A page is due when its notebook, its parameters, the library, the locked packages or the rows
+    A page is stale when its notebook, its parameters, the library, the locked packages or the rows
     it reads have changed. With -p, one page is made to order beside the site, which stays as it is.
     """
+    from outcomes.publish import parameters, staleness
+
     # Arrow would keep memory that the kernels need; it looks here when it is first imported.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     file = (plan or _nearest_plan()).resolve()
     folder = out or file.parent / "site"
-    if not (handles or parameter or schedule or force or dry_run) and _up_to_date(
-        file, folder
-    ):
+    whole = not (handles or parameter or schedule or force or dry_run)
+    if whole and _is_up_to_date(file, folder):
         return
     found = _plan(file)
     if timeout:
         found = replace(found, limits=found.limits._replace(seconds=timeout))
-    chosen, given = _asked(found, handles or [], schedule, parameter or [])
+    given = parameters.assignments(parameter or [])
+    pages = found.resolve(handles or [], schedule=schedule, given=given)
+    stale = staleness.find_stale(found, pages, folder, force=force)
     if dry_run:
-        _what_if(found, chosen, folder, force)
+        for handle, why in stale.reasons.items():
+            print(f"{handle}  {why}")
+        print(f"{len(stale.reasons)} of {len(pages)} pages would be built.")
         return
-    if said := _broken():
-        more = [f"And {len(said) - 20} more."] if len(said) > 20 else []
-        raise Invalid(" ".join(["The tables cannot be published.", *said[:20], *more]))
-    _warm_up(not scheduler and (given or _due(found, chosen, folder, force)))
-    options = {"force": force, "resume": resume, "keep": keep, "scheduler": scheduler}
-    with _progress(len(chosen)) as tell:
-        if given:
-            _order(found, chosen[0], given, folder, tell)
-        else:
-            _build(found, chosen, folder, {"workers": workers, **options}, tell)
-
-
-def _warm_up(needed) -> None:
-    """Let the kernels' imports begin, which go on while ours do and the tables are checked."""
     from outcomes.publish import execute, kernels
 
-    if why := kernels.why_cold():
+    if why := kernels.why_not_forked():
         print(f"Kernels are started one by one: {why}.", file=sys.stderr)
-    elif needed:
-        execute.prepare()
-
-
-def _asked(
-    plan, handles: list[str], schedule: str, pairs: list[str]
-) -> tuple[list, dict]:
-    """The pages asked for and what -p gives; what cannot be built is said before all else."""
-    from outcomes.publish import parameters
-
-    chosen, given = plan.select(handles, schedule), parameters.assignments(pairs)
-    if given and len(chosen) != 1:
-        raise Invalid("-p needs exactly one page: name its handle.")
-    pages = [replace(p, parameters=p.parameters | given) for p in chosen]
-    return parameters.for_pages(plan, pages), given
-
-
-def _order(plan, page, given: dict, folder: Path, tell) -> None:
-    from outcomes.publish import custom_page
-
-    made = custom_page.build(plan, page, given, out=folder, tell=tell)
-    if made.failed:
-        raise typer.Exit(1)
-    print(f"Open {made.shown}")
-
-
-def _up_to_date(file: Path, folder: Path) -> bool:
-    """Whether there is nothing to do, seen without loading a library; then it is said."""
-    from outcomes.publish import releases, staleness
-
-    digest = staleness.standing(file) if releases.latest(folder) else ""
-    if not digest or not releases.stands(folder, digest):
-        return False
-    releases.note_standing(folder, digest)
-    print(
-        f"Nothing to do: every page is up to date. Open {folder / 'latest' / 'index.html'}"
-    )
-    return True
-
-
-def _what_if(plan, pages: list, folder: Path, force: bool) -> None:
-    why = _due(plan, pages, folder, force)
-    for page in pages:
-        if page.handle in why:
-            print(f"{page.handle}  {why[page.handle]}")
-    print(f"{len(why)} of {len(pages)} pages would be built.")
-
-
-def _due(plan, pages: list, folder: Path, force: bool) -> dict[str, str]:
-    """Why each page that is due must be built, by handle."""
-    from outcomes.publish import releases, staleness
-
-    shown = releases.latest(folder)
-    before = {e["handle"]: e for e in releases.manifest(shown)["pages"]}
-    return staleness.reasons(plan, pages, shown, before, force=force)
-
-
-def _build(plan, chosen: list, folder: Path, options: dict, tell) -> None:
-    """Build, tell whoever is to be told, and leave with the exit code."""
+    elif not scheduler and (given or stale.reasons):
+        execute.prepare()  # the kernels' imports go on while ours do
     from outcomes.publish import build as site
     from outcomes.publish import notify
 
-    def say(sentence: str) -> None:
-        print(sentence, file=sys.stderr, flush=True)
+    site.refuse(_carried_over())
+    with _progress(len(pages)) as tell:
+        if given:
+            custom = site.build_custom(found, pages[0], given, out=folder, tell=tell)
+            if custom.failed:
+                raise typer.Exit(1)
+            print(f"Open {custom.shown}")
+            return
+        try:
+            made = site.build(
+                found,
+                pages,
+                out=folder,
+                workers=workers,
+                stale=stale,
+                force=force,
+                resume=resume,
+                keep=keep,
+                scheduler=scheduler,
+                tell=tell,
+                say=_say,
+            )
+        except (OSError, RuntimeError) as error:
+            _say(f"outcomes: no release was made, and the site is as it was: {error}")
+            notify.failed(found, folder, error, _say)
+            raise typer.Exit(1) from None
+        told = notify.made(found, made, _say)
+        idle = "" if made.new else f"Nothing to do: {len(pages)} pages are up to date. "
+        print(f"{idle}Open {made.shown}")
+        raise typer.Exit(0 if told and not made.failed else 1)
 
-    try:
-        made = site.build(plan, chosen, out=folder, tell=tell, say=say, **options)
-    except (OSError, RuntimeError) as error:
-        say(f"outcomes: no release was made, and the site is as it was: {error}")
-        notify.failed(plan, folder, error, say)
-        raise typer.Exit(1) from None
-    told = notify.made(plan, made, say)
-    idle = "" if made.new else f"Nothing to do: {len(chosen)} pages are up to date. "
-    print(f"{idle}Open {made.shown}")
-    raise typer.Exit(0 if told and not made.failed else 1)
+
+def _is_up_to_date(file: Path, folder: Path) -> bool:
+    """Whether there is nothing to do, seen without loading a library; then it is said."""
+    from outcomes.publish import releases, staleness
+
+    if releases.latest(folder) is None:
+        return False
+    digest = staleness.site_digest(file)
+    if not releases.up_to_date(folder, digest):
+        return False
+    releases.note_up_to_date(folder, digest)
+    index = folder / "latest" / "index.html"
+    print(f"Nothing to do: every page is up to date. Open {index}")
+    return True
+
+
+def _say(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)
 
 
 @app.command()
@@ -256,9 +226,11 @@ def diff(
 @release.command("check")
 def release_check(name: Name = "", out: Out = None, plan: PlanFile = None) -> None:
     """Say what automatic checks find in a release: pass, review or fail, and why."""
-    raise typer.Exit(
-        1 if "fail" in {one.verdict for one in _checked(name, out, plan)[2]} else 0
-    )
+    from outcomes.publish import releases
+
+    site = _site(out, plan)
+    found = _review(site, releases.find(site, name), plan)
+    raise typer.Exit(1 if "fail" in {check.verdict for check in found} else 0)
 
 
 @release.command("approve")
@@ -270,42 +242,38 @@ def release_approve(
     plan: PlanFile = None,
 ) -> None:
     """Check a release, record who approves it, and link site/public to it."""
-    from outcomes.publish import approval, releases
+    from outcomes.publish import releases, review
 
-    with releases.alone(
-        _site(out, plan), lambda said: print(said, file=sys.stderr)
-    ) as site:
-        found = _checked(name, site, plan)
-        print(f"Approved. Open {approval.approve(*found, by=by, note=note)}")
+    with releases.lock(_site(out, plan), _say) as site:
+        folder = releases.find(site, name)
+        found = _review(site, folder, plan)
+        shown = review.approve(site, folder, found, by=by, note=note)
+        print(f"Approved. Open {shown}")
 
 
 @release.command("list")
 def release_list(out: Out = None, plan: PlanFile = None) -> None:
     """List the releases, newest first: which is shown, which is public, who approved them."""
-    from outcomes.publish import approval
+    from outcomes.publish import review
 
-    print("\n".join(approval.listed(_site(out, plan))) or "There is no release.")
-
-
-def _checked(name: str, out: Path | None, plan: Path | None) -> tuple:
-    """The site, a release of it and what its checks find, which is printed."""
-    from outcomes.publish import releases, review
-
-    site = _site(out, plan)
-    folder = releases.find(site, name) if name else releases.latest(site)
-    if folder is None:
-        raise Invalid(f"no release is shown in {site}.")
-    found = review.checks(site, folder, _folder(plan), broken=_broken())
-    print(f"Release {folder.name}", *review.told(found), sep="\n")
-    return site, folder, found
+    print("\n".join(review.listing(_site(out, plan))) or "There is no release.")
 
 
-def _broken() -> list[str]:
-    """Where the register's tables do not follow from what they are made of."""
+def _review(site: Path, folder: Path, plan: Path | None) -> list:
+    """The checks of a release, which are printed."""
+    from outcomes.publish import review
+
+    found = review.checks(site, folder, _folder(plan), broken=_carried_over())
+    print(f"Release {folder.name}", *review.report(found), sep="\n")
+    return found
+
+
+def _carried_over() -> list[str]:
+    """Where the tables of published figures do not follow from data/published."""
+    from outcomes.data import tables
     from outcomes.ingest import carried_over
-    from outcomes.publish import staleness
 
-    return carried_over.breaches(staleness.data())
+    return carried_over.breaches(tables.root())
 
 
 def _site(out: Path | None, plan: Path | None) -> Path:

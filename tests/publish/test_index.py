@@ -13,8 +13,9 @@ import pytest
 from notebook_maker import entry, fact, notebook, plan
 from outcomes.core.errors import Invalid
 from outcomes.core.mime import FINDING, PROVENANCE
-from outcomes.publish import banners, custom_page, execute, feed, index, releases
+from outcomes.publish import build as site
 from outcomes.publish import changes as history
+from outcomes.publish import execute, feed, index, releases
 from outcomes.publish import plan as plans
 
 NOW = "20251124T083000Z-ab"
@@ -490,7 +491,7 @@ def out(tmp_path):
     for name, content in ((FIRST, first), (SECOND, second)):
         text = json.dumps(content | {"release": name, "history": []})
         releases.write(tmp_path / "releases" / name / "manifest.json", text)
-    releases.point(tmp_path, "latest", SECOND)
+    releases.link(tmp_path, "latest", SECOND)
     return tmp_path
 
 
@@ -505,7 +506,7 @@ def test_two_releases_are_compared_page_by_page(out):
     assert history.diff(out, FIRST, SECOND) == lines
     assert history.diff(out, SECOND, FIRST)[0] == f"From {SECOND} to {FIRST}:"
     assert history.diff(out, SECOND)[1:] == ["No finding differs."]
-    releases.point(out, "latest", FIRST)
+    releases.link(out, "latest", FIRST)
     only = [f"Release {FIRST} is the first: there is none to compare it with."]
     assert history.diff(out) == only
     (out / "latest").unlink()
@@ -553,7 +554,7 @@ def test_a_release_of_a_day_and_a_half_is_judged_by_the_age_that_is_allowed(
     late = [f"It is older than {age}, and no build has found it up to date since."]
     said = f"Release {SECOND}, 1.5 days old, 2 pages."
     assert (lines, found) == ([said] + ([] if good else late), good)
-    releases.note_standing(out, "d")
+    releases.note_up_to_date(out, "d")
     os.utime(out / ".standing", (made + 34 * 3600,) * 2)
     assert history.status(out, "3h") == ([said], True)
     assert history.status(out, "1h")[1] is False
@@ -595,7 +596,7 @@ def ordered(tmp_path, monkeypatch):
     caution = {"said": "Half is lost.", "tables": ["crime_monthly"], "where": {}}
     caution |= {"sources": [], "aged": False}
     monkeypatch.setattr(
-        banners, "cautions", lambda out: [caution] * (out == tmp_path / "site")
+        site, "check_tables", lambda out: [caution] * (out == tmp_path / "site")
     )
     monkeypatch.setattr(execute, "prepare", lambda: None)
 
@@ -628,9 +629,9 @@ def ordered(tmp_path, monkeypatch):
 
         monkeypatch.setattr(execute, "run", work)
         tell = lambda *given: heard.append(given)  # noqa: E731
-        made = custom_page.build(
-            found, found.pages[0], given, out=tmp_path / "site", tell=tell
-        )
+        (page,) = found.resolve(given=given)
+        out = tmp_path / "site"
+        made = site.build_custom(found, page, given, out=out, tell=tell)
         return made, heard
 
     return make

@@ -14,7 +14,7 @@ from notebook_maker import FINDING, PROVENANCE, entry, fact, notebook, plan
 from outcomes.core.errors import Invalid
 from outcomes.data import former, published_figures
 from outcomes.findings import verdicts
-from outcomes.publish import html_checks, newest, parameters, render
+from outcomes.publish import html_checks, parameters, render, vintage
 from outcomes.publish import plan as plans
 
 FILES = {
@@ -447,7 +447,7 @@ def test_sources_are_listed_once_in_the_order_of_first_mention_and_marks_in_thei
     ],
 )
 def test_the_date_of_a_source_is_read_as_far_as_it_is_known(published, day):
-    assert newest.day(published) == day
+    assert vintage.day(published) == day
 
 
 def test_how_new_a_page_is_counts_all_that_it_read(monkeypatch):
@@ -455,7 +455,7 @@ def test_how_new_a_page_is_counts_all_that_it_read(monkeypatch):
 
     def told(dates, *tables, **where):
         sources = [source_(published=date) for date in dates]
-        return newest.told(
+        return vintage.sentence(
             sources, [{"table": table, "where": where} for table in tables]
         )
 

@@ -207,8 +207,11 @@ def status(out: Path, max_age: str = "") -> tuple[list[str], bool]:
     record = releases.manifest(shown)
     made = timegm(time.strptime(record["release"][:16], "%Y%m%dT%H%M%SZ"))
     now = time.time()
-    age, idle = (now - made) / 3600, (now - max(made, releases.checked(out))) / 3600
-    failing = releases.troubled(record)
+    age, idle = (
+        (now - made) / 3600,
+        (now - max(made, releases.last_checked(out))) / 3600,
+    )
+    failing = releases.failing(record)
     lines = [
         f"Release {record['release']}, {age / 24:.1f} days old, {len(record['pages'])} pages."
     ]

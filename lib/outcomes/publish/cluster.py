@@ -11,6 +11,7 @@ import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from outcomes.core import project
 from outcomes.core.errors import Invalid
 from outcomes.publish import execute, staleness
 
@@ -31,12 +32,13 @@ def results(jobs: list[execute.Job], address: str) -> Iterator[execute.Result]:
         client.register_plugin(_prepared(), name="outcomes")
         futures, page = {}, _page()
         for job in jobs:
-            text, plain = (
-                Path(job.notebook).read_bytes(),
-                vars(job) | {"limits": [*job.limits]},
-            )
+            text = Path(job.notebook).read_bytes()
             sent = client.submit(
-                page, plain, text, pure=False, key=f"{job.handle}-{id(job)}"
+                page,
+                vars(job) | {"limits": [*job.limits]},
+                text,
+                pure=False,
+                key=f"{job.handle}-{id(job)}",
             )
             futures[sent] = job
         for future in as_completed(futures, loop=client.loop):
@@ -62,7 +64,7 @@ def _bundle() -> bytes:
     with tarfile.open(fileobj=packed, mode="w:gz", compresslevel=1) as archive:
         for folder, name in (
             (staleness.LIBRARY, "lib/outcomes"),
-            (staleness.data(), "data"),
+            (project.data(), "data"),
         ):
             archive.add(
                 folder, name, filter=lambda i: None if "__pycache__" in i.name else i

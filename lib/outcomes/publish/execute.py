@@ -13,12 +13,13 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from outcomes.core.mime import PROVENANCE
+from outcomes.publish import releases
 from outcomes.publish.parameters import load, source, tagged
-from outcomes.publish.resource_limits import DEFAULT, Limits, arguments
+from outcomes.publish.plan import DEFAULT, Limits
 
 _SHELL = re.compile(
     r"^\s*(?:[\w, ]+=\s*)?!|^\s*%%?(?:!|(?:sx|sc|system|bash|sh|script)\b)", re.M
@@ -67,13 +68,9 @@ def execute(job: Job) -> Result:
     """Run one notebook in a kernel of its own; whatever goes wrong is the result's error."""
     started = time.monotonic()
     try:
-        part = Path(job.output).with_suffix(".part.ipynb")
-        made = replace(job, output=str(part))
-        error = refused(load(Path(job.notebook))) or _papermill(
-            made, started + job.limits.seconds
-        )
+        error = refused(load(Path(job.notebook)))
         if error is None:
-            part.replace(job.output)  # an output that is there is a success, whole
+            error = _papermill(job, started + job.limits.seconds)
     except Exception as problem:  # a missing kernel, a full disk: named in the manifest
         error = failure(type(problem).__name__, str(problem))
     return Result(job.handle, time.monotonic() - started, error)
@@ -90,21 +87,23 @@ def refused(notebook: dict) -> dict | None:
 
 def complete(notebook: dict) -> dict | None:
     """Why an executed notebook is not a success, or None when it is one."""
-    cells = enumerate(notebook["cells"], start=1)
-    code = [(n, c) for n, c in cells if c["cell_type"] == "code" and source(c).strip()]
-    for number, cell in code:
+    last: dict = {}
+    injected = (
+        0  # cells that papermill put in: they do not count in the notebook as written
+    )
+    for position, cell in enumerate(notebook["cells"], start=1):
+        number = position - injected
+        injected += tagged(cell, "injected-parameters")
+        if cell["cell_type"] != "code" or not source(cell).strip():
+            continue
         for output in cell.get("outputs", []):
             if output["output_type"] == "error":
-                return failure(
-                    output["ename"], output["evalue"], _in_source(notebook, number)
-                )
+                return failure(output["ename"], output["evalue"], number)
         if cell.get("execution_count") is None:
             message = "the run stopped before this cell, without an error"
-            return failure("NotRun", message, _in_source(notebook, number))
-    last = code[-1][1] if code else {}
-    if not any(
-        PROVENANCE in output.get("data", {}) for output in last.get("outputs", [])
-    ):
+            return failure("NotRun", message, number)
+        last = cell
+    if not any(PROVENANCE in out.get("data", {}) for out in last.get("outputs", [])):
         return failure("NoProvenance", "its last code cell did not show the provenance")
     return None
 
@@ -123,6 +122,7 @@ def prepare() -> None:
 
 
 def _papermill(job: Job, deadline: float) -> dict | None:
+    """Run a notebook in a folder of its own, until a time of the monotonic clock; its error."""
     import papermill
     from nbclient.exceptions import (
         CellExecutionError,
@@ -139,24 +139,33 @@ def _papermill(job: Job, deadline: float) -> dict | None:
                 job.notebook, None, job.parameters, **options
             )
         except papermill.PapermillExecutionError as error:
-            return failure(
-                error.ename, _said(job, error), _shifted(job, error.cell_index)
-            )
+            said = error.evalue
+            if "Memory" in error.ename:
+                limit = f"the limit of {job.limits.memory} MB of memory"
+                said = f"it needs more than {limit}: {said}"
+            cells = load(Path(job.notebook))["cells"]
+            declares = [i for i, c in enumerate(cells) if tagged(c, "parameters")]
+            injected = declares[0] + 1 if declares else 0
+            shifted = bool(job.parameters) and error.cell_index >= injected
+            return failure(error.ename, said, error.cell_index + 1 - shifted)
         except CellExecutionError as error:  # the kernel could not even show its error
             return failure(error.ename, error.evalue)
         except CellTimeoutError:
             limit = f"the limit of {job.limits.seconds:g} seconds"
             return failure("Timeout", f"the page took longer than {limit}")
         except DeadKernelError:
+            from outcomes.publish import kernels
+
+            code = kernels.ended.get(folder)
+            how = f" (exit code {code})" if code is not None else ""
+            if code == -9:
+                how = ": it was killed (signal 9), as happens when memory runs out"
             return failure(
-                "KernelDied", "the kernel ended before the notebook did" + _how(folder)
+                "KernelDied", f"the kernel ended before the notebook did{how}"
             )
-    if (
-        error := complete(done)
-    ) is None:  # papermill would lay it out for people to read
-        Path(job.output).write_text(
-            json.dumps(done, ensure_ascii=False), encoding="utf-8"
-        )
+    error = complete(done)
+    if error is None:  # papermill would lay it out for people to read
+        releases.write_whole(Path(job.output), json.dumps(done, ensure_ascii=False))
     return error
 
 
@@ -179,38 +188,10 @@ def _options(folder: str, limits: Limits, deadline: float) -> dict:
         "extra_arguments": [
             f"--IPKernelApp.ipython_dir={folder}",
             "--HistoryManager.enabled=False",
-            *arguments(limits),
+            *kernels.arguments(limits),
         ],
         "config": config,
         "kernel_manager_class": kernels.Manager,
         "shutdown_kernel": "immediate",
         "timeout_func": lambda cell: max(0.01, deadline - time.monotonic()),
     }
-
-
-def _said(job: Job, error) -> str:
-    if "Memory" not in error.ename:
-        return error.evalue
-    return f"it needs more than the limit of {job.limits.memory} MB of memory: {error.evalue}"
-
-
-def _how(folder: str) -> str:
-    from outcomes.publish import kernels
-
-    code = kernels.ended.get(folder)
-    if code == -9:
-        return ": it was killed (signal 9), as happens when memory runs out"
-    return f" (exit code {code})" if code is not None else ""
-
-
-def _in_source(notebook: dict, number: int) -> int:
-    """A cell's number in the notebook as written: papermill puts one cell of its own in."""
-    return number - sum(
-        tagged(c, "injected-parameters") for c in notebook["cells"][: number - 1]
-    )
-
-
-def _shifted(job: Job, index: int) -> int:
-    cells = load(Path(job.notebook))["cells"]
-    at = next((i for i, cell in enumerate(cells) if tagged(cell, "parameters")), -1)
-    return index + 1 - (bool(job.parameters) and index > at)

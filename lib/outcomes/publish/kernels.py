@@ -1,40 +1,67 @@
 """Kernels for the publisher's pages, through jupyter_client's provisioner: papermill is unchanged.
 
-Every kernel gets the same surroundings on any machine. Where a process can be forked, kernels are
-forked from one that has imported what pages import (:mod:`outcomes.publish.fork_server`); elsewhere
-they are started the ordinary way.
+Every kernel gets the same surroundings on any machine, and is held to its page's limits of memory
+and output from inside. Where a process can be forked, kernels are forked from a server that has
+imported what pages import; elsewhere they are started the ordinary way.
+
+The fork server (``python -m outcomes.publish.kernels``) reads requests from the socket that is its
+standard input. Each comes with a socket of its own, over which the kernel's process id is told, and
+later how the kernel ended. When the publisher is gone, so are the kernels.
 """
 
 import atexit
+import gc
 import json
 import os
+import pkgutil
+import select
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
+from importlib import import_module
 from importlib.metadata import EntryPoint
+from pathlib import Path
 from queue import Empty
-from select import select
+from typing import NoReturn
 
 from jupyter_client.asynchronous import AsyncKernelClient
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
 from traitlets import Type
 
+from outcomes.publish.plan import Limits
+
 NAME = "outcomes-provisioner"
 # The same bytes from any machine: no hash seed, time zone or locale, and one thread to a kernel.
-_SAME = {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8", "LANG": "C.UTF-8"}
-_SAME |= {f"{lib}_NUM_THREADS": "1" for lib in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")}
+_FIXED = {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8", "LANG": "C.UTF-8"}
+_FIXED |= {f"{lib}_NUM_THREADS": "1" for lib in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")}
 # Arrow's own allocator keeps tens of megabytes for its next reading.
-_SAME["ARROW_DEFAULT_MEMORY_POOL"] = "system"
+_FIXED["ARROW_DEFAULT_MEMORY_POOL"] = "system"
 _SOON = 1.0  # seconds that a ready or a killed kernel may take to say so
 _DROPPED = ("MPLBACKEND", "PYTHONSTARTUP")  # the kernel chooses its own backend, inline
 ended: dict[str, int] = {}  # how the kernel of a working folder ended
 _one = threading.Lock()
-_zygote: "Zygote | None" = None
+_server: "ForkServer | None" = None
+_IMPORTED = """
+seaborn afcharts matplotlib.pyplot matplotlib.backends.backend_agg matplotlib.backends.backend_svg
+pyarrow.parquet pyarrow.compute pyarrow.dataset
+scipy.optimize scipy.stats statsmodels.stats.diagnostic sqlite3
+pandas.core.reshape.reshape pandas.core.methods.to_dict
+ipykernel.kernelapp ipykernel.ipkernel ipykernel.zmqshell ipykernel.debugger
+IPython.core.completerlib IPython.core.debugger IPython.core.oinspect IPython.extensions.storemagic
+tornado.platform.asyncio tornado.queues
+"""
+_ROOMS = ("outcomes.data", "outcomes.methods", "outcomes.findings")
+_NOT_IMPORTED = {
+    "outcomes.data.schema"
+}  # it checks tables when they are made; no page does
+_MB = 1 << 20
+_SHOWN = {"display_data", "execute_result", "update_display_data"}
 
 
 class Provisioner(LocalProvisioner):
@@ -46,13 +73,12 @@ class Provisioner(LocalProvisioner):
 
     async def launch_kernel(self, cmd, **kwargs):
         self.cwd = str(kwargs.get("cwd") or os.getcwd())
-        zygote = (
-            warm() if cmd[0] == sys.executable and "ipykernel_launcher" in cmd else None
-        )
-        if zygote is None:
+        ours = cmd[0] == sys.executable and "ipykernel_launcher" in cmd
+        server = fork_server() if ours else None
+        if server is None:
             return await super().launch_kernel(cmd, **kwargs)
         arguments = cmd[cmd.index("ipykernel_launcher") + 1 :]
-        self.process = zygote.fork(arguments, kwargs["env"], self.cwd)
+        self.process = server.fork(arguments, kwargs["env"], self.cwd)
         self.pid = self.pgid = self.process.pid
         return self.connection_info
 
@@ -87,16 +113,15 @@ class Client(AsyncKernelClient):
                 heard = {"msg_type": "iopub_welcome"}  # which older kernels never say
             if heard["msg_type"] == "iopub_welcome":
                 asked = self.kernel_info()
-            elif heard["parent_header"].get("msg_id") == asked and _idle(heard):
+            elif (
+                heard["parent_header"].get("msg_id") == asked
+                and heard["content"].get("execution_state") == "idle"
+            ):
                 return
             if not await self.is_alive():
                 raise RuntimeError("The kernel died before it was ready.")
             if time.monotonic() > late:
                 raise RuntimeError(f"The kernel was not ready in {timeout:g} seconds.")
-
-
-def _idle(message: dict) -> bool:
-    return message["content"].get("execution_state") == "idle"
 
 
 class Manager(AsyncKernelManager):
@@ -118,14 +143,17 @@ class Forked:
 
     def poll(self) -> int | None:
         """The exit code, minus the signal that killed it, or None while it runs."""
-        if self.returncode is None and select([self.channel], [], [], 0)[0]:
+        if self.returncode is None and select.select([self.channel], [], [], 0)[0]:
             self.returncode = int(self.channel.recv(32) or -signal.SIGKILL)
             self.channel.close()
         return self.returncode
 
     def wait(self, timeout: float | None = None) -> int:
         """Wait for its end."""
-        if self.returncode is None and not select([self.channel], [], [], timeout)[0]:
+        if (
+            self.returncode is None
+            and not select.select([self.channel], [], [], timeout)[0]
+        ):
             raise subprocess.TimeoutExpired("kernel", timeout)
         return self.poll()
 
@@ -140,19 +168,14 @@ class Forked:
         self.send_signal(signal.SIGTERM)
 
 
-class Zygote:
+class ForkServer:
     """The process that kernels are forked from, as seen by the publisher."""
 
     def __init__(self):
         self.used = False
         self.socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        command = [
-            sys.executable,
-            "-P",
-            "-Xfrozen_modules=off",
-            "-m",
-            "outcomes.publish.fork_server",
-        ]
+        command = [sys.executable, "-P", "-Xfrozen_modules=off"]
+        command += ["-m", "outcomes.publish.kernels"]
         options = {"stdout": subprocess.DEVNULL, "start_new_session": True}
         # Arrow's allocators would keep a thread, used or not; none may be alive at a fork.
         env = surroundings(os.environ) | {
@@ -183,10 +206,10 @@ class Zygote:
 
 def surroundings(env: dict) -> dict:
     """An environment with what could change a page taken out or fixed."""
-    return {k: v for k, v in env.items() if k not in _DROPPED} | _SAME
+    return {k: v for k, v in env.items() if k not in _DROPPED} | _FIXED
 
 
-def why_cold() -> str:
+def why_not_forked() -> str:
     """Why kernels are not forked here, or "" when they are."""
     if os.environ.get("OUTCOMES_KERNELS") == "ordinary":
         return "OUTCOMES_KERNELS is set to ordinary"
@@ -195,16 +218,16 @@ def why_cold() -> str:
     )
 
 
-def warm() -> Zygote | None:
+def fork_server() -> ForkServer | None:
     """The process to fork kernels from, started when first asked for; None where none can be."""
-    global _zygote
-    if why_cold():
+    global _server
+    if why_not_forked():
         return None
     with _one:
-        if _zygote is None or _zygote.process.poll() is not None:
+        if _server is None or _server.process.poll() is not None:
             atexit.register(stop)
-            _zygote = Zygote()
-        return _zygote
+            _server = ForkServer()
+        return _server
 
 
 def start() -> None:
@@ -215,13 +238,165 @@ def start() -> None:
         NAME, entry
     )  # where the library is found by its path
     factory.default_provisioner_name = NAME
-    warm()
+    fork_server()
 
 
 def stop() -> None:
     """End the process that kernels are forked from."""
-    global _zygote
+    global _server
     with _one:
-        if _zygote is not None:
-            _zygote.stop()
-        _zygote = None
+        if _server is not None:
+            _server.stop()
+        _server = None
+
+
+# ---------------------------------------------------------------- the fork server
+
+
+def preload() -> None:
+    """Import what pages import; a used DuckDB or polars would hang the children."""
+    for name in _IMPORTED.split():
+        import_module(name)
+    for room in map(import_module, _ROOMS):
+        for found in pkgutil.iter_modules(room.__path__, f"{room.__name__}."):
+            if found.name not in _NOT_IMPORTED:
+                import_module(found.name)
+
+
+def serve(requests: socket.socket) -> None:
+    """Fork a kernel for each request until the publisher is gone."""
+    ended, told = os.pipe()
+    os.set_blocking(told, False)
+    signal.set_wakeup_fd(told)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    channels: dict[int, socket.socket] = {}
+    while True:
+        ready, _, _ = select.select([requests, ended], [], [])
+        if ended in ready:
+            os.read(ended, 512)
+            _reap(channels)
+        if requests in ready:
+            message, fds, _, _ = socket.recv_fds(requests, 1 << 20, 1)
+            if not message:
+                break
+            channel = socket.socket(fileno=fds[0])
+            pid = _fork(message, [requests, channel, *channels.values()], [ended, told])
+            channels[pid] = channel
+            channel.send(str(pid).encode())
+    for pid in channels:
+        os.kill(pid, signal.SIGKILL)
+
+
+def _reap(channels: dict[int, socket.socket]) -> None:
+    """Tell how each ended kernel ended: its exit code, or minus the signal that killed it."""
+    for pid in list(channels):
+        found, status = os.waitpid(pid, os.WNOHANG)
+        if found:
+            channel = channels.pop(pid)
+            with suppress(OSError):  # nobody may be waiting any more
+                channel.send(str(os.waitstatus_to_exitcode(status)).encode())
+            channel.close()
+
+
+def _fork(message: bytes, sockets: list[socket.socket], pipes: list[int]) -> int:
+    """A kernel's process id; the kernel itself lets go of all that is the parent's."""
+    if pid := os.fork():
+        return pid
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    for pipe in pipes:
+        os.close(pipe)
+    os.setsid()
+    os.dup2(os.open(os.devnull, os.O_RDWR), 0)
+    for one in sockets:
+        one.close() if one.fileno() > 0 else one.detach()
+    return _become_kernel(json.loads(message))
+
+
+def _become_kernel(request: dict) -> NoReturn:
+    """An ordinary kernel's surroundings, then an ordinary kernel."""
+    os.environ.clear()
+    os.environ.update(request["env"], JPY_PARENT_PID=str(os.getppid()))
+    time.tzset()
+    os.chdir(request["cwd"])
+    sys.argv = ["ipykernel_launcher", *request["arguments"]]
+    # as fresh as in a new process; Python's own is made so at every fork
+    import_module("numpy").random.seed()
+    gc.enable()
+    code = 1
+    try:
+        import_module("ipykernel.kernelapp").launch_new_instance()
+        code = 0
+    except SystemExit as leave:
+        code = (
+            leave.code if isinstance(leave.code, int) else int(leave.code is not None)
+        )
+    finally:
+        sys.stdout.flush()
+        os._exit(code)
+
+
+# ---------------------------------------------------------------- inside a kernel
+
+
+class OutputLimit(Exception):
+    """A page shows more than it may."""
+
+
+def arguments(limits: Limits) -> list[str]:
+    """What a kernel is started with to be held to its limits."""
+    given = [f"--Limits.{name}={value}" for name, value in limits._asdict().items()]
+    return [f"--IPKernelApp.extra_extensions={__name__}", *given]
+
+
+def load_ipython_extension(shell) -> None:
+    """Hold this kernel to its limits; IPython calls this as the kernel starts."""
+    memory, output = (int(shell.config.Limits[name]) for name in ("memory", "output"))
+    if sys.platform == "linux":
+        import resource
+
+        # a kernel that has only started has 1.4 GB in this count, most of it stacks never used
+        held = (
+            int(Path("/proc/self/statm").read_text().split()[5])
+            * resource.getpagesize()
+        )
+        resource.setrlimit(resource.RLIMIT_DATA, (held + memory * _MB,) * 2)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (output * _MB,) * 2)
+    left = output * _MB
+
+    def counted(call: Callable, size: Callable[..., int]) -> Callable:
+        def inner(*args, **options):
+            nonlocal left
+            left -= (now := size(*args, **options))
+            if now and left < 0:
+                raise OutputLimit(
+                    f"it shows more than the limit of {output} MB of output"
+                )
+            return call(*args, **options)
+
+        return inner
+
+    session = shell.kernel.session
+    session.send = counted(session.send, _size)
+    for stream in (sys.stdout, sys.stderr):
+        stream.write = counted(stream.write, len)
+
+
+def _size(stream, message, content=None, *args, **options) -> int:
+    """The size of a message that shows something; of any other 0."""
+    kind = message if isinstance(message, str) else message["msg_type"]
+    return (
+        len(str(message["content"] if content is None else content))
+        if kind in _SHOWN
+        else 0
+    )
+
+
+if __name__ == "__main__":
+    # The inline backend is named, but not yet imported: it must meet the kernel's own shell.
+    os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
+    preload()
+    gc.collect()
+    gc.disable()
+    gc.freeze()  # what is shared stays shared: the collector would write to it
+    serve(socket.socket(fileno=0))

@@ -15,7 +15,6 @@ _KERNEL = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
-_KEPT = {"display_data", "execute_result", "stream"}
 
 
 def store(notebook: Path, scratch: Path) -> dict | None:
@@ -29,24 +28,33 @@ def store(notebook: Path, scratch: Path) -> dict | None:
         return result.error
     clean = normalise(load(output))
     noisy = [
-        (c["id"], [o.get("name") for o in c.get("outputs", [])]) for c in clean["cells"]
+        cell["id"]
+        for cell in clean["cells"]
+        if any(out.get("name") == "stderr" for out in cell.get("outputs", []))
     ]
-    noise = [cell for cell, names in noisy if "stderr" in names]
-    if noise:
-        return failure("Noise", f"cells {', '.join(noise)} print to the error stream")
+    if noisy:
+        return failure("Noise", f"cells {', '.join(noisy)} print to the error stream")
     write(notebook, clean)
     return None
 
 
 def normalise(notebook: dict) -> dict:
     """``notebook`` with only what a reader or a test needs, in a fixed order."""
-    cells = [_cell(c, at) for at, c in enumerate(notebook["cells"], start=1)]
-    count = 0
-    for cell in cells:
+    cells, count = [], 0
+    for number, cell in enumerate(notebook["cells"], start=1):
+        tags = cell.get("metadata", {}).get("tags")
+        clean = {
+            "cell_type": cell["cell_type"],
+            "id": cell.get("id", f"cell-{number:02}"),
+            "metadata": {"tags": tags} if tags else {},
+            "source": "".join(cell["source"]).rstrip().splitlines(keepends=True),
+        }
         if cell["cell_type"] == "code":
             count += 1
-            cell["execution_count"] = count
-            cell["outputs"] = [_output(o, count) for o in cell["outputs"]]
+            clean["execution_count"] = count
+            outputs = cell.get("outputs", [])
+            clean["outputs"] = [_normalised(output, count) for output in outputs]
+        cells.append(clean)
     return {"cells": cells, "metadata": _KERNEL, "nbformat": 4, "nbformat_minor": 5}
 
 
@@ -59,38 +67,25 @@ def is_normalised(notebook: Path) -> bool:
 def write(notebook: Path, content: dict) -> None:
     """Write a notebook as JSON with sorted keys, replacing the old file in one step."""
     text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-    releases.put(notebook, text)
+    releases.write_whole(notebook, text)
 
 
-def _cell(cell: dict, at: int) -> dict:
-    tags = cell.get("metadata", {}).get("tags")
-    out = {
-        "cell_type": cell["cell_type"],
-        "id": cell.get("id", f"cell-{at:02}"),
-        "metadata": {"tags": tags} if tags else {},
-        "source": _lines("".join(cell["source"]).rstrip()),
-    }
-    if cell["cell_type"] == "code":
-        out |= {"execution_count": None, "outputs": cell.get("outputs", [])}
-    return out
-
-
-def _output(output: dict, count: int) -> dict:
-    if output["output_type"] not in _KEPT:
+def _normalised(output: dict, count: int) -> dict:
+    """An output without metadata; a picture as SVG alone where it is there in both forms."""
+    kind = output["output_type"]
+    if kind == "stream":
+        text = "".join(output["text"]).splitlines(keepends=True)
+        return {**output, "text": text}
+    if kind not in ("display_data", "execute_result"):
         return output
-    if output["output_type"] == "stream":
-        return output | {"text": _lines("".join(output["text"]))}
     data = {
-        k: v if k.endswith("json") else _lines("".join(v))
-        for k, v in output["data"].items()
+        mime: value
+        if mime.endswith("json")
+        else "".join(value).splitlines(keepends=True)
+        for mime, value in output["data"].items()
+        if not (mime == "image/png" and "image/svg+xml" in output["data"])
     }
-    if "image/svg+xml" in data:
-        data.pop("image/png", None)
-    out = {"data": data, "metadata": {}, "output_type": output["output_type"]}
-    return out | (
-        {"execution_count": count} if out["output_type"] == "execute_result" else {}
-    )
-
-
-def _lines(text: str) -> list[str]:
-    return text.splitlines(keepends=True)
+    clean = {"data": data, "metadata": {}, "output_type": kind}
+    if kind == "execute_result":
+        clean["execution_count"] = count
+    return clean

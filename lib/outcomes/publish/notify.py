@@ -1,4 +1,4 @@
-"""Telling whoever is to be told: the plan's command gets a summary, as JSON, on its input."""
+"""Run the command of the plan's ``[notify]`` with a summary of the build, as JSON, on its input."""
 
 import json
 import subprocess
@@ -13,12 +13,13 @@ Say = Callable[[str], None]
 
 
 def made(plan: Plan, release: Release, say: Say) -> bool:
-    """Tell of a build that came to its end; False when there was news and it could not be told."""
+    """Tell of a build that made a release; False when there was news and the command failed."""
     news = {
         "failure": bool(release.failed),
         "change": release.new and bool(release.changed),
     }
     summary = {
+        "occasions": [name for name, happened in news.items() if happened],
         "release": release.path.name,
         "site": str(release.shown),
         "built": [
@@ -29,8 +30,7 @@ def made(plan: Plan, release: Release, say: Say) -> bool:
             changes.line(e["title"], c) for e in release.changed for c in e["changes"]
         ],
     }
-    occasions = [name for name, happened in news.items() if happened]
-    return _run(plan, {"occasions": occasions, **summary}, say)
+    return _run(plan, summary, say)
 
 
 def failed(plan: Plan, out: Path, error: Exception, say: Say) -> bool:

@@ -11,12 +11,11 @@ import json
 import math
 import tokenize
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from outcomes.core.errors import Invalid, one_of
-from outcomes.publish.plan import Page, Plan
 
 _YES_NO = {"yes": True, "true": True, "no": False, "false": False}
 _KINDS = {
@@ -66,24 +65,46 @@ def load(notebook: Path) -> dict:
 def declared(notebook: Path) -> dict[str, Parameter]:
     """The parameters a notebook declares, by name, in order. Nothing is executed."""
     name = Path(notebook).name
-    found = [
-        source(cell) for cell in load(notebook)["cells"] if tagged(cell, "parameters")
-    ]
-    if not found:
+    cells = [c for c in load(notebook)["cells"] if tagged(c, "parameters")]
+    if not cells:
         return {}
-    if len(found) > 1:
+    if len(cells) > 1:
         raise Invalid(
-            f"{name} has {len(found)} cells tagged 'parameters'; one is allowed."
+            f"{name} has {len(cells)} cells tagged 'parameters'; one is allowed."
         )
+    text = source(cells[0])
     try:
-        made = [
-            _parameter(s, _comments(found[0]), name) for s in ast.parse(found[0]).body
-        ]
+        statements = ast.parse(text).body
+        comments = {
+            token.start[0]: token.string.lstrip("# ")
+            for token in tokenize.generate_tokens(io.StringIO(text).readline)
+            if token.type == tokenize.COMMENT
+        }
     except (SyntaxError, tokenize.TokenError) as error:
         raise Invalid(
             f"{name}: its parameters cell is not valid Python: {error}."
         ) from None
-    return {p.name: p for p in made}
+    found = {}
+    for statement in statements:
+        try:
+            match statement:
+                case ast.Assign(targets=[ast.Name(id=parameter)], value=value):
+                    default = ast.literal_eval(value)
+                case _:
+                    raise ValueError
+        except ValueError:
+            raise Invalid(
+                f"{name}: line {statement.lineno} of its parameters cell must read "
+                "'name = plain value  # vocabulary: explanation'."
+            ) from None
+        comment = comments.get(statement.end_lineno, "")
+        vocabulary, colon, explanation = comment.partition(":")
+        if not colon:
+            vocabulary, explanation = "", comment
+        found[parameter] = Parameter(
+            parameter, default, vocabulary.strip(), explanation.strip()
+        )
+    return found
 
 
 def check(
@@ -94,25 +115,23 @@ def check(
     Text is turned into the type of the default, so that it may come from a command line; a list
     is written with commas. ``where`` opens the sentence.
     """
-    out = {}
+    checked = {}
     for name, value in given.items():
         if not known:
             raise Invalid(
                 f"{where}: the notebook has no parameters, so {name!r} cannot be set."
             )
         one_of(name, known, f"{where}: parameter")
-        typed = _typed(value, known[name].default, f"{where}: parameter {name!r}")
-        out[name] = _allowed(typed, known[name], where)
-    return out
+        value = _typed(value, known[name].default, f"{where}: parameter {name!r}")
+        if vocabulary := known[name].vocabulary:
+            from outcomes.data import vocabularies  # opens the tables
 
-
-def for_pages(plan: Plan, pages: list[Page]) -> list[Page]:
-    """The pages with their values typed; :class:`Invalid` for the first that cannot be built."""
-    known = {p.notebook: declared(plan.source(p)) for p in pages}
-    return [
-        replace(p, parameters=check(p.parameters, known[p.notebook], where=p.handle))
-        for p in pages
-    ]
+            try:
+                value = vocabularies.check(vocabulary, value, parameter=name)
+            except Invalid as error:
+                raise Invalid(f"{where}: {error}") from None
+        checked[name] = value
+    return checked
 
 
 def assignments(pairs: list[str]) -> dict[str, str]:
@@ -128,37 +147,15 @@ def assignments(pairs: list[str]) -> dict[str, str]:
     return out
 
 
-def _parameter(statement: ast.stmt, comments: dict[int, str], name: str) -> Parameter:
-    target = statement.targets[0] if isinstance(statement, ast.Assign) else None
-    try:
-        if not isinstance(target, ast.Name) or len(statement.targets) != 1:
-            raise ValueError
-        default = ast.literal_eval(statement.value)
-    except ValueError:
-        raise Invalid(
-            f"{name}: line {statement.lineno} of its parameters cell must read "
-            "'name = plain value  # vocabulary: explanation'."
-        ) from None
-    vocabulary, colon, explanation = comments.get(statement.end_lineno, "").partition(
-        ":"
-    )
-    if not colon:
-        vocabulary, explanation = "", vocabulary
-    return Parameter(target.id, default, vocabulary.strip(), explanation.strip())
-
-
-def _comments(text: str) -> dict[int, str]:
-    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
-    return {
-        t.start[0]: t.string.lstrip("# ") for t in tokens if t.type == tokenize.COMMENT
-    }
-
-
 def _typed(value: Any, default: Any, what: str) -> Any:
+    """A value in the type of the default; :class:`Invalid` when it cannot be had without loss."""
     kind = type(default)
     if kind is list:
-        items = _items(value)
-        return [_typed(i, default[0] if default else "", what) for i in items]
+        if isinstance(value, str):
+            value = [item.strip() for item in value.split(",") if item.strip()]
+        elif not isinstance(value, (list, tuple)):
+            value = [value]
+        return [_typed(item, default[0] if default else "", what) for item in value]
     try:
         if kind is bool:
             return value if isinstance(value, bool) else _YES_NO[value.lower()]
@@ -175,23 +172,3 @@ def _typed(value: Any, default: Any, what: str) -> Any:
     raise Invalid(
         f"{what} must be {_KINDS.get(kind, 'text')}, like {default!r}, not {value!r}."
     )
-
-
-def _items(value: Any) -> list:
-    if not isinstance(value, str):
-        return list(value) if isinstance(value, (list, tuple)) else [value]
-    return [item.strip() for item in value.split(",") if item.strip()]
-
-
-def _allowed(value: Any, parameter: Parameter, where: str) -> Any:
-    """``value`` once the data room has agreed to it."""
-    if not parameter.vocabulary:
-        return value
-    from outcomes.data import (
-        vocabularies,  # opens the tables: only when there is something to check
-    )
-
-    try:
-        return vocabularies.check(parameter.vocabulary, value, parameter=parameter.name)
-    except Invalid as error:
-        raise Invalid(f"{where}: {error}") from None

@@ -6,15 +6,15 @@ once what ``outcomes list`` prints, what ``outcomes build`` accepts and the path
 
 import re
 import tomllib
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from outcomes.core import formatting
 from outcomes.core.errors import Invalid, one_of, plain
-from outcomes.publish.resource_limits import DEFAULT, Limits
+from outcomes.publish import parameters
 
 GROUPS = ("programmes", "districts", "county")
 SCHEDULES = ("daily", "weekly", "monthly", "quarterly", "yearly", "on-request")
@@ -23,19 +23,26 @@ OCCASIONS = ("failure", "change")
 _REQUIRED = ("handle", "notebook", "title")
 _KEYS = (*_REQUIRED, "group", "schedule", "parameters", "sweep")
 _WORDS = "[a-z0-9]+(?:-[a-z0-9]+)*"
-_RESERVED = {
-    "index",
-    "findings",
-    "manifest",
-    "notebooks",
-    "releases",
-    "latest",
-    "adhoc",
-}
+_RESERVED = {"index", "findings", "manifest"}  # files of a release
+_RESERVED |= {"notebooks", "releases", "latest", "adhoc"}  # folders
 # Names that Windows cannot store as a file, whatever the extension.
 _DEVICES = {"con", "prn", "aux", "nul"} | {
     f"{d}{n}" for d in ("com", "lpt") for n in range(1, 10)
 }
+
+
+class Limits(NamedTuple):
+    """Seconds for a page's run, megabytes it may use once it is started, and megabytes it may show.
+
+    A file that a page writes may be no larger than what it may show.
+    """
+
+    seconds: float = 600
+    memory: int = 4096
+    output: int = 50
+
+
+DEFAULT = Limits()
 
 
 @dataclass(frozen=True)
@@ -94,22 +101,53 @@ class Plan:
             wanted.update([given] if given in known or not beneath else beneath)
         for handle in sorted(wanted):
             one_of(handle, known, "handle")
-        found = (
-            [p for p in self.pages if p.handle in wanted]
-            if wanted
-            else list(self.pages)
-        )
-        if not schedule:
-            return found
-        one_of(schedule, SCHEDULES, "schedule")
-        return [p for p in found if p.schedule == schedule]
+        if schedule:
+            one_of(schedule, SCHEDULES, "schedule")
+        return [
+            p
+            for p in self.pages
+            if (not wanted or p.handle in wanted)
+            and (not schedule or p.schedule == schedule)
+        ]
+
+    def resolve(
+        self,
+        handles: Iterable[str] = (),
+        *,
+        schedule: str = "",
+        given: Mapping[str, Any] | None = None,
+    ) -> list[Page]:
+        """The pages of some handles with their parameters checked, ready to be built.
+
+        ``given`` sets parameters of a single page over those of the plan. Every value is held
+        against the declaration in the page's notebook (:mod:`outcomes.publish.parameters`) and
+        takes its type. Raises :class:`Invalid` for the first page that cannot be built.
+        """
+        pages, given = self.select(handles, schedule), given or {}
+        if given and len(pages) != 1:
+            raise Invalid("-p needs exactly one page: name its handle.")
+        declared = {
+            source: parameters.declared(source) for source in map(self.source, pages)
+        }
+        return [
+            replace(
+                page,
+                parameters=parameters.check(
+                    page.parameters | given,
+                    declared[self.source(page)],
+                    where=page.handle,
+                ),
+            )
+            for page in pages
+        ]
 
 
 def read(file: Path, *, choices: Callable[[str], list] | None = None) -> Plan:
     """Read a plan.
 
-    ``choices`` answers ``"each district"`` with the list of values; by default the data room's.
-    Raises :class:`Invalid`, in a sentence, for anything that cannot become a page.
+    ``choices`` answers ``"each district"`` with the list of values; by default
+    :func:`outcomes.data.vocabularies.choices`. Raises :class:`Invalid`, in a sentence, for
+    anything that cannot become a page.
     """
     file = Path(file).resolve()
     if not file.is_file():
@@ -125,21 +163,27 @@ def read(file: Path, *, choices: Callable[[str], list] | None = None) -> Plan:
         raise Invalid(f"{file.name}: each page must be written as [[page]].")
     for number, entry in enumerate(raw.get("page", []), start=1):
         pages += _pages(entry, f"{file.name}, page {number}", choices or _choices)
-    _check_handles(pages, file.name)
-    _check_notebooks(pages, file)
+    handles: set[str] = set()
+    for page in pages:
+        _check_handle(page.handle, file.name)
+        if page.handle in handles:
+            raise Invalid(
+                f"{file.name}: handle {page.handle!r} is declared twice; each must be unique."
+            )
+        handles.add(page.handle)
+    held = notebooks(file.parent)
+    for page in pages:
+        one_of(page.notebook, held, f"{file.name}, {page.handle}: the notebook")
     notify = _notify(raw.get("notify", {}), file.name)
     return Plan(file, pages, notify, _limits(raw.get("limits", {}), file.name))
 
 
 def notebooks(folder: Path) -> dict[str, Path]:
     """The notebooks beside a plan: the name that a page calls each by, and its file."""
-    found = (folder / "notebooks").rglob("*.ipynb")
-    named = {
-        p.relative_to(folder / "notebooks").with_suffix("").as_posix(): p for p in found
-    }
+    home = folder / "notebooks"
     return {
-        name: p
-        for name, p in sorted(named.items())
+        p.relative_to(home).with_suffix("").as_posix(): p
+        for p in sorted(home.rglob("*.ipynb"))
         if ".ipynb_checkpoints" not in p.parts
     }
 
@@ -199,14 +243,12 @@ def _limits(given: Any, name: str) -> Limits:
 
 
 def _choices(name: str) -> list:
-    from outcomes.data import (
-        vocabularies as choices,  # the tables are opened only when a sweep asks for them
-    )
+    from outcomes.data import vocabularies  # opens the tables, for sweeps alone
 
-    return choices.choices(name)
+    return vocabularies.choices(name)
 
 
-def _pages(entry: Any, where: str, choices: Callable) -> list[Page]:
+def _pages(entry: Any, where: str, choices: Callable[[str], list]) -> list[Page]:
     """The pages of one entry: one, or one for each combination of its sweeps."""
     if not isinstance(entry, dict):
         raise Invalid(f"{where} must be a table, headed [[page]].")
@@ -228,70 +270,54 @@ def _pages(entry: Any, where: str, choices: Callable) -> list[Page]:
     settings = {k: entry.get(k, default) for k, default in DEFAULTS.items()}
     for key, allowed in (("group", GROUPS), ("schedule", SCHEDULES)):
         one_of(settings[key], allowed, f"{where}: {key}")
-    values = [_values(name, given, where, choices) for name, given in sweep.items()]
-    return [
-        _page(
-            entry, settings, fixed | dict(zip(sweep, combination, strict=True)), where
-        )
-        for combination in product(*values)
+    swept = [
+        [(name, value) for value in _swept(name, given, where, choices)]
+        for name, given in sweep.items()
     ]
+    pages = []
+    for combination in product(*swept):
+        values = fixed | dict(combination)
+        pages.append(
+            Page(
+                handle=_filled(entry["handle"], values, slug, where),
+                notebook=entry["notebook"],
+                title=plain(_filled(entry["title"], values, words, where)),
+                parameters=values,
+                **settings,
+            )
+        )
+    return pages
 
 
-def _values(name: str, given: Any, where: str, choices: Callable) -> list:
+def _swept(name: str, given: Any, where: str, choices: Callable) -> list:
+    """The values that a sweep goes through: those listed, or those of a vocabulary."""
     if isinstance(given, str) and given.startswith("each "):
-        found = choices(given.removeprefix("each ").strip())
-    elif isinstance(given, list):
-        found = given
-    else:
+        given = choices(given.removeprefix("each ").strip())
+    elif not isinstance(given, list):
         raise Invalid(
             f'{where}: sweep {name!r} must be a list or "each …", not {given!r}.'
         )
-    if not found:
+    if not given:
         raise Invalid(f"{where}: sweep {name!r} has no values, so it makes no page.")
-    return list(found)
+    return given
 
 
-def _page(entry: dict, settings: dict, parameters: dict, where: str) -> Page:
-    handle = _filled(entry["handle"], parameters, slug, where)
-    title = plain(_filled(entry["title"], parameters, words, where))
-    return Page(handle, entry["notebook"], title, **settings, parameters=parameters)
-
-
-def _filled(text: str, parameters: dict, shape: Callable, where: str) -> str:
+def _filled(text: str, values: dict, write: Callable[[Any], str], where: str) -> str:
     """``text`` with each ``{name}`` replaced; never str.format, which can reach attributes."""
 
     def value(found: re.Match) -> str:
-        return shape(
-            parameters[one_of(found[1], parameters, f"{where}: the placeholder")]
-        )
+        return write(values[one_of(found[1], values, f"{where}: the placeholder")])
 
     return re.sub(r"\{([^{}]*)\}", value, text)
 
 
-def _check_handles(pages: list[Page], name: str) -> None:
-    seen: set[str] = set()
-    for page in pages:
-        parts = page.handle.split("/")
-        if (
-            not re.fullmatch(f"{_WORDS}(?:/{_WORDS})*", page.handle)
-            or len(page.handle) > 120
-        ):
-            raise Invalid(
-                f"{name}: handle {page.handle!r} is not allowed: use lower-case words and "
-                "hyphens, with '/' between parts, up to 120 characters."
-            )
-        if parts[0] in _RESERVED or _DEVICES.intersection(parts):
-            raise Invalid(
-                f"{name}: handle {page.handle!r} uses a name that is reserved."
-            )
-        if page.handle in seen:
-            raise Invalid(
-                f"{name}: handle {page.handle!r} is declared twice; each must be unique."
-            )
-        seen.add(page.handle)
-
-
-def _check_notebooks(pages: list[Page], file: Path) -> None:
-    at_hand = notebooks(file.parent)
-    for page in pages:
-        one_of(page.notebook, at_hand, f"{file.name}, {page.handle}: the notebook")
+def _check_handle(handle: str, name: str) -> None:
+    """Refuse a handle that could not be a file's path, on any system, or that is taken."""
+    if not re.fullmatch(f"{_WORDS}(?:/{_WORDS})*", handle) or len(handle) > 120:
+        raise Invalid(
+            f"{name}: handle {handle!r} is not allowed: use lower-case words and "
+            "hyphens, with '/' between parts, up to 120 characters."
+        )
+    parts = handle.split("/")
+    if parts[0] in _RESERVED or _DEVICES.intersection(parts):
+        raise Invalid(f"{name}: handle {handle!r} uses a name that is reserved.")

@@ -1,11 +1,12 @@
-"""The folder of a site: its releases, the link to the one shown, and one build at a time.
+"""The folder of a site: its releases, the links to them, and the lock for one build at a time.
 
 ``<out>/releases/<run>/`` holds a release; ``<out>/latest`` is a link to the newest, put in place by
 one rename, and ``<out>/public`` one to the release a person approved last
-(:mod:`outcomes.publish.approval`). ``<out>/.staging`` is where the next one is made; what a killed
+(:mod:`outcomes.publish.review`). ``<out>/.staging`` is where the next one is made; what a killed
 build leaves there shows nowhere, and the pages it had run need not be run again.
 """
 
+import itertools
 import json
 import os
 import shutil
@@ -22,7 +23,7 @@ _KEPT = {"manifest.json", "findings.csv", "answers.csv"}
 
 
 @contextmanager
-def alone(out: Path, say: Callable[[str], None]) -> Iterator[Path]:
+def lock(out: Path, say: Callable[[str], None]) -> Iterator[Path]:
     """The site's folder, made when it is not there, for one build at a time: a second one waits.
 
     The lock is the system's own, so a process that dies lets go of it.
@@ -31,20 +32,20 @@ def alone(out: Path, say: Callable[[str], None]) -> Iterator[Path]:
     if out.exists() and not out.is_dir():
         raise Invalid(f"{str(out)!r} is a file; --out needs a folder.")
     (out / "releases").mkdir(parents=True, exist_ok=True)
-    lock = FileLock(out / ".lock")
+    held = FileLock(out / ".lock")
     try:
-        lock.acquire(blocking=False)
+        held.acquire(blocking=False)
     except Timeout:
         say("Another build of this site is at work; waiting until it is done.")
-        lock.acquire()
+        held.acquire()
     try:
         yield out
     finally:
-        lock.release()
+        held.release()
 
 
 def latest(out: Path) -> Path | None:
-    """The release that is shown now, or None."""
+    """The latest release, to which ``latest`` links, or None."""
     found = (Path(out) / "latest").resolve()
     return found if (found / "manifest.json").is_file() else None
 
@@ -63,26 +64,26 @@ def names(out: Path) -> list[str]:
     )
 
 
-def find(out: Path, name: str) -> Path:
-    """A release by its name or the beginning of its name; the newest that begins so."""
+def find(out: Path, name: str = "") -> Path:
+    """A release by its name or the beginning of it: the newest that begins so; "" is the latest."""
+    if not name:
+        found = latest(out)
+        if found is None:
+            raise Invalid(f"no release is shown in {out}.")
+        return found
     known = names(out)
-    begun = [n for n in known if n.startswith(name) and name not in known]
-    return (
-        Path(out)
-        / "releases"
-        / (begun[-1] if begun else one_of(name, known, "release"))
-    )
+    begun = [n for n in known if n.startswith(name)]
+    if name in known or not begun:
+        begun = [one_of(name, known, "release")]
+    return Path(out) / "releases" / begun[-1]
 
 
 def new_name(out: Path, digest: str) -> str:
     """The time in UTC and the beginning of a digest; never a name already taken."""
     base = f"{now()}-{digest[:8]}"
     taken = {p.name for p in (out / "releases").iterdir()}
-    return next(
-        n
-        for i in range(1, 10000)
-        if (n := base if i == 1 else f"{base}-{i}") not in taken
-    )
+    named = itertools.chain([base], (f"{base}-{i}" for i in itertools.count(2)))
+    return next(name for name in named if name not in taken)
 
 
 def now() -> str:
@@ -96,7 +97,7 @@ def staging(out: Path, *, resume: bool) -> Path:
     folder = out / ".staging"
     if folder.is_symlink():
         folder.unlink()  # nothing is written through a link that somebody laid here
-    shutil.rmtree(folder / "site", ignore_errors=True) if resume else clear(out)
+    shutil.rmtree(folder / "site" if resume else folder, ignore_errors=True)
     (folder / "run").mkdir(parents=True, exist_ok=True)
     return folder
 
@@ -106,31 +107,31 @@ def clear(out: Path) -> None:
     shutil.rmtree(out / ".staging", ignore_errors=True)
 
 
-def show(out: Path, staged: Path, name: str) -> Path:
-    """Make a staged release the one that is shown: a new link takes the old one's place."""
+def publish(out: Path, staged: Path, name: str) -> Path:
+    """Make a staged release the latest: a new link takes the old one's place."""
     os.sync()  # a power cut must not leave a link to pages that never reached the disk
     release = out / "releases" / name
     os.rename(staged, release)
-    point(out, "latest", name)
+    link(out, "latest", name)
     return release
 
 
-def point(out: Path, link: str, name: str) -> None:
-    """Make ``<out>/<link>`` lead to a release: a new link takes the old one's place."""
-    new = out / f".{link}-new"
+def link(out: Path, place: str, name: str) -> None:
+    """Make ``<out>/<place>`` lead to a release: a new link takes the old one's place."""
+    new = out / f".{place}-new"
     new.unlink(missing_ok=True)
     new.symlink_to(Path("releases", name), target_is_directory=True)
-    os.replace(new, out / link)
+    os.replace(new, out / place)
 
 
 def prune(out: Path, keep: int) -> None:
     """Empty all but the newest ``keep`` releases, down to the record and the findings.
 
-    Never one that is shown or public, nor the newest in which no page was failing.
+    Never the latest or the public one, nor the newest in which no page was failing.
     """
     whole = [n for n in names(out) if (out / "releases" / n / "index.html").is_file()]
-    good = [n for n in whole[::-1] if not troubled(manifest(out / "releases" / n))]
-    linked = {(out / link).resolve().name for link in ("latest", "public")}
+    good = [n for n in whole[::-1] if not failing(manifest(out / "releases" / n))]
+    linked = {(out / place).resolve().name for place in ("latest", "public")}
     stays = {*whole[-keep:], *good[:1], *linked}
     for name in set(names(out)) - stays:
         for path in (out / "releases" / name).iterdir():
@@ -140,35 +141,31 @@ def prune(out: Path, keep: int) -> None:
                 path.unlink()
 
 
-def troubled(record: dict) -> list[dict]:
+def failing(record: dict) -> list[dict]:
     """The pages of a release that could not be rebuilt when they were last tried."""
     return [e for e in record["pages"] if e["state"] in ("kept", "failed")]
 
 
-def note_standing(out: Path, digest: str) -> None:
-    """Remember that a build found nothing more to do while all the site rests on is as it is.
+def note_up_to_date(out: Path, digest: str) -> None:
+    """Remember that the latest release is up to date while all it rests on has this digest.
 
     Without a digest, only that a build was here.
     """
     write(out / ".standing", f"{(out / 'latest').resolve().name} {digest}")
 
 
-def stands(out: Path, digest: str) -> bool:
-    """Whether the shown release needs nothing, as remembered."""
-    found = latest(out)
-    try:
-        return (
-            bool(found) and (out / ".standing").read_text() == f"{found.name} {digest}"
-        )
-    except OSError:
-        return False
+def up_to_date(out: Path, digest: str) -> bool:
+    """Whether the latest release needs nothing, as remembered."""
+    found, note = latest(out), out / ".standing"
+    known = found and note.is_file()
+    return bool(known) and note.read_text() == f"{found.name} {digest}"
 
 
-def checked(out: Path) -> float:
-    """When a build last found the shown release in need of nothing, as a time; 0 when never."""
-    found, file = latest(out), out / ".standing"
-    known = found and file.is_file() and file.read_text().startswith(found.name)
-    return file.stat().st_mtime if known else 0.0
+def last_checked(out: Path) -> float:
+    """When a build last found the latest release up to date, as a time; 0 when never."""
+    found, note = latest(out), out / ".standing"
+    known = found and note.is_file() and note.read_text().startswith(found.name)
+    return note.stat().st_mtime if known else 0.0
 
 
 def write(path: Path, content: str | bytes) -> None:
@@ -177,7 +174,7 @@ def write(path: Path, content: str | bytes) -> None:
     path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
 
 
-def put(path: Path, content: str) -> None:
+def write_whole(path: Path, content: str) -> None:
     """Write a file whole or not at all: a build that is killed leaves no half of it."""
     part = path.with_name(f"{path.name}.part")
     write(part, content)

@@ -5,6 +5,7 @@ the index and in the manifest.
 """
 
 import base64
+import csv
 import hashlib
 import posixpath
 import re
@@ -23,7 +24,7 @@ from outcomes.core.errors import Invalid
 from outcomes.core.mime import FINDING, PROVENANCE
 from outcomes.data import glossary
 from outcomes.findings.verdicts import ANSWERS, VERDICTS
-from outcomes.publish import newest
+from outcomes.publish import vintage
 from outcomes.publish.parameters import Parameter, source, tagged
 from outcomes.publish.plan import Page, Plan, words
 
@@ -74,6 +75,19 @@ _ATTRIBUTES["h2"] = {"id"}
 _HIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
 )
+_CAUTIONS = 4  # of one page; the others open on demand
+_BORNE = {
+    "high": "well borne out",
+    "medium": "likely, and partly checked",
+    "low": "not checkable",
+}
+"""How well an assumption is borne out, by its quality."""
+_WRONG = {
+    "high": "a headline",
+    "medium": "an interval or a comparison",
+    "low": "a detail",
+}
+"""What could change if it were wrong, by its impact."""
 _UNSEEN = (
     "image/png",
     "image/jpeg",
@@ -199,7 +213,7 @@ def _found(facts: list[dict], said: list[str], reads: list[dict]) -> dict:
         "brief": [f for f in facts if f["headline"]],
         "shown_marks": [m for m in MARKS if m in {f["verdict"] for f in facts}],
         "sources": sources(facts),
-        "vintage": newest.told(sources(facts), reads),
+        "vintage": vintage.sentence(sources(facts), reads),
     }
 
 
@@ -222,6 +236,25 @@ def siblings(page: Page, present: list[Page]) -> str:
     return slot(
         "siblings", [(posixpath.relpath(p.path, here), p.label) for p in others]
     )
+
+
+def cautions(said: list[str]) -> str:
+    """Cautions as one aside with a heading, those after the first few folded; "" when none."""
+    return slot("cautions", said[:_CAUTIONS], said[_CAUTIONS:]) if said else ""
+
+
+def assumptions(folder: Path, notebook: str) -> str:
+    """What a page takes for granted: the rows of ``docs/assumptions.csv`` that name its notebook.
+
+    As HTML, "" when there are none; ``folder`` is that of the plan.
+    """
+    file = folder / "docs" / "assumptions.csv"
+    if not file.is_file():
+        return ""
+    with file.open(encoding="utf-8", newline="") as lines:
+        used = f"notebooks/{notebook}.ipynb"
+        rows = [r for r in csv.DictReader(lines) if used in r["where_used"].split("; ")]
+    return slot("assumed", rows, _BORNE, _WRONG) if rows else ""
 
 
 def sources(facts: list[dict]) -> list[dict]:

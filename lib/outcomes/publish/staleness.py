@@ -1,4 +1,4 @@
-"""Which pages must be rebuilt, and why: what a page rests on, compared with what it rested on.
+"""Which pages are stale, and why: what a page rests on, compared with what it rested on.
 
 A page rests on its notebook, its parameters and entry in the plan, the library, the locked packages
 and the rows it read. No heavy library is loaded here unless a table that a page read has changed.
@@ -7,6 +7,7 @@ and the rows it read. No heavy library is loaded here unless a table that a page
 import hashlib
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -16,63 +17,88 @@ from outcomes.publish import releases
 from outcomes.publish.plan import Page, Plan
 
 LIBRARY = Path(outcomes.__file__).parent
-_APART = (
-    "ingest",
-    "cli.py",
-)  # what makes the tables shows in them; no page runs the command line
+# What makes the tables shows in them, and no page runs the command line.
+_NO_PAGE_RESTS_ON = ("ingest", "cli.py")
 _ENTRY = ("title", "group", "schedule")
+_CHANGED = {
+    "source": "the notebook changed",
+    "parameters": "its parameters changed",
+    "code": "the library's code changed",
+    "lock": "the locked packages changed",
+}
+
+
+@dataclass(frozen=True)
+class Stale:
+    """Which pages of a site are stale, as seen at one moment, beside its latest release.
+
+    ``digest`` is that of all the site rested on before anything else was looked at, ``latest`` the
+    release, ``record`` its manifest, and ``reasons`` why each stale page must be rebuilt, by handle.
+    The release is ``complete`` when no page is stale and it holds those of the plan in their order.
+    """
+
+    digest: str
+    latest: Path | None
+    record: dict
+    reasons: dict[str, str]
+    complete: bool
+
+
+def find_stale(
+    plan: Plan, pages: list[Page], out: Path, *, force: bool = False
+) -> Stale:
+    """Which of the ``pages`` must be rebuilt for the site in ``out``; with ``force`` all of them."""
+    digest, latest = site_digest(plan.file), releases.latest(out)
+    record = releases.manifest(latest)
+    before = {e["handle"]: e for e in record["pages"]}
+    found = reasons(plan, pages, latest, before, force=force)
+    held = {*before, *(page.handle for page in pages)}
+    wanted = [page.handle for page in plan.pages if page.handle in held]
+    complete = latest is not None and not found and wanted == list(before)
+    return Stale(digest, latest, record, found, complete)
 
 
 def reasons(
     plan: Plan,
     pages: list[Page],
-    shown: Path | None,
-    before: dict,
+    latest: Path | None,
+    before: dict[str, dict],
     *,
     force: bool = False,
 ) -> dict[str, str]:
-    """Why each page that is due must be rebuilt, by handle; a page that is not due is left out.
+    """Why each page that is stale must be rebuilt, by handle; a page that is not is left out.
 
-    ``shown`` is the release shown now, ``before`` the records of its pages by handle.
+    ``latest`` is the latest release, ``before`` the records of its pages by handle.
     """
-    found = {p.handle: _why(plan, p, shown, before.get(p.handle), force) for p in pages}
-    return {handle: "; ".join(why) for handle, why in found.items() if why}
+    found = {}
+    for page in pages:
+        old = before.get(page.handle)
+        if old is None:
+            found[page.handle] = "it is new"
+            continue
+        why = ["it was asked for by --force"] if force else []
+        if old["state"] in ("kept", "failed"):
+            why.append("it failed last time")
+        now = fingerprint(plan, page)
+        why += [said for key, said in _CHANGED.items() if old[key] != now[key]]
+        if any(old[key] != getattr(page, key) for key in _ENTRY):
+            why.append("its entry in the plan changed")
+        if changed := sorted({r["table"] for r in old["reads"] if _rows_changed(r)}):
+            why.append(f"rows it reads changed: {', '.join(changed)}")
+        if latest and not (latest / page.path).is_file():
+            why.append("its file is missing")
+        if why:
+            found[page.handle] = "; ".join(why)
+    return found
 
 
-def _why(
-    plan: Plan, page: Page, shown: Path | None, old: dict | None, force: bool
-) -> list[str]:
-    if old is None:
-        return ["it is new"]
-    now = rests_on(plan, page)
-    words = {
-        "source": "the notebook changed",
-        "parameters": "its parameters changed",
-        "code": "the library's code changed",
-        "lock": "the locked packages changed",
-    }
-    why = ["it was asked for by --force"] if force else []
-    if old["state"] in ("kept", "failed"):
-        why.append("it failed last time")
-    why += [say for key, say in words.items() if old[key] != now[key]]
-    if any(old[key] != getattr(page, key) for key in _ENTRY):
-        why.append("its entry in the plan changed")
-    changed = sorted({r["table"] for r in old["reads"] if _row_changed(r)})
-    why += [f"rows it reads changed: {', '.join(changed)}"] if changed else []
-    return why + ["its file is missing"] * bool(
-        shown and not (shown / page.path).is_file()
-    )
-
-
-def rests_on(plan: Plan, page: Page) -> dict:
+def fingerprint(plan: Plan, page: Page) -> dict:
     """What a page rests on, but for the rows it reads, which are known once it has run."""
-    source = file_digest(plan.source(page))
-    lock = file_digest(plan.folder / "requirements.lock")
     return {
-        "source": source,
+        "source": file_digest(plan.source(page)),
         "parameters": page.parameters,
         "code": code_digest(),
-        "lock": lock,
+        "lock": file_digest(plan.folder / "requirements.lock"),
     }
 
 
@@ -80,47 +106,50 @@ def readings(reads: Iterable[dict]) -> list[dict]:
     """Readings of tables, each with the digest of its rows, their number, and the file's digest."""
     from outcomes.data import tables
 
-    return [
-        r
-        | {"file": table_digest(r["table"])}
-        | {"digest": tables.digest(r["table"], r["where"], r.get("as_of", ""))}
-        | {"rows": len(tables.rows(r["table"], None, r["where"], r.get("as_of", "")))}
-        for r in reads
-    ]
+    found = []
+    for read in reads:
+        table, where, day = read["table"], read["where"], read.get("as_of", "")
+        digests = {
+            "file": table_digest(table),
+            "digest": tables.digest(table, where, day),
+            "rows": len(tables.rows(table, None, where, day)),
+        }
+        found.append({**read, **digests})
+    return found
 
 
 def inputs_digest(reads: Iterable[dict]) -> str:
     """A sha256 of the rows a page read: it changes when any of them does."""
     parts = [[r["table"], r["where"], r["digest"]] for r in reads]
-    return total([json.dumps(parts, sort_keys=True)])
+    return digest([json.dumps(parts, sort_keys=True)])
 
 
 def table_digest(table: str) -> str:
     """A sha256 of a table's file, or "" when there is none."""
-    return file_digest(min(data().glob(f"clean/{table}.*"), default=None))
+    return file_digest(min(project.data().glob(f"clean/{table}.*"), default=None))
 
 
-def _row_changed(reading: dict) -> bool:
+def _rows_changed(reading: dict) -> bool:
     now, day = table_digest(reading["table"]), reading.get("as_of", "")
-    if not now or (
-        now == reading.get("file") and not day
-    ):  # the wait for a table may have changed
+    # As of a day, the wait after which a table counts as published may have changed as well.
+    if not now or (now == reading.get("file") and not day):
         return not now
     from outcomes.data import tables  # only now: it loads pandas
 
-    return tables.digest(reading["table"], reading["where"], day) != reading.get(
-        "digest"
-    )
+    found = tables.digest(reading["table"], reading["where"], day)
+    return found != reading.get("digest")
 
 
-def standing(plan_file: Path) -> str:
-    """A sha256 of all that a site rests on: while it stands, no page can be due, nor the gate's
-    word be another. That may change with the day."""
+def site_digest(plan_file: Path) -> str:
+    """A sha256 of all that a site rests on: while it stays, no page can become stale.
+
+    The day is part of it: what the quality checks say of age may change with the day.
+    """
     folder = Path(plan_file).resolve().parent
     files = [Path(plan_file), folder / "requirements.lock", package()]
     files += sorted((folder / "notebooks").rglob("*.ipynb"))
-    files += sorted(data().glob("published/*"))
-    return total([today(), code_digest(), data_digest(), *map(_named, files)])
+    files += sorted(project.data().glob("published/*"))
+    return digest([today(), code_digest(), data_digest(), *map(_named, files)])
 
 
 def today() -> str:
@@ -131,7 +160,7 @@ def today() -> str:
 
 def data_digest() -> str:
     """A sha256 of all tables."""
-    return total(map(_named, sorted(data().glob("clean/*"))))
+    return digest(map(_named, sorted(project.data().glob("clean/*"))))
 
 
 def _named(path: Path) -> str:
@@ -141,21 +170,20 @@ def _named(path: Path) -> str:
 def code_digest() -> str:
     """A sha256 of the library's code and templates, of what ``collection.toml`` says, and of the
     terms that pages explain."""
-    files = [project.folder() / project.FILE, data() / "glossary.csv"]
-    return total([_library(), *map(file_digest, files)])
+    files = [project.folder() / project.FILE, project.data() / "glossary.csv"]
+    return digest([_library_digest(), *map(file_digest, files)])
 
 
 @cache
-def _library() -> str:
-    """Without what no page depends on."""
-    paths = [
-        p
-        for p in sorted(LIBRARY.rglob("*"))
-        if p.is_file() and "__pycache__" not in p.parts
-    ]
-    names = [(p.relative_to(LIBRARY).as_posix(), p) for p in paths]
-    return total(
-        f"{n} {file_digest(p)}" for n, p in names if n.split("/")[0] not in _APART
+def _library_digest() -> str:
+    """Without what no page rests on."""
+    files = {p.relative_to(LIBRARY): p for p in sorted(LIBRARY.rglob("*"))}
+    return digest(
+        f"{name.as_posix()} {file_digest(path)}"
+        for name, path in files.items()
+        if path.is_file()
+        and "__pycache__" not in path.parts
+        and name.parts[0] not in _NO_PAGE_RESTS_ON
     )
 
 
@@ -172,16 +200,11 @@ def _digest(path: Path, *version: int) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def total(lines: Iterable[str]) -> str:
+def digest(lines: Iterable[str]) -> str:
     """A sha256 of some lines."""
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def data() -> Path:
-    """The data folder (:func:`outcomes.core.project.data`)."""
-    return project.data()
-
-
 def package() -> Path:
     """The description of the tables."""
-    return data() / "datapackage.json"
+    return project.data() / "datapackage.json"

@@ -1,0 +1,294 @@
+"""A release while it is being made, in a folder that nobody reads yet."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+
+import outcomes
+from outcomes.core.errors import Invalid
+from outcomes.publish import (
+    changes,
+    execute,
+    feed,
+    html_checks,
+    index,
+    parameters,
+    render,
+    sbom,
+    staleness,
+)
+from outcomes.publish.plan import Page, Plan
+from outcomes.publish.releases import write
+
+_GOOD = ["built", "reads", "inputs", "vintage", "question"]
+_GOOD += ["findings", "changes", "changed"]
+"""What the record of a page keeps of its last good version."""
+
+
+def render_page(
+    plan: Plan, page: Page, executed: Path, *, root: str | None
+) -> render.Built:
+    """A page of the executed notebook, by the code as it is now."""
+    code = f"version {outcomes.__version__}, digest {staleness.code_digest()[:12]}"
+    known = parameters.declared(plan.source(page))
+    notebook = parameters.load(executed)
+    return render.build(page, notebook, plan=plan, known=known, code=code, root=root)
+
+
+def write_page(
+    folder: Path, page: Page, html: str, facts: list[dict], files: set[str]
+) -> set[str]:
+    """Write a page and its tables, once it is fit to be published; gives the tables' paths.
+
+    ``files`` are those of its release, to which it may link.
+    """
+    tables = {f"{page.handle}/{f['name']}.csv": f for f in facts if f["table"]}
+    if found := html_checks.problems(html, page.path, files | set(tables)):
+        raise Invalid("; ".join(found[:3]))
+    for path, fact in tables.items():
+        write(folder / path, index.finding_csv(fact))
+    write(folder / page.path, html)
+    return set(tables)
+
+
+def concerning(
+    cautions: list[dict], reads: Iterable[dict], facts: Iterable[dict]
+) -> list[str]:
+    """The words of those cautions that concern a page, by its readings and findings.
+
+    A page is concerned when it reads rows that the caution is about, and, where the caution names
+    printed pages, when it cites one of them for that kind of figure. This follows from the tables
+    and the page alone, never from a clock: what is said of age, which holds on some days only,
+    stands on the index, which names the day of its release.
+    """
+    reads = list(reads)
+    cited = {source.get("source", "") for f in facts for source in f["sources"]} - {""}
+    found = []
+    for caution in cautions:
+        if caution["aged"]:
+            continue
+        sources, tables = caution["sources"], caution["tables"]
+        if sources and not cited.intersection(sources):
+            continue
+        if any(r["table"] in tables and _overlap(r, caution) for r in reads):
+            found.append(caution["said"])
+    return found
+
+
+def _overlap(reading: dict, caution: dict) -> bool:
+    """Whether rows that were read may be among those of a caution, as far as both say which."""
+    asked, named = reading["where"], caution["where"]
+    either = [
+        [set(v) if isinstance(v, list) else {v} for v in (asked[key], named[key])]
+        for key in asked.keys() & named.keys()
+    ]
+    return all(one & other for one, other in either)
+
+
+class Staging:
+    """The pages of one release, put in as each is run, then the files that speak of all."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        folder: Path,
+        name: str,
+        pages: list[Page],
+        stale: staleness.Stale,
+        cautions: list[dict],
+    ):
+        self.plan, self.folder, self.name = plan, folder, name
+        self.previous, self.last, self.reasons = (
+            stale.latest,
+            stale.record,
+            stale.reasons,
+        )
+        self.cautions = cautions
+        self.before = {e["handle"]: e for e in self.last["pages"]}
+        self.asked = {p.handle: p for p in pages}
+        self.pages = [
+            self.asked.get(p.handle, p)
+            for p in plan.pages
+            if p.handle in self.asked or p.handle in self.before
+        ]
+        self.files = {"index.html", "findings.csv", "answers.csv"}
+        self.files |= {"manifest.json", "feed.xml"}
+        self.files |= {p.path for p in self.pages}
+        self.files |= {f"notebooks/{p.notebook}.ipynb" for p in self.pages}
+        self.records: dict[str, dict] = {}
+        self.outputs: dict[str, Path] = {}
+        self.rests = {page.handle: self._rests_on(page) for page in pages}
+        self.methods = changes.methods(plan.folder / "CHANGELOG.md")
+
+    @property
+    def stale(self) -> list[Page]:
+        """The pages to be run."""
+        return [page for page in self.pages if page.handle in self.reasons]
+
+    def job(self, page: Page, folder: Path) -> execute.Job:
+        """The run of a page; its output is named after all it rests on, to be found again."""
+        text = json.dumps([page.handle, self.rests[page.handle]], sort_keys=True)
+        output = self.outputs[page.handle] = (
+            folder / f"{staleness.digest([text])[:32]}.ipynb"
+        )
+        source = str(self.plan.source(page))
+        return execute.Job(
+            page.handle, source, page.parameters, str(output), self.plan.limits
+        )
+
+    def add(self, result: execute.Result) -> dict | None:
+        """Put the page of a job in, or its last good version; the error when there was one."""
+        page, error = self.asked[result.handle], result.error
+        rests = self.rests[page.handle]
+        record = {
+            **asdict(page),
+            **{"path": page.path, "label": page.label},
+            **{"state": "built", "built": self.name, "tried": self.name, "error": None},
+            **{"why": self.reasons[page.handle], "changes": [], "changed": ""},
+            "seconds": round(result.seconds, 2),
+            **{key: rests[key] for key in ("source", "parameters", "code", "lock")},
+            **{
+                "reads": [],
+                "inputs": "",
+                "vintage": "",
+                "question": "",
+                "findings": [],
+            },
+        }
+        if error is None:
+            try:
+                record |= self._render(page, self.outputs[page.handle])
+                old = self.before.get(page.handle)
+                new = [m for m in self.methods if m not in self.last.get("methods", [])]
+                record |= changes.moved(old, record, self.name, new)
+            # the page fails with its reason; the others go on
+            except Exception as problem:
+                checked = isinstance(problem, Invalid)
+                name = "PageCheck" if checked else type(problem).__name__
+                error = execute.failure(name, str(problem))
+        if error:
+            record |= {"error": error, **self._fall_back(page, error)}
+        self.records[page.handle] = record
+        return error
+
+    def finish(self) -> list[dict]:
+        """Take over what was not built, write what speaks of the whole, and look at it all."""
+        for page in self.pages:
+            if page.handle not in self.records:
+                self.records[page.handle] = self._take_over(page)
+            self._fill_slots(page)
+            notebook = self.plan.source(page).read_bytes()
+            write(self.folder / "notebooks" / f"{page.notebook}.ipynb", notebook)
+        entries = [self.records[p.handle] for p in self.pages]
+        summary = changes.summary(entries, self.name, self.last["release"])
+        history = [summary, *self.last.get("history", [])][: feed.LENGTH]
+        manifest = {
+            "release": self.name,
+            "version": outcomes.__version__,
+            "methods": self.methods,
+            "cautions": self.cautions,
+            "history": history,
+            "pages": entries,
+        }
+        aged = [caution["said"] for caution in self.cautions if caution["aged"]]
+        home = index.index_html(entries, self.name, summary)
+        files = {
+            "manifest.json": json.dumps(manifest, indent=1, ensure_ascii=False) + "\n",
+            "findings.csv": index.findings_csv(entries),
+            "answers.csv": index.answers_csv(entries),
+            "feed.xml": feed.atom(history),
+            "index.html": render.fill(home, "cautions", render.cautions(aged)),
+        }
+        if (lock := self.plan.folder / "requirements.lock").is_file():
+            files["sbom.json"] = sbom.bill(lock.read_text(encoding="utf-8"))
+        for name, text in files.items():
+            write(self.folder / name, text)
+        # the last look, on the files as they will be served
+        found = (p for p in self.folder.rglob("*") if p.is_file())
+        there = {p.relative_to(self.folder).as_posix() for p in found}
+        for path in ["index.html", *(p.path for p in self.pages)]:
+            html = (self.folder / path).read_text(encoding="utf-8")
+            if wrong := html_checks.problems(html, path, there):
+                raise RuntimeError(
+                    f"{path} may not be published: {'; '.join(wrong[:3])}"
+                )
+        return entries
+
+    def _rests_on(self, page: Page) -> dict:
+        tables = {"tables": staleness.data_digest()}
+        return staleness.fingerprint(self.plan, page) | tables
+
+    def _take_over(self, page: Page) -> dict:
+        """Copy a page that was not built: nothing had changed, or nobody asked."""
+        old = self.before[page.handle]
+        self._copy(page)
+        if old["state"] in ("kept", "failed"):
+            return old
+        if page.handle not in self.asked:
+            return {**old, "state": "carried"}
+        reads = [
+            {**read, "file": staleness.table_digest(read["table"])}
+            for read in old["reads"]
+        ]
+        return {**old, "state": "unchanged", "reads": reads}
+
+    def _render(self, page: Page, executed: Path) -> dict:
+        """Write a page and its tables, once it is fit to be published; what is found in it."""
+        if self._rests_on(page) != self.rests[page.handle]:
+            raise Invalid(
+                "its notebook or the tables changed while it ran; build it again"
+            )
+        root = "../" * page.handle.count("/")
+        built = render_page(self.plan, page, executed, root=root)
+        self.files |= write_page(
+            self.folder, page, built.html, built.findings, self.files
+        )
+        facts = [{k: v for k, v in f.items() if k != "table"} for f in built.findings]
+        reads = staleness.readings(built.reads)
+        return {
+            "reads": reads,
+            "inputs": staleness.inputs_digest(reads),
+            "vintage": built.vintage,
+            "question": built.question,
+            "findings": facts,
+        }
+
+    def _fall_back(self, page: Page, error: dict) -> dict:
+        """The last good version with a notice, or a page that says there is none."""
+        old, reason = self.before.get(page.handle), index.reason(error)
+        for path in (self.folder / page.handle).glob("*.csv"):
+            path.unlink()  # of the version that failed
+        if old and old["state"] != "failed" and (self.previous / page.path).is_file():
+            now, then = index.day(self.name), index.day(old["built"])
+            self._copy(page, render.slot("notice", now, then, reason))
+            return {**{key: old[key] for key in _GOOD if key in old}, "state": "kept"}
+        root = "../" * page.handle.count("/")
+        stub = render.template("stub.html.j2", page=page, root=root, reason=reason)
+        write(self.folder / page.path, stub)
+        return {"state": "failed"}
+
+    def _copy(self, page: Page, notice: str | None = None) -> None:
+        """Copy a page and its tables from the release before."""
+        html = (self.previous / page.path).read_text(encoding="utf-8")
+        if notice is not None:
+            html = render.fill(html, "notice", notice)
+        write(self.folder / page.path, html)
+        for path in sorted((self.previous / page.handle).glob("*.csv")):
+            write(self.folder / page.handle / path.name, path.read_bytes())
+            self.files.add(f"{page.handle}/{path.name}")
+
+    def _fill_slots(self, page: Page) -> None:
+        """What a page says of others and of the past, which may change while the page does not."""
+        path, record = self.folder / page.path, self.records[page.handle]
+        html = path.read_text(encoding="utf-8")
+        said = concerning(self.cautions, record["reads"], record["findings"])
+        slots = {
+            "cautions": render.cautions(said),
+            "siblings": render.siblings(page, self.pages),
+            "assumed": render.assumptions(self.plan.folder, page.notebook),
+            "changes": changes.told(record),
+        }
+        for slot, content in slots.items():
+            html = render.fill(html, slot, content)
+        write(path, html)
