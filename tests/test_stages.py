@@ -134,6 +134,7 @@ def test_what_is_recorded_of_a_page_word_for_word(home):
         "reads": reads,
         "inputs": staleness.inputs_digest(reads),
         "vintage": "Newest publication 14 June 2024",
+        "question": "",
     }
     assert home.heard == [("area/two", 1.256, None)] and home.workers == 3
     assert home.ran == ["prepared", "area/two"]
@@ -167,6 +168,7 @@ def test_a_release_holds_its_record_and_all_that_speaks_of_the_whole(home):
         "release": made.path.name,
         "since": "",
         "sentence": "2 pages; first release.",
+        "answers": [],
         "lines": [],
     }
     assert record == {
