@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Any
 
 
 class Invalid(ValueError):
@@ -24,7 +25,7 @@ def nearest(word: str, allowed: Iterable[str]) -> str | None:
     return lowered[close[0]] if close else None
 
 
-def one_of(value: str, allowed: Iterable[str], what: str, *, most: int = 20) -> str:
+def one_of(value: Any, allowed: Iterable[str], what: str, *, most: int = 20) -> str:
     """``value`` when it is allowed.
 
     Parameters

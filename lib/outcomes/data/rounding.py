@@ -47,7 +47,7 @@ def tolerance(value: float, unit: str = "count") -> float:
     ):
         raise Invalid(f"value {value!r} is not a number.")
     number = Decimal(repr(float(value))).normalize()
-    exponent = number.as_tuple().exponent
+    exponent = int(number.as_tuple().exponent)  # finite: no letter
     if exponent < 0:
         return 0.005 if unit in MONEY else 0.5 * 10.0**exponent
     if abs(value) < 100:
