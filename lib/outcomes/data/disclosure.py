@@ -151,7 +151,7 @@ def told(text: str, hidden: Iterable[float]) -> str:
         digits = rf"(?<![\d.,])(?:{count:.0f}|{count:,.0f})(?![\d]|[.,]\d)"
         text = re.sub(digits, CONFIDENTIAL, text)
         if count in WORDS:
-            text = re.sub(rf"(?i)\b{WORDS[count]}\b", CONFIDENTIAL, text)
+            text = re.sub(rf"(?i)\b{WORDS[int(count)]}\b", CONFIDENTIAL, text)
     return text
 
 
@@ -160,7 +160,7 @@ def plain(values: pd.Series) -> pd.Series:
     return pd.to_numeric(values.mask(values.eq(CONFIDENTIAL)))
 
 
-def _counted(values: pd.Series, threshold: int) -> pd.Series:
+def _counted(values: pd.Series, threshold: float) -> pd.Series:
     if threshold < 2:
         raise Invalid(f"threshold is {threshold}; below 2 nothing would be hidden.")
     counts = pd.to_numeric(values, errors="coerce")
@@ -177,7 +177,7 @@ def _counted(values: pd.Series, threshold: int) -> pd.Series:
 
 def _lines(
     frame: pd.DataFrame, name: str, columns: list[str], total: str
-) -> list[tuple]:
+) -> list[tuple[pd.Index, object]]:
     """Lines along one dimension that have a total: places of the parts, and place of the total."""
     rest = [column for column in dict.fromkeys(columns) if column != name]
     parts = [rows for _, rows in frame.groupby(rest, dropna=False)] if rest else [frame]
@@ -204,7 +204,7 @@ def _hidden_before(
 
 
 def _protect(
-    counts, hidden: pd.Series, ranked: pd.Index, parts, whole, threshold: int
+    counts, hidden: pd.Series, ranked: pd.Index, parts, whole, threshold: float
 ) -> bool:
     """Hide more of one line until it gives nothing back; says whether it had to."""
     before, inside = hidden.sum(), set(parts)
@@ -224,7 +224,7 @@ def _protect(
 
 
 def _laid_bare(
-    counts, hidden: pd.Series, ranked: pd.Index, lines: list, threshold: int
+    counts, hidden: pd.Series, ranked: pd.Index, lines: list, threshold: float
 ) -> bool:
     """Hide one cell more beside a small count that all lines together leave one value for."""
     gone = list(hidden[hidden].index)

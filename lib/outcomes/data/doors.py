@@ -25,7 +25,8 @@ Names = str | Collection[str]
 Day = str | date
 Year = int | str
 
-P, R = ParamSpec("P"), TypeVar("R")
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 def is_name(value: Any) -> bool:

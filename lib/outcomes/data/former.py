@@ -353,7 +353,7 @@ def _peopled(frame: pd.DataFrame, level: str, force: Any) -> pd.DataFrame:
 
 
 @door("forces")
-def forces(*, territorial: Flag | None = None) -> pd.DataFrame:
+def forces(*, territorial: Flag = None) -> pd.DataFrame:
     """Police forces: force (slug), name, gss, territorial (bool), population and population_year
     (:func:`population`: residents of mid-2020, the only ones held for all).
 
@@ -504,7 +504,7 @@ def crime_panels(outcomes: Names, *, force: Names) -> dict[str, pd.DataFrame]:
         "force"
     ]
     frame = frame[frame["lsoa"].map(home) == frame["force"]]
-    months = set.intersection(*(set(months_present(f)) for f in slugs or ()))
+    months = set.intersection(*(set(months_present(f)) for f in slugs))
     grid = {"index": sorted(months), "columns": home.index.tolist()}
     held = coverage(force=slugs)
     cited = citations.sources_of(
@@ -742,7 +742,7 @@ def programmes() -> pd.DataFrame:
 
 
 @door("measures")
-def measures(programme: Name | None = None) -> pd.DataFrame:
+def measures(programme: Name = None) -> pd.DataFrame:
     """What is counted: measure, name, unit, kind, better, minimum_n, whole, stock, definition,
     programmes.
 
@@ -760,7 +760,7 @@ def measures(programme: Name | None = None) -> pd.DataFrame:
 
 
 @door("areas")
-def areas(level: Name | None = None) -> pd.DataFrame:
+def areas(level: Name = None) -> pd.DataFrame:
     """Places: area, name, level, gss, parent, population, population_year (2021: the census, for
     districts of Lancashire and what they make up; 2020: estimates, for forces and nations)."""
     frame = tables.read("areas", level=level)
@@ -796,7 +796,7 @@ def figures(
     start: Day = None,
     end: Day = None,
     as_of: Day = None,
-    dated: Flag | None = None,
+    dated: Flag = None,
     copies: Flag = True,
 ) -> pd.DataFrame:
     """Published figures, one row per figure per source, in the order of transcription.

@@ -5,7 +5,7 @@ A place may be given by its name, its slug or its code ("West Lancashire", "west
 """
 
 import re
-from typing import Any
+from typing import Any, overload
 
 import pandas as pd
 
@@ -33,6 +33,10 @@ def names(table: str) -> pd.Series:
     return tables.read(table, [_KEYS[table], "name"]).set_index(_KEYS[table])["name"]
 
 
+@overload
+def codes(table: str, given: None) -> None: ...
+@overload
+def codes(table: str, given: Names) -> list[str]: ...
 def codes(table: str, given: Any) -> list[str] | None:
     """The codes of places given by name, slug or code, sorted; None stays None.
 
@@ -54,6 +58,10 @@ def codes(table: str, given: Any) -> list[str] | None:
     return sorted({spelt[_plain(place)] for place in listed(given)})
 
 
+@overload
+def held_forces(table: str, given: None) -> None: ...
+@overload
+def held_forces(table: str, given: Names) -> list[str]: ...
 def held_forces(table: str, given: Any) -> list[str] | None:
     """The slugs of forces that a table has rows of; None stays None.
 
