@@ -22,7 +22,7 @@ FIRST = (
         "test_cluster.py",
         "test_run.py",
     ),
-    *("test_hostile.py", "test_explore_browser.py", "test_drawing.py", "test_site.py"),
+    *("test_hostile.py", "test_explore_browser.py", "test_theme.py", "test_site.py"),
 )
 
 

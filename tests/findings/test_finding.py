@@ -16,7 +16,7 @@ import outcomes as oc
 from outcomes import findings
 from outcomes.core.errors import Invalid
 from outcomes.core.mime import FINDING
-from outcomes.findings import table, theme
+from outcomes.findings import theme
 from outcomes.findings.finding import cite, finding
 
 MONTHS = pd.date_range("2019-12-01", "2022-10-01", freq="MS").append(
@@ -43,19 +43,6 @@ class _Table(html.parser.HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         self.tags.append((tag, dict(attrs)))
-
-
-def test_table_has_caption_scope_units_and_marks_and_escapes():
-    frame = pd.DataFrame(
-        {"<b>name": ["<script>x", "y"], "n": [1200, 3], "share": [0.5, None]}
-    )
-    text = table.html(frame, caption="A & B", units={"share": "%"})
-    tags = _Table(text).tags
-    assert tags[1][0] == "caption" and "A &amp; B" in text
-    heads = [a for t, a in tags if t == "th"]
-    assert [h["scope"] for h in heads] == ["col"] * 3 + ["row"] * 2
-    assert "Share (%)" in text and "1,200" in text and "[x]" in text
-    assert not any(t == "script" for t, _ in tags) and "&lt;b&gt;name" in text
 
 
 def test_finding_bundle_says_the_same_in_every_form():
@@ -153,39 +140,6 @@ def drawn(seed=0):
     rng = np.random.default_rng(seed)
     frame = pd.DataFrame({"m": MONTHS, "n": rng.poisson(100, len(MONTHS))})
     return findings.series(frame, x="m", y="n", ylabel="Crimes")
-
-
-def test_svg_fits_in_an_attribute_and_names_no_outside_host():
-    text = theme.svg(drawn())
-    assert '"' not in text
-    assert set(re.findall(r"https?://[^']+", text)) == {"http://www.w3.org/2000/svg"}
-
-
-def test_the_small_svg_has_every_mark_where_matplotlib_put_it():
-    """A second route: positions and sizes asked of matplotlib itself, in points from the top."""
-    figure, ax = theme.canvas(2)
-    ax.plot([1, 2, 4], [3, 1, 2], "o", color="#111111", markersize=6, markeredgewidth=1)
-    ax.plot(
-        [3], [3], "o", markersize=8, markerfacecolor="none", markeredgecolor="#222222"
-    )
-    ax.plot([1, 4], [1, 3], color="#333333")
-    text = theme.svg(figure)
-    d = {m[1]: m[2] for m in re.finditer(r"stroke:(#\w+)[^']*' d='([^']*)'", text)}
-    wide = dict(re.findall(r"stroke:(#\w+);stroke-width:([\d.]+)", text))
-    points = {
-        "#111": [(1, 3), (2, 1), (4, 2)],
-        "#222": [(3, 3)],
-        "#333": [(1, 1), (4, 3)],
-    }
-    for colour, wanted in points.items():
-        drawn = ax.transData.transform(wanted) * 72 / figure.dpi
-        wanted = [(x, 144 - y) for x, y in drawn]
-        moves = re.findall(r"-?[\d.]+", d[colour].split("a")[0].replace("h0", ""))
-        found = np.cumsum(np.array(moves, float).reshape(-1, 2), axis=0)
-        found[:, 0] += 4 if colour == "#222" else 0  # a ring begins at its left
-        assert np.allclose(found, wanted, atol=0.11), colour
-    assert float(wide["#111"]) == 7  # the marker and its edge
-    assert "a4 4 0 1 0 8 0 4 4 0 1 0-8 0" in d["#222"]
 
 
 PLANTED = {

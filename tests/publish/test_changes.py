@@ -1,0 +1,367 @@
+"""What changed from one release to the next, in words, and how the site stands."""
+
+import json
+import os
+import re
+import time
+
+import pytest
+
+from notebook_maker import fact
+from outcomes.core.errors import Invalid
+from outcomes.publish import changes as history
+from outcomes.publish import feed, releases
+
+NOW = "20251124T083000Z-ab"
+
+
+FAILED = {"name": "KeyError", "message": "'n'.", "cell": 4}
+
+
+def record(handle, **changes) -> dict:
+    """A page as the manifest keeps it, with one finding."""
+    return {
+        "handle": handle,
+        "path": f"{handle}.html",
+        "notebook": handle,
+        "title": handle.title(),
+        "label": handle.title(),
+        "group": "county",
+        "state": "built",
+        "built": NOW,
+        "error": None,
+        "vintage": "Newest publication 14 June 2024",
+        "findings": [fact(sentence=f"Of {handle}.")],
+    } | changes
+
+
+def told(**changes) -> dict:
+    return {"since": "", "sentence": "2 pages; first release.", "lines": []} | changes
+
+
+def words(html: str) -> str:
+    """The text of some HTML, with one space for whatever is between its words."""
+    return " ".join(re.sub("<[^>]+>", " ", html).split())
+
+
+def answered(sentence="Shops failed no more often.", **changes) -> dict:
+    """The facts of an answer."""
+    told = {"answer": "no clear change", "detail": "A third more would have shown."}
+    given = {"name": "answer", "headline": False, "value": None, "lower": None}
+    return (
+        fact(sentence=sentence, upper=None, verdict="published")
+        | given
+        | told
+        | changes
+    )
+
+
+def kept(**changes) -> dict:
+    """A page's record, as far as changes are told from it."""
+    return {
+        "handle": "demo",
+        "notebook": "programmes/demo",
+        "title": "Demo",
+        "state": "built",
+        "inputs": "i",
+        "parameters": {},
+        "source": "s",
+        "code": "c",
+        "lock": "l",
+        "findings": [fact(value=1, unit="")],
+        "reads": [{"rows": 3}, {"rows": 4}],
+        "changes": [],
+        "changed": "",
+        "error": None,
+    } | changes
+
+
+MOVED = fact(value=2, unit="")
+
+
+LATER = MOVED | {"period": "December 2023"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({}, "no reason is recorded: the page does not repeat"),
+        ({"inputs": "j"}, "data revised"),
+        ({"inputs": "j", "findings": [LATER]}, "new data"),
+        ({"inputs": "j", "reads": [{"rows": 8}]}, "new data"),
+        ({"inputs": "j", "reads": [{"rows": 7}]}, "data revised"),
+        ({"inputs": "j", "reads": [{"rows": 7}, {}]}, "data revised"),
+        ({"parameters": {"a": 1}}, "other parameters"),
+        ({"source": "t"}, "change of method: New.; the notebook changed"),
+        ({"code": "d"}, "change of method: New.; the library's code changed"),
+        ({"lock": "m"}, "the locked packages changed"),
+        (
+            {
+                "inputs": "j",
+                "parameters": {"a": 1},
+                "source": "t",
+                "code": "d",
+                "lock": "m",
+            },
+            "data revised; other parameters; change of method: New.; the notebook changed; "
+            "the library's code changed; the locked packages changed",
+        ),
+    ],
+)
+def test_every_reason_for_a_change_is_said_data_first(changes, why):
+    new = kept(findings=[MOVED]) | changes
+    (one,) = history.compare(kept(), new, ["New."])
+    assert one == {"name": "found", "said": "1 became 2 (up 1)", "why": why}
+
+
+def test_findings_that_came_or_went_are_told_after_those_that_stayed():
+    old = kept(findings=[fact("gone", "A."), fact("stays", "B.")])
+    new = kept(findings=[fact("stays", "C."), fact("came", "D.")])
+    found = history.compare(old, new, [])
+    assert [(c["name"], c["said"]) for c in found] == [
+        ("stays", "now reads: C."),
+        ("came", "new: D."),
+        ("gone", "no longer shown: A."),
+    ]
+    assert history.compare(old, kept(findings=old["findings"]), []) == []
+    other = [fact("gone", "A.", verdict="published"), fact("stays", "B.")]
+    assert [c["said"] for c in history.compare(old, kept(findings=other), [])] == [
+        "now reads: A."
+    ]
+
+
+def test_what_was_told_of_a_page_stays_until_it_changes_again():
+    before = {"changes": [{"name": "n"}], "changed": "then"}
+    nothing = {"changes": [], "changed": ""}
+    assert history.moved(None, kept(), "now", []) == nothing
+    assert history.moved(
+        kept(state="failed") | before, kept(findings=[MOVED]), "now", []
+    ) == (nothing)
+    assert history.moved(kept() | before, kept(), "now", []) == before
+    old = {k: v for k, v in kept().items() if k not in before}
+    assert history.moved(old, kept(), "now", []) == nothing
+    made = history.moved(kept() | before, kept(findings=[MOVED]), "now", [])
+    assert (
+        made["changed"] == "now" and made["changes"][0]["said"] == "1 became 2 (up 1)"
+    )
+
+
+def test_a_change_is_one_sentence_with_one_full_stop():
+    change = {
+        "name": "more_thefts",
+        "said": "now reads: Of Op X.",
+        "why": "data revised",
+    }
+    said = "Demo, more thefts: now reads: Of Op X. Why: data revised."
+    assert history.line("Demo", change) == said
+
+
+def moves(number):
+    return [{"name": f"n{n}", "said": "A became b.", "why": "w"} for n in range(number)]
+
+
+@pytest.mark.parametrize(
+    ("pages", "since", "sentence"),
+    [
+        ([{}, {}], "", "2 pages; first release."),
+        ([{"why": "it is new", "built": NOW}] * 2, "", "2 pages; first release."),
+        (
+            [{"why": "it is new", "built": NOW}] * 2
+            + [{"why": "it is new", "built": "then"}, {}],
+            "then",
+            "4 pages; 0 findings changed; 2 new pages.",
+        ),
+        (
+            [
+                {"changes": moves(2), "changed": NOW},
+                {"changes": moves(3), "changed": "then"},
+            ],
+            "then",
+            "2 pages; 2 findings changed.",
+        ),
+        (
+            [{"error": FAILED}, {"error": FAILED}, {}],
+            "then",
+            "3 pages; 0 findings changed; 2 pages could not be rebuilt.",
+        ),
+        (
+            [{"why": "it is new", "built": NOW, "changes": moves(1), "changed": NOW}],
+            "then",
+            "1 page; 1 finding changed; 1 new page.",
+        ),
+        (
+            [{"error": FAILED}],
+            "",
+            "1 page; first release; 1 page could not be rebuilt.",
+        ),
+    ],
+)
+def test_a_release_is_summed_up_in_a_sentence(pages, since, sentence):
+    pages = [kept(built="then") | p for p in pages]
+    made = history.summary(pages, NOW, since)
+    assert (made["sentence"], made["release"], made["since"]) == (sentence, NOW, since)
+
+
+def test_answers_come_first_in_what_a_release_tells():
+    change = {"said": "the answer was “no”, and is “yes”: It fell.", "why": "w"}
+    moved = [*moves(1), {"name": "answer"} | change]
+    page = kept(changes=moved, changed=NOW, built=NOW, findings=[fact(), answered()])
+    made = history.summary([page, page | {"title": "Demo: May"}], NOW, "then")
+    assert made["answers"] == ["Demo: No clear change. Shops failed no more often."]
+    assert [line.partition(",")[0] for line in made["lines"]] == [
+        "Demo",
+        "Demo: May",
+    ] * 2
+    assert ["answer" in line for line in made["lines"]] == [True, True, False, False]
+    assert made["answers"][0] in feed.atom([made])
+    old = {k: v for k, v in made.items() if k != "answers"}  # of before there were any
+    assert "No clear change" not in feed.atom([old])
+
+
+def test_another_answer_or_detail_is_told():
+    one, two = answered(), answered("They failed less.", answer="no")
+    (change,) = history.compare(kept(findings=[one]), kept(findings=[two]), [])
+    said = "the answer was “no clear change”, and is “no”: They failed less."
+    assert change["said"] == said
+    two = answered(detail="Nothing is ruled out.")
+    (change,) = history.compare(kept(findings=[one]), kept(findings=[two]), [])
+    assert change["said"] == "its detail now reads: Nothing is ruled out."
+
+
+@pytest.mark.parametrize(
+    ("number", "last"), [(30, "Demo, n29: "), (31, "And 1 more, on their")]
+)
+def test_thirty_changes_are_told_and_the_others_counted(number, last):
+    made = history.summary(
+        [kept(changes=moves(number), changed=NOW, built=NOW)], NOW, "then"
+    )
+    assert made["lines"][0] == "Demo, n0: A became b. Why: w."
+    assert len(made["lines"]) == number and made["lines"][-1].startswith(last)
+
+
+def test_what_changed_on_a_page_is_told_with_the_day_of_its_release():
+    assert history.told({}) == history.told({"changes": [], "changed": ""}) == ""
+    html = history.told({"changes": moves(1), "changed": NOW})
+    assert words(html) == (
+        "What changed In the release of 24 November 2025, against the one before: "
+        "N0: A became b. Why: w."
+    )
+
+
+def test_changes_of_method_are_read_from_a_changelog(tmp_path):
+    path = tmp_path / "CHANGELOG.md"
+    assert history.methods(path) == []
+    path.write_text(
+        "# New\n- **Method** A £\n  b.\n- C.\n  **Method** no\n- **Method** D.\n",
+        "utf-8",
+    )
+    assert history.methods(path) == ["A £ b.", "D."]
+
+
+FIRST, SECOND = "20260101T000000Z-aa", "20260131T120000Z-bb"
+
+
+@pytest.fixture
+def out(tmp_path):
+    """A site with two releases: one page stayed and moved, one went, one came."""
+    first = {"pages": [kept(), kept(handle="gone", title="Gone")], "methods": ["Old."]}
+    second = {
+        "pages": [
+            kept(findings=[MOVED], source="t"),
+            kept(handle="came", title="Came"),
+        ],
+        "methods": ["New.", "Old."],
+    }
+    for name, content in ((FIRST, first), (SECOND, second)):
+        text = json.dumps(content | {"release": name, "history": []})
+        releases.write(tmp_path / "releases" / name / "manifest.json", text)
+    releases.link(tmp_path, "latest", SECOND)
+    return tmp_path
+
+
+def test_two_releases_are_compared_page_by_page(out):
+    lines = [
+        f"From {FIRST} to {SECOND}:",
+        "Demo, found: 1 became 2 (up 1). Why: change of method: New.; the notebook changed.",
+        "Came: a new page.",
+        "Gone: no longer a page.",
+    ]
+    assert history.diff(out) == history.diff(out, "20260101") == lines
+    assert history.diff(out, FIRST, SECOND) == lines
+    assert history.diff(out, SECOND, FIRST)[0] == f"From {SECOND} to {FIRST}:"
+    assert history.diff(out, SECOND)[1:] == ["No finding differs."]
+    releases.link(out, "latest", FIRST)
+    only = [f"Release {FIRST} is the first: there is none to compare it with."]
+    assert history.diff(out) == only
+    (out / "latest").unlink()
+    with pytest.raises(Invalid) as error:
+        history.diff(out)
+    assert str(error.value) == f"no release is shown in {out}."
+
+
+def test_releases_from_before_methods_were_recorded_can_be_compared(out):
+    for name, findings, more in (
+        (FIRST, [], {}),
+        (SECOND, [MOVED], {"methods": ["New."]}),
+    ):
+        record = {
+            "pages": [kept(findings=findings, source=name)],
+            "release": name,
+        } | more
+        releases.write(out / "releases" / name / "manifest.json", json.dumps(record))
+    why = "Why: change of method: New.; the notebook changed."
+    assert history.diff(out, SECOND, FIRST)[1:] == [
+        "Demo, found: no longer shown: 10 of 42 shops sold a knife. Why: the notebook changed."
+    ]
+    assert history.diff(out)[1:] == [
+        f"Demo, found: new: 10 of 42 shops sold a knife. {why}"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("age", "good"),
+    [
+        ("", True),
+        ("36h", True),
+        ("35h", False),
+        ("2d", True),
+        ("1d", False),
+        ("1w", True),
+    ],
+)
+def test_a_release_of_a_day_and_a_half_is_judged_by_the_age_that_is_allowed(
+    out, monkeypatch, age, good
+):
+    made = 1769860800  # 31 January 2026, noon
+    monkeypatch.setattr(time, "time", lambda: made + 36 * 3600)
+    lines, found = history.status(out, age)
+    late = [f"It is older than {age}, and no build has found it up to date since."]
+    said = f"Release {SECOND}, 1.5 days old, 2 pages."
+    assert (lines, found) == ([said] + ([] if good else late), good)
+    releases.note_up_to_date(out, "d")
+    os.utime(out / ".standing", (made + 34 * 3600,) * 2)
+    assert history.status(out, "3h") == ([said], True)
+    assert history.status(out, "1h")[1] is False
+
+
+def test_every_failing_page_is_named_by_the_status(out):
+    pages = [
+        kept(),
+        kept(state="kept", error=FAILED),
+        kept(state="failed", error=FAILED),
+    ]
+    record = {"release": SECOND, "pages": pages}
+    releases.write(out / "releases" / SECOND / "manifest.json", json.dumps(record))
+    lines, good = history.status(out)
+    assert (lines[1:], good) == (
+        ["demo  kept  KeyError: 'n' (cell 4)", "demo  failed  KeyError: 'n' (cell 4)"],
+        False,
+    )
+
+
+def test_an_age_that_is_none_is_refused(out):
+    for age in ("soon", "d", "3", "3m", "3d "):
+        with pytest.raises(Invalid) as error:
+            history.status(out, age)
+        said = f"--max-age {age!r} is not understood; write it as 35d, 12h or 6w."
+        assert str(error.value) == said

@@ -1,0 +1,30 @@
+"""The Atom feed: one entry for each release, newest first, with what it says and changed."""
+
+from xml.etree import ElementTree as Xml
+
+from outcomes.publish import feed
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+
+
+def told(release: str, **more) -> dict:
+    return {"release": release, "sentence": "2 pages.", "lines": []} | more
+
+
+def test_each_release_is_an_entry_with_its_answers_and_changes():
+    newest = told(
+        "20251124T083000Z-ab",
+        answers=["Op Sceptre: No. It fell by 3."],
+        lines=["Demo, found: 1 < 2."],
+    )
+    root = Xml.fromstring(feed.atom([newest, told("20250901T000000Z-cd")]))
+    assert root.find(f"{ATOM}updated").text == "2025-11-24T08:30:00Z"
+    first, second = root.findall(f"{ATOM}entry")
+    assert first.find(f"{ATOM}title").text == "Release of 2025-11-24: 2 pages"
+    assert first.find(f"{ATOM}content").text.splitlines() == [
+        "2 pages.",
+        "Op Sceptre: No. It fell by 3.",
+        "Demo, found: 1 < 2.",
+    ]
+    assert second.find(f"{ATOM}content").text == "2 pages."
+    assert second.find(f"{ATOM}id").text.endswith(":20250901T000000Z-cd")
