@@ -6,7 +6,7 @@ import pytest
 import outcomes as oc
 from outcomes import findings
 from outcomes.core.errors import Invalid
-from outcomes.methods.reconcile import several
+from outcomes.methods import reconcile
 
 YEARS = pd.DataFrame(
     {
@@ -34,7 +34,9 @@ SAID = {"measures": oc.data.measures(), "sources": ["A page"], "area": "Lancashi
 
 
 def bounds(*measures):
-    return oc.methods.reconcile_each(FIGURES, YEARS, of=measures).bounds
+    return oc.methods.reconcile.bounds_by_measure(
+        FIGURES, YEARS, measures=measures
+    ).bounds
 
 
 @pytest.mark.parametrize(
@@ -87,7 +89,7 @@ def test_growth_that_is_level_names_each_measure_of_it(monkeypatch):
     level = pd.DataFrame(
         {"measure": ["arrests", "cash_seized"], "least": 0.5, "most": [0.6, 0.9]}
     )
-    monkeypatch.setattr(several, "growth", lambda *_: level)
+    monkeypatch.setattr(reconcile, "growth", lambda *_: level)
     facts = findings.grown(
         "g", bounds("arrests"), "first", "second", period="", **SAID
     ).facts
@@ -119,11 +121,15 @@ def test_dated_figures_of_parts_are_minimums_for_the_county():
     year = oc.core.periods.one_period("2022-23", "2022-11-01", "2023-03-31")
     of = ["arrests", "cannabis_plants_seized", "cash_seized"]
     county = {"area": "lancashire", "parent": oc.data.areas()}
-    bounds = oc.methods.reconcile_each(figures, year, of=of, **county).bounds
+    bounds = oc.methods.reconcile.bounds_by_measure(
+        figures, year, measures=of, **county
+    ).bounds
     assert bounds["lower"].tolist() == [7, 1080, 42701.5]
     assert bounds["upper"][0] == 1190
     own = figures[figures["area"] == "lancashire"]
-    assert oc.methods.reconcile_each(own, year, of=of).bounds["lower"].tolist() == [
+    assert oc.methods.reconcile.bounds_by_measure(own, year, measures=of).bounds[
+        "lower"
+    ].tolist() == [
         0,
         0,
         0,
@@ -134,7 +140,9 @@ def test_clashing_names_the_figures_or_says_that_there_are_none():
     rivals = FIGURES.assign(period_start=YEARS["start"][0], period_end=YEARS["end"][0])[
         :2
     ]
-    clash = oc.methods.reconcile_each(rivals, YEARS, of=["arrests"]).contradictions
+    clash = oc.methods.reconcile.bounds_by_measure(
+        rivals, YEARS, measures=["arrests"]
+    ).contradictions
     found = findings.clashing(
         "c", clash, checked=["arrests"], **SAID | {"sources": rivals}
     )

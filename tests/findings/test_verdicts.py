@@ -13,7 +13,7 @@ from outcomes.core.errors import Invalid
 from outcomes.core.mime import FINDING
 from outcomes.data.rounding import same
 from outcomes.findings.verdicts import HELD, VERDICTS, refusal
-from outcomes.methods.reconcile.statements import Agreement
+from outcomes.methods.reconcile import Agreement
 
 
 def made(**facts):
@@ -292,12 +292,12 @@ def test_statements_of_one_fact_that_differ_beyond_rounding_are_named_with_what_
     }
     rows = [m | days | {"fact": "f"} for m in (*TWICE, member(1409, "c"))]
     frame = pd.DataFrame(rows)
-    found = oc.methods.clash(frame)
+    found = oc.methods.reconcile.find_differing(frame)
     assert [m["value"] for m in found.members] == [1212, 1409]
     assert [m["publisher"] for m in found.members] == ["b", "c"]
     assert refusal(made(agreement=found).facts) == ""
-    assert oc.methods.clash(frame[:2]) is None
+    assert oc.methods.reconcile.find_differing(frame[:2]) is None
     undated, apart = frame.assign(period_end=pd.NaT), frame.copy()
     apart.loc[2, ["period_start", "period_end"]] = pd.Timestamp("2024-01-01")
     for other in (undated, apart, frame.assign(period_state="ambiguous")):
-        assert oc.methods.clash(other) is None
+        assert oc.methods.reconcile.find_differing(other) is None

@@ -48,7 +48,7 @@ def _valued(a, rows: pd.DataFrame) -> pd.DataFrame:
     lived = rows["area"].map(queries.residents(rows["area"].unique()))
     months = (
         (rows["period_end"] - rows["period_start"]).dt.days + 1
-    ) / methods.reconcile.several.MONTH
+    ) / methods.reconcile.MONTH
     return rows.assign(value=_scaled(a, rows["value"], lived, months)).dropna(
         subset=["value"]
     )
@@ -250,8 +250,8 @@ def _allowed(a) -> findings.Finding:
     done = periods[periods["end"] <= last]
     label = (done if len(done) else periods)["label"].iloc[-1]
     if a.unit == questions.MONTHLY:
-        found = methods.reconcile.several.reconcile_each(
-            rows, periods, of=[a.measure], **county
+        found = methods.reconcile.bounds_by_measure(
+            rows, periods, measures=[a.measure], **county
         )
         return findings.allowed(
             "explore",

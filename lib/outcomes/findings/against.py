@@ -9,7 +9,7 @@ from outcomes.findings import parts, plots
 from outcomes.findings.finding import Finding, finding
 from outcomes.findings.many import amount
 from outcomes.findings.verdicts import VERDICTS
-from outcomes.methods.reconcile.statements import STATES, agreement
+from outcomes.methods.reconcile import STATES, combine_checks
 
 _COUNTED = {
     "confirmed": (
@@ -64,7 +64,7 @@ def held(
 ) -> Finding:
     """The figures of one programme: each as printed, its state, and what else is in print.
 
-    ``checked`` is from :func:`outcomes.methods.reconcile.statements.hold`; ``measures`` the register's
+    ``checked`` is from :func:`outcomes.methods.reconcile.check_agreement`; ``measures`` the register's
     table; ``others`` the figures it was held against, cited where they bear on one.
     """
     if checked.empty:
@@ -81,7 +81,7 @@ def held(
     if len(bad):
         text += f" Contradicted: {formatting.listed(bad['name'] + ' (' + bad['printed'] + ')')}."
     if len(checked) == 1 and len(bad):
-        text = f"{what}: {bad['name'][0]}. {bad['against'][0]}"
+        text = f"{what}: {bad['name'][0]}. {bad['contradiction'][0]}"
     if len(checked) == 1 and checked["state"][0] == "not_contradicted":
         one = checked.iloc[0]
         allowed = _allowed(one, whole=True)
@@ -103,7 +103,7 @@ def _marked(checked: pd.DataFrame) -> dict:
     if (checked["state"] == "not_enough").all():
         return {"verdict": "not_enough"}
     facts = {"value": len(checked), "unit": "figures"}
-    found = agreement(checked)
+    found = combine_checks(checked)
     if len(checked) == 1:
         one = checked.iloc[0]
         facts = {"value": one["value"], "unit": one["name"], "period": _period(one)}
@@ -141,8 +141,8 @@ def _each(
 def _disputes(checked: pd.DataFrame) -> list[str]:
     """What speaks against each figure, what is unsure, and where the other statements quarrel."""
     return [
-        f"{formatting.sentence_case(checked['name'][i])}{_AMONG * (column == 'quarrel')}: {said}"
-        for column in ("against", "doubt", "quarrel")
+        f"{formatting.sentence_case(checked['name'][i])}{_AMONG * (column == 'other_contradictions')}: {said}"
+        for column in ("contradiction", "doubt", "other_contradictions")
         for i, said in checked[column].items()
         if said
     ]
@@ -218,7 +218,7 @@ def _near(one, others: pd.DataFrame) -> pd.DataFrame:
     apart = (others["period_start"] > one.period_end) | (
         others["period_end"] < one.period_start
     )
-    return others[(same & ~apart) | others["figure"].isin(one.bears)]
+    return others[(same & ~apart) | others["figure"].isin(one.limited_by)]
 
 
 def _stated(one, others: pd.DataFrame) -> str:

@@ -9,8 +9,7 @@ import pandas as pd
 from outcomes.core import formatting
 from outcomes.findings import parts, plots
 from outcomes.findings.finding import Finding, finding
-from outcomes.methods import intervals, spc
-from outcomes.methods.reconcile import statements
+from outcomes.methods import intervals, reconcile, spc
 
 
 def pace(
@@ -225,7 +224,7 @@ def differing(
     count"). Every differing print is in the table, first to last.
     """
     exact = figures[figures["qualifier"] == "exact"].reset_index(drop=True)
-    read = statements.readings(exact).assign(of=exact[label]).groupby("of")
+    read = reconcile.value_limits(exact).assign(of=exact[label]).groupby("of")
     apart = read["low"].transform("max") > read["high"].transform(
         "min"
     )  # 100 may be 103, rounded
@@ -247,7 +246,7 @@ def differing(
         name,
         text,
         value=len(said),
-        agreement=statements.clash(prints, by=label),
+        agreement=reconcile.find_differing(prints, by=label),
         headline=headline,
         sources=prints,
         table=prints[[label, "value", "published", "publisher"]],

@@ -262,7 +262,7 @@ def finding(
         "not_enough" no value; the rest come with ``agreement`` alone.
     test : the test that a "tested" result was put to, in words.
     agreement : what the check of statements against one another found
-        (:class:`outcomes.methods.reconcile.statements.Agreement`); its verdict is the finding's.
+        (:class:`outcomes.methods.reconcile.Agreement`); its verdict is the finding's.
     series : the declared series (:func:`outcomes.data.series`) that it judges as declared; findings
         of one series, area and period must say the same on every page.
     numbers : what the sentence says beside value, limits and table, each by what it is

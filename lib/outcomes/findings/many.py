@@ -6,7 +6,7 @@ from outcomes.core import formatting
 from outcomes.core.errors import Invalid
 from outcomes.findings import parts, plots, theme
 from outcomes.findings.finding import Finding, finding
-from outcomes.methods.reconcile import several, statements
+from outcomes.methods import reconcile
 
 _SOUGHT = {
     "verdict": "tested",
@@ -56,7 +56,7 @@ def allowed(
 ) -> Finding:
     """Bounds of several measures by period: a panel of bands each, in one month on average.
 
-    ``bounds`` is that of :func:`outcomes.methods.reconcile.several.reconcile_each`; ``measures`` the table
+    ``bounds`` is that of :func:`outcomes.methods.reconcile.bounds_by_measure`; ``measures`` the table
     of measures (measure, name, unit); the sentence is about the period, or periods, named ``ask``.
     """
     if bounds.empty:
@@ -141,7 +141,7 @@ def grown(
     """The least and the most growth of each measure between two periods of one length."""
     names = measures.set_index("measure")["name"]
     rows, title = (
-        several.growth(bounds, before, after),
+        reconcile.growth(bounds, before, after),
         f"growth from {before} to {after}",
     )
     facts = {"area": area, "period": period}
@@ -196,7 +196,9 @@ def clashing(
         facts = {"verdict": "not_enough", "headline": headline, "caveats": caveats}
         return finding(name, text, area=area, sources=sources, **facts)
     stated = isinstance(sources, pd.DataFrame) and len(contradictions) > 0
-    agreement = statements.quarrel(contradictions, sources) if stated else None
+    agreement = (
+        reconcile.describe_contradictions(contradictions, sources) if stated else None
+    )
     unsure = (
         sources.loc[sources["period_state"] == "ambiguous", "figure"] if stated else []
     )

@@ -13,8 +13,7 @@ from outcomes.core import formatting
 from outcomes.core.errors import NotEnough
 from outcomes.findings import parts, plots
 from outcomes.findings.finding import Finding, finding
-from outcomes.methods import intervals, spc
-from outcomes.methods.reconcile import reconciliation, statements
+from outcomes.methods import intervals, reconcile, spc
 
 _XMR = "limits of an individuals chart (XmR) and its rules for runs"
 _FUNNEL_TEST = (
@@ -484,15 +483,14 @@ def reconciled(
     period that no figure limits cannot be told, and then it is no headline.
     """
     whose = area if parent is not None else None
-    bounds, contradictions, _ = reconciliation.bounds(
-        figures, periods, area=whose, parent=parent
-    )
+    found = reconcile.bounds(figures, periods, area=whose, parent=parent)
+    bounds = found.bounds
     row, title = bounds[bounds["label"] == ask].iloc[0], formatting.sentence_case(what)
     text, facts = _bounded(row, figures, title, kind, area)
     if row["state"] == "contradicted":
-        agreement = statements.quarrel(contradictions, figures)
+        agreement = reconcile.describe_contradictions(found.contradictions, figures)
         facts = facts if agreement is None else {"agreement": agreement}
-    notes = [c["sentence"] for c in contradictions]
+    notes = [c.sentence for c in found.contradictions]
     if row["inferred"]:
         notes = [
             "The period of a figure it rests on was inferred, not printed.",

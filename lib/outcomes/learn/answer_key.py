@@ -5,9 +5,9 @@ are made of. ``exercises.toml`` says how, such as ``"1000 * crimes / residents"`
 from typing import Any
 
 from outcomes import data
-from outcomes.methods import intervals, spc
+from outcomes.core import periods
+from outcomes.methods import intervals, reconcile, spc
 from outcomes.methods.evaluation import design, matching
-from outcomes.methods.reconcile import reconciliation
 
 _YEAR = {"month_from": "2025-01", "month_to": "2025-12"}
 
@@ -127,8 +127,8 @@ def _arrests() -> dict:
     }
     facts |= {"fourteen": once["2022-11-01", "2023-12-31"], "months": 14}
     facts |= {"round": once["2022-11-01", "2023-10-31"]}
-    year = reconciliation.one_period("2023/24", "2023-04-01", "2024-03-31")
-    found = reconciliation.bounds(rows, year).bounds.iloc[0]
+    year = periods.one_period("2023/24", "2023-04-01", "2024-03-31")
+    found = reconcile.bounds(rows, year).bounds.iloc[0]
     kinds = data.measures("op_warrior")["kind"]
     facts |= {
         "outputs": (kinds == "output").sum(),

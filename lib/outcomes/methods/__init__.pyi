@@ -62,33 +62,3 @@ from .evaluation.verdict import Evidence as Evidence
 from .evaluation.verdict import Verdict as Verdict
 from .evaluation.verdict import reach_verdict as reach_verdict
 from .evaluation.verdict import smallest_p as smallest_p
-from .reconcile.reconciliation import (
-    Reconciliation as Reconciliation,
-)
-from .reconcile.several import (
-    Several as Several,
-)
-from .reconcile.several import (
-    growth as growth,
-)
-from .reconcile.several import (
-    reconcile_each as reconcile_each,
-)
-from .reconcile.statements import (
-    STATES as STATES,
-)
-from .reconcile.statements import (
-    Agreement as Agreement,
-)
-from .reconcile.statements import (
-    agreement as agreement,
-)
-from .reconcile.statements import (
-    clash as clash,
-)
-from .reconcile.statements import (
-    hold as hold,
-)
-from .reconcile.statements import (
-    quarrel as quarrel,
-)

@@ -4,6 +4,9 @@ Statements of one period that differ (a figure and its revision) span the gap be
 figures over different periods that cannot all hold, one at least is wrong, but which is unknown:
 bounds are those of every smallest choice of figures to leave out, together (the hitting sets of
 Reiter 1987, *Artificial Intelligence* 32:57). So they hold the truth when any one figure is wrong.
+
+A smallest set of figures that cannot all hold is found by an elastic programme and a deletion
+filter (Chinneck 2008, *Feasibility and Infeasibility in Optimization*, chapter 6).
 """
 
 from typing import NamedTuple
@@ -12,201 +15,225 @@ import numpy as np
 import pandas as pd
 
 from outcomes.core.formatting import exact, period, qualified
-from outcomes.methods.reconcile.model import Programme, Side
+from outcomes.methods.reconcile.model import Inequality, Model, Range
 
-_ROUNDS = 200
+MOST = 200
+"""Choices of wrong figures that are tried one by one, and rounds of looking for contradictions."""
+
+
+class Contradiction(NamedTuple):
+    """Figures that cannot all be right.
+
+    ``members`` are dicts of figure, value, qualifier, start, end, area, and lower and upper: what
+    the figure would have to be were the others right.
+    """
+
+    figures: list
+    members: list[dict]
+    sentence: str
+
+
+class Conflicts(NamedTuple):
+    """The contradictions, bounds over every choice of wrong figures, and one model in which all
+    figures agree, because every member of a contradiction is loosened as far as it would need."""
+
+    contradictions: list[Contradiction]
+    alternatives: "Alternatives"
+    loosened: Model
 
 
 class Settled(NamedTuple):
-    """The contradictions, bounds over every culprit, and one programme in which all agree."""
+    """A model in which statements of one period agree, and the contradictions among them."""
 
-    contradictions: list[dict]
-    blame: "Blame"
-    loosened: Programme
+    model: Model
+    contradictions: list[Contradiction]
 
 
-def settle(programme: Programme, stated: pd.DataFrame) -> Settled:
-    """Name the sets of figures that contradict each other, one set after another.
-
-    For the loosened programme every member of a set is moved as far as it would need were it
-    alone at fault.
-    """
-    base, found = _same_span(programme, stated)
+def find_conflicts(model: Model, constraints: pd.DataFrame) -> Conflicts:
+    """Name the sets of figures that contradict each other, one set after another."""
+    base, found = _settle_single_periods(model, constraints)
     loosened, sets = base, []
-    for _ in range(_ROUNDS):
-        culprits = smallest_set(loosened)
+    for _ in range(MOST):
+        culprits = smallest_conflict(loosened)
         if not culprits:
             break
-        needs = {s: _needed(loosened, s, culprits) for s in culprits}
-        found.append(_describe(culprits, needs, stated))
-        sets.append(_claims(culprits))
+        needs = {s: _needed_range(loosened, s, culprits) for s in culprits}
+        found.append(_describe(culprits, needs, constraints))
+        sets.append(_statements(culprits))
         moved = {
-            s: s._replace(limit=need[0 if s.sign > 0 else 1])
+            s: s._replace(limit=(need.lower if s.sign > 0 else need.upper).value)
             for s, need in needs.items()
         }
-        loosened = loosened.with_sides(moved.get(s, s) for s in loosened.sides)
-    return Settled(found, Blame(base, sets), loosened)
+        loosened = loosened.with_inequalities(
+            moved.get(s, s) for s in loosened.inequalities
+        )
+    return Conflicts(found, Alternatives(base, sets), loosened)
 
 
-class Blame:
+class Alternatives:
     """Bounds of a period over every smallest choice of figures that could be the wrong ones.
 
     Sets that share no figure are chosen from apart, and every combination is tried; where there are
     too many of these, no figure of any set is believed.
     """
 
-    def __init__(self, base: Programme, sets: list[frozenset]):
-        self.base, self.made, self.ways = base, {}, ways(sets)
-        for _ in range(_ROUNDS if sets else 0):
-            more = next(
-                filter(None, map(smallest_set, map(self._without, self.ways))), None
-            )
+    def __init__(self, base: Model, sets: list[frozenset]):
+        self.base = base
+        self.choices = hitting_sets(sets)
+        self._models: dict[frozenset, Model] = {}
+        for _ in range(MOST if sets else 0):
+            left = map(smallest_conflict, map(self._without, self.choices))
+            more = next(filter(None, left), None)
             if not more:
                 break
-            sets = [*sets, _claims(more)]
-            self.ways = ways(sets)
+            sets = [*sets, _statements(more)]
+            self.choices = hitting_sets(sets)
 
-    def range(self, first: int, stop: int):
+    def range(self, first: int, stop: int) -> Range:
         """Least and most over days [first, stop), each with the figures that say so."""
-        widest = self._without(frozenset().union(*self.ways)).range(first, stop)
-        return tuple(self._end(end, widest[end][0], first, stop) for end in (0, 1))
-
-    def _end(self, end: int, widest: float, first: int, stop: int):
-        best = None
-        for way in self.ways:
-            found = self._without(way).range(first, stop)[end]
-            if best is None or (found[0] > best[0] if end else found[0] < best[0]):
-                best = found
-            if best[0] == widest:
+        widest = self._without(frozenset().union(*self.choices)).range(first, stop)
+        lower = upper = None
+        for choice in self.choices:
+            if (
+                lower
+                and upper
+                and (lower.value, upper.value)
+                == (
+                    widest.lower.value,
+                    widest.upper.value,
+                )
+            ):
                 break
-        return best
+            found = self._without(choice).range(first, stop)
+            if lower is None or found.lower.value < lower.value:
+                lower = found.lower
+            if upper is None or found.upper.value > upper.value:
+                upper = found.upper
+        return Range(lower or widest.lower, upper or widest.upper)
 
-    def _without(self, blamed: frozenset) -> Programme:
-        if blamed not in self.made:
-            kept = [s for s in self.base.sides if s.figures not in blamed]
-            self.made[blamed] = self.base.with_sides(kept)
-        return self.made[blamed]
+    def _without(self, wrong: frozenset) -> Model:
+        if wrong not in self._models:
+            kept = [s for s in self.base.inequalities if s.figures not in wrong]
+            self._models[wrong] = self.base.with_inequalities(kept)
+        return self._models[wrong]
 
 
-def ways(sets: list[frozenset]) -> list[frozenset]:
-    """Every smallest way to leave out a member of each set."""
+def hitting_sets(sets: list[frozenset]) -> list[frozenset]:
+    """Every smallest way to leave out a member of each set.
+
+    >>> [sorted(found) for found in hitting_sets([frozenset("ab"), frozenset("bc")])]
+    [['a', 'c'], ['b']]
+    """
     found = {frozenset()}
     for one in sets:
         found = {w if w & one else w | {f} for w in found for f in one}
         found = {w for w in found if not any(v < w for v in found)}
-        if len(found) > _ROUNDS:
+        if len(found) > MOST:
             return [frozenset().union(*sets)]
     return sorted(found, key=sorted)
 
 
-def _claims(sides: list[Side]) -> frozenset:
-    return frozenset(s.figures for s in sides)
-
-
-def smallest_set(programme: Programme) -> list[Side]:
-    """Sides that cannot all hold, none of which can be spared; empty when all can hold."""
-    found = programme.breach
-    if found is None:
+def smallest_conflict(model: Model) -> list[Inequality]:
+    """Inequalities that cannot all hold, none of which can be spared; empty when all can hold."""
+    if model.breach is None:
         return []
-    prices = np.abs(found.ineqlin.marginals[: len(programme.sides)])
-    kept = [s for s, p in zip(programme.sides, prices, strict=True) if p > 1e-9]
-    for side in list(kept):
-        rest = [s for s in kept if s is not side]
-        if programme.with_sides(rest).breach is not None:
+    kept = model.priced(model.breach)
+    for inequality in list(kept):
+        rest = [s for s in kept if s is not inequality]
+        if model.with_inequalities(rest).breach is not None:
             kept = rest
     return kept
 
 
-def _needed(
-    programme: Programme, side: Side, culprits: list[Side]
-) -> tuple[float, float]:
-    """The range a side's total has when the other figures of its set are right."""
-    own, named = set(side.figures), {f for s in culprits for f in s.figures}
+def _statements(inequalities: list[Inequality]) -> frozenset:
+    """The figures behind inequalities, those that state the same together."""
+    return frozenset(s.figures for s in inequalities)
+
+
+def _needed_range(
+    model: Model, inequality: Inequality, culprits: list[Inequality]
+) -> Range:
+    """The range that a figure's total has when the other figures of its set are right."""
+    own = set(inequality.figures)
+    others = {f for s in culprits for f in s.figures} - own
     theirs = [
-        s for s in programme.sides if set(s.figures) & (named - own) and s != side
+        s for s in model.inequalities if set(s.figures) & others and s != inequality
     ]
-    for sides in (theirs, [s for s in culprits if s is not side]):
-        others = programme.with_sides(sides)
-        if others.breach is None:
-            break
-    return tuple(end for end, _ in others.between(side.area, side.i, side.j))
+    alone = model.with_inequalities(theirs)
+    if alone.breach is not None:
+        alone = model.with_inequalities(s for s in culprits if s is not inequality)
+    return alone.area_range(inequality.area, inequality.i, inequality.j)
 
 
-def _same_span(
-    programme: Programme, stated: pd.DataFrame
-) -> tuple[Programme, list[dict]]:
+def _settle_single_periods(model: Model, constraints: pd.DataFrame) -> Settled:
     """Different statements of one period: name neighbouring pairs, and let them span the gap."""
-    spans: dict[tuple, list[Side]] = {}
-    for s in programme.sides:
+    spans: dict[tuple, list[Inequality]] = {}
+    for s in model.inequalities:
         spans.setdefault((s.area, s.i, s.j), []).append(s)
     found, changed = [], {}
-    for sides in spans.values():
-        floor = max((s.limit for s in sides if s.sign < 0), default=0)
-        ceiling = min((s.limit for s in sides if s.sign > 0), default=np.inf)
-        if floor <= ceiling:
+    for stated in spans.values():
+        floors = sorted((s for s in stated if s.sign < 0), key=lambda s: s.limit)
+        ceilings = sorted((s for s in stated if s.sign > 0), key=lambda s: s.limit)
+        if not floors or not ceilings or floors[-1].limit <= ceilings[0].limit:
             continue
-        for pair in _pairs(sides):
-            needs = {s: _needed(programme, s, pair) for s in pair}
-            found.append(_describe(pair, needs, stated))
-        lowest = min((s.limit for s in sides if s.sign < 0), default=0)
-        highest = max(max(s.limit for s in sides if s.sign > 0), floor)
-        for s in sides:
-            changed[s] = s._replace(limit=lowest if s.sign < 0 else highest)
-    return programme.with_sides(changed.get(s, s) for s in programme.sides), found
+        # A ceiling and the nearest floor above it, climbing until nothing is left above.
+        height = -np.inf
+        for ceiling in ceilings:
+            above = [s for s in floors if s.limit > max(ceiling.limit, height)]
+            if ceiling.limit >= height and above:
+                pair = [ceiling, above[0]]
+                needs = {s: _needed_range(model, s, pair) for s in pair}
+                found.append(_describe(pair, needs, constraints))
+                height = above[0].limit
+        highest = max(ceilings[-1].limit, floors[-1].limit)
+        changed |= {s: s._replace(limit=floors[0].limit) for s in floors}
+        changed |= {s: s._replace(limit=highest) for s in ceilings}
+    settled = (changed.get(s, s) for s in model.inequalities)
+    return Settled(model.with_inequalities(settled), found)
 
 
-def _pairs(sides: list[Side]) -> list[list[Side]]:
-    """A ceiling and the nearest floor above it, climbing until nothing is left above."""
-    floors = sorted((s for s in sides if s.sign < 0), key=lambda s: s.limit)
-    ceilings = sorted((s for s in sides if s.sign > 0), key=lambda s: s.limit)
-    pairs, height = [], -np.inf
-    for ceiling in ceilings:
-        above = [f for f in floors if f.limit > ceiling.limit and f.limit > height]
-        if ceiling.limit >= height and above:
-            pairs.append([ceiling, above[0]])
-            height = above[0].limit
-    return pairs
-
-
-def _describe(culprits: list[Side], needs: dict, stated: pd.DataFrame) -> dict:
+def _describe(
+    culprits: list[Inequality],
+    needs: dict[Inequality, Range],
+    constraints: pd.DataFrame,
+) -> Contradiction:
     """A contradiction as facts and as a sentence; figures in the order they were given."""
-    need = {}
-    for side in culprits:
-        for figure in side.figures:
-            low, high = need.get(figure, (0.0, np.inf))
-            need[figure] = (max(low, needs[side][0]), min(high, needs[side][1]))
-    rows = stated[stated["figure"].isin(list(need))].drop_duplicates("figure")
+    lower: dict = {}
+    upper: dict = {}
+    for inequality in culprits:
+        need = needs[inequality]
+        for figure in inequality.figures:
+            lower[figure] = max(lower.get(figure, 0.0), need.lower.value)
+            upper[figure] = min(upper.get(figure, np.inf), need.upper.value)
+    rows = constraints[constraints["figure"].isin(list(lower))]
+    rows = rows.drop_duplicates("figure")
     rows = rows.assign(
         start=pd.to_datetime(rows["start"], unit="D"),
         end=pd.to_datetime(rows["stop"] - 1, unit="D"),
-        lower=[need[f][0] for f in rows["figure"]],
-        upper=[need[f][1] for f in rows["figure"]],
+        lower=rows["figure"].map(lower),
+        upper=rows["figure"].map(upper),
     )
     columns = ["figure", "value", "qualifier", "start", "end", "area", "lower", "upper"]
     members = rows[columns].to_dict("records")
-    names = rows["figure"].tolist()
-    return {"figures": names, "members": members, "sentence": _sentence(members)}
-
-
-def _sentence(members: list[dict]) -> str:
     said = {(m["value"], m["qualifier"], m["start"], m["end"]): m for m in members}
     parts = [
         f"{qualified(m['value'], m['qualifier'], _amount)} for "
-        f"{period(m['start'], m['end'])} (it would have to be {_would(m)})"
+        f"{period(m['start'], m['end'])} (it would have to be {_would_be(m)})"
         for m in said.values()
     ]
-    return "These figures cannot all be right: " + "; ".join(parts) + "."
+    sentence = f"These figures cannot all be right: {'; '.join(parts)}."
+    return Contradiction(rows["figure"].tolist(), members, sentence)
 
 
-def _would(member: dict) -> str:
+def _would_be(member: dict) -> str:
     low, high = member["lower"], member["upper"]
     if not np.isfinite(high):
         return f"at least {_amount(low)}"
     if abs(high - low) <= 1e-6 * max(1, abs(high)):
         return _amount((low + high) / 2)
-    return (
-        f"at most {_amount(high)}" if low <= 0 else f"{_amount(low)} to {_amount(high)}"
-    )
+    if low <= 0:
+        return f"at most {_amount(high)}"
+    return f"{_amount(low)} to {_amount(high)}"
 
 
 def _amount(value: float) -> str:

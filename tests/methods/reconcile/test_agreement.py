@@ -1,49 +1,23 @@
-"""A printed figure among other statements: every state, on hand-made figures and the register."""
+"""A published figure among other statements: every state, on hand-made figures and the register."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import outcomes as oc
+from figure_maker import row
 from outcomes import findings
-from outcomes.methods.reconcile.statements import hold
+from outcomes.methods.reconcile import check_agreement
 
 KNOWN = oc.data.measures()
 WHOLE = set(KNOWN.loc[KNOWN["whole"], "measure"])
-
-
-def row(
-    figure,
-    value,
-    start,
-    end,
-    *,
-    qualifier="exact",
-    measure="arrests",
-    note="",
-    copy_of="",
-):
-    return {
-        "figure": figure,
-        "programme": "op_warrior",
-        "measure": measure,
-        "area": "lancashire",
-        "area_name": "Lancashire",
-        "value": float(value),
-        "unit": "count",
-        "qualifier": qualifier,
-        "period_start": pd.Timestamp(start),
-        "period_end": pd.Timestamp(end),
-        "note": note,
-        "copy_of": copy_of,
-        "publisher": f"Publisher {figure}",
-        "title": figure,
-        "period_state": "stated",
-        "fact": f"{measure} {start} {end}",
-    }
+YEAR = ("2023-01-01", "2023-12-31")
 
 
 def state(one, *others):
-    held = hold(pd.DataFrame([one]), pd.DataFrame([one, *others]), whole=WHOLE)
+    held = check_agreement(
+        pd.DataFrame([one]), pd.DataFrame([one, *others]), whole=WHOLE
+    )
     return held.iloc[0]
 
 
@@ -59,7 +33,7 @@ def test_a_part_of_its_period_allows_it_and_gives_a_floor():
 def test_a_part_larger_than_the_whole_contradicts_it():
     held = state(ONE, row("b", 250, "2023-03-01", "2023-03-31", qualifier="over"))
     assert held["state"] == "contradicted"
-    assert "cannot all be right" in held["against"]
+    assert "cannot all be right" in held["contradiction"]
 
 
 def test_its_own_copies_are_no_second_witness():
@@ -88,7 +62,7 @@ def test_without_an_end_it_cannot_be_tested_but_the_others_quarrel_is_told():
         row("c", 80, "2023-02-01", "2023-03-31", qualifier="over"),
     )
     assert held["state"] == "not_enough" and pd.isna(held["per_day"])
-    assert "50 for January 2023 to June 2023" in held["quarrel"]
+    assert "50 for January 2023 to June 2023" in held["other_contradictions"]
 
 
 def test_what_does_not_add_up_is_compared_as_it_stands():
@@ -111,7 +85,7 @@ def test_a_note_does_not_overrule_the_computation():
 def test_a_period_that_can_be_read_in_two_ways_contradicts_nothing_and_is_told():
     rival = row("b", 250, "2023-03-01", "2023-03-31", qualifier="over")
     held = state(ONE, rival | {"period_state": "ambiguous"})
-    assert held["state"] == "no_other_source" and not held["against"]
+    assert held["state"] == "no_other_source" and not held["contradiction"]
     low = row("b", 31, "2023-03-01", "2023-03-31") | {"period_state": "ambiguous"}
     held = state(ONE, low)
     assert (held["state"], held["lower"]) == ("not_contradicted", 31)
@@ -124,14 +98,14 @@ def test_a_period_that_can_be_read_in_two_ways_contradicts_nothing_and_is_told()
 def test_the_annual_report_is_told_as_the_rules_have_it():
     everything = oc.data.figures()
     page = everything[everything["seed"]]
-    held = hold(
+    held = check_agreement(
         page, everything[~everything["seed"]], whole=WHOLE, parent=oc.data.areas()
     )
     found = held.set_index(["programme", "measure"])["state"]
     assert len(held) == len(page)
     disputed = [("clear_hold_build", "lancashire_among_pilot_forces")]
     assert list(found[found == "contradicted"].index) == disputed
-    said = held.set_index("measure")["against"]["lancashire_among_pilot_forces"]
+    said = held.set_index("measure")["contradiction"]["lancashire_among_pilot_forces"]
     assert "yes (Office of the Police and Crime Commissioner for Lancashire)" in said
     assert "no (Police Oracle)" in said
     cash = held.set_index(["programme", "measure"]).loc[("op_warrior", "cash_seized")]
@@ -159,7 +133,9 @@ def test_no_rate_is_made_of_what_had_gathered_before_its_period():
     week = ("2023-11-13", "2023-11-19")
     bins = row("a", 1112, *week, measure="knives_surrendered")
     frame = pd.DataFrame([bins, row("b", 14, *week)])
-    held = hold(frame, frame, whole=WHOLE, stock=stock).set_index("measure")["per_day"]
+    held = check_agreement(frame, frame, whole=WHOLE, stock=stock).set_index("measure")[
+        "per_day"
+    ]
     assert pd.isna(held["knives_surrendered"]) and held["arrests"] == 2
     dated = frame.assign(period_state="stated")
     periods = oc.core.periods.one_period("the week", *week)
@@ -167,8 +143,8 @@ def test_no_rate_is_made_of_what_had_gathered_before_its_period():
     for rows, has in ((dated[:1], False), (dated[1:], True)):
         found = findings.reconciled("x", rows, periods, **look)
         assert ("per_month_at_least" in found.frame) is has
-    bounds = oc.methods.reconcile_each(
-        dated, periods, of=["knives_surrendered", "arrests"]
+    bounds = oc.methods.reconcile.bounds_by_measure(
+        dated, periods, measures=["knives_surrendered", "arrests"]
     ).bounds
     found = findings.allowed(
         "x",
@@ -187,18 +163,20 @@ def test_what_is_defined_otherwise_is_another_measure():
     names = ["courier_fraud_losses_and_attempts", "courier_fraud_losses"]
     rows = oc.data.figures(measure=names)
     assert set(rows["measure"]) == set(names)
-    held = hold(rows, rows, whole=WHOLE, parent=oc.data.areas())
+    held = check_agreement(rows, rows, whole=WHOLE, parent=oc.data.areas())
     since = held[held["period_start"] >= "2023-04-01"]
     assert len(since) == 4 and not (since["state"] == "contradicted").any()
     gangs = oc.data.figures(measure="gangs_disrupted")
-    held = hold(gangs, oc.data.figures(), whole=WHOLE, parent=oc.data.areas())
+    held = check_agreement(
+        gangs, oc.data.figures(), whole=WHOLE, parent=oc.data.areas()
+    )
     assert list(held["state"]) == ["no_other_source"]
 
 
 def test_the_finding_tells_the_disputes_and_lists_every_figure():
     rival = row("b", 250, "2023-03-01", "2023-03-31", qualifier="over")
     frame = pd.DataFrame([ONE, rival])
-    held = hold(frame[:1], frame, whole=WHOLE)
+    held = check_agreement(frame[:1], frame, whole=WHOLE)
     found = findings.held("x", held, measures=KNOWN, others=frame[1:], what="The page")
     assert found.sentence.startswith(
         "The page: arrests. These figures cannot all be right: over 250"
@@ -220,3 +198,126 @@ def test_figures_read_as_they_were_printed():
     assert shown[("project_adder", "cash_seized", "blackpool")] == "£360,942.60"
     assert shown[("op_warrior", "drugs_seized", "lancashire")] == "318 kg"
     assert shown[("county_lines", "cash_seized", "east-division")] == "over £148,000"
+
+
+def told(one, *others, parent=None):
+    """What ``others`` say of a figure that is not among them."""
+    frame = pd.DataFrame(others, columns=list(one))
+    return check_agreement(pd.DataFrame([one]), frame, whole=WHOLE, parent=parent).iloc[
+        0
+    ]
+
+
+GRADE = row("a", 4, *YEAR, measure="hmicfrs_soc_grade")
+
+
+def test_a_figure_that_agrees_has_nothing_against_it_and_no_quarrel():
+    held = told(ONE, row("b", 31, "2023-03-01", "2023-03-31"))
+    told_of = ["state", "contradiction", "other_contradictions", "others"]
+    assert held[told_of].tolist() == ["not_contradicted", "", "", 1]
+    assert held["lower"] == 31 and np.isnan(held["upper"])
+    assert told(ONE)[told_of].tolist() == ["no_other_source", "", "", 0]
+
+
+def test_an_overlap_that_limits_nothing_is_no_other_source():
+    held = told(ONE, row("b", 100, "2022-07-01", "2023-06-30"))
+    assert (
+        held["state"] == "no_other_source"
+        and np.isnan([held["lower"], held["upper"]]).all()
+    )
+
+
+def test_a_copy_counts_once_whether_of_the_figure_or_of_another():
+    copies = [row("b", 100, *YEAR, copy_of="a"), row("c", 100, *YEAR, copy_of="d")]
+    assert told(ONE, copies[0])[["state", "others"]].tolist() == ["no_other_source", 0]
+    assert told(ONE, copies[1])["others"] == 1  # what it copies is not at hand
+    assert told(ONE, copies[1], row("d", 100, *YEAR))["others"] == 1
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "near"),
+    [
+        ("2023-12-31", "2024-01-31", True),
+        ("2022-01-01", "2023-01-01", True),
+        ("2024-01-01", "2024-01-31", False),
+        ("2022-01-01", "2022-12-31", False),
+        ("2023-06-01", None, True),
+    ],
+)
+def test_statements_bear_on_each_other_where_they_share_a_day(start, end, near):
+    other = row("b", 4, start, end, measure="hmicfrs_soc_grade")
+    held = told(GRADE, other)
+    assert (held["state"], held["others"]) == (
+        ("confirmed", 1) if near else ("no_other_source", 0)
+    )
+    for change in ({"area": "blackpool"}, {"programme": "x"}, {"measure": "y"}):
+        assert told(GRADE, other | change)["others"] == 0
+
+
+def test_a_note_that_records_a_contradiction_has_no_say():
+    for one in (ONE, GRADE):
+        for note in (
+            "CONTRADICTION: two pages differ.",
+            "CONTRADICTED by the seed.",
+            "",
+        ):
+            held = told(one | {"note": note})
+            assert held[["state", "contradiction"]].tolist() == ["no_other_source", ""]
+            undated = told(one | {"note": note, "period_end": pd.NaT})
+            assert undated[["state", "contradiction"]].tolist() == ["not_enough", ""]
+    clash = told(ONE, row("b", 250, "2023-03-01", "2023-03-31"))
+    assert clash["contradiction"] == (
+        "These figures cannot all be right: 250 for March 2023 (it would have to be at most "
+        "150); 100 for January 2023 to December 2023 (it would have to be at least 245)."
+    )
+
+
+def test_a_figure_without_a_start_is_undated_and_has_no_rate():
+    held = told(ONE | {"period_start": pd.NaT}, row("b", 100, *YEAR))
+    assert held["state"] == "not_enough" and np.isnan(held["per_day"])
+    assert np.isnan(told(GRADE)["per_day"])
+
+
+def test_a_quarrel_of_others_is_told_of_the_same_place_and_time_only():
+    early = [
+        row("b", 50, "2020-01-01", "2020-06-30"),
+        row("c", 80, "2020-02-01", "2020-03-31"),
+    ]
+    late = [
+        row("d", 50, "2023-01-01", "2023-06-30"),
+        row("e", 80, "2023-02-01", "2023-03-31"),
+    ]
+    away = [one | {"area": "blackpool"} for one in late]
+    assert told(ONE, *early)["other_contradictions"] == ""
+    found = told(ONE | {"value": 500.0}, *late)
+    assert (
+        found["state"] == "not_contradicted"
+        and "cannot all be right" in found["other_contradictions"]
+    )
+    again = [
+        row("f", 7, "2023-07-01", "2023-07-31"),
+        row("g", 9, "2023-07-01", "2023-07-31"),
+    ]
+    both = told(ONE | {"value": 500.0}, *late, *again)["other_contradictions"]
+    assert both.count("These figures cannot all be right: ") == 2 and "). These" in both
+    tree = {"blackpool": "lancashire"}
+    assert (
+        told(ONE | {"value": 500.0}, *away, parent=tree)["other_contradictions"] == ""
+    )
+    assert told(ONE | {"value": 500.0}, away[0], parent=tree)["lower"] == 50
+    assert (
+        told(ONE, *(late[0] | {"measure": "x"}, late[1] | {"programme": "y"}))[
+            "other_contradictions"
+        ]
+        == ""
+    )
+
+
+def test_others_that_limit_a_figure_from_both_sides():
+    held = told(
+        ONE | {"value": 250.0},
+        row("b", 31, "2023-03-01", "2023-03-31"),
+        row("c", 205, "2022-07-01", "2024-06-30"),
+    )
+    assert held[["state", "lower", "upper"]].tolist() == ["contradicted", 31, 205]
+    assert "cannot all be right" in held["contradiction"]
