@@ -7,11 +7,11 @@ regression tests compare), ``image/svg+xml``, ``text/html`` (all of it, as a per
 
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from html import escape
 from numbers import Real
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import pandas as pd
 
@@ -19,9 +19,10 @@ from outcomes import data
 from outcomes.core import formatting
 from outcomes.core.errors import Invalid, one_of
 from outcomes.core.mime import FINDING
-from outcomes.data import disclosure, published_figures
+from outcomes.data import disclosure
 from outcomes.findings import table as tables
 from outcomes.findings import theme
+from outcomes.findings.citations import cite
 from outcomes.findings.verdicts import ANSWERS, HELD, NO_LIMIT, VERDICTS, refusal
 
 DIRECTIONS = ("fewer", "more", "neither")
@@ -31,10 +32,10 @@ _SHORT = 12  # rows: a table this short, with no figure above it, is what people
 _WITHHELD = (
     "Small counts of people are withheld, and with them any figure that shows them."
 )
-_CITED = ("source", "publisher", "title", "url", "published")
 _PAGE = {"area": "", "period": "", "direction": "neither"}
 
 
+@runtime_checkable
 class Estimate(Protocol):
     """A value with its limits, as :mod:`outcomes.methods.intervals` gives it."""
 
@@ -63,7 +64,7 @@ class Finding:
 
     def __repr__(self) -> str:
         facts = self.facts
-        word = formatting.sentence_case(facts.get("answer", ""))
+        word = facts.get("answer", "").capitalize()
         first = f"{word}. {self.sentence}" if word else self.sentence
         return "\n".join(filter(None, [first, facts.get("detail"), facts.get("alt")]))
 
@@ -87,7 +88,9 @@ class Finding:
         parts = [f'<p class="sentence"><strong>{escape(self.sentence)}</strong></p>']
         kind = facts["verdict"]
         if word := facts.get("answer"):
-            parts.insert(0, f'<p class="said">{_answer_mark(word)}</p>')
+            sign = f'<span class="shape" aria-hidden="true">{ANSWERS[word]}</span>'
+            mark = f'<span class="mark {word.replace(" ", "-")}">{sign}{word.capitalize()}</span>'
+            parts.insert(0, f'<p class="said">{mark}</p>')
             kind += " answer"
         if detail := facts.get("detail"):
             parts.append(f'<p class="detail">{escape(detail)}</p>')
@@ -116,13 +119,6 @@ class Finding:
         return f'<figure class="finding {kind}" id="{self.name}">{inner}</figure>'
 
 
-def _answer_mark(word: str) -> str:
-    """The word of an answer as a sign and a text, so that colour is never alone."""
-    name = word.replace(" ", "-")
-    sign = f'<span class="shape" aria-hidden="true">{ANSWERS[word]}</span>'
-    return f'<span class="mark {name}">{sign}{formatting.sentence_case(word)}</span>'
-
-
 _ENCODED = str.maketrans({c: f"%{ord(c):X}" for c in '"#%&<>'})
 
 
@@ -138,59 +134,6 @@ def _credit(sources: list[dict]) -> str:
     if more := len(shown) - 2 if len(shown) > 2 else 0:
         shown[2:] = [f"and {more} more, listed at the foot of the page"]
     return f"Source: {'; '.join(shown)}."
-
-
-def cite(sources: Any) -> list[dict]:
-    """Sources as dicts of source, publisher, title, url and published; duplicates once, in order.
-
-    ``sources`` is a frame, a dict, a plain name ("Council survey"), or a list that may mix them. A
-    frame of published figures is cited page by page, as its rows are; any other frame of the data
-    room, and one of figures without a row, by the citations that it carries in
-    ``attrs["sources"]``, whose period is that of the rows read.
-    """
-    out: dict[tuple, dict] = {}
-    for one in _each(sources):
-        clean = {k: _cited(one.get(k)) for k in _CITED}
-        out.setdefault(tuple(clean.values()), clean)
-    return list(out.values())
-
-
-def _each(sources: Any) -> Iterator[dict]:
-    if isinstance(sources, str):
-        yield {"publisher": sources}
-    elif isinstance(sources, dict):
-        yield sources
-    elif isinstance(sources, pd.DataFrame):
-        rows = len(sources) and {"publisher", "title"} <= {*sources}
-        keep = [c for c in _CITED if c in sources]
-        pages = (
-            _as_known(sources[keep].drop_duplicates().to_dict("records"))
-            if rows
-            else []
-        )
-        yield from pages or sources.attrs.get("sources", [])
-    else:
-        for one in sources:
-            yield from _each(one)
-
-
-def _as_known(pages: list[dict]) -> list[dict]:
-    """Pages of the register with their day, month or year, as far as it is known."""
-    known = published_figures.dated(str(p.get("source", "")) for p in pages)
-    return [
-        p | {"published": formatting.known(known[p["source"]])}
-        if p.get("source") in known
-        else p
-        for p in pages
-    ]
-
-
-def _cited(value: Any) -> str:
-    if value is None or pd.isna(value):
-        return ""
-    if isinstance(value, pd.Timestamp):
-        return formatting.date(value)
-    return formatting.plain(value).removesuffix(" [title inferred from address]")
 
 
 def page(*, area: str = "", period: str = "", direction: str = "neither") -> None:
@@ -267,9 +210,9 @@ def finding(
         of one series, area and period must say the same on every page.
     numbers : what the sentence says beside value, limits and table, each by what it is
         ({"matched neighbourhoods": 54}): every number of a sentence must be found somewhere.
-    sources : what :func:`cite` takes: frames of the data room, dicts, source names; every finding
-        has at least one. One that says that it is "unpublished" puts all counts of people under
-        disclosure control.
+    sources : frames of the data room, dicts, source names
+        (:func:`outcomes.findings.citations.cite`); every finding has at least one. One that says
+        that it is "unpublished" puts all counts of people under disclosure control.
     caveats : sentences shown under the figure.
     headline : whether it belongs among the three or four findings at the head of the page.
 
@@ -383,7 +326,7 @@ def _limits(
     value: float | Estimate | None, lower: float | None, upper: float | None
 ) -> dict[str, float | None]:
     """A value and its limits, whether they come as numbers or as one result."""
-    if value is not None and hasattr(value, "estimate"):
+    if isinstance(value, Estimate):
         if lower is not None or upper is not None:
             raise Invalid(
                 "the limits are those of value: lower= and upper= are too much."

@@ -38,7 +38,7 @@ def cleaned(root: Xml.Element) -> str:
     names = [e.get("id") for e in root.iter() if e.get("id") in shown]
     names = {name: f"i{at}" for at, name in enumerate(names)}
     body = "".join(_written(child, names) for child in root)
-    _, _, width, height = root.get("viewBox").split()
+    _, _, width, height = root.get("viewBox", "").split()
     always = " ".join(f"{name}='{value}'" for name, value in _INHERITED.items())
     text = (
         f"<svg xmlns='http://www.w3.org/2000/svg' xmlns:xlink='{_XLINK}' width='{width}pt' "
@@ -110,7 +110,7 @@ def _value(name: str, value: str, names: dict[str, str]) -> str:
 
 
 def _told(style: str) -> dict[str, str]:
-    rules = rules_of({"style": style})
+    rules = rules_of(style)
     return {
         k: v for k, v in rules.items() if k != "font-family" and _INHERITED.get(k) != v
     }

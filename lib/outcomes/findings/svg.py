@@ -102,7 +102,7 @@ def small(root: Xml.Element) -> str:
         "<g stroke='#fff' stroke-width='3' paint-order='stroke'>"
     )  # words over lines
     body += [f"<g style='{look}'>{''.join(lines)}</g>" for look, lines in texts.items()]
-    _, _, width, height = root.get("viewBox").split()
+    _, _, width, height = root.get("viewBox", "").split()
     return (
         f"<svg xmlns='http://www.w3.org/2000/svg' width='{width}pt' height='{height}pt' "
         f"viewBox='0 0 {width} {height}' font-family='{FONTS}' font-size='{SIZE}' fill='{INK}' "
@@ -121,7 +121,9 @@ def _leaves(parent, clip: str = ""):
         if tag in ("defs", "metadata"):
             continue
         attributes, rules = _KNOWN.get(tag, ((), ()))
-        more = set(child.keys()) - set(attributes) | rules_of(child).keys() - set(rules)
+        more = set(child.keys()) - set(attributes) | rules_of(
+            child.get("style", "")
+        ).keys() - set(rules)
         if (
             tag not in _KNOWN
             or more
@@ -135,15 +137,23 @@ def _leaves(parent, clip: str = ""):
             yield child, child.get("clip-path", clip)
 
 
-def rules_of(element) -> dict[str, str]:
-    """The rules of an element's style, in order."""
-    rules = (r.partition(":") for r in element.get("style", "").split(";") if r.strip())
+def rules_of(style: str) -> dict[str, str]:
+    """The rules of an element's style, in order.
+
+    Examples
+    --------
+    >>> rules_of("fill: none; stroke: #000")
+    {'fill': 'none', 'stroke': '#000'}
+    """
+    rules = (r.partition(":") for r in style.split(";") if r.strip())
     return {name.strip(): value.strip() for name, _, value in rules}
 
 
 def _look(element) -> str:
     """A style without what is so anyhow, its colours as short as they can be."""
-    rules = [f"{name}:{value}" for name, value in rules_of(element).items()]
+    rules = [
+        f"{name}:{value}" for name, value in rules_of(element.get("style", "")).items()
+    ]
     if not any(r.startswith("fill:") or r == "fill-opacity:0" for r in rules):
         rules.append("fill:#000000")  # SVG's own, which goes without saying
     usual = (f"font-size:{SIZE}px", "text-anchor:start", f"fill:{INK.lower()}")
@@ -171,7 +181,7 @@ def _text(element) -> str:
 
 def _extent(element) -> tuple:
     """About where words stand, in tenths of a point; refuses those too pale to stand on white."""
-    rules = rules_of(element)
+    rules = rules_of(element.get("style", ""))
     light = [
         int(rules.get("fill", "#000000")[at : at + 2], 16) / 255 for at in (1, 3, 5)
     ]
@@ -203,7 +213,10 @@ def _mark(element, style: str, named: dict) -> _Mark | None:
     if used:
         x, y = _tenths(element.get("x")), _tenths(element.get("y"))
         shape = named[element.get(HREF)[1:]]
-        if not rules_of(shape).items() <= rules_of(element).items():
+        if (
+            not rules_of(shape.get("style", "")).items()
+            <= rules_of(element.get("style", "")).items()
+        ):
             raise Unknown("a marker with a look of its own")
         d = shape.get("d")
     if not d or ("fill:none" in style and "stroke:" not in style):
@@ -314,8 +327,8 @@ def _joined(letter: str, tenths: list[int]) -> str:
     return text.replace(" -", "-")
 
 
-def _tenths(text: str) -> int:
-    return round(10 * float(text))
+def _tenths(number: str | float) -> int:
+    return round(10 * float(number))
 
 
 def _number(tenths: int) -> str:

@@ -7,31 +7,30 @@ few lines here are our own. Marks follow the Government Analysis Function: ``[c]
 
 import re
 from html import escape
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from outcomes.core import formatting
 
 LONG, ENDS = 18, 6  # rows: a longer table is shown by this many at either end
+_SENTENCE = 60  # characters: a longer text in a cell is a sentence
 
 
-def _is_number(column: pd.Series) -> bool:
-    return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(
-        column
-    )
+def cell(value: Any, decimals: int | None = None) -> str:
+    """One value as plain text for a reader.
 
-
-def cell(value, decimals: int | None = None) -> str:
-    """One value as plain text for a reader."""
-    if isinstance(
-        value, str
-    ):  # a slug of the register is read as words; the CSV has it as it is
-        return (
-            value.replace("_", " ")
-            if re.fullmatch("[a-z0-9]+(_[a-z0-9]+)+", value)
-            else value
-        )
+    Examples
+    --------
+    >>> cell("drug_offences"), cell(1212.0), cell(None)
+    ('drug offences', '1,212', '[x]')
+    """
+    if isinstance(value, str):
+        # a slug of the register is read as words; the CSV has it as it is
+        slug = re.fullmatch("[a-z0-9]+(_[a-z0-9]+)+", value)
+        return value.replace("_", " ") if slug else value
     if value is None or pd.isna(value):
         return formatting.UNAVAILABLE
     if isinstance(value, bool):
@@ -55,11 +54,6 @@ def _escaped(text: str) -> str:
     return escape(formatting.plain(text), quote=False)
 
 
-def _header(label: str, unit: str) -> str:
-    shown = formatting.sentence_case(label.replace("_", " "))
-    return _escaped(f"{shown} ({unit})" if unit else shown)
-
-
 def html(
     frame: pd.DataFrame, *, caption: str, units: dict[str, str] | None = None
 ) -> str:
@@ -68,42 +62,34 @@ def html(
     ``units`` gives the unit of a column, written in its header. Of a long table the first and the
     last rows are shown. End tags that HTML makes optional are left out: they are a third of it.
     """
-    units = units or {}
-    # numbers are the rule in a cell, so it is text that carries a class
-    numeric = {c: _is_number(frame[c]) for c in frame.columns}
-    head = "".join(
-        f"<th scope=col{' class=n' * numeric[c]}>{_header(str(c), units.get(c, ''))}"
-        for c in frame.columns
-    )
-    texts = {c: _texts(frame[c]) for c in frame.columns}
-    kinds = [
-        "<td>" if n else f"<td class={_width(texts[c])}>" for c, n in numeric.items()
-    ]
-    kinds[0] = "<th scope=row>"
-    rows = [
-        "<tr>" + "".join(map(str.__add__, kinds, row))
-        for row in zip(*texts.values(), strict=True)
-    ]
+    heads, columns = [], []
+    for name, values in frame.items():
+        numeric = is_numeric_dtype(values) and not is_bool_dtype(values)
+        label = formatting.sentence_case(str(name).replace("_", " "))
+        unit = (units or {}).get(name, "")
+        kind = " class=n" if numeric else ""
+        heads.append(
+            f"<th scope=col{kind}>{_escaped(f'{label} ({unit})' if unit else label)}"
+        )
+        decimals = _decimals(values)
+        texts = [_escaped(cell(value, decimals)) for value in values]
+        # numbers are the rule in a cell, so it is text that carries a class: l for sentences,
+        # which want room, and t for words
+        long = max(map(len, texts), default=0) > _SENTENCE
+        start = "<td>" if numeric else f"<td class={'l' if long else 't'}>"
+        start = start if columns else "<th scope=row>"
+        columns.append([start + text for text in texts])
+    rows = ["<tr>" + "".join(cells) for cells in zip(*columns, strict=True)]
     if len(rows) > LONG:
-        left = f"<tr><td class=t colspan={len(kinds)}>{len(rows) - 2 * ENDS} rows between, all in "
-        rows[ENDS:-ENDS] = [f"{left}the data to download"]
+        left = f"{len(rows) - 2 * ENDS} rows between, all in the data to download"
+        rows[ENDS:-ENDS] = [f"<tr><td class=t colspan={len(columns)}>{left}"]
     return (
-        f"<table><caption>{_escaped(caption)}</caption><thead><tr>{head}<tbody>{''.join(rows)}"
-        "</table>"
+        f"<table><caption>{_escaped(caption)}</caption><thead><tr>{''.join(heads)}"
+        f"<tbody>{''.join(rows)}</table>"
     )
 
 
-def _width(texts: list[str]) -> str:
-    """The class of a column of text: l for sentences, which want room, and t for words."""
-    return "l" if max(map(len, texts), default=0) > 60 else "t"
-
-
-def _texts(column: pd.Series) -> list[str]:
-    decimals = _decimals(column)
-    return [_escaped(cell(v, decimals)) for v in column]
-
-
-def raw(value):
+def raw(value: Any) -> str | float | bool | None:
     """One value as JSON and CSV hold it, the same on every machine; None for what is not known."""
     if isinstance(value, str):
         return formatting.plain(value)

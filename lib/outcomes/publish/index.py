@@ -33,7 +33,7 @@ STATES = {
 }
 
 
-def safe(value) -> str:
+def safe(value: object) -> str:
     """A cell that a spreadsheet shows and never runs: a formula gets an apostrophe before it.
 
     Cells are parted at semicolons where a comma is the decimal sign: what follows one counts too.
