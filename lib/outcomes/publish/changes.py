@@ -43,6 +43,7 @@ def compare(old: dict, new: dict, methods: list[str]) -> list[dict]:
 
 
 def _said(old: dict | None, new: dict | None) -> str:
+    """How a finding differs, by what a reader would ask first; "" where it does not."""
     if old is None:
         return f"new: {new['sentence']}"
     if new is None:
@@ -52,9 +53,13 @@ def _said(old: dict | None, new: dict | None) -> str:
         return f"the answer was “{was}”, and is “{now}”: {new['sentence']}"
     for keys in (("value",), ("lower", "upper")):
         one, two = ([f.get(k) for k in keys] for f in (old, new))
-        if not all(map(_same, one, two)):
-            unit = new["unit"]
-            return f"{_shown(one, unit)} became {_shown(two, unit)}{_by(one, two)}"
+        if all(map(_same, one, two)):
+            continue
+        by = ""
+        if keys == ("value",) and None not in (*one, *two):
+            size = exact(abs(two[0] - one[0]), 3)
+            by = f" ({'up' if two[0] > one[0] else 'down'} {size})"
+        return f"{_shown(one, new['unit'])} became {_shown(two, new['unit'])}{by}"
     if old["sentence"] != new["sentence"] or old["verdict"] != new["verdict"]:
         return f"now reads: {new['sentence']}"
     if old.get("detail") != new.get("detail"):
@@ -66,38 +71,31 @@ def _same(one: float | None, two: float | None) -> bool:
     return one == two if None in (one, two) else isclose(one, two, rel_tol=1e-9)
 
 
-def _shown(values: list, unit: str) -> str:
+def _shown(values: list[float | None], unit: str) -> str:
     text = " to ".join("none" if v is None else exact(v, 3) for v in values)
     return text + (unit if unit == "%" else f" {unit}" if unit else "")
-
-
-def _by(one: list, two: list) -> str:
-    if len(one) > 1 or None in (*one, *two):
-        return ""
-    return f" ({'up' if two[0] > one[0] else 'down'} {exact(abs(two[0] - one[0]), 3)})"
 
 
 def _why(
     old: dict, new: dict, was: dict | None, now: dict | None, methods: list[str]
 ) -> str:
     """Data first: a number that other rows explain needs no other reason, but may have one."""
-    found = []
-    if old["inputs"] != new["inputs"]:
-        later = was and now and was["period"] != now["period"]
-        found.append("new data" if later or _grew(old, new) else "data revised")
-    if old["parameters"] != new["parameters"]:
-        found.append("other parameters")
-    if old["source"] != new["source"] or old["code"] != new["code"]:
-        found += [f"change of method: {m}" for m in methods]
-    found += ["the notebook changed"] if old["source"] != new["source"] else []
-    found += ["the library's code changed"] if old["code"] != new["code"] else []
-    found += ["the locked packages changed"] if old["lock"] != new["lock"] else []
+    rows_before, rows_now = (
+        sum(r.get("rows", 0) for r in e["reads"]) for e in (old, new)
+    )
+    later = bool(was and now and was["period"] != now["period"])
+    more = later or rows_now > rows_before
+    notebook, code = old["source"] != new["source"], old["code"] != new["code"]
+    reasons = {
+        "new data" if more else "data revised": old["inputs"] != new["inputs"],
+        "other parameters": old["parameters"] != new["parameters"],
+        **{f"change of method: {m}": notebook or code for m in methods},
+        "the notebook changed": notebook,
+        "the library's code changed": code,
+        "the locked packages changed": old["lock"] != new["lock"],
+    }
+    found = [reason for reason, holds in reasons.items() if holds]
     return "; ".join(found) or "no reason is recorded: the page does not repeat"
-
-
-def _grew(old: dict, new: dict) -> bool:
-    rows = [sum(r.get("rows", 0) for r in e["reads"]) for e in (old, new)]
-    return rows[1] > rows[0]
 
 
 def methods(changelog: Path) -> list[str]:
@@ -118,13 +116,10 @@ def summary(entries: list[dict], name: str, since: str) -> dict:
     made = [(e["title"], c) for e in here for c in e["changes"]]
     made.sort(key=lambda one: one[1]["name"] != "answer")  # answers first
     lines = [line(title, change) for title, change in made]
-    mains: dict[str, dict] = {}
-    for entry in entries:
-        mains.setdefault(entry["notebook"], entry)
     answers = [
-        f"{e['title']}: {index.says(e)}"
-        for e in mains.values()
-        if any(f.get("answer") for f in e["findings"])
+        f"{main['title']}: {index.says(main)}"
+        for main, *_ in index.by_notebook(entries).values()
+        if index.first(main).get("answer")
     ]
     more = (
         [f"And {len(lines) - _LINES} more, on their pages."]

@@ -81,17 +81,23 @@ def answers_csv(entries: list[dict]) -> str:
 
 def same_answers(entries: list[dict]) -> list[str]:
     """Notebooks whose answer is the same on all of several pages, each as a sentence."""
-    by_notebook: dict[str, list[dict]] = {}
+    found = []
+    for notebook, pages_of_it in by_notebook(entries).items():
+        answers = [f["sentence"] for f in map(first, pages_of_it) if f.get("answer")]
+        if len(answers) > 1 and len({*answers}) == 1:
+            found.append(
+                f"{notebook}: all {len(answers)} pages give the same answer, so the choice that "
+                f"they differ by does not matter to it: {answers[0]}"
+            )
+    return found
+
+
+def by_notebook(entries: list[dict]) -> dict[str, list[dict]]:
+    """The pages of each notebook, in the order of the plan."""
+    found: dict[str, list[dict]] = {}
     for entry in entries:
-        answer = next((f for f in entry["findings"] if f.get("answer")), None)
-        if answer:
-            by_notebook.setdefault(entry["notebook"], []).append(answer)
-    return [
-        f"{notebook}: all {len(given)} pages give the same answer, so the choice that they "
-        f"differ by does not matter to it: {given[0]['sentence']}"
-        for notebook, given in by_notebook.items()
-        if len(given) > 1 and len({answer["sentence"] for answer in given}) == 1
-    ]
+        found.setdefault(entry["notebook"], []).append(entry)
+    return found
 
 
 def _cited(sources: list[dict]) -> str:
@@ -115,12 +121,12 @@ def index_html(entries: list[dict], when: str, told: dict) -> str:
         districts=[_tile(e) for e in grouped["districts"]],
         county=_cards(grouped["county"]),
         entries=[
-            e | {"shown": _state(e), "first": _first(e), "says": says(e)}
+            e | {"shown": _state(e), "first": first(e), "says": says(e)}
             for e in entries
         ],
-        answers_given=any(_first(e).get("answer") for e in entries),
+        answers_given=any(first(e).get("answer") for e in entries),
         groups=[g for g in GROUPS if grouped[g]],
-        leads={_first(e).get("verdict") for e in entries},
+        leads={first(e).get("verdict") for e in entries},
         findings=sum(len(e["findings"]) for e in entries),
         sections=sections,
         when=day(when),
@@ -148,15 +154,12 @@ def day(stamp: str) -> str:
 
 def _cards(entries: list[dict]) -> list[dict]:
     """One card for each notebook, in plan order: its first page, and the others as links."""
-    by_notebook: dict[str, list[dict]] = {}
-    for entry in entries:
-        by_notebook.setdefault(entry["notebook"], []).append(entry)
-    found = by_notebook.values()
-    return [one | {"finding": _first(one), "others": others} for one, *others in found]
+    found = by_notebook(entries).values()
+    return [one | {"finding": first(one), "others": others} for one, *others in found]
 
 
 def _tile(entry: dict) -> dict:
-    fact = _first(entry)
+    fact = first(entry)
     value = fact.get("value")
     shown = f"{exact(value, 1)} {fact['unit']}" if value is not None else ""
     shown = shown or fact.get("answer", "").capitalize()
@@ -169,7 +172,7 @@ def _tile(entry: dict) -> dict:
     }
 
 
-def _first(entry: dict) -> dict:
+def first(entry: dict) -> dict:
     """The finding a page leads with: its answer, its first headline, or its first of all; {}
     without any."""
     leading = [f for f in entry["findings"] if f.get("answer")]
@@ -179,7 +182,7 @@ def _first(entry: dict) -> dict:
 
 def says(entry: dict) -> str:
     """What a page says first: its answer with the word before it, or its first finding."""
-    fact = _first(entry)
+    fact = first(entry)
     word = fact.get("answer", "").capitalize()
     return f"{word}. {fact['sentence']}" if word else fact.get("sentence", "")
 
