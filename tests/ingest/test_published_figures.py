@@ -12,8 +12,8 @@ from outcomes.data import former, tables
 from outcomes.ingest.published_figures import build
 from outcomes.ingest.published_figures_checks import last_day
 
-PUBLISHED = Path(__file__).parents[1] / "data" / "published"
-CLEAN = Path(__file__).parents[1] / "data" / "clean"
+PUBLISHED = Path(__file__).parents[2] / "data" / "published"
+CLEAN = Path(__file__).parents[2] / "data" / "clean"
 TABLES = ("programmes", "measures", "areas", "sources", "figures")
 
 # Every number on page 5 of the annual report 2023-24, read from the page by hand.

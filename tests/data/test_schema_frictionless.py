@@ -8,7 +8,7 @@ import pytest
 
 frictionless = pytest.importorskip("frictionless")
 
-DATA = Path(__file__).parents[1] / "data"
+DATA = Path(__file__).parents[2] / "data"
 FIRST = 500  # rows of the large tables; our own check reads them whole, and far quicker
 
 

@@ -11,7 +11,7 @@ from outcomes.data import former
 from outcomes.data import vocabularies as module
 from outcomes.data.vocabularies import check, choices
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("name", module.vocabularies())

@@ -15,7 +15,7 @@ from outcomes.core.errors import Invalid
 from outcomes.data import contradictions, quality, rounding
 from outcomes.ingest import carried_over, refresh, write
 
-DATA = Path(__file__).parents[1] / "data"
+DATA = Path(__file__).parents[2] / "data"
 TODAY = date(2026, 11, 24)
 
 

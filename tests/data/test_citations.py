@@ -15,7 +15,7 @@ from outcomes.core import formatting
 from outcomes.core.errors import Invalid
 from outcomes.findings.finding import cite
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def titles(of) -> list[str]:

@@ -11,7 +11,7 @@ from outcomes.core.errors import Invalid
 from outcomes.data import schema
 from outcomes.ingest import datapackage, write
 
-DATA = Path(__file__).parents[1] / "data"
+DATA = Path(__file__).parents[2] / "data"
 
 
 @pytest.fixture

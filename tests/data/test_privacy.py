@@ -9,7 +9,7 @@ import pytest
 from outcomes.core.errors import Invalid
 from outcomes.data import privacy
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 REVIEWS = ROOT / "docs/privacy.toml"
 
 # The forms are those of the bodies that give them out; the numbers are kept free for drama by Ofcom

@@ -22,7 +22,7 @@ from outcomes.data import published_figures, tables, vocabularies
 from outcomes.findings.finding import Finding
 from outcomes.publish import staleness
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 DAYS = ("2021-01-01", "2022-06-30", "2023-12-01")
 PAGES = ("op_warrior", "fraud", "modern_slavery")
 

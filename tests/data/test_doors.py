@@ -14,7 +14,7 @@ from outcomes.core.errors import Invalid
 from outcomes.data import doors, former, tables
 from outcomes.publish import parameters
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 FREE = {  # what takes nothing, or text of any kind that no table holds
     *(
         "Invalid",
