@@ -1,7 +1,7 @@
 """The unit tests of what was changed and is not committed yet, or since BASE: ``make quick``.
 
-Of a changed module they are those named after it (of ``data/schema.py``
-``test_schema.py`` and ``test_schema_frictionless.py``), where none is those that import it, and else those named after its
+Of a changed module they are those named after it (of ``data/schema.py`` ``test_schema.py`` and
+``test_schema_frictionless.py``), where none is those that import it, and else those named after its
 room; of a changed notebook its stored outputs. ``make test`` remains what has to pass.
 """
 
