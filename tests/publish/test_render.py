@@ -99,7 +99,7 @@ ANSWER = {
 
 
 def test_the_answer_stands_first_and_describes_the_page(make):
-    asked = text("# Shops\n\n**Do shops fail\nless?** This page looks.")
+    asked = text("**Do shops fail\nless?** This page looks.")
     later = code("oc.answer(…)", shown(fact(**ANSWER), '<p class="said">'))
     built = make(asked, code("x", shown(fact())), later)
     assert [f["name"] for f in built.findings] == ["answer", "found"]
@@ -109,6 +109,8 @@ def test_the_answer_stands_first_and_describes_the_page(make):
         '<meta name="description" content="Yes. Shops failed less: “1 in 8”.">' in head
     )
     first = body.index('id="answer"')
+    assert body.index('<p class="asked">Do shops fail less?</p>') < first
+    assert built.html.count("Do shops fail") == 1
     assert first < body.index("This page looks.") < body.index('id="found"')
     assert built.html.count('id="answer"') == 1 and "oc.answer(…)" in built.html
     known = FILES | {"demo/answer.csv"}

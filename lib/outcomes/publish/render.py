@@ -170,6 +170,12 @@ def build(
         raise Invalid(f"the page has {len(answers)} answers; it asks one question.")
     if ANSWER_NEEDED and not answers:
         raise Invalid("the page has no answer: oc.answer(…) says what it comes to.")
+    asked = question(notebook)
+    if (
+        answers and asked and lead
+    ):  # it stands with its answer, and need not stand twice
+        bold = re.compile(r"<strong>.*?</strong>\s*", re.S)
+        lead[0]["html"] = Markup(bold.sub("", lead[0]["html"], count=1))
     facts = [b["facts"] for b in answers + [b for b in found if b not in answers]]
     if len({f["name"] for f in facts}) < len(facts):
         raise Invalid("two findings of the page have the same name.")
@@ -178,6 +184,7 @@ def build(
         "page": page,
         "root": root,
         "answer": answers[0] if answers else None,
+        "question": asked,
         "lead": lead,
         "blocks": [b for b in blocks if b not in answers],
         "contents": text.contents,
@@ -190,7 +197,7 @@ def build(
     }
     context |= _found(facts, text.said, reads)
     html = template("page.html.j2", view=context)
-    return Built(html, facts, reads, context["vintage"], question(notebook))
+    return Built(html, facts, reads, context["vintage"], asked)
 
 
 def question(notebook: dict) -> str:
