@@ -78,15 +78,15 @@ def chance(
 
     ``values`` are those that were judged, ``history`` all that are held: the memory is theirs.
     """
+    if found.latest_points is None:
+        raise Invalid("This chart judges all points by all: none are told by chance.")
     season = len(found.factors) > 0
     remembered = memory(history, season=season)
     rng = np.random.default_rng(seed)
-    leaning = _made(values, found, rng, remembered, draws)
-    alone = _made(values, found, rng, 0.0, draws)
-    strength, error = _strengths(
-        found.frame["value"].to_numpy()[None],
-        len(found.frame) - found.latest_points,
-    )
+    before = len(found.frame) - found.latest_points
+    leaning = _made(values, found, rng, remembered, draws, before)
+    alone = _made(values, found, rng, 0.0, draws, before)
+    strength, error = _strengths(found.frame["value"].to_numpy()[None], before)
     sizes = np.sort(np.abs(leaning.strength))
     p = (1 + (sizes >= abs(strength[0])).sum()) / (1 + len(sizes))
     return Chance(
@@ -105,11 +105,18 @@ class _Made(NamedTuple):
     signals: float
 
 
-def _made(values, found: spc.Chart, rng, remembered: float, draws: int) -> _Made:
+def _made(
+    values: pd.Series,
+    found: spc.Chart,
+    rng: np.random.Generator,
+    remembered: float,
+    draws: int,
+    before: int,
+) -> _Made:
     """Made-up series of no change, judged as the real one was; those that would have been told by
     their change, as the real one was not, are left out."""
     series = spc.regular(values)
-    known, before = series.notna().to_numpy(), len(series) - found.latest_points
+    known = series.notna().to_numpy()
     base = found.base["value"]
     spread = max(_spread(base, remembered), np.sqrt(base.mean()))
     noise = np.empty((draws, len(series)))

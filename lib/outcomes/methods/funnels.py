@@ -5,6 +5,7 @@ Source: Spiegelhalter 2005 (Stat Med 24:1185); the between-place variance by Der
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -118,8 +119,8 @@ class Funnel:
         else:
             own = intervals.wilson(k, n)
             beside = 100 * intervals.newcombe(k, n, *rest)
-        rows = rows.join(own.rename(columns={"estimate": "rate"}))
-        rows = rows.join(beside.set_axis(_OTHERS[self.kind], axis=1))
+        rows = rows.join(pd.DataFrame(own).rename(columns={"estimate": "rate"}))
+        rows = rows.join(pd.DataFrame(beside).set_axis(_OTHERS[self.kind], axis=1))
         rows["rank"] = self.frame["rank"]
         order = ["rate", "place"]
         return rows.sort_values(order, ascending=[False, True], ignore_index=True)
@@ -130,7 +131,7 @@ class Funnel:
         row = self.frame[labels == one_of(str(place), labels, "place")].iloc[0]
         rank = int(row["rank"])
         ranked = formatting.ranked(rank, self.frame["rate"], self.noun)
-        position = {
+        position: dict[str, Any] = {
             "place": str(place),
             "rate": float(row["rate"]),
             "mean": self.mean,
@@ -152,10 +153,12 @@ class Funnel:
             side = "above" if others.estimate >= 0 else "below"
             clause = f"{formatting.number(abs(others.estimate), 1)} percentage points {side} the "
             clause += f"rest (interval {formatting.interval(*others[1:], decimals=1)})"
-        limits = {"lower": float(own["lower"]), "upper": float(own["upper"])}
-        return Position(**position, **limits, clause=clause, others=others)
+        lower, upper = float(own["lower"]), float(own["upper"])
+        return Position(
+            **position, lower=lower, upper=upper, clause=clause, others=others
+        )
 
-    def _beside_limits(self, row: pd.Series, position: dict) -> Position:
+    def _beside_limits(self, row: pd.Series, position: dict[str, Any]) -> Position:
         """A place told by the lines that are drawn: within the 95 % limits, between them and the
         99.8 % ones, or outside those."""
         beyond = {
