@@ -10,7 +10,7 @@ import pytest
 
 from outcomes import methods as oc
 from outcomes.core.errors import Invalid, NotEnough
-from outcomes.methods import funnels, minimum_data, multiple_testing
+from outcomes.methods import funnels, minimum_data, multiple_testing, power
 from outcomes.methods.evaluation import design, placebos
 from outcomes.methods.evaluation import synthetic_control as synthetic
 from outcomes.methods.evaluation.difference_in_differences import did, event_study
@@ -244,13 +244,13 @@ ROWS = [
     ),
     (
         "minimum_detectable, many infinite placebos",
-        lambda: multiple_testing.minimum_detectable(placebo=[1.1] * 90 + [0] * 20),
+        lambda: power.minimum_detectable(placebo=[1.1] * 90 + [0] * 20),
         NotEnough,
         "20 of 110 placebo areas fell to no events or rose from none, so no change would show.",
     ),
     (
         "minimum_detectable, an infinite placebo of few",
-        lambda: multiple_testing.minimum_detectable(placebo=[1.1] * 30 + [np.inf]),
+        lambda: power.minimum_detectable(placebo=[1.1] * 30 + [np.inf]),
         NotEnough,
         "1 of 31",
     ),
@@ -327,14 +327,14 @@ def test_a_ring_that_did_not_change_neither_gained_nor_lost():
 def test_infinite_placebos_count_as_the_most_extreme():
     few, plain = (
         [1.1, 0.9] * 60,
-        multiple_testing.minimum_detectable(placebo=[1.1, 0.9] * 60),
+        power.minimum_detectable(placebo=[1.1, 0.9] * 60),
     )
     logs = [np.exp(x) for x in np.linspace(-0.3, 0.3, 120)]
-    with_zero = multiple_testing.minimum_detectable(placebo=[*logs, 0, 0, 0])
-    without = multiple_testing.minimum_detectable(placebo=logs)
+    with_zero = power.minimum_detectable(placebo=[*logs, 0, 0, 0])
+    without = power.minimum_detectable(placebo=logs)
     assert with_zero.fall < without.fall and with_zero.rise > without.rise
     assert (
-        multiple_testing.minimum_detectable(placebo=[*few, np.nan]) == plain
+        power.minimum_detectable(placebo=[*few, np.nan]) == plain
     )  # nothing known is not extreme
     assert (
         placebo_interval(0.9, [*logs, 0, 0, 0]).upper

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outcomes.core.errors import Invalid, NotEnough
-from outcomes.methods import multiple_testing
+from outcomes.methods import multiple_testing, power
 from outcomes.methods.evaluation import displacement
 from outcomes.methods.evaluation.displacement import rirr, wdd, wdq
 from outcomes.methods.evaluation.interrupted_time_series import its
@@ -268,22 +268,20 @@ def test_minimum_detectable_by_its_own_definition():
     """A true change of that size passes the two-sided 5 % test four times in five."""
     from scipy.stats import norm
 
-    got = multiple_testing.minimum_detectable(se=0.1)
+    got = power.minimum_detectable(se=0.1)
     assert norm.cdf(-norm.ppf(0.975) - np.log(got.fall) / 0.1) == pytest.approx(0.8)
     assert got.fall * got.rise == pytest.approx(1)
     ratios = np.exp(0.1 * np.array([-1, 1] * 20))
-    assert multiple_testing.minimum_detectable(placebo=ratios).fall == pytest.approx(
-        got.fall
-    )
+    assert power.minimum_detectable(placebo=ratios).fall == pytest.approx(got.fall)
     logs = (
         np.arange(-60, 39) / 100
     )  # 99: the 95th size is 0.56, the 80th from below 0.19
-    skew = multiple_testing.minimum_detectable(placebo=np.exp(logs))
+    skew = power.minimum_detectable(placebo=np.exp(logs))
     assert np.log([skew.fall, skew.rise]) == pytest.approx([-0.56 - 0.19, 0.56 + 0.41])
     with pytest.raises(NotEnough):
-        multiple_testing.minimum_detectable(placebo=[1.1, 0.9])
+        power.minimum_detectable(placebo=[1.1, 0.9])
     with pytest.raises(Invalid):
-        multiple_testing.minimum_detectable()
+        power.minimum_detectable()
 
 
 def test_what_cannot_be_computed_is_refused_in_a_sentence():

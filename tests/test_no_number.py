@@ -12,7 +12,7 @@ import pytest
 from outcomes import methods as an
 from outcomes.core import periods
 from outcomes.core.errors import Invalid, NotEnough
-from outcomes.methods import chance, intervals, multiple_testing, spc
+from outcomes.methods import bootstrap, intervals, multiple_testing, power, spc
 
 pytestmark = pytest.mark.filterwarnings("error")
 MONTHS = pd.date_range("2015-01-01", periods=60, freq="MS")
@@ -66,8 +66,8 @@ REFUSED = {
     "the season of no dates": lambda: spc.season(pd.Series([1, 2, 3] * 9)),
     "the season of nothing": lambda: spc.season(pd.Series(dtype=float)),
     "no latest year": lambda: spc.process_behaviour(ONE, latest=0),
-    "the memory of nothing": lambda: chance.memory(pd.Series(NAN, MONTHS)),
-    "the memory of negatives": lambda: chance.memory(-ONE),
+    "the memory of nothing": lambda: bootstrap.autocorrelation(pd.Series(NAN, MONTHS)),
+    "the memory of negatives": lambda: bootstrap.autocorrelation(-ONE),
     "a funnel per nothing": lambda: spc.funnel(
         pd.DataFrame({"n": [1, 2, 3], "of": 9, "at": list("abc")}),
         count="n",
@@ -99,14 +99,14 @@ REFUSED = {
     "an interval from none that moved": lambda: an.placebo_interval(0.5, [1.0] * 99),
     "placebo ratios below 0": lambda: an.placebo_interval(0.5, [-1.0] * 99),
     "an infinite ratio": lambda: an.placebo_interval(INF, RATIOS),
-    "what all that fell would show": lambda: multiple_testing.minimum_detectable(
+    "what all that fell would show": lambda: power.minimum_detectable(
         placebo=[0.0] * 120
     ),
-    "too sure of what would show": lambda: multiple_testing.minimum_detectable(
+    "too sure of what would show": lambda: power.minimum_detectable(
         placebo=RATIOS, confidence=0.9999
     ),
-    "no power": lambda: multiple_testing.minimum_detectable(se=0.1, power=NAN),
-    "a negative error": lambda: multiple_testing.minimum_detectable(se=-1),
+    "no power": lambda: power.minimum_detectable(se=0.1, power=NAN),
+    "a negative error": lambda: power.minimum_detectable(se=-1),
     "all are false alarms": lambda: multiple_testing.benjamini_hochberg(
         [0.01, 0.2], q=2
     ),
@@ -180,7 +180,7 @@ def test_a_series_that_hardly_moved_before_is_no_rarity_by_having_no_spread(
     series = pd.Series(7.0, MONTHS)
     series.iloc[-3:] = last
     found = spc.process_behaviour(series, latest=12, season=season)
-    made = chance.chance(series, found, history=series, draws=400)
+    made = bootstrap.no_change(series, found, history=series, draws=400)
     assert np.isfinite(made.strength) and made.p > 0.3
 
 

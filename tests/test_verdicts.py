@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from outcomes.core.errors import Invalid, NotEnough
-from outcomes.methods import minimum_data, multiple_testing
+from outcomes.methods import minimum_data, power
 from outcomes.methods.evaluation import verdict
 from outcomes.methods.evaluation.difference_in_differences import did
 from outcomes.methods.evaluation.verdict import Evidence
@@ -71,7 +71,7 @@ def test_any_one_doubt_keeps_a_rare_change_from_being_an_effect(against, words):
 
 
 def test_chance_outranks_doubt_and_says_what_would_have_shown():
-    seen = multiple_testing.minimum_detectable(se=0.1)
+    seen = power.minimum_detectable(se=0.1)
     got = said(p=0.4, detectable=seen, pretrend_p=0.06, checks={"map points": None})
     assert got.kind == "none" and "A fall of 24% or more" in got.detail
     assert "usual among places without the programme" in got.detail
@@ -88,7 +88,7 @@ def test_a_secondary_outcome_counts_corrected_and_shows_its_p_by_itself():
         p=0.068,
         unadjusted_p=0.034,
         family_size=4,
-        detectable=multiple_testing.minimum_detectable(se=0.1),
+        detectable=power.minimum_detectable(se=0.1),
     )
     assert got.kind == "none" and "would usually have shown" not in got.detail
     assert "(p = 0.068: 0.034 by itself, corrected as one of 4 secondary" in got.detail
@@ -291,9 +291,7 @@ def test_several_things_unchecked_are_listed_and_a_ratio_has_to_be_a_number():
 
 
 def test_nineteen_separate_areas_are_the_fewest_that_allow_an_interval():
-    got = said(
-        p=0.4, disjoint=19, detectable=multiple_testing.minimum_detectable(se=0.1)
-    ).detail
+    got = said(p=0.4, disjoint=19, detectable=power.minimum_detectable(se=0.1)).detail
     assert "(95% interval −30% to −8%)" in got
     assert got.endswith(
         "of 24% or more, or a rise of 32% or more, would usually have shown."

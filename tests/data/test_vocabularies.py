@@ -94,22 +94,18 @@ def test_the_latest_year_follows_the_months_that_are_held(monkeypatch):
     monkeypatch.setattr(module.tables, "read", lambda table, **where: held)
     newest = held.loc[held["state"] == "complete", "month"].max()
     assert (
-        module.latest_choice("crime_year", "")
-        == str(newest.year)
-        == choices("crime_year")[0]
+        module.chosen("crime_year", "") == str(newest.year) == choices("crime_year")[0]
     )
     held.loc[held["month"] == newest - pd.DateOffset(months=3), "state"] = "missing"
     assert (
-        module.latest_choice("crime_year", "")
-        == choices("crime_year")[0]
-        < str(newest.year)
+        module.chosen("crime_year", "") == choices("crime_year")[0] < str(newest.year)
     )
     data.checked(crime_year="")
     held["state"] = "missing"
     with pytest.raises(NotEnough, match="twelve months"):
-        module.latest_choice("crime_year", "")
+        module.chosen("crime_year", "")
     with pytest.raises(Invalid, match="latest value"):
-        module.latest_choice("district", "")
+        module.chosen("district", "")
 
 
 def test_no_page_names_the_year_it_takes_by_default():

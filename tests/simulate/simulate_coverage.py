@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from scipy.stats import binom, poisson
 
-from outcomes.methods import intervals, multiple_testing
+from outcomes.methods import intervals, power
 from outcomes.methods.evaluation.difference_in_differences import did, event_study
 from outcomes.methods.evaluation.displacement import overdispersion, rirr, wdd
 from outcomes.methods.evaluation.interrupted_time_series import its
@@ -226,7 +226,7 @@ def test_minimum_detectable_is_seen_as_often_as_it_says(spread):
         logs = rng.standard_t(5, 200) * (0.05 + spread) + spread * rng.exponential(
             0.5, 200
         )
-        found = multiple_testing.minimum_detectable(placebo=np.exp(logs[1:]))
+        found = power.minimum_detectable(placebo=np.exp(logs[1:]))
         for size in (found.fall, found.rise):
             got = placebo_interval(np.exp(logs[0]) * size, np.exp(logs[1:]))
             seen.append(not got.lower <= 1 <= got.upper)

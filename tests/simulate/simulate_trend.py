@@ -22,7 +22,7 @@ import sys
 import numpy as np
 import pandas as pd
 
-from outcomes.methods import chance, spc
+from outcomes.methods import bootstrap, spc
 
 QUARTERS = pd.date_range("2012-04-01", periods=55, freq="QS")
 MONTHS = pd.date_range("2019-12-01", periods=73, freq="MS")
@@ -69,7 +69,7 @@ def run(
         if found.moved:
             moving += 1
             continue
-        made = chance.chance(
+        made = bootstrap.no_change(
             since, found, history=values, draws=draws, seed=int(rng.integers(1e9))
         )
         taken.append(made.p <= 0.05)

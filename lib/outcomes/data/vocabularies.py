@@ -166,6 +166,9 @@ def check_parameters(**given: Any) -> None:
             check(name, value)
 
 
+chosen = latest_choice  # the name of before: goes with data/former.py
+
+
 # ---------------------------------------------------------------- vocabularies from the data
 
 

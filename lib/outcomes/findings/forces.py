@@ -10,7 +10,7 @@ from outcomes.core import formatting
 from outcomes.core.errors import NotEnough
 from outcomes.findings import plots
 from outcomes.findings.finding import Finding, finding
-from outcomes.methods import multiple_testing
+from outcomes.methods import multiple_testing, power
 from outcomes.methods.evaluation import synthetic_control, verdict
 
 FIT = 0.10
@@ -92,9 +92,7 @@ def _behind(made) -> dict[str, float]:
 
 def _detectable(made):
     kept = made.placebo.loc[made.placebo["kept"], "ratio"]
-    return (
-        multiple_testing.minimum_detectable(placebo=kept) if len(kept) >= 19 else None
-    )
+    return power.minimum_detectable(placebo=kept) if len(kept) >= 19 else None
 
 
 def _own_rate(frame: pd.DataFrame, place: str) -> str:

@@ -13,7 +13,8 @@ from outcomes.core import formatting
 from outcomes.core.errors import NotEnough
 from outcomes.findings import parts, plots
 from outcomes.findings.finding import Finding, finding
-from outcomes.methods import intervals, reconcile, spc
+from outcomes.methods import intervals, spc
+from outcomes.methods.reconcile import bounds, describe_contradictions
 
 _XMR = "limits of an individuals chart (XmR) and its rules for runs"
 _FUNNEL_TEST = (
@@ -483,12 +484,12 @@ def reconciled(
     period that no figure limits cannot be told, and then it is no headline.
     """
     whose = area if parent is not None else None
-    found = reconcile.bounds(figures, periods, area=whose, parent=parent)
-    bounds = found.bounds
-    row, title = bounds[bounds["label"] == ask].iloc[0], formatting.sentence_case(what)
+    found = bounds(figures, periods, area=whose, parent=parent)
+    rows = found.bounds
+    row, title = rows[rows["label"] == ask].iloc[0], formatting.sentence_case(what)
     text, facts = _bounded(row, figures, title, kind, area)
     if row["state"] == "contradicted":
-        agreement = reconcile.describe_contradictions(found.contradictions, figures)
+        agreement = describe_contradictions(found.contradictions, figures)
         facts = facts if agreement is None else {"agreement": agreement}
     notes = [c.sentence for c in found.contradictions]
     if row["inferred"]:
@@ -508,8 +509,8 @@ def reconciled(
         direction=direction,
         headline=headline and facts.get("verdict") != "not_enough",
         **facts,
-        figure=plots.bounds(bounds, kind=kind, ylabel=title) if len(figures) else None,
-        table=_by_period(bounds, figures, kind, area),
+        figure=plots.bounds(rows, kind=kind, ylabel=title) if len(figures) else None,
+        table=_by_period(rows, figures, kind, area),
         caveats=[*caveats, *notes],
         caption=f"{title}: what the published figures allow",
         sources=figures if len(figures) else parts.REGISTER,
@@ -532,14 +533,14 @@ def _bounded(
 
 
 def _by_period(
-    bounds: pd.DataFrame, figures: pd.DataFrame, kind: str, area: str
+    rows: pd.DataFrame, figures: pd.DataFrame, kind: str, area: str
 ) -> pd.DataFrame:
     """The table of :func:`reconciled`: bounds, the figures they rest on, and both by the month."""
-    months = ((bounds["end"] - bounds["start"]).dt.days + 1) / (365.25 / 12)
-    table = bounds[["label", "start", "end", "lower", "upper", "state"]].assign(
+    months = ((rows["end"] - rows["start"]).dt.days + 1) / (365.25 / 12)
+    table = rows[["label", "start", "end", "lower", "upper", "state"]].assign(
         rests_on=[
             "; ".join(_resting_on(row, figures, kind, area))
-            for _, row in bounds.iterrows()
+            for _, row in rows.iterrows()
         ]
     )
     if (
@@ -548,8 +549,8 @@ def _by_period(
     ):
         return table  # what had gathered before its period has no rate
     return table.assign(
-        per_month_at_least=bounds["lower"] / months,
-        per_month_at_most=bounds["upper"] / months,
+        per_month_at_least=rows["lower"] / months,
+        per_month_at_most=rows["upper"] / months,
     )
 
 

@@ -1,27 +1,12 @@
-from . import (
-    chance as chance,
-)
-from . import (
-    evaluation as evaluation,
-)
-from . import (
-    funnels as funnels,
-)
-from . import (
-    intervals as intervals,
-)
-from . import (
-    minimum_data as minimum_data,
-)
-from . import (
-    multiple_testing as multiple_testing,
-)
-from . import (
-    reconcile as reconcile,
-)
-from . import (
-    spc as spc,
-)
+from . import bootstrap as bootstrap
+from . import evaluation as evaluation
+from . import funnels as funnels
+from . import intervals as intervals
+from . import minimum_data as minimum_data
+from . import multiple_testing as multiple_testing
+from . import power as power
+from . import reconcile as reconcile
+from . import spc as spc
 from .evaluation.design import Evaluation as Evaluation
 from .evaluation.design import (
     adjust_for_multiple_testing as adjust_for_multiple_testing,

@@ -4,8 +4,7 @@ Source: Spiegelhalter 2005 (Stat Med 24:1185); the between-place variance by Der
 1986 (Control Clin Trials 7:177) after winsorising, as Spiegelhalter's appendix sets out.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -115,12 +114,13 @@ class Funnel:
         rest = k.sum() - k, n.sum() - n
         if self.kind == "rate":
             own = intervals.poisson(k, exposure=n, per=self.per)
-            beside = intervals.poisson_ratio(k, n, *rest)
+            others, times = intervals.poisson_ratio(k, n, *rest), 1
         else:
             own = intervals.wilson(k, n)
-            beside = 100 * intervals.newcombe(k, n, *rest)
-        rows = rows.join(pd.DataFrame(own).rename(columns={"estimate": "rate"}))
-        rows = rows.join(pd.DataFrame(beside).set_axis(_OTHERS[self.kind], axis=1))
+            others, times = intervals.newcombe(k, n, *rest), 100
+        rows[["rate", "lower", "upper"]] = own
+        rows[_OTHERS[self.kind]] = others
+        rows[_OTHERS[self.kind]] *= times
         rows["rank"] = self.frame["rank"]
         order = ["rate", "place"]
         return rows.sort_values(order, ascending=[False, True], ignore_index=True)
@@ -130,18 +130,20 @@ class Funnel:
         labels = self.frame["label"].astype(str)
         row = self.frame[labels == one_of(str(place), labels, "place")].iloc[0]
         rank = int(row["rank"])
-        ranked = formatting.ranked(rank, self.frame["rate"], self.noun)
-        position: dict[str, Any] = {
-            "place": str(place),
-            "rate": float(row["rate"]),
-            "mean": self.mean,
-            "rank": rank,
-            "places": len(self.frame),
-            "signal": row["signal"],
-            "ranked": ranked,
-        }
+        here = Position(
+            place=str(place),
+            rate=float(row["rate"]),
+            lower=np.nan,
+            upper=np.nan,
+            mean=self.mean,
+            rank=rank,
+            places=len(self.frame),
+            signal=row["signal"],
+            ranked=formatting.ranked(rank, self.frame["rate"], self.noun),
+            clause="",
+        )
         if self.judged:
-            return self._beside_limits(row, position)
+            return self._beside_limits(row, here)
         own = self.table().set_index("place").loc[row["label"]]
         others = Interval(*(float(own[name]) for name in _OTHERS[self.kind]))
         if self.kind == "rate":
@@ -154,11 +156,9 @@ class Funnel:
             clause = f"{formatting.number(abs(others.estimate), 1)} percentage points {side} the "
             clause += f"rest (interval {formatting.interval(*others[1:], decimals=1)})"
         lower, upper = float(own["lower"]), float(own["upper"])
-        return Position(
-            **position, lower=lower, upper=upper, clause=clause, others=others
-        )
+        return replace(here, lower=lower, upper=upper, clause=clause, others=others)
 
-    def _beside_limits(self, row: pd.Series, position: dict[str, Any]) -> Position:
+    def _beside_limits(self, row: pd.Series, here: Position) -> Position:
         """A place told by the lines that are drawn: within the 95 % limits, between them and the
         99.8 % ones, or outside those."""
         beyond = {
@@ -175,7 +175,7 @@ class Funnel:
         if beyond["95"] and not beyond["998"]:
             clause += " but within the 99.8% ones"
         clause += f" of what chance and the usual differences between {self.noun} allow"
-        return Position(**position, lower=lower, upper=upper, clause=clause)
+        return replace(here, lower=lower, upper=upper, clause=clause)
 
 
 def funnel(

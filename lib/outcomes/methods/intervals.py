@@ -9,13 +9,13 @@ refused with a sentence. Wald's interval is not offered: for 0 of 20 it claims c
 from collections.abc import Sequence
 from numbers import Real
 from statistics import NormalDist
-from typing import Any, NamedTuple, TypeAlias, overload
+from typing import NamedTuple, TypeAlias, overload
 
 import numpy as np
 import pandas as pd
 
 from outcomes.core.errors import Invalid
-from outcomes.core.periods import Day, ends
+from outcomes.core.periods import ends
 
 FEWEST_CHANGES = 4
 """Successive changes that it takes to tell how far counts that follow effort usually move."""
@@ -61,12 +61,7 @@ def wilson(
 def wilson(
     numerator: Numbers, denominator: Numbers | float, *, confidence: float = ...
 ) -> pd.DataFrame: ...
-def wilson(
-    numerator: Numbers | float,
-    denominator: Numbers | float,
-    *,
-    confidence: float = 0.95,
-) -> Interval | pd.DataFrame:
+def wilson(numerator, denominator, *, confidence=0.95):
     """A share, ``numerator / denominator``, with Wilson's score interval.
 
     The default for shares: it stays between 0 and 1 and holds for small numbers. Raises Invalid
@@ -106,14 +101,7 @@ def newcombe(
     *,
     confidence: float = ...,
 ) -> pd.DataFrame: ...
-def newcombe(
-    numerator: Numbers | float,
-    denominator: Numbers | float,
-    numerator_2: Numbers | float,
-    denominator_2: Numbers | float,
-    *,
-    confidence: float = 0.95,
-) -> Interval | pd.DataFrame:
+def newcombe(numerator, denominator, numerator_2, denominator_2, *, confidence=0.95):
     """The difference of two independent shares, the first less the second.
 
     Source: Newcombe 1998 (Stat Med 17:873), method 10, a hybrid of two Wilson intervals.
@@ -146,13 +134,7 @@ def poisson(
     per: float = ...,
     confidence: float = ...,
 ) -> pd.DataFrame: ...
-def poisson(
-    count: Numbers | float,
-    *,
-    exposure: Numbers | float = 1,
-    per: float = 1,
-    confidence: float = 0.95,
-) -> Interval | pd.DataFrame:
+def poisson(count, *, exposure: Numbers | float = 1, per: float = 1, confidence=0.95):
     """A rate, ``count / exposure * per``, with the exact interval of a Poisson count.
 
     ``exposure`` is whatever the count ran over: days, residents, person-days.
@@ -189,14 +171,7 @@ def poisson_ratio(
     *,
     confidence: float = ...,
 ) -> pd.DataFrame: ...
-def poisson_ratio(
-    count: Numbers | float,
-    exposure: Numbers | float,
-    count_2: Numbers | float,
-    exposure_2: Numbers | float,
-    *,
-    confidence: float = 0.95,
-) -> Interval | pd.DataFrame:
+def poisson_ratio(count, exposure, count_2, exposure_2, *, confidence=0.95):
     """The ratio of two Poisson rates, ``(count / exposure) / (count_2 / exposure_2)``.
 
     Exact given the sum of the counts: the first is then binomial, and the limits of its share
@@ -266,7 +241,7 @@ def effort_ratio(
     return Interval(ratio, min(lower, exact.lower), max(upper, exact.upper))
 
 
-def days(start: Day, end: Day) -> int:
+def days(start, end) -> int:
     """The number of days from ``start`` to ``end``, both included: the exposure of a period.
 
     >>> days("2022-11-01", "2023-10-31")
@@ -276,7 +251,7 @@ def days(start: Day, end: Day) -> int:
     return (last - first).days + 1
 
 
-def numbers(values: Any) -> np.ndarray:
+def numbers(values) -> np.ndarray:
     """Values as numbers; Invalid where they are none."""
     try:
         return np.asarray(values, float)
@@ -302,9 +277,9 @@ def confident(confidence: float) -> float:
     return confidence
 
 
-def labels_of(values: Numbers, labels: Sequence | None = None) -> np.ndarray:
+def labels_of(values, labels=None) -> np.ndarray:
     """The ``labels`` given for a row of values, or else a Series' own index, or else 0, 1, 2 …"""
-    own = pd.Series(values).index
+    own = values.index if isinstance(values, pd.Series) else np.arange(len(values))
     if labels is not None and len(labels) != len(values):
         raise Invalid(f"{len(labels)} labels are given for {len(values)} values.")
     return np.asarray(own if labels is None else labels)

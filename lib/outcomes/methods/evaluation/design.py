@@ -46,11 +46,8 @@ from outcomes.methods.minimum_data import (
     require_events,
     require_months,
 )
-from outcomes.methods.multiple_testing import (
-    Detectable,
-    benjamini_hochberg,
-    minimum_detectable,
-)
+from outcomes.methods.multiple_testing import benjamini_hochberg
+from outcomes.methods.power import Detectable, minimum_detectable
 
 _SAME_MONTHS = (
     "Only calendar months that are there both before and after the start count, as a season would "

@@ -15,7 +15,7 @@ import pandas as pd
 from outcomes.core.errors import Invalid, NotEnough
 from outcomes.methods.intervals import Interval, numbers
 from outcomes.methods.minimum_data import wide
-from outcomes.methods.multiple_testing import ratios_of
+from outcomes.methods.power import ratios_of
 
 
 class Randomisation(NamedTuple):

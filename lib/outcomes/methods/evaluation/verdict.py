@@ -34,7 +34,7 @@ import numpy as np
 
 from outcomes.core.errors import Invalid, one_of
 from outcomes.methods.evaluation.difference_in_differences import ALPHA, grade_pretrend
-from outcomes.methods.multiple_testing import Detectable
+from outcomes.methods.power import Detectable
 
 PRETREND = "no drift before the start"
 CLAUSES = {

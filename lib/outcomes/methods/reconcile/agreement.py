@@ -184,12 +184,12 @@ def describe_contradictions(
 
     A set that holds a figure whose period can be read in more than one way is left out.
     """
-    if isinstance(contradictions, pd.DataFrame):
+    if isinstance(contradictions, list):
+        sets = [found.members for found in contradictions]
+    else:
         keys = [c for c in ("measure", "set") if c in contradictions]
         groups = contradictions.groupby(keys, sort=False)
         sets = [rows.to_dict("records") for _, rows in groups]
-    else:
-        sets = [found.members for found in contradictions]
     known = figures.drop_duplicates("figure").set_index("figure", drop=False)
     members: list[dict] = []
     for number, rows in enumerate(sets):

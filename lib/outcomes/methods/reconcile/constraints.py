@@ -83,11 +83,10 @@ def day_number(dates: Any) -> np.ndarray:
 def area_tree(parent: dict | pd.DataFrame | None) -> AreaTree:
     """The tree of areas of a mapping, or of a frame with area, parent and perhaps level."""
     level: dict[str, str] = {}
-    if isinstance(parent, pd.DataFrame):
-        key = "area" if "area" in parent else "name"
+    if parent is not None and not isinstance(parent, dict):
         if "level" in parent:
-            level = dict(zip(parent[key], parent["level"], strict=True))
-        parent = dict(zip(parent[key], parent["parent"], strict=True))
+            level = dict(zip(parent["area"], parent["level"], strict=True))
+        parent = dict(zip(parent["area"], parent["parent"], strict=True))
     known = (parent or {}).items()
     named = {k: v for k, v in known if isinstance(v, str) and v and v != k}
     return AreaTree(named, level)

@@ -11,7 +11,7 @@ import pytest
 
 import outcomes as oc
 from outcomes.core.errors import NotEnough
-from outcomes.methods import chance, spc
+from outcomes.methods import bootstrap, spc
 
 ROOT = Path(__file__).parents[2]
 TRIAL = runpy.run_path(str(ROOT / "tests/simulate/simulate_trend.py"))
@@ -34,12 +34,12 @@ def test_many_series_at_once_are_judged_as_one_by_one(seed):
     values = 60 + np.abs(rng.normal(0, 10, 25).cumsum() / 3 + rng.normal(0, 8, 25))
     values[rng.integers(0, 25, 3)] = np.nan
     chart = spc.process_behaviour(pd.Series(values), baseline=20, counts=True)
-    mean, reach = chance._limits(values[None], 20)
+    mean, reach = bootstrap._limits(values[None], 20)
     assert (mean[0, 0], mean[0, 0] + reach[0, 0]) == pytest.approx(
         (chart.mean, chart.upper)
     )
     marked = (chart.frame["special"] != "").to_numpy()
-    assert (chance.special(values[None], mean, reach)[0] == marked).all()
+    assert (bootstrap.special(values[None], mean, reach)[0] == marked).all()
 
 
 def test_many_seasons_at_once_are_taken_out_as_one():
@@ -49,7 +49,7 @@ def test_many_seasons_at_once_are_taken_out_as_one():
         1 + 0.3 * np.sin(np.asarray(months.month) / 6 * np.pi)
     ) + rng.normal(0, 20, (5, 48))
     known = ~((months > "2020-02") & (months < "2020-09"))
-    many = chance._deseasonalised(values.copy(), months.month, known)
+    many = bootstrap._deseasonalised(values.copy(), months.month, known)
     for made, row in zip(many, values, strict=True):
         one = pd.Series(np.where(known, row, np.nan), index=months)
         one = one / spc.season(one)
@@ -61,10 +61,10 @@ def test_the_memory_of_a_series_is_told_without_bias(true):
     rng = np.random.default_rng(0)
     made = [400 + 30 * TRIAL["autoregressive"](rng, true, 55) for _ in range(150)]
     index = pd.date_range("2012-04-01", periods=55, freq="QS")
-    told = [chance.memory(pd.Series(row, index=index)) for row in made]
+    told = [bootstrap.autocorrelation(pd.Series(row, index=index)) for row in made]
     assert np.mean(told) == pytest.approx(true, abs=0.09)
     with pytest.raises(NotEnough, match="12 pairs"):
-        chance.memory(pd.Series(made[0][:8], index=index[:8]))
+        bootstrap.autocorrelation(pd.Series(made[0][:8], index=index[:8]))
 
 
 @pytest.mark.parametrize("noise", ["independent", "each leans by 0.5 on the last"])
@@ -82,7 +82,7 @@ def test_a_series_without_change_is_not_taken_for_changed_and_a_changed_one_is()
         late = values.where(values.index < "2025", values * moved)
         found = spc.process_behaviour(late["2021-04":], latest=4)
         assert (
-            chance.chance(late["2021-04":], found, history=late).p <= 0.05
+            bootstrap.no_change(late["2021-04":], found, history=late).p <= 0.05
         ) == differs
 
 
