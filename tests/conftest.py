@@ -15,14 +15,9 @@ ROOT = Path(__file__).parents[1]
 # needs no site stands second: it runs while the site is built for the first.
 FIRST = (
     *("test_whole_site.py", "test_faults.py", "test_nbval_guards.py", "TestEachPage"),
-    *(
-        "test_warm.py",
-        "TestEachOtherPage",
-        "test_attack.py",
-        "test_cluster.py",
-        "test_run.py",
-    ),
-    *("test_hostile.py", "test_explore_browser.py", "test_theme.py", "test_site.py"),
+    *("test_kernels.py", "TestEachOtherPage", "test_attack.py", "test_cluster.py"),
+    *("test_execute.py", "test_hostile.py", "test_explore_browser.py"),
+    *("test_theme.py", "test_build.py"),
 )
 
 

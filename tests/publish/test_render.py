@@ -14,7 +14,13 @@ from notebook_maker import FINDING, PROVENANCE, entry, fact, notebook, plan
 from outcomes.core.errors import Invalid
 from outcomes.data import former, published_figures
 from outcomes.findings import verdicts
-from outcomes.publish import html_checks, parameters, render, vintage
+from outcomes.publish import (
+    html_checks,
+    parameters,
+    releases,
+    render,
+    vintage,
+)
 from outcomes.publish import plan as plans
 
 FILES = {
@@ -572,3 +578,55 @@ def test_style_is_made_small_and_script_left_as_it_is(tmp_path, monkeypatch):
     hashed = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     assert render.inlined("a.css", "b.css") == (style, hashed)
     assert render.inlined("c.js")[0] == "let a = { b: 1 };\n"
+
+
+def test_assumptions_of_a_page_are_said_with_how_sure_they_are_and_what_hangs_on_them(
+    tmp_path,
+):
+    assert render.assumptions(tmp_path, "a/b") == ""
+    rows = ["id,text,quality,impact,where_used"]
+    rows += [
+        f"A{n},£ {quality} < {impact}.,{quality},{impact},docs/x.md; notebooks/a/b.ipynb"
+        for n, (quality, impact) in enumerate(
+            [("high", "low"), ("medium", "medium"), ("low", "high")], start=1
+        )
+    ]
+    rows[1] = rows[1].replace(
+        "docs/x.md; notebooks/a/b.ipynb", "notebooks/a/b.ipynb; docs/x.md"
+    )
+    rows += ["A4,Of another page.,high,low,notebooks/a/b.ipynb.old; notebooks/b.ipynb"]
+    releases.write(tmp_path / "docs/assumptions.csv", "\n".join(rows))
+    assert (
+        render.assumptions(tmp_path, "b") != ""
+        and render.assumptions(tmp_path, "a") == ""
+    )
+    html = render.assumptions(tmp_path, "a/b")
+    assert html.startswith("<h3>What is taken for granted</h3><ul><li>")
+    assert re.findall(r"<li>(.*?) <span[^>]*>(.*?)</span></li>", html) == [
+        (
+            "£ high &lt; low.",
+            "Well borne out; if it were wrong, a detail could change.",
+        ),
+        (
+            "£ medium &lt; medium.",
+            "Likely, and partly checked; if it were wrong, an interval or a comparison could "
+            "change.",
+        ),
+        (
+            "£ low &lt; high.",
+            "Not checkable; if it were wrong, a headline could change.",
+        ),
+    ]
+
+
+@pytest.mark.build
+def test_a_fifth_caution_is_behind_a_disclosure():
+    said = render.cautions([f"Care {n} & more." for n in range(6)])
+    shown, _, folded = said.partition("<details><summary>More cautions</summary>")
+    assert shown.count("<li>") == 4 and folded.count("<li>") == 2
+    assert "Care 5 &amp; more." in folded
+    slot = render.fill("<!--cautions--><!--/cautions-->", "cautions", said)
+    assert (
+        render.fill(slot, "cautions", render.cautions([]))
+        == "<!--cautions--><!--/cautions-->"
+    )

@@ -1,5 +1,6 @@
 """A page is rebuilt only when something it rests on changed, and the reason is said."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -10,14 +11,208 @@ from pathlib import Path
 import pytest
 
 from notebook_maker import PROVENANCE, entry, fact, notebook, plan, show
+from outcomes.core import project
 from outcomes.publish import build as site
 from outcomes.publish import plan as plans
 from outcomes.publish import releases, staleness
 
-pytestmark = pytest.mark.build
-ROOT = Path(__file__).parents[1]
+
+@pytest.fixture
+def home(tmp_path, monkeypatch) -> Path:
+    """A plan with one page that has been built, and a table it reads."""
+    monkeypatch.setenv("OUTCOMES_DATA", str(tmp_path / "data"))
+    releases.write(tmp_path / "data/clean/counts.csv", "n\n1\n")
+    releases.write(tmp_path / "data/datapackage.json", '{"resources": []}')
+    releases.write(tmp_path / "data/glossary.csv", "term,meaning,source\n")
+    releases.write(tmp_path / "requirements.lock", "a==1")
+    notebook(tmp_path / "notebooks/demo.ipynb")
+    plan(tmp_path, entry("demo", "demo"))
+    return tmp_path
+
+
+def why(home, force=False, **old):
+    found = plans.read(home / "reports.toml")
+    (page,) = found.pages
+    record = {**vars(page), "state": "built"} | staleness.fingerprint(found, page)
+    record["reads"] = staleness.readings([{"table": "counts", "where": {}}])
+    releases.write(home / "shown/demo.html", "x")
+    before = {"demo": record | old}
+    return staleness.reasons(found, [page], home / "shown", before, force=force).get(
+        "demo", ""
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "reason"),
+    [
+        ({}, ""),
+        ({"source": "x"}, "the notebook changed"),
+        ({"parameters": {"wave": "x"}}, "its parameters changed"),
+        ({"code": "x"}, "the library's code changed"),
+        ({"lock": "x"}, "the locked packages changed"),
+        ({"state": "kept"}, "it failed last time"),
+        (
+            {"state": "failed", "lock": "x"},
+            "it failed last time; the locked packages changed",
+        ),
+        ({"state": "carried"}, ""),
+        *(
+            ({key: "x"}, "its entry in the plan changed")
+            for key in ("title", "group", "schedule")
+        ),
+        (
+            {"reads": [{"table": t, "where": {}} for t in ("b", "a", "b")]},
+            "rows it reads changed: a, b",
+        ),
+    ],
+)
+def test_each_reason_for_a_page_to_be_due_is_said(home, old, reason):
+    assert why(home, **old) == reason
+    asked = "it was asked for by --force"
+    assert why(home, force=True, **old) == (f"{asked}; {reason}" if reason else asked)
+
+
+def test_a_page_rests_on_notebook_parameters_code_and_lock(home):
+    found = plans.read(home / "reports.toml")
+    source = (home / "notebooks/demo.ipynb").read_bytes()
+    rests = {
+        "source": hashlib.sha256(source).hexdigest(),
+        "parameters": {},
+        "code": staleness.code_digest(),
+        "lock": hashlib.sha256(b"a==1").hexdigest(),
+    }
+    assert staleness.fingerprint(found, found.pages[0]) == rests
+    (home / "requirements.lock").unlink()
+    assert staleness.fingerprint(found, found.pages[0]) == rests | {"lock": ""}
+
+
+def test_a_page_whose_file_is_missing_is_due(home):
+    assert why(home) == ""
+    found = plans.read(home / "reports.toml")
+    before = {"demo": {**vars(found.pages[0]), "state": "built", "reads": []}}
+    before["demo"] |= staleness.fingerprint(found, found.pages[0])
+    reasons = [
+        staleness.reasons(found, found.pages, p, before)
+        for p in (home / "shown", home, None)
+    ]
+    assert reasons == [{}, {"demo": "its file is missing"}, {}]
+    assert staleness.reasons(found, found.pages, None, {}, force=True) == {
+        "demo": "it is new"
+    }
+
+
+def test_rows_are_looked_at_only_when_the_file_of_the_table_is_another(home):
+    (reading,) = staleness.readings([{"table": "counts", "where": {}}])
+    table = home / "data/clean/counts.csv"
+    assert reading == {
+        "table": "counts",
+        "where": {},
+        "rows": 1,
+        "digest": reading["digest"],
+        "file": hashlib.sha256(b"n\n1\n").hexdigest(),
+    }
+    assert not staleness._rows_changed(reading | {"digest": "other"}), (
+        "the file is as it was"
+    )
+    assert not staleness._rows_changed(reading | {"file": "other"})
+    assert staleness._rows_changed(reading | {"file": "other", "digest": "other"})
+    table.unlink()
+    assert staleness._rows_changed(reading)
+
+
+def test_the_digest_of_readings_is_of_tables_rows_and_their_choice():
+    one = {
+        "table": "t",
+        "where": {"a": "1", "b": "2"},
+        "digest": "d",
+        "rows": 3,
+        "file": "f",
+    }
+    same = one | {"where": {"b": "2", "a": "1"}, "rows": 4, "file": "g"}
+    assert staleness.inputs_digest([one]) == staleness.inputs_digest([same])
+    others = ({"table": "u"}, {"where": {"a": "1"}}, {"digest": "e"})
+    assert len({staleness.inputs_digest([one | other]) for other in ({}, *others)}) == 4
+    text = '[["t", {"a": "1", "b": "2"}, "d"]]'
+    assert staleness.inputs_digest([one]) == hashlib.sha256(text.encode()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "reports.toml",
+        "requirements.lock",
+        "notebooks/demo.ipynb",
+        "notebooks/new/other.ipynb",
+        "data/datapackage.json",
+        "data/glossary.csv",
+        "data/clean/counts.csv",
+        "data/clean/new.csv",
+    ],
+)
+def test_a_site_no_longer_stands_when_a_file_it_rests_on_is_another(home, file):
+    before = staleness.site_digest(home / "reports.toml")
+    assert staleness.site_digest(home / "reports.toml") == before
+    releases.write(home / file, "other")
+    assert staleness.site_digest(home / "reports.toml") != before
+
+
+def test_a_site_stands_for_one_day_and_for_one_code(home, monkeypatch):
+    days = set()
+    for seconds in ("1700000000", "1700000001", "1700090000"):
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", seconds)
+        days.add(staleness.site_digest(home / "reports.toml"))
+    assert len(days) == 2
+    monkeypatch.setattr(staleness, "code_digest", lambda: "other")
+    assert staleness.site_digest(home / "reports.toml") not in days
+
+
+def test_the_code_is_the_library_without_what_makes_tables_and_without_the_command_line(
+    home, tmp_path, monkeypatch
+):
+    library = tmp_path / "library"
+    for name in (
+        "__init__.py",
+        "show/a.py",
+        "ingest/b.py",
+        "cli.py",
+        "show/__pycache__/a.pyc",
+    ):
+        releases.write(library / name, name)
+    monkeypatch.setattr(staleness, "LIBRARY", library)
+
+    def digest():
+        staleness._library_digest.cache_clear()
+        return staleness.code_digest()
+
+    first = digest()
+    for name in ("ingest/b.py", "cli.py", "show/__pycache__/a.pyc"):
+        releases.write(library / name, "other text")
+        assert digest() == first, name
+    for name in ("show/a.py", "show/new.css", "../data/glossary.csv"):
+        before = digest()
+        releases.write(library / name, "other text")
+        assert digest() != before, name
+    staleness._library_digest.cache_clear()
+
+
+def test_the_data_lie_beside_the_library_unless_another_folder_is_named(monkeypatch):
+    monkeypatch.setenv("OUTCOMES_DATA", "/elsewhere")
+    assert project.data() == Path("/elsewhere")
+    assert staleness.package() == Path("/elsewhere/datapackage.json")
+    monkeypatch.delenv("OUTCOMES_DATA")
+    assert project.data() == staleness.LIBRARY.parents[1] / "data"
+    assert staleness.table_digest("no_such_table") == staleness.file_digest(None) == ""
+
+
+ROOT = Path(__file__).parents[2]
+
+
 PLAIN = 'wave = "2023-11"  # : the week of action'
+
+
 LOCK = f"a==1 \\\n    --hash=sha256:{'0' * 64}\n"
+
+
 COUNTS = "district,month,n\nBurnley,2024-01,10\nPreston,2024-01,20\n"
 
 
@@ -54,13 +249,14 @@ def build(folder, **options):
     return made, [e["handle"] for e in made.entries if e["built"] == made.path.name]
 
 
-def why(folder):
+def reasons_of(folder):
     shown = releases.latest(folder / "site")
     before = {e["handle"]: e for e in releases.manifest(shown)["pages"]}
     found = plans.read(folder / "reports.toml")
     return staleness.reasons(found, found.pages, shown, before)
 
 
+@pytest.mark.build
 def test_a_second_build_has_nothing_to_do_and_makes_no_release(folder):
     first, built = build(folder)
     assert built == ["burnley", "preston", "all"]
@@ -71,11 +267,12 @@ def test_a_second_build_has_nothing_to_do_and_makes_no_release(folder):
     assert third.new and len(built) == 3
 
 
+@pytest.mark.build
 def test_only_the_pages_that_read_a_revised_row_are_rebuilt(folder):
     first, _ = build(folder)
     table = folder / "data/clean/counts.csv"
     table.write_text(COUNTS.replace("Burnley,2024-01,10", "Burnley,2024-01,11"))
-    assert why(folder) == dict.fromkeys(
+    assert reasons_of(folder) == dict.fromkeys(
         ["burnley", "all"], "rows it reads changed: counts"
     )
     second, built = build(folder)
@@ -85,9 +282,10 @@ def test_only_the_pages_that_read_a_revised_row_are_rebuilt(folder):
     assert (first.path / "preston.html").read_bytes() == (
         second.path / "preston.html"
     ).read_bytes()
-    assert why(folder) == {}
+    assert reasons_of(folder) == {}
 
 
+@pytest.mark.build
 @pytest.mark.parametrize(
     ("change", "pages", "reason"),
     [
@@ -130,15 +328,17 @@ def test_each_change_names_its_pages_and_its_reason(
         (folder / "site/latest/all.html").unlink()
     elif change == "table":
         (folder / "data/clean/counts.csv").unlink()
-    assert why(folder) == dict.fromkeys(pages, reason)
+    assert reasons_of(folder) == dict.fromkeys(pages, reason)
 
 
+@pytest.mark.build
 def test_a_page_that_failed_is_tried_again(folder):
     notebook(folder / "notebooks/all.ipynb", "1 / 0", parameters=PLAIN)
     build(folder)
-    assert why(folder) == {"all": "it failed last time"}
+    assert reasons_of(folder) == {"all": "it failed last time"}
 
 
+@pytest.mark.build
 def test_tables_that_change_while_a_page_runs_are_noticed(folder):
     table = folder / "data/clean/counts.csv"
     cell = f"open({str(table)!r}, 'a').write('Preston,2024-02,1\\n')"
@@ -151,9 +351,10 @@ def test_tables_that_change_while_a_page_runs_are_noticed(folder):
     )
     made, _ = build(folder)
     assert "changed while it ran" in made.failed[-1]["error"]["message"]
-    assert "it failed last time" in why(folder)["all"]
+    assert "it failed last time" in reasons_of(folder)["all"]
 
 
+@pytest.mark.build
 def test_a_page_taken_out_of_the_plan_leaves_the_site_though_nothing_is_rebuilt(folder):
     build(folder)
     file = folder / "reports.toml"
@@ -168,6 +369,7 @@ def outcomes(folder, *arguments, code="from outcomes.cli import main; main()"):
     return subprocess.run(command, cwd=folder, capture_output=True, text=True)
 
 
+@pytest.mark.build
 def test_the_command_says_there_is_nothing_to_do_and_loads_no_heavy_library(folder):
     assert outcomes(folder, "build").returncode == 0
     code = (
@@ -186,6 +388,7 @@ def test_the_command_says_there_is_nothing_to_do_and_loads_no_heavy_library(fold
     assert ran.returncode == 0
 
 
+@pytest.mark.build
 def test_dry_run_lists_pages_with_their_reasons_and_changes_nothing(folder):
     assert (
         "3 of 3 pages would be built." in outcomes(folder, "build", "--dry-run").stdout
@@ -207,6 +410,7 @@ def test_dry_run_lists_pages_with_their_reasons_and_changes_nothing(folder):
     )
 
 
+@pytest.mark.build
 def test_only_pages_of_a_schedule(folder):
     file = folder / "reports.toml"
     file.write_text(
@@ -219,6 +423,7 @@ def test_only_pages_of_a_schedule(folder):
     assert "'monthly'" in outcomes(folder, "build", "--schedule", "monthy").stderr
 
 
+@pytest.mark.build
 def test_the_collection_rebuilds_only_readers_of_one_districts_revised_month(
     tmp_path, monkeypatch
 ):

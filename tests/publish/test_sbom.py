@@ -15,10 +15,116 @@ from outcomes.core.errors import Invalid
 from outcomes.publish import build, sbom
 from outcomes.publish import plan as plans
 
-ROOT = Path(__file__).parents[1]
-LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+LOCK = f"""\
+# made by a tool
+numpy==2.2.0 ; python_version >= '3.11' \\
+    --hash=sha256:{"1" * 64} \\
+    --hash=sha256:{"2" * 64}
+    # via pandas
+pandas==3.1.0 \\
+    --hash=sha256:{"3" * 64}
+    # via
+    #   lancashire-programme-outcomes
+    #   PyYAML_2.x
+tz.data==1
+    --hash=sha256:{"4" * 64}
+"""
+
+
+def test_a_pin_has_its_version_its_marker_its_digests_and_who_needs_it():
+    assert sbom.pins(LOCK) == [
+        (
+            "numpy",
+            "2.2.0",
+            "python_version >= '3.11'",
+            ["1" * 64, "2" * 64],
+            ["pandas"],
+        ),
+        (
+            "pandas",
+            "3.1.0",
+            "",
+            ["3" * 64],
+            ["lancashire-programme-outcomes", "PyYAML_2.x"],
+        ),
+        ("tz.data", "1", "", ["4" * 64], []),
+    ]
+
+
+def test_the_bill_of_a_small_lock_word_for_word():
+    bill = json.loads(sbom.bill(LOCK))
+    top = "pkg:pypi/lancashire-programme-outcomes@0.1.0"
+    digest = "sha256 of a distribution"
+    assert bill.pop("serialNumber").startswith("urn:uuid:")
+    assert bill == {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.5",
+        "version": 1,
+        "metadata": {
+            "component": {
+                "type": "application",
+                "bom-ref": top,
+                "version": "0.1.0",
+                "purl": top,
+                "name": "lancashire-programme-outcomes",
+            }
+        },
+        "components": [
+            {
+                "type": "library",
+                "bom-ref": "pkg:pypi/numpy@2.2.0",
+                "name": "numpy",
+                "version": "2.2.0",
+                "purl": "pkg:pypi/numpy@2.2.0",
+                "properties": [
+                    {"name": digest, "value": "1" * 64},
+                    {"name": digest, "value": "2" * 64},
+                    {"name": "applies when", "value": "python_version >= '3.11'"},
+                ],
+            },
+            {
+                "type": "library",
+                "bom-ref": "pkg:pypi/pandas@3.1.0",
+                "name": "pandas",
+                "version": "3.1.0",
+                "purl": "pkg:pypi/pandas@3.1.0",
+                "properties": [{"name": digest, "value": "3" * 64}],
+            },
+            {
+                "type": "library",
+                "bom-ref": "pkg:pypi/tz.data@1",
+                "name": "tz.data",
+                "version": "1",
+                "purl": "pkg:pypi/tz.data@1",
+                "properties": [{"name": digest, "value": "4" * 64}],
+            },
+        ],
+        "dependencies": [
+            {"ref": top, "dependsOn": ["pkg:pypi/pandas@3.1.0"]},
+            {"ref": "pkg:pypi/numpy@2.2.0", "dependsOn": []},
+            {"ref": "pkg:pypi/pandas@3.1.0", "dependsOn": ["pkg:pypi/numpy@2.2.0"]},
+            {"ref": "pkg:pypi/tz.data@1", "dependsOn": []},
+        ],
+    }
+
+
+def test_a_weak_lock_is_refused_by_name():
+    with pytest.raises(Invalid, match=r"^the lock pins pandas without a digest\.$"):
+        sbom.pins("pandas==3.1.0\n    # via x\n")
+    with pytest.raises(Invalid, match=r"^the lock pins nothing\.$"):
+        sbom.pins("# nothing\n")
+
+
+ROOT = Path(__file__).parents[2]
+
+
+REAL_LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+
+
 FLOORS = audit.floors()
-BILL = json.loads(sbom.bill(LOCK))
+
+
+BILL = json.loads(sbom.bill(REAL_LOCK))
 
 
 def test_the_lock_stands_above_every_floor():
@@ -61,9 +167,9 @@ def test_a_package_below_its_floor_is_named_with_the_reason():
 def test_every_pin_of_the_lock_is_in_the_bill_with_its_digests():
     bill = BILL
     listed = {(c["name"], c["version"]) for c in bill["components"]}
-    assert listed == set(re.findall(r"(?m)^([A-Za-z0-9._-]+)==([^\s;\\]+)", LOCK))
+    assert listed == set(re.findall(r"(?m)^([A-Za-z0-9._-]+)==([^\s;\\]+)", REAL_LOCK))
     digests = {p["value"] for c in bill["components"] for p in c["properties"]}
-    assert set(re.findall(r"sha256:([0-9a-f]{64})", LOCK)) <= digests
+    assert set(re.findall(r"sha256:([0-9a-f]{64})", REAL_LOCK)) <= digests
 
 
 def test_the_bill_says_which_needs_which():
@@ -86,7 +192,7 @@ def test_the_bill_is_the_same_bytes_whatever_the_hash_seed():
         given = {"PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT / "lib")}
         done = subprocess.run(
             [sys.executable, "-c", code],
-            input=LOCK,
+            input=REAL_LOCK,
             capture_output=True,
             check=True,
             env=given,
@@ -126,7 +232,7 @@ def test_the_command_names_what_is_below_a_floor(tmp_path):
 @pytest.mark.build
 def test_a_release_has_its_bill_of_materials(tmp_path):
     notebook(tmp_path / "notebooks/programmes/demo.ipynb", show(fact()))
-    (tmp_path / "requirements.lock").write_text(LOCK, encoding="utf-8")
+    (tmp_path / "requirements.lock").write_text(REAL_LOCK, encoding="utf-8")
     found = plans.read(plan(tmp_path, entry()))
     made = build.build(found, found.resolve(), out=tmp_path / "site", workers=1)
     assert json.loads((made.path / "sbom.json").read_text(encoding="utf-8")) == BILL

@@ -1,7 +1,8 @@
-"""How a run is judged and started, and how a release is vetted: no kernel is started here."""
+"""Running notebooks: what counts as success, how each failure is named, and how papermill is started."""
 
 import json
 import logging
+import os
 import sys
 import time
 from pathlib import Path
@@ -11,15 +12,19 @@ import pytest
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from papermill import PapermillExecutionError
 
-from notebook_maker import PARAMETERS, fact, notebook
-from outcomes.core.mime import PROVENANCE
-from outcomes.data import tables
+from notebook_maker import FINDING, PARAMETERS, PROVENANCE, fact, notebook, show
+from outcomes.publish import execute, kernels
 from outcomes.publish import execute as run
-from outcomes.publish import kernels, releases, review, staleness
 
 DONE = {"output_type": "display_data", "data": {PROVENANCE: {"reads": []}}}
+
+
 ERROR = {"output_type": "error", "ename": "KeyError", "evalue": "'x'"}
+
+
 STREAM = {"output_type": "stream", "name": "stdout", "text": "x"}
+
+
 GIVEN = {"tags": ["injected-parameters"]}
 
 
@@ -333,262 +338,237 @@ def test_libraries_log_nothing_once_pages_are_to_run(monkeypatch):
         logging.disable(before)
 
 
-# Vetting
+SHORT = execute.Limits(60)
+
+
+def job_of(tmp_path, *cells, parameters=None, name="demo", limits=SHORT, **options):
+    path = notebook(tmp_path / f"{name}.ipynb", *cells, **options)
+    return execute.Job(
+        name, str(path), parameters or {}, str(tmp_path / f"{name}.out.ipynb"), limits
+    )
 
 
 @pytest.fixture
-def looked(tmp_path, monkeypatch):
-    """A release with one page and nothing to find; what is planted is given."""
-    monkeypatch.setattr(review.quality, "errors", lambda clean: [])
-    monkeypatch.setattr(review.quality, "cautions", lambda clean: [])
-    (tmp_path / "docs").mkdir()
-    (tmp_path / "docs/privacy.toml").write_text("")
-
-    def make(html="", findings=(), table="", name="new", **page):
-        record = {
-            "handle": "demo",
-            "path": "demo.html",
-            "title": "Demo",
-            "state": "built",
-            "error": None,
-            "reads": [],
-            "findings": list(findings),
-            "parameters": {},
-            "inputs": "",
-            "source": "",
-            "code": "",
-            "lock": "",
-        } | page
-        folder = tmp_path / "site/releases" / name
-        releases.write(folder / "demo.html", html)
-        for one in findings:
-            releases.write(folder / f"demo/{one['name']}.csv", table)
-        content = {"release": name, "pages": [record], "methods": []}
-        releases.write(folder / "manifest.json", json.dumps(content))
-        return folder
-
-    return make
+def prepared():
+    execute.prepare()
 
 
-def found(folder):
-    made = review.checks(folder.parents[1], folder, folder.parents[2])
-    return {c.name: (c.verdict, c.reasons) for c in made if c.verdict != "pass"}
+def only(made):
+    return next(iter(execute.run([made], workers=1)))
 
 
-PAGE = (
-    '<!DOCTYPE html><html lang="en-GB"><head><meta charset="utf-8"><title>Demo</title></head>'
-    '<body><main id="main"><h1>Demo</h1>{}</main></body></html>'
-)
+@pytest.mark.build
+@pytest.mark.usefixtures("prepared")
+def test_a_notebook_that_runs_to_its_end_is_a_success(tmp_path):
+    made = job_of(tmp_path, show(fact()), "print(wave)", parameters={"wave": "2024-05"})
+    assert only(made).error is None
+    written = json.loads(Path(made.output).read_text(encoding="utf-8"))
+    outputs = [o for c in written["cells"] for o in c.get("outputs", [])]
+    assert FINDING in outputs[0]["data"]
+    assert "".join(outputs[1]["text"]) == "2024-05\n"
+    assert PROVENANCE in outputs[-1]["data"]
 
 
-def disclosed(folder):
-    return found(folder)["disclosure"][1] if "disclosure" in found(folder) else []
-
-
-def test_small_counts_are_read_from_what_a_reader_sees(looked):
-    html = PAGE.format(
-        "<style>p { 3 people }</style><p>Of&nbsp;them 3 &amp; 2 people.</p>"
-        '<details class="code"><pre>4 people\n</pre></details><p>One</p><p>child</p>'
-        "<p>Two children, Two children; 3<b> people</b>.</p>"
-    )
-    said = " is a small count that no source has published."
-    assert disclosed(looked(html)) == [
-        f"demo.html: “2 people”{said}",
-        f"demo.html: “Two children”{said}",
-    ]
-
-
-def test_small_counts_are_read_from_columns_of_people(looked):
-    table = "area,Arrests of people,n (shops),people\nx,3,2,0\ny,12,1,4\nz,-3,,5\n"
-    said = " is a small count that no source has published."
-    assert disclosed(looked("", [fact("found", "None.")], table)) == [
-        f"demo/found.csv: “Arrests of people: 3”{said}",
-        f"demo/found.csv: “people: 4”{said}",
-    ]
-
-
-@pytest.mark.parametrize("wrong", ["url", "number"])
-def test_a_small_count_must_be_that_of_the_source_cited_beside_it(
-    looked, monkeypatch, wrong
-):
-    monkeypatch.setattr(review, "published_counts", lambda: {("u", 3)})
-    one = fact("found", "None.", sources=[{"url": link, "title": ""} for link in "vu"])
-    html = PAGE.format("<p>3 people</p>")
-    assert disclosed(looked(html, [one], "people\n3\n")) == []
-    if wrong == "url":
-        one["sources"].pop()
-    else:
-        html = html.replace("3", "2")
-    assert len(disclosed(looked(html, [one], "people\n3\n"))) == (
-        2 if wrong == "url" else 1
-    )
-
-
-def test_personal_data_are_named_with_file_and_place(looked):
-    folder = looked(PAGE.format("<p>jo@example.org</p>"))
-    verdict, (reason,) = found(folder)["personal data"]
-    assert verdict == "fail" and "e-mail address “jo@example.org”." in reason
-    assert reason.startswith("demo.html, line 1")
-
-
-def test_each_page_that_cannot_be_read_by_all_is_named(looked):
-    folder = looked(PAGE.format("<img src='data:image/x'>"))
-    releases.write(folder / "b/c.html", PAGE.format("<img src='data:image/x'>"))
-    releases.write(folder / "b/c.txt", "<img>")
-    said = ": an image has no alternative text."
-    assert found(folder) == {
-        "accessibility": ("fail", [f"b/c.html{said}", f"demo.html{said}"]),
-        "files": (
-            "fail",
-            [
-                f"b/c.{kind} is no part of any page, and no build makes it."
-                for kind in ("html", "txt")
-            ],
-        ),
-    }
-
-
-def test_pages_that_failed_and_pages_that_are_gone_are_said(looked):
-    error = {"name": "KeyError", "message": "x.", "cell": 2}
-    folder = looked(PAGE.format(""), state="failed", error=error)
-    reason = "demo.html failed, there is no version of it: KeyError: x (cell 2)."
-    assert found(folder) == {"pages": ("review", [reason])}
-    folder = looked(PAGE.format(""), state="kept", error=error)
-    reason = "demo.html failed, its last good version is shown: KeyError: x (cell 2)."
-    assert found(folder) == {"pages": ("review", [reason])}
-    folder = looked(PAGE.format(""), path="gone.html")
-    left = "demo.html is no part of any page, and no build makes it."
-    assert found(folder) == {"files": ("fail", ["gone.html is missing.", left])}
-
-
-def test_only_contradicted_headlines_are_said(looked):
-    findings = [
-        fact("a", "A.", verdict="contradicted"),
-        fact("b", "B."),
-        fact("c", "C.", verdict="contradicted", headline=False),
-    ]
-    said = ["Demo, headline a: A."]
-    assert found(looked(PAGE.format(""), findings, "n\n9\n")) == {
-        "contradictions": ("review", said)
-    }
-
-
-def test_tables_that_changed_are_named_once_in_order_before_the_cautions(
-    looked, monkeypatch
-):
-    asked = []
-    caution = review.quality.Caution("July is incomplete.", "coverage")
-    monkeypatch.setattr(
-        review.quality, "cautions", lambda c: asked.append(c) or [caution, caution]
-    )
-    monkeypatch.setattr(review.quality, "errors", lambda c: asked.append(c) or ["E."])
-    monkeypatch.setattr(staleness, "table_digest", lambda table: "now")
-    reads = [
-        {"table": t, "file": f}
-        for t, f in (("b", "x"), ("a", "x"), ("c", "now"), ("a", "y"))
-    ]
-    assert found(looked(PAGE.format(""), reads=reads)) == {
-        "tables": ("fail", ["E."]),
-        "data gaps": (
-            "review",
-            [
-                "These tables have changed since it was built: a, b.",
-                "July is incomplete.",
-            ],
-        ),
-    }
-    assert asked == [tables.root() / "clean"] * 2
-
-
-def test_moves_are_told_against_the_public_release_or_the_one_before(looked):
-    def moves(folder):
-        return found(folder).get("large moves", ("", []))[1]
-
-    for name, value in (("a", 10.0), ("b", 20.0), ("c", 26.0), ("d", 10.0)):
-        folder = looked(PAGE.format(""), [fact(value=value, unit="")], "n\n9\n", name)
-    out = folder.parents[1]
-    why = "Why: no reason is recorded: the page does not repeat."
-    assert moves(out / "releases/a") == []
-    assert moves(out / "releases/c") == [
-        f"moved by 30%: Demo, found: 20 became 26 (up 6). {why}"
-    ]
-    releases.link(out, "public", "a")
-    assert moves(out / "releases/c") == [
-        f"moved by 160%: Demo, found: 10 became 26 (up 16). {why}"
-    ]
-    assert moves(out / "releases/b") == [
-        f"moved by 100%: Demo, found: 10 became 20 (up 10). {why}"
-    ]
-    assert moves(out / "releases/d") == []
-    releases.link(out, "public", "d")
-    assert len(moves(out / "releases/c")) == 1, (
-        "what was made later is no release before"
-    )
-
-
-def test_a_headline_that_is_gone_is_said_and_other_findings_are_left_alone(looked):
-    findings = [
-        fact("gone", "A."),
-        fact("stays", "B."),
-        fact("moved", "C.", value=10.0, unit=""),
-        fact("aside", "D.", headline=False),
-    ]
-    looked(PAGE.format(""), findings, "n\n9\n", "a")
-    moved = fact("moved", "E.", value=8.0, lower=1, unit="")
-    folder = looked(
-        PAGE.format(""), [findings[1], moved], "n\n9\n", "b", title="New", source="t"
-    )
-    said = ["Demo: the headline gone is gone: A."]
-    assert found(folder)["large moves"] == ("review", said)
-    folder = looked(
-        PAGE.format(""), [findings[1], moved | {"value": 7.0}], "n\n9\n", "b"
-    )
-    assert found(folder)["large moves"][1][1].startswith(
-        "moved by 30%: Demo, moved: 10 became 7 ("
-    )
-
-
+@pytest.mark.build
+@pytest.mark.usefixtures("prepared")
 @pytest.mark.parametrize(
-    ("was", "new", "share"),
+    ("cells", "options", "name", "cell"),
     [
-        ((10.0, None, None), (12.5, None, None), 0.25),
-        ((-10.0, None, None), (-5.0, None, None), 0.5),
-        ((0.0, None, None), (0.0, None, None), 0),
-        ((0.0, None, None), (3.0, None, None), 1),
-        ((10.0, None, None), (None, 1.0, 2.0), 1),
-        ((None, 10.0, 20.0), (None, 11.0, 30.0), 0.5),
-        ((None, 10.0, None), (None, 10.0, None), 0),
+        (["1 / 0"], {}, "ZeroDivisionError", 4),
+        (["x = 1", "import sys; sys.exit(0)", "x"], {}, "SystemExit", 5),
+        (["import os; os._exit(0)"], {}, "KernelDied", None),
+        (["!false"], {}, "ShellCommand", 4),
+        (["gone = !false"], {}, "ShellCommand", 4),
+        (["%%bash\nfalse"], {}, "ShellCommand", 4),
+        (["x = 1"], {"end": ""}, "NoProvenance", None),
+        (["x = 1"], {"end": "print('End of page.')"}, "NoProvenance", None),
+        (
+            ["import time; time.sleep(60)"],
+            {"limits": execute.Limits(4)},
+            "Timeout",
+            None,
+        ),
     ],
 )
-def test_a_move_is_a_share_of_what_was(was, new, share):
-    keys = ("value", "lower", "upper")
-    assert (
-        review.share_moved(*(dict(zip(keys, v, strict=True)) for v in (was, new)))
-        == share
+def test_a_notebook_that_did_not_truly_run_fails_by_name(
+    tmp_path, cells, options, name, cell
+):
+    error = only(job_of(tmp_path, *cells, **options)).error
+    assert (error["name"], error["cell"]) == (name, cell)
+    assert error["message"]
+
+
+LONG = "the page took longer than the limit of 2 seconds"
+
+
+MUCH = "it shows more than the limit of 1 MB of output"
+
+
+LIMITED = {
+    "a loop": ("while True: pass", LONG),
+    "a loop that swallows interrupts": (
+        "while True:\n    try:\n        while True: pass\n    except BaseException: pass",
+        LONG,
+    ),
+    "printing without end": ("while True: print('x' * 1000)", MUCH),
+    "printing without line ends": ("while True: print('x' * 1000, end='')", MUCH),
+    "warnings without end": (
+        "import sys\nwhile True: sys.stderr.write('x' * 1000)",
+        MUCH,
+    ),
+    "showing without end": (
+        "while True: display({'text/html': 'x' * 1000}, raw=True)",
+        MUCH,
+    ),
+    "one large result": ("'x' * 2_000_000", MUCH),
+    "one large array": (
+        "import numpy; numpy.ones(2**28)",
+        "it needs more than the limit of 1024 MB of memory: Unable to allocate 2.00 GiB",
+    ),
+    "memory bit by bit": (
+        "x = []\nwhile True: x.append(bytearray(10**7))",
+        "it needs more than the limit of 1024 MB of memory",
+    ),
+    "a large file": ("open('x', 'wb').write(bytes(2_000_000))", "File too large"),
+    "a file without end": (
+        "with open('x', 'wb') as f:\n    while True: f.write(bytes(1000))",
+        "File too large",
+    ),
+}
+
+
+@pytest.mark.build
+@pytest.mark.usefixtures("prepared")
+@pytest.mark.parametrize(("cell", "says"), LIMITED.values(), ids=LIMITED)
+def test_each_limit_names_itself_and_the_other_pages_are_unharmed(tmp_path, cell, says):
+    seconds = 2 if says == LONG else 60
+    jobs = [job_of(tmp_path, "x = 1", show(fact()), name=n) for n in ("a", "b")]
+    jobs.insert(1, job_of(tmp_path, cell, limits=execute.Limits(seconds, 1024, 1)))
+    results = {r.handle: r for r in execute.run(jobs, workers=2)}
+    assert says in results["demo"].error["message"]
+    assert results["demo"].error["cell"] == (None if says == LONG else 4)
+    assert results["demo"].seconds < 45
+    assert results["a"].error is results["b"].error is None
+    assert not Path(jobs[1].output).exists()
+    assert all(p.stat().st_size < 3_000_000 for p in tmp_path.iterdir())
+
+
+@pytest.mark.build
+@pytest.mark.usefixtures("prepared")
+def test_a_page_within_its_limits_is_not_touched_by_them(tmp_path):
+    """Nothing of the limits is seen in the page's names, and what it shows arrives whole."""
+    cells = [
+        "'x' * 900_000",
+        "print(sorted(n for n in dir() if n[0] != '_' and n != 'wave'))",
+    ]
+    made = job_of(tmp_path, *cells, limits=execute.Limits(60, 1024, 1))
+    assert only(made).error is None
+    text = Path(made.output).read_text(encoding="utf-8")
+    shown = [o for c in json.loads(text)["cells"] for o in c.get("outputs", [])]
+    assert len("".join(shown[0]["data"]["text/plain"])) == 900_002
+    assert "".join(shown[1]["text"]) == (
+        "['In', 'Out', 'confidence', 'exit', 'get_ipython', 'open', 'quit']\n"
     )
 
 
-def test_five_reasons_of_a_check_are_told_and_the_rest_counted():
-    reasons = [f"R{n}." for n in range(7)]
-    made = [("a", "pass", []), ("b", "fail", reasons[:5]), ("c", "review", reasons)]
-    assert review.report([review.Check(*c) for c in made]) == [
-        "pass    a",
-        "fail    b",
-        *(f"        R{n}." for n in range(5)),
-        "review  c",
-        *(f"        R{n}." for n in range(5)),
-        "        And 2 more.",
+@pytest.mark.build
+@pytest.mark.usefixtures("prepared")
+def test_the_cell_number_is_that_of_the_notebook_as_written(tmp_path):
+    made = job_of(tmp_path, "wave + 1", parameters={"wave": "2024-05"})
+    assert only(made).error["cell"] == 4
+
+
+@pytest.mark.build
+@pytest.mark.usefixtures("prepared")
+def test_a_cell_that_did_not_run_is_found_even_when_nothing_failed():
+    cells = [
+        {"cell_type": "code", "source": "1", "execution_count": 1, "outputs": []},
+        {"cell_type": "code", "source": "2", "execution_count": None, "outputs": []},
     ]
+    assert execute.complete({"cells": cells})["name"] == "NotRun"
 
 
-def test_only_small_published_counts_of_people_are_known(monkeypatch):
-    import pandas as pd
+@pytest.mark.build
+@pytest.mark.usefixtures("prepared")
+def test_a_message_is_kept_on_one_line_of_bounded_length():
+    message = execute.failure("X", "a\n b" * 400)["message"]
+    assert "\n" not in message
+    assert len(message) == 500
 
-    names = {"a": "arrests of children", "b": "knives"}
-    rows = [("a", "published", 1), ("a", "published", 4), ("a", "published", 0)]
-    rows += [("a", "published", 6), ("a", "derived", 2), ("b", "published", 3)]
-    figures = pd.DataFrame(rows, columns=["measure", "basis", "value"]).assign(url="u")
-    figures["measure_name"] = figures["measure"].map(names)
-    fake = SimpleNamespace(published_figures=lambda *, vintages: figures)
-    monkeypatch.setattr(review, "published_figures", fake)
-    assert review.published_counts() == {("u", 1), ("u", 4)}
+
+@pytest.mark.build
+@pytest.mark.usefixtures("prepared")
+def test_an_error_that_nobody_foresaw_fails_its_own_page_and_no_other(
+    tmp_path, monkeypatch
+):
+    jobs = [job_of(tmp_path, "x = 1", name=n) for n in ("a", "full", "b")]
+    (tmp_path / "gone.ipynb").write_text("no notebook")
+    jobs.append(
+        execute.Job("gone", str(tmp_path / "gone.ipynb"), {}, str(tmp_path / "g.ipynb"))
+    )
+    real = execute._papermill
+
+    def work(one, deadline):
+        if one.handle == "full":
+            raise OSError(28, "No space left on device")
+        return real(one, deadline)
+
+    monkeypatch.setattr(execute, "_papermill", work)
+    errors = {r.handle: r.error for r in execute.run(jobs, workers=2)}
+    failed = {h: e["name"] for h, e in errors.items() if e}
+    assert failed == {"full": "OSError", "gone": "Invalid"}
+    assert sorted(errors) == ["a", "b", "full", "gone"]
+
+
+@pytest.mark.build
+@pytest.mark.usefixtures("prepared")
+def test_a_kernel_killed_for_want_of_memory_is_named_as_such(tmp_path):
+    error = only(job_of(tmp_path, "import os; os.kill(os.getpid(), 9)")).error
+    assert error["name"] == "KernelDied"
+    assert "memory" in error["message"]
+
+
+@pytest.mark.build
+@pytest.mark.usefixtures("prepared")
+def test_a_notebook_of_a_kernel_that_is_not_there_says_so(tmp_path):
+    made = job_of(tmp_path, "x = 1")
+    path = Path(made.notebook)
+    path.write_text(path.read_text().replace('"python3"', '"ir"'), encoding="utf-8")
+    error = only(made).error
+    assert (error["name"], "ir" in error["message"]) == ("NoSuchKernel", True)
+
+
+@pytest.mark.build
+@pytest.mark.usefixtures("prepared")
+def test_kernels_get_the_same_surroundings_on_any_machine(tmp_path, monkeypatch):
+    for name, value in {
+        "TZ": "Asia/Tokyo",
+        "MPLBACKEND": "pdf",
+        "LC_ALL": "de_DE.UTF-8",
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("PYTHONHASHSEED", "123")
+    cell = "import os, json; print(json.dumps([os.environ.get(k) for k in NAMES]))"
+    (tmp_path / "home/profile_default/startup").mkdir(parents=True)
+    (tmp_path / "home/profile_default/startup/a.py").write_text("STARTED = 1")
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "home"))
+    names = (
+        'NAMES = ["TZ", "LC_ALL", "PYTHONHASHSEED", "OMP_NUM_THREADS", "MPLBACKEND"]'
+    )
+    made = job_of(
+        tmp_path,
+        names,
+        cell,
+        "import sys; print(sys.prefix, os.getcwd(), 'STARTED' in globals())",
+    )
+    assert only(made).error is None
+    text = Path(made.output).read_text(encoding="utf-8")
+    outputs = [o for c in json.loads(text)["cells"] for o in c.get("outputs", [])]
+    seen = json.loads("".join(outputs[0]["text"]))
+    assert seen[:4] == ["UTC", "C.UTF-8", "0", "1"]
+    assert "inline" in seen[4]
+    prefix, cwd, started = "".join(outputs[1]["text"]).split()
+    assert started == "False"
+    assert prefix == execute.sys.prefix
+    assert cwd != os.getcwd()
+    assert os.environ["TZ"] == "Asia/Tokyo"

@@ -10,10 +10,20 @@ from notebook_maker import entry, fact, notebook, plan
 from outcomes.core.errors import Invalid
 from outcomes.core.mime import FINDING, PROVENANCE
 from outcomes.publish import build as site
-from outcomes.publish import changes, cluster, execute, releases, staging, staleness
+from outcomes.publish import (
+    changes,
+    cluster,
+    execute,
+    releases,
+    render,
+    staging,
+    staleness,
+)
 from outcomes.publish import plan as plans
 
 FIRST, SECOND, THIRD = "1700000000", "1700100000", "1700200000"
+
+
 BROKEN = execute.failure("KeyError", "'n'", 4)
 
 
@@ -486,3 +496,68 @@ def test_a_wrong_parameter_stops_a_build_before_anything_is_there(home):
     with pytest.raises(Invalid, match="parameter 'no' is not known"):
         home.build()
     assert not (home.folder / "site").exists()
+
+
+def caution(said="Care.", **changes) -> dict:
+    about = {
+        "tables": ["crime"],
+        "where": {"force": ["north", "south"]},
+        "sources": [],
+        "aged": False,
+    }
+    return {"said": said} | about | changes
+
+
+def reading(table="crime", **where) -> dict:
+    return {"table": table, "where": where}
+
+
+PRINTED = [
+    {"sources": [{"source": "s1"}, {"source": ""}]},
+    {"sources": [{"source": "s2"}, {}]},
+]
+
+
+@pytest.mark.parametrize(
+    ("changes", "reads", "stands"),
+    [
+        ({}, [reading()], True),
+        ({}, [reading(force="north")], True),
+        ({}, [reading(force=["south", "west"])], True),
+        ({}, [reading(force="west")], False),
+        ({}, [reading(district="x")], True),
+        ({}, [reading("other", force="north")], False),
+        ({}, [reading("other"), reading(force="west"), reading(force="north")], True),
+        ({}, [], False),
+        (
+            {"where": {"force": "north", "month": ["2024"]}},
+            [reading(force="north", month="2024")],
+            True,
+        ),
+        (
+            {"where": {"force": "north", "month": ["2024"]}},
+            [reading(force="north", month="2025")],
+            False,
+        ),
+        ({"where": {}}, [reading(force="west")], True),
+        ({"aged": True}, [reading()], False),
+        ({"sources": ["s2", "s9"]}, [reading()], True),
+        ({"sources": ["s9"]}, [reading()], False),
+        ({"sources": [""]}, [reading()], False),
+    ],
+)
+def test_a_caution_concerns_pages_that_read_its_rows_and_cite_its_sources(
+    changes, reads, stands
+):
+    care = [caution(**changes), caution("Of nothing.", tables=["none"])]
+    assert staging.concerning(care, reads, PRINTED) == (["Care."] if stands else [])
+
+
+def test_all_cautions_that_concern_a_page_are_said_in_order():
+    care = [
+        caution("A."),
+        caution("Aged.", aged=True),
+        caution("B.", tables=["x", "crime"]),
+    ]
+    assert staging.concerning(care, [reading()], []) == ["A.", "B."]
+    assert render.cautions([]) == ""

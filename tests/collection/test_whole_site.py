@@ -21,7 +21,7 @@ from outcomes import data
 from outcomes.core import formatting
 from outcomes.findings.verdicts import VERDICTS
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
 QUIET = [
@@ -463,7 +463,7 @@ BOXES = """(parts) => [...document.querySelectorAll(parts)].filter((e) => e.chec
 )
 def test_the_layout_is_as_it_was_looked_at(site, browser, name, width):
     """Boxes of ``layout.json``; OUTCOMES_LAYOUT=write stores them anew, to be looked at."""
-    file = Path(__file__).with_name("layout.json")
+    file = ROOT / "tests/layout.json"
     known = json.loads(file.read_text(encoding="utf-8"))
     tab, _ = visit(browser, site / f"{name}.html", width)
     found = [
