@@ -24,7 +24,6 @@ from notebook_maker import entry, fact, notebook, plan
 from outcomes.core import formatting
 from outcomes.core.errors import Invalid
 from outcomes.findings import bars, finding, theme
-from outcomes.publish import build as site
 from outcomes.publish import changes as history
 from outcomes.publish import feed, html_checks, index, parameters, render
 from outcomes.publish import plan as plans
@@ -215,8 +214,8 @@ AROUND = {
     "title of a page that failed": lambda t: render.template(
         "stub.html.j2", page=plans.Page("demo", "x", t), root="", reason="x"
     ),
-    "notice": lambda t: site._notice(
-        "20251124T083000Z-1", "20251024T083000Z-1", failure(t)
+    "notice": lambda t: render.slot(
+        "notice", "24 November 2025", "24 October 2025", index.reason(failure(t))
     ),
     "sibling": lambda t: render.siblings(
         DEMO, [DEMO, plans.Page("b", "programmes/demo", t)]
