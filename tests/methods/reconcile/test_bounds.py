@@ -900,3 +900,15 @@ def test_several_counts_of_an_area_are_limited_by_its_parts():
     )
     town = several(*rows, of=["arrests"], area="town", parent=tree).bounds
     assert town["upper"].tolist() == [np.inf, 109]
+
+
+def test_places_by_name_are_a_tree_of_areas_as_those_by_code_are():
+    of = {"programme": "op_warrior", "measure": "arrests", "dated": True}
+    years = periods.calendar_years("2022-11-01", "2025-10-31")
+    published = oc.published_figures(vintages="all", **of)
+    found = reconcile.bounds(published, years, area="Lancashire", parent=oc.places())
+    codes = oc.places().assign(area=lambda f: f["code"])
+    codes["parent"] = codes["parent"].map(codes.set_index("name")["code"])
+    by_code = published.assign(area=published["area_code"])
+    known = reconcile.bounds(by_code, years, area="lancashire", parent=codes)
+    assert found.bounds.equals(known.bounds) and len(found.bounds) == 4
