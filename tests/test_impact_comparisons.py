@@ -273,3 +273,14 @@ def test_guards_speak():
     with pytest.raises(NotEnough, match="to match"):
         match_units(frame, ["u0"], START, ratio=12)
     assert synthetic.simplex_weights([[1.0, 1.0]], [5.0]).sum() == 1
+
+
+def test_distance_is_in_kilometres():
+    tower = pd.DataFrame({"longitude": [-3.0553], "latitude": [53.8160]})  # Blackpool
+    minster = pd.DataFrame({"longitude": [-2.6963], "latitude": [53.7586]})  # Preston
+    apart = matching.distances(tower, minster)
+    assert apart.shape == (1, 1)
+    flat = np.hypot(
+        (3.0553 - 2.6963) * 111.32 * np.cos(np.radians(53.787)), 0.0574 * 111.2
+    )
+    assert apart[0, 0] == pytest.approx(flat, rel=2e-3)

@@ -1,5 +1,6 @@
 """What the pages say is short, has few numbers and is easy to read, on every page of the site."""
 
+from collections import Counter
 from statistics import median
 
 import pytest
@@ -49,6 +50,13 @@ def test_half_of_the_sentences_have_three_numbers_or_fewer(found):
 def test_no_alternative_text_repeats_its_sentence(found):
     repeated = [one for one in found if one.alt == one.sentence]
     assert not repeated, named(repeated)
+
+
+@pytest.mark.build
+@UNTIL_REWRITTEN
+def test_every_page_gives_one_answer(found):
+    answers = Counter(one.page for one in found if one.answer)
+    assert [p for p in {o.page: 1 for o in found} if answers[p] != 1] == []
 
 
 @pytest.mark.build

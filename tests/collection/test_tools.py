@@ -57,10 +57,8 @@ def test_the_hook_for_notebooks_names_one_with_more_than_results(tmp_path):
 
 
 def test_checked_rooms_are_there():
-    assert all(
-        (ROOT / folder).is_dir()
-        for folder in PROJECT["tool"]["basedpyright"]["include"]
-    )
+    for folder in PROJECT["tool"]["basedpyright"]["include"]:
+        assert list(ROOT.glob(folder)), folder
 
 
 def test_line_ends_are_the_same_on_every_machine():

@@ -6,6 +6,7 @@ import pytest
 import outcomes as oc
 from outcomes.core import collection as collections
 from outcomes.core.errors import Invalid
+from outcomes.data import places
 from outcomes.findings.finding import cite
 
 FRAMES = {
@@ -46,35 +47,6 @@ def test_a_place_may_be_given_by_name_slug_or_code():
         ]
     ]
     assert rows[0].equals(rows[1]) and rows[0].equals(rows[2])
-
-
-def test_street_crime_agrees_with_the_tables():
-    force = oc.street_crime("force", force="Lancashire", year=2025)
-    table = oc.data.tables.rows("crime_force_monthly", None, {"force": "lancashire"})
-    table = table[table["month"].dt.year == 2025]
-    assert force["n"].sum() == table["n"].sum()
-    assert len(force) == 12 * 14
-    district = oc.street_crime("district", force="Lancashire", year=2025)
-    assert len(district) == 12 * 14 * 14 and 0 < district["n"].sum() < force["n"].sum()
-    small = oc.street_crime("neighbourhood", force="Lancashire", year=2025)
-    assert small["n"].sum() == force["n"].sum() and (small["lsoa"] == "").any()
-    inside = oc.street_crime(
-        "neighbourhood", force="Lancashire", year=2025, area="Burnley"
-    )
-    mine = district.loc[district["district"] == "Burnley", "n"].sum()
-    assert inside["n"].sum() == mine
-
-
-def test_a_group_of_offences_is_one_offence_added_up():
-    whole = oc.recorded_crime("burglary", force="Lancashire")
-    parts = oc.recorded_crime(
-        ["domestic_burglary", "non_domestic_burglary"], force="Lancashire"
-    )
-    assert set(parts["offence"]) == {"domestic_burglary", "non_domestic_burglary"}
-    assert (
-        whole.groupby("quarter")["n"].sum().equals(parts.groupby("quarter")["n"].sum())
-    )
-    assert whole["quarter"].is_unique
 
 
 def test_a_fact_has_one_row_and_all_its_prints_when_asked():
@@ -191,3 +163,59 @@ def test_as_of_a_day_every_table_obeys():
         assert (oc.published_figures()["published"] <= "2022-01-01").all()
     finally:
         oc.as_of("")
+
+
+def test_places_have_official_sizes():
+    forces = oc.forces()
+    assert len(forces) == 43
+    assert forces["population"].sum() == 59_719_724  # England and Wales
+    lancashire = forces.set_index("name").loc["Lancashire"]
+    assert (lancashire["population"], lancashire["gss"]) == (1_515_487, "E23000003")
+    districts = oc.districts(force="Lancashire").set_index("name")
+    # the census; 89,344 was superseded
+    assert districts.loc["Burnley", "population"] == 94658
+    assert (districts["population_year"] == 2021).all()
+    everywhere = oc.districts()
+    assert len(everywhere) == 331 and set(everywhere["population_year"]) == {2020}
+
+
+def test_one_function_gives_the_best_residents_on_one_basis():
+    ours = oc.population(force="Lancashire", year=2025)
+    assert ours["population"].sum() == 1_531_123 and len(ours) == 14
+    caveat = ours.attrs["caveat"]
+    assert "census of March 2021" in caveat and "2025" in caveat
+    assert ours.attrs["sources"][0]["title"] == "Census 2021, usual residents"
+    everyone = oc.population("force")
+    assert set(everyone["population_year"]) == {2020}
+    assert everyone["population"].notna().all()
+    assert "3.5% fewer to 5.9% more" in everyone.attrs["caveat"]
+    error = places.population_error()
+    assert error["Burnley"] == pytest.approx(94658 / 89344 - 1)
+    with pytest.raises(Invalid, match="level"):
+        oc.population("ward")
+
+
+def test_areas_of_the_register_have_the_residents_of_the_districts():
+    known = oc.places().set_index("gss")
+    people = oc.population(force="Lancashire").set_index("code")["population"]
+    assert known.loc[people.index, "population"].tolist() == people.tolist()
+    parts = oc.places("district").groupby("parent")["population"].sum()
+    divisions = oc.places("division").set_index("name")["population"]
+    assert (divisions == parts[divisions.index]).all()
+    assert len(oc.places("district")) == 14 and len(oc.places("force")) == 44
+
+
+def test_names_of_places_inside_a_place():
+    assert len(places.place_names("district", within="Lancashire")) == 14
+    assert "Coventry" in places.place_names("town")
+    assert "Coventry" not in places.place_names("town", within="Lancashire")
+    with pytest.raises(Invalid, match="Did you mean 'Lancashire'"):
+        places.place_names("town", within="Lancashir")
+
+
+def test_every_name_that_is_offered_is_there():
+    for room in (oc, oc.data):
+        for name in dir(room):
+            assert getattr(room, name) is not None
+    with pytest.raises(AttributeError, match="crime_weekly"):
+        _ = oc.data.crime_weekly

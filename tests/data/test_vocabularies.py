@@ -94,18 +94,22 @@ def test_the_latest_year_follows_the_months_that_are_held(monkeypatch):
     monkeypatch.setattr(module.tables, "read", lambda table, **where: held)
     newest = held.loc[held["state"] == "complete", "month"].max()
     assert (
-        module.chosen("crime_year", "") == str(newest.year) == choices("crime_year")[0]
+        module.latest_choice("crime_year", "")
+        == str(newest.year)
+        == choices("crime_year")[0]
     )
     held.loc[held["month"] == newest - pd.DateOffset(months=3), "state"] = "missing"
     assert (
-        module.chosen("crime_year", "") == choices("crime_year")[0] < str(newest.year)
+        module.latest_choice("crime_year", "")
+        == choices("crime_year")[0]
+        < str(newest.year)
     )
     data.checked(crime_year="")
     held["state"] = "missing"
     with pytest.raises(NotEnough, match="twelve months"):
-        module.chosen("crime_year", "")
+        module.latest_choice("crime_year", "")
     with pytest.raises(Invalid, match="latest value"):
-        module.chosen("district", "")
+        module.latest_choice("district", "")
 
 
 def test_no_page_names_the_year_it_takes_by_default():

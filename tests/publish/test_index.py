@@ -191,12 +191,20 @@ def test_all_answers_are_one_table_with_their_questions():
 
 def test_a_sweep_that_answers_alike_on_all_its_pages_is_named():
     same = [record(h, notebook="n", findings=[answered()]) for h in ("a", "b")]
-    assert [said.partition(",")[0] for said in index.same_answers(same)] == [
+    assert [said.partition(",")[0] for said in index.answer_faults(same)] == [
         "n: all 2 pages give the same answer"
     ]
     other = record("c", notebook="n", findings=[answered("They failed less.")])
-    assert index.same_answers([*same, other]) == index.same_answers(same[:1]) == []
-    assert index.same_answers([record("a", notebook="n"), same[0]]) == []
+    assert index.answer_faults([*same, other]) == index.answer_faults(same[:1]) == []
+    assert index.answer_faults([record("a", notebook="n"), same[0]]) == []
+
+
+def test_a_page_without_an_answer_is_named_once_every_report_gives_one(monkeypatch):
+    pages = [record("one", findings=[answered()]), record("two")]
+    assert index.answer_faults(pages) == []
+    monkeypatch.setattr(index, "ANSWER_NEEDED", True)
+    said = "Two: no answer; oc.answer(…) says what it comes to."
+    assert index.answer_faults(pages) == [said]
 
 
 def test_all_findings_are_one_table_with_their_sources():

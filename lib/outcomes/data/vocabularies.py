@@ -166,9 +166,6 @@ def check_parameters(**given: Any) -> None:
             check(name, value)
 
 
-chosen = latest_choice  # the name of before: goes with data/former.py
-
-
 # ---------------------------------------------------------------- vocabularies from the data
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import pandas as pd
 
 from outcomes import data
 from outcomes.core.errors import Invalid
-from outcomes.core.formatting import count
+from outcomes.core.formatting import count, slug
 from outcomes.data import quality, tables, vocabularies
 from outcomes.explore.queries import RECORDED, STREET
 from outcomes.ingest import published_figures, published_figures_checks
@@ -52,13 +53,15 @@ def page(a, title: str = "") -> str:
     given = _parameters(a, follows)
     name = notebook.rpartition("/")[2].replace("_", " ")
     title = " ".join(title.split())
-    title = title or f"{name.capitalize()}: {' '.join(map(_plain, given.values()))}"
+    if not title:
+        values = (re.sub("[^A-Za-z0-9]+", " ", v).strip() for v in given.values())
+        title = f"{name.capitalize()}: {' '.join(values)}"
     pairs = ", ".join(
         f"{p} = {json.dumps([v] if p in ('measures', 'offences') else v)}"
         for p, v in given.items()
     )
     lines = {
-        "handle": f"{_kebab(name)}/{_kebab(title.partition(':')[2] or title)}",
+        "handle": f"{slug(name)}/{slug(title.partition(':')[2] or title)}",
         "notebook": notebook,
         "title": title,
         "group": {STREET: "districts", RECORDED: "county"}.get(
@@ -87,16 +90,6 @@ def _parameters(a, follows: list[str]) -> dict[str, str]:
         for p, vocabulary, c in triples
         if asked[c] in vocabularies.choices(vocabulary)
     }
-
-
-def _plain(text: str) -> str:
-    return " ".join(
-        "".join(c if c.isalnum() and c.isascii() else " " for c in text).split()
-    )
-
-
-def _kebab(text: str) -> str:
-    return _plain(text).lower().replace(" ", "-")
 
 
 def plan() -> Path:
@@ -140,7 +133,7 @@ def add_page(entry: str, file: Path) -> str:
 def export(found, a, folder: Path) -> list[Path]:
     """Write a finding's table as CSV and its figure as SVG, named by the question."""
     folder.mkdir(parents=True, exist_ok=True)
-    name = _kebab(f"{a.programme} {a.measure} {a.areas[0]} {a.chart}")
+    name = slug(f"{a.programme} {a.measure} {a.areas[0]} {a.chart}")
     files = []
     if found.frame is not None:
         files.append(folder / f"{name}.csv")

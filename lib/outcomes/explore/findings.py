@@ -7,7 +7,7 @@ from outcomes.core import formatting, periods
 from outcomes.core.errors import NotEnough
 from outcomes.data import published_figures
 from outcomes.explore import queries, questions
-from outcomes.explore.queries import CRIME, RECORDED, STEPS, cited, named, point
+from outcomes.explore.queries import CRIME, RECORDED, STEPS, cited, named
 from outcomes.methods import intervals
 
 _CUTS = {
@@ -78,7 +78,7 @@ def _counted(a) -> findings.Finding:
     table = lines.pivot(index="period", columns="name", values="value")[
         names
     ].reset_index()
-    table["period"] = [point(day, a.by) for day in table["period"]]
+    table["period"] = [formatting.period_name(day, a.by) for day in table["period"]]
     figure = findings.series(
         lines, x="period", y="value", by="name", highlight=names, ylabel=label
     )
@@ -87,7 +87,7 @@ def _counted(a) -> findings.Finding:
         f"{caption}: {'; '.join(said)}.",
         unit=_unit(a),
         value=own.loc[own["period"] == last, "value"].iloc[0],
-        period=point(last, a.by),
+        period=formatting.period_name(last, a.by),
         area=formatting.listed(own["name"].unique()),
         figure=figure,
         table=table,
@@ -115,7 +115,7 @@ def _compared(a, own: pd.DataFrame, rest: pd.DataFrame) -> pd.DataFrame:
 def _moved(rows: pd.DataFrame, by: str) -> str:
     """ "Lancashire 412 in 2025 Q4, a change of 8.4% on a year earlier (95% interval …)"."""
     last = rows.iloc[-1]
-    text = f"{last['name']} {formatting.number(last['value'])} in {point(last['period'], by)}"
+    text = f"{last['name']} {formatting.number(last['value'])} in {formatting.period_name(last['period'], by)}"
     past = rows[rows["period"] == last["period"] - pd.DateOffset(years=1)]
     if past.empty or last["n"] + past["n"].iloc[0] == 0:
         return text
@@ -165,7 +165,9 @@ def _ranked(a) -> findings.Finding:
     names = dict(zip(rows["area"], rows["name"], strict=True))
     first, *also = (names.get(x, x) for x in a.areas)
     ends = frame["period"].min(), frame["period"].max()
-    period = formatting.listed(dict.fromkeys(point(day, a.by) for day in ends), "to")
+    period = formatting.listed(
+        dict.fromkeys(formatting.period_name(day, a.by) for day in ends), "to"
+    )
     return findings.place(
         "explore",
         rows,

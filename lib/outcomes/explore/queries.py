@@ -176,17 +176,6 @@ def counts(a, *, everywhere: bool = False) -> pd.DataFrame:
     return made.assign(n=made["n"].clip(lower=0))
 
 
-def point(day, by: str) -> str:
-    """A period by its first day: "March 2024", "2024 Q1", "2024", "2024-25"."""
-    day = pd.Timestamp(day)
-    return {
-        "month": formatting.month(day),
-        "quarter": f"{day.year} Q{day.quarter}",
-        "calendar year": f"{day.year}",
-        "financial year": f"{day.year}-{(day.year + 1) % 100:02}",
-    }[by]
-
-
 class Named(NamedTuple):
     """What is counted in words, its unit, and the direction that is better."""
 

@@ -24,6 +24,8 @@ COLUMNS = [
     "area",
 ]
 COLUMNS += ["direction", "verdict", "sources"]
+ANSWER_NEEDED = False
+"""Whether a release with a page that answers nothing is refused: True once every report does."""
 STATES = {
     "built": "built in this release",
     "unchanged": "unchanged, as nothing behind them has changed",
@@ -79,16 +81,22 @@ def answers_csv(entries: list[dict]) -> str:
     return table(columns, ([one.get(c) for c in columns] for one in given))
 
 
-def same_answers(entries: list[dict]) -> list[str]:
-    """Notebooks whose answer is the same on all of several pages, each as a sentence."""
+def answer_faults(entries: list[dict]) -> list[str]:
+    """Sweeps whose answer is the same on all their pages, and pages that give none, each in words."""
     found = []
-    for notebook, pages_of_it in by_notebook(entries).items():
-        answers = [f["sentence"] for f in map(first, pages_of_it) if f.get("answer")]
+    for notebook, group in by_notebook(entries).items():
+        answers = [f["sentence"] for f in map(first, group) if f.get("answer")]
         if len(answers) > 1 and len({*answers}) == 1:
             found.append(
                 f"{notebook}: all {len(answers)} pages give the same answer, so the choice that "
                 f"they differ by does not matter to it: {answers[0]}"
             )
+    silent = [e["title"] for e in entries if not first(e).get("answer")]
+    if ANSWER_NEEDED:
+        found += [
+            f"{title}: no answer; oc.answer(…) says what it comes to."
+            for title in silent
+        ]
     return found
 
 

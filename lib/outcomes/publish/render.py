@@ -31,8 +31,6 @@ from outcomes.publish.plan import Page, Plan, words
 TEMPLATES = Path(__file__).parent / "templates"
 # A verdict as a shape, a word and an explanation: never by colour alone.
 MARKS = {word: (v.shape, v.shown, v.meaning) for word, v in VERDICTS.items()}
-ANSWER_NEEDED = False
-"""Whether a page without an answer is refused: True once every report gives one."""
 BETTER = {"fewer": "Fewer is better.", "more": "More is better."}
 _TAGS = {
     "p",
@@ -168,8 +166,6 @@ def build(
     answers = [b for b in found if b["facts"].get("answer")]
     if len(answers) > 1:
         raise Invalid(f"the page has {len(answers)} answers; it asks one question.")
-    if ANSWER_NEEDED and not answers:
-        raise Invalid("the page has no answer: oc.answer(…) says what it comes to.")
     asked = question(notebook)
     if (
         answers and asked and lead

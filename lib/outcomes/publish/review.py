@@ -206,9 +206,9 @@ def large_moves(release: Reviewed) -> Iterator[str]:
                 yield f"moved by {share:.0%}: {changes.line(title, change)}"
 
 
-def same_answers(release: Reviewed) -> Iterator[str]:
-    """Sweeps whose answer is the same on all their pages: one page would say as much."""
-    yield from index.same_answers(release.pages)
+def answers(release: Reviewed) -> Iterator[str]:
+    """Sweeps that answer alike on all their pages, and pages that answer nothing."""
+    yield from index.answer_faults(release.pages)
 
 
 def share_moved(was: dict, now: dict) -> float:
@@ -253,7 +253,7 @@ _CHECKS = {
     "personal data": ("fail", personal_data),
     "accessibility": ("fail", html_problems),
     "tables": ("fail", table_errors),
-    "answers": ("fail", same_answers),
+    "answers": ("fail", answers),
     "pages": ("review", failing_pages),
     "large moves": ("review", large_moves),
     "contradictions": ("review", contradictions),

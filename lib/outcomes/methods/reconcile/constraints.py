@@ -84,9 +84,10 @@ def area_tree(parent: dict | pd.DataFrame | None) -> AreaTree:
     """The tree of areas of a mapping, or of a frame with area, parent and perhaps level."""
     level: dict[str, str] = {}
     if parent is not None and not isinstance(parent, dict):
+        key = "area" if "area" in parent else "name"
         if "level" in parent:
-            level = dict(zip(parent["area"], parent["level"], strict=True))
-        parent = dict(zip(parent["area"], parent["parent"], strict=True))
+            level = dict(zip(parent[key], parent["level"], strict=True))
+        parent = dict(zip(parent[key], parent["parent"], strict=True))
     known = (parent or {}).items()
     named = {k: v for k, v in known if isinstance(v, str) and v and v != k}
     return AreaTree(named, level)
