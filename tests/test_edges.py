@@ -324,24 +324,6 @@ def test_a_ring_that_did_not_change_neither_gained_nor_lost():
         assert str(got.wdq) == "0.0" and "neither gain nor displacement" in got.clause
 
 
-def test_infinite_placebos_count_as_the_most_extreme():
-    few, plain = (
-        [1.1, 0.9] * 60,
-        power.minimum_detectable(placebo=[1.1, 0.9] * 60),
-    )
-    logs = [np.exp(x) for x in np.linspace(-0.3, 0.3, 120)]
-    with_zero = power.minimum_detectable(placebo=[*logs, 0, 0, 0])
-    without = power.minimum_detectable(placebo=logs)
-    assert with_zero.fall < without.fall and with_zero.rise > without.rise
-    assert (
-        power.minimum_detectable(placebo=[*few, np.nan]) == plain
-    )  # nothing known is not extreme
-    assert (
-        placebo_interval(0.9, [*logs, 0, 0, 0]).upper
-        > placebo_interval(0.9, logs).upper
-    )
-
-
 def test_a_placebo_that_falls_to_nothing_outranks_and_one_without_events_is_left_out():
     frame = panel(units=40, u5=0.0)
     frame.loc[START:, "u6"] = 0

@@ -5,7 +5,6 @@ import pytest
 
 import outcomes as oc
 from outcomes import findings
-from outcomes.core.errors import NotEnough
 from outcomes.findings import ready
 from outcomes.ingest import coverage
 
@@ -64,13 +63,6 @@ def test_two_weeks_are_not_the_whole_story_when_others_lie_outside_them():
 )
 def test_a_growth_beyond_seven_times_is_said_as_large_as_it_is(first, last, said):
     assert ready._times(first, last) == said
-
-
-def test_a_count_short_of_twenty_is_not_printed_as_twenty():
-    with pytest.raises(NotEnough, match=r"19\.9 before the start, where at least 20"):
-        oc.methods.minimum_data.require_counts({"before the start": 19.96})
-    with pytest.raises(NotEnough, match="18 before the start"):
-        oc.methods.minimum_data.require_counts({"before the start": 18.4})
 
 
 def test_prints_that_one_rounding_allows_do_not_differ():

@@ -7,7 +7,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outcomes.core.errors import Invalid, NotEnough
-from outcomes.methods import multiple_testing, power
 from outcomes.methods.evaluation import displacement
 from outcomes.methods.evaluation.displacement import rirr, wdd, wdq
 from outcomes.methods.evaluation.interrupted_time_series import its
@@ -216,74 +215,6 @@ def test_too_few_months_are_refused_with_the_sentence_to_print(drivers):
         its(drivers, "1983-02-01", breaks=[("1975-01-01", "")])
 
 
-P_1995 = [
-    0.0001,
-    0.0004,
-    0.0019,
-    0.0095,
-    0.0201,
-    0.0278,
-    0.0298,
-    0.0344,
-    0.0459,
-    0.3240,
-    0.4262,
-    0.5719,
-    0.6528,
-    0.7590,
-    1,
-]
-
-
-def test_benjamini_hochberg_as_published_in_1995():
-    got = multiple_testing.benjamini_hochberg(P_1995)
-    assert got["rejected"].sum() == 4
-    assert (
-        sum(p <= 0.05 / 15 for p in P_1995) == 3
-    )  # Bonferroni's count, as they print it
-    assert list(got["adjusted"][:4].round(6)) == [0.0015, 0.003, 0.0095, 0.035625]
-    assert got["adjusted"][4] == pytest.approx(0.0603)
-    mixed = multiple_testing.benjamini_hochberg(
-        pd.Series(P_1995[::-1], index=list("abcdefghijklmno"))
-    )
-    assert mixed["label"][mixed["rejected"]].tolist() == ["l", "m", "n", "o"]
-
-
-@settings(deadline=None)
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=30), st.floats(0.01, 0.5))
-def test_benjamini_hochberg_equals_its_step_up_rule(p, q):
-    got = multiple_testing.benjamini_hochberg(p, q=q)
-    ranked = sorted(p)
-    k = max(
-        (i + 1 for i, v in enumerate(ranked) if v <= q * (i + 1) / len(p)), default=0
-    )
-    at_the_edge = any(
-        abs(v - q * (i + 1) / len(p)) < 1e-12 for i, v in enumerate(ranked)
-    )
-    assert at_the_edge or got["rejected"].sum() == k
-    assert (got["adjusted"] >= got["p"] - 1e-12).all()
-
-
-def test_minimum_detectable_by_its_own_definition():
-    """A true change of that size passes the two-sided 5 % test four times in five."""
-    from scipy.stats import norm
-
-    got = power.minimum_detectable(se=0.1)
-    assert norm.cdf(-norm.ppf(0.975) - np.log(got.fall) / 0.1) == pytest.approx(0.8)
-    assert got.fall * got.rise == pytest.approx(1)
-    ratios = np.exp(0.1 * np.array([-1, 1] * 20))
-    assert power.minimum_detectable(placebo=ratios).fall == pytest.approx(got.fall)
-    logs = (
-        np.arange(-60, 39) / 100
-    )  # 99: the 95th size is 0.56, the 80th from below 0.19
-    skew = power.minimum_detectable(placebo=np.exp(logs))
-    assert np.log([skew.fall, skew.rise]) == pytest.approx([-0.56 - 0.19, 0.56 + 0.41])
-    with pytest.raises(NotEnough):
-        power.minimum_detectable(placebo=[1.1, 0.9])
-    with pytest.raises(Invalid):
-        power.minimum_detectable()
-
-
 def test_what_cannot_be_computed_is_refused_in_a_sentence():
     for call in (
         lambda: wdd((1, 2), (3, -1)),
@@ -294,7 +225,6 @@ def test_what_cannot_be_computed_is_refused_in_a_sentence():
         lambda: rirr(T, C, confidence=95),
         lambda: wdq(T, NEAR_T, (0, 4)),
         lambda: wdq((10, 10), NEAR_T, (5, 5)),
-        lambda: multiple_testing.benjamini_hochberg([0.2, 1.2]),
     ):
         with pytest.raises(ValueError, match=r"\.$"):
             call()

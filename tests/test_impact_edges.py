@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 
 from outcomes.core.errors import Invalid, NotEnough
-from outcomes.methods import multiple_testing, power
 from outcomes.methods.evaluation import displacement, placebos
 from outcomes.methods.evaluation.difference_in_differences import did, event_study
 from outcomes.methods.evaluation.displacement import rirr, wdd, wdq
@@ -78,24 +77,6 @@ def quiet(count=36, start="2020-01-01"):
             lambda: wdq((10, 10), NEAR, (5, 5)),
             NotEnough,
             "The area changed as the control did, so there is nothing to displace.",
-        ),
-        *(
-            (
-                lambda p=p: multiple_testing.benjamini_hochberg(p),
-                Invalid,
-                "Every p-value must lie between 0 and 1.",
-            )
-            for p in ([], [0.2, 1.2], [-0.1], [np.nan])
-        ),
-        (
-            lambda: power.minimum_detectable(se=1, placebo=[1] * 20),
-            Invalid,
-            "Give either se or the placebo ratios.",
-        ),
-        (
-            lambda: power.minimum_detectable(placebo=[1.1] * 18 + [np.nan]),
-            NotEnough,
-            "There are 18 placebo ratios; at least 19 are needed.",
         ),
         *(
             (
@@ -180,32 +161,6 @@ def test_all_that_was_gained_moved_and_no_more():
     got = wdq((20, 10), (10, 20), (10, 10))
     assert (got.success, got.wdq) == (-1, -1)
     assert got.clause == "part of the gain moved to the surroundings"
-
-
-def test_many_tests_keep_their_labels_or_are_numbered():
-    assert multiple_testing.benjamini_hochberg([0.01, 0.5])["label"].tolist() == [0, 1]
-    named = multiple_testing.benjamini_hochberg([0.01, 0.05], labels=["a", "b"])
-    assert named["label"].tolist() == ["a", "b"]
-    assert named["adjusted"].tolist() == pytest.approx([0.02, 0.05])
-    assert named["rejected"].tolist() == [True, True]  # at the limit as well
-    assert multiple_testing.benjamini_hochberg([0, 1])["adjusted"].tolist() == [0, 1]
-
-
-def test_the_spread_of_98_placebos_stands_for_their_error_and_99_speak_for_themselves():
-    logs = np.linspace(-0.2, 0.1, 98)
-    got = power.minimum_detectable(placebo=np.exp(logs), power=0.9, confidence=0.9)
-    reach = (1.281552 + 1.644854) * np.sqrt((logs**2).mean())
-    assert np.log([got.fall, got.rise]) == pytest.approx([-reach, reach], rel=1e-6)
-    assert (got.power, power.minimum_detectable(se=1).power) == (0.9, 0.8)
-    many = np.arange(-60, 39) / 1000
-    got = power.minimum_detectable(placebo=np.exp(many), confidence=0.9)
-    assert np.log([got.fall, got.rise]) == pytest.approx(
-        [-0.051 - 0.019, 0.051 + 0.041]
-    )
-    assert power.minimum_detectable(placebo=[1.1] * 19).rise > 1.1
-    # So little is asked of it that placebos pass the limit without any change.
-    assert power.minimum_detectable(placebo=np.exp(many), power=0.01).fall == 1
-    assert power.minimum_detectable(placebo=np.exp(-many), power=0.01).rise == 1
 
 
 def test_placebos_without_a_ratio_are_left_out_and_counted_and_the_rest_keep_their_number():

@@ -9,7 +9,7 @@ refused with a sentence. Wald's interval is not offered: for 0 of 20 it claims c
 from collections.abc import Sequence
 from numbers import Real
 from statistics import NormalDist
-from typing import NamedTuple, TypeAlias, overload
+from typing import Any, NamedTuple, TypeAlias, overload
 
 import numpy as np
 import pandas as pd
@@ -241,7 +241,7 @@ def effort_ratio(
     return Interval(ratio, min(lower, exact.lower), max(upper, exact.upper))
 
 
-def days(start, end) -> int:
+def days(start: Any, end: Any) -> int:
     """The number of days from ``start`` to ``end``, both included: the exposure of a period.
 
     >>> days("2022-11-01", "2023-10-31")
@@ -251,7 +251,7 @@ def days(start, end) -> int:
     return (last - first).days + 1
 
 
-def numbers(values) -> np.ndarray:
+def numbers(values: Any) -> np.ndarray:
     """Values as numbers; Invalid where they are none."""
     try:
         return np.asarray(values, float)
@@ -277,7 +277,7 @@ def confident(confidence: float) -> float:
     return confidence
 
 
-def labels_of(values, labels=None) -> np.ndarray:
+def labels_of(values: Any, labels: Any = None) -> np.ndarray:
     """The ``labels`` given for a row of values, or else a Series' own index, or else 0, 1, 2 …"""
     own = values.index if isinstance(values, pd.Series) else np.arange(len(values))
     if labels is not None and len(labels) != len(values):

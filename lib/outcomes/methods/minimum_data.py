@@ -1,5 +1,7 @@
 """What must be there before a method is used, said as the sentence to print when it is not."""
 
+from typing import Any, NamedTuple
+
 import numpy as np
 import pandas as pd
 
@@ -11,7 +13,13 @@ FEWEST = 20
 to mortality statistics): chance alone then moves it by a quarter."""
 
 
-def require_months(pre: int, post: int, *, minimum=(24, 12), unit="months") -> None:
+def require_months(
+    pre: int,
+    post: int,
+    *,
+    minimum: tuple[int, int] = (24, 12),
+    unit: str = "months",
+) -> None:
     """Raise NotEnough, with the sentence to print, under the fewest months before or after."""
     if np.shape(minimum) != (2,) or not np.isfinite(minimum).all():
         raise Invalid(f"The minimum is two numbers, before and after; given {minimum}.")
@@ -24,7 +32,7 @@ def require_months(pre: int, post: int, *, minimum=(24, 12), unit="months") -> N
         raise NotEnough(f"Not enough {unit} to tell: there are {' and '.join(short)}.")
 
 
-def require_events(change) -> None:
+def require_events(change: Any) -> None:
     """Raise NotEnough when a change (``Did``) rests on fewer than ``FEWEST`` events.
 
     After the start it is the number to be expected that counts, not the number seen: a programme
@@ -41,7 +49,12 @@ def require_events(change) -> None:
 
 
 def require_counts(counts: dict[str, float]) -> None:
-    """Raise NotEnough when any of the counts, by where they are, is under ``FEWEST``."""
+    """Raise NotEnough when any of the counts, by where they are, is under ``FEWEST``.
+
+    >>> require_counts({"before the start": 41, "after it": 12})
+    Traceback (most recent call last):
+    outcomes.core.errors.NotEnough: Too few events to tell: 12 after it, where at least 20 are needed.
+    """
     short = [  # 19.6 must not read "20, where at least 20 are needed"
         f"{n if round(n) < FEWEST else np.floor(10 * n) / 10:,.{int(round(n) >= FEWEST)}f} {where}"
         for where, n in counts.items()
@@ -53,12 +66,25 @@ def require_counts(counts: dict[str, float]) -> None:
         )
 
 
+class Wide(NamedTuple):
+    """A time x unit frame, the treated units among its columns, and which rows come after."""
+
+    panel: pd.DataFrame
+    treated: list
+    after: np.ndarray
+
+
 def wide(
-    panel: pd.DataFrame, treated, start, *, minimum, signed: bool = False
-) -> tuple[pd.DataFrame, list, np.ndarray]:
+    panel: pd.DataFrame,
+    treated: Any,
+    start: Any,
+    *,
+    minimum: tuple[int, int],
+    signed: bool = False,
+) -> Wide:
     """A time x unit frame in order without missing rows, the treated units, and the rows after.
 
-    Times with any unit missing are left out: an absent month is not a nought. The index is
+    Times with any unit missing are left out: an absent month is not a zero. The index is
     checked by :func:`dated`; Invalid for a unit named twice, for an infinite cell, and for one
     below 0 unless ``signed`` allows it.
     """
@@ -93,7 +119,7 @@ def wide(
             else ""
         )
         raise NotEnough(f"{short}{said}") from None
-    return panel, treated, after
+    return Wide(panel, treated, after)
 
 
 def ordered(panel: pd.DataFrame) -> pd.DataFrame:
@@ -158,7 +184,7 @@ def _once(labels: pd.Index, kind: str) -> None:
         raise Invalid(f"The {kind} {name} is given more than once.")
 
 
-def like(start, index: pd.Index):
+def like(start: Any, index: pd.Index) -> Any:
     """The start as the kind of label the index has: '2023-09' becomes a date beside dates."""
     if isinstance(index, pd.PeriodIndex):
         return pd.Period(start, freq=index.freq)

@@ -12,7 +12,7 @@ time between them). A series that trends has no usual range: :attr:`Chart.moved`
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -207,7 +207,7 @@ class Chart:
             )
         return [*notes, self.note] if self.trial else notes
 
-    def named(self, period) -> str:
+    def named(self, period: Any) -> str:
         """A period of the series in words: "March 2024", "2024 Q1" or "2024"."""
         if self.step != "point":
             return formatting.period_name(period, self.step)
@@ -322,7 +322,7 @@ def process_behaviour(
     )
 
 
-def regular(values) -> pd.Series:
+def regular(values: Numbers) -> pd.Series:
     """A series of numbers in order of time, with a row of NaN for each date that was left out.
 
     Dates all on one day of the month are months, quarters or years apart, others days; where they
@@ -350,7 +350,7 @@ def regular(values) -> pd.Series:
     )
 
 
-def _numbers(values) -> pd.Series:
+def _numbers(values: Numbers) -> pd.Series:
     given = pd.Series(values)
     return pd.Series(numbers(given), given.index)
 
@@ -439,19 +439,19 @@ def _judge(frame: pd.DataFrame, direction: str) -> pd.DataFrame:
     return frame.assign(special=special, direction=ways, verdict=verdict)
 
 
-def seven_one_side(side) -> np.ndarray:
+def seven_one_side(side: Numbers) -> np.ndarray:
     """1 at each point that is the 7th or later in a row on one side of the mean."""
     return pd.Series(side, dtype=float).rolling(7).sum().abs().eq(7).to_numpy(float)
 
 
-def trend_of_seven(values) -> np.ndarray:
+def trend_of_seven(values: Numbers) -> np.ndarray:
     """1 (rising) or -1 (falling) at each point that ends 7 in a row; ties and gaps break it."""
     steps = np.sign(pd.Series(np.asarray(values, float)).diff())
     whole = steps.rolling(6).sum().abs() == 6
     return steps.where(whole, 0.0).to_numpy()
 
 
-def two_of_three(near, side) -> np.ndarray:
+def two_of_three(near: Numbers, side: Numbers) -> np.ndarray:
     """Whether a point is in any 3 in a row, all on one side, 2 or more of them near the limit."""
     near, side = np.asarray(near, bool), np.asarray(side, float)
     out = np.zeros(len(near), bool)
@@ -471,7 +471,7 @@ def _whole_run(ends: np.ndarray) -> np.ndarray:
     return out
 
 
-def _baseline(series: pd.Series, baseline) -> np.ndarray:
+def _baseline(series: pd.Series, baseline: int | tuple | None) -> np.ndarray:
     if baseline is None:
         return np.ones(len(series), bool)
     if isinstance(baseline, (int, np.integer)):
@@ -484,7 +484,7 @@ def _baseline(series: pd.Series, baseline) -> np.ndarray:
     return np.asarray((series.index >= start) & (series.index <= end))
 
 
-def _phases(series: pd.Series, rebase) -> list[pd.Series]:
+def _phases(series: pd.Series, rebase: Sequence[tuple]) -> list[pd.Series]:
     cuts = [0]
     if not all(np.shape(pair) == (2,) for pair in rebase or ()):
         raise Invalid("New limits are given as pairs of a label and a reason.")
