@@ -500,15 +500,16 @@ def not_held(months: Iterable[Any]) -> str:
 def stated(figures: "pd.DataFrame", kind: str = "number", home: str = "") -> list[str]:
     """Published figures, each once: "over 18,000 for November 2022 to December 2023".
 
-    ``figures`` has ``value``, ``qualifier``, ``period_start``, ``period_end`` and ``area_name``.
-    With ``home``, a figure of another place is told with it.
+    ``figures`` has ``value``, ``qualifier``, ``period_start``, ``period_end`` and ``area``, by name
+    or with the name in ``area_name``. With ``home``, a figure of another place is told with it.
     """
-    said = (
-        f"{qualified(f.value, f.qualifier, WRITE[kind])} for "
-        f"{period(f.period_start, f.period_end)}"
-        f"{f' in {f.area_name}' if home and getattr(f, 'area', home) != home else ''}"
-        for f in figures.itertuples()
-    )
+    said = []
+    for one in figures.itertuples():
+        there = home and getattr(one, "area", home) != home
+        name = getattr(one, "area_name", one.area) if there else ""
+        text = qualified(one.value, one.qualifier, WRITE[kind])
+        span = f"{text} for {period(one.period_start, one.period_end)}"
+        said.append(f"{span} in {name}" if there else span)
     return list(dict.fromkeys(said))
 
 

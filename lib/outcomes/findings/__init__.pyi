@@ -14,9 +14,6 @@ from . import (
     evaluated as evaluated,
 )
 from . import (
-    forces as forces,
-)
-from . import (
     foreign_svg as foreign_svg,
 )
 from . import (
@@ -103,12 +100,6 @@ from .finding import (
 from .finding import (
     page as page,
 )
-from .forces import (
-    against_forces as against_forces,
-)
-from .forces import (
-    others_against_forces as others_against_forces,
-)
 from .many import (
     allowed as allowed,
 )
@@ -117,9 +108,6 @@ from .many import (
 )
 from .many import (
     clashing as clashing,
-)
-from .many import (
-    grown as grown,
 )
 from .outset import (
     balanced as balanced,

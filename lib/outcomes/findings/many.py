@@ -57,7 +57,8 @@ def allowed(
     """Bounds of several measures by period: a panel of bands each, in one month on average.
 
     ``bounds`` is that of :func:`outcomes.methods.reconcile.bounds_by_measure`; ``measures`` the table
-    of measures (measure, name, unit); the sentence is about the period, or periods, named ``ask``.
+    of measures (measure, name, unit). The sentence is about the first measure that is limited in the
+    period, or periods, named ``ask``; the detail about the others.
     """
     if bounds.empty:
         raise Invalid(f"finding {name!r} was asked about no measure.")
@@ -69,17 +70,25 @@ def allowed(
     if "stock" in known:  # what had gathered before its period has no rate
         stock = rows[by].map(known["stock"]).astype(bool)
         rows.loc[stock, ["month_least", "month_most"]] = float("nan")
-    limited = (rows["lower"] > 0) | (rows["upper"] < float("inf"))
-    drawn = rows[limited.groupby(rows[by]).transform("any")]
-    told = rows[rows["label"].isin(asked) & limited]
+    rows["limited"] = (rows["lower"] > 0) | (rows["upper"] < float("inf"))
+    drawn = rows[rows["limited"].groupby(rows[by]).transform("any")]
+    told = rows[rows["label"].isin(asked) & rows["limited"]]
     if len(told):
         top = told.iloc[0]
         facts = {"verdict": "estimate", "unit": f"{top['name']}, {top['label']}"}
         facts["headline"] = headline
         facts |= parts.numbers(top["point"], top["lower"], top["upper"])
+    sentence, detail = _said(rows[rows["label"].isin(asked)])
+    fixed = int((drawn["state"] == "exact").sum())
+    shown = formatting.count(drawn[by].nunique(), "measure")
     return finding(
         name,
-        _said(rows, asked),
+        sentence,
+        detail=detail,
+        alt=""
+        if drawn.empty
+        else f"Bands by period for {shown}, one under another; "
+        f"{fixed} of {len(drawn)} are lines, where the total is fixed.",
         **facts,
         area=area,
         caption=caption,
@@ -91,19 +100,20 @@ def allowed(
     )
 
 
-def _said(rows: pd.DataFrame, asked: list[str]) -> str:
-    """Each total of the periods asked about."""
-    text = []
-    for label in asked:
-        totals = list(rows[rows["label"] == label].itertuples())
-        known = [r for r in totals if r.lower > 0 or r.upper < float("inf")]
-        said = "; ".join(f"{r.name}, {amount(r.lower, r.upper, r.unit)}" for r in known)
-        text += [f"In {label}: {said}."] if said else []
-        free = formatting.listed([r.name for r in totals if r not in known])
-        text += (
-            [f"No figure limits {free}{f' in {label}' * (not said)}."] if free else []
-        )
-    return " ".join(text)
+def _said(totals: pd.DataFrame) -> tuple[str, str]:
+    """The first total of the periods asked about, and each of the others."""
+    each = [
+        f"{formatting.sentence_case(row.name)} in {row.label}: "
+        f"{amount(row.lower, row.upper, row.unit)}."
+        for row in totals[totals["limited"]].itertuples(index=False)
+    ]
+    free = totals[~totals["limited"]].groupby("label", sort=False)["name"]
+    each += [
+        f"No figure limits {formatting.listed(names)} in {label}."
+        for label, names in free
+    ]
+    first, *others = each
+    return first, " ".join(others)
 
 
 def _panels(rows: pd.DataFrame, by: str):
@@ -123,59 +133,6 @@ def _panels(rows: pd.DataFrame, by: str):
             options = {"ylabel": label}
         plots.bounds(part, ax=ax, kind="money" if unit == "£" else "number", **options)
     return figure
-
-
-def grown(
-    name: str,
-    bounds: pd.DataFrame,
-    before: str,
-    after: str,
-    *,
-    measures: pd.DataFrame,
-    sources,
-    area: str,
-    period: str,
-    headline: bool = False,
-    caveats=(),
-) -> Finding:
-    """The least and the most growth of each measure between two periods of one length."""
-    names = measures.set_index("measure")["name"]
-    rows, title = (
-        reconcile.growth(bounds, before, after),
-        f"growth from {before} to {after}",
-    )
-    facts = {"area": area, "period": period}
-    facts |= {"sources": sources, "caveats": caveats}
-    if rows.empty:
-        text = (
-            f"{formatting.sentence_case(title)} cannot be told for any measure asked."
-        )
-        return finding(name, text, verdict="not_enough", **facts)
-    rows = rows.assign(name=rows["measure"].map(names))
-    text = f"{formatting.sentence_case(title)}: {formatting.listed(map(_growth, rows.itertuples()))}."
-    left = [m for m in bounds["measure"].unique() if m not in set(rows["measure"])]
-    text += f" It cannot be told for {formatting.listed(names[left])}." if left else ""
-    top = rows[
-        rows["least"] == rows["least"].max()
-    ]  # where several are level, each is named
-    facts["unit"] = f"% growth of {formatting.listed(top['name'])}"
-    look = {"label": "name", "lower": "least", "upper": "most"}
-    facts |= {"lower": 100 * top["least"].max(), "upper": 100 * top["most"].max()}
-    return finding(
-        name,
-        text,
-        verdict="estimate",
-        headline=headline,
-        **parts.percents(rows[["name", "least", "most"]], "least", "most"),
-        figure=plots.intervals(rows, kind="percent", xlabel=title, **look),
-        caption=formatting.sentence_case(title),
-        **facts,
-    )
-
-
-def _growth(row) -> str:
-    low, high = formatting.percent(row.least), formatting.percent(row.most)
-    return f"{row.name} {low}" if low == high else f"{row.name} {low} to {high}"
 
 
 def clashing(
@@ -207,22 +164,29 @@ def clashing(
         [contradictions["measure"], contradictions["set"]]
     ).transform("any")
     n = contradictions.loc[~doubtful, "measure"].nunique()
-    text = f"{formatting.number(n) if n else 'None'} of {formatting.count(len(checked), 'measure')} "
-    text += f"{'has' if n < 2 else 'have'} figures that cannot all be right."
     sets = contradictions.loc[~doubtful, ["measure", "sentence"]].drop_duplicates()
-    for measure, sentence in sets.itertuples(index=False):
-        text += f" {formatting.sentence_case(names[measure])}: {sentence[:1].lower()}{sentence[1:]}"
+    which = names[sets["measure"].unique()]
+    text = f"{formatting.number(n) if n else 'None'} of {formatting.count(len(checked), 'measure')} "
+    text += f"{'has' if n < 2 else 'have'} figures that cannot all be right"
+    text += f": {formatting.listed(which)}." if 0 < n < 4 else "."
+    detail = [
+        f"{formatting.sentence_case(names[measure])}: {sentence[:1].lower()}{sentence[1:]}"
+        for measure, sentence in sets.itertuples(index=False)
+    ]
     if doubtful.any():
         unclear = formatting.listed(
             names[contradictions.loc[doubtful, "measure"].unique()]
         )
-        text += f" Those of {unclear} "
-        text += "clash as read, but the period of one can be read in more than one way."
+        detail.append(
+            f"Figures of {unclear} clash as read, but the period of one can be read in "
+            "more than one way."
+        )
     columns = ["measure", "value", "qualifier", "start", "end", "lower", "upper"]
     table = contradictions.assign(measure=contradictions["measure"].map(names))[columns]
     return finding(
         name,
         text,
+        detail=" ".join(detail),
         value=n,
         unit="measures",
         area=area,

@@ -33,6 +33,7 @@ from .placebos import placebo_interval as placebo_interval
 from .placebos import randomisation as randomisation
 from .synthetic_control import Synthetic as Synthetic
 from .synthetic_control import fit_synthetic_control as fit_synthetic_control
+from .synthetic_control import judge_synthetic_control as judge_synthetic_control
 from .synthetic_control import simplex_weights as simplex_weights
 from .verdict import CLAUSES as CLAUSES
 from .verdict import Evidence as Evidence

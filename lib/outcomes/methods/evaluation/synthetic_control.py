@@ -14,7 +14,13 @@ import numpy as np
 import pandas as pd
 
 from outcomes.core.errors import Invalid, NotEnough
+from outcomes.core.formatting import count
+from outcomes.methods.evaluation.verdict import Evidence, Verdict, reach_verdict
 from outcomes.methods.minimum_data import require_months, wide
+from outcomes.methods.multiple_testing import minimum_detectable
+
+FIT = 0.10
+"""The largest gap before the start, as a share of the level, with which a mix fits."""
 
 
 class Synthetic(NamedTuple):
@@ -179,6 +185,66 @@ def fit_synthetic_control(
         leave_one_out=_leave_one_out(outcome, treated, pool, weights, after),
         note=_note(own, found, fit_filter),
     )
+
+
+def judge_synthetic_control(
+    found: Synthetic,
+    *,
+    noun: str,
+    area: str,
+    direction: str,
+    p: float | None = None,
+    family_size: int = 0,
+) -> Verdict:
+    """What the synthetic control of a force has earned the right to say.
+
+    Its checks are the fit before the start (``FIT`` of the level at most) and that there are other
+    forces to rank it among; every mix without one of its forces must find the same side.
+
+    Parameters
+    ----------
+    found : what :func:`fit_synthetic_control` gave.
+    noun, area : what was counted, in the plural or as a mass, and where.
+    direction : "fewer", "more" or "neither": the direction of improvement.
+    p, family_size : for a secondary outcome the p adjusted for multiple testing, and of how many
+        outcomes; the primary one counts with its own p.
+
+    Raises
+    ------
+    Invalid : for a direction that is none, or a ratio of 0.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> rates = pd.DataFrame(rng.normal(50, 2, (40, 24)))
+    >>> rates[0] = rates[[3, 5]].mean(axis=1) + rng.normal(0, 1, 40)
+    >>> rates.loc[30:, 0] *= 0.5
+    >>> found = fit_synthetic_control(rates, 0, 30)
+    >>> judge_synthetic_control(found, noun="theft", area="Kent", direction="fewer").kind
+    'effect'
+    """
+    ratios = found.placebo.loc[found.placebo["kept"], "ratio"]
+    same_side = (found.leave_one_out["ratio"] < 1) == (found.ratio < 1)
+    evidence = Evidence(
+        found.ratio,
+        found.p if p is None else p,
+        direction,
+        unadjusted_p=found.p,
+        disjoint=len(ratios),
+        family_size=family_size,
+        family="other offences",
+        other_comparison=True,
+        not_replicated=[]
+        if same_side.all()
+        else ["every mix without one of its forces"],
+        checks={
+            "fit before the start": found.fit <= FIT,
+            "forces to rank it among": found.rank > 0,
+        },
+        detectable=minimum_detectable(placebo=ratios) if len(ratios) >= 19 else None,
+    )
+    mix = f"a mix of {count(len(found.weights), 'other force')}"
+    return reach_verdict(evidence, noun=noun, area=area, comparison=mix)
 
 
 def _fit_mix(
