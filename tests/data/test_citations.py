@@ -41,7 +41,7 @@ def test_gaps_are_counted():
     said = f"Lancashire, {months.min():%B %Y} to {months.max():%B %Y}"
     wanted = f"street-level crime, {said}, {len(months)} of {len(span)} months"
     assert data.source("crime_monthly", force="lancashire")["title"] == wanted
-    assert data.source("coverage", force="lancashire")["title"] == wanted
+    assert oc.source("coverage", force="Lancashire")["title"] == wanted
     # a type that is rare says as much of the months as one that is not
     rare = data.crime_district_monthly(
         district="Ribble Valley", types="robbery", fill=True

@@ -1,8 +1,8 @@
-"""The data room: the one door to the tables in ``data/clean``.
+"""The data room: the one door to the tables in ``data/clean``, and what is known of them.
 
-Functions are offered here whichever module holds them, and load when first used:
-``oc.data.crime_monthly(force="lancashire")``. Every reading is noted (:func:`tables.reads`), so
-that a page can say what it read and be rebuilt when those rows change.
+What an analyst asks stands at the top of the package (``oc.recorded_crime("trafficking")``); this
+room holds the modules. Every reading is noted (:func:`tables.reads`), so that a page can say what
+it read and be rebuilt when those rows change.
 """
 
 from outcomes.core.public import attach

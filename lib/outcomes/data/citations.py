@@ -24,11 +24,14 @@ def source(table: str, **where: Any) -> dict[str, str]:
     published ("" where no day is known).
 
     ``where`` filters as :func:`outcomes.data.read` does:
-    ``source("crime_force_monthly", force="lancashire")``. A name from ``[sources]`` of
+    ``source("crime_force_monthly", force="Lancashire")``. A name from ``[sources]`` of
     ``data/tables.toml`` ("imd") gives that source without coverage. Raises
     :class:`~outcomes.core.errors.Invalid` for another name.
     """
     known = _sources()
+    if isinstance(where.get("force"), str):  # by name, as frames have it
+        forces = tables.rows("forces", ["name", "force"]).set_index("name")["force"]
+        where["force"] = forces.get(where["force"], where["force"])
     _held(
         "forces", {k: v for k, v in where.items() if k == "force"}
     )  # one may have no row here
