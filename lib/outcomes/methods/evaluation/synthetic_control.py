@@ -17,7 +17,7 @@ from outcomes.core.errors import Invalid, NotEnough
 from outcomes.core.formatting import count
 from outcomes.methods.evaluation.verdict import Evidence, Verdict, reach_verdict
 from outcomes.methods.minimum_data import require_months, wide
-from outcomes.methods.multiple_testing import minimum_detectable
+from outcomes.methods.power import minimum_detectable
 
 FIT = 0.10
 """The largest gap before the start, as a share of the level, with which a mix fits."""
