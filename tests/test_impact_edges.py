@@ -10,7 +10,7 @@ from outcomes.methods.evaluation.difference_in_differences import did, event_stu
 from outcomes.methods.evaluation.displacement import rirr, wdd, wdq
 from outcomes.methods.evaluation.interrupted_time_series import its
 from outcomes.methods.evaluation.synthetic_control import fit_synthetic_control
-from test_impact_comparisons import START, panel
+from small_panels import START, panel
 
 T, C, NEAR = (207, 110), (308, 318), (178, 157)
 

@@ -219,3 +219,20 @@ def test_every_name_that_is_offered_is_there():
             assert getattr(room, name) is not None
     with pytest.raises(AttributeError, match="crime_weekly"):
         _ = oc.data.crime_weekly
+
+
+def test_panels_hold_every_located_count_of_complete_months_and_no_other():
+    made = oc.crime_panels(
+        ["drug offences", "all crime"], force=["Lancashire", "Leicestershire"]
+    )
+    panel = made["drug offences"]
+    months = oc.coverage(force="Lancashire").query("state == 'complete'")["month"]
+    assert list(panel.index) == list(months)  # Leicestershire has more
+    assert panel.shape[1] == 945 + 634 and panel.notna().all(axis=None)
+    rows = oc.street_crime("neighbourhood", force="Lancashire")
+    drugs = rows[rows["type"].isin(oc.OUTCOMES["drug offences"])]
+    inside = drugs[drugs["lsoa"].isin(panel.columns)]
+    home = oc.neighbourhoods(force="Lancashire")["lsoa"]
+    assert panel[home].to_numpy().sum() == inside["n"].sum()
+    assert (made["all crime"] >= panel).all(axis=None)
+    assert len(oc.neighbourhoods("Blackpool")) == 94

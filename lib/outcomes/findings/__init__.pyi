@@ -8,19 +8,13 @@ from . import (
     charts as charts,
 )
 from . import (
-    elsewhere as elsewhere,
-)
-from . import (
-    evaluated as evaluated,
+    evaluation as evaluation,
 )
 from . import (
     foreign_svg as foreign_svg,
 )
 from . import (
     many as many,
-)
-from . import (
-    outset as outset,
 )
 from . import (
     parts as parts,
@@ -59,37 +53,28 @@ from .among import (
     pace as pace,
 )
 from .among import (
-    printed as printed,
-)
-from .among import (
     standing as standing,
 )
 from .answer import (
     answer as answer,
 )
-from .elsewhere import (
-    displaced as displaced,
+from .evaluation import (
+    balance as balance,
 )
-from .elsewhere import (
-    mixed as mixed,
-)
-from .elsewhere import (
-    ranked as ranked,
-)
-from .elsewhere import (
-    unplaced as unplaced,
-)
-from .evaluated import (
-    claimed as claimed,
-)
-from .evaluated import (
+from .evaluation import (
     effect as effect,
 )
-from .evaluated import (
+from .evaluation import (
     effects as effects,
 )
-from .evaluated import (
-    events as events,
+from .evaluation import (
+    event_study as event_study,
+)
+from .evaluation import (
+    levels as levels,
+)
+from .evaluation import (
+    months_compared as months_compared,
 )
 from .finding import (
     Finding as Finding,
@@ -108,18 +93,6 @@ from .many import (
 )
 from .many import (
     clashing as clashing,
-)
-from .outset import (
-    balanced as balanced,
-)
-from .outset import (
-    levels as levels,
-)
-from .outset import (
-    placeless as placeless,
-)
-from .outset import (
-    seen as seen,
 )
 from .plots import (
     bars as bars,

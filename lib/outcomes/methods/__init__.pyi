@@ -18,12 +18,16 @@ from .evaluation.design import same_calendar_months as same_calendar_months
 from .evaluation.design import unequal_months as unequal_months
 from .evaluation.difference_in_differences import Did as Did
 from .evaluation.difference_in_differences import EventStudy as EventStudy
+from .evaluation.difference_in_differences import GroupRank as GroupRank
 from .evaluation.difference_in_differences import did as did
 from .evaluation.difference_in_differences import event_study as event_study
 from .evaluation.difference_in_differences import grade_pretrend as grade_pretrend
+from .evaluation.difference_in_differences import rank_among_groups as rank_among_groups
 from .evaluation.displacement import Change as Change
 from .evaluation.displacement import Displacement as Displacement
+from .evaluation.displacement import RingDisplacement as RingDisplacement
 from .evaluation.displacement import overdispersion as overdispersion
+from .evaluation.displacement import ring_displacement as ring_displacement
 from .evaluation.displacement import rirr as rirr
 from .evaluation.displacement import wdd as wdd
 from .evaluation.displacement import wdq as wdq
@@ -42,6 +46,9 @@ from .evaluation.placebos import placebo_interval as placebo_interval
 from .evaluation.placebos import randomisation as randomisation
 from .evaluation.synthetic_control import Synthetic as Synthetic
 from .evaluation.synthetic_control import fit_synthetic_control as fit_synthetic_control
+from .evaluation.synthetic_control import (
+    fit_synthetic_control_to_counts as fit_synthetic_control_to_counts,
+)
 from .evaluation.synthetic_control import simplex_weights as simplex_weights
 from .evaluation.verdict import Evidence as Evidence
 from .evaluation.verdict import Verdict as Verdict

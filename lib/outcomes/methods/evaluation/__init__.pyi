@@ -8,12 +8,16 @@ from .design import unequal_months as unequal_months
 from .difference_in_differences import ALPHA as ALPHA
 from .difference_in_differences import Did as Did
 from .difference_in_differences import EventStudy as EventStudy
+from .difference_in_differences import GroupRank as GroupRank
 from .difference_in_differences import did as did
 from .difference_in_differences import event_study as event_study
 from .difference_in_differences import grade_pretrend as grade_pretrend
+from .difference_in_differences import rank_among_groups as rank_among_groups
 from .displacement import Change as Change
 from .displacement import Displacement as Displacement
+from .displacement import RingDisplacement as RingDisplacement
 from .displacement import overdispersion as overdispersion
+from .displacement import ring_displacement as ring_displacement
 from .displacement import rirr as rirr
 from .displacement import wdd as wdd
 from .displacement import wdq as wdq
@@ -33,6 +37,9 @@ from .placebos import placebo_interval as placebo_interval
 from .placebos import randomisation as randomisation
 from .synthetic_control import Synthetic as Synthetic
 from .synthetic_control import fit_synthetic_control as fit_synthetic_control
+from .synthetic_control import (
+    fit_synthetic_control_to_counts as fit_synthetic_control_to_counts,
+)
 from .synthetic_control import judge_synthetic_control as judge_synthetic_control
 from .synthetic_control import simplex_weights as simplex_weights
 from .verdict import CLAUSES as CLAUSES

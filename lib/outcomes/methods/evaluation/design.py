@@ -11,12 +11,14 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from outcomes.core import formatting
 from outcomes.core.errors import Invalid, NotEnough
 from outcomes.methods.evaluation.difference_in_differences import (
     Did,
     EventStudy,
     did,
     event_study,
+    grade_pretrend,
 )
 from outcomes.methods.evaluation.displacement import rirr
 from outcomes.methods.evaluation.matching import (
@@ -33,6 +35,7 @@ from outcomes.methods.evaluation.placebos import (
 )
 from outcomes.methods.evaluation.verdict import (
     ALPHA,
+    BECAUSE,
     Evidence,
     Verdict,
     reach_verdict,
@@ -130,6 +133,44 @@ class Evaluation(NamedTuple):
         return found if (p <= ALPHA) != (found.lower <= 1 <= found.upper) else None
 
     @property
+    def change(self) -> Interval:
+        """The change in per cent, with the limits of :meth:`interval` or NaN where it has none."""
+        found = self.interval()
+        ratios = (self.did.ratio, np.nan, np.nan) if found is None else found[:3]
+        return Interval(*(100 * (ratio - 1) for ratio in ratios))
+
+    def require_estimate(self) -> None:
+        """Raise NotEnough with the reason where there is no estimate."""
+        if self.reason:
+            raise NotEnough(f"{self.reason} {self.reason_detail}".strip())
+
+    def missing_location_bounds(
+        self, panel: pd.DataFrame, treated: Sequence[str], missing: pd.Series
+    ) -> pd.DataFrame:
+        """How far counts without a location could move the change (:func:`missing_location_bounds`).
+
+        ``missing`` is month -> counts without a location. Adds the column change, the ratio less 1.
+        Raises NotEnough where there is no estimate.
+        """
+        self.require_estimate()
+        after = np.asarray(self.months >= self.start)
+        sides = []
+        for series in (
+            panel[list(treated)].sum(axis=1),
+            panel[list(self.comparison)].sum(axis=1),
+            missing,
+        ):
+            counts = series.reindex(self.months).fillna(0)
+            sides.append((counts[~after].sum(), counts[after].sum()))
+        rows = missing_location_bounds(*sides)
+        return rows.assign(change=rows["ratio"] - 1)
+
+    @property
+    def pretrend(self) -> str:
+        """The grade of a drift before the start: passes, doubtful, fails, untested, or ""."""
+        return "" if self.reason else grade_pretrend(self.evidence().pretrend_p)
+
+    @property
     def unequal_months(self) -> str:
         """What to say where calendar months do not count equally often on one side; or ""."""
         return "" if self.months is None else unequal_months(self.months, self.start)
@@ -177,7 +218,12 @@ class Evaluation(NamedTuple):
     def verdict(self, *, noun: str, area: str, direction: str) -> Verdict:
         """The words that this evaluation has earned (:func:`reach_verdict`)."""
         if self.reason:
-            return Verdict("not_enough", self.reason, self.reason_detail)
+            return Verdict(
+                "not_enough",
+                self.reason,
+                self.reason_detail,
+                because=BECAUSE["not_enough"],
+            )
         return reach_verdict(
             self.evidence(direction),
             noun=noun,
@@ -342,7 +388,8 @@ def designs(
     places : by unit: force, longitude, latitude, population, imd2025_score.
     treated : the treated units.
     ring : units next to the treated ones, which are not compared with.
-    home, away : the force of the treated units, and another, where nothing began.
+    home, away : the force of the treated units, and another, where nothing began; its slug is the
+        key of the third.
     limit : the most placebo areas, spread evenly through all there are.
     """
     barred = {*treated, *ring}
@@ -361,7 +408,7 @@ def designs(
     for key, force, name in (
         ("matched", home, "other neighbourhoods"),
         ("county", home, "the rest of the county"),
-        (away, away, away.title()),
+        (formatting.slug(away), away, formatting.place(away)),
     ):
         found[key] = {
             "pool": pools[force],
@@ -369,8 +416,8 @@ def designs(
             "matched": key == "matched",
             "nearby": pools[home] if force == away else [],
             "pool_name": name,
-            "covariates": deprivation,
-            "population": places["population"],
+            "covariates": None if force == away else deprivation,
+            "population": None if force == away else places["population"],
             "unchecked": unchecked,
             "minimum": minimum,
         }

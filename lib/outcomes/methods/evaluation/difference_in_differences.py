@@ -152,6 +152,77 @@ def did(
     )
 
 
+class GroupRank(NamedTuple):
+    """One group's change against all the others, and its rank among theirs."""
+
+    change: float  # the ratio less 1
+    rank: int  # by size of change, the largest first
+    from_lowest: int
+    p: float  # of the rank
+    frame: pd.DataFrame  # group, change: the lowest first
+    left_out: list[str]  # groups without events to compare
+
+    @property
+    def groups(self) -> int:
+        """How many groups are ranked."""
+        return len(self.frame)
+
+    @property
+    def clause(self) -> str:
+        """Its rank as a part of a sentence: "number 11 of 14 by size of change"."""
+        return f"number {self.rank} of {self.groups} by size of change"
+
+
+def rank_among_groups(
+    panel: pd.DataFrame,
+    groups: dict[str, Sequence[str]],
+    treated: str,
+    start: str | pd.Timestamp,
+    *,
+    minimum: tuple[int, int] = (24, 12),
+) -> GroupRank:
+    """The change of one group against all the others together, and its rank among theirs.
+
+    Parameters
+    ----------
+    panel : month x unit of counts.
+    groups : each group with its units, columns of the panel.
+    treated, start : the group in question and the first month of the programme.
+    minimum : the fewest months before and after.
+
+    Raises
+    ------
+    NotEnough : under ``minimum`` months, and where the group has no events to compare.
+
+    Examples
+    --------
+    >>> months = pd.date_range("2020-01-01", periods=36, freq="MS")
+    >>> panel = pd.DataFrame({"a": [4] * 24 + [2] * 12, "b": 4, "c": 4}, months)
+    >>> found = rank_among_groups(panel, {k: [k] for k in panel}, "a", "2022-01")
+    >>> found.change, found.clause
+    (-0.5, 'number 1 of 3 by size of change')
+    """
+    whole = panel[[u for units in groups.values() for u in units]].dropna(how="any")
+    changes, left_out = {}, []
+    for group, units in groups.items():
+        try:
+            changes[group] = did(whole, list(units), start, minimum=minimum).ratio - 1
+        except NotEnough:  # one without events must not take the others with it
+            if group == treated:
+                raise
+            left_out.append(group)
+    found = pd.Series(changes, name="change").sort_values(kind="stable")
+    rank = int(found.abs().rank(ascending=False, method="min")[treated])
+    return GroupRank(
+        change=float(found[treated]),
+        rank=rank,
+        from_lowest=found.index.get_loc(treated) + 1,
+        p=rank / len(found),
+        frame=found.rename_axis("group").reset_index(),
+        left_out=left_out,
+    )
+
+
 def event_study(
     panel: pd.DataFrame,
     treated: str | Sequence[str],

@@ -10,9 +10,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from outcomes.core.errors import Invalid, NotEnough
+from outcomes.methods.evaluation.matching import disjoint_sets, match_sets, match_units
 from outcomes.methods.intervals import normal, numbers
+from outcomes.methods.minimum_data import like
 
 Pair = Sequence[float]
 """Counts before and after the start."""
@@ -146,6 +149,104 @@ def wdq(treated: Pair, ring: Pair, control: Pair) -> Displacement:
     if abs(quotient) < 1e-12:  # the ring changed as the control did
         quotient = 0.0
     return Displacement(float(success), float(quotient), _clause(success, quotient))
+
+
+class RingDisplacement(NamedTuple):
+    """The change in an area and the ring around it, against as many matched units elsewhere."""
+
+    counts: (
+        pd.DataFrame
+    )  # place, neighbourhoods, before, after: area, ring and their matches
+    both: Change  # the WDD with the ring
+    alone: Change  # that of the area alone, not widened
+    inflation: float  # how much more placebo areas vary than by chance
+    left_out: int  # placebo areas without any event
+    quotient: Displacement | None  # None where the area changed as its match did
+
+
+def ring_displacement(
+    panel: pd.DataFrame,
+    treated: Sequence[str],
+    ring: Sequence[str],
+    start: str | pd.Timestamp,
+    *,
+    pool: Sequence[str],
+    placebo_sets: Sequence[Sequence[str]],
+    covariates: pd.DataFrame | None = None,
+    population: pd.Series | None = None,
+) -> RingDisplacement:
+    """Whether the ring around an area gained or lost, by weighted counts and by the quotient.
+
+    The area and the ring are each set against as many matched units of the pool, one for one, since
+    differences of counts need a control of the same size. How far counts stray by themselves is
+    measured in placebo areas that do not overlap.
+
+    Parameters
+    ----------
+    panel : month x unit of counts, of the months compared.
+    treated, ring, start : the treated units, those around them, the first month.
+    pool, placebo_sets : units that may be compared with, and sets of them.
+    covariates, population : as :func:`match_units` takes them.
+
+    Raises
+    ------
+    NotEnough : for an empty ring, and with fewer than 10 placebo areas that do not overlap.
+    """
+    if not len(ring):
+        raise NotEnough("No neighbourhood lies so near the area.")
+    features = {"covariates": covariates, "population": population, "ratio": 1}
+    match = match_units(
+        panel[[*treated, *pool]], treated, start, minimum=(1, 0), **features
+    ).units
+    left = [unit for unit in pool if unit not in set(match)]
+    ring_match = match_units(
+        panel[[*ring, *left]], ring, start, minimum=(1, 0), **features
+    ).units
+    after = np.asarray(panel.index >= like(start, panel.index))
+
+    def before_after(units: Sequence[str]) -> tuple[float, float]:
+        total = panel[list(units)].sum(axis=1).to_numpy()
+        return float(total[~after].sum()), float(total[after].sum())
+
+    groups = {
+        "area": list(treated),
+        "area's match": match,
+        "ring": list(ring),
+        "ring's match": ring_match,
+    }
+    counts = pd.DataFrame(
+        [(name, len(units), *before_after(units)) for name, units in groups.items()],
+        columns=["place", "neighbourhoods", "before", "after"],
+    )
+    own, control, near, near_control = counts[["before", "after"]].to_numpy()
+    exposure = (int((~after).sum()), int(after.sum()))
+    towns = disjoint_sets(placebo_sets)
+    matches = match_sets(panel[list(pool)], towns, start, **features)
+    pairs = [
+        (before_after(town), before_after(units))
+        for town, units in zip(towns, matches, strict=True)
+    ]
+    kept = [pair for pair in pairs if np.sum(pair) > 0]
+    inflation = overdispersion([wdd(*pair, exposure=exposure) for pair in kept])
+    try:
+        quotient = wdq(own, near, control)
+    except NotEnough:
+        quotient = None
+    return RingDisplacement(
+        counts=counts,
+        both=wdd(
+            own,
+            control,
+            ring_treated=near,
+            ring_control=near_control,
+            exposure=exposure,
+            inflation=inflation,
+        ),
+        alone=wdd(own, control, exposure=exposure),
+        inflation=inflation,
+        left_out=len(pairs) - len(kept),
+        quotient=quotient,
+    )
 
 
 def _clause(success: float, quotient: float) -> str:

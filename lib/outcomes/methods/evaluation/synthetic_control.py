@@ -16,7 +16,12 @@ import pandas as pd
 from outcomes.core.errors import Invalid, NotEnough
 from outcomes.core.formatting import count
 from outcomes.methods.evaluation.verdict import Evidence, Verdict, reach_verdict
-from outcomes.methods.minimum_data import require_months, wide
+from outcomes.methods.minimum_data import (
+    like,
+    require_counts,
+    require_months,
+    wide,
+)
 from outcomes.methods.power import minimum_detectable
 
 FIT = 0.10
@@ -245,6 +250,47 @@ def judge_synthetic_control(
     )
     mix = f"a mix of {count(len(found.weights), 'other force')}"
     return reach_verdict(evidence, noun=noun, area=area, comparison=mix)
+
+
+def fit_synthetic_control_to_counts(
+    counts: pd.DataFrame,
+    treated: str,
+    start: str | pd.Timestamp,
+    *,
+    minimum: tuple[int, int] = (24, 12),
+) -> Synthetic:
+    """A synthetic control of counts, each unit relative to its own mean before the start.
+
+    So neither size nor population matters. Units without events before the start are left out.
+
+    Parameters
+    ----------
+    counts : month x unit, the units not overlapping.
+    treated, start : the treated unit and the first month of the programme.
+    minimum : the fewest months before and after.
+
+    Raises
+    ------
+    NotEnough : under ``minimum`` months, and where fewer than ``FEWEST`` events stand before the
+        start or are to be expected after it.
+    """
+    after = np.asarray(counts.index >= like(start, counts.index))
+    require_months(int((~after).sum()), int(after.sum()), minimum=minimum)
+    early = counts[~after].mean()
+    if not early[treated] > 0:
+        raise NotEnough(
+            f"{treated} has no events before the start, so nothing can be mixed."
+        )
+    relative = counts[counts.columns[early > 0]] / early[early > 0]
+    found = fit_synthetic_control(relative, treated, start, minimum=minimum)
+    expected = found.frame.loc[found.frame["after"], "synthetic"].sum()
+    require_counts(
+        {
+            "before the start": counts.loc[~after, treated].sum(),
+            "to be expected after it": expected * early[treated],
+        }
+    )
+    return found
 
 
 def _fit_mix(

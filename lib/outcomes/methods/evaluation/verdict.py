@@ -48,6 +48,17 @@ CLAUSES = {
 }
 """What each kind of verdict allows to be said, as a part of a sentence."""
 
+BECAUSE = {
+    "not_enough": "there are too few months or events",
+    "unsound": "the two are not alike enough",
+    "untestable": "too few places are as large to test it",
+    "doubtful": "doubts remain",
+}
+"""Why it cannot be told, by the kind of verdict."""
+
+ANSWERS = {"none": "no clear change", "harm": "no", "effect": "yes"}
+"""The answer that a verdict gives; every other kind cannot be told."""
+
 
 class Verdict(NamedTuple):
     """The kind of a verdict (of the table above) and the words it has earned.
@@ -60,11 +71,17 @@ class Verdict(NamedTuple):
     sentence: str
     detail: str = ""
     unchecked: str = ""
+    because: str = ""  # why it cannot be told, as the end of a sentence
 
     @property
     def clause(self) -> str:
         """What may be said, as a part of a sentence: "no clear change"."""
         return CLAUSES[self.kind]
+
+    @property
+    def answer(self) -> str:
+        """The word that answers whether the programme changed what it is for."""
+        return ANSWERS.get(self.kind, "cannot be told")
 
 
 class Evidence(NamedTuple):
@@ -182,6 +199,7 @@ def reach_verdict(
         row.sentence.format(**words),
         row.detail.format(**words),
         f"Not checked, for want of data: {unknown}." if unknown else "",
+        _because(e, row.kind),
     )
 
 
@@ -248,6 +266,12 @@ _FAILED = {
 
 _USUAL = "; a difference of that size is usual among places without the programme"
 _EITHER = "a change that came with the programme, where neither more nor fewer is better in itself"
+
+
+def _because(e: Evidence, kind: str) -> str:
+    if kind == "unsound" and PRETREND in e.failed:
+        return "the two were already moving apart before"
+    return BECAUSE.get(kind, "")
 
 
 def _failed(e: Evidence) -> str:

@@ -18,19 +18,7 @@ from outcomes.methods.evaluation.synthetic_control import (
     fit_synthetic_control,
     simplex_weights,
 )
-
-START = "2023-01-01"
-
-
-def panel(seed=1, units=12, months=48, effect=1.0, treated=("u0", "u1"), shock=0.0):
-    """Poisson counts of units with their own levels and common months (time x unit)."""
-    rng = np.random.default_rng(seed)
-    time = pd.date_range("2020-01-01", periods=months, freq="MS")
-    level = np.outer(np.exp(rng.normal(0, 0.2, months)), rng.gamma(5, 3, units))
-    level = level * np.exp(rng.normal(0, shock, level.shape)) if shock else level
-    frame = pd.DataFrame(level, index=time, columns=[f"u{k}" for k in range(units)])
-    frame.loc[frame.index >= START, list(treated)] *= effect
-    return pd.DataFrame(rng.poisson(frame), index=time, columns=frame.columns)
+from small_panels import START, panel
 
 
 def test_closed_form_is_the_poisson_regression_with_unit_and_month_effects():
@@ -284,3 +272,45 @@ def test_distance_is_in_kilometres():
         (3.0553 - 2.6963) * 111.32 * np.cos(np.radians(53.787)), 0.0574 * 111.2
     )
     assert apart[0, 0] == pytest.approx(flat, rel=2e-3)
+
+
+@pytest.mark.parametrize("lost", [None, "g5"])
+def test_a_group_is_ranked_among_all_that_have_events(lost):
+    frame = panel(units=78, effect=0.5, treated=[f"u{k}" for k in range(6)])
+    groups = {f"g{k}": [f"u{n}" for n in range(6 * k, 6 * k + 6)] for k in range(13)}
+    if lost:
+        frame[groups[lost]] = 0
+    got = difference_in_differences.rank_among_groups(
+        frame, groups, "g0", START, minimum=(24, 12)
+    )
+    n = 13 - bool(lost)
+    assert (got.rank, got.from_lowest, got.groups) == (1, 1, n)
+    assert got.p == 1 / n and got.clause == f"number 1 of {n} by size of change"
+    assert got.left_out == [lost] * bool(lost)
+    rest = frame[[u for units in groups.values() for u in units]]
+    assert got.change == pytest.approx(did(rest, groups["g0"], START).ratio - 1)
+    if lost:
+        with pytest.raises(NotEnough):
+            difference_in_differences.rank_among_groups(frame, groups, lost, START)
+
+
+def test_a_mix_of_few_events_is_no_estimate():
+    """15 robberies to be expected tell nothing, whatever the rank of their gap."""
+    frame = panel(units=30) / 60
+    with pytest.raises(NotEnough, match="Too few events to tell"):
+        synthetic.fit_synthetic_control_to_counts(frame, "u0", START)
+    with pytest.raises(NotEnough, match="Not enough months to tell"):
+        synthetic.fit_synthetic_control_to_counts(panel()[-30:], "u0", START)
+    nothing = panel().assign(u0=0)
+    with pytest.raises(NotEnough, match="no events before the start"):
+        synthetic.fit_synthetic_control_to_counts(nothing, "u0", START)
+
+
+def test_a_mix_of_counts_is_that_of_counts_relative_to_their_mean_before():
+    frame = panel(effect=0.5)
+    got = synthetic.fit_synthetic_control_to_counts(frame, "u0", START)
+    early = frame[frame.index < START].mean()
+    plain = fit_synthetic_control(frame / early, "u0", START)
+    assert got.ratio == plain.ratio and got.ranked == len(got.gaps.columns) + 1
+    assert got.clause.startswith(f"it ranks {got.rank} of {got.ranked} (p = ")
+    assert "where the least that 12 can give is 0.08" in got.clause or got.ranked != 12

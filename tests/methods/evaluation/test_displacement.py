@@ -228,3 +228,28 @@ def test_what_cannot_be_computed_is_refused_in_a_sentence():
     ):
         with pytest.raises(ValueError, match=r"\.$"):
             call()
+
+
+def test_displacement_is_measured_against_controls_of_the_same_size():
+    rng = np.random.default_rng(2)
+    mean = np.outer(np.exp(rng.normal(0, 0.1, 60)), rng.gamma(6, 2, 150))
+    mean[36:, :6] *= 0.6
+    months = pd.date_range("2020-01-01", periods=60, freq="MS")
+    frame = pd.DataFrame(rng.poisson(mean), months, [f"u{k}" for k in range(150)])
+    treated, ring = list(frame.columns[:6]), list(frame.columns[6:10])
+    pool = list(frame.columns[10:])
+    sets = [pool[k : k + 6] for k in range(0, 130, 6)]
+    asked = {"pool": pool, "placebo_sets": sets}
+    got = displacement.ring_displacement(frame, treated, ring, "2023-01", **asked)
+    table = got.counts.set_index("place")
+    assert table["neighbourhoods"].tolist() == [6, 6, 4, 4]
+    change = table["after"] - table["before"] * 24 / 36
+    alone = change["area"] - change["area's match"]
+    assert got.alone.estimate == pytest.approx(alone)
+    both = alone + change["ring"] - change["ring's match"]
+    assert got.both.estimate == pytest.approx(both)
+    assert got.inflation >= 1 and got.left_out == 0
+    own, match, near, _ = table[["before", "after"]].to_numpy()
+    assert got.quotient == wdq(own, near, match)
+    with pytest.raises(NotEnough, match="No neighbourhood"):
+        displacement.ring_displacement(frame, treated, [], "2023-01", **asked)

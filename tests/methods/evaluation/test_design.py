@@ -1,15 +1,192 @@
-"""Edges of an evaluation: what is refused in which words, and which months and places are used."""
+"""One evaluation end to end on made-up months, each part against its own second route."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
+import outcomes as oc
 from outcomes.core.errors import Invalid, NotEnough
-from outcomes.methods import minimum_data
-from outcomes.methods.evaluation import design as evaluation
+from outcomes.methods import minimum_data, multiple_testing
+from outcomes.methods.evaluation import design, difference_in_differences, matching
 from outcomes.methods.evaluation.difference_in_differences import did
 from outcomes.methods.evaluation.matching import match_sets, match_units
-from test_evaluation import START, months, panel, run
+
+START = "2023-01-01"
+
+
+def months(count=60):
+    return pd.date_range("2020-01-01", periods=count, freq="MS")
+
+
+def panel(effect=1.0, units=150, seed=2):
+    """Counts of small areas with levels of their own; the first six had a programme."""
+    rng = np.random.default_rng(seed)
+    mean = np.outer(np.exp(rng.normal(0, 0.1, 60)), rng.gamma(6, 2, units))
+    mean[36:, :6] *= effect
+    return pd.DataFrame(
+        rng.poisson(mean), months(), [f"u{k:02d}" for k in range(units)]
+    )
+
+
+def run(frame, **options):
+    treated, pool = list(frame.columns[:6]), list(frame.columns[6:])
+    sets = [pool[k : k + 6] for k in range(0, len(pool) - 5)]
+    return design.evaluate(
+        frame, treated, START, pool=pool, placebo_sets=sets, **options
+    )
+
+
+def test_an_effect_put_in_is_found_and_its_interval_agrees_with_its_p():
+    got = run(panel(0.6))
+    assert got.did.ratio == pytest.approx(0.6, abs=0.06)
+    assert got.did.ratio == pytest.approx(got.randomisation.ratio)
+    assert got.randomisation.p <= 0.05 and got.did.upper < 1
+    said = got.verdict(noun="burglary", area="here", direction="fewer")
+    assert said.kind == "doubtful" and "no other comparison was tried" in said.detail
+    again = {"all months": run(panel(0.6), same_months=False)}
+    again["elsewhere"] = run(panel(0.6), pool_name="elsewhere", matched=False)
+    again["pretended"] = run(panel(), pool_name="elsewhere")._replace(
+        start=pd.Timestamp("2022-01-01")
+    )
+    calm = got.events._replace(pretrend_p=0.9)
+    again = {k: e._replace(events=calm) for k, e in again.items()}
+    said = got._replace(alternatives=again, events=calm).verdict(
+        noun="burglary", area="here", direction="fewer"
+    )
+    assert said.kind == "effect" and "consistent with" in said.detail
+
+
+def test_what_others_find_is_told_apart():
+    """Pretended starts should find nothing; unsound ones and ones with a reason do not count."""
+    effect, none = (
+        run(f, matched=False)._replace(events=None) for f in (panel(0.6), panel())
+    )
+    calm = run(panel()).events._replace(pretrend_p=0.9)
+    effect, none = (e._replace(events=calm) for e in (effect, none))
+    bad = none._replace(checks={"balance": False}, pool="unsound place")
+    early = effect._replace(start=pd.Timestamp("2022-01-01"))
+    others = {
+        "all months": none,
+        "bad": bad,
+        "early": early,
+        "short": run(panel()[:40]),
+    }
+    got = effect._replace(alternatives=others).evidence()
+    assert (got.not_replicated, got.other_comparison, got.placebo_date) == (
+        ["all months"],
+        False,
+        True,
+    )
+    got = effect._replace(
+        alternatives={"county": effect._replace(pool="the county")}
+    ).evidence()
+    assert (got.not_replicated, got.other_comparison, got.placebo_date) == (
+        [],
+        True,
+        False,
+    )
+
+
+def test_placebo_areas_apart_bound_p_however_many_overlap():
+    got = run(panel(0.6))
+    assert (got.disjoint, got.randomisation.sets) == (24, 139)
+    assert got.randomisation.p < 1 / 25 == got.unadjusted_p == got.p
+
+
+def test_no_effect_is_not_found_and_the_sentence_says_what_would_have_shown():
+    got = run(panel())
+    assert got.randomisation.p > 0.05 and got.did.lower < 1 < got.did.upper
+    said = got.verdict(noun="burglary", area="here", direction="fewer")
+    assert said.kind == "none" and "would usually have shown" in said.detail
+
+
+def test_too_few_months_is_a_result():
+    got = run(panel()[:40])
+    assert got.did is None and "Not enough months to tell" in got.reason
+    said = got.verdict(noun="burglary", area="here", direction="fewer")
+    assert (said.kind, said.sentence) == ("not_enough", got.reason)
+
+
+def test_the_comparison_is_the_matched_one_and_the_change_is_its_did():
+    frame = panel(0.6)
+    got = run(frame, same_months=False)
+    treated = list(frame.columns[:6])
+    assert got.comparison == matching.match_units(frame, treated, START).units
+    plain = difference_in_differences.did(
+        frame[[*treated, *got.comparison]], treated, START
+    )
+    assert got.did.ratio == pytest.approx(plain.ratio)
+
+
+def test_sets_matched_at_once_are_matched_as_one_by_one():
+    frame = panel()[:36]
+    sets = [["u03", "u04"], ["u20", "u21", "u22"]]
+    got = matching.match_sets(frame, sets, START, ratio=3)
+    for members, units in zip(sets, got, strict=True):
+        one = matching.match_units(
+            frame, members, START, ratio=3, minimum=(12, 0)
+        ).units
+        assert sorted(units) == one
+
+
+def test_separate_keeps_the_first_of_those_that_overlap():
+    assert matching.disjoint_sets([["a", "b"], ["b", "c"], ["c", "d"], ["a", "e"]]) == [
+        ["a", "b"],
+        ["c", "d"],
+    ]
+
+
+def test_calendar_bins_leave_a_gap_empty():
+    frame = panel().drop(
+        index=[m for m in months() if "2022-10" <= str(m)[:7] < "2023-04"]
+    )
+    got = difference_in_differences.event_study(frame, ["u00"], START, width=3).frame
+    events = got.set_index("event")
+    assert -1 not in events.index and 0 not in events.index
+    assert events.loc[1, "start"] == pd.Timestamp("2023-04-01")
+    early = frame[frame.index < START]
+    base = early["u00"].sum() / early.drop(columns="u00").sum().sum()
+    late = frame["2023-04-01":"2023-06-01"]
+    expected = late["u00"].sum() / late.drop(columns="u00").sum().sum() / base
+    assert events.loc[1, "ratio"] == pytest.approx(expected)
+
+
+def test_like_months_are_compared_with_like():
+    """24 months of every kind before; after, one calendar month is missing and so left out."""
+    index = months(60).drop("2024-08-01").drop("2023-08-01")
+    got = design.same_calendar_months(index, START)
+    early, late = got[got < START], got[got >= START]
+    assert 8 not in set(got.month)
+    for side in (early, late):
+        assert pd.Series(side.month).value_counts().nunique() == 1
+    assert late.max() == index.max()
+
+
+def test_unplaced_events_by_hand():
+    got = design.missing_location_bounds((100, 80), (1000, 1000), (10, 20))
+    ratios = dict(zip(got["case"], got["ratio"], strict=True))
+    assert ratios["none of them inside"] == pytest.approx(0.8)
+    assert ratios["all of them inside"] == pytest.approx(100 / 110)
+    assert ratios["all before and none after"] == pytest.approx(80 / 110)
+    assert ratios["none before and all after"] == pytest.approx(1.0)
+
+
+def test_only_the_primary_outcome_is_spared_correction():
+    runs = {
+        name: run(panel(seed=k)) for k, name in enumerate(["first", "second", "third"])
+    }
+    got = design.adjust_for_multiple_testing(
+        {**runs, "short": run(panel()[:40])}, primary="second"
+    )
+    assert (
+        got["second"] == runs["second"]
+        and got["second"].p == runs["second"].unadjusted_p
+    )
+    rest = [runs[k].unadjusted_p for k in ("first", "third")]
+    assert [got["first"].p, got["third"].p] == list(
+        multiple_testing.benjamini_hochberg(rest)["adjusted"]
+    )
+    assert [got[k].family_size for k in got] == [2, 0, 2, 0]
 
 
 @pytest.mark.parametrize(
@@ -205,7 +382,7 @@ def test_places_near_by_must_move_as_the_distant_comparison_does(effect, alike):
     near, here = list(moved.columns[:6]), list(moved.columns[6:12])
     pool = list(moved.columns[12:])
     sets = [pool[k : k + 6] for k in range(len(pool) - 5)]
-    got = evaluation.evaluate(
+    got = design.evaluate(
         moved,
         here,
         START,
@@ -220,12 +397,10 @@ def test_places_near_by_must_move_as_the_distant_comparison_does(effect, alike):
 
 def test_a_secondary_outcome_doubts_itself_and_one_by_itself_does_not():
     runs = {k: run(panel(0.6, seed=k)) for k in (1, 2, 3)}
-    got = evaluation.adjust_for_multiple_testing(runs, primary=2)
+    got = design.adjust_for_multiple_testing(runs, primary=2)
     assert [got[k].evidence().family_size for k in runs] == [2, 0, 2]
     assert got[1].evidence().unadjusted_p == runs[1].randomisation.p
-    assert evaluation.adjust_for_multiple_testing({2: runs[2]}, primary=2) == {
-        2: runs[2]
-    }
+    assert design.adjust_for_multiple_testing({2: runs[2]}, primary=2) == {2: runs[2]}
     found = got[1].evidence("fewer")
     assert (found.direction, found.disjoint, found.checks) == (
         "fewer",
@@ -261,24 +436,24 @@ def test_drift_is_seen_by_quarter_or_by_half_year_where_quarters_are_thin():
 def test_six_months_before_and_one_after_are_enough_to_look_for_a_drift():
     treated = list(panel().columns[:6])
     for first, count in (("2022-07", 3), ("2022-08", None)):
-        got = evaluation._event_study(panel()[first:"2023-01"], treated, START)
+        got = design._event_study(panel()[first:"2023-01"], treated, START)
         assert count == (got and len(got.frame))
 
 
 def test_of_like_months_the_latest_are_taken():
     """26 months before hold November and December thrice; 14 after hold two months twice."""
     index = pd.date_range("2020-11-01", periods=40, freq="MS")
-    got = evaluation.same_calendar_months(index, START)
+    got = design.same_calendar_months(index, START)
     assert got.tolist() == [*index[2:26], *index[28:]]
-    kept = evaluation.same_calendar_months(index, START, minimum=(25, 13))
+    kept = design.same_calendar_months(index, START, minimum=(25, 13))
     assert kept.tolist() == index.tolist()
     half = pd.date_range(
         "2022-07-01", periods=18, freq="MS"
     )  # only July to December before
-    got = evaluation.same_calendar_months(half, START, minimum=(6, 6))
+    got = design.same_calendar_months(half, START, minimum=(6, 6))
     assert got.tolist() == [*half[:6], *half[12:]]
     apart = pd.date_range("2022-10-01", periods=6, freq="MS")  # no month on both sides
-    assert evaluation.same_calendar_months(apart, START).equals(apart)
+    assert design.same_calendar_months(apart, START).equals(apart)
 
 
 def test_three_designs_of_one_question():
@@ -294,7 +469,7 @@ def test_three_designs_of_one_question():
         },
         names,
     )
-    got = evaluation.designs(
+    got = design.designs(
         places,
         ["a"],
         ["b"],
@@ -311,13 +486,15 @@ def test_three_designs_of_one_question():
         "county": ["the rest of the county", home, [["c"], ["e"]], False, []],
         "cumbria": ["Cumbria", away, [["w"], ["z"]], False, home],
     }
-    for design in got.values():
-        assert design["covariates"]["deprivation in 2025"].tolist() == list(
+    assert got["cumbria"]["covariates"] is got["cumbria"]["population"] is None
+    for found in got.values():
+        assert (found["unchecked"], found["minimum"]) == (["map points"], (24, 12))
+    for found in (got["matched"], got["county"]):
+        assert found["covariates"]["deprivation in 2025"].tolist() == list(
             range(10, 19)
         )
-        assert design["population"].tolist() == list(range(9))
-        assert (design["unchecked"], design["minimum"]) == (["map points"], (24, 12))
-    few = evaluation.designs(places, list("abc"), [], home="lancashire", away="cumbria")
+        assert found["population"].tolist() == list(range(9))
+    few = design.designs(places, list("abc"), [], home="lancashire", away="cumbria")
     assert (
         few["matched"]["placebo_sets"] == []
         and len(few["cumbria"]["placebo_sets"]) == 2
@@ -325,7 +502,7 @@ def test_three_designs_of_one_question():
 
 
 def test_unplaced_events_have_four_extremes_in_order():
-    got = evaluation.missing_location_bounds((100, 80), (1000, 1000), (10, 20))
+    got = design.missing_location_bounds((100, 80), (1000, 1000), (10, 20))
     assert got.columns.tolist() == ["case", "before", "after", "ratio"]
     assert got[["before", "after"]].to_numpy().tolist() == [
         [0, 0],
@@ -339,3 +516,69 @@ def test_unplaced_events_have_four_extremes_in_order():
         "all before and none after",
         "none before and all after",
     ]
+
+
+def test_like_months_of_the_real_files_each_count_as_often():
+    cover = oc.coverage(force="Lancashire")
+    index = pd.DatetimeIndex(cover.loc[cover["state"] == "complete", "month"])
+    got = design.same_calendar_months(index, "2023-09")
+    before, after = got[got < "2023-09"], got[got >= "2023-09"]
+    assert (before.month.value_counts() == 2).all() and (
+        after.month.value_counts() == 1
+    ).all()
+    last = index[index < "2023-09"].max()  # of the run of months before the gap
+    assert [before.min(), before.max()] == [last - pd.DateOffset(months=23), last]
+    assert (len(before), len(after)) == (24, 12) and set(after.year) == {2025}
+    short = design.same_calendar_months(
+        index, "2021-07", minimum=(12, 12)
+    )  # 10 alike are too few
+    assert (
+        set(short.month) == set(range(1, 13)) - {8, 9}
+        and (short < "2021-07").sum() == 16
+    )
+
+
+def test_a_sum_and_its_parts_are_no_family():
+    """Both outcomes of a claim count by themselves, and only the parts of one are corrected."""
+    runs = {k: run(panel(seed=n)) for n, k in enumerate(("asb", "sum", "one", "two"))}
+    got = design.adjust_for_multiple_testing(
+        runs, primary=["asb", "sum"], families={"parts of sum": ["one", "two"]}
+    )
+    assert [e.family_size for e in got.values()] == [0, 0, 2, 2]
+    assert got["sum"].p == runs["sum"].unadjusted_p
+    assert got["one"].p >= runs["one"].unadjusted_p
+    worst = max(runs["one"].unadjusted_p, runs["two"].unadjusted_p)
+    least = min(runs["one"].unadjusted_p, runs["two"].unadjusted_p)
+    assert sorted((got["one"].p, got["two"].p)) == pytest.approx(
+        [min(2 * least, worst), worst]
+    )
+    with pytest.raises(Invalid, match="one family"):
+        design.adjust_for_multiple_testing(
+            runs, primary=["asb"], families={"parts of sum": ["one", "two"]}
+        )
+
+
+def test_a_ring_that_leaves_no_placebo_area_is_a_reason_and_no_error():
+    frame = panel(units=20)
+    treated, pool = list(frame.columns[:6]), list(frame.columns[6:])
+    got = design.evaluate(
+        frame, treated, START, pool=pool, placebo_sets=[], matched=False
+    )
+    assert "There are 0 placebo sets" in got.reason
+    with pytest.raises(NotEnough, match="There are 0 placebo sets"):
+        got.require_estimate()
+
+
+def test_counts_without_a_place_bound_the_change_both_ways():
+    frame, got = panel(0.6), run(panel(0.6))
+    missing = pd.Series(5.0, index=frame.index)
+    rows = got.missing_location_bounds(frame, list(frame.columns[:6]), missing)
+    assert rows["change"].iloc[0] == pytest.approx(got.did.ratio - 1)
+    assert rows["change"].min() < rows["change"].iloc[0] < rows["change"].max()
+    assert got.change.estimate == pytest.approx(100 * rows["change"].iloc[0])
+
+
+def test_what_may_be_said_is_a_part_of_a_sentence():
+    assert run(panel()).clause == "no clear change"
+    assert run(panel()[:40]).clause == "there is too little to tell"
+    assert run(panel()[:40]).pretrend == "" != run(panel()).pretrend

@@ -1,0 +1,612 @@
+"""What each page on an evaluation shows: months, levels, balance, effect, time, and alternatives.
+
+Each function takes what was found (:class:`outcomes.methods.evaluation.Evaluation`), the treated
+area and ``noun``, what was counted, in the plural or as a mass ("drug offences", "robbery"). Ratios
+of changes are shown as changes in per cent. Too little data is a finding as well.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from outcomes.core import formatting
+from outcomes.core.formatting import (
+    count,
+    extremes,
+    listed,
+    month,
+    number,
+    percent,
+    sentence_case,
+    span,
+)
+from outcomes.findings import charts
+from outcomes.findings.finding import Finding, finding
+from outcomes.findings.theme import NAVY, PALE, TEAL
+from outcomes.methods.evaluation import ALPHA, BALANCED, Evaluation, grade_pretrend
+
+TREND = 24
+"""Months before a start without which no trend is extended past it."""
+
+STATES = {"compared": NAVY, "held": TEAL, "missing": PALE}
+"""The colour of a month: compared, available but not compared, missing."""
+
+
+def months_compared(
+    name: str,
+    evaluation: Evaluation,
+    area: str,
+    coverage: pd.DataFrame,
+    *,
+    sources: Any,
+    headline: bool = True,
+    caveats: Iterable[str] = (),
+) -> Finding:
+    """Which months are available around a start, and which are compared, as a strip of months.
+
+    ``coverage`` has force, month, state and reason for each force of the comparison.
+    """
+    start = evaluation.start
+    frame = coverage.assign(available=coverage["state"] == "complete")
+    shared = frame.groupby("month")["available"].all()
+    months = pd.DatetimeIndex(shared.index[shared])
+    before, after = months[months < start], months[months >= start]
+    compared = pd.DatetimeIndex([] if evaluation.reason else evaluation.months)
+    frame["state"] = np.where(frame["month"].isin(compared), "compared", "held")
+    frame.loc[~frame["available"], "state"] = "missing"
+    frame["force"] = frame["force"].map(formatting.place)
+    numbers = {
+        "months held before the start": len(before),
+        "months held after it": len(after),
+    }
+    if len(compared):
+        numbers["compared before"] = int((compared < start).sum())
+        numbers["compared after"] = int((compared >= start).sum())
+    if len(before) < TREND:
+        numbers["months that a trend needs"] = TREND
+    unequal = "" if evaluation.reason else evaluation.unequal_months
+    ax = charts.strip(frame, x="month", y="force", hue="state", palette=STATES)
+    states = frame["state"].value_counts().reindex(list(STATES), fill_value=0)
+    return finding(
+        name,
+        evaluation.reason or _months_sentence(before, after, start),
+        detail=_months_detail(before, after, evaluation),
+        alt="A strip of months for "
+        f"{listed(frame['force'].unique())}, from {month(months.min())} to "
+        f"{month(months.max())}: {number(states['compared'])} compared, "
+        f"{number(states['held'])} available only, {number(states['missing'])} missing.",
+        figure=ax,
+        table=frame[["force", "month", "state", "reason"]].assign(
+            month=frame["month"].map(month)
+        ),
+        caption="Months of street-level crime held here and compared",
+        verdict="not_enough" if evaluation.reason else "published",
+        value=None if evaluation.reason else len(compared),
+        unit="months compared",
+        numbers=numbers,
+        area=area,
+        direction="neither",
+        sources=sources,
+        headline=headline,
+        caveats=[*caveats, *([unequal] if unequal else [])],
+    )
+
+
+def _months_sentence(before, after, start) -> str:
+    last, first = before.max(), after.min()
+    if _months_between(last, first) == 0:
+        return f"The months available run through the start in {month(start)} without a gap."
+    stop = f"The months available stop at {month(last)} and resume in {month(first)}"
+    if first > start:
+        return f"{stop}, so the months around the start in {month(start)} are not seen."
+    return f"{stop}, when the programme began."
+
+
+def _months_detail(before, after, evaluation: Evaluation) -> str:
+    """How many months are available and compared, and what would bring the missing ones."""
+    start = month(evaluation.start)
+    if not len(before) or not len(after):
+        side = "before" if not len(before) else "from"
+        return f"No month {side} {start} is available here, so nothing can be compared."
+    said = [
+        f"{count(len(before), 'month')} before the start and {number(len(after))} after are "
+        "available"
+    ]
+    if evaluation.reason:
+        said = [evaluation.reason_detail, f"{said[0]}."]
+    else:
+        compared = evaluation.months
+        n = int((compared < evaluation.start).sum())
+        said[0] += (
+            f"; {number(n)} and {number(len(compared) - n)} of them are compared, from "
+            f"{month(compared.min())} to {month(compared.max())}."
+        )
+    gap = _months_between(before.max(), after.min())
+    if gap:
+        absent = [before.max() + pd.DateOffset(months=1)]
+        absent.append(after.min() - pd.DateOffset(months=1))
+        said.append(
+            f"The {count(gap, 'month')} between {'is' if gap == 1 else 'are'} public: "
+            "`outcomes data refresh --from {:%Y-%m} --to {:%Y-%m}` brings ".format(
+                *absent
+            )
+            + f"{'it' if gap == 1 else 'them'}."
+        )
+    if len(before) < TREND:
+        said.append(
+            f"Under {TREND} months before, no trend is extended past the start."
+        )
+    return " ".join(filter(None, said))
+
+
+def _months_between(last: pd.Timestamp, first: pd.Timestamp) -> int:
+    return 12 * (first.year - last.year) + first.month - last.month - 1
+
+
+def levels(
+    name: str,
+    evaluation: Evaluation,
+    area: str,
+    panel: pd.DataFrame,
+    treated: Sequence[str],
+    *,
+    noun: str,
+    people: pd.Series,
+    direction: str,
+    sources: Any,
+    caveats: Iterable[str] = (),
+) -> Finding:
+    """Counts for each 1,000 residents by month, in the area and in what it is compared with.
+
+    ``panel`` is month x unit, ``people`` unit -> residents. Where the comparison's residents are
+    not known, both are drawn relative to their mean before the start.
+    """
+    if evaluation.reason:
+        return _not_enough(name, evaluation, area, direction, sources, caveats)
+    against = sentence_case(evaluation.comparison_name)
+    groups = {area: list(treated), against: list(evaluation.comparison)}
+    level = pd.DataFrame({k: panel[units].sum(axis=1) for k, units in groups.items()})
+    early = evaluation.months[evaluation.months < evaluation.start]
+    late = evaluation.months[evaluation.months >= evaluation.start]
+    known = people[groups[against]].notna().all()
+    if known:
+        unit = "for each 1,000 residents a month"
+        level /= pd.Series(
+            {k: people[units].sum() / 1000 for k, units in groups.items()}
+        )
+    else:
+        unit = "% of the mean before the start"
+        level /= level.loc[early].mean() / 100
+    then, now = level.loc[early].mean(), level.loc[late].mean()
+    if known:
+        sentence = (
+            f"{sentence_case(noun)} in {area} went from {number(then[area])} before the start to "
+            f"{number(now[area])} after it, per 1,000 residents a month."
+        )
+        detail = (
+            f"The rate in {evaluation.comparison_name} went from {number(then[against])} to "
+            f"{number(now[against])}, over the same months."
+        )
+    else:
+        sentence = (
+            f"{sentence_case(noun)} in {area} was {number(now[area])}% of the mean before the "
+            f"start, against {number(now[against])}% in {evaluation.comparison_name}."
+        )
+        detail = (
+            f"Residents of {evaluation.comparison_name} are not known here, so each is relative to "
+            "its own mean before the start."
+        )
+    table = level.rename_axis("month").reset_index()
+    ax = charts.lines(
+        table.melt("month", var_name="place", value_name="n"),
+        x="month",
+        y="n",
+        hue="place",
+        events={"start": evaluation.start},
+    )
+    charts.title(ax, unit)
+    return finding(
+        name,
+        sentence,
+        detail=detail,
+        alt=f"Two lines by month with gaps where months are missing: {area} "
+        f"{extremes(table, 'month', area)}, {evaluation.comparison_name} "
+        f"{extremes(table, 'month', against)}.",
+        figure=ax,
+        table=table.assign(month=table["month"].map(month)),
+        caption=f"{sentence_case(noun)}, {unit}",
+        value=now[area],
+        unit=unit,
+        numbers={
+            f"{place}, {side}": mean[place]
+            for place in groups
+            for side, mean in (("before", then), ("after", now))
+        },
+        area=area,
+        direction=direction,
+        sources=sources,
+        caveats=caveats,
+    )
+
+
+def balance(
+    name: str,
+    evaluation: Evaluation,
+    area: str,
+    *,
+    sources: Any,
+    caveats: Iterable[str] = (),
+) -> Finding:
+    """What is compared with, and whether it was alike before the start."""
+    if evaluation.reason:
+        return _not_enough(name, evaluation, area, "neither", sources, caveats)
+    units = len(evaluation.comparison)
+    if evaluation.matching is None:
+        return finding(
+            name,
+            f"{area} is compared with {evaluation.comparison_name}, all of its "
+            f"{count(units, 'neighbourhood')}.",
+            detail="They were taken as they are, so the two may have differed before the start.",
+            value=units,
+            unit="neighbourhoods",
+            area=area,
+            direction="neither",
+            sources=sources,
+            caveats=caveats,
+        )
+    matching = evaluation.matching
+    table = matching.balance.rename(
+        columns={"smd_before": "difference before", "smd_after": "difference after"}
+    )
+    apart = table["difference after"].abs()
+    worst = table.loc[np.isclose(apart, matching.largest), "feature"]
+    alike = "alike" if matching.balanced else "not alike"
+    return finding(
+        name,
+        f"{area} and the {count(units, 'neighbourhood')} it is compared with were {alike} "
+        "before the start.",
+        detail=f"The largest difference left is {number(matching.largest, 2)} of a standard "
+        f"deviation ({listed(worst)}), where {number(BALANCED, 2)} is the most allowed; without "
+        f"matching it was {number(table['difference before'].abs().max(), 2)}.",
+        table=table,
+        caption="Balance before the start, in standard deviations",
+        value=matching.largest,
+        unit="standard deviations",
+        verdict="tested",
+        test=f"standardised mean difference under {number(BALANCED, 2)}",
+        numbers={"neighbourhoods compared with": units},
+        area=area,
+        direction="neither",
+        sources=sources,
+        caveats=caveats,
+    )
+
+
+def effect(
+    name: str,
+    evaluation: Evaluation,
+    area: str,
+    *,
+    noun: str,
+    direction: str,
+    sources: Any,
+    placebos: str = "areas of the same size",
+    headline: bool = True,
+    caveats: Iterable[str] = (),
+) -> Finding:
+    """The change against the comparison, its place among placebo areas, and the verdict.
+
+    ``placebos`` names the placebo areas, the grey bars.
+    """
+    if evaluation.reason:
+        return _not_enough(
+            name, evaluation, area, direction, sources, caveats, headline=headline
+        )
+    said = evaluation.verdict(noun=noun, area=area, direction=direction)
+    drawn, change = evaluation.randomisation, evaluation.did.ratio - 1
+    unchecked = [said.unchecked] if said.unchecked else []
+    if not evaluation.testable:  # placebo areas drawn about it would look like a test
+        row = {"change": 100 * change, "areas_apart": evaluation.disjoint}
+        row["least_p"] = 1 / (evaluation.disjoint + 1)
+        return finding(
+            name,
+            said.sentence,
+            detail=said.detail,
+            table=pd.DataFrame([row]),
+            caption="The change, described",
+            units={"change": "%"},
+            unit="% change against the comparison",
+            numbers=_compared(evaluation),
+            verdict="not_enough",
+            area=area,
+            direction=direction,
+            sources=sources,
+            headline=headline,
+            caveats=[*unchecked, *caveats],
+        )
+    finite = drawn.placebo["ratio"][np.isfinite(drawn.placebo["ratio"])] - 1
+    n, edges = np.histogram(finite, bins=min(24, max(8, len(finite) // 12)))
+    bins = pd.DataFrame({"lower": edges[:-1], "upper": edges[1:], "n": n})
+    ax = charts.placebos(bins, treated=change, label=area)
+    charts.title(ax, f"number of {placebos}", xlabel="change against the comparison")
+    areas = f"{number(drawn.sets)} {placebos}"
+    earned = {"verdict": "estimate"}
+    if evaluation.interval() is None:
+        earned = {"verdict": "tested", "test": f"placebo rank among {areas}"}
+    return finding(
+        name,
+        said.sentence,
+        detail=said.detail,
+        alt=f"A histogram of the changes of {areas}, from "
+        f"{span((edges[0], edges[-1]), percent, decimals=0)}, half of them from "
+        f"{span(tuple(finite.quantile([0.25, 0.75])), percent, decimals=0)}; a line marks {area} at "
+        f"{percent(change, 0)}.",
+        figure=ax,
+        table=bins.assign(lower=100 * bins["lower"], upper=100 * bins["upper"]),
+        caption=f"Change in {placebos}, counted in bins",
+        units={"lower": "%", "upper": "%"},
+        value=evaluation.change,
+        unit="% change against the comparison",
+        period=formatting.period(
+            evaluation.months.min(), evaluation.months.max() + pd.offsets.MonthEnd()
+        ),
+        **earned,
+        numbers=_numbers_behind(evaluation),
+        area=area,
+        direction=direction,
+        sources=sources,
+        headline=headline,
+        caveats=[
+            f"By size of change it is number {drawn.rank} of {drawn.sets + 1}: {area} and "
+            f"{areas}.",
+            *_without_a_ratio(drawn),
+            *unchecked,
+            *caveats,
+            "Placebo areas overlap one another, so they are fewer in truth than in number: "
+            f"{evaluation.disjoint} of them share no neighbourhood.",
+        ],
+    )
+
+
+def event_study(
+    name: str,
+    evaluation: Evaluation,
+    area: str,
+    *,
+    noun: str,
+    direction: str,
+    sources: Any,
+    caveats: Iterable[str] = (),
+) -> Finding:
+    """The treated area against its comparison through time, before and after the start."""
+    if evaluation.reason:
+        return _not_enough(name, evaluation, area, direction, sources, caveats)
+    if evaluation.events is None:
+        return finding(
+            name,
+            "There are too few events by half-year to draw them in time.",
+            verdict="not_enough",
+            area=area,
+            direction=direction,
+            sources=sources,
+            caveats=caveats,
+        )
+    events = evaluation.events
+    shown = events.frame.copy()
+    shown[["ratio", "lower", "upper"]] -= 1
+    early, late = shown[shown["before"]], shown[~shown["before"]]
+    clear = int(((late["upper"] < 0) | (late["lower"] > 0)).sum())
+    step = "quarter" if events.width == 3 else "half-year"
+    p = "" if np.isnan(events.pretrend_p) else f" ({_p(events.pretrend_p)})"
+    table = shown.rename(columns={"ratio": "difference"})
+    for column in ("difference", "lower", "upper"):
+        table[column] *= 100
+    ax = charts.event_study(shown)
+    charts.title(
+        ax,
+        "difference from before",
+        xlabel=f"periods of {events.width} months from the start",
+    )
+    return finding(
+        name,
+        f"After the start, {noun} in {area} differed clearly from "
+        f"{evaluation.comparison_name} in {number(clear) if clear else 'none'} of "
+        f"{count(len(late), step)}.",
+        detail=f"Beside its comparison, {events.clause}{p}. Each {step} is set beside all the time "
+        "before the start.",
+        alt=f"A dot and an interval for each {step}: before the start from "
+        f"{span((early['ratio'].min(), early['ratio'].max()), percent, decimals=0)}, after it from "
+        f"{span((late['ratio'].min(), late['ratio'].max()), percent, decimals=0)}.",
+        figure=ax,
+        table=table.assign(
+            start=table["start"].map(month), end=table["end"].map(month)
+        ),
+        caption="Difference from the comparison by time since the start",
+        units=dict.fromkeys(("difference", "lower", "upper"), "%"),
+        value=events.pretrend_p,
+        unit="p of a drift before the start",
+        verdict="tested",
+        test="straight line through the log ratios before the start",
+        numbers=_compared(evaluation)
+        | {
+            "periods after the start": len(late),
+            "of these clear of no difference": clear,
+        },
+        area=area,
+        direction=direction,
+        sources=sources,
+        caveats=caveats,
+    )
+
+
+def effects(
+    name: str,
+    evaluations: dict[str, Evaluation],
+    area: str,
+    *,
+    noun: str = "",
+    primary: str = "",
+    direction: str = "fewer",
+    caption: str,
+    sources: Any,
+    caveats: Iterable[str] = (),
+) -> Finding:
+    """Several evaluations side by side: other outcomes, or one outcome by other choices.
+
+    With ``noun`` they are one outcome by other choices; without it each is an outcome. Each counts
+    with its own p (:attr:`Evaluation.p`), adjusted for secondary outcomes, and is drawn with the
+    interval that this p is judged by: it excludes no change exactly when the finding says that it is
+    more than is usual. By other choices a secondary outcome stands by itself, as the choices do.
+    """
+    found = {k: e for k, e in evaluations.items() if not e.reason}
+    if not found:
+        first = next(iter(evaluations.values()))
+        return _not_enough(name, first, area, direction, sources, caveats)
+    adjusted = not (primary in found and found[primary].family_size)
+    rows = pd.DataFrame([_row(k, e, adjusted) for k, e in found.items()])
+    testable = rows["testable"].any()
+    ax = charts.intervals(
+        rows, x="change", y="case", kind="percent", highlight=primary, reference=0
+    )
+    charts.title(ax, "", xlabel="change against the comparison")
+    percents = ["change", "lower", "upper"] if testable else ["change"]
+    table = rows.assign(**{column: 100 * rows[column] for column in percents})
+    if not testable:
+        table = table.drop(columns=["lower", "upper", "p_alone", "p_counted"])
+    opening = f"By {count(len(rows), 'choice')}, {noun} in {area} came out"
+    if not noun:
+        opening = f"{count(len(rows), 'outcome')} in {area} came out"
+    ends = span((rows["change"].min(), rows["change"].max()), _signed_percent)
+    return finding(
+        name,
+        f"{opening} from {ends} against what was expected.",
+        detail=_unusual(rows, found, adjusted),
+        alt=f"A dot{' and an interval' if testable else ''} for each of {len(rows)}, "
+        f"{extremes(rows, 'case', 'change', percent, decimals=0)}; a line marks no change.",
+        figure=ax,
+        table=table,
+        caption=caption,
+        units=dict.fromkeys(percents, "%"),
+        verdict="tested" if testable else "not_enough",
+        test="placebo rank of each case" if testable else "",
+        area=area,
+        direction=direction,
+        sources=sources,
+        caveats=[
+            *caveats,
+            *(
+                f"{k}: {e.reason} {e.reason_detail}".strip()
+                for k, e in evaluations.items()
+                if e.reason
+            ),
+        ],
+    )
+
+
+def _row(case: str, e: Evaluation, adjusted: bool) -> dict:
+    """One evaluation as a row: change, p by itself and as it counts, months and checks."""
+    evidence, interval = e.evidence(), e.interval(adjusted=adjusted)
+    return {
+        "case": case,
+        "change": e.did.ratio - 1,
+        "lower": np.nan if interval is None else interval.lower - 1,
+        "upper": np.nan if interval is None else interval.upper - 1,
+        "p_alone": e.unadjusted_p if e.testable else np.nan,
+        "p_counted": e.p if e.testable else np.nan,
+        "testable": e.testable,
+        "pre": e.did.pre,
+        "post": e.did.post,
+        "drift": grade_pretrend(evidence.pretrend_p),
+        "failed_checks": "; ".join(evidence.failed),
+    }
+
+
+def _unusual(rows: pd.DataFrame, found: dict[str, Evaluation], adjusted: bool) -> str:
+    """Which cases changed by more than is usual, which cannot be tested or believed."""
+    p = rows["p_counted" if adjusted else "p_alone"]
+    names = rows["case"].str.replace("comparison: ", "against ")
+    clear = listed(names[rows["testable"] & (p <= ALPHA)])
+    text = f"More than is usual among places without the programme: {clear or 'none'}"
+    family = next((e.family for e in found.values() if e.family_size > 1), None)
+    if family and adjusted:
+        text += f", with the {family} corrected for how many were looked at"
+    elif family:
+        text += ", before correction for how many outcomes were looked at"
+    few = names[~rows["testable"]]
+    why = "as too few areas of the size are apart"
+    if len(few) == len(rows):
+        text = f"Described only: no test is possible of any, {why}"
+    elif len(few):
+        text += f"; no test is possible of {listed(few)}, {why}"
+    unsound = listed(names[rows["failed_checks"] != ""])
+    if unsound:
+        text += f". The comparison fails its own checks for: {unsound}"
+    return f"{text}."
+
+
+def _not_enough(
+    name: str,
+    evaluation: Evaluation,
+    area: str,
+    direction: str,
+    sources: Any,
+    caveats: Iterable[str],
+    *,
+    headline: bool = False,
+) -> Finding:
+    """The finding that an evaluation without an estimate gives: its reason."""
+    return finding(
+        name,
+        evaluation.reason,
+        detail=evaluation.reason_detail,
+        verdict="not_enough",
+        area=area,
+        direction=direction,
+        sources=sources,
+        headline=headline,
+        caveats=caveats,
+    )
+
+
+def _compared(evaluation: Evaluation) -> dict[str, float]:
+    return {"neighbourhoods compared with": len(evaluation.comparison)}
+
+
+def _numbers_behind(evaluation: Evaluation) -> dict[str, float]:
+    """What the words of a verdict say beside the change and its interval."""
+    found = _compared(evaluation)
+    found |= {"p": evaluation.p, "p by itself": evaluation.unadjusted_p}
+    pretrend_p = evaluation.evidence().pretrend_p
+    if not np.isnan(pretrend_p):
+        found["p of a drift before"] = pretrend_p
+    if evaluation.family_size > 1:
+        found[f"looks at {evaluation.family}"] = evaluation.family_size
+    if evaluation.detectable is not None and not evaluation.family_size:
+        fall, rise = evaluation.detectable.fall, evaluation.detectable.rise
+        found["a fall that would usually have shown, %"] = 100 * (1 - fall)
+        found["a rise that would usually have shown, %"] = 100 * (rise - 1)
+    return found
+
+
+def _without_a_ratio(drawn) -> list[str]:
+    """Placebo areas that are not in the rank, or in it and not in the picture."""
+    said, endless = [], int(np.isinf(drawn.placebo["ratio"]).sum())
+    if endless:
+        rose = count(endless, "placebo area")
+        said.append(
+            f"{rose} rose from no events, which counts as the most extreme; not drawn."
+        )
+    if drawn.left_out:
+        lost = count(drawn.left_out, "placebo area")
+        said.append(f"{lost} without events to compare are left out of the rank.")
+    return said
+
+
+def _p(p: float) -> str:
+    return "p under 0.01" if p < 0.005 else f"p = {number(p, 2)}"
+
+
+def _signed_percent(share: float, decimals: int = 0) -> str:
+    return f"{'+' if share > 0 else ''}{percent(share, decimals)}"
