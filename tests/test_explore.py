@@ -82,7 +82,7 @@ def test_a_declared_series_is_judged_as_on_the_reports():
     wish = {"programme": queries.RECORDED, "measure": "trafficking"}
     wish |= {"chart": questions.USUAL, "by": "quarter"}
     one = found(**wish)
-    page = findings.behaviour("explore", series="trafficking")
+    page = findings.process_behaviour("explore", "trafficking")
     assert one.facts == page.facts
     other = found(**wish, start="2015")
     assert other.facts["lower"] != page.facts["lower"]

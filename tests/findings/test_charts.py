@@ -332,5 +332,5 @@ def test_tiles_of_one_state_are_joined_and_a_gap_is_left_white():
 
 def test_charts_called_as_before_leave_matplotlib_as_it_was():
     before = dict(plt.rcParams)
-    findings.series(by_month(), x="month", y="n", ylabel="Crimes")
+    findings.plots.series(by_month(), x="month", y="n", ylabel="Crimes")
     assert dict(plt.rcParams) == before and not plt.get_fignums()

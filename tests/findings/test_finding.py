@@ -139,7 +139,7 @@ def test_sources_of_a_figures_frame_are_cited_once_with_their_date():
 def drawn(seed=0):
     rng = np.random.default_rng(seed)
     frame = pd.DataFrame({"m": MONTHS, "n": rng.poisson(100, len(MONTHS))})
-    return findings.series(frame, x="m", y="n", ylabel="Crimes")
+    return findings.plots.series(frame, x="m", y="n", ylabel="Crimes")
 
 
 PLANTED = {

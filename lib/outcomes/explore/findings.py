@@ -8,7 +8,7 @@ from outcomes.core.errors import NotEnough
 from outcomes.data import published_figures
 from outcomes.explore import queries, questions
 from outcomes.explore.queries import CRIME, RECORDED, STEPS, cited, named
-from outcomes.methods import intervals
+from outcomes.methods import intervals, spc
 
 _CUTS = {
     "quarter": periods.quarters,
@@ -79,7 +79,7 @@ def _counted(a) -> findings.Finding:
         names
     ].reset_index()
     table["period"] = [formatting.period_name(day, a.by) for day in table["period"]]
-    figure = findings.series(
+    figure = findings.plots.series(
         lines, x="period", y="value", by="name", highlight=names, ylabel=label
     )
     return findings.finding(
@@ -134,7 +134,7 @@ def _usual(a) -> findings.Finding:
         "",
         "",
     ):
-        return findings.behaviour("explore", series=a.measure, area=a.areas[0])
+        return findings.process_behaviour("explore", a.measure, a.areas[0])
     if a.programme in CRIME:
         frame = queries.counts(a).set_index("period")
         value = _scaled(a, frame["n"], frame["residents"], STEPS[a.by])
@@ -146,13 +146,16 @@ def _usual(a) -> findings.Finding:
         sources = queries.figures(a)
         place = sources["area_name"].iloc[0]
         value = _scaled(a, value, queries.residents(a.areas[:1]).iloc[0], STEPS[step])
-    options = {
-        "step": step,
-        "sources": sources,
-        "area": place,
-        "direction": of.direction,
-    }
-    return findings.behaviour("explore", value, what=_unit(a), kind=of.kind, **options)
+    return findings.process_behaviour(
+        "explore",
+        value,
+        place,
+        noun=_unit(a),
+        step=step,
+        sources=sources,
+        direction=of.direction,
+        kind=of.kind,
+    )
 
 
 def _ranked(a) -> findings.Finding:
@@ -168,19 +171,17 @@ def _ranked(a) -> findings.Finding:
     period = formatting.listed(
         dict.fromkeys(formatting.period_name(day, a.by) for day in ends), "to"
     )
-    return findings.place(
+    rows = rows.dropna(subset=["n", "base"])
+    per_head = {"denominator": "base", "label": "name", "per": 1e5}
+    return findings.position(
         "explore",
-        rows,
-        label="name",
-        count="n",
-        denominator="base",
-        per=1e5,
-        highlight=first,
-        also=also,
-        what=named(a).what,
-        of="100,000 residents a year",
+        spc.funnel(rows, count="n", **per_head) if len(rows) > 4 else None,
+        first,
+        noun=named(a).what,
+        base="residents a year",
         period=period,
         sources=cited(a),
+        highlight=also,
     )
 
 
@@ -255,21 +256,21 @@ def _allowed(a) -> findings.Finding:
         found = methods.reconcile.bounds_by_measure(
             rows, periods, measures=[a.measure], **county
         )
-        return findings.allowed(
+        return findings.bounds_by_measure(
             "explore",
             found.bounds,
             measures=data.measures(),
-            ask=label,
+            focus=label,
             sources=rows,
             area=formatting.place(a.areas[0]),
             caption=f"{formatting.sentence_case(of.what)} by {a.by}: what the published figures allow",
         )
-    return findings.reconciled(
+    return findings.bounds(
         "explore",
         rows,
         periods,
-        what=of.what,
-        ask=label,
+        noun=of.what,
+        focus=label,
         direction=of.direction,
         kind=of.kind,
         **county,

@@ -8,13 +8,13 @@ from . import (
     charts as charts,
 )
 from . import (
+    comparisons as comparisons,
+)
+from . import (
     evaluation as evaluation,
 )
 from . import (
     foreign_svg as foreign_svg,
-)
-from . import (
-    many as many,
 )
 from . import (
     parts as parts,
@@ -24,6 +24,9 @@ from . import (
 )
 from . import (
     ready as ready,
+)
+from . import (
+    series as series,
 )
 from . import (
     svg as svg,
@@ -47,16 +50,28 @@ from .against import (
     held_kinds as held_kinds,
 )
 from .among import (
-    differing as differing,
-)
-from .among import (
-    pace as pace,
-)
-from .among import (
     standing as standing,
 )
 from .answer import (
     answer as answer,
+)
+from .bounds import (
+    amount as amount,
+)
+from .bounds import (
+    bounds as bounds,
+)
+from .bounds import (
+    bounds_by_measure as bounds_by_measure,
+)
+from .bounds import (
+    contradictions as contradictions,
+)
+from .bounds import (
+    differing_values as differing_values,
+)
+from .comparisons import (
+    position as position,
 )
 from .evaluation import (
     balance as balance,
@@ -85,20 +100,20 @@ from .finding import (
 from .finding import (
     page as page,
 )
-from .many import (
+from .plots import (
     allowed as allowed,
-)
-from .many import (
-    amount as amount,
-)
-from .many import (
-    clashing as clashing,
 )
 from .plots import (
     bars as bars,
 )
 from .plots import (
-    bounds as bounds,
+    behaviour as behaviour,
+)
+from .plots import (
+    clashing as clashing,
+)
+from .plots import (
+    differing as differing,
 )
 from .plots import (
     funnel as funnel,
@@ -107,10 +122,16 @@ from .plots import (
     intervals as intervals,
 )
 from .plots import (
+    pace as pace,
+)
+from .plots import (
     panels as panels,
 )
 from .plots import (
-    series as series,
+    place as place,
+)
+from .plots import (
+    reconciled as reconciled,
 )
 from .plots import (
     stems as stems,
@@ -128,20 +149,14 @@ from .provenance import (
     provenance as provenance,
 )
 from .ready import (
-    behaviour as behaviour,
-)
-from .ready import (
-    place as place,
-)
-from .ready import (
-    reconciled as reconciled,
-)
-from .ready import (
     share as share,
 )
 from .ready import (
     shares as shares,
 )
-from .revisions import (
+from .series import (
+    process_behaviour as process_behaviour,
+)
+from .series import (
     revisions as revisions,
 )

@@ -6,8 +6,8 @@ import pandas as pd
 
 from outcomes.core import formatting
 from outcomes.findings import parts, plots
+from outcomes.findings.bounds import amount
 from outcomes.findings.finding import Finding, finding
-from outcomes.findings.many import amount
 from outcomes.findings.verdicts import VERDICTS
 from outcomes.methods.reconcile import STATES, combine_checks
 

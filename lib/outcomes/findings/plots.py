@@ -1,6 +1,7 @@
-"""Charts as notebooks called them before :mod:`outcomes.findings.charts`; each gives its figure.
+"""Charts and findings as notebooks called them before; a chart gives its figure.
 
-They go when the last notebook draws by ``charts``, matplotlib or seaborn.
+They go when the last notebook draws by :mod:`outcomes.findings.charts`, matplotlib or seaborn, and
+calls the findings by their names.
 """
 
 from textwrap import fill
@@ -129,3 +130,70 @@ def panels(frame: pd.DataFrame, *, by, x, y, columns=2, same_scale=True):
     for ax in axes.flat[len(groups) :]:
         ax.remove()
     return figure
+
+
+def behaviour(name, values=None, *, series="", what="", **options):
+    from outcomes.findings.series import process_behaviour
+
+    given = series if values is None else values
+    return process_behaviour(name, given, noun=what, **options)
+
+
+def reconciled(name, figures, periods, *, what, ask, **options):
+    from outcomes.findings.bounds import bounds as bounds_of
+
+    return bounds_of(name, figures, periods, noun=what, focus=ask, **options)
+
+
+def allowed(name, bounds, *, ask, **options):
+    from outcomes.findings.bounds import bounds_by_measure
+
+    return bounds_by_measure(name, bounds, focus=ask, **options)
+
+
+def clashing(name, found, **options):
+    from outcomes.findings.bounds import contradictions
+
+    return contradictions(name, found, **options)
+
+
+def place(
+    name,
+    frame,
+    *,
+    label,
+    count,
+    denominator,
+    highlight,
+    what,
+    of="",
+    per=1,
+    kind="rate",
+    also=(),
+    places="places",
+    **options,
+):
+    from outcomes.findings.comparisons import position
+    from outcomes.methods import spc
+
+    rows = frame.dropna(subset=[count, denominator])
+    columns = {"count": count, "denominator": denominator, "label": label}
+    how = {"per": per, "kind": kind, "noun": places}
+    funnel = spc.funnel(rows, **columns, **how) if len(rows) > 4 else None
+    options |= {"base": of.lstrip("0123456789, ") or denominator.replace("_", " ")}
+    return position(name, funnel, highlight, noun=what, highlight=also, **options)
+
+
+def differing(name, figures, *, what, **options):
+    from outcomes.findings.bounds import differing_values
+
+    return differing_values(name, figures, noun=f"{what}s", **options)
+
+
+def pace(name, data, *, ask="", what="", **options):
+    from outcomes.findings.comparisons import pace as pace_of
+
+    if what:
+        noun, step = what.rsplit(" a ", 1)
+        options |= {"noun": noun, "step": step, "focus": ask}
+    return pace_of(name, data, **options)

@@ -41,6 +41,8 @@ _RC = {
     "grid.color": "#D9D9D9",
     "text.parse_math": False,  # a "$" in a label is a dollar, never a formula
     "figure.constrained_layout.use": True,
+    "figure.figsize": (WIDTH, 3.2),
+    "figure.hooks": [f"{__name__}:_ours"],  # what pyplot does with each new figure
 }
 # Characters that XML forbids, that cannot be seen, or that turn the direction of reading.
 _UNSEEN = re.compile(
@@ -67,8 +69,6 @@ def set_theme() -> None:
     import matplotlib as mpl
 
     mpl.rcParams.update(_look())
-    mpl.rcParams["figure.figsize"] = (WIDTH, 3.2)
-    mpl.rcParams["figure.hooks"] = [f"{__name__}:_ours"]
     # seaborn's grids lay themselves out
     warnings.filterwarnings("ignore", "The figure layout has changed to tight")
 

@@ -140,11 +140,15 @@ class Chart:
         """The :attr:`clause` with its limits written by ``write``, such as formatting.percent."""
         if self.moved:
             return "in a series that moved too much to have a usual range"
-        _, lower, upper = self._written(write)
         rule = self.latest["special"]
         if rule:
-            return f"a signal of change ({rule}; usual range {lower} to {upper})"
-        return f"within the usual range of {lower} to {upper}"
+            return f"a signal of change ({rule}; usual range {self.usual_range(write)})"
+        return f"within the usual range of {self.usual_range(write)}"
+
+    def usual_range(self, write: Callable[..., str] = formatting.number) -> str:
+        """The latest limits in words: "260 to 380"."""
+        _, lower, upper = self._written(write)
+        return f"{lower} to {upper}"
 
     def latest_value(self, write: Callable[..., str] = formatting.number) -> str:
         """The latest known value, written as finely as the limits of :meth:`range_clause`."""

@@ -139,18 +139,18 @@ def test_no_rate_is_made_of_what_had_gathered_before_its_period():
     assert pd.isna(held["knives_surrendered"]) and held["arrests"] == 2
     dated = frame.assign(period_state="stated")
     periods = oc.core.periods.one_period("the week", *week)
-    look = {"what": "x", "area": "lancashire", "ask": "the week"}
+    look = {"noun": "x", "area": "lancashire", "focus": "the week"}
     for rows, has in ((dated[:1], False), (dated[1:], True)):
-        found = findings.reconciled("x", rows, periods, **look)
+        found = findings.bounds("x", rows, periods, **look)
         assert ("per_month_at_least" in found.frame) is has
     bounds = oc.methods.reconcile.bounds_by_measure(
         dated, periods, measures=["knives_surrendered", "arrests"]
     ).bounds
-    found = findings.allowed(
+    found = findings.bounds_by_measure(
         "x",
         bounds,
         measures=KNOWN,
-        ask="the week",
+        focus="the week",
         sources=["A page"],
         area="x",
         caption="x",
