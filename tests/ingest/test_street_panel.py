@@ -1,15 +1,9 @@
-"""Months of street-level crime taken into the tables: whole or not at all, and always the same."""
+"""Months taken into the tables by month, force and neighbourhood: always the same."""
 
 import csv
-import fcntl
-import os
 import random
-import subprocess
-import sys
-import zipfile
 from collections import Counter
 from datetime import date
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -17,9 +11,7 @@ import pytest
 import street_maker as maker
 from outcomes import ingest
 from outcomes.core.errors import Invalid
-from outcomes.data import quality
 from outcomes.data.crime_codes import TYPES
-from outcomes.ingest import refresh
 
 TODAY = date(2026, 11, 24)
 
@@ -70,15 +62,6 @@ def test_a_month_goes_into_every_table(data, tmp_path):
     assert told.tolist() == [21, 1, 1, 1]
 
 
-def test_what_is_taken_twice_changes_nothing(data, tmp_path):
-    maker.write(tmp_path / "in", maker.some())
-    take(data, tmp_path / "in")
-    before, said = maker.state(data), []
-    assert take(data, tmp_path / "in", said=said) == []
-    assert said == ["lancashire 2024-01: as before.", "Nothing changes."]
-    assert maker.state(data) == before
-
-
 def test_order_and_packing_make_no_difference(tmp_path):
     months = ["2022-10", "2024-01", "2024-02"]
     rows = {month: maker.some(30 + i, month) for i, month in enumerate(months)}
@@ -94,23 +77,6 @@ def test_order_and_packing_make_no_difference(tmp_path):
             take(data, folder)
         found.append(maker.state(data))
     assert found[0] == found[1] == found[2]
-
-
-def test_an_archive_gives_what_the_folder_gives(tmp_path):
-    folder, states = tmp_path / "in", []
-    for month in ("2024-01", "2024-02"):
-        maker.write(folder, maker.some(month=month), month)
-    with zipfile.ZipFile(tmp_path / "archive.zip", "w", zipfile.ZIP_DEFLATED) as packed:
-        for path in sorted(folder.iterdir()):
-            packed.write(path, f"{path.name[:7]}/{path.name}")
-            packed.writestr(
-                f"{path.name[:7]}/{path.name[:7]}-lancashire-outcomes.csv", "a\n1\n"
-            )
-    for number, source in enumerate((folder, tmp_path / "archive.zip")):
-        data = maker.data_folder(tmp_path / str(number))
-        take(data, source)
-        states.append(maker.state(data))
-    assert states[0] == states[1]
 
 
 def test_a_month_is_replaced_whole_and_the_change_is_said(data, tmp_path):
@@ -146,64 +112,6 @@ def test_rows_that_only_moved_are_said_to_have_moved(data, tmp_path):
     said = []
     take(data, tmp_path / "new", said=said)
     assert "+0 (only places differ), in 2 counts" in said[0]
-
-
-def test_without_agreement_nothing_is_written(data, tmp_path):
-    before = maker.state(data)
-    maker.write(tmp_path / "in", maker.some())
-    assert take(data, tmp_path / "in", yes=False) == []
-    assert maker.state(data) == before
-
-
-def test_the_gate_keeps_unsound_tables_out(data, tmp_path):
-    maker.write(tmp_path / "in", maker.some())
-    take(data, tmp_path / "in")
-    path = data / "clean" / "districts.csv"
-    path.write_text(
-        path.read_text("utf-8").replace("lancashire,", "lancs,", 1), "utf-8"
-    )
-    before = maker.state(data)
-    maker.write(tmp_path / "in", maker.some(25))
-    with pytest.raises(
-        Invalid, match=r"stay as they are: districts: force is not in forces"
-    ):
-        take(data, tmp_path / "in")
-    assert maker.state(data) == before
-
-
-def test_one_bad_file_keeps_all_the_others_out(data, tmp_path):
-    before = maker.state(data)
-    maker.write(tmp_path / "in", maker.some())
-    maker.write(tmp_path / "in", [maker.row("a" * 64, kind="Piracy")])
-    maker.write(tmp_path / "in", maker.some(month="2024-02"), "2024-02")
-    with pytest.raises(Invalid, match="Piracy"):
-        take(data, tmp_path / "in")
-    assert maker.state(data) == before
-
-
-def test_a_change_that_was_cut_off_is_finished_by_the_next_run(
-    data, tmp_path, monkeypatch
-):
-    maker.write(tmp_path / "in", maker.some())
-    with monkeypatch.context() as patch:
-        patch.setattr(
-            refresh, "_put", lambda data: None
-        )  # the power goes just after the rename
-        take(data, tmp_path / "in")
-    assert quality.errors(data / "clean") == [
-        "A refresh was cut off while tables were put in place: run outcomes data refresh."
-    ]
-    said = []
-    assert take(data, tmp_path / "in", said=said) == []
-    assert said[-1] == "Nothing changes." and covered(data)["rows"] == 20
-
-
-def test_two_refreshes_do_not_meet(data, tmp_path):
-    maker.write(tmp_path / "in", maker.some())
-    with (data / ".refresh-lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        with pytest.raises(Invalid, match="another refresh"):
-            take(data, tmp_path / "in")
 
 
 def test_a_split_code_goes_to_the_nearest_point_and_a_merged_one_to_its_heir(
@@ -298,40 +206,3 @@ def test_memory_does_not_hold_the_files(data, tmp_path):
     )
     assert len(list((tmp_path / "work" / "parts").glob("*.feather"))) == 4
     assert not list((tmp_path / "work" / "parts").glob("*.csv"))
-
-
-def outcomes(data, *arguments, answer=""):
-    command = Path(sys.executable).with_name("outcomes")
-    environment = {**os.environ, "OUTCOMES_DATA": str(data)}
-    options = {
-        "capture_output": True,
-        "text": True,
-        "env": environment,
-        "input": answer,
-    }
-    return subprocess.run([command, "data", *arguments], **options)
-
-
-def test_the_command_shows_the_change_and_asks(data, tmp_path):
-    maker.write(tmp_path / "in", maker.some(month="2024-01"))
-    before = maker.state(data)
-    ran = outcomes(data, "refresh", tmp_path / "in", answer="n\n")
-    assert ran.returncode == 0 and "lancashire 2024-01: added, 20 rows" in ran.stdout
-    assert "stay as they are" in ran.stdout and maker.state(data) == before
-    ran = outcomes(data, "refresh", tmp_path / "in", "--yes")
-    assert ran.returncode == 0 and "Changed: coverage.csv" in ran.stdout, ran.stderr
-
-
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (["nowhere"], "'nowhere' does not exist"),
-        ([], "give a SOURCE"),
-        (["--from", "2022-11", "--host", "ftp://x"], "is not an address"),
-    ],
-)
-def test_what_cannot_be_refreshed_is_a_sentence_and_exit_code_2(data, arguments, said):
-    before = maker.state(data)
-    ran = outcomes(data, "refresh", *arguments, "--yes")
-    assert ran.returncode == 2 and said in ran.stderr and ran.stdout == ""
-    assert maker.state(data) == before

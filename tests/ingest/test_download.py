@@ -268,6 +268,8 @@ def hang_up(handler):
 
 
 ZIP = "application/zip"
+
+
 TROUBLES = {
     "a page of errors as 200": (
         only(".zip", body=b"<html>Sorry</html>"),

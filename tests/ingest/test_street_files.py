@@ -1,9 +1,7 @@
 """Broken files of every kind: a sentence that names the place, and tables left as they were."""
 
-import csv
 import gzip
 import io
-import shutil
 import stat
 import struct
 import warnings
@@ -15,13 +13,20 @@ import pytest
 import street_maker as maker
 from outcomes import ingest
 from outcomes.core.errors import Invalid
-from outcomes.ingest import published_figures, published_figures_checks, street_crime
+from outcomes.ingest import street_crime
 
 NAME = "2024-01-lancashire-street.csv"
+
+
 GOOD = maker.text(maker.some(5))
+
+
 HEAD, FIRST, *REST = GOOD.splitlines(keepends=True)
-ASB = maker.text([maker.row(kind="Anti-social behaviour")])
+
+
 TOTAL = "Total" + "," * 11 + "\n"
+
+
 COLUMNS = street_crime.HEADER
 
 
@@ -321,7 +326,11 @@ def claiming(raw, size):
 
 
 PLAIN = packed(**{NAME: GOOD})
+
+
 BOMB = packed(**{NAME: HEAD + "0" * (200 << 20)})
+
+
 ARCHIVES = {
     "not a zip": (b"hello\n", "is not a whole zip archive"),
     "an empty zip": (b"", "is not a whole zip archive"),
@@ -369,6 +378,8 @@ def test_a_bad_archive_is_refused(data, tmp_path, case):
 
 
 GZIPPED = gzip.compress(GOOD.encode(), mtime=0)
+
+
 PACKED = {
     "not gzip": (GOOD.encode(), "cannot be unpacked"),
     "gzip cut short": (GZIPPED[:-12], "damaged or cut short"),
@@ -413,102 +424,3 @@ def test_rows_without_a_neighbourhood_are_kept_as_such(tmp_path):
     take(data, maker.write(tmp_path, [*rows, maker.row("c" * 64, lsoa="")]))
     coverage = (data / "clean" / "coverage.csv").read_text("utf-8")
     assert "lancashire,2024-01-01,complete,,6,2,0,0" in coverage
-
-
-FIGURES = {
-    "a value with a separator": ("value", "1,200", "is not a plain number"),
-    "a value with a currency": ("value", "£12", "is not a plain number"),
-    "a value in full-width digits": ("value", "１２", "is not a plain number"),
-    "a value beyond all numbers": ("value", "1e400", "is not a plain number"),
-    "a value that is no number": ("value", "NaN", "is not a plain number"),
-    "a value with a percent sign": ("value", "12%", "is not a plain number"),
-    "no value": ("value", "", "is not a plain number"),
-    "a day, day first": (
-        "period_start",
-        "01/02/2023",
-        "is not a day written YYYY-MM-DD",
-    ),
-    "a day as a number": ("period_end", "45292", "is not a day written YYYY-MM-DD"),
-    "a day that does not exist": ("period_end", "2023-02-30", "is not a day written"),
-    "a month as a day": ("period_end", "2023-12", "is not a day written"),
-    "an end before its start": (
-        "period_end",
-        "2001-01-01",
-        "is before the start of the period",
-    ),
-    "a date of print in words": (
-        "published_date",
-        "May 2024",
-        "is not a year, month or day",
-    ),
-    "an area that is not known": ("area", "Lancashre", "did you mean 'Lancashire'"),
-    "an area of no map": (
-        "area",
-        "Freedonia",
-        "with level 'force' is not in map_areas.csv",
-    ),
-    "a measure that is not known": ("measure", "arests", "did you mean 'arrests'"),
-    "a programme that is not known": (
-        "programme",
-        "Op Worrier",
-        "is not in map_programmes.csv",
-    ),
-    "a unit that is not known": ("unit", "furlongs", "is not in map_units.csv"),
-    "a hedge that is not known": (
-        "qualifier",
-        "around",
-        "is not among the words allowed",
-    ),
-    "no publisher": ("publisher", "", "is empty"),
-    "no address": ("source_url", "page 5", "is not a web address"),
-}
-
-
-def published(folder, change):
-    """The published figures with the first few rows changed; nothing else."""
-    shutil.copytree(maker.DATA / "published", folder)
-    path = folder / "figures.csv"
-    with path.open(encoding="utf-8", newline="") as stream:
-        rows = list(csv.DictReader(stream))[:4]
-    with path.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, published_figures_checks.INPUTS["figures"])
-        writer.writeheader()
-        writer.writerows(change(rows))
-    return folder
-
-
-@pytest.mark.parametrize("case", FIGURES)
-def test_a_bad_figure_is_named_by_row_and_column(tmp_path, case):
-    column, value, said = FIGURES[case]
-
-    def change(rows):
-        rows[1][column] = value
-        return rows
-
-    folder = published(tmp_path / "published", change)
-    with pytest.raises(
-        Invalid, match=rf"figures\.csv row 3, column {column}: .*{said}"
-    ):
-        published_figures.build(folder, tmp_path / "clean")
-    assert not (tmp_path / "clean").exists()
-
-
-def test_a_figure_that_stands_twice_is_refused(tmp_path):
-    folder = published(tmp_path / "published", lambda rows: [*rows, rows[0]])
-    with pytest.raises(Invalid, match=r"figures\.csv row 6, .* stands twice"):
-        published_figures.build(folder, tmp_path / "clean")
-    assert not (tmp_path / "clean").exists()
-
-
-def test_figures_with_a_column_too_many_or_too_few_are_refused(tmp_path):
-    folder = published(tmp_path / "published", lambda rows: rows)
-    path = folder / "figures.csv"
-    for text in (
-        path.read_text("utf-8").replace("note\n", "note,more\n", 1),
-        "a,b\n1,2\n",
-    ):
-        path.write_text(text, "utf-8")
-        with pytest.raises(
-            Invalid, match=r"figures\.csv must have the columns programme, measure"
-        ):
-            published_figures.build(folder, tmp_path / "clean")
