@@ -264,7 +264,9 @@ def _replaced(path: Path, fresh: pd.DataFrame, months: list[Month]) -> pd.DataFr
         return fresh
     old = tables.rows(path.stem, clean=path.parent)
     old["month"] = pd.to_datetime(old["month"]).astype("datetime64[us]")
-    counts = old.columns.intersection(_TELLS)  # text where nothing describes the table yet
+    counts = old.columns.intersection(
+        _TELLS
+    )  # text where nothing describes the table yet
     old[counts] = old[counts].apply(pd.to_numeric)
     pairs = pd.MultiIndex.from_frame(old[["force", "month"]])
     kept = old[~pairs.isin([(m.force, m.month) for m in months])]
