@@ -170,7 +170,9 @@ def span(
     >>> span((39.9, 153.5)), span((300, float("inf")), money)
     ('39.9 to 153.5', '£300 or more')
     """
-    lower, upper = _limits(limits)
+    lower, upper = (
+        (limits.lower, limits.upper) if isinstance(limits, Limits) else limits
+    )
     options = _alike(write, options, lower, upper)
     if lower == -inf and upper == inf:
         return "any number"
@@ -292,11 +294,13 @@ def extremes(
     options = _alike(write, options, values.min(), values.max())
     if values.nunique() == 1:
         return f"{write(values.iloc[0], **options)} throughout"
-    low, high = (
-        f"{write(end, **options)} ({_names(known.loc[values == end, label])})"
-        for end in (values.min(), values.max())
-    )
-    return f"from {low} to {high}"
+    ends = []
+    for end in (values.min(), values.max()):
+        first, *others = known.loc[values == end, label]
+        name = month(first) if isinstance(first, Date) else str(first)
+        also = f" and {count(len(others), 'other')}" if others else ""
+        ends.append(f"{write(end, **options)} ({name}{also})")
+    return f"from {ends[0]} to {ends[1]}"
 
 
 def ranked(rank: int, values: Iterable[float], places: str) -> str:
@@ -328,10 +332,7 @@ def date(day: Any) -> str:
     >>> date("2023-11-13")
     '13 November 2023'
     """
-    if _missing(day):
-        return "date not stated"
-    day = _day(day)
-    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+    return _written(day, lambda d: f"{d.day} {MONTHS[d.month - 1]} {d.year}")
 
 
 def month(day: Any) -> str:
@@ -340,10 +341,7 @@ def month(day: Any) -> str:
     >>> month("2023-11-13"), month("2023-11")
     ('November 2023', 'November 2023')
     """
-    if _missing(day):
-        return "date not stated"
-    day = _day(day)
-    return f"{MONTHS[day.month - 1]} {day.year}"
+    return _written(day, lambda d: f"{MONTHS[d.month - 1]} {d.year}")
 
 
 def quarter(day: Any) -> str:
@@ -352,10 +350,7 @@ def quarter(day: Any) -> str:
     >>> quarter("2025-10-01")
     '2025 Q4'
     """
-    if _missing(day):
-        return "date not stated"
-    day = _day(day)
-    return f"{day.year} Q{(day.month + 2) // 3}"
+    return _written(day, lambda d: f"{d.year} Q{(d.month + 2) // 3}")
 
 
 def period_name(day: Any, step: str) -> str:
@@ -555,13 +550,6 @@ def _with_unit(
     return f"{sign}{before}{text.removeprefix('−')}{after}"
 
 
-def _limits(given: Limits | tuple[float, float]) -> tuple[float, float]:
-    if isinstance(given, Limits):
-        return given.lower, given.upper
-    lower, upper = given
-    return lower, upper
-
-
 def _ratio(given: float | Estimated | tuple[float, float, float]) -> tuple[float, bool]:
     """The size of a ratio, and whether its interval excludes 1 (a ratio without one does)."""
     if isinstance(given, Estimated):
@@ -587,12 +575,8 @@ def _multiplied(ratio: float) -> str:
     return f"rose {more}{_FOLD.get(whole, f'{whole:,}-fold')}"
 
 
-def _names(labels: "pd.Series") -> str:
-    """The first of some labels, and how many others there are."""
-    first = labels.iloc[0]
-    name = month(first) if isinstance(first, Date) else str(first)
-    others = len(labels) - 1
-    return f"{name} and {count(others, 'other')}" if others else name
+def _written(day: Any, write: Callable[[Any], str]) -> str:
+    return "date not stated" if _missing(day) else write(_day(day))
 
 
 def _day(value: Any) -> Any:

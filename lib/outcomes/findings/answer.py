@@ -4,7 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 from outcomes.core.errors import Invalid, one_of
-from outcomes.findings.finding import Estimate, Finding, finding
+from outcomes.core.formatting import Estimated
+from outcomes.findings.finding import Finding, finding
 from outcomes.findings.verdicts import ANSWERS
 
 
@@ -13,7 +14,7 @@ def answer(
     sentence: str,
     *,
     detail: str,
-    value: float | Estimate | None = None,
+    value: float | Estimated | None = None,
     lower: float | None = None,
     upper: float | None = None,
     unit: str = "",

@@ -11,13 +11,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from html import escape
 from numbers import Real
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import pandas as pd
 
 from outcomes import data
 from outcomes.core import formatting
 from outcomes.core.errors import Invalid, one_of
+from outcomes.core.formatting import Estimated
 from outcomes.core.mime import FINDING
 from outcomes.data import disclosure
 from outcomes.findings import table as tables
@@ -33,18 +34,6 @@ _WITHHELD = (
     "Small counts of people are withheld, and with them any figure that shows them."
 )
 _PAGE = {"area": "", "period": "", "direction": "neither"}
-
-
-@runtime_checkable
-class Estimate(Protocol):
-    """A value with its limits, as :mod:`outcomes.methods.intervals` gives it."""
-
-    @property
-    def estimate(self) -> float: ...
-    @property
-    def lower(self) -> float: ...
-    @property
-    def upper(self) -> float: ...
 
 
 @dataclass(frozen=True)
@@ -165,7 +154,7 @@ def finding(
     table: pd.DataFrame | None = None,
     caption: str = "",
     units: dict[str, str] | None = None,
-    value: float | Estimate | None = None,
+    value: float | Estimated | None = None,
     lower: float | None = None,
     upper: float | None = None,
     unit: str = "",
@@ -323,10 +312,10 @@ class _Shown:
 
 
 def _limits(
-    value: float | Estimate | None, lower: float | None, upper: float | None
+    value: float | Estimated | None, lower: float | None, upper: float | None
 ) -> dict[str, float | None]:
     """A value and its limits, whether they come as numbers or as one result."""
-    if isinstance(value, Estimate):
+    if isinstance(value, Estimated):
         if lower is not None or upper is not None:
             raise Invalid(
                 "the limits are those of value: lower= and upper= are too much."

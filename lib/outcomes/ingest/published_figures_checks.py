@@ -14,74 +14,23 @@ from outcomes.core.errors import Invalid, nearest
 
 QUALIFIERS = ("exact", "over", "at_least", "nearly", "approx")
 INPUTS = {
-    "figures": (
-        *(
-            "programme",
-            "measure",
-            "value",
-            "unit",
-            "qualifier",
-            "period_start",
-            "period_end",
-        ),
-        *(
-            "area",
-            "area_level",
-            "publisher",
-            "source_title",
-            "source_url",
-            "published_date",
-        ),
-        "note",
-    ),
-    "programmes": (
-        "programme",
-        "name",
-        "start",
-        "sites",
-        "partners",
-        "aim",
-        "seed_page",
-    ),
-    "measures": (
-        "measure",
-        "name",
-        "unit",
-        "kind",
-        "better",
-        "minimum_n",
-        "whole",
-        "stock",
-        "definition",
-    ),
-    "areas": (
-        "area",
-        "name",
-        "level",
-        "gss",
-        "parent",
-        "population",
-        "population_year",
-    ),
-    "map_programmes": ("label", "programme"),
-    "map_measures": ("label", "measure", "slug", "basis", "remark"),
-    "map_areas": ("label", "level", "area"),
-    "map_units": ("label", "unit"),
-    "publication_days": ("url", "published", "by", "how"),
+    table: tuple(columns.split())
+    for table, columns in {
+        "figures": "programme measure value unit qualifier period_start period_end area "
+        "area_level publisher source_title source_url published_date note",
+        "programmes": "programme name start sites partners aim seed_page",
+        "measures": "measure name unit kind better minimum_n whole stock definition",
+        "areas": "area name level gss parent population population_year",
+        "map_programmes": "label programme",
+        "map_measures": "label measure slug basis remark",
+        "map_areas": "label level area",
+        "map_units": "label unit",
+        "publication_days": "url published by how",
+    }.items()
 }
-# A corrected title or note leaves a figure what it is: neither is part of its identity.
-IDENTITY = [
-    *(
-        "programme",
-        "measure",
-        "value",
-        "unit",
-        "qualifier",
-        "period_start",
-        "period_end",
-    ),
-    *("area", "area_level", "source_url"),
-]
+# A corrected title, day or note leaves a figure what it is: none is part of its identity.
+_LOOSE = {"publisher", "source_title", "published_date", "note"}
+IDENTITY = [column for column in INPUTS["figures"] if column not in _LOOSE]
 _LEVELS = (
     *("nation", "region", "group", "force", "county", "division", "district", "town"),
     *("neighbourhood", "hotspot"),
