@@ -1,5 +1,6 @@
-"""Series that several pages show, each declared once (``series.toml``): one noun, one source, one
-way to be judged, so that no two pages can tell of the same series in different words.
+"""Series that several pages show, each declared once (``series.toml``): noun, source and judgement.
+
+No two pages can then tell of the same series in different words.
 """
 
 import tomllib

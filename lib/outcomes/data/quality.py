@@ -1,4 +1,4 @@
-"""The gate: may the tables be published, and what must a reader be told beside them?
+"""Quality checks: may the tables be published, and what must a reader be told beside them?
 
 Errors stop a build: something is broken, and each is a sentence with table, column, value and row.
 Cautions do not: they are true limits of sound data, in words that can stand on the pages they

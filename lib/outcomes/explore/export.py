@@ -1,4 +1,4 @@
-"""Out and in: a question as a page of the plan, its answer as files, an analyst's own figures."""
+"""Export and import: a question as a page of the plan, its answer as files, an analyst's own figures."""
 
 import json
 import os

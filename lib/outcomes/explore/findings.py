@@ -1,4 +1,4 @@
-"""The answer to a question: one Finding, by the same calls of the show room as in the reports."""
+"""The answer to a question: one Finding, by the same functions of the findings room as in the reports."""
 
 import pandas as pd
 

@@ -1,4 +1,4 @@
-"""What a question rests on: rows of the register, or counts of crime, by place and time."""
+"""What a question rests on: published figures, or counts of crime, by place and time."""
 
 from functools import lru_cache
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Do the register's tables follow from ``data/published``, from which alone they are made?
+"""Do the tables of published figures follow from ``data/published``, from which alone they are made?
 
 ``data/published/made.txt`` names the bytes of both as they were when the tables were made. While it
 stands there is nothing to do; else the tables are made again beside and compared row by row. No

@@ -1,4 +1,4 @@
-"""The figures register: ``data/published`` (as transcribed) to ``data/clean`` (as read).
+"""The published figures: ``data/published`` (as transcribed) to ``data/clean`` (as read).
 
 An analyst adds a row to ``figures.csv``; the ``map_*`` files bring its labels to the vocabulary of
 ``programmes.csv``, ``measures.csv`` and ``areas.csv``. A label that no map holds, a date that is

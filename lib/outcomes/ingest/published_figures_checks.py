@@ -1,4 +1,4 @@
-"""Checks of the figures register: every problem found is one sentence with its place.
+"""Checks of the published figures: every problem found is one sentence with its place.
 
 Nothing is repaired here. A problem names the file, the row (the header is row 1), the column and
 the value, and the nearest word allowed, so that an analyst can mend ``data/published`` at once.

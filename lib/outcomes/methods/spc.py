@@ -1,4 +1,4 @@
-"""Signal and noise in a series: the process behaviour chart (XmR), and the funnel of many places.
+"""Signal and noise in a series: the process behaviour chart (XmR).
 
 The rules are those of NHS "Making Data Count": limits are the mean ± 2.66 times the mean moving
 range, where moving ranges above 3.267 times their mean are screened out first. A point is special
