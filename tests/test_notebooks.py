@@ -217,3 +217,27 @@ def test_a_lesson_is_stored_whole(path):
     )
     assert all(o["output_type"] != "error" for c in code(path) for o in c["outputs"])
     assert PROVENANCE in code(path)[-1]["outputs"][0]["data"]
+
+
+def test_the_annual_report_shows_its_figures_as_they_were_published():
+    tables = [
+        dict(zip([c["key"] for c in one["table"]["columns"]], row, strict=True))
+        for one in findings(ROOT / "notebooks/county/annual_report.ipynb")
+        if one["table"] and one["caption"].endswith("what other pages say")
+        for row in one["table"]["rows"]
+    ]
+    shown = {(row["measure"], row["place"]): row["as_printed"] for row in tables}
+    assert shown["serious and organised crime grade", "Lancashire"] == "Good (coded 4)"
+    assert shown["cash seized", "Blackpool"] == "£360,942.60"
+    assert shown["drugs seized", "Lancashire"] == "318 kg"
+    assert shown["cash seized", "East Division"] == "over £148,000"
+    stated = {(row["measure"], row["place"]): row["other_statements"] for row in tables}
+    assert "over 1,200 for November 2022" in stated["arrests", "Lancashire"]
+    assert stated["diversion visits", "Lancashire"] == "none"
+    disputed = next(
+        one
+        for one in findings(ROOT / "notebooks/county/annual_report.ipynb")
+        if one["name"] == "figures-contradicted"
+    )
+    assert disputed["verdict"] == "contradicted"
+    assert disputed["detail"].startswith("No reading allows both yes")

@@ -1,7 +1,4 @@
 from . import (
-    against as against,
-)
-from . import (
     among as among,
 )
 from . import (
@@ -39,15 +36,6 @@ from . import (
 )
 from . import (
     verdicts as verdicts,
-)
-from .against import (
-    held as held,
-)
-from .against import (
-    held_counts as held_counts,
-)
-from .against import (
-    held_kinds as held_kinds,
 )
 from .among import (
     standing as standing,

@@ -173,33 +173,6 @@ def test_what_is_defined_otherwise_is_another_measure():
     assert list(held["state"]) == ["no_other_source"]
 
 
-def test_the_finding_tells_the_disputes_and_lists_every_figure():
-    rival = row("b", 250, "2023-03-01", "2023-03-31", qualifier="over")
-    frame = pd.DataFrame([ONE, rival])
-    held = check_agreement(frame[:1], frame, whole=WHOLE)
-    found = findings.held("x", held, measures=KNOWN, others=frame[1:], what="The page")
-    assert found.sentence.startswith(
-        "The page: arrests. These figures cannot all be right: over 250"
-    )
-    assert found.facts["verdict"] == "contradicted"
-    assert found.frame["other_statements"][0] == "over 250 for March 2023"
-    none = findings.held("x", held[:0], measures=KNOWN, others=frame, what="The page")
-    assert none.sentence == "The page: none."
-
-
-def test_figures_read_as_they_were_printed():
-    shown = (
-        oc.data.figures()
-        .query("seed")
-        .assign(text=lambda f: [findings.against.as_printed(r) for r in f.itertuples()])
-        .set_index(["programme", "measure", "area"])["text"]
-    )
-    assert shown[("inspection", "hmicfrs_soc_grade", "lancashire")] == "Good (coded 4)"
-    assert shown[("project_adder", "cash_seized", "blackpool")] == "£360,942.60"
-    assert shown[("op_warrior", "drugs_seized", "lancashire")] == "318 kg"
-    assert shown[("county_lines", "cash_seized", "east-division")] == "over £148,000"
-
-
 def told(one, *others, parent=None):
     """What ``others`` say of a figure that is not among them."""
     frame = pd.DataFrame(others, columns=list(one))
