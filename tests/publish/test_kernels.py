@@ -722,11 +722,12 @@ def test_no_kernel_outlives_the_publisher(tmp_path):
         tmp_path / "long.ipynb", cells[0].replace("PID", f"{tmp_path}/pid"), cells[1]
     )
     code = (
-        "from outcomes.publish import run; run.prepare();"
+        "from outcomes.publish import execute as run; run.prepare();"
         f"list(run.run([run.Job('a', {str(source)!r}, {{}}, 'out.ipynb')], workers=1))"
     )
     publisher = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path)
     while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():
+        assert publisher.poll() is None, "it ended before its kernel began"
         time.sleep(0.1)
     kernel = Path("/proc", (tmp_path / "pid").read_text())
     assert kernel.exists()
