@@ -1,5 +1,6 @@
 """The answer of a page: a word, a sentence that answers its question, and how sure that is."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -24,7 +25,7 @@ def answer(
     verdict: str = "published",
     test: str = "",
     agreement: Any = None,
-    numbers: dict[str, float] | None = None,
+    numbers: Mapping[str, float] | None = None,
     sources: Any,
     caveats: tuple[str, ...] | list[str] = (),
 ) -> Finding:

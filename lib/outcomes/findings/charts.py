@@ -17,6 +17,7 @@ not print them.
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from textwrap import fill, wrap
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -91,7 +92,7 @@ def title(
     to the right. To be called when the data are drawn.
     """
     ticks = [label.get_text() for label in ax.get_yticklabels()]
-    place = {}
+    place: dict[str, Any] = {}
     if not ticks or max(map(len, ticks)) > _WIDE:
         pad = ScaledTranslation(3 / 72, 6 / 72, ax.figure.dpi_scale_trans)
         edge = blended_transform_factory(ax.figure.transFigure, ax.transAxes)
@@ -153,11 +154,15 @@ def note(
 
     ``more`` is what ``Axes.annotate`` takes. A colour that is too pale to be read is darkened.
     """
-    look = {
+    look: dict[str, Any] = {
         "color": _READABLE.get(color, color),
         "fontweight": "bold" if bold else "normal",
     }
-    place = {"va": "center", "annotation_clip": False, "textcoords": "offset points"}
+    place: dict[str, Any] = {
+        "va": "center",
+        "annotation_clip": False,
+        "textcoords": "offset points",
+    }
     ax.annotate(text, at, xytext=offset, **(place | look | more))
 
 
@@ -168,9 +173,9 @@ def direct_labels(ax: Axes) -> None:
     """
     ends = []
     for line in ax.get_lines():
-        x, y = line.get_xydata().T
+        x, y = np.asarray(line.get_xydata()).T
         known = np.flatnonzero(np.isfinite(y))
-        if not line.get_label().startswith("_") and len(known):
+        if not str(line.get_label()).startswith("_") and len(known):
             ends.append((y[known[-1]], x[known[-1]], line))
     low, high = ax.get_ylim()
     height, at, before = (high - low) * 0.075, -np.inf, 0.0
@@ -304,7 +309,8 @@ def intervals(
         _start(data, ax, 0.9 + 0.32 * len(data), "intervals"),
         _names(highlight),
     )
-    write, above = formatting.WRITE[kind], {"ha": "center", "va": "bottom"}
+    write = formatting.WRITE[kind]
+    above: dict[str, Any] = {"ha": "center", "va": "bottom"}
     for at, row in data.iterrows():
         low, high = row[lower], row[upper]
         color = NAVY if not chosen or str(row[y]) in chosen else GREY
@@ -323,11 +329,16 @@ def intervals(
         ax.axvline(reference, color=GREY, linewidth=1, linestyle=_EVENT)
     if data[lower].min() >= 0:
         ax.set_xlim(left=0)
-    if reference_label:  # near an end of the axis it runs inwards
+    if reference is not None and reference_label:
+        # Near an end of the axis it runs inwards.
         least, most = ax.get_xlim()
         share = (reference - least) / (most - least)
         side = "right" if share > 0.85 else "left" if share < 0.15 else "center"
-        place = {"xycoords": ("data", "axes fraction"), "ha": side, "va": "bottom"}
+        place: dict[str, Any] = {
+            "xycoords": ("data", "axes fraction"),
+            "ha": side,
+            "va": "bottom",
+        }
         note(ax, reference_label, (reference, 1), offset=(0, 2), **place)
     _AXIS[kind](ax.xaxis)
     return ax
@@ -371,7 +382,7 @@ def lines(
         alone = [run.iloc[0] for run in runs if len(run) == 1]
         if alone:  # dots, which at zero are drawn whole
             at, height = [point[x] for point in alone], [point[y] for point in alone]
-            edge = {"clip_on": False, "in_layout": False}
+            edge: dict[str, Any] = {"clip_on": False, "in_layout": False}
             ax.plot(at, height, "o", color=color, markersize=3.5, **edge)
     if data[y].min() >= 0:
         ax.set_ylim(bottom=0)
@@ -584,7 +595,8 @@ def placebos(
 ) -> Axes:
     """How many (``n``) placebo places changed by between ``lower`` and ``upper``, and the treated."""
     ax = _start(data, ax, 2.8, "placebos")
-    width, look = data["upper"] - data["lower"], {"color": PALE, "edgecolor": "white"}
+    width = data["upper"] - data["lower"]
+    look: dict[str, Any] = {"color": PALE, "edgecolor": "white"}
     ax.bar(data["lower"], data["n"], width, align="edge", **look)
     ax.axvline(0, color=GREY, linewidth=1)
     ax.axvline(treated, color=NAVY, linewidth=2.4)

@@ -85,7 +85,7 @@ def position(
     ends = formatting.extremes(table, "place", "rate", write)
     look = {"highlight": [place, *highlight], "kind": _KIND[funnel.kind]}
     detail = f"It is {here.ranked}, {here.clause}."
-    numbers = {places: here.places}
+    numbers: dict[str, float] = {places: here.places}
     if funnel.judged:
         numbers["over all"] = here.mean
         with styled():

@@ -7,7 +7,7 @@ regression tests compare), ``image/svg+xml``, ``text/html`` (all of it, as a per
 
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from html import escape
 from numbers import Real
@@ -165,7 +165,7 @@ def finding(
     test: str = "",
     agreement: Any = None,
     series: str = "",
-    numbers: dict[str, float] | None = None,
+    numbers: Mapping[str, float] | None = None,
     sources: Any,
     caveats: Iterable[str] = (),
     headline: bool = False,

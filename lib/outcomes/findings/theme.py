@@ -6,6 +6,7 @@ import warnings
 from contextlib import contextmanager, suppress
 from functools import cache
 from importlib.resources import files
+from typing import Any
 from xml.etree import ElementTree as Xml
 
 from outcomes.core.errors import Invalid
@@ -81,7 +82,7 @@ def _ours(figure) -> None:
 def _look() -> dict:
     from matplotlib import rc_params_from_file
 
-    sheet = files("afcharts") / "afcharts.mplstyle"
+    sheet = str(files("afcharts") / "afcharts.mplstyle")
     return rc_params_from_file(sheet, use_default_template=False) | _RC
 
 
@@ -106,12 +107,12 @@ def svg(drawn) -> str:
     Invalid : when it is no figure, or holds what may not stand on a page.
     """
     figure, out = figure_of(drawn), io.StringIO()
-    fixed = {
+    fixed: dict[Any, Any] = {
         "svg.fonttype": "none",
         "svg.hashsalt": "outcomes",
         "svg.image_inline": True,
     }
-    undated = {"metadata": {"Date": None, "Creator": None}}
+    undated: dict[str, Any] = {"metadata": {"Date": None, "Creator": None}}
     if figure.get_gid() == _OURS:
         from matplotlib.backends.backend_svg import FigureCanvasSVG
 
