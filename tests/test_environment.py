@@ -1,6 +1,7 @@
 """environment.yml says the same as pyproject.toml, and the lock covers both and names no index."""
 
 import ast
+import json
 import re
 import sys
 import tomllib
@@ -89,10 +90,21 @@ def _imported(folder: Path) -> set[str]:
     )
 
 
+def _imported_by_notebooks(folder: Path) -> set[str]:
+    found = set()
+    for path in folder.rglob("*.ipynb"):
+        for cell in json.loads(path.read_text("utf-8"))["cells"]:
+            if cell["cell_type"] == "code":
+                source = "".join(cell["source"])
+                found |= set(re.findall(r"(?m)^(?:import|from) (\w+)", source))
+    return found - set(sys.stdlib_module_names)
+
+
 def test_what_the_library_imports_is_declared_and_what_is_declared_is_used(project):
     extra = project["optional-dependencies"]["cluster"]
     declared = {_split(r)[0] for r in [*project["dependencies"], *extra]}
-    used = {name.replace("_", "-") for name in _imported(ROOT / "lib") - {"outcomes"}}
+    read = _imported(ROOT / "lib") | _imported_by_notebooks(ROOT / "notebooks")
+    used = {name.replace("_", "-") for name in read - {"outcomes"}}
     by_name = {
         "afcharts",
         "ipykernel",

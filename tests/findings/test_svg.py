@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from outcomes import findings
-from outcomes.findings import svg, theme
+from outcomes.findings import plots, svg, theme
 
 MONTHS = pd.date_range("2019-12-01", "2022-10-01", freq="MS").append(
     pd.date_range("2024-01-01", "2024-04-01", freq="MS")
@@ -18,7 +17,7 @@ MONTHS = pd.date_range("2019-12-01", "2022-10-01", freq="MS").append(
 def drawn(seed=0):
     rng = np.random.default_rng(seed)
     frame = pd.DataFrame({"m": MONTHS, "n": rng.poisson(100, len(MONTHS))})
-    return findings.series(frame, x="m", y="n", ylabel="Crimes")
+    return plots.series(frame, x="m", y="n", ylabel="Crimes")
 
 
 def test_svg_fits_in_an_attribute_and_names_no_outside_host():

@@ -104,7 +104,7 @@ def by_notebook(entries: list[dict]) -> dict[str, list[dict]]:
     """The pages of each notebook, in the order of the plan."""
     found: dict[str, list[dict]] = {}
     for entry in entries:
-        found.setdefault(entry["notebook"], []).append(entry)
+        found.setdefault(entry.get("notebook", entry["handle"]), []).append(entry)
     return found
 
 
