@@ -8,10 +8,6 @@ import pytest
 import sentence_sheet
 from outcomes.findings import sentences
 
-UNTIL_REWRITTEN = pytest.mark.xfail(
-    strict=False, reason="not every notebook says its findings in the new manner yet"
-)
-
 
 @pytest.fixture(scope="module")
 def found(release) -> list[sentence_sheet.Said]:
@@ -23,14 +19,12 @@ def named(offenders: list[sentence_sheet.Said]) -> str:
 
 
 @pytest.mark.build
-@UNTIL_REWRITTEN
 def test_at_most_one_sentence_in_ten_is_long(found):
     long = [o for o in found if sentences.word_count(o.sentence) > sentences.WORDS]
     assert len(long) <= 0.1 * len(found), named(long)
 
 
 @pytest.mark.build
-@UNTIL_REWRITTEN
 def test_no_sentence_is_too_long(found):
     limit = sentences.WORDS_HARD
     long = [o for o in found if sentences.word_count(o.sentence) > limit]
@@ -38,7 +32,6 @@ def test_no_sentence_is_too_long(found):
 
 
 @pytest.mark.build
-@UNTIL_REWRITTEN
 def test_half_of_the_sentences_have_three_numbers_or_fewer(found):
     assert (
         median(sentences.number_count(o.sentence) for o in found) <= sentences.NUMBERS
@@ -46,14 +39,12 @@ def test_half_of_the_sentences_have_three_numbers_or_fewer(found):
 
 
 @pytest.mark.build
-@UNTIL_REWRITTEN
 def test_no_alternative_text_repeats_its_sentence(found):
     repeated = [one for one in found if one.alt == one.sentence]
     assert not repeated, named(repeated)
 
 
 @pytest.mark.build
-@UNTIL_REWRITTEN
 def test_every_page_gives_one_answer(found):
     answers = Counter(one.page for one in found if one.answer)
     assert [p for p in {o.page: 1 for o in found} if answers[p] != 1] == []
