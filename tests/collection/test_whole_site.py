@@ -95,19 +95,14 @@ def test_the_index_links_at_least_sixty_pages_and_every_link_resolves(site, page
 
 def test_op_sceptre_shows_its_shares_with_wilson_intervals_and_sources(site):
     page = _Text(site / "op-sceptre/2023-11.html").text
-    said = (
-        ("10 of 42 test purchases failed", "23.8%", "13.5% to 38.5%"),
-        ("30 of 289 stop searches led to an arrest", "10.4%", "7.4% to 14.4%"),
-        ("6 of 289 stop searches found a knife", "2.1%", "1.0% to 4.5%"),
+    sentence = (
+        "In November 2023, 23.8% of shops tested sold a knife, 10.4% of searches led to an "
+        "arrest and 2.1% of searches found a knife."
     )
-    for what, share, limits in said:
-        sentence = f"{what} in November 2023: {share}, with a 95% interval of {limits}."
-        assert sentence in page
-        after = page.rpartition(sentence)[2][:200]
-        assert (
-            "Source: Office of the Police and Crime Commissioner for Lancashire"
-            in after
-        )
+    assert sentence in page
+    after = page.rpartition(sentence)[2][:400]
+    assert "13.5% to 38.5%, 7.4% to 14.4% and 1.0% to 4.5%" in after
+    assert "Source: Office of the Police and Crime Commissioner for Lancashire" in after
 
 
 def test_op_warrior_derives_its_first_year_with_the_figures_it_rests_on(site):
@@ -197,7 +192,9 @@ def written(value: float) -> set[str]:
 SUMS = {"what-can-be-seen"}
 
 
-def test_alt_texts_tell_images_apart_and_hold_the_headline_number(site, pages):
+def test_alt_texts_tell_images_apart_and_what_is_said_holds_the_headline_number(
+    site, pages
+):
     manifest = json.loads((site / "manifest.json").read_text(encoding="utf-8"))["pages"]
     seen = 0
     for entry in manifest:
@@ -208,12 +205,10 @@ def test_alt_texts_tell_images_apart_and_hold_the_headline_number(site, pages):
             alt, _ = images.get(one["name"], ("", ""))
             if not alt:
                 continue
-            assert alt == one["sentence"] and re.search(r"\d", alt), (
-                entry["path"],
-                alt,
-            )
+            assert alt == one["alt"] != one["sentence"], (entry["path"], alt)
             if one["headline"] and one["value"] is not None and one["name"] not in SUMS:
-                assert any(text in alt for text in written(one["value"])), (
+                said = " ".join([one["sentence"], one.get("detail", "")])
+                assert any(text in said for text in written(one["value"])), (
                     entry["path"],
                     one,
                 )
@@ -260,7 +255,7 @@ def test_pages_are_valid_html_with_headings_in_order_and_tables_with_heads(site,
 def test_pages_are_light(site, pages):
     sizes = sorted(p.stat().st_size for p in pages)
     assert (
-        statistics.median(sizes) < 85_000
+        statistics.median(sizes) < 90_000
     )  # each finding shows the numbers of its sentence
     assert sizes[-1] < 120_000, sizes[-5:]
     assert (site / "index.html").stat().st_size < 60_000

@@ -59,12 +59,13 @@ def _received(job: execute.Job, future) -> execute.Result:
 
 
 def _bundle() -> bytes:
-    """The library and the tables as one archive."""
+    """The library, the tables and what the collection is about as one archive."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz", compresslevel=1) as archive:
         for folder, name in (
             (staleness.LIBRARY, "lib/outcomes"),
             (project.data(), "data"),
+            (project.folder() / project.FILE, project.FILE),
         ):
             archive.add(
                 folder, name, filter=lambda i: None if "__pycache__" in i.name else i
