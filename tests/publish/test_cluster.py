@@ -195,6 +195,7 @@ def test_a_worker_is_made_ready_with_its_own_library_and_tables(
         "library/__init__.py",
         "library/__pycache__/a.pyc",
         "data/clean/a.csv",
+        "collection.toml",
     ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(name)
@@ -215,7 +216,8 @@ def test_a_worker_is_made_ready_with_its_own_library_and_tables(
     files = sorted(
         p.relative_to(home).as_posix() for p in home.rglob("*") if p.is_file()
     )
-    assert files == ["data/clean/a.csv", "lib/outcomes/__init__.py"]
+    wanted = ["collection.toml", "data/clean/a.csv", "lib/outcomes/__init__.py"]
+    assert files == wanted
     assert sys.path == [f"{home}/lib", "/first"] and "outcomes" not in sys.modules
     assert {"json", "outcomes_else"} <= set(loaded) and "outcomes.data" not in loaded
     assert os.environ["PYTHONPATH"] == f"{home}/lib"
