@@ -4,7 +4,6 @@ from itertools import pairwise
 
 import pandas as pd
 
-from outcomes.core import formatting
 from outcomes.findings import plots
 from outcomes.methods import intervals
 
@@ -47,8 +46,3 @@ def with_the_one_before(rows: pd.DataFrame, label: str, ask) -> tuple[pd.Series,
         if str(rows[label][now]) == str(ask):
             return rows.loc[now], rows.loc[before]
     return ()
-
-
-def months_named(table: pd.DataFrame, *columns: str) -> pd.DataFrame:
-    """``table`` with the days in ``columns`` as months in words."""
-    return table.assign(**{c: table[c].map(formatting.month) for c in columns})

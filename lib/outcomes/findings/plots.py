@@ -52,18 +52,9 @@ def strip(frame, *, row, state, colours, **options):
     return _drawn(charts.strip, frame, 0.75 + 0.24 * frame[row].nunique(), **options)
 
 
-def xmr(frame, *, ylabel="", **options):
-    return _drawn(charts.process_behaviour, frame, 3.4, ylabel=ylabel, **options)
-
-
 def funnel(frame, *, xlabel="", ylabel="", **options):
     labels = {"xlabel": xlabel, "ylabel": ylabel}
     return _drawn(charts.funnel, frame, 3.6, **labels, **options)
-
-
-def event_time(frame, *, xlabel):
-    label = "difference from before"
-    return _drawn(charts.event_study, frame, 3.2, xlabel=xlabel, ylabel=label)
 
 
 def gaps(frame, *, others, **options):
