@@ -488,8 +488,19 @@ def not_held(months: Iterable[Any]) -> str:
     held = month(first) if first == last else f"{month(first)} to {month(last)}"
     if len(days) <= _months_between(first, last):
         held = f"{len(days)} months of {held}"
-    command = f"outcomes data refresh --from {first:%Y-%m} --to {last:%Y-%m}"
-    return f"Not held here: {held}; `{command}` brings {'it' if len(days) == 1 else 'them'}."
+    return f"Not held here: {held}; {refresh_clause(first, last, len(days))}."
+
+
+def refresh_clause(first: Any, last: Any, months: int) -> str:
+    """The command that fetches months of street files from ``first`` to ``last``, as a clause.
+
+    >>> refresh_clause("2022-11", "2023-12", 14)
+    '`outcomes data refresh --from 2022-11 --to 2023-12` brings them'
+    """
+    command = (
+        f"outcomes data refresh --from {_day(first):%Y-%m} --to {_day(last):%Y-%m}"
+    )
+    return f"`{command}` brings {'it' if months == 1 else 'them'}"
 
 
 def stated(figures: "pd.DataFrame", kind: str = "number", home: str = "") -> list[str]:

@@ -19,6 +19,7 @@ from outcomes.core.formatting import (
     month,
     number,
     percent,
+    refresh_clause,
     sentence_case,
     span,
 )
@@ -125,14 +126,11 @@ def _months_detail(before, after, evaluation: Evaluation) -> str:
         )
     gap = _months_between(before.max(), after.min())
     if gap:
-        absent = [before.max() + pd.DateOffset(months=1)]
-        absent.append(after.min() - pd.DateOffset(months=1))
+        first = before.max() + pd.DateOffset(months=1)
+        last = after.min() - pd.DateOffset(months=1)
         said.append(
             f"The {count(gap, 'month')} between {'is' if gap == 1 else 'are'} public: "
-            "`outcomes data refresh --from {:%Y-%m} --to {:%Y-%m}` brings ".format(
-                *absent
-            )
-            + f"{'it' if gap == 1 else 'them'}."
+            f"{refresh_clause(first, last, gap)}."
         )
     if len(before) < TREND:
         said.append(
