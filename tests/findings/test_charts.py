@@ -334,3 +334,14 @@ def test_charts_called_as_before_leave_matplotlib_as_it_was():
     before = dict(plt.rcParams)
     findings.plots.series(by_month(), x="month", y="n", ylabel="Crimes")
     assert dict(plt.rcParams) == before and not plt.get_fignums()
+
+
+def test_growth_between_bounds_is_drawn_by_its_ends_and_by_no_value_between():
+    frame = pd.DataFrame(
+        {"name": ["cash", "arrests"], "least": [2.08, 0.531], "most": [2.435, 0.531]}
+    )
+    ax = charts.intervals(
+        frame, x=None, y="name", lower="least", upper="most", kind="percent"
+    )
+    written = [t.get_text() for t in ax.texts]
+    assert written[:2] == ["208.0% to 243.5%", "53.1%"]

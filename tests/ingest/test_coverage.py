@@ -1,19 +1,11 @@
 """Months that are whole, in part or missing, with the reason."""
 
 import pandas as pd
+from raw_files import PLACES
 
 from outcomes.data.crime_codes import ASB
 from outcomes.ingest import (
     coverage,
-)
-
-PLACES = pd.DataFrame(
-    {
-        "district": ["E07000128", "E07000118", "E08000010"],
-        "name": ["Wyre", "Chorley", "Wigan"],
-        "force": ["lancashire", "lancashire", "greater-manchester"],
-        "population": [113067, 118870, 330712],
-    }
 )
 
 

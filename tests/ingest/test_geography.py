@@ -2,30 +2,12 @@
 
 import pandas as pd
 import pytest
+from raw_files import LINKS, PLACES
 
 from outcomes.core.errors import Invalid
 from outcomes.ingest import (
     geography,
     police_uk,
-)
-
-PLACES = pd.DataFrame(
-    {
-        "district": ["E07000128", "E07000118", "E08000010"],
-        "name": ["Wyre", "Chorley", "Wigan"],
-        "force": ["lancashire", "lancashire", "greater-manchester"],
-        "population": [113067, 118870, 330712],
-    }
-)
-
-
-# merged: A and B became AB; split: S became S1 (west) and S2 (east)
-LINKS = pd.DataFrame(
-    {
-        "lsoa11": ["E01000001", "E01000002", "E01000003", "E01000004", "E01000004"],
-        "lsoa21": ["E01000001", "E01000023", "E01000023", "E01000041", "E01000042"],
-        "change": ["U", "M", "M", "S", "S"],
-    }
 )
 
 

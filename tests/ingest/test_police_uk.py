@@ -5,6 +5,7 @@ import json
 
 import pandas as pd
 import pytest
+from raw_files import LINKS, PLACES, row
 
 from outcomes.core.errors import Invalid
 from outcomes.data import schema
@@ -14,61 +15,6 @@ from outcomes.ingest import (
     recorded_crime,
     write,
 )
-from outcomes.ingest import street_crime as streets
-
-PLACES = pd.DataFrame(
-    {
-        "district": ["E07000128", "E07000118", "E08000010"],
-        "name": ["Wyre", "Chorley", "Wigan"],
-        "force": ["lancashire", "lancashire", "greater-manchester"],
-        "population": [113067, 118870, 330712],
-    }
-)
-
-
-# merged: A and B became AB; split: S became S1 (west) and S2 (east)
-LINKS = pd.DataFrame(
-    {
-        "lsoa11": ["E01000001", "E01000002", "E01000003", "E01000004", "E01000004"],
-        "lsoa21": ["E01000001", "E01000023", "E01000023", "E01000041", "E01000042"],
-        "change": ["U", "M", "M", "S", "S"],
-    }
-)
-
-
-def row(
-    ident="",
-    lsoa="E01000001",
-    name="Wyre 001A",
-    kind="Burglary",
-    x=-3.0,
-    month="2024-01",
-):
-    """One row of a street file; no location when ``lsoa`` is empty."""
-    place = [f"{x:.6f}", "53.920000", "On or near High Street", lsoa, name]
-    if not lsoa:
-        place = ["", "", "No Location", "", ""]
-    force = "Lancashire Constabulary"
-    return [ident, month, force, force, *place, kind, "Under investigation", ""]
-
-
-@pytest.fixture
-def street(tmp_path):
-    """A function that writes a street file and returns its path."""
-
-    def make(rows, month="2024-01", force="lancashire", cut=0):
-        folder = tmp_path / "police_uk" / f"{force}-street"
-        folder.mkdir(parents=True, exist_ok=True)
-        lines = [streets.HEADER, *rows]
-        quoted = [",".join(f'"{c}"' if "," in c else c for c in line) for line in lines]
-        packed = gzip.compress(
-            "".join(line + "\n" for line in quoted).encode(), mtime=0
-        )
-        path = folder / f"{month}-{force}-street.csv.gz"
-        path.write_bytes(packed[: len(packed) - cut])
-        return path
-
-    return make
 
 
 def test_a_raw_file_that_is_not_there_is_named(tmp_path):

@@ -4,19 +4,11 @@ import gzip
 
 import pandas as pd
 import pytest
+from raw_files import PLACES
 
 from outcomes.core.errors import Invalid
 from outcomes.ingest import (
     recorded_crime,
-)
-
-PLACES = pd.DataFrame(
-    {
-        "district": ["E07000128", "E07000118", "E08000010"],
-        "name": ["Wyre", "Chorley", "Wigan"],
-        "force": ["lancashire", "lancashire", "greater-manchester"],
-        "population": [113067, 118870, 330712],
-    }
 )
 
 

@@ -1,7 +1,5 @@
 """The lessons: not yet, right, and which mistake; hints and quizzes."""
 
-import ast
-import json
 import re
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,46 +7,12 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from lesson_runner import NAMES, ROOT, each, of_lesson, run, states
 
 from outcomes import learn
 from outcomes.core.errors import Invalid
 from outcomes.learn import answer_key, copies
 from outcomes.learn.feedback import exercises
-
-ROOT = Path(__file__).parents[2]
-
-
-LESSONS = sorted((ROOT / "notebooks/learn").glob("*.ipynb"))
-
-
-NAMES = [p.stem for p in LESSONS]
-
-
-each = pytest.mark.parametrize("name", NAMES)
-
-
-def run(path: Path, *, leave_out: str = "") -> tuple[list, dict]:
-    """What each cell of a notebook shows when run from top to bottom, and the names it made."""
-    shown, names = [], {}
-    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
-        if cell["cell_type"] != "code" or leave_out in cell["metadata"].get("tags", []):
-            continue
-        tree = ast.parse("".join(cell["source"]))
-        last = (
-            tree.body.pop()
-            if tree.body and isinstance(tree.body[-1], ast.Expr)
-            else None
-        )
-        exec(compile(tree, path.name, "exec"), names)
-        if last is not None:
-            shown.append(
-                eval(compile(ast.Expression(last.value), path.name, "eval"), names)
-            )
-    return shown, names
-
-
-def states(shown: list) -> list[str]:
-    return [s.state for s in shown if isinstance(s, learn.exercises.Said)]
 
 
 @pytest.fixture(scope="module")
@@ -56,10 +20,6 @@ def copy(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("learner") / "my-lessons"
     copies.write(ROOT / "notebooks/learn", folder)
     return folder
-
-
-def of_lesson(name: str) -> list[str]:
-    return [k for k, v in exercises().items() if v["lesson"] == name[:2]]
 
 
 def test_there_are_seven_lessons():

@@ -912,3 +912,23 @@ def test_places_by_name_are_a_tree_of_areas_as_those_by_code_are():
     by_code = published.assign(area=published["area_code"])
     known = reconcile.bounds(by_code, years, area="lancashire", parent=codes)
     assert found.bounds.equals(known.bounds) and len(found.bounds) == 4
+
+
+def test_dated_figures_of_parts_are_minimums_for_the_county():
+    figures = oc.data.figures(programme="op_warrior", dated=True)
+    year = oc.core.periods.one_period("2022-23", "2022-11-01", "2023-03-31")
+    of = ["arrests", "cannabis_plants_seized", "cash_seized"]
+    county = {"area": "lancashire", "parent": oc.data.areas()}
+    bounds = oc.methods.reconcile.bounds_by_measure(
+        figures, year, measures=of, **county
+    ).bounds
+    assert bounds["lower"].tolist() == [7, 1080, 42701.5]
+    assert bounds["upper"][0] == 1190
+    own = figures[figures["area"] == "lancashire"]
+    assert oc.methods.reconcile.bounds_by_measure(own, year, measures=of).bounds[
+        "lower"
+    ].tolist() == [
+        0,
+        0,
+        0,
+    ]

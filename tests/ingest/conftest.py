@@ -1,0 +1,26 @@
+"""What the tests of raw files share."""
+
+import gzip
+
+import pytest
+
+from outcomes.ingest import street_crime as streets
+
+
+@pytest.fixture
+def street(tmp_path):
+    """A function that writes a street file and returns its path."""
+
+    def make(rows, month="2024-01", force="lancashire", cut=0):
+        folder = tmp_path / "police_uk" / f"{force}-street"
+        folder.mkdir(parents=True, exist_ok=True)
+        lines = [streets.HEADER, *rows]
+        quoted = [",".join(f'"{c}"' if "," in c else c for c in line) for line in lines]
+        packed = gzip.compress(
+            "".join(line + "\n" for line in quoted).encode(), mtime=0
+        )
+        path = folder / f"{month}-{force}-street.csv.gz"
+        path.write_bytes(packed[: len(packed) - cut])
+        return path
+
+    return make
