@@ -42,9 +42,9 @@ def swapped_series(clone: Path) -> None:
 def another_verdict(clone: Path) -> None:
     _edit(
         clone,
-        "lib/outcomes/findings/ready.py",
-        'verdict="estimate"',
-        'verdict="published"',
+        "notebooks/programmes/op_sceptre.ipynb",
+        r'verdict=\"estimate\"',
+        r'verdict=\"published\"',
     )
 
 
@@ -109,4 +109,4 @@ def test_a_planted_change_is_told_in_words(tmp_path, plant, handle, words):
     if (out / "latest").exists():
         found = baselines.pages(out / "latest")[handle]
         moved = baselines.differences(handle, baselines.stored(handle), found)
-    assert re.search(words, "\n".join([*moved, said])), moved or said
+    assert re.search(words, "\n".join([*map(str, moved), said])), moved or said
