@@ -43,8 +43,8 @@ def another_verdict(clone: Path) -> None:
     _edit(
         clone,
         "notebooks/programmes/op_sceptre.ipynb",
-        r'verdict=\"estimate\"',
-        r'verdict=\"published\"',
+        r"verdict=\"estimate\"",
+        r"verdict=\"published\"",
     )
 
 
