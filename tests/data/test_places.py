@@ -195,6 +195,16 @@ def test_one_function_gives_the_best_residents_on_one_basis():
         oc.population("ward")
 
 
+def test_no_caveat_speaks_of_a_census_that_was_not_out():
+    try:
+        oc.as_of("2021-06-30")
+        assert "nan" not in oc.population("force", year=2020).attrs["caveat"]
+    finally:
+        oc.as_of("")
+    caveat = oc.population("force", year=2025).attrs["caveat"]
+    assert "the census of 2021 counted" in caveat
+
+
 def test_areas_of_the_register_have_the_residents_of_the_districts():
     known = oc.places().set_index("gss")
     people = oc.population(force="Lancashire").set_index("code")["population"]

@@ -9,7 +9,7 @@ import pytest
 import seaborn as sns
 from matplotlib.axes import Axes
 
-from outcomes import charts, findings
+from outcomes import charts
 from outcomes.core.errors import Invalid
 from outcomes.findings import charts as module
 from outcomes.findings import theme
@@ -328,12 +328,6 @@ def test_tiles_of_one_state_are_joined_and_a_gap_is_left_white():
     ax = charts.strip(data, **options)
     assert len(ax.patches) == 4  # h, gap, h, mm, h
     assert [text.get_text() for text in ax.get_legend().texts] == ["h", "m"]
-
-
-def test_charts_called_as_before_leave_matplotlib_as_it_was():
-    before = dict(plt.rcParams)
-    findings.plots.series(by_month(), x="month", y="n", ylabel="Crimes")
-    assert dict(plt.rcParams) == before and not plt.get_fignums()
 
 
 def test_growth_between_bounds_is_drawn_by_its_ends_and_by_no_value_between():

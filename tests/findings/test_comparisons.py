@@ -172,18 +172,3 @@ def test_pace_needs_the_week_and_one_before_it(focus):
     found = findings.pace("pace", WEEKS, focus=focus, headline=True, **COUNT, **CITED)
     assert found.facts["verdict"] == "not_enough" and not found.facts["headline"]
     assert "cannot be told" in found.sentence
-
-
-def test_shares_that_are_level_are_all_named():
-    frame = pd.DataFrame(
-        {"year": ["A", "B", "C"], "part": [1, 1, 3], "whole": [10, 10, 10]}
-    )
-    said = {
-        "label": "year",
-        "part": "part",
-        "whole": "whole",
-        "what": "The share",
-        "sources": "Us",
-    }
-    found = findings.shares("x", frame, caption="Shares", **said)
-    assert found.sentence == "The share ranges from 10.0% (A and B) to 30.0% (C)."

@@ -16,7 +16,7 @@ import outcomes as oc
 from outcomes import findings
 from outcomes.core.errors import Invalid
 from outcomes.core.mime import FINDING
-from outcomes.findings import theme
+from outcomes.findings import charts, theme
 from outcomes.findings.finding import cite, finding
 
 MONTHS = pd.date_range("2019-12-01", "2022-10-01", freq="MS").append(
@@ -46,7 +46,8 @@ class _Table(html.parser.HTMLParser):
 
 
 def test_finding_bundle_says_the_same_in_every_form():
-    figure = findings.bars(pd.DataFrame({"a": ["x"], "n": [3]}), label="a", value="n")
+    with theme.styled():
+        figure = charts.bars(pd.DataFrame({"a": ["x"], "n": [3]}), x="n", y="a")
     one = made(
         value=0.5,
         lower=0.1,
@@ -139,7 +140,10 @@ def test_sources_of_a_figures_frame_are_cited_once_with_their_date():
 def drawn(seed=0):
     rng = np.random.default_rng(seed)
     frame = pd.DataFrame({"m": MONTHS, "n": rng.poisson(100, len(MONTHS))})
-    return findings.plots.series(frame, x="m", y="n", ylabel="Crimes")
+    with theme.styled():
+        ax = charts.lines(frame, x="m", y="n")
+        charts.title(ax, "Crimes")
+    return ax
 
 
 PLANTED = {

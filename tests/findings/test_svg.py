@@ -3,11 +3,12 @@
 import re
 from xml.etree import ElementTree as Xml
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
-from outcomes.findings import plots, svg, theme
+from outcomes.findings import charts, svg, theme
 
 MONTHS = pd.date_range("2019-12-01", "2022-10-01", freq="MS").append(
     pd.date_range("2024-01-01", "2024-04-01", freq="MS")
@@ -17,7 +18,11 @@ MONTHS = pd.date_range("2019-12-01", "2022-10-01", freq="MS").append(
 def drawn(seed=0):
     rng = np.random.default_rng(seed)
     frame = pd.DataFrame({"m": MONTHS, "n": rng.poisson(100, len(MONTHS))})
-    return plots.series(frame, x="m", y="n", ylabel="Crimes")
+    with theme.styled():
+        ax = charts.lines(frame, x="m", y="n")
+        charts.title(ax, "Crimes")
+    plt.close(ax.figure)
+    return ax.figure
 
 
 def test_svg_fits_in_an_attribute_and_names_no_outside_host():

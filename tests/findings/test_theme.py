@@ -21,10 +21,9 @@ from PIL import Image
 
 import foreign_charts
 import lab_driver as driver
-from outcomes import findings
 from outcomes.core.errors import Invalid
 from outcomes.data import privacy
-from outcomes.findings import finding, theme
+from outcomes.findings import charts, finding, theme
 from outcomes.findings import svg as drawing
 from outcomes.publish import html_checks
 
@@ -188,12 +187,12 @@ ADDED = (
 @pytest.mark.parametrize("add", ADDED, ids=lambda a: a.__name__)
 def test_a_chart_of_ours_to_which_more_was_added_is_as_matplotlib_draws_it(add, pixels):
     def drawn():
-        figure = findings.bars(
-            pd.DataFrame({"a": ["x", "y"], "n": [3, 5]}), label="a", value="n"
-        )
-        figure.axes[0].set(xlim=(0, 5.5))
-        add(figure.axes[0])
-        return figure
+        with theme.styled():
+            data = pd.DataFrame({"a": ["x", "y"], "n": [3, 5]})
+            ax = charts.bars(data, x="n", y="a")
+        ax.set(xlim=(0, 5.5))
+        add(ax)
+        return ax.figure
 
     own = encoded(ours(drawn()))
     assert np.array_equal(pixels(address(made(drawn()))), pixels(own))

@@ -3,6 +3,7 @@
 import pandas as pd
 from raw_files import PLACES
 
+import outcomes as oc
 from outcomes.data.crime_codes import ASB
 from outcomes.ingest import (
     coverage,
@@ -66,3 +67,9 @@ def test_coverage_counts_blanks_and_rows_of_other_forces():
     given = given.assign(month=pd.Timestamp("2024-01-01"), n=[4, 50, 2])
     found = coverage.of_districts(given, PLACES).iloc[0]
     assert (found["no_location"], found["outside"]) == (4, 2)
+
+
+def test_a_file_that_is_not_held_is_not_said_to_be_missing_from_the_world():
+    reasons = set(oc.coverage().query("state == 'missing'")["reason"])
+    assert coverage._NO_COPY in reasons and "outcomes data refresh" in coverage._NO_COPY
+    assert not [reason for reason in reasons if "at hand" in reason]
