@@ -35,7 +35,7 @@ LIGHT = """
 {"cells": [
  {"cell_type": "markdown", "id": "a", "metadata": {}, "source": "# A light page"},
  {"cell_type": "code", "id": "b", "metadata": {}, "outputs": [], "execution_count": null,
-  "source": "import outcomes as oc\\nfrom outcomes import show\\nx = oc.data.areas('district')"},
+  "source": "import outcomes as oc\\nfrom outcomes import show\\nx = oc.places('district')"},
  {"cell_type": "code", "id": "c", "metadata": {}, "outputs": [], "execution_count": null, "source":
   "show.finding('areas', f'{len(x)} districts.', sources=['ONS'], table=x, caption='Areas')"},
  {"cell_type": "code", "id": "d", "metadata": {}, "outputs": [], "execution_count": null,

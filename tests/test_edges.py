@@ -10,6 +10,7 @@ import pytest
 
 from outcomes import methods as oc
 from outcomes.core.errors import Invalid, NotEnough
+from outcomes.data.crime import crime_panels
 from outcomes.methods import funnels, minimum_data, multiple_testing, power
 from outcomes.methods.evaluation import design, placebos
 from outcomes.methods.evaluation import synthetic_control as synthetic
@@ -367,9 +368,7 @@ def test_the_second_solver_finds_what_the_first_does_not():
 
 def test_a_mix_of_150_real_sparse_series_is_found(monkeypatch):
     """Robbery by neighbourhood: one fit of 151 that a solver missed ended the whole call."""
-    from outcomes import data
-
-    robbery = data.crime_panels(["robbery"], force="lancashire")["robbery"][:"2022-10"]
+    robbery = crime_panels(["robbery"], force="Lancashire")["robbery"][:"2022-10"]
     sparse = robbery.columns[robbery.sum() >= 2]
     some = sparse[np.random.default_rng(0).choice(len(sparse), 151, replace=False)]
     bvls, needed = synthetic._bvls, []

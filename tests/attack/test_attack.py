@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 import recover
 
-from outcomes.data import drug_deaths
+from outcomes.data.crime import drug_deaths
 from outcomes.data.disclosure import CONFIDENTIAL, THRESHOLD, plain, suppress
 from outcomes.findings import bars, finding, theme
 from outcomes.publish import index

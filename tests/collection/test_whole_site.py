@@ -17,7 +17,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from outcomes import data
+import outcomes as oc
 from outcomes.core import formatting
 from outcomes.findings.verdicts import VERDICTS
 
@@ -121,7 +121,7 @@ def test_clear_hold_build_says_which_months_are_missing_and_why_it_matters(site)
 
 
 def seed_figures():
-    rows = data.figures()
+    rows = oc.published_figures(vintages="all")
     return [f for f in rows[rows["seed"]].itertuples()]
 
 
@@ -129,11 +129,9 @@ def seed_figures():
     "figure", seed_figures(), ids=lambda f: f"{f.programme}-{f.measure}-{f.value:g}"
 )
 def test_every_number_of_the_seed_page_is_on_the_annual_report_page(site, figure):
-    name = data.measures().set_index("measure")["name"][figure.measure]
+    name = figure.measure_name
     rows = [r for t in (site / "annual-report").glob("*.csv") for r in _table(t)]
-    rows = [
-        r for r in rows if r.get("measure") == name and r["place"] == figure.area_name
-    ]
+    rows = [r for r in rows if r.get("measure") == name and r["place"] == figure.area]
     shown = [r for r in rows if _is_printed(figure, r["as printed"])]
     assert shown, "the figure stands in no table of the annual-report page"
     assert {r["state"] for r in shown} <= {v.shown for v in VERDICTS.values()}, (

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import pytest
 from spoken import REPORTS, Piece, Spoken, said
 
-from outcomes import data
+import outcomes as oc
 from outcomes.core import formatting
 from outcomes.publish.parameters import Parameter, declared
 
@@ -198,8 +198,8 @@ def _defaults(name: str, known: Parameter) -> Iterator[str]:
             yield from (f"{value:g} km", f"{value:g} kilometres")
         else:
             yield str(value).replace("_", " ").replace("-", " ")
-        if known.vocabulary == "chb_area" and value not in data.district_names():
-            inside = data.lsoas().set_index("lsoa").loc[data.lsoas_of(value), "ward"]
+        if known.vocabulary == "chb_area" and value in oc.collection.towns:
+            inside = oc.neighbourhoods(value)["ward"]
             yield from (
                 *inside.unique(),
                 f"the {len(inside)}",

@@ -23,7 +23,7 @@ def titles(of) -> list[str]:
 
 
 def test_a_citation_has_publisher_title_with_coverage_and_address():
-    quarters = data.crime_quarterly(force="lancashire")["quarter"]
+    quarters = oc.recorded_crime(force="Lancashire")["quarter"]
     last = quarters.max() + pd.DateOffset(months=2)
     assert data.source("crime_quarterly", force="lancashire") == {
         "source": "home_office",
@@ -36,28 +36,31 @@ def test_a_citation_has_publisher_title_with_coverage_and_address():
 
 
 def test_gaps_are_counted():
-    months = data.months_present("lancashire", partial=True)
+    held = oc.coverage(force="Lancashire")
+    months = held.loc[held["state"] != "missing", "month"]
     span = pd.period_range(months.min(), months.max(), freq="M")
     said = f"Lancashire, {months.min():%B %Y} to {months.max():%B %Y}"
     wanted = f"street-level crime, {said}, {len(months)} of {len(span)} months"
     assert data.source("crime_monthly", force="lancashire")["title"] == wanted
     assert oc.source("coverage", force="Lancashire")["title"] == wanted
-    # a type that is rare says as much of the months as one that is not
-    rare = data.crime_district_monthly(
-        district="Ribble Valley", types="robbery", fill=True
-    )
-    assert titles(rare) == [wanted]
+    # only complete months are counted, and a type that is rare says as much of them as any
+    rows = oc.street_crime("district", force="Lancashire", area="Ribble Valley")
+    complete = held["state"].eq("complete").sum()
+    wanted = wanted.replace(f"{len(months)} of", f"{complete} of")
+    assert titles(rows) == titles(rows[rows["type"] == "Robbery"]) == [wanted]
 
 
 def test_the_period_is_that_of_the_rows_asked_for():
-    year = {"month_from": "2025-01", "month_to": "2025-12"}
-    rows = data.crime_monthly(district="Burnley", types="robbery", **year)
-    assert titles(rows) == ["street-level crime, Lancashire, January to December 2025"]
-    quarters = data.crime_quarterly(quarter_from="2023-01", quarter_to="2023-10")
-    assert titles(quarters)[0].endswith("tables, January to December 2023")
-    panel = data.crime_panels("burglary", force=["lancashire", "leicestershire"])[
-        "burglary"
-    ]
+    said = {"force": "Lancashire", "year": 2025, "area": "Burnley"}
+    for by in ("district", "neighbourhood"):
+        titled = titles(oc.street_crime(by, **said))
+        assert titled == ["street-level crime, Lancashire, January to December 2025"]
+    rows = data.read("crime_quarterly")
+    rows = rows[rows["quarter"].between("2023-01-01", "2023-10-01")]
+    (cited,) = data.citations.sources_of("crime_quarterly", rows)
+    assert cited["title"].endswith("tables, January to December 2023")
+    panels = oc.crime_panels("burglary", force=["Lancashire", "Leicestershire"])
+    panel = panels["burglary"]
     said = titles(panel)[0]
     assert "Lancashire and Leicestershire" in said and f" {len(panel)} of " in said
 
@@ -81,17 +84,18 @@ def test_every_frame_of_the_data_room_carries_its_sources():
         assert data.source(table)["publisher"], table
         assert cite(data.read(table)), table
     for frame in (
-        data.lsoas(),
-        data.forces(),
-        data.programmes(),
-        oc.crime("Preston", "burglary"),
+        oc.neighbourhoods(),
+        oc.forces(),
+        oc.programmes(),
+        oc.street_crime("district", force="Lancashire", area="Preston"),
     ):
         assert cite(frame)
-    assert [one["publisher"] for one in cite(data.lsoas())] == ["ONS", "MHCLG", "ONS"]
+    publishers = [one["publisher"] for one in cite(oc.neighbourhoods())]
+    assert publishers == ["ONS", "MHCLG", "ONS"]
 
 
 def test_figures_are_cited_page_by_page_and_none_by_the_register():
-    rows = data.figures(programme="fraud")
+    rows = oc.published_figures(programme="fraud", vintages="all")
     assert len(cite(rows)) == len(rows[["source", "published"]].drop_duplicates())
     none = rows[rows["value"] < 0]
     assert [one["publisher"] for one in cite(none)] == ["Register of published figures"]
@@ -101,7 +105,7 @@ def test_figures_are_cited_page_by_page_and_none_by_the_register():
 
 
 def test_frames_dicts_and_names_may_be_mixed():
-    rows = data.crime_quarterly(force="lancashire")
+    rows = oc.recorded_crime(force="Lancashire")
     mixed = cite([rows, data.source("imd"), "Council survey", rows])
     assert [one["publisher"] for one in mixed] == [
         "Home Office",

@@ -16,7 +16,7 @@ def test_every_group_of_offences_type_and_series_of_referrals_is_declared():
     } <= set(names)
     assert len(names) == len(set(names))
     published = oc.data.series_names(family="published")
-    known = oc.data.measures().set_index("measure")["name"]
+    known = oc.measures().set_index("measure")["name"]
     nouns, known = (
         {n: oc.data.series(n).noun for n in published},
         known[published].to_dict(),
@@ -35,12 +35,12 @@ def test_a_misspelt_series_is_told_the_nearest():
 
 def test_values_are_those_of_the_group_whole_and_cite_what_was_read():
     values = oc.data.series("drug_possession").values()
-    rows = oc.data.crime_quarterly(force="lancashire", offence=["92C", "92D", "92E"])
+    rows = oc.recorded_crime(["92C", "92D", "92E"], force="Lancashire")
     assert values.sum() == rows["n"].sum() and values.index.freq is not None
     assert "Police recorded crime" in values.attrs["sources"][0]["title"]
     assert oc.data.series("nrm_referrals").values().attrs["sources"][0]["publisher"]
     months = oc.data.series("street_robbery").values()
-    held = oc.data.coverage(force="lancashire")
+    held = oc.coverage(force="Lancashire")
     gaps = held.loc[
         held["state"] != "complete", "month"
     ]  # a month without a file is never a zero

@@ -65,8 +65,6 @@ def test_a_week_has_one_first_day_and_one_row_a_measure(programme):
     assert not weeks.duplicated(["week", "area", "measure"]).any()
     assert weeks.groupby("wave")["week"].nunique().eq(1).all()
     assert ((weeks["week_end"] - weeks["week"]).dt.days + 1).between(5, 9).all()
-    old = oc.data.waves(programme).set_index("wave")
-    assert weeks.groupby("wave")["week"].first().equals(old["start"].rename("week"))
 
 
 def test_a_town_of_whole_wards_has_its_neighbourhoods():

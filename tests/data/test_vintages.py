@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-import outcomes
+import outcomes as oc
 from outcomes import data
 from outcomes import findings as show
 from outcomes.core.errors import Invalid
@@ -138,8 +138,7 @@ def test_no_number_is_from_after_the_day(day, tmp_path, monkeypatch):
     whole = {page: page_as_of(page, day) for page in PAGES}
     monkeypatch.setenv("OUTCOMES_DATA", str(cut(tmp_path / "data", day)))
     # The values allowed are those of the whole register: a page must be able to be asked for.
-    for room, name in ((data, "checked"), (outcomes, "check_parameters")):
-        monkeypatch.setattr(room, name, lambda **given: None)
+    monkeypatch.setattr(oc, "check_parameters", lambda **given: None)
     for page in PAGES:
         known = findings(page, as_of=day)
         assert [f.name for f in known] == [f.name for f in whole[page]]
@@ -201,11 +200,11 @@ def test_a_table_grows_with_the_day_and_is_whole_today(table):
 
 def test_a_quarter_is_known_once_it_was_out_and_not_a_day_before():
     data.as_of("2021-05-12")  # December 2020 came out on 13 May 2021
-    assert data.crime_quarterly(force="lancashire")["quarter"].max() == pd.Timestamp(
+    assert oc.recorded_crime(force="Lancashire")["quarter"].max() == pd.Timestamp(
         "2020-07-01"
     )
     data.as_of("2021-05-13")
-    assert data.crime_quarterly(force="lancashire")["quarter"].max() == pd.Timestamp(
+    assert oc.recorded_crime(force="Lancashire")["quarter"].max() == pd.Timestamp(
         "2020-10-01"
     )
 
@@ -214,11 +213,11 @@ def test_few_columns_are_cut_as_all_are():
     data.as_of("2022-06-30")
     few = data.read("crime_quarterly", ["force", "n"], force="lancashire")
     assert list(few) == ["force", "n"]
-    assert len(few) == len(data.crime_quarterly(force="lancashire"))
+    assert len(few) == len(oc.recorded_crime(force="Lancashire"))
 
 
 def test_the_notice_counts_the_figures_without_a_day():
-    frame = data.figures(programme="op_warrior")
+    frame = oc.published_figures(programme="op_warrior", vintages="all")
     n = int(frame["published"].isna().sum())
     assert n and data.undated("op_warrior") == n
     said = data.as_of("2023-12-01", programme="op_warrior")
@@ -226,7 +225,9 @@ def test_the_notice_counts_the_figures_without_a_day():
         f"{n} figures of Op Warrior are left out" in said and "1 December 2023" in said
     )
     assert data.as_of("") is None
-    assert data.undated() == int(data.figures()["published"].isna().sum())
+    assert data.undated() == int(
+        oc.published_figures(vintages="all")["published"].isna().sum()
+    )
 
 
 def test_a_day_is_checked_and_another_text_leaves_what_stood():
@@ -241,7 +242,7 @@ def test_a_day_is_checked_and_another_text_leaves_what_stood():
 
 def test_what_may_be_asked_does_not_hang_on_the_day():
     data.as_of("2021-01-01")
-    data.checked(op_warrior_measure=["arrests"])
+    oc.check_parameters(op_warrior_measure=["arrests"])
     assert vocabularies.choices("op_warrior_measure") == []
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+import outcomes as oc
 from outcomes import data
 from outcomes.core.errors import Invalid, NotEnough
-from outcomes.data import former
 from outcomes.data import vocabularies as module
 from outcomes.data.vocabularies import check, choices
 
@@ -35,10 +35,9 @@ def test_waves_have_three_measures_for_the_county_and_others_are_left_out():
     assert "2020-11" not in choices(
         "sceptre_wave"
     )  # only West Division published figures
+    frame = oc.weeks_of_action("op_sceptre", area="Lancashire", vintages="all")
     for wave in choices("sceptre_wave"):
-        frame = former.week_figures("op_sceptre")
-        rows = frame[(frame["wave"] == wave) & (frame["area"] == "lancashire")]
-        assert rows["measure"].nunique() >= 3
+        assert frame.loc[frame["wave"] == wave, "measure"].nunique() >= 3
 
 
 def test_weeks_include_the_week_of_the_annual_report():
@@ -55,7 +54,7 @@ def test_places_of_the_tour_are_in_the_county():
 
 
 def test_measures_on_offer_add_up_over_time():
-    known = data.measures().set_index("measure")
+    known = oc.measures().set_index("measure")
     for name in ("op_warrior_measure", "fraud_measure"):
         assert known.loc[choices(name), "whole"].all()
     expected = {
@@ -71,9 +70,7 @@ def test_measures_on_offer_add_up_over_time():
 def test_series_are_words_with_a_measure_behind_each():
     listed = choices("modern_slavery_series")
     assert {"referrals", "adults", "children", "county lines"} <= set(listed)
-    assert set(module.SERIES.values()) <= set(
-        data.measures("modern_slavery")["measure"]
-    )
+    assert set(module.SERIES.values()) <= set(oc.measures("modern_slavery")["measure"])
 
 
 def test_crime_types_are_the_fourteen_of_the_police_site():
@@ -104,7 +101,7 @@ def test_the_latest_year_follows_the_months_that_are_held(monkeypatch):
         == choices("crime_year")[0]
         < str(newest.year)
     )
-    data.checked(crime_year="")
+    module.check_parameters(crime_year="")
     held["state"] = "missing"
     with pytest.raises(NotEnough, match="twelve months"):
         module.latest_choice("crime_year", "")

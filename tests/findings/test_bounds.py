@@ -29,7 +29,7 @@ FIGURES = pd.DataFrame(
         "period_end": YEARS["end"].tolist() * 2,
     }
 )
-SAID = {"measures": oc.data.measures(), "sources": ["A page"], "area": "Lancashire"}
+SAID = {"measures": oc.measures(), "sources": ["A page"], "area": "Lancashire"}
 
 
 def bounds(*measures):
@@ -171,9 +171,8 @@ def test_differing_takes_exact_prints_only():
 
 
 def test_prints_that_one_rounding_allows_do_not_differ():
-    prints = oc.data.week_figures("county_lines").query(
-        "area in @oc.data.former.NATIONAL"
-    )
+    prints = oc.weeks_of_action("county_lines", vintages="all")
+    prints = prints[prints["area"].isin(oc.data.published_figures.NATIONAL)]
     prints = prints.assign(count=prints["measure"] + " " + prints["wave"])
     found = findings.differing_values(
         "d", prints, label="count", noun="counts", caption="c"

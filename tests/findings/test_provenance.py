@@ -21,7 +21,7 @@ def test_tables_are_named_once_in_order_in_words():
 
 
 def test_what_was_read_is_what_the_tables_noted():
-    data.programmes()
+    oc.programmes()
     bundle = oc.provenance()._repr_mimebundle_()
     assert json.dumps(bundle[PROVENANCE]) == json.dumps({"reads": data.reads()})
     assert "programmes" in str(oc.provenance())

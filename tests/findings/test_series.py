@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import outcomes as oc
-from outcomes import data, findings
+from outcomes import findings
 from outcomes.core import formatting
 from outcomes.core.errors import Invalid
 from outcomes.findings import sentences, series
@@ -24,7 +24,9 @@ def test_revisions_are_first_against_latest_print_and_every_number_is_in_the_tab
     ends = formatting.interval(moved["revision"].min(), moved["revision"].max())
     assert ends in facts["detail"]
     assert f"{formatting.number(table['change'].abs().max(), 2)}%" in found.sentence
-    prints = data.figures(measure="nrm_referrals", area="united-kingdom", dated=True)
+    prints = oc.published_figures(
+        measure="nrm_referrals", area="United Kingdom", vintages="all", dated=True
+    )
     for row in table.itertuples():
         start = pd.Period(row.quarter.replace(" ", ""), "Q").start_time
         own = prints[
@@ -194,7 +196,7 @@ def test_a_series_of_a_few_points_is_not_said_to_have_grown():
 
 def test_a_usual_range_over_a_gap_says_how_many_points_it_has():
     found = findings.process_behaviour("s", "street_burglary").facts
-    held = oc.data.coverage(force="lancashire").query("state == 'complete'")["month"]
+    held = oc.coverage(force="Lancashire").query("state == 'complete'")["month"]
     n = held.between("2021-04-01", "2024-04-01").sum()
     assert (
         f"April 2021 to April 2024, {n} of 37 months held here;" in found["caveats"][0]

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from outcomes.core.errors import Invalid
-from outcomes.data import former, tables
+from outcomes.data import tables
 from outcomes.ingest.published_figures import build
 from outcomes.ingest.published_figures_checks import last_day
 
@@ -52,7 +52,7 @@ SEED = [
 
 @pytest.fixture(scope="module")
 def figures() -> pd.DataFrame:
-    return former.figures()
+    return tables.read("figures")
 
 
 @pytest.fixture(scope="module")

@@ -662,7 +662,7 @@ def test_nothing_of_one_page_is_seen_by_another(tmp_path):
         "import os, sys, random, numpy as np, pandas as pd, matplotlib as mpl, outcomes as oc\n"
         "left = os.environ['LEFT'] = 'x'; os.chdir('/'); mpl.rcParams['figure.dpi'] = 33\n"
         "pd.options.display.max_rows = 3; np.left = 1; sys.modules['left'] = np\n"
-        "random.seed(1); np.random.seed(1); oc.data.areas(); sys.path.insert(0, '/left')"
+        "random.seed(1); np.random.seed(1); oc.places(); sys.path.insert(0, '/left')"
     )
     clean = notebook(tmp_path / "clean.ipynb", look)
     before = said(outputs(tmp_path, clean))

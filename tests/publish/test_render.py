@@ -12,7 +12,7 @@ import tinycss2
 
 from notebook_maker import FINDING, PROVENANCE, entry, fact, notebook, plan
 from outcomes.core.errors import Invalid
-from outcomes.data import former, published_figures
+from outcomes.data import published_figures
 from outcomes.findings import verdicts
 from outcomes.publish import (
     html_checks,
@@ -480,9 +480,11 @@ def test_how_new_a_page_is_counts_all_that_it_read(monkeypatch):
         f"Data to {quarter:%B %Y}; newest publication May 2024"
     )
     assert told([], "crime_quarterly", force="nowhere") == ""
-    pages = former.sources(former.figures(programme="op_warrior")["source"].unique())
-    days = pages.loc[pages["published"].str.len() == 10, "published"]
-    want = pd.Timestamp(days.max())
+    figures = published_figures.published_figures(
+        programme="op_warrior", vintages="all"
+    )
+    days = published_figures.dated(figures["source"]).values()
+    want = pd.Timestamp(max(day for day in days if len(day) == 10))
     assert told(["2 May 2019"], "figures", programme="op_warrior") == (
         f"Newest publication {want.day} {want:%B %Y}"
     )

@@ -23,12 +23,12 @@ from outcomes.methods.evaluation import (
 def panel():
     """Serious acquisitive crime: complete months x small areas."""
     name = "serious acquisitive crime"
-    return oc.data.crime_panels(name, force="lancashire")[name]
+    return oc.crime_panels(name, force="Lancashire")[name]
 
 
 @pytest.fixture(scope="module")
 def places(panel):
-    frame = oc.data.lsoas(force="lancashire").set_index("lsoa")
+    frame = oc.neighbourhoods(force="Lancashire").set_index("lsoa")
     return frame.loc[panel.columns, ["longitude", "latitude"]]
 
 

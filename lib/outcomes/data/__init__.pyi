@@ -30,7 +30,6 @@ from .declared_series import series_names as series_names
 from .disclosure import suppress as suppress
 from .former import areas as areas
 from .former import case_outcomes as case_outcomes
-from .former import checked as checked
 from .former import coverage as coverage
 from .former import crime_annual as crime_annual
 from .former import crime_district_monthly as crime_district_monthly

@@ -22,7 +22,6 @@ from outcomes.core.formatting import date
 from outcomes.data import citations, tables
 from outcomes.data.crime_codes import OFFENCE_GROUPS, OUTCOMES, TYPES
 from outcomes.data.doors import FIRST, LAST, is_real, plain_day
-from outcomes.data.vocabularies import check_parameters
 
 # The door of before: what is given is held to annotations with kinds of their own.
 
@@ -945,11 +944,6 @@ def _day(value: str | pd.Timestamp) -> pd.Timestamp:
         return pd.to_datetime(text, format="%Y-%m-%d", exact=True)
     except ValueError:
         raise Invalid(f"date {value!r} is not a day; write it as YYYY-MM-DD.") from None
-
-
-def checked(**given: Any) -> None:
-    """:func:`outcomes.data.vocabularies.check_parameters`, by its name of before."""
-    check_parameters(**given)
 
 
 @door()

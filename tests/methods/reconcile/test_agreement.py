@@ -9,7 +9,7 @@ from figure_maker import row
 from outcomes import findings
 from outcomes.methods.reconcile import check_agreement
 
-KNOWN = oc.data.measures()
+KNOWN = oc.measures()
 WHOLE = set(KNOWN.loc[KNOWN["whole"], "measure"])
 YEAR = ("2023-01-01", "2023-12-31")
 
@@ -96,10 +96,10 @@ def test_a_period_that_can_be_read_in_two_ways_contradicts_nothing_and_is_told()
 
 
 def test_the_annual_report_is_told_as_the_rules_have_it():
-    everything = oc.data.figures()
+    everything = oc.published_figures(vintages="all")
     page = everything[everything["seed"]]
     held = check_agreement(
-        page, everything[~everything["seed"]], whole=WHOLE, parent=oc.data.areas()
+        page, everything[~everything["seed"]], whole=WHOLE, parent=oc.places()
     )
     found = held.set_index(["programme", "measure"])["state"]
     assert len(held) == len(page)
@@ -161,15 +161,14 @@ def test_no_rate_is_made_of_what_had_gathered_before_its_period():
 def test_what_is_defined_otherwise_is_another_measure():
     """Attempts are no losses reported, and gangs are no disruptions."""
     names = ["courier_fraud_losses_and_attempts", "courier_fraud_losses"]
-    rows = oc.data.figures(measure=names)
+    rows = oc.published_figures(measure=names, vintages="all")
     assert set(rows["measure"]) == set(names)
-    held = check_agreement(rows, rows, whole=WHOLE, parent=oc.data.areas())
+    held = check_agreement(rows, rows, whole=WHOLE, parent=oc.places())
     since = held[held["period_start"] >= "2023-04-01"]
     assert len(since) == 4 and not (since["state"] == "contradicted").any()
-    gangs = oc.data.figures(measure="gangs_disrupted")
-    held = check_agreement(
-        gangs, oc.data.figures(), whole=WHOLE, parent=oc.data.areas()
-    )
+    everything = oc.published_figures(vintages="all")
+    gangs = everything[everything["measure"] == "gangs_disrupted"]
+    held = check_agreement(gangs, everything, whole=WHOLE, parent=oc.places())
     assert list(held["state"]) == ["no_other_source"]
 
 
