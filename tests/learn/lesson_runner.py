@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from outcomes import learn
-from outcomes.learn.feedback import exercises
+from outcomes.learn.exercise_file import exercises
 
 ROOT = Path(__file__).parents[2]
 LESSONS = sorted((ROOT / "notebooks/learn").glob("*.ipynb"))
@@ -36,7 +36,7 @@ def run(path: Path, *, leave_out: str = "") -> tuple[list, dict]:
 
 
 def states(shown: list) -> list[str]:
-    return [s.state for s in shown if isinstance(s, learn.exercises.Said)]
+    return [s.state for s in shown if isinstance(s, learn.feedback.Said)]
 
 
 def of_lesson(name: str) -> list[str]:

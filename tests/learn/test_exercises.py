@@ -12,7 +12,7 @@ from lesson_runner import NAMES, ROOT, each, of_lesson, run, states
 from outcomes import learn
 from outcomes.core.errors import Invalid
 from outcomes.learn import answer_key, copies
-from outcomes.learn.feedback import exercises
+from outcomes.learn.exercise_file import exercises
 
 
 @pytest.fixture(scope="module")
@@ -376,7 +376,7 @@ def test_no_listed_mistake_is_right_or_hidden_by_another():
         if "question" in one:
             assert one["answer"] in one["choices"]
             continue
-        known = answer_key.of(one["facts"])
+        known = answer_key.facts(one["facts"])
         told = [
             learn.check(name, answer_key.value(m["value"], known))
             for m in one["mistakes"]

@@ -1,207 +1,246 @@
 """What the exercises ask about, computed from the data: the numbers that right and wrong answers
-are made of. ``exercises.toml`` says how, such as ``"1000 * crimes / residents"``.
+are made of. The file of exercises says how, such as ``"1000 * crimes / residents"``.
 """
 
+from collections.abc import Callable
 from typing import Any
 
-from outcomes import data
+import pandas as pd
+
 from outcomes.core import periods
-from outcomes.methods import intervals, reconcile, spc
-from outcomes.methods.evaluation import design, matching
+from outcomes.core.collection import collection
+from outcomes.data.crime import (
+    ASB,
+    CRIME_TYPES,
+    crime_panels,
+    recorded_crime,
+    street_crime,
+)
+from outcomes.data.places import districts, neighbourhoods
+from outcomes.data.published_figures import (
+    latest_per_fact,
+    measures,
+    published_figures,
+    weeks_of_action,
+)
+from outcomes.learn.exercise_file import lesson_places
+from outcomes.methods import evaluation, intervals, reconcile, spc
 
-_YEAR = {"month_from": "2025-01", "month_to": "2025-12"}
+Facts = dict[str, Any]
+"""Numbers and names that an exercise is about, by name."""
 
 
-def of(theme: str) -> dict[str, Any]:
-    """The facts of a theme by name: numbers and names."""
-    return _THEMES[theme]()
+def facts(theme: str) -> Facts:
+    """The facts of a theme (:data:`THEMES`), from the data as they are now.
+
+    >>> float(facts("shops")["first_tested"])
+    42.0
+    """
+    return THEMES[theme]()
 
 
-def value(formula: str, known: dict[str, Any]) -> Any:
-    """A right or a mistaken answer: a formula of ``exercises.toml`` over facts, and no more."""
+def value(formula: str, known: Facts) -> Any:
+    """A right or a mistaken answer: a formula of the file of exercises over facts, and no more.
+
+    >>> value("100 * part / whole", {"part": 1, "whole": 4})
+    25.0
+    """
     return eval(formula, {"__builtins__": {"abs": abs}}, known)
 
 
-def _month() -> dict:
-    """Burnley in June 2025, as a file of rows."""
-    rows = data.crime_monthly(
-        district="Burnley", month_from="2025-06", month_to="2025-06"
+def district_in_a_month() -> Facts:
+    """A district in June 2025, as a table of rows (lesson 01)."""
+    district = lesson_places()["district"]
+    rows = street_crime(
+        "neighbourhood", force=collection.force, area=district, year=2025
     )
-    asb, vehicle = rows["type"] == data.ASB, rows[rows["type"] == "vehicle-crime"]
-    facts = {
+    rows = rows[rows["month"] == "2025-06"]
+    asb = rows[rows["type"] == ASB]
+    vehicle = rows[rows["type"] == "Vehicle crime"]
+    return {
         "rows": len(rows),
-        "not_asb_rows": len(rows[~asb]),
+        "cells": rows.size,
+        "not_asb_rows": len(rows) - len(asb),
         "records": rows["n"].sum(),
-    }
-    facts |= {
-        "asb": rows.loc[asb, "n"].sum(),
-        "places": len(data.lsoas(district="Burnley")),
-    }
-    return facts | {
+        "asb": asb["n"].sum(),
+        "places": len(neighbourhoods(district)),
         "with_vehicle": vehicle["lsoa"].nunique(),
         "vehicle": vehicle["n"].sum(),
     }
 
 
-def _county() -> dict:
-    """Lancashire in 2020, when months are missing, and in July 2021, when places are."""
-    year = data.crime_force_monthly(
-        force="lancashire", month_from="2020-01", month_to="2020-12"
-    )
-    july = data.crime_monthly(
-        force="lancashire", month_from="2021-07", month_to="2021-07"
-    )
-    crime = july[july["type"] != data.ASB]
-    facts = {"records": year["n"].sum(), "months": year["month"].nunique()}
-    facts |= {
-        "crimes": year.loc[year["type"] != data.ASB, "n"].sum(),
+def county_with_gaps() -> Facts:
+    """The county in 2020, when months are missing, and in July 2021, when places are (01)."""
+    year = street_crime("force", force=collection.force, year=2020)
+    july = street_crime("neighbourhood", force=collection.force, year=2021)
+    july = july[july["month"] == "2021-07"]
+    crime = july[july["type"] != ASB]
+    return {
+        "records": year["n"].sum(),
+        "months": year["month"].nunique(),
+        "crimes": year.loc[year["type"] != ASB, "n"].sum(),
         "july": july["n"].sum(),
+        "july_crimes": crime["n"].sum(),
+        "blank": crime.loc[crime["lsoa"] == "", "n"].sum(),
     }
-    blank = crime.loc[crime["lsoa"] == "", "n"].sum()
-    return facts | {"july_crimes": crime["n"].sum(), "blank": blank}
 
 
-def _districts() -> dict:
-    """Crimes, anti-social behaviour and burglary by district of Lancashire in 2025."""
-    rows = data.crime_district_monthly(force="lancashire", fill=True, **_YEAR)
-    table = rows.pivot_table(
+def districts_in_a_year() -> Facts:
+    """Crimes, anti-social behaviour and burglary by district in 2025 (00, 02 and 03)."""
+    district = lesson_places()["district"]
+    street = street_crime("district", force=collection.force, year=2025)
+    table = street.pivot_table(
         index="district", columns="type", values="n", aggfunc="sum"
     )
-    table = table.join(
-        data.districts(force="lancashire").set_index("district")
-    ).set_index("name")
-    crimes, people = table[data.CRIME_TYPES].sum(axis=1), table["population"]
-    order, rate = crimes.sort_values(ascending=False), 1000 * crimes / people
-    burglary, at = table["burglary"] / people, order.index.get_loc("Burnley")
-    facts = {
-        "crimes": crimes["Burnley"],
-        "residents": people["Burnley"],
+    crimes = table[CRIME_TYPES].sum(axis=1)
+    people = districts(force=collection.force).set_index("name")["population"]
+    rates = 1000 * crimes / people
+    burglary_rates = table["Burglary"] / people
+    order = crimes.sort_values(ascending=False)
+    at = order.index.get_loc(district)
+    return {
+        "crimes": crimes[district],
+        "residents": people[district],
+        "asb": table.loc[district, ASB],
         "n": len(table),
-    }
-    facts |= {
+        "types": len(CRIME_TYPES),
         "total": crimes.sum(),
         "people": people.sum(),
-        "types": len(data.CRIME_TYPES),
+        "above": order.iloc[at - 1],
+        "above_name": order.index[at - 1],
+        "below": order.iloc[at + 1],
+        "below_name": order.index[at + 1],
+        "mean": rates.mean(),
+        "sum": rates.sum(),
+        "most": table["Burglary"].idxmax(),
+        "worst": burglary_rates.idxmax(),
+        "least": burglary_rates.idxmin(),
     }
-    facts |= {"above": order.iloc[at - 1], "above_name": order.index[at - 1]}
-    facts |= {"below": order.iloc[at + 1], "below_name": order.index[at + 1]}
-    facts |= {
-        "asb": table.loc["Burnley", data.ASB],
-        "mean": rate.mean(),
-        "sum": rate.sum(),
-    }
-    facts |= {"most": table["burglary"].idxmax(), "worst": burglary.idxmax()}
-    return facts | {"least": burglary.idxmin()}
 
 
-def _shops() -> dict:
-    """Test purchases in Lancashire: November 2023 (first), November 2024 (then), May 2025 (now)."""
-    weeks = data.week_counts("op_sceptre").query("place == 'lancashire'")
-    n, facts = weeks.set_index(["wave", "measure"])["value"], {}
+def shops_tested() -> Facts:
+    """Shops tested in November 2023 (first), November 2024 (then) and May 2025 (now) (02, 03)."""
+    weeks = weeks_of_action("op_sceptre", area=collection.force)
+    n = weeks.set_index(["wave", "measure"])["value"]
+    found = {}
     for name, wave in {"first": "2023-11", "then": "2024-11", "now": "2025-05"}.items():
-        facts[f"{name}_failed"] = n[wave, "test_purchase_failures"]
-        facts[f"{name}_tested"] = n[wave, "test_purchases"]
-    return (
-        facts | intervals.wilson(facts["first_failed"], facts["first_tested"])._asdict()
-    )
+        found[f"{name}_failed"] = n[wave, "test_purchase_failures"]
+        found[f"{name}_tested"] = n[wave, "test_purchases"]
+    share = intervals.wilson(found["first_failed"], found["first_tested"])
+    return found | share._asdict()
 
 
-def _robbery() -> dict:
-    """Robberies by month in 2025: the county, and one small district in the last month."""
-    when = {**_YEAR, "types": "robbery", "fill": True}
-    county = data.crime_force_monthly(force="lancashire", **when)["n"]
-    seen = int(
-        data.crime_district_monthly(district="Ribble Valley", **when)["n"].iloc[-1]
-    )
+def robberies() -> Facts:
+    """Robberies by month in 2025: the county, and a quiet district in the last month (03)."""
+    where = {"force": collection.force, "year": 2025}
+    county = street_crime("force", **where).query("type == 'Robbery'")["n"]
+    quiet = street_crime(
+        "district", area=lesson_places()["quiet_district"], **where
+    ).query("type == 'Robbery'")["n"]
+    seen = int(quiet.iloc[-1])
     return {"mean": county.mean(), "seen": seen, **intervals.poisson(seen)._asdict()}
 
 
-def _arrests() -> dict:
-    """Arrests of Op Warrior as printed for overlapping periods, and what they allow."""
-    asked = {"programme": "op_warrior", "measure": "arrests", "area": "lancashire"}
-    rows = data.figures(**asked, start="2022-11-01", dated=True)
-    once = data.one_each(rows).set_index(["period_start", "period_end"])["value"]
-    facts = {
-        "both": once["2022-11-01", "2024-10-31"],
-        "second": once["2023-11-01", "2024-10-31"],
-    }
-    facts |= {"fourteen": once["2022-11-01", "2023-12-31"], "months": 14}
-    facts |= {"round": once["2022-11-01", "2023-10-31"]}
+def arrests() -> Facts:
+    """Arrests of Op Warrior as published for overlapping periods, and what they allow (02, 04)."""
+    figures = published_figures(
+        programme="op_warrior",
+        measure="arrests",
+        area=collection.force,
+        dated=True,
+        vintages="all",
+    )
+    figures = figures[figures["period_start"] >= "2022-11-01"]
+    spans = latest_per_fact(figures).set_index(["period_start", "period_end"])["value"]
     year = periods.one_period("2023/24", "2023-04-01", "2024-03-31")
-    found = reconcile.bounds(rows, year).bounds.iloc[0]
-    kinds = data.measures("op_warrior")["kind"]
-    facts |= {
+    bounds = reconcile.bounds(figures, year).bounds.iloc[0]
+    kinds = measures("op_warrior")["kind"]
+    return {
+        "both": spans["2022-11-01", "2024-10-31"],
+        "second": spans["2023-11-01", "2024-10-31"],
+        "fourteen": spans["2022-11-01", "2023-12-31"],
+        "months": 14,
+        "round": spans["2022-11-01", "2023-10-31"],
         "outputs": (kinds == "output").sum(),
         "outcomes": (kinds == "outcome").sum(),
+        "all": len(kinds),
+        "least": bounds["lower"],
+        "most": bounds["upper"],
     }
-    return facts | {"all": len(kinds), "least": found["lower"], "most": found["upper"]}
 
 
-def _quarters() -> dict:
-    """Recorded trafficking of drugs in Lancashire, twelve quarters from January 2023."""
-    when = {"quarter_from": "2023-01", "quarter_to": "2025-10"}
-    rows = data.crime_quarterly(force="lancashire", offence="trafficking", **when)
-    n = rows.groupby("quarter")["n"].sum()
-    moves, special = (
-        n.diff().dropna(),
-        spc.process_behaviour(n, screen=False).frame["special"],
-    )
-    facts = {"mean": n.mean(), "median": n.median(), "sd": n.std(), "total": n.sum()}
-    facts |= {
+def trafficking_by_quarter() -> Facts:
+    """Recorded trafficking of drugs, twelve quarters from January 2023 (05)."""
+    recorded = recorded_crime("trafficking", force=collection.force)
+    n = recorded.set_index("quarter")["n"].loc["2023-01":"2025-10"]
+    moves = n.diff().dropna()
+    special = spc.process_behaviour(n, screen=False).frame["special"]
+    return {
+        "mean": n.mean(),
+        "median": n.median(),
+        "sd": n.std(),
+        "total": n.sum(),
         "first": n.iloc[0],
         "next": n.iloc[1],
         "points": len(n),
         "drift": moves.mean(),
+        "range": moves.abs().mean(),
+        "rises": (moves > 0).sum(),
+        "above": (n > n.mean()).sum(),
+        "signals": (special != "").sum(),
     }
-    facts |= {"range": moves.abs().mean(), "rises": (moves > 0).sum()}
-    return facts | {"above": (n > n.mean()).sum(), "signals": (special != "").sum()}
 
 
-def _fleetwood() -> dict:
-    """Anti-social behaviour in Fleetwood and the rest of the county: the last twelve months held
-    before the start, and the year 2025."""
-    town, _, table = _panel()
-    n, every = table[town].sum(axis=1), table.sum(axis=1)
-    facts = {"all_before": n[:"2023-08"].sum(), "all_after": n["2023-09":].sum()}
-    for side, months in {
-        "before": n[:"2023-08"].index[-12:],
-        "after": n["2025-01":"2025-12"].index,
-    }.items():
-        facts[side] = n[months].sum()
-        facts[f"rest_{side}"] = every[months].sum() - facts[side]
-    return facts
+def town_and_county() -> Facts:
+    """Anti-social behaviour in a town and the rest of the county (06).
+
+    Before are the last twelve months held before the start; after is the year 2025.
+    """
+    panel, town = _panel_and_town()
+    inside, every = panel[town].sum(axis=1), panel.sum(axis=1)
+    early, year = inside[:"2023-08"], slice("2025-01", "2025-12")
+    last = early.index[-12:]
+    return {
+        "all_before": early.sum(),
+        "all_after": inside["2023-09":].sum(),
+        "before": inside[last].sum(),
+        "rest_before": every[last].sum() - inside[last].sum(),
+        "after": inside[year].sum(),
+        "rest_after": every[year].sum() - inside[year].sum(),
+    }
 
 
-def _chance() -> dict:
-    """How many areas the size of Fleetwood, where nothing began, changed at least as much."""
-    town, places, table = _panel()
-    ring = matching.ring(places, town, km=2.0)
-    made = design.designs(places, town, ring, home="lancashire", away="leicestershire")
-    drawn = design.evaluate(table, town, "2023-09", **made["matched"]).randomisation
+def change_by_chance() -> Facts:
+    """How many areas the size of the town, where nothing began, changed at least as much (06)."""
+    panel, town = _panel_and_town()
+    places = neighbourhoods().set_index("lsoa")
+    designs = evaluation.designs(
+        places,
+        town,
+        evaluation.ring(places, town, km=2.0),
+        home=collection.force,
+        away=collection.comparison_forces[0],
+    )
+    found = evaluation.evaluate(panel, town, "2023-09", **designs["matched"])
+    drawn = found.randomisation
     return {"rank": drawn.rank, "areas": drawn.sets + 1, "ratio": drawn.ratio}
 
 
-def _panel() -> tuple:
+def _panel_and_town() -> tuple[pd.DataFrame, list[str]]:
     name = "anti-social behaviour"
-    places = data.lsoas().set_index("lsoa")
-    return (
-        data.lsoas_of("Fleetwood"),
-        places,
-        data.crime_panels(name, force="lancashire")[name],
-    )
+    panel = crime_panels(name, force=collection.force)[name]
+    return panel, neighbourhoods(lesson_places()["town"])["lsoa"].tolist()
 
 
-_THEMES = {
-    f.__name__[1:]: f
-    for f in (
-        _month,
-        _county,
-        _districts,
-        _shops,
-        _robbery,
-        _arrests,
-        _quarters,
-        _fleetwood,
-        _chance,
-    )
+THEMES: dict[str, Callable[[], Facts]] = {
+    "month": district_in_a_month,
+    "county": county_with_gaps,
+    "districts": districts_in_a_year,
+    "shops": shops_tested,
+    "robbery": robberies,
+    "arrests": arrests,
+    "quarters": trafficking_by_quarter,
+    "town": town_and_county,
+    "chance": change_by_chance,
 }
+"""The themes that exercises name, and what computes their facts."""

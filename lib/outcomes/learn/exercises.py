@@ -12,7 +12,8 @@ import pandas as pd
 from outcomes.core import formatting
 from outcomes.core.errors import nearest, one_of
 from outcomes.learn import answer_key, progress_record
-from outcomes.learn.feedback import Said, exercises
+from outcomes.learn.exercise_file import exercises
+from outcomes.learn.feedback import Said
 
 _SLIPS = {
     100: "You gave per cent where a share was asked, or multiplied by 100 once too often.",
@@ -36,7 +37,7 @@ def check(exercise: str, answer: Any = ...) -> Said:
         return Said(
             "not yet", "Put your answer in place of the three dots, then run the cell."
         )
-    known = answer_key.of(one["facts"])
+    known = answer_key.facts(one["facts"])
     right = answer_key.value(one["answer"], known)
     fault = _unreadable(answer, isinstance(right, str))
     if fault:

@@ -1,10 +1,7 @@
-"""What a lesson says back, and the texts it has to say it with."""
+"""What a lesson says back."""
 
-import tomllib
 from dataclasses import dataclass, field
-from functools import lru_cache
 from html import escape
-from pathlib import Path
 
 _WORDS = {
     "right": "Right.",
@@ -13,14 +10,6 @@ _WORDS = {
     "hint": "Hint",
 }
 _EDGES = {"right": "#17655E", "not yet": "#8A8A8A", "not quite": "#A33B00"}
-
-
-@lru_cache(maxsize=1)
-def exercises() -> dict[str, dict]:
-    """Every exercise and quiz question by its name, as written in ``exercises.toml``."""
-    return tomllib.loads(
-        Path(__file__).with_name("exercises.toml").read_text(encoding="utf-8")
-    )
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from outcomes.core.errors import one_of
-from outcomes.learn.feedback import Said, exercises
+from outcomes.learn.exercise_file import exercises
+from outcomes.learn.feedback import Said
 
 FILE = "my-progress.json"
 

@@ -1,0 +1,31 @@
+"""The file of exercises beside the lessons: questions, hints, remarks and the places asked about."""
+
+import tomllib
+from functools import lru_cache
+from typing import Any
+
+from outcomes.core import project
+
+
+def exercises() -> dict[str, dict[str, Any]]:
+    """Every exercise and quiz question by its name, as ``exercises.toml`` has them.
+
+    >>> exercises()["crime-rate"]["lesson"]
+    '02'
+    """
+    return {name: one for name, one in _file().items() if name != "places"}
+
+
+def lesson_places() -> dict[str, str]:
+    """The places that the lessons are about: district, quiet_district and town.
+
+    >>> sorted(lesson_places())
+    ['district', 'quiet_district', 'town']
+    """
+    return _file()["places"]
+
+
+@lru_cache(maxsize=1)
+def _file() -> dict[str, Any]:
+    file = project.folder() / "notebooks" / "learn" / "exercises.toml"
+    return tomllib.loads(file.read_text(encoding="utf-8"))
