@@ -292,3 +292,19 @@ def test_days_of_any_kind_are_read():
 def test_a_slug_is_a_name(slug, name):
     assert formatting.place(slug) == name
     assert slug == formatting.slug(name)
+
+
+@pytest.mark.parametrize(
+    ("months", "words"),
+    [
+        (["2024-01"], "January 2024"),
+        (["2024-02", "2024-01"], "January to February 2024"),
+        (
+            ["2023-12", "2024-01", "2024-05"],
+            "December 2023 to January 2024 and May 2024",
+        ),
+        (["2020-06", "2020-08", "2020-10"], "June 2020, August 2020 and October 2020"),
+    ],
+)
+def test_months_in_words(months, words):
+    assert formatting.month_runs(pd.Series(pd.to_datetime(months))) == words

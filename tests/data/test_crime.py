@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import outcomes as oc
-from outcomes.data import crime, crime_codes, tables
+from outcomes.data import crime, tables
 
 # month: rows counted, duplicates dropped, without a location, by type in the order of TYPES
 RECOUNT = {
@@ -102,19 +102,6 @@ def test_ons_totals_by_partnership_and_what_is_not_assigned():
     assert (by_kind["district"] + by_kind["unassigned"] == by_kind["force"]).all()
     parts = frame[frame["kind"] == "district"].groupby("year_end")["district"]
     assert parts.nunique().eq(14).all()
-
-
-def test_every_group_of_codes_exists_and_burglary_has_no_break():
-    known = oc.offences().set_index("offence")
-    for name, codes in oc.OFFENCE_GROUPS.items():
-        assert len(set(codes)) == len(codes) and set(codes) <= set(known.index), name
-    recorded = known[known["group"] == "Theft offences"]
-    burglary = recorded[recorded["name"].str.contains("burglary", case=False)]
-    assert set(burglary.index) == set(oc.OFFENCE_GROUPS["burglary"])
-    frame = oc.recorded_crime("burglary", force="Lancashire")
-    assert frame["n"].gt(1000).sum() == 55
-    weapons = known[known["group"] == "Possession of weapons offences"]
-    assert set(oc.OFFENCE_GROUPS["weapons"]) == set(weapons.index)
 
 
 def test_quarters_have_no_gap_for_any_territorial_force():
@@ -235,12 +222,6 @@ def test_panels_have_every_neighbourhood_and_month_of_the_forces():
     counts = counts[counts["type"] == "Burglary"].set_index("month")["n"]
     fine = burglary[oc.neighbourhoods("Burnley")["lsoa"]].sum(axis=1)
     assert fine.tolist() == counts.reindex(fine.index).tolist()
-
-
-def test_asb_is_never_among_the_crimes():
-    assert len(oc.CRIME_TYPES) == 13 and oc.ASB not in oc.CRIME_TYPES
-    assert set(crime_codes.SERIOUS_ACQUISITIVE) < set(crime_codes.CRIME_TYPES)
-    assert set(oc.OUTCOMES["all crime"]) == set(oc.CRIME_TYPES)
 
 
 def test_neighbourhoods_of_2021_hold_every_early_row_of_lancashire():

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from outcomes.cli import app
 from outcomes.core import formatting
 from outcomes.core.errors import Invalid
-from outcomes.data import contradictions, quality, rounding
+from outcomes.data import quality
 from outcomes.ingest import carried_over, refresh, write
 
 DATA = Path(__file__).parents[2] / "data"
@@ -96,46 +96,6 @@ def test_age_depends_on_the_day(cautions):
     assert young == [c for c in cautions if not c.aged]
 
 
-def counts(*rows):
-    """Figures of one measure: (value, qualifier, start, end, publisher)."""
-    made = []
-    for value, qualifier, start, end, publisher in rows:
-        days = pd.Timestamp(start), pd.Timestamp(end)
-        limits = rounding.limits(value, qualifier, "count")
-        told = (value, qualifier, publisher, publisher.lower())
-        made.append(
-            contradictions.Count({}, "Here", start + end, *days, *limits, *told)
-        )
-    return made
-
-
-def test_parts_that_do_not_overlap_may_not_exceed_their_whole():
-    whole = (101, "exact", "2024-01-01", "2024-12-31", "A")
-    first = (41, "exact", "2024-01-01", "2024-04-30", "B")
-    across = (45, "exact", "2024-04-01", "2024-08-31", "C")
-    last = (66, "exact", "2024-09-01", "2024-12-31", "D")
-    assert list(contradictions.too_much(counts(whole, first, across))) == []
-    # across and last do not meet: 45 + 66; first and across share April, and are not added
-    ((said, pages),) = contradictions.too_much(counts(whole, first, across, last))
-    assert "at least 110 in 2 parts that do not overlap" in said
-    assert pages == ("a", "c", "d")
-
-
-@pytest.mark.parametrize(
-    ("qualifier", "other", "contradict"),
-    [
-        ("exact", 1212, False),
-        ("exact", 1262, True),
-        ("over", 1262, False),
-        ("nearly", 1262, True),
-    ],
-)
-def test_a_rounded_figure_agrees_with_what_rounds_to_it(qualifier, other, contradict):
-    year = "2024-01-01", "2024-12-31"
-    given = counts((1200, qualifier, *year, "A"), (other, "exact", *year, "B"))
-    assert bool(list(contradictions.two_ways(given))) == contradict
-
-
 def change(path, column, row, value):
     frame = pd.read_parquet(path)
     frame["month" if "month" in frame else "year_end"] = pd.to_datetime(
@@ -181,22 +141,6 @@ def test_a_partial_month_is_said_with_its_reason(small, cautions):
 
 
 @pytest.mark.parametrize(
-    ("months", "words"),
-    [
-        (["2024-01"], "January 2024"),
-        (["2024-02", "2024-01"], "January to February 2024"),
-        (
-            ["2023-12", "2024-01", "2024-05"],
-            "December 2023 to January 2024 and May 2024",
-        ),
-        (["2020-06", "2020-08", "2020-10"], "June 2020, August 2020 and October 2020"),
-    ],
-)
-def test_months_in_words(months, words):
-    assert formatting.month_runs(pd.Series(pd.to_datetime(months))) == words
-
-
-@pytest.mark.parametrize(
     ("table", "old", "new", "error"),
     [
         (
@@ -212,34 +156,11 @@ def test_months_in_words(months, words):
             ",-1409,count",
             "value is out of range: '-1409' count",
         ),
-        ("figures", ",1409,count", ",nan,count", "value is not a number"),
-        ("figures", ",1409,count", ',"1,409",count', "value is not a number"),
-        (
-            "figures",
-            ",1409,count",
-            ",1e400,count",
-            "value is not a number: 1 row, such as '1e400'",
-        ),
-        ("figures", ",1409,count", ",１４０９,count", "value is not a number"),
         (
             "figures",
             ",op_warrior,",
             ",op_worrier,",
             "programme is not in programmes.programme",
-        ),
-        ("sources", ",true", ",maybe", "seed is not true or false"),
-        (
-            "areas",
-            "blackpool,Blackpool",
-            "lancashire,Blackpool",
-            "area should be unique",
-        ),
-        ("lsoas", "E01012571,Black", "E0101257,Black", "lsoa does not match"),
-        (
-            "street_files",
-            "lancashire,2019-12-01",
-            "lancashire,01/12/2019",
-            "month is not a date",
         ),
     ],
 )

@@ -16,7 +16,7 @@ DATA = Path(__file__).parents[2] / "data"
 
 @pytest.fixture
 def small(tmp_path):
-    """Two small tables that refer to each other, as the package describes them."""
+    """Two small tables that refer to each other, and one figure, as the package has them."""
     clean = tmp_path / "clean"
     clean.mkdir()
     (clean / "forces.csv").write_text(
@@ -27,10 +27,12 @@ def small(tmp_path):
         "lancashire,2024-01-01,complete,,13974,422,0,39\n"
         "lancashire,2024-05-01,missing,No copy.,,,,\n"
     )
+    figures = (DATA / "clean" / "figures.csv").read_text(encoding="utf-8")
+    first = "".join(figures.splitlines(keepends=True)[:2])
+    (clean / "figures.csv").write_text(first, encoding="utf-8")
     whole = json.loads((DATA / "datapackage.json").read_text(encoding="utf-8"))
-    kept = [
-        item for item in whole["resources"] if item["name"] in ("forces", "coverage")
-    ]
+    names = ("forces", "coverage", "figures")
+    kept = [item for item in whole["resources"] if item["name"] in names]
     (tmp_path / "datapackage.json").write_text(json.dumps({"resources": kept}))
     return clean
 
@@ -111,13 +113,22 @@ def test_sound_tables_have_no_problem(small):
         ("forces", "Lancashire", "", "name is empty: 1 row"),
         ("forces", "true", "yes", "territorial is not true or false"),
         ("forces", "population", "people", "has the columns"),
+        ("figures", ",1409,", ",nan,", "value is not a number"),
+        ("figures", ",1409,", ',"1,409",', "value is not a number"),
+        (
+            "figures",
+            ",1409,",
+            ",1e400,",
+            "value is not a number: 1 row, such as '1e400'",
+        ),
+        ("figures", ",1409,", ",１４０９,", "value is not a number"),
     ],
 )
 def test_each_breach_is_named(small, table, old, new, said):
     path = small / f"{table}.csv"
-    text = path.read_text()
+    text = path.read_text("utf-8")
     assert old in text
-    path.write_text(text.replace(old, new, 1))
+    path.write_text(text.replace(old, new, 1), "utf-8")
     problems = schema.check(small)
     assert any(
         said in problem and problem.startswith(f"{table}: ") for problem in problems

@@ -11,7 +11,6 @@ import outcomes as oc
 from outcomes import findings
 from outcomes.core.errors import Invalid
 from outcomes.core.mime import FINDING
-from outcomes.data.rounding import same
 from outcomes.findings.verdicts import HELD, VERDICTS, refusal
 from outcomes.methods.reconcile import Agreement
 
@@ -186,30 +185,6 @@ def test_a_word_that_is_earned_holds_when_stored_as_well(facts):
 def test_a_stored_finding_whose_word_was_changed_is_told(change, lacks):
     stored = made(verdict="estimate", value=3, lower=2, upper=4).facts
     assert lacks in refusal(stored | change)
-
-
-@pytest.mark.parametrize(
-    ("one", "two", "how_one", "how_two", "alike"),
-    [
-        (1300000, 1347298, "over", "exact", True),
-        (148000, 148612, "over", "exact", True),
-        (1200, 1212, "exact", "exact", True),
-        (1200, 1409, "exact", "exact", False),
-        (1300000, 1200000, "over", "exact", False),
-        (18000, 52070, "over", "exact", False),
-        (200, 103, "over", "exact", False),
-        (150000, 148612, "nearly", "exact", True),
-        (1112, 1312, "exact", "exact", False),
-        (1000, 1019, "approx", "exact", True),
-        (17, 17, "exact", "exact", True),
-        (17, 18, "exact", "exact", False),
-    ],
-)
-def test_two_prints_are_one_within_the_rounding_of_the_rounder(
-    one, two, how_one, how_two, alike
-):
-    assert same(one, two, how_one, how_two) is alike
-    assert same(two, one, how_two, how_one) is alike
 
 
 def test_every_word_has_a_shape_of_its_own_and_a_meaning():

@@ -12,7 +12,6 @@ import outcomes as oc
 from figure_maker import figures
 from outcomes.core import periods
 from outcomes.core.errors import Invalid
-from outcomes.data import rounding
 from outcomes.methods import reconcile
 from outcomes.methods.reconcile import bounds_by_measure, constraints, growth, model
 
@@ -62,24 +61,6 @@ def test_a_launch_closes_the_year_before_it():
         both, periods.financial_years("2022-04-01", "2023-03-31")
     ).bounds
     assert (got["lower"][0], got["upper"][0], got["state"][0]) == (0, 1212, "bounded")
-
-
-@pytest.mark.parametrize(
-    ("value", "unit", "room"),
-    [
-        (1409, "count", 0.5),
-        (1200, "count", 50),
-        (10_550, "plants", 5),
-        (1_300_000, "£", 50_000),
-        (1_347_298, "GBP", 0.5),
-        (360_942.6, "£", 0.005),
-        (608.417, "years", 0.0005),
-        (20, "count", 0.5),
-        (0, "count", 0.5),
-    ],
-)
-def test_rounding_is_half_of_the_last_place_printed(value, unit, room):
-    assert rounding.tolerance(value, unit) == pytest.approx(room, rel=1e-12)
 
 
 @pytest.mark.parametrize(
