@@ -13,8 +13,10 @@ from outcomes.findings import foreign_svg, theme
 
 
 @pytest.fixture(autouse=True)
-def closed():
-    yield
+def plain():
+    """matplotlib as it comes, without the house's theme: each figure is an analyst's own."""
+    with plt.style.context("default"):
+        yield
     plt.close("all")
 
 

@@ -62,7 +62,7 @@ def test_workers_are_sent_the_library_and_the_tables_and_nothing_compiled():
         names = archive.getnames()
     assert {"lib/outcomes/__init__.py", "data/clean/figures.csv"} <= set(names)
     assert not [n for n in names if "__pycache__" in n]
-    assert {n.split("/")[0] for n in names} == {"lib", "data"}
+    assert {n.split("/")[0] for n in names} == {"lib", "data", "collection.toml"}
 
 
 def test_a_worker_runs_a_page_with_its_parameters_and_limits(job, monkeypatch):
