@@ -230,7 +230,8 @@ def _events(ax: Axes, x: pd.Series, events: dict | None) -> None:
     }
     low, high = ax.get_ylim()
     if dated:
-        ax.set_ylim(low, low + (high - low) / (1 - _NAME * min(len(dated), 3)))
+        top = low + (high - low) / (1 - _NAME * min(len(dated), 3))
+        ax.set_ylim(low, top, auto=None)
     for at, (text, day) in enumerate(dated.items()):
         ax.axvline(day, color=GREY, linewidth=1, linestyle=_EVENT)
         note(ax, text, (day, 1 - _NAME * (at % 3)), offset=(3, -2), **_UNDER_THE_EDGE)
@@ -385,11 +386,19 @@ def lines(
             edge: dict[str, Any] = {"clip_on": False, "in_layout": False}
             ax.plot(at, height, "o", color=color, markersize=3.5, **edge)
     if data[y].min() >= 0:
-        ax.set_ylim(bottom=0)
+        _stand_on_zero(ax)
     _events(ax, data[x], events)
     direct_labels(ax)
     _AXIS[kind](ax.yaxis)
     return ax
+
+
+def _stand_on_zero(ax: Axes) -> None:
+    """Let the axis begin at zero, now and when an analyst adds a taller line."""
+    ax.set_ylim(bottom=0, auto=None)
+    for line in ax.lines[:1]:
+        line.sticky_edges.y.append(0)
+        ax.update_datalim([(line.get_xdata(orig=False)[0], 0)], updatex=False)
 
 
 def bounds(
