@@ -19,7 +19,7 @@ LESSONS = sorted(
 )  # not pages: rules of their own, below
 EXPLORE = {
     *ROOT.glob("notebooks/explore/*.ipynb")
-}  # controls, not a page: see test_explore.py
+}  # controls, not a page: see tests/explore
 NOTEBOOKS = sorted({*ROOT.glob("notebooks/[!.]*/[!.]*.ipynb")} - {*LESSONS} - EXPLORE)
 NAMES = [str(n.relative_to(ROOT / "notebooks")) for n in NOTEBOOKS]
 PROGRAMMES = {

@@ -17,8 +17,9 @@ import pytest
 
 import lab_driver as driver
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.browser
+KINDS = ("A line ", "Lines ", "Stems ", "A band ", "Bands ", "Bars ", "A funnel ")
 VIEW = {"width": 1400, "height": 1500}
 
 
@@ -58,9 +59,18 @@ def sentence(tab) -> str:
     return tab.locator(".oc-explore .sentence").text_content()
 
 
-def changed(tab, act) -> str:
-    """Do something, wait until the sentence is another, and hold it against chart and table."""
-    before = sentence(tab)
+def words(tab) -> list[str]:
+    """What is said of the picture to who cannot see it; nothing where there is no picture."""
+    images = tab.locator(".oc-explore figure img").all()
+    return [image.get_attribute("alt") for image in images]
+
+
+def changed(tab, act, kind: str = "") -> str:
+    """Do something, wait until the sentence is another, and hold it against chart and table.
+
+    The picture is of the ``kind`` that its own words begin with, and has other words than before.
+    """
+    before, said = sentence(tab), words(tab)
     act()
     tab.wait_for_function(
         "old => document.querySelector('.oc-explore .sentence').textContent !== old",
@@ -68,8 +78,10 @@ def changed(tab, act) -> str:
     )
     now = sentence(tab)
     for image in tab.locator(".oc-explore figure img").all():
-        assert image.get_attribute("alt") == now
         assert image.evaluate("i => i.decode().then(() => i.naturalWidth)") > 300
+    for alt in words(tab):
+        assert alt.startswith(kind or KINDS) and alt != now
+        assert alt not in said
     caption = tab.locator(".oc-explore caption").text_content()
     assert re.split(r"\W", caption)[0].lower() in now.lower()
     return now
@@ -99,15 +111,15 @@ def grey(tab) -> str:
 
 
 def test_the_mouse_changes_chart_table_and_sentence_together(tab):
-    assert sentence(tab).startswith("Arrests, as published: Lancashire")
+    assert sentence(tab).startswith("Arrests in Lancashire, as published")
     shot(tab, "1-warrior")
     assert "Usual range: it needs 12 separate months or quarters" in " ".join(
         grey(tab).split()
     )
-    now = changed(tab, choose(tab, "Chart", "What the figures allow"))
-    assert now.startswith("Arrests in April 2024 to March 2025: exactly 2,252")
+    now = changed(tab, choose(tab, "Chart", "What the figures allow"), "A band ")
+    assert now.startswith("There were exactly 2,252 arrests in April 2024 to March")
     shot(tab, "2-allowed")
-    changed(tab, choose(tab, "Unit", "A month, on average"))
+    changed(tab, choose(tab, "Unit", "A month, on average"), "Bands ")
     changed(tab, choose(tab, "Measure", "Cash seized"))
     shot(tab, "3-cash")
     changed(tab, choose(tab, "Programme", "Op Sceptre"))
@@ -121,11 +133,12 @@ def test_every_control_works_by_keyboard(tab):
     tab.wait_for_function(
         "document.querySelector('.oc-explore .sentence').textContent.startsWith('Trafficking')"
     )
-    assert "a change of" in sentence(tab)
+    assert "in a year: " in sentence(tab)
     first = changed(tab, press(tab, "Measure", "ArrowDown"))
     assert first.startswith("Drug possession offences")
     changed(tab, press(tab, "Measure", "ArrowUp"))
-    assert "by calendar year" in changed(tab, press(tab, "Period", "ArrowDown"))
+    assert " in 2025, from " in changed(tab, press(tab, "Period", "ArrowDown"))
+    assert words(tab)[0].startswith("A line by calendar year for Lancashire")
     assert "per 100,000 residents" in changed(tab, press(tab, "Unit", "End"))
     shot(tab, "5-recorded")
     tab.get_by_label("Compare", exact=True).focus()
@@ -140,7 +153,7 @@ def test_every_control_works_by_keyboard(tab):
     row.filter(has_text="2014").wait_for()
     press(tab, "To", "ArrowDown", "ArrowDown", "ArrowDown")()
     tab.locator(".oc-explore .sentence", has_text="in 2016").wait_for()
-    assert "of 42 places" in changed(tab, press(tab, "Chart", "End"))
+    changed(tab, press(tab, "Chart", "End"), "A funnel of 42 places")
     shot(tab, "7-funnel")
 
 

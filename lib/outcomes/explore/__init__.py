@@ -1,14 +1,30 @@
 """The explore room: questions behind controls, in JupyterLab, on the findings that reports show.
 
-``explore.open()`` shows the controls. ``ask`` says what can be asked and, if not, why; ``answer``
-makes the finding; ``take`` carries things out and in: a page, an export, an analyst's own figures.
+:mod:`~outcomes.explore.questions` says what can be asked and, if not, why;
+:mod:`~outcomes.explore.findings` answers; :mod:`~outcomes.explore.export` carries out and in: a
+page, an export, an analyst's own figures.
 """
 
+from typing import TYPE_CHECKING, Any
 
-def open(**wish):
-    """The controls, set as wished where that can be asked: ``open(programme="op_sceptre")``."""
-    from outcomes.explore.controls import (
-        Explorer,
-    )  # widgets load only where they are shown
+if TYPE_CHECKING:
+    from outcomes.explore.controls import Explorer
+
+
+def open(**wish: Any) -> "Explorer":
+    """The controls, set as wished where that can be asked.
+
+    Parameters
+    ----------
+    **wish
+        Values of controls by name (:class:`outcomes.explore.queries.Question`).
+
+    Examples
+    --------
+    >>> open(programme="op_sceptre").question.programme
+    'op_sceptre'
+    """
+    # widgets load only where they are shown
+    from outcomes.explore.controls import Explorer
 
     return Explorer(wish)

@@ -3,7 +3,15 @@
 import pandas as pd
 
 from outcomes.core.errors import one_of
-from outcomes.data import glossary, places, published_figures, tables
+from outcomes.core.formatting import slug
+from outcomes.data import (
+    crime,
+    crime_codes,
+    glossary,
+    places,
+    published_figures,
+    tables,
+)
 from outcomes.data.doors import door
 
 _ADDED = {  # columns that a table does not have, and the frames made from it do
@@ -60,10 +68,11 @@ def describe(frame: pd.DataFrame) -> pd.DataFrame:
 def help(word: str = "") -> Text:
     """What a programme, measure, place, table or term is, and where to go on from it.
 
-    Without a word: how to begin. Raises :class:`Invalid` with the nearest word that is known.
+    Without a word: how to begin. Capitals, hyphens and spaces do not matter. A word that means
+    several things is explained as each. Raises :class:`Invalid` with the nearest word that is known.
 
     >>> import outcomes as oc
-    >>> print(oc.help("fleetwood"))
+    >>> print(oc.help("Fleetwood"))
     Fleetwood: a town. oc.published_figures(area='Fleetwood')
     """
     if not word:
@@ -71,42 +80,49 @@ def help(word: str = "") -> Text:
             "oc.programmes() lists the programmes; oc.published_figures(programme=…) what was "
             "published about one; oc.street_crime and oc.recorded_crime count crime; "
             "oc.describe(frame) says what its columns mean; oc.explore.open() shows controls. "
-            "oc.help takes a programme, measure, place, table or term."
+            "oc.help takes a programme, measure, place, kind of crime, table or term."
         )
-    known = _words()
-    return Text(known[one_of(word, known, "word")])
-
-
-def _words() -> dict[str, str]:
-    """Each word that :func:`help` knows, and what it says of it."""
-    words = {
-        t["term"]: f"{t['meaning']} (Source: {t['source']})" for t in glossary.terms()
-    }
+    known = [
+        (t["term"], f"{t['meaning']} (Source: {t['source']})") for t in glossary.terms()
+    ]
     for name, table in tables.package().items():
         fields = table["schema"]["fields"]
-        listed = "".join(f"\n  {f['name']}: {f['description']}" for f in fields)
-        words[name] = f"Table {name}. {table['description']}{listed}"
+        columns = "".join(f"\n  {f['name']}: {f['description']}" for f in fields)
+        known.append((name, f"Table {name}. {table['description']}{columns}"))
     for place in places.places().itertuples():
-        people = (
-            f", {place.population:,.0f} residents" if pd.notna(place.population) else ""
+        people = ""
+        if pd.notna(place.population):
+            people = f", {place.population:,.0f} residents"
+        text = f"{place.name}: a {place.level}{people}. "
+        known.append((place.code, f"{text}oc.published_figures(area={place.name!r})"))
+    for code, name in crime.type_names.items():
+        text = (
+            f"{name}: a type of street-level crime. oc.street_crime(…), type {name!r}"
         )
-        words[place.code] = (
-            f"{place.name}: a {place.level}{people}. "
-            f"oc.published_figures(area={place.name!r})"
+        known.append((code, text))
+    for name, codes in crime_codes.OFFENCE_GROUPS.items():
+        text = (
+            f"{name}: recorded offences {', '.join(codes)}. oc.recorded_crime({name!r})"
         )
+        known.append((name, text))
     measures = published_figures.measures()
     for one in measures.itertuples():
-        words[one.measure] = (
+        text = (
             f"{one.name}: {one.definition} Unit: {one.unit}. Kind: {one.kind}. "
             f"Better: {one.better}. Programmes: {one.programmes}. "
             f"oc.published_figures(measure={one.measure!r})"
         )
+        known.append((one.measure, text))
     used = measures.set_index("measure")["programmes"].str.split().explode()
     for one in published_figures.programmes().itertuples():
-        words[one.programme] = (
+        text = (
             f"{one.name}. {one.aim}\nSites: {one.sites}. Partners: {one.partners}.\n"
             f"Measures: {', '.join(used.index[used == one.programme])}.\n"
             f"Go on: oc.published_figures(programme={one.programme!r}), "
             f"oc.explore.open(programme={one.programme!r})"
         )
-    return words
+        known.append((one.programme, text))
+    found = [text for name, text in known if slug(name) == slug(word)]
+    if not found:
+        one_of(word, [name for name, _ in known], "word")
+    return Text("\n\n".join(found))

@@ -1,24 +1,18 @@
 """The controls in JupyterLab: a change of one changes chart, table and sentence, all at once."""
 
 import os
+from collections.abc import Callable
 from html import escape
-from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import ipywidgets as widgets
 
 from outcomes.core.errors import Invalid, NotEnough
-from outcomes.explore import export as take
-from outcomes.explore import findings, questions
+from outcomes.explore import export, findings, questions
+from outcomes.explore.questions import LABELS, Option
+from outcomes.findings.finding import Finding
 
-_LABELS = {
-    "programme": "Programme",
-    "measure": "Measure",
-    "areas": "Places",
-    "start": "From",
-}
-_LABELS |= {"end": "To", "chart": "Chart", "by": "Period", "unit": "Unit"}
-_LABELS |= {"comparison": "Compare", "fact": "Figure"}
 _WIDE = {"layout": {"width": "22rem"}, "style": {"description_width": "6rem"}}
 # JupyterLab takes arrow keys away from a closed list (ipywidgets issue 3912), unless the list has
 # this mark. A widget cannot set it, so an image that never loads does, when the list has focus.
@@ -26,133 +20,143 @@ _LOOK = Path(__file__).with_suffix(".html").read_text(encoding="utf-8")
 
 
 class Explorer:
-    """Controls and the finding that answers them; ``finding`` and ``asked`` are the present one."""
+    """Controls and the finding that answers them.
 
-    def __init__(self, wish: dict):
+    ``question`` is what the controls ask at present, and ``finding`` its answer; None where there is
+    none.
+
+    >>> shown = Explorer({"programme": "op_warrior", "measure": "arrests"})
+    >>> shown.set(measure="cash_seized")
+    >>> shown.question.measure
+    'cash_seized'
+    """
+
+    def __init__(self, wish: dict[str, Any]) -> None:
         self.boxes = {
             name: (widgets.SelectMultiple if name == "areas" else widgets.Dropdown)(
                 description=label, **_WIDE
             )
-            for name, label in _LABELS.items()
+            for name, label in LABELS.items()
         }
-        self.greys = {name: widgets.HTML(layout=_WIDE["layout"]) for name in _LABELS}
+        self.reasons = {name: widgets.HTML(layout=_WIDE["layout"]) for name in LABELS}
         self.title = widgets.Text(
             description="Title", placeholder="of the page", **_WIDE
         )
         self.entry = widgets.Textarea(description="Entry", rows=6, **_WIDE)
         self.file = widgets.FileUpload(
-            accept=".csv", description="Add own figures (CSV)", **_WIDE
+            accept=".csv",
+            description="Add own figures (CSV)",
+            layout=_WIDE["layout"],
         )
-        self.said = widgets.HTML(layout=_WIDE["layout"])
+        self.status = widgets.HTML(layout=_WIDE["layout"])
         self.picture = widgets.HTML(layout={"flex": "1 1 30rem", "min_width": "0"})
         self.picture.add_class("jp-RenderedHTMLCommon")
+        controls = [
+            *(box for name in LABELS for box in (self.boxes[name], self.reasons[name])),
+            self._button("Export CSV and SVG", self._export),
+            self.file,
+            self.title,
+            self._button("Make this a page", self._make_entry),
+            self.entry,
+            self._button("Add it to reports.toml", self._add_entry),
+            self.status,
+            widgets.HTML(_LOOK),
+        ]
         layout = {"flex_flow": "row wrap", "align_items": "flex-start"}
-        self.view = widgets.HBox([self._left(), self.picture], layout=layout)
+        left = widgets.VBox(controls, layout={"flex": "0 0 auto"})
+        self.view = widgets.HBox([left, self.picture], layout=layout)
         self.view.add_class("oc-explore")
         self.set(**wish)
         for box in self.boxes.values():
-            box.observe(self._changed, "value")
+            box.observe(lambda change: self.setting or self.set(), "value")
         self.file.observe(self._uploaded, "value")
 
-    def _left(self) -> widgets.VBox:
-        """The controls, each above the reasons of what cannot be asked; and what can be done."""
-        export = self._button("Export CSV and SVG", self._export)
-        entry = self._button("Make this a page", self._entry)
-        add = self._button("Add it to reports.toml", self._add)
-        pairs = chain.from_iterable(
-            zip(self.boxes.values(), self.greys.values(), strict=True)
-        )
-        out = (export, self.file, self.title, entry, self.entry, add, self.said)
-        return widgets.VBox(
-            [*pairs, *out, widgets.HTML(_LOOK)], layout={"flex": "0 0 auto"}
-        )
-
-    def _button(self, text: str, act) -> widgets.Button:
+    def _button(self, text: str, act: Callable[[], str]) -> widgets.Button:
         button = widgets.Button(description=text, layout=_WIDE["layout"])
-        button.on_click(lambda _: self._tell(act))
+        button.on_click(lambda _: self._report(act))
         return button
 
-    def set(self, **wish) -> None:
+    def set(self, **wish: Any) -> None:
         """Set controls; what cannot be asked with them gives way, and the answer is drawn anew."""
         now = {name: box.value for name, box in self.boxes.items()}
-        self.asked, offered = questions.settle(now | wish)
+        self.question, options = questions.settle(now | wish)
         self.setting = True
         try:
-            for name, options in offered.items():
-                self._offer(name, options)
+            for name in LABELS:
+                self._offer(name, options[name])
         finally:
             self.setting = False
         self._draw()
 
-    def _offer(self, name: str, options: list) -> None:
-        box, value = self.boxes[name], getattr(self.asked, name)
-        can = tuple((label, v) for label, v, why in options if not why)
+    def _offer(self, name: str, options: list[Option]) -> None:
+        """Fill a list with what can be asked, and write below it what cannot, and why."""
+        box, value = self.boxes[name], getattr(self.question, name)
+        can = tuple((one.label, one.value) for one in options if not one.reason)
         if box.options != can:
             box.options = can
         if box.value != value:
             box.value = value
         box.disabled = len(can) < 2
-        reasons: dict[str, list[str]] = {}
-        for label, _, why in options:
-            reasons.setdefault(why, []).append(label)
+        refused: dict[str, list[str]] = {}
+        for option in options:
+            if option.reason:
+                refused.setdefault(option.reason, []).append(option.label)
         items = "".join(
-            f"<li>✕ <b>{escape(', '.join(labels))}</b>: {escape(why)}</li>"
-            for why, labels in reasons.items()
-            if why
+            f"<li>✕ <b>{escape(', '.join(labels))}</b>: {escape(reason)}</li>"
+            for reason, labels in refused.items()
         )
         start = '<ul class="cannot" aria-label="Cannot be asked now">'
-        self.greys[name].value = items and f"{start}{items}</ul>"
+        self.reasons[name].value = items and f"{start}{items}</ul>"
 
     def _draw(self) -> None:
-        self.finding = None
+        self.finding: Finding | None = None
         try:
-            self.finding = findings.answer(self.asked)
+            self.finding = findings.answer(self.question)
             html = self.finding.html().replace("<details>", "<details open>", 1)
         except (Invalid, NotEnough) as reason:
             html = f'<p class="sentence">{escape(str(reason))}</p>'
         except Exception as fault:  # an old chart beside new controls would mislead
-            said = f"This could not be drawn. {type(fault).__name__}: {fault}"
-            html = f'<p class="sentence">{escape(said)}</p>'
+            text = f"This could not be drawn. {type(fault).__name__}: {fault}"
+            html = f'<p class="sentence">{escape(text)}</p>'
         live = '<p class="sentence" role="status" aria-live="polite">'
         self.picture.value = html.replace('<p class="sentence">', live, 1)
         self.entry.value = ""
 
-    def _changed(self, change) -> None:
-        if not self.setting:
-            self.set()
-
-    def _uploaded(self, change) -> None:
+    def _uploaded(self, change: Any) -> None:
         for file in change["new"]:
-            self._tell(lambda content=bytes(file["content"]): take.own_figures(content))
+            content = bytes(file["content"])
+            self._report(lambda content=content: export.own_figures(content))
         self.set()
 
-    def _tell(self, act) -> None:
+    def _report(self, act: Callable[[], str]) -> None:
+        """Do what a button asks, and say what came of it or why it was refused."""
         try:
             text = act()
         except Invalid as reason:
             text = str(reason)
         lines = "<br>".join(map(escape, text.splitlines()))
-        self.said.value = f'<p role="status" aria-live="polite">{lines}</p>'
+        self.status.value = f'<p role="status" aria-live="polite">{lines}</p>'
 
     def _export(self) -> str:
         if self.finding is None:
             raise Invalid("There is nothing to export.")
-        files = take.export(self.finding, self.asked, Path("exports"))
+        files = export.export(self.finding, self.question, Path("exports"))
         return "Written: " + ", ".join(map(str, files))
 
-    def _entry(self) -> str:
-        self.entry.value = take.page(self.asked, self.title.value)
-        return "Copy the entry, or add it to reports.toml as it stands."
+    def _make_entry(self) -> str:
+        self.entry.value = export.page(self.question, self.title.value)
+        copy = "Copy the entry, or add it to reports.toml as it stands."
+        return f"{copy}\n{export.left_out(self.question)}".strip()
 
-    def _add(self) -> str:
+    def _add_entry(self) -> str:
         if "[[page]]" not in self.entry.value:
-            self._entry()
-        return take.add_page(self.entry.value, take.plan())
+            self._make_entry()
+        return export.add_page(self.entry.value, export.plan())
 
     def __repr__(self) -> str:
         return self.finding.sentence if self.finding else "This cannot be told."
 
-    def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict:
         """The controls in a notebook that a person has open; what they show, in a stored one."""
         bundle = {"text/plain": repr(self)}
         if {"JPY_SESSION_NAME", "VSCODE_PID"} & set(os.environ):

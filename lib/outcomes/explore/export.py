@@ -8,88 +8,167 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 
-from outcomes import data
 from outcomes.core.errors import Invalid
-from outcomes.core.formatting import count, slug
+from outcomes.core.formatting import count, listed, slug
 from outcomes.data import quality, tables, vocabularies
-from outcomes.explore.queries import RECORDED, STREET
+from outcomes.explore import questions
+from outcomes.explore.queries import RECORDED, STREET, Question
+from outcomes.findings.finding import Finding
 from outcomes.ingest import published_figures, published_figures_checks
 
-# notebook of each programme; and parameter, vocabulary, and the control that it follows
-_PAGES = {
-    RECORDED: ("county/trend_monitor", "offences offence_group measure"),
-    STREET: ("county/area_profile", "area district area", "year crime_year end"),
-    "op_warrior": (
-        *("programmes/op_warrior", "measures op_warrior_measure measure"),
-        "period_unit period_unit by",
+
+class Parameter(NamedTuple):
+    """A parameter of a report: its name, its vocabulary, and the control that it follows."""
+
+    name: str
+    vocabulary: str
+    control: str
+
+
+class Report(NamedTuple):
+    """The report about a programme, and those of its parameters that a question settles."""
+
+    notebook: str
+    parameters: tuple[Parameter, ...]
+    group: str = "programmes"
+
+
+REPORTS = {
+    RECORDED: Report(
+        "county/trend_monitor",
+        (Parameter("offences", "offence_group", "measure"),),
+        "county",
     ),
-    "fraud": ("programmes/fraud", "measures fraud_measure measure"),
-    "county_lines": (
+    STREET: Report(
+        "county/area_profile",
+        (
+            Parameter("area", "district", "areas"),
+            Parameter("year", "crime_year", "end"),
+        ),
+        "districts",
+    ),
+    "op_warrior": Report(
+        "programmes/op_warrior",
+        (
+            Parameter("measures", "op_warrior_measure", "measure"),
+            Parameter("period_unit", "period_unit", "by"),
+        ),
+    ),
+    "fraud": Report(
+        "programmes/fraud", (Parameter("measures", "fraud_measure", "measure"),)
+    ),
+    "county_lines": Report(
         "programmes/county_lines",
-        "measures county_lines_measure measure",
+        (Parameter("measures", "county_lines_measure", "measure"),),
     ),
-    "modern_slavery": (
+    "modern_slavery": Report(
         "programmes/modern_slavery",
-        "series modern_slavery_series series",
+        (Parameter("series", "modern_slavery_series", "measure"),),
     ),
-    "no_more_knives": ("programmes/no_more_knives", "area nmk_area area"),
-    "project_adder": ("programmes/project_adder", "district district area"),
-    "clear_hold_build": ("programmes/clear_hold_build", "area chb_area area"),
-    "op_sceptre": ("programmes/op_sceptre", "wave sceptre_wave wave"),
+    "no_more_knives": Report(
+        "programmes/no_more_knives", (Parameter("area", "nmk_area", "areas"),)
+    ),
+    "project_adder": Report(
+        "programmes/project_adder", (Parameter("district", "district", "areas"),)
+    ),
+    "clear_hold_build": Report(
+        "programmes/clear_hold_build", (Parameter("area", "chb_area", "areas"),)
+    ),
+    "op_sceptre": Report(
+        "programmes/op_sceptre", (Parameter("wave", "sceptre_wave", "end"),)
+    ),
 }
+"""The reports that a question can become a page of, by programme."""
 
 
-def page(a, title: str = "") -> str:
+def page(question: Question, title: str = "") -> str:
     """The ``[[page]]`` entry of the report that answers a question, for ``reports.toml``.
 
     Raises :class:`Invalid` when no report is about the programme.
+
+    >>> question = questions.settle({"programme": "fraud", "measure": "losses"}).question
+    >>> page(question).splitlines()[2]
+    'notebook = "programmes/fraud"'
     """
-    if a.programme not in _PAGES:
-        raise Invalid("No report is about this programme, so it has no page to make.")
-    notebook, *follows = _PAGES[a.programme]
-    given = _parameters(a, follows)
-    name = notebook.rpartition("/")[2].replace("_", " ")
+    report = _report(question)
+    values = parameters(question)
+    name = report.notebook.rpartition("/")[2].replace("_", " ")
     title = " ".join(title.split())
     if not title:
-        values = (re.sub("[^A-Za-z0-9]+", " ", v).strip() for v in given.values())
-        title = f"{name.capitalize()}: {' '.join(values)}"
-    pairs = ", ".join(
-        f"{p} = {json.dumps([v] if p in ('measures', 'offences') else v)}"
-        for p, v in given.items()
-    )
+        words = (re.sub("[^A-Za-z0-9]+", " ", v).strip() for v in values.values())
+        title = f"{name.capitalize()}: {' '.join(words)}"
     lines = {
         "handle": f"{slug(name)}/{slug(title.partition(':')[2] or title)}",
-        "notebook": notebook,
+        "notebook": report.notebook,
         "title": title,
-        "group": {STREET: "districts", RECORDED: "county"}.get(
-            a.programme, "programmes"
-        ),
+        "group": report.group,
     }
     text = "".join(
-        f"{k} = {json.dumps(v, ensure_ascii=False)}\n" for k, v in lines.items()
+        f"{key} = {json.dumps(value, ensure_ascii=False)}\n"
+        for key, value in lines.items()
+    )
+    several = {
+        p.name for p in report.parameters if p.vocabulary in vocabularies.SEVERAL
+    }
+    pairs = ", ".join(
+        f"{key} = {json.dumps([value] if key in several else value)}"
+        for key, value in values.items()
     )
     return f"[[page]]\n{text}" + (f"parameters = {{ {pairs} }}\n" if pairs else "")
 
 
-def _parameters(a, follows: list[str]) -> dict[str, str]:
-    """The parameters of a report that a question settles, those that it may have."""
-    areas = data.areas().set_index("area")["name"]
-    words = {m: word for word, m in vocabularies.SERIES.items()}
-    asked = vars(a) | {
-        "area": areas.get(a.areas[0], a.areas[0]),
-        "series": words.get(a.measure),
-    }
-    waves = [w for w in vocabularies.choices("sceptre_wave") if w[:4] <= (a.end or "9")]
-    asked["wave"] = waves[-1] if waves else None
-    triples = map(str.split, follows)
-    return {
-        p: asked[c]
-        for p, vocabulary, c in triples
-        if asked[c] in vocabularies.choices(vocabulary)
-    }
+def _report(question: Question) -> Report:
+    if question.programme not in REPORTS:
+        raise Invalid("No report is about this programme, so it has no page to make.")
+    return REPORTS[question.programme]
+
+
+def parameters(question: Question) -> dict[str, str]:
+    """The parameters of a report that a question settles, with values that it may have."""
+    found = {}
+    for name, vocabulary, control in _report(question).parameters:
+        choices = vocabularies.choices(vocabulary)
+        value = getattr(question, control)
+        if control == "areas":
+            value = value[0]
+        elif vocabulary == "sceptre_wave":  # the last week by the end of the years
+            value = max((w for w in choices if w[:4] <= (value or "9")), default="")
+        elif vocabulary == "modern_slavery_series":
+            words = {measure: word for word, measure in vocabularies.SERIES.items()}
+            value = words.get(value)
+        if value in choices:
+            found[name] = value
+    return found
+
+
+def left_out(question: Question) -> str:
+    """What a question asks and the page of :func:`page` does not, as a sentence; "" for nothing.
+
+    >>> wish = {"programme": "street_crime", "measure": "burglary", "areas": ("Preston",)}
+    >>> left_out(questions.settle(wish).question)
+    'The report cannot be asked for measure burglary: the page is made without it.'
+    """
+    made = parameters(question)
+    carried = {p.control for p in _report(question).parameters if p.name in made}
+    usual = questions.settle({"programme": question.programme}).question
+    lost = []
+    for name, label in questions.LABELS.items():
+        value = getattr(question, name)
+        if name not in carried and (name == "measure" or value != getattr(usual, name)):
+            said = listed(value) if name == "areas" else value
+            lost.append(f"{label.lower()} {said.replace('_', ' ')}")
+    if question.areas[1:] and "areas" in carried:
+        lost.append(f"places {listed(question.areas[1:])}")
+    if not lost:
+        return ""
+    it = "it" if len(lost) == 1 else "them"
+    return (
+        f"The report cannot be asked for {listed(lost)}: the page is made without {it}."
+    )
 
 
 def plan() -> Path:
@@ -130,10 +209,11 @@ def add_page(entry: str, file: Path) -> str:
     return f"Added to {file.name}. Build it with: outcomes build {handle}"
 
 
-def export(found, a, folder: Path) -> list[Path]:
+def export(found: Finding, question: Question, folder: Path) -> list[Path]:
     """Write a finding's table as CSV and its figure as SVG, named by the question."""
     folder.mkdir(parents=True, exist_ok=True)
-    name = slug(f"{a.programme} {a.measure} {a.areas[0]} {a.chart}")
+    words = (question.programme, question.measure, question.areas[0], question.chart)
+    name = slug(" ".join(words))
     files = []
     if found.frame is not None:
         files.append(folder / f"{name}.csv")

@@ -1,14 +1,26 @@
 """The answer to a question: one Finding, by the same functions of the findings room as in the reports."""
 
-import pandas as pd
+from collections.abc import Callable
 
-from outcomes import data, findings, methods
+import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+
 from outcomes.core import formatting, periods
 from outcomes.core.errors import NotEnough
-from outcomes.data import published_figures
+from outcomes.data import places, published_figures, tables
 from outcomes.explore import queries, questions
-from outcomes.explore.queries import CRIME, RECORDED, STEPS, cited, named
-from outcomes.methods import intervals, spc
+from outcomes.explore.queries import RECORDED, STEPS, Question
+from outcomes.findings import charts
+from outcomes.findings.bounds import bounds, bounds_by_measure
+from outcomes.findings.comparisons import position
+from outcomes.findings.finding import Finding, finding
+from outcomes.findings.series import process_behaviour
+from outcomes.findings.theme import WIDTH, styled
+from outcomes.methods import intervals, reconcile, spc
+
+NAME = "explore"
+"""The name that every answer has as a finding."""
 
 _CUTS = {
     "quarter": periods.quarters,
@@ -20,371 +32,459 @@ _CHANCE = (
     "The interval allows for chance alone; for the ups and downs of a series "
     "see its usual range."
 )
+_BARS = 15  # places that are drawn side by side; the table has all
 
 
-def answer(a) -> findings.Finding:
-    """The finding that answers a settled question (:func:`outcomes.explore.questions.settle`)."""
-    crime = a.programme in CRIME
-    if not crime and queries.figures(a).empty:
+def answer(question: Question) -> Finding:
+    """The finding that answers a question.
+
+    Parameters
+    ----------
+    question
+        As :func:`outcomes.explore.questions.settle` gives it.
+
+    Raises
+    ------
+    NotEnough
+        Where nothing was published of these places in these years, or too little to compute it.
+
+    Examples
+    --------
+    >>> wish = {"programme": "op_warrior", "measure": "arrests", "chart": questions.SOURCES}
+    >>> answer(questions.settle(wish).question).facts["unit"]
+    'times published'
+    """
+    if question.about_crime:
+        answers: dict[str, Callable[[Question], Finding]] = {
+            questions.TIME: _counts_over_time,
+            questions.USUAL: _usual_range,
+            questions.SIDE: _crime_rates_side_by_side,
+        }
+    elif queries.figures(question).empty:
         raise NotEnough("No figure of these places falls in these years.")
-    charts = {
-        questions.TIME: (_printed, _counted),
-        questions.USUAL: (_usual, _usual),
-        questions.SIDE: (_beside, _ranked),
-        questions.ALLOWED: (_allowed,),
-        questions.SOURCES: (_sourced,),
-    }
-    return charts[a.chart][crime](a)
+    else:
+        answers = {
+            questions.TIME: _figures_over_time,
+            questions.USUAL: _usual_range,
+            questions.SIDE: _figures_side_by_side,
+            questions.ALLOWED: _allowed,
+            questions.SOURCES: _sources,
+        }
+    return answers[question.chart](question)
 
 
-def _scaled(a, n, residents, months):
+def _scaled(
+    question: Question,
+    n: pd.Series,
+    residents: pd.Series | float,
+    months: pd.Series | float,
+) -> pd.Series:
     """Counts of so many months in the unit asked for."""
-    unit = {questions.MONTHLY: 1 / months, questions.RATE: 1e5 / residents}
-    return n * unit.get(a.unit, 1)
+    factors = {questions.MONTHLY: 1 / months, questions.RATE: 1e5 / residents}
+    return n * factors.get(question.unit, 1)
 
 
-def _valued(a, rows: pd.DataFrame) -> pd.DataFrame:
-    """Figures with their values in the unit asked for; those that have none in it drop out."""
-    lived = rows["area"].map(queries.residents(rows["area"].unique()))
-    months = (
-        (rows["period_end"] - rows["period_start"]).dt.days + 1
-    ) / methods.reconcile.MONTH
-    return rows.assign(value=_scaled(a, rows["value"], lived, months)).dropna(
-        subset=["value"]
-    )
+def _scaled_figures(question: Question, rows: pd.DataFrame) -> pd.DataFrame:
+    """Figures with values in the unit asked for; those that have none in it are left out."""
+    days = (rows["period_end"] - rows["period_start"]).dt.days + 1
+    people = rows["area"].map(queries.residents(rows["area"].unique()))
+    months = days / reconcile.MONTH
+    values = _scaled(question, rows["value"], people, months)
+    return rows.assign(value=values).dropna(subset=["value"])
 
 
-def _unit(a) -> str:
-    suffix = {
-        questions.MONTHLY: "a month",
-        questions.RATE: "per 100,000 residents",
-    }.get(a.unit, "")
-    return f"{named(a).what} {suffix}".strip()
+def _unit(question: Question) -> str:
+    """What is counted, in the unit asked for: "robbery offences per 100,000 residents"."""
+    after = {
+        questions.MONTHLY: " a month",
+        questions.RATE: " per 100,000 residents",
+    }
+    return queries.subject(question).noun + after.get(question.unit, "")
 
 
-def _counted(a) -> findings.Finding:
+# ---------------------------------------------------------------- counts of crime
+
+
+def _counts_over_time(question: Question) -> Finding:
     """Counts of crime over time, beside a year earlier or the median of the other places."""
-    frame = queries.counts(a, everywhere=a.comparison == questions.OTHERS)
-    frame["value"] = _scaled(a, frame["n"], frame["residents"], STEPS[a.by])
-    own, rest = (frame[frame["area"].isin(a.areas) == mine] for mine in (True, False))
-    lines = _compared(a, own, rest)
-    names = list(dict.fromkeys(lines["name"]))
-    said = [
-        _moved(rows.sort_values("period"), a.by)
-        for _, rows in own.groupby("name", sort=False)
-    ]
-    label, last = f"{_unit(a)} by {a.by}", own["period"].max()
-    caption = formatting.sentence_case(label)
-    table = lines.pivot(index="period", columns="name", values="value")[
-        names
-    ].reset_index()
-    table["period"] = [formatting.period_name(day, a.by) for day in table["period"]]
-    figure = findings.plots.series(
-        lines, x="period", y="value", by="name", highlight=names, ylabel=label
-    )
-    return findings.finding(
-        "explore",
-        f"{caption}: {'; '.join(said)}.",
-        unit=_unit(a),
-        value=own.loc[own["period"] == last, "value"].iloc[0],
-        period=formatting.period_name(last, a.by),
-        area=formatting.listed(own["name"].unique()),
-        figure=figure,
-        table=table,
-        caption=caption,
-        sources=cited(a),
+    everywhere = question.comparison == questions.OTHERS
+    frame = queries.crime_counts(question, everywhere=everywhere)
+    months = STEPS[question.by]
+    frame["value"] = _scaled(question, frame["n"], frame["residents"], months)
+    frame["name"] = [formatting.period_name(d, question.by) for d in frame["period"]]
+    own = frame[frame["area"].isin(question.areas)]
+    if own.empty:
+        raise NotEnough(f"No whole {question.by} of these years is held here.")
+    unit, areas = _unit(question), formatting.listed(own["area"].unique())
+    now = own["period"].max()
+    latest = own[own["period"] == now]
+    when = latest["name"].iloc[0]
+    if latest["area"].nunique() > 1:
+        ranged = formatting.extremes(latest, "area", "value")
+        sentence = f"{unit} in {when} ranged {ranged}."
+    else:
+        sentence = f"{unit} in {areas} {_since_a_year_before(own)}."
+    detail = [_interval_of_change(rows) for _, rows in own.groupby("area")]
+    if len(own) > 1 and latest["area"].nunique() == 1:
+        first = own.iloc[0]
+        value = formatting.number(first["value"])
+        detail.append(f"The first {question.by} here is {first['name']}, at {value}.")
+    lines, beside = own[["area", "period", "value"]], ""
+    if question.comparison == questions.EARLIER:
+        later = lines["period"] + pd.DateOffset(years=1)
+        earlier = lines.assign(area="a year earlier", period=later)
+        lines = pd.concat([lines, earlier[later.isin(lines["period"])]])
+        beside = ", beside the same a year earlier"
+    if everywhere:
+        rest = frame[~frame["area"].isin(question.areas)]
+        name = f"median of {rest['area'].nunique()} others"
+        median = rest.groupby("period")["value"].median()
+        lines = pd.concat([lines, median.reset_index().assign(area=name)])
+        beside = f", beside the {name}"
+        detail.append(f"The {name} was {formatting.number(median[now])} in {when}.")
+    drawn, title = list(lines["area"].unique()), f"{unit} by {question.by}"
+    with styled():
+        ax = charts.lines(lines, x="period", y="value", hue="area", highlight=drawn)
+        charts.title(ax, title, xlabel="", ylabel="")
+    table = lines.pivot(index="period", columns="area", values="value")[drawn]
+    table = table.reset_index()
+    names = [formatting.period_name(day, question.by) for day in table["period"]]
+    return finding(
+        NAME,
+        formatting.sentence_case(sentence),
+        detail=" ".join(filter(None, detail)),
+        alt=f"{'Lines' if len(drawn) > 1 else 'A line'} by {question.by} for {areas}, "
+        f"{formatting.extremes(own, 'name', 'value')}{beside}.",
+        unit=unit,
+        value=latest["value"].iloc[0],
+        period=when,
+        area=areas,
+        figure=ax.figure,
+        table=table.assign(period=names),
+        caption=formatting.sentence_case(title),
+        sources=frame,
         caveats=[_CHANCE],
     )
 
 
-def _compared(a, own: pd.DataFrame, rest: pd.DataFrame) -> pd.DataFrame:
-    """The lines of a chart: the places' own, and what they are compared with."""
-    lines = own[["name", "period", "value"]]
-    if a.comparison == questions.EARLIER:
-        past = lines.assign(
-            name="a year earlier", period=lines["period"] + pd.DateOffset(years=1)
-        )
-        return pd.concat([lines, past[past["period"].isin(lines["period"])]])
-    if a.comparison == questions.OTHERS:
-        middle = rest.groupby("period", as_index=False)["value"].median()
-        name = f"median of {rest['area'].nunique()} others"
-        return pd.concat([lines, middle.assign(name=name)])
-    return lines
+def _year_before(rows: pd.DataFrame) -> pd.DataFrame:
+    """The latest of the counts of a place, and the one a year before it where there is one."""
+    last = rows["period"].max()
+    return rows[rows["period"].isin([last, last - pd.DateOffset(years=1)])]
 
 
-def _moved(rows: pd.DataFrame, by: str) -> str:
-    """ "Lancashire 412 in 2025 Q4, a change of 8.4% on a year earlier (95% interval …)"."""
-    last = rows.iloc[-1]
-    text = f"{last['name']} {formatting.number(last['value'])} in {formatting.period_name(last['period'], by)}"
-    past = rows[rows["period"] == last["period"] - pd.DateOffset(years=1)]
-    if past.empty or last["n"] + past["n"].iloc[0] == 0:
-        return text
-    change, low, high = (
-        r - 1 for r in intervals.poisson_ratio(last["n"], 1, past["n"].iloc[0], 1)
+def _since_a_year_before(rows: pd.DataFrame) -> str:
+    """The latest count of a place and its change, as a clause after its name."""
+    said = [
+        f"{formatting.number(row.value)} in {row.name}"
+        for row in _year_before(rows)[::-1].itertuples(index=False)
+    ]
+    ratio = _year_ratio(rows)
+    if ratio is None:
+        return f"stood at {said[0]}"
+    return f"{formatting.change(ratio)} in a year: {', from '.join(said)}"
+
+
+def _year_ratio(rows: pd.DataFrame) -> intervals.Interval | None:
+    """The latest count of a place to that of a year before; None where there are not both."""
+    counts = _year_before(rows)["n"].tolist()
+    if len(counts) < 2 or not counts[0]:
+        return None
+    return intervals.poisson_ratio(counts[1], 1, counts[0], 1)
+
+
+def _interval_of_change(rows: pd.DataFrame) -> str:
+    """What a year changed in a place, with its interval, as a sentence; "" where that is not known."""
+    ratio, last = _year_ratio(rows), rows.iloc[-1]
+    if ratio is None:
+        return ""
+    limits = formatting.span((ratio.lower - 1, ratio.upper - 1), formatting.percent)
+    return (
+        f"{last['area']} had {formatting.number(last['value'])}, a change of "
+        f"{formatting.percent(ratio.estimate - 1)} on a year earlier (95% interval "
+        f"{limits})."
     )
-    span = formatting.interval(low, high, kind="percent")
-    return f"{text}, a change of {formatting.percent(change)} on a year earlier (95% interval {span})"
 
 
-def _usual(a) -> findings.Finding:
-    of = named(a)
-    if a.programme == RECORDED and (a.by, a.unit, a.start, a.end) == (
-        "quarter",
-        questions.COUNTED,
-        "",
-        "",
-    ):
-        return findings.process_behaviour("explore", a.measure, a.areas[0])
-    if a.programme in CRIME:
-        frame = queries.counts(a).set_index("period")
-        value = _scaled(a, frame["n"], frame["residents"], STEPS[a.by])
-        freq = {"month": "MS", "quarter": "QS"}.get(a.by)
-        value, step = value.asfreq(freq) if freq else value, a.by.split()[-1]
-        sources, place = cited(a), frame["name"].iloc[0]
+def _crime_rates_side_by_side(question: Question) -> Finding:
+    """Where the first place stands among all forces or districts, per resident and year."""
+    frame = queries.crime_counts(question, everywhere=True)
+    years = frame["period"].nunique() * STEPS[question.by] / 12
+    rows = frame.groupby("area", as_index=False).agg(
+        n=("n", "sum"), residents=("residents", "first")
+    )
+    rows["base"] = rows["residents"] * years
+    rows = rows.dropna(subset=["n", "base"])
+    funnel = None
+    if len(rows) > 4:
+        funnel = spc.funnel(
+            rows, count="n", denominator="base", label="area", per=100_000
+        )
+    ends = [
+        formatting.period_name(day, question.by)
+        for day in (frame["period"].min(), frame["period"].max())
+    ]
+    return position(
+        NAME,
+        funnel,
+        question.areas[0],
+        noun=queries.subject(question).noun,
+        base="residents a year",
+        period=formatting.listed(dict.fromkeys(ends), "to"),
+        sources=frame,
+        highlight=question.areas[1:],
+    )
+
+
+# ---------------------------------------------------------------- crime or figures
+
+
+def _usual_range(question: Question) -> Finding:
+    """A series beside its usual range; one that is declared, as every page judges it."""
+    place, subject = question.areas[0], queries.subject(question)
+    whole = (question.start, question.end) == ("", "")
+    quarterly = (question.by, question.unit) == ("quarter", questions.COUNTED)
+    if question.programme == RECORDED and whole and quarterly:
+        return process_behaviour(NAME, question.measure, place)
+    if question.about_crime:
+        sources = queries.crime_counts(question)
+        counts, step = sources.set_index("period"), question.by.split()[-1]
+        months = STEPS[question.by]
+        values = _scaled(question, counts["n"], counts["residents"], months)
+        if step != "year":
+            values = values.asfreq({"month": "MS", "quarter": "QS"}[step])
     else:
-        value, step = queries.regular(a)
-        sources = queries.figures(a)
-        place = sources["area_name"].iloc[0]
-        value = _scaled(a, value, queries.residents(a.areas[:1]).iloc[0], STEPS[step])
-    return findings.process_behaviour(
-        "explore",
-        value,
+        sources = queries.figures(question)
+        values = queries.regular_series(question)
+        step, people = str(values.name), queries.residents([place]).iloc[0]
+        values = _scaled(question, values, people, STEPS[step])
+    return process_behaviour(
+        NAME,
+        values,
         place,
-        noun=_unit(a),
+        noun=_unit(question),
         step=step,
         sources=sources,
-        direction=of.direction,
-        kind=of.kind,
+        direction=subject.direction,
+        kind=subject.kind,
     )
 
 
-def _ranked(a) -> findings.Finding:
-    """Where the first place stands among all forces or districts, per resident and year."""
-    frame = queries.counts(a, everywhere=True)
-    years = frame["period"].nunique() * STEPS[a.by] / 12
-    how = {"n": "sum", "residents": "first"}
-    rows = frame.groupby(["area", "name"], as_index=False).agg(how)
-    rows["base"] = rows["residents"] * years
-    names = dict(zip(rows["area"], rows["name"], strict=True))
-    first, *also = (names.get(x, x) for x in a.areas)
-    ends = frame["period"].min(), frame["period"].max()
-    period = formatting.listed(
-        dict.fromkeys(formatting.period_name(day, a.by) for day in ends), "to"
-    )
-    rows = rows.dropna(subset=["n", "base"])
-    per_head = {"denominator": "base", "label": "name", "per": 1e5}
-    return findings.position(
-        "explore",
-        spc.funnel(rows, count="n", **per_head) if len(rows) > 4 else None,
-        first,
-        noun=named(a).what,
-        base="residents a year",
-        period=period,
-        sources=cited(a),
-        highlight=also,
-    )
+# ---------------------------------------------------------------- published figures
 
 
-def _printed(a) -> findings.Finding:
-    """Figures as printed, at the end of their periods: nothing is joined, so nothing is implied."""
-    of, title = named(a), formatting.sentence_case(_unit(a))
-    rows = queries.figures(a, everywhere=a.comparison == questions.OTHERS, latest=True)
+def _figures_over_time(question: Question) -> Finding:
+    """Figures as published, at the end of their periods: nothing is joined, so nothing is implied."""
+    subject, unit = queries.subject(question), formatting.sentence_case(_unit(question))
+    everywhere = question.comparison == questions.OTHERS
+    rows = queries.figures(question, everywhere=everywhere, latest=True)
     rows = rows.dropna(subset=["period_end"]).sort_values("period_end", kind="stable")
-    rows = _valued(a, rows)
-    own, rest = (
-        rows.loc[rows["area"].isin(a.areas) == k, "area_name"] for k in (True, False)
-    )
-    if own.empty:
+    rows = _scaled_figures(question, rows)
+    mine = rows["area"].isin(question.areas)
+    if not mine.any():
         raise NotEnough("No figure of these places has both dates of its period.")
-    shown = [*own.unique(), *rest.value_counts().index][: questions.MOST]
-    rows = rows[rows["area_name"].isin(shown)]
-    said = [_spread(name, rows[rows["area_name"] == name], of.kind) for name in shown]
-    wide = rows.pivot_table(
-        index="period_end", columns="area_name", values="value", aggfunc="last"
-    )
-    columns = {name: (f"{name}: {_unit(a)}", of.kind) for name in shown}
-    figure = findings.stems(
-        wide.reset_index(), start="period_end", label=None, columns=columns
-    )
-    table = rows.assign(
-        period=[_span(r) for _, r in rows.iterrows()], place=rows["area_name"]
-    )
-    return findings.finding(
-        "explore",
-        f"{title}, as published: {'; '.join(said)}.",
+    others = rows.loc[~mine, "area"].value_counts().index
+    shown = [*rows.loc[mine, "area"].unique(), *others][: questions.MOST]
+    rows = rows[rows["area"].isin(shown)]
+    spans = [
+        f"a period to {formatting.date(end)}"
+        if pd.isna(start)
+        else formatting.period(start, end)
+        for start, end in zip(rows["period_start"], rows["period_end"], strict=True)
+    ]
+    rows = rows.assign(period=spans)
+    own = rows[rows["area"] == shown[0]]
+    last, ranged = own.iloc[-1], formatting.extremes
+    latest = formatting.qualified(last["value"], last["qualifier"], subject.write)
+    number = formatting.count(len(own), "figure")
+    each = [
+        f"In {area} they run {ranged(part, 'period', 'value', subject.write)}."
+        for area, part in rows.groupby("area")
+    ]
+    label = "period" if len(shown) == 1 else "area"
+    return finding(
+        NAME,
+        f"{unit} in {shown[0]}, as published: {latest} for {last['period']}.",
+        detail=f"It is the latest of {number}. {' '.join(each)}",
+        alt="Stems at the ends of the periods for "
+        f"{formatting.listed(shown)}; {ranged(rows, label, 'value', subject.write)}.",
         value=rows["value"].iloc[-1],
-        unit=of.unit,
-        direction=of.direction,
+        unit=subject.unit,
+        direction=subject.direction,
         area=formatting.listed(shown),
         sources=rows,
-        figure=figure,
-        table=table[
+        figure=_stems(rows, shown, unit, subject),
+        table=rows.assign(place=rows["area"])[
             ["period", "place", "value", "qualifier", "period_state", "publisher"]
         ],
-        caption=f"{title}, one row for each period",
+        caption=f"{unit}, one row for each period",
         caveats=[_APART],
-        units={"value": of.unit},
+        units={"value": subject.unit},
     )
 
 
-def _spread(name: str, rows: pd.DataFrame, kind: str) -> str:
-    """ "Lancashire 8 figures from 16 to 3,067, the latest 2,252 for April 2024 to March 2025"."""
-    write, last = formatting.WRITE[kind], rows.iloc[-1]
-    ends = f" from {write(rows['value'].min())} to {write(rows['value'].max())}"
-    text = (
-        f"{name} {formatting.count(len(rows), 'figure')}{ends if len(rows) > 1 else ''}"
-    )
-    return f"{text}, the latest {write(last['value'])} for {_span(last)}"
-
-
-def _span(row) -> str:
-    if pd.isna(row["period_start"]):
-        return f"a period to {formatting.date(row['period_end'])}"
-    return formatting.period(row["period_start"], row["period_end"])
-
-
-def _allowed(a) -> findings.Finding:
-    of = named(a)
-    rows = queries.with_parts(a).dropna(subset=["period_start", "period_end"])
-    county = {"area": a.areas[0], "parent": data.areas()}
-    last = rows.loc[rows["area"] == a.areas[0], "period_end"].max()
-    last = min(last, pd.Timestamp(f"{a.end}-12-31")) if a.end else last
-    periods = _CUTS[a.by](_begin(a, rows), last)
-    done = periods[periods["end"] <= last]
-    label = (done if len(done) else periods)["label"].iloc[-1]
-    if a.unit == questions.MONTHLY:
-        found = methods.reconcile.bounds_by_measure(
-            rows, periods, measures=[a.measure], **county
+def _stems(
+    rows: pd.DataFrame, areas: list[str], unit: str, subject: queries.Subject
+) -> Figure:
+    """A panel for each place: a stem for each figure, at the end of its period."""
+    axis = charts.money_axis if subject.kind == "money" else charts.number_axis
+    with styled():
+        figure, axes = plt.subplots(
+            len(areas), figsize=(WIDTH, 1.75 * len(areas)), sharex=True, squeeze=False
         )
-        return findings.bounds_by_measure(
-            "explore",
-            found.bounds,
-            measures=data.measures(),
-            focus=label,
-            sources=rows,
-            area=formatting.place(a.areas[0]),
-            caption=f"{formatting.sentence_case(of.what)} by {a.by}: what the published figures allow",
-        )
-    return findings.bounds(
-        "explore",
-        rows,
-        periods,
-        noun=of.what,
-        focus=label,
-        direction=of.direction,
-        kind=of.kind,
-        **county,
-    )
+        for ax, area in zip(axes.flat, areas, strict=True):
+            own = rows[rows["area"] == area].drop_duplicates("period_end", keep="last")
+            ax.vlines(own["period_end"], 0, own["value"], color=charts.NAVY)
+            ax.plot(own["period_end"], own["value"], "o", color=charts.NAVY)
+            top = own.loc[own["value"].idxmax()]
+            charts.note(
+                ax,
+                subject.write(top["value"]),
+                (top["period_end"], top["value"]),
+                offset=(0, 6),
+                bold=True,
+                ha="center",
+                va="bottom",
+            )
+            charts.month_axis(ax.xaxis)
+            ax.margins(y=0.14)
+            ax.set_ylim(bottom=min(0, own["value"].min()))
+            axis(ax.yaxis)
+            charts.title(ax, f"{area}: {unit[:1].lower()}{unit[1:]}")
+    return figure
 
 
-def _begin(a, rows: pd.DataFrame) -> pd.Timestamp:
-    """From the start of the programme, unless years are asked for: before it little is limited."""
-    began = data.programmes().set_index("programme")["start"][a.programme]
-    begin = pd.Timestamp(f"{a.start}-01-01") if a.start else began
-    first = rows["period_start"].min()
-    return max(first, begin) if begin < rows["period_end"].max() else first
-
-
-def _beside(a) -> findings.Finding:
+def _figures_side_by_side(question: Question) -> Finding:
     """Places side by side in the latest of the periods that most of them have a figure for."""
-    of = named(a)
-    rows = queries.level(a).dropna(subset=["period_start", "period_end"])
+    subject, unit = queries.subject(question), formatting.sentence_case(_unit(question))
+    rows = queries.figures_of_level(question)
+    rows = rows.dropna(subset=["period_start", "period_end"])
     number = rows.groupby(["period_start", "period_end"])["area"].nunique()
     start, end = number[number == number.max()].index[-1]
     rows = rows[(rows["period_start"] == start) & (rows["period_end"] == end)]
-    rows = (
-        _valued(a, rows).drop_duplicates("area").sort_values("value", ascending=False)
-    )
-    own, period = rows[rows["area"].isin(a.areas)], formatting.period(start, end)
-    caption = f"{formatting.sentence_case(_unit(a))} in {period}"
-    figure = findings.bars(
-        rows.head(15),
-        label="area_name",
-        value="value",
-        kind=of.kind,
-        xlabel=_unit(a),
-        highlight=list(own["area_name"]),
-    )
-    return findings.finding(
-        "explore",
-        _compares(caption, rows, own, formatting.WRITE[of.kind]),
+    rows = _scaled_figures(question, rows).drop_duplicates("area")
+    rows = rows.sort_values("value", ascending=False)
+    values = rows.set_index("area")["value"].map(subject.write)
+    period = formatting.period(start, end)
+    own = [area for area in question.areas if area in values]
+    ranged = formatting.extremes(rows, "area", "value", subject.write)
+    sentence = f"{unit} in {period} ranged {ranged}."
+    if own:
+        sentence = (
+            f"{unit} in {period}: {values[own[0]]} in {own[0]}; all ranged {ranged}."
+        )
+    with styled():
+        ax = charts.bars(
+            rows.head(_BARS), x="value", y="area", highlight=own, kind=subject.kind
+        )
+        ax.set_xlabel(unit)
+    bars = formatting.count(min(len(rows), _BARS), "place")
+    each = "; ".join(f"{area}, {values[area]}" for area in own[1:])
+    return finding(
+        NAME,
+        sentence,
+        detail=f"{formatting.count(len(rows), 'place')} of one kind have a figure for "
+        f"this period{': ' * bool(each)}{each}.",
+        alt=f"Bars for {bars}, the highest first, "
+        f"{formatting.extremes(rows.head(_BARS), 'area', 'value', subject.write)}.",
         value=rows["value"].iloc[0],
-        unit=of.unit,
-        direction=of.direction,
+        unit=subject.unit,
+        direction=subject.direction,
         sources=rows,
         period=period,
-        table=rows[["area_name", "value", "qualifier", "publisher"]],
-        caption=caption,
-        figure=figure,
-    )
-
-
-def _compares(caption: str, rows: pd.DataFrame, own: pd.DataFrame, write) -> str:
-    """ "Arrests in November 2023: from 3 (Dorset) to 90 (Kent). Lancashire: 12."""
-    low, top = (
-        f"{write(r['value'])} ({r['area_name']})"
-        for _, r in rows.iloc[[-1, 0]].iterrows()
-    )
-    mine = zip(own["area_name"], own["value"], strict=True)
-    return f"{caption}: from {low} to {top}." + "".join(
-        f" {n}: {write(v)}." for n, v in mine
-    )
-
-
-def _sourced(a) -> findings.Finding:
-    """Every page that prints a figure, and how many independent publishers say the same."""
-    rows, of = queries.figures(a), named(a)
-    rows = rows[rows["fact"] == a.fact] if a.fact else rows
-    what = formatting.sentence_case(of.what)
-    said = _one_figure(rows, of.kind) if a.fact else _all_figures(rows)
-    table = rows.assign(
-        figure=[
-            formatting.stated(rows.iloc[[i]], of.kind)[0] for i in range(len(rows))
+        table=rows.assign(area_name=rows["area"])[
+            ["area_name", "value", "qualifier", "publisher"]
         ],
-        period=rows["period_state"],
-    ).rename(columns={"area_name": "place", "url": "address"})
-    columns = [
-        "figure",
-        "place",
-        "publisher",
-        "title",
-        "published",
-        "period",
-        "note",
-        "address",
-    ]
-    return findings.finding(
-        "explore",
-        f"{what}{said}.",
-        value=len(rows),
-        unit="prints",
+        caption=f"{unit} in {period}",
+        figure=ax.figure,
+    )
+
+
+def _allowed(question: Question) -> Finding:
+    """What overlapping figures leave open, period by period.
+
+    Periods begin with the programme unless years are asked for: before it little is limited.
+    """
+    subject, place = queries.subject(question), question.areas[0]
+    rows = queries.figures_with_parts(question)
+    rows = rows.dropna(subset=["period_start", "period_end"])
+    last = rows.loc[rows["area"] == place, "period_end"].max()
+    if question.end:
+        last = min(last, pd.Timestamp(f"{question.end}-12-31"))
+    programmes = published_figures.programmes().set_index("programme")
+    begin, first = programmes["start"][question.programme], rows["period_start"].min()
+    if question.start:
+        begin = pd.Timestamp(f"{question.start}-01-01")
+    if begin < rows["period_end"].max():
+        first = max(first, begin)
+    spans = _CUTS[question.by](first, last)
+    over = spans[spans["end"] <= last]
+    focus = (over if len(over) else spans)["label"].iloc[-1]
+    if question.unit != questions.MONTHLY:
+        return bounds(
+            NAME,
+            rows,
+            spans,
+            noun=subject.noun,
+            area=place,
+            focus=focus,
+            kind=subject.kind,
+            parent=places.places(),
+            direction=subject.direction,
+        )
+    found = reconcile.bounds_by_measure(
+        rows, spans, measures=[question.measure], area=place, parent=places.places()
+    )
+    return bounds_by_measure(
+        NAME,
+        found.bounds,
+        measures=queries.measures(tables.root()).reset_index(),
+        focus=focus,
         sources=rows,
-        table=table[columns],
-        caption=f"{what}: every source",
+        area=place,
+        caption=f"{formatting.sentence_case(subject.noun)} by {question.by}: what the "
+        "published figures allow",
     )
 
 
-def _one_figure(rows: pd.DataFrame, kind: str) -> str:
-    said = []
-    for one in published_figures.corroboration(rows).itertuples():
-        stated = formatting.listed(
-            formatting.stated(rows[rows["value"] == one.value], kind)
+def _sources(question: Question) -> Finding:
+    """Every page with a figure, and how many independent publishers say the same."""
+    rows, subject = queries.figures(question), queries.subject(question)
+    rows = rows[rows["fact"] == question.fact] if question.fact else rows
+    kind, noun = subject.kind, subject.noun
+    stated = [formatting.stated(rows.iloc[[at]], kind)[0] for at in range(len(rows))]
+    table = rows.assign(figure=stated, period=rows["period_state"])
+    pages = formatting.count(rows["source"].nunique(), "page")
+    times = formatting.count(len(rows), "time")
+    if question.fact:
+        said = []
+        for one in published_figures.corroboration(rows).itertuples():
+            same = formatting.listed(
+                dict.fromkeys(table.loc[table["value"] == one.value, "figure"])
+            )
+            on = formatting.count(one.prints, "page")
+            by = formatting.count(one.independent, "independent publisher")
+            said.append(f"{same} on {on} ({by})")
+        sentence = f"{noun}, {rows['area'].iloc[0]}: {said[0]}."
+        detail = f"It was also published as {'; '.join(said[1:])}." * (len(said) > 1)
+    else:
+        values = rows.groupby("fact")["value"].nunique()
+        several = formatting.number((values > 1).sum())
+        sentence = (
+            f"{formatting.count(len(values), 'figure')} of {noun} stand on {pages}, "
+            f"{several} of them with more than one value."
         )
-        independent = formatting.count(one.independent, "independent publisher")
-        said.append(
-            f"{stated} on {formatting.count(one.prints, 'page')} ({independent})"
-        )
-    return f", {rows['area_name'].iloc[0]}: {'; '.join(said)}"
-
-
-def _all_figures(rows: pd.DataFrame) -> str:
-    values = rows.groupby("fact")["value"].nunique()
-    prints, pages = (
-        formatting.count(len(rows), "print"),
-        formatting.count(rows["source"].nunique(), "page"),
-    )
-    more = formatting.number((values > 1).sum())
-    figures = formatting.count(len(values), "figure")
-    return (
-        f": {prints} on {pages} of {figures}, {more} of them with more than one value"
+        detail = f"They were published {times} in all."
+    columns = ["figure", "place", "publisher", "title", "published", "period", "note"]
+    return finding(
+        NAME,
+        formatting.sentence_case(sentence),
+        detail=detail,
+        value=len(rows),
+        unit="times published",
+        sources=rows,
+        table=table.rename(columns={"area": "place", "url": "address"})[
+            [*columns, "address"]
+        ],
+        caption=f"{formatting.sentence_case(noun)}: every source",
     )

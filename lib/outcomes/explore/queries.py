@@ -1,22 +1,32 @@
-"""What a question rests on: published figures, or counts of crime, by place and time."""
+"""What a question rests on: published figures, or counts of crime, by place and time.
 
+A change of one control asks for the same rows many times over, so what a table holds of a measure
+is kept in memory, for the folder of data that is read.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
 
-from outcomes import data
 from outcomes.core import formatting
 from outcomes.core.collection import collection
-from outcomes.data import tables as store
+from outcomes.data import crime, places, published_figures, tables
 
 RECORDED, STREET = "recorded_crime", "street_crime"
 CRIME = {
     RECORDED: "Recorded crime of forces, by quarter (Home Office)",
     STREET: "Street-level crime of districts, by month (data.police.uk)",
 }
+"""Two tables of crime, which can be asked about as programmes can."""
+
 STEPS = {"month": 1, "quarter": 3, "calendar year": 12, "financial year": 12}
-_FREQ = {
+"""The periods that crime is counted by, and their months."""
+
+_FREQUENCIES = {
     "month": "M",
     "quarter": "Q-DEC",
     "calendar year": "Y-DEC",
@@ -24,162 +34,39 @@ _FREQ = {
 }
 
 
-def cited(a) -> dict[str, str]:
-    """The citation of the counts of crime that a question rests on."""
-    tables = {RECORDED: "crime_quarterly", STREET: "crime_district_monthly"}
-    return data.source(tables[a.programme], force=collection.force_code)
+@dataclass
+class Question:
+    """A question: the value of each control, in the order in which they depend on each other.
 
+    ``measure`` is a measure of the published figures, or a group of offences or of types of crime;
+    ``areas`` are places by name; ``start`` and ``end`` are years, "" for no limit; ``fact`` is one
+    published fact, "" for all.
 
-def figures(a, *, everywhere: bool = False, latest: bool = False) -> pd.DataFrame:
-    """Rows of the register for programme, measure, years and, unless ``everywhere``, the places.
-
-    With ``latest``, one row for each fact (:func:`outcomes.data.one_each`).
+    >>> Question("street_crime", "burglary", ("Preston",)).about_crime
+    True
     """
-    years = (a.start and f"{a.start}-01-01", a.end and f"{a.end}-12-31")
-    read = _latest if latest else _figures
-    frame = read(store.root(), a.programme, a.measure, *years)
-    return (
-        frame
-        if everywhere
-        else frame[frame["area"].isin(a.areas)].reset_index(drop=True)
-    )
+
+    programme: str = ""
+    measure: str = ""
+    areas: tuple[str, ...] = ()
+    start: str = ""
+    end: str = ""
+    chart: str = ""
+    by: str = ""
+    unit: str = ""
+    comparison: str = ""
+    fact: str = ""
+
+    @property
+    def about_crime(self) -> bool:
+        """Whether it asks for counts of crime, and not for published figures."""
+        return self.programme in CRIME
 
 
-def with_parts(a) -> pd.DataFrame:
-    """:func:`figures` of the first place and of the places within it."""
-    rows, inside = figures(a, everywhere=True), set(a.areas[:1])
-    above = _by_key(store.root(), "areas", "area")["parent"]
-    while more := set(above.index[above.isin(inside)]) - inside:
-        inside |= more
-    return rows[rows["area"].isin(inside)].reset_index(drop=True)
+class Subject(NamedTuple):
+    """What a question is about: a noun in the plural, its unit, and the direction of improvement."""
 
-
-# A change of one control asks for the same rows many times over.
-@lru_cache(maxsize=256)
-def _figures(
-    root, programme: str, measure: str | None, start: str, end: str
-) -> pd.DataFrame:
-    return data.figures(programme=programme, measure=measure, start=start, end=end)
-
-
-@lru_cache(maxsize=256)
-def _latest(*question) -> pd.DataFrame:
-    return data.one_each(_figures(*question))
-
-
-def printed(programme: str, measure: str | None = None) -> pd.DataFrame:
-    """All rows of the register for a programme, or for one measure of it."""
-    return _figures(store.root(), programme, measure, "", "")
-
-
-@lru_cache(maxsize=64)
-def measures(root, programme: str) -> list[tuple[str, str]]:
-    """Names and slugs of a programme's measures, the most published first."""
-    used = printed(programme)["measure"].value_counts().index
-    return [(formatting.sentence_case(measure(slug)["name"]), slug) for slug in used]
-
-
-def measure(slug: str) -> pd.Series:
-    """A measure of the register: name, unit, kind, better, whole …"""
-    return _by_key(store.root(), "measures", "measure").loc[slug]
-
-
-def residents(areas) -> pd.Series:
-    """Residents of places, by slug; missing where they are not known."""
-    return _by_key(store.root(), "areas", "area")["population"].reindex(areas)
-
-
-@lru_cache(maxsize=8)
-def _by_key(root, table: str, key: str) -> pd.DataFrame:
-    return getattr(data, table)().set_index(key)
-
-
-def level(a) -> pd.DataFrame:
-    """The latest rows of all places of the first one's kind: forces, districts, nations …"""
-    rows = figures(a, everywhere=True, latest=True)
-    return rows[rows["level"].isin(rows.loc[rows["area"] == a.areas[0], "level"])]
-
-
-def regular(a) -> tuple[pd.Series, str]:
-    """Values of the first place for separate months or quarters, by their start; and the step."""
-    rows = figures(a, latest=True)
-    rows = rows[(rows["area"] == a.areas[0]) & (rows["qualifier"] == "exact")]
-    days = (rows["period_end"] - rows["period_start"]).dt.days + 1
-    whole = rows["period_start"].dt.day == 1
-    spans = {
-        "month": days.between(28, 31) & whole,
-        "quarter": days.between(90, 92) & whole,
-    }
-    step = max(spans, key=lambda name: spans[name].sum())
-    values = (
-        rows[spans[step]]
-        .drop_duplicates("period_start")
-        .set_index("period_start")["value"]
-    )
-    return values.sort_index().asfreq({"month": "MS", "quarter": "QS"}[step]), step
-
-
-def places(programme: str) -> pd.DataFrame:
-    """The places that a table of crime counts: area, name, residents. The City of London is left
-    out: few live there and many work, so that its rates mean nothing."""
-    if programme == RECORDED:
-        frame = data.forces(territorial=True).rename(columns={"force": "area"})
-        frame = frame[frame["area"] != "city-of-london"]
-    else:
-        frame = data.districts(force=collection.force_code).assign(
-            area=lambda f: f["name"]
-        )
-    return frame[["area", "name", "population"]].rename(
-        columns={"population": "residents"}
-    )
-
-
-@lru_cache(maxsize=4)
-def years(root, programme: str) -> range:
-    """The calendar years of which a table of crime holds anything, from the first to the last."""
-    if programme == RECORDED:
-        days = data.crime_quarterly(force=collection.force_code)["quarter"]
-    else:
-        days = data.months_present(collection.force_code)
-    return range(days.min().year, days.max().year + 1)
-
-
-def counts(a, *, everywhere: bool = False) -> pd.DataFrame:
-    """Counts of crime: area, name, period (its first day), n, residents; whole periods only."""
-    known = places(a.programme)
-    chosen = list(known["area"] if everywhere else a.areas)
-    if a.programme == RECORDED:
-        frame = data.crime_quarterly(force=chosen, offence=a.measure)
-        frame = frame.rename(columns={"force": "area", "quarter": "day"})
-    else:
-        types = data.OUTCOMES[a.measure]
-        frame = data.crime_district_monthly(district=chosen, types=types, fill=True)
-        names = data.districts(force=collection.force_code).set_index("district")[
-            "name"
-        ]
-        frame = frame.assign(area=frame["district"].map(names)).rename(
-            columns={"month": "day"}
-        )
-    year = frame["day"].dt.year
-    frame = frame[year.between(int(a.start or 0), int(a.end or 9999))]
-    steps = 3 if a.programme == RECORDED else 1
-    period = (
-        frame["day"].dt.to_period(_FREQ[a.by]).dt.start_time.astype("datetime64[us]")
-    )
-    held = frame.groupby(period)["day"].nunique() * steps == STEPS[a.by]
-    frame = frame.assign(period=period)[period.map(held)]
-    made = (
-        frame.groupby(["area", "period"], as_index=False)["n"]
-        .sum()
-        .merge(known, on="area")
-    )
-    return made.assign(n=made["n"].clip(lower=0))
-
-
-class Named(NamedTuple):
-    """What is counted in words, its unit, and the direction that is better."""
-
-    what: str
+    noun: str
     unit: str = ""
     direction: str = "neither"
 
@@ -188,11 +75,192 @@ class Named(NamedTuple):
         """How its values are written: as money or as a number."""
         return "money" if self.unit == "£" else "number"
 
+    def write(self, value: float) -> str:
+        """A value in words, with its unit where that is not a count.
 
-def named(a) -> Named:
-    """What a question is about."""
-    if a.programme in CRIME:
-        return Named(
-            a.measure.replace("_", " ") + " offences" * (a.programme == RECORDED)
-        )
-    return Named(*measure(a.measure)[["name", "unit", "better"]])
+        >>> Subject("heroin seized", "kg").write(2.5), Subject("cash seized", "£").write(1200)
+        ('2.5 kg', '£1,200')
+        """
+        after = {"%": "%", "kg": " kg"}.get(self.unit, "")
+        return formatting.WRITE[self.kind](value) + after
+
+
+def subject(question: Question) -> Subject:
+    """What a question is about.
+
+    >>> subject(Question("recorded_crime", "drug_possession")).noun
+    'drug possession offences'
+    """
+    if question.about_crime:
+        noun = question.measure.replace("_", " ")
+        return Subject(noun + " offences" * (question.programme == RECORDED))
+    known = measures(tables.root()).loc[question.measure]
+    return Subject(known["name"], known["unit"], known["better"])
+
+
+@lru_cache(maxsize=8)
+def measures(root: Path) -> pd.DataFrame:
+    """The measures of the published figures, by their short name."""
+    return published_figures.measures().set_index("measure")
+
+
+@lru_cache(maxsize=64)
+def published(root: Path, programme: str, measure: str | None = None) -> pd.DataFrame:
+    """Every figure published about a programme, or about one measure of it: one row a page."""
+    return published_figures.published_figures(
+        programme=programme, measure=measure, vintages="all"
+    )
+
+
+def figures(
+    question: Question, *, everywhere: bool = False, latest: bool = False
+) -> pd.DataFrame:
+    """Published figures of a question: its years and, unless ``everywhere``, its places.
+
+    A figure is of the years that its period overlaps; where a year is asked for, one without any
+    date is of none. With ``latest``, one row for each fact.
+
+    >>> rows = figures(Question("op_warrior", "arrests", ("Lancashire",), end="2023"))
+    >>> rows["period_start"].max().year
+    2023
+    """
+    frame = published(tables.root(), question.programme, question.measure)
+    first, last = frame["period_start"], frame["period_end"]
+    outside = pd.Series(False, index=frame.index)
+    if question.start or question.end:
+        outside |= first.isna() & last.isna()
+    if question.start:
+        outside |= last < f"{question.start}-01-01"
+    if question.end:
+        outside |= first > f"{question.end}-12-31"
+    frame = frame[~outside]
+    if latest:
+        frame = published_figures.latest_per_fact(frame)
+    if not everywhere:
+        frame = frame[frame["area"].isin(question.areas)]
+    return frame.reset_index(drop=True)
+
+
+def figures_with_parts(question: Question) -> pd.DataFrame:
+    """:func:`figures` of the first place and of the places within it."""
+    known, inside = places.places(), set(question.areas[:1])
+    while more := set(known["name"][known["parent"].isin(inside)]) - inside:
+        inside |= more
+    rows = figures(question, everywhere=True)
+    return rows[rows["area"].isin(inside)].reset_index(drop=True)
+
+
+def figures_of_level(question: Question) -> pd.DataFrame:
+    """The latest figures of all places of the first one's kind: forces, districts, nations …"""
+    rows = figures(question, everywhere=True, latest=True)
+    return rows[
+        rows["level"].isin(rows.loc[rows["area"] == question.areas[0], "level"])
+    ]
+
+
+def residents(areas: Iterable[str]) -> pd.Series:
+    """Residents of places, by name; missing where they are not known.
+
+    >>> residents(["Lancashire", "Nelson and Brierfield"]).notna().tolist()
+    [True, False]
+    """
+    return places.places().set_index("name")["population"].reindex(areas)
+
+
+def regular_series(question: Question) -> pd.Series:
+    """Exact values of the first place for separate months or quarters, by their first day.
+
+    The name of the series is its step, "month" or "quarter": whichever has more figures.
+    """
+    rows = figures(question, latest=True)
+    rows = rows[(rows["area"] == question.areas[0]) & (rows["qualifier"] == "exact")]
+    days = (rows["period_end"] - rows["period_start"]).dt.days + 1
+    whole = rows["period_start"].dt.day == 1
+    spans = {
+        "month": days.between(28, 31) & whole,
+        "quarter": days.between(90, 92) & whole,
+    }
+    step = max(spans, key=lambda name: spans[name].sum())
+    rows = rows[spans[step]].drop_duplicates("period_start")
+    values = rows.set_index("period_start")["value"].rename(step).sort_index()
+    return values.asfreq({"month": "MS", "quarter": "QS"}[step])
+
+
+@lru_cache(maxsize=4)
+def crime_places(root: Path, programme: str) -> pd.DataFrame:
+    """The places that a table of crime counts: area (its name) and residents.
+
+    The City of London is left out: few live there and many work, so that its rates mean nothing.
+    """
+    if programme == STREET:
+        known = places.districts(force=collection.force)
+    else:
+        known = places.forces().query("name != 'City of London'")
+    known = known.rename(columns={"name": "area", "population": "residents"})
+    return known[["area", "residents"]]
+
+
+@lru_cache(maxsize=4)
+def crime_years(root: Path, programme: str) -> range:
+    """The calendar years of which a table of crime holds anything, from the first to the last."""
+    if programme == STREET:
+        known = crime.coverage(force=collection.force).query("state == 'complete'")
+        days = known["month"]
+    else:
+        days = crime.recorded_crime(force=collection.force)["quarter"]
+    return range(days.min().year, days.max().year + 1)
+
+
+@lru_cache(maxsize=32)
+def _counted(root: Path, programme: str, measure: str) -> pd.DataFrame:
+    """Counts of crime of every place as the table has them: area, day, n."""
+    if programme == STREET:
+        frame = crime.street_crime("district", force=collection.force)
+        frame = frame[frame["type"].isin(crime.OUTCOMES[measure])]
+        frame = frame.rename(columns={"district": "area", "month": "day"})
+    else:
+        frame = crime.recorded_crime(measure)
+        frame = frame.rename(columns={"force": "area", "quarter": "day"})
+    counts = frame.groupby(["area", "day"], as_index=False)["n"].sum()
+    counts.attrs = frame.attrs
+    return counts
+
+
+def crime_counts(question: Question, *, everywhere: bool = False) -> pd.DataFrame:
+    """Counts of crime in whole periods: area, period (its first day), n, residents.
+
+    Parameters
+    ----------
+    question
+        About crime (:attr:`Question.about_crime`).
+    everywhere
+        Whether all places of the table are counted, or those of the question.
+
+    Returns
+    -------
+    One row for each place and period that the table holds every month of. A count below zero, of
+    records cancelled in a later quarter, is zero. ``attrs["sources"]`` cites the table.
+
+    >>> robbery = Question("recorded_crime", "robbery", ("Kent",), by="calendar year")
+    >>> set(crime_counts(robbery)["period"].dt.month)
+    {1}
+    """
+    root = tables.root()
+    counts = _counted(root, question.programme, question.measure)
+    known = crime_places(root, question.programme)
+    frame = counts.merge(known, on="area")
+    if not everywhere:
+        frame = frame[frame["area"].isin(question.areas)]
+    first, last = int(question.start or 0), int(question.end or 9999)
+    frame = frame[frame["day"].dt.year.between(first, last)]
+    starts = frame["day"].dt.to_period(_FREQUENCIES[question.by]).dt.start_time
+    frame = frame.assign(period=starts.astype("datetime64[us]"))
+    months_a_row = 3 if question.programme == RECORDED else 1
+    frame = frame.groupby(["area", "period"], as_index=False).agg(
+        n=("n", "sum"), rows=("day", "nunique"), residents=("residents", "first")
+    )
+    frame = frame[frame["rows"] * months_a_row == STEPS[question.by]]
+    frame = frame.drop(columns="rows").reset_index(drop=True)
+    frame["n"] = frame["n"].clip(lower=0)
+    frame.attrs = counts.attrs
+    return frame

@@ -1,209 +1,251 @@
 """What can be asked: the options of each control and, for one that cannot be asked, the reason."""
 
-from types import SimpleNamespace
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
-from outcomes import data
 from outcomes.core import formatting
 from outcomes.core.collection import collection
-from outcomes.data import tables
+from outcomes.data import crime, crime_codes, published_figures, tables
 from outcomes.explore import queries
-from outcomes.explore.queries import (
-    CRIME,
-    RECORDED,
-    STEPS,
-    STREET,
-    figures,
-    measure,
-    printed,
-)
+from outcomes.explore.queries import CRIME, RECORDED, STEPS, STREET, Question
 
-MOST = 4  # places in one chart: as many colours as can be told apart
-ENOUGH = 12  # points from which a usual range is drawn
+MOST = 4
+"""Places in one chart: as many colours as can be told apart."""
+ENOUGH = 12
+"""Points from which a usual range is drawn."""
+
 TIME, ALLOWED, USUAL = "Over time", "What the figures allow", "Usual range"
 SIDE, SOURCES = "Places side by side", "Every source"
 COUNTED, MONTHLY, RATE = "As counted", "A month, on average", "Per 100,000 residents"
 ALONE, EARLIER, OTHERS = "Nothing", "A year earlier", "Other places"
 
+LABELS = {
+    "programme": "Programme",
+    "measure": "Measure",
+    "areas": "Places",
+    "start": "From",
+    "end": "To",
+    "chart": "Chart",
+    "by": "Period",
+    "unit": "Unit",
+    "comparison": "Compare",
+    "fact": "Figure",
+}
+"""The controls, in the order in which they depend on each other, and their labels."""
 
-def settle(
-    wish: dict,
-) -> tuple[SimpleNamespace, dict[str, list[tuple[str, object, str]]]]:
-    """The question nearest to a wish, and of each control all options: label, value, reason.
 
-    A reason of "" means that the option can be asked. Each control depends on those before it, so
-    a wish that cannot be asked any more gives way to the first option that can.
+class Option(NamedTuple):
+    """One option of a control; ``reason`` says why it cannot be asked, and is "" where it can."""
+
+    label: str
+    value: Any
+    reason: str = ""
+
+
+class Settled(NamedTuple):
+    """A question that can be asked, and all options of each control beside it."""
+
+    question: Question
+    options: dict[str, list[Option]]
+
+
+def settle(wish: dict[str, Any]) -> Settled:
+    """The question nearest to a wish, and the options of every control.
+
+    ``wish`` holds values of controls by name (the fields of
+    :class:`outcomes.explore.queries.Question`). Each control depends on those before it, so a wish
+    that cannot be asked gives way to the first option that can.
+
+    >>> settle({"programme": "op_warrior", "measure": "arrests"}).question.areas
+    ('Lancashire',)
     """
-    asked, offered = SimpleNamespace(), {}
-    for name, options in _OFFERS.items():
-        offered[name] = options(asked)
-        can = [value for _, value, why in offered[name] if not why]
+    question, options = Question(), {}
+    for name, offer in _OFFERS.items():
+        options[name] = offer(question)
+        can = [option.value for option in options[name] if not option.reason]
         wished = wish.get(name)
         if name == "areas":
-            kept = tuple(v for v in can if v in (wished or ()))[:MOST]
-            setattr(
-                asked,
-                name,
-                kept
-                or tuple(v for v in can if v == collection.force_code)
-                or (can[0],),
-            )
+            chosen = tuple(area for area in can if area in (wished or ()))[:MOST]
+            home = collection.force if collection.force in can else can[0]
+            value = chosen or (home,)
         else:
-            setattr(asked, name, wished if wished in can else can[0])
-    return asked, offered
+            value = wished if wished in can else can[0]
+        setattr(question, name, value)
+    return Settled(question, options)
 
 
-def _programmes(a) -> list:
-    known = data.programmes().set_index("programme")["name"].to_dict() | CRIME
-    return [(label, name, "") for name, label in known.items()]
+def _programmes(question: Question) -> list[Option]:
+    known = published_figures.programmes().set_index("programme")["name"].to_dict()
+    return [Option(label, name) for name, label in (known | CRIME).items()]
 
 
-def _measures(a) -> list:
-    if a.programme in CRIME:
-        names = data.OFFENCE_GROUPS if a.programme == RECORDED else data.OUTCOMES
-        return [(formatting.sentence_case(n.replace("_", " ")), n, "") for n in names]
+def _measures(question: Question) -> list[Option]:
+    """Kinds of crime, or measures of a programme with the most published first."""
+    if question.about_crime:
+        kinds = {RECORDED: crime_codes.OFFENCE_GROUPS, STREET: crime.OUTCOMES}
+        names = {kind: kind.replace("_", " ") for kind in kinds[question.programme]}
+    else:
+        rows = queries.published(tables.root(), question.programme)
+        used = rows["measure"].value_counts().index
+        names = queries.measures(tables.root())["name"].reindex(used).to_dict()
     return [
-        (name, slug, "") for name, slug in queries.measures(tables.root(), a.programme)
+        Option(formatting.sentence_case(name), value) for value, name in names.items()
     ]
 
 
-def _areas(a) -> list:
-    if a.programme in CRIME:
-        known = queries.places(a.programme)[["area", "name"]]
+def _areas(question: Question) -> list[Option]:
+    if question.about_crime:
+        rows = queries.crime_places(tables.root(), question.programme)
     else:
-        known = printed(a.programme, a.measure)[["area", "area_name"]].drop_duplicates()
-    pairs = sorted(known.itertuples(index=False, name=None), key=lambda pair: pair[1])
-    return [(name, area, "") for area, name in pairs]
+        rows = queries.published(tables.root(), question.programme, question.measure)
+    return [Option(name, name) for name in sorted(rows["area"].unique())]
 
 
-def _years(a, first: str, label: str) -> list:
-    if a.programme in CRIME:
-        span = queries.years(tables.root(), a.programme)
+def _years(question: Question, label: str) -> list[Option]:
+    """The years that are held, from the year that the question starts in."""
+    if question.about_crime:
+        years = queries.crime_years(tables.root(), question.programme)
     else:
-        rows = printed(a.programme, a.measure)
-        rows = rows[rows["area"].isin(a.areas)]
+        rows = queries.figures(question)
         days = rows[["period_start", "period_end"]].stack().dropna()
-        span = range(days.min().year, days.max().year + 1) if len(days) else ()
-    return [(label, "", "")] + [(str(y), str(y), "") for y in span if str(y) >= first]
+        years = range(days.min().year, days.max().year + 1) if len(days) else range(0)
+    kept = [str(year) for year in years if str(year) >= question.start]
+    return [Option(label, ""), *(Option(year, year) for year in kept)]
 
 
-def _charts(a) -> list:
-    crime, one = a.programme in CRIME, len(a.areas) == 1
-    why = dict.fromkeys((TIME, ALLOWED, USUAL, SIDE, SOURCES), "")
-    alone = "" if one else "choose one place."
-    if crime:
-        why |= {
-            ALLOWED: "these counts are complete, so nothing has to be bounded.",
-            USUAL: alone,
-        }
-        why[SOURCES] = "all of it has one source, named under the chart."
-        return [(name, name, reason) for name, reason in why.items()]
-    rows, everywhere = figures(a), queries.level(a)
-    dated = rows.dropna(subset=["period_start", "period_end"])
-    whole = measure(a.measure)["whole"]
-    why[TIME] = (
-        "" if len(rows.dropna(subset=["period_end"])) else "no figure of it has a date."
-    )
-    why[ALLOWED] = alone or (
-        "" if len(dated) else "no figure of it has both dates of its period."
-    )
-    why[ALLOWED] = (
-        why[ALLOWED] if whole else "values of this measure do not add up to a total."
-    )
-    points = len(queries.regular(a)[0].dropna())
-    short = (
-        f"it needs {ENOUGH} separate months or quarters of one place, and has {points}."
-    )
-    why[USUAL] = alone or ("" if points >= ENOUGH else short)
-    shared = everywhere.groupby(["period_start", "period_end"])["area"].nunique()
-    why[SIDE] = (
-        "" if shared.max() >= 2 else "no period has a figure of two places of one kind."
-    )
-    return [(name, name, reason) for name, reason in why.items()]
-
-
-def _steps(a) -> list:
-    why = dict.fromkeys(reversed(STEPS), "")
-    if a.programme == STREET:
-        gaps = "months are missing, so not every one would be whole."
-        why = {step: "" if step == "month" else gaps for step in why}
-    elif a.programme == RECORDED:
-        why["month"] = "the Home Office counts by quarter."
-    elif a.chart == ALLOWED:
-        why["month"] = "published figures cover longer periods."
-    else:
-        own = "as printed, each figure has a period of its own."
-        why = {"as published": "", **dict.fromkeys(STEPS, own)}
+def _refusable(reasons: dict[str, str]) -> list[Option]:
+    """Options that are named by their value, each with the reason against it."""
     return [
-        (formatting.sentence_case(name), name, reason) for name, reason in why.items()
+        Option(formatting.sentence_case(value), value, reason)
+        for value, reason in reasons.items()
     ]
 
 
-def _units(a) -> list:
-    crime, why = a.programme in CRIME, dict.fromkeys((COUNTED, MONTHLY, RATE), "")
-    if a.chart == SOURCES:
-        why |= dict.fromkeys((MONTHLY, RATE), "sources are shown as they were printed.")
-    elif crime and a.chart == SIDE:
-        size = "places of different size compare by resident only."
-        why |= dict.fromkeys((COUNTED, MONTHLY), size)
-    elif not crime:
-        known = measure(a.measure)
-        places = queries.level(a)["area"].unique() if a.chart == SIDE else a.areas
-        if a.chart in (USUAL, SIDE):
-            why[MONTHLY] = "these periods are of one length already."
-        if not known["whole"]:
-            why |= dict.fromkeys(
-                (MONTHLY, RATE), "this measure is no count that adds up."
-            )
-        elif known["stock"]:
-            why[MONTHLY] = (
-                "what was counted had gathered before the period, so it has no rate."
-            )
-        elif a.chart == ALLOWED:
-            why[RATE] = "bounds are of totals, not of rates."
-        elif queries.residents(places).isna().any():
-            why[RATE] = "the number of residents is not held for every place."
-    return [(name, name, reason) for name, reason in why.items()]
-
-
-def _comparisons(a) -> list:
-    why, full = dict.fromkeys((ALONE, EARLIER, OTHERS), ""), len(a.areas) >= MOST
-    if a.chart != TIME:
-        why |= dict.fromkeys((EARLIER, OTHERS), f"only for the chart “{TIME}”.")
-    elif a.programme not in CRIME:
-        why[EARLIER] = "published periods do not repeat from year to year."
-        if full:
-            why[OTHERS] = f"a chart shows {MOST} places at most."
-        elif set(figures(a, everywhere=True)["area"]) <= set(a.areas):
-            why[OTHERS] = "no other place has a figure of it in these years."
-    else:
-        why[EARLIER] = "" if len(a.areas) == 1 else "choose one place."
-        size = "places of different size compare by resident: choose per 100,000 residents."
-        why[OTHERS] = "" if a.unit == RATE else size
-        why[OTHERS] = f"a chart shows {MOST} lines at most." if full else why[OTHERS]
-    return [(name, name, reason) for name, reason in why.items()]
-
-
-def _facts(a) -> list:
-    every = [("Every figure of it", "", "")]
-    if a.chart != SOURCES:
-        return every
-    rows = figures(a, latest=True).sort_values(
-        ["area_name", "period_start"], kind="stable"
+def _charts(question: Question) -> list[Option]:
+    alone = "" if len(question.areas) == 1 else "choose one place."
+    reasons: dict[str, str] = dict.fromkeys((TIME, ALLOWED, USUAL, SIDE, SOURCES), "")
+    if question.about_crime:
+        reasons[ALLOWED] = "these counts are complete, so nothing has to be bounded."
+        reasons[USUAL] = alone
+        reasons[SOURCES] = "all of it has one source, named under the chart."
+        return _refusable(reasons)
+    rows = queries.figures(question)
+    if rows["period_end"].isna().all():
+        reasons[TIME] = "no figure of it has a date."
+    if not queries.measures(tables.root())["whole"][question.measure]:
+        reasons[ALLOWED] = "values of this measure do not add up to a total."
+    elif alone:
+        reasons[ALLOWED] = alone
+    elif rows.dropna(subset=["period_start", "period_end"]).empty:
+        reasons[ALLOWED] = "no figure of it has both dates of its period."
+    points = queries.regular_series(question).count()
+    if points < ENOUGH:
+        reasons[USUAL] = (
+            f"it needs {ENOUGH} separate months or quarters of one place, and has "
+            f"{points}."
+        )
+    reasons[USUAL] = alone or reasons[USUAL]
+    same_period = queries.figures_of_level(question).groupby(
+        ["period_start", "period_end"]
     )
-    kind = queries.named(a).kind
-    said = [formatting.stated(rows.iloc[[i]], kind)[0] for i in range(len(rows))]
-    pairs = zip(said, rows["area_name"], rows["fact"], strict=True)
-    return every + [(f"{place}: {text}", fact, "") for text, place, fact in pairs]
+    if not same_period["area"].nunique().max() >= 2:
+        reasons[SIDE] = "no period has a figure of two places of one kind."
+    return _refusable(reasons)
 
 
-_OFFERS = {
+def _periods(question: Question) -> list[Option]:
+    reasons: dict[str, str] = dict.fromkeys(reversed(STEPS), "")
+    if question.programme == STREET:
+        gaps = "months are missing, so not every one would be whole."
+        reasons = {step: "" if step == "month" else gaps for step in reasons}
+    elif question.programme == RECORDED:
+        reasons["month"] = "the Home Office counts by quarter."
+    elif question.chart == ALLOWED:
+        reasons["month"] = "published figures cover longer periods."
+    else:
+        own = "as published, each figure has a period of its own."
+        reasons = {"as published": "", **dict.fromkeys(STEPS, own)}
+    return _refusable(reasons)
+
+
+def _units(question: Question) -> list[Option]:
+    reasons: dict[str, str] = dict.fromkeys((COUNTED, MONTHLY, RATE), "")
+    if question.chart == SOURCES:
+        as_published = "sources are shown as they were published."
+        reasons |= dict.fromkeys((MONTHLY, RATE), as_published)
+    elif not question.about_crime:
+        reasons |= _against_units(question)
+    elif question.chart == SIDE:
+        size = "places of different size compare by resident only."
+        reasons |= dict.fromkeys((COUNTED, MONTHLY), size)
+    return _refusable(reasons)
+
+
+def _against_units(question: Question) -> dict[str, str]:
+    """Why a published measure has no value a month, or for each resident."""
+    measure = queries.measures(tables.root()).loc[question.measure]
+    if not measure["whole"]:
+        return dict.fromkeys((MONTHLY, RATE), "this measure is no count that adds up.")
+    reasons, areas = {}, list(question.areas)
+    if question.chart == SIDE:
+        areas = queries.figures_of_level(question)["area"].unique()
+    if question.chart in (USUAL, SIDE):
+        reasons[MONTHLY] = "these periods are of one length already."
+    if measure["stock"]:
+        reasons[MONTHLY] = (
+            "what was counted had gathered before the period, so it has no rate."
+        )
+    if question.chart == ALLOWED:
+        reasons[RATE] = "bounds are of totals, not of rates."
+    elif queries.residents(areas).isna().any():
+        reasons[RATE] = "the number of residents is not held for every place."
+    return reasons
+
+
+def _comparisons(question: Question) -> list[Option]:
+    reasons: dict[str, str] = dict.fromkeys((ALONE, EARLIER, OTHERS), "")
+    if question.chart != TIME:
+        elsewhere = f"only for the chart “{TIME}”."
+        return _refusable(reasons | dict.fromkeys((EARLIER, OTHERS), elsewhere))
+    if not question.about_crime:
+        reasons[EARLIER] = "published periods do not repeat from year to year."
+        everywhere = set(queries.figures(question, everywhere=True)["area"])
+        if everywhere <= set(question.areas):
+            reasons[OTHERS] = "no other place has a figure of it in these years."
+    else:
+        if len(question.areas) > 1:
+            reasons[EARLIER] = "choose one place."
+        if question.unit != RATE:
+            reasons[OTHERS] = (
+                "places of different size compare by resident: choose per 100,000 "
+                "residents."
+            )
+    if len(question.areas) >= MOST:
+        reasons[OTHERS] = f"a chart shows {MOST} places at most."
+    return _refusable(reasons)
+
+
+def _facts(question: Question) -> list[Option]:
+    options = [Option("Every figure of it", "")]
+    if question.chart != SOURCES:
+        return options
+    rows = queries.figures(question, latest=True)
+    rows = rows.sort_values(["area", "period_start"], kind="stable")
+    kind = queries.subject(question).kind
+    for at, (place, fact) in enumerate(zip(rows["area"], rows["fact"], strict=True)):
+        (stated,) = formatting.stated(rows.iloc[[at]], kind)
+        options.append(Option(f"{place}: {stated}", fact))
+    return options
+
+
+_OFFERS: dict[str, Callable[[Question], list[Option]]] = {
     "programme": _programmes,
     "measure": _measures,
     "areas": _areas,
-    "start": lambda a: _years(a, "", "the beginning"),
-    "end": lambda a: _years(a, a.start, "the latest"),
+    "start": lambda question: _years(question, "the beginning"),
+    "end": lambda question: _years(question, "the latest"),
     "chart": _charts,
-    "by": _steps,
+    "by": _periods,
     "unit": _units,
     "comparison": _comparisons,
     "fact": _facts,

@@ -1,0 +1,67 @@
+"""The controls without a browser, and the notebook that shows them."""
+
+import json
+from pathlib import Path
+
+from notebook_maker import FINDING, PROVENANCE
+from outcomes.explore import questions
+from outcomes.explore.controls import Explorer
+from outcomes.explore.queries import Question
+from outcomes.publish.notebook_outputs import normalise
+from outcomes.publish.parameters import check, declared
+from test_notebooks import code, prose, read
+
+NOTEBOOK = Path(__file__).parents[2] / "notebooks/explore/explore.ipynb"
+
+
+def test_the_notebook_is_stored_whole_and_shows_what_the_controls_would():
+    stored = read(NOTEBOOK)
+    assert normalise(stored) == stored
+    assert prose(NOTEBOOK).count("\n# ") == 0 and prose(NOTEBOOK).startswith("# ")
+    assert "cannot" in prose(NOTEBOOK)
+    known = declared(NOTEBOOK)
+    assert check({n: p.default for n, p in known.items()}, known, where="explore")
+    outputs = [o["data"] for c in code(NOTEBOOK) for o in c["outputs"]]
+    assert not [d for d in outputs if "application/vnd.jupyter.widget-view+json" in d]
+    assert [d for d in outputs if FINDING in d] and PROVENANCE in outputs[-1]
+    assert "<figure" in json.dumps(outputs[0]) + json.dumps(outputs[1])
+
+
+def test_a_change_of_one_control_changes_sentence_picture_and_table():
+    shown = Explorer({"programme": "op_warrior", "measure": "arrests"})
+    first = shown.finding
+    assert first.sentence in shown.picture.value
+    assert f'alt="{first.facts["alt"]}"' in shown.picture.value
+    shown.boxes["measure"].value = "cash_seized"
+    assert shown.question.measure == "cash_seized"
+    assert "ash seized" in shown.picture.value
+    assert first.sentence not in shown.picture.value
+    assert first.facts["alt"] not in shown.picture.value
+
+
+def test_what_cannot_be_asked_stands_below_its_control():
+    shown = Explorer({"programme": "op_warrior", "measure": "arrests"})
+    assert "it needs 12 separate months" in shown.reasons["chart"].value
+    assert questions.USUAL not in dict(shown.boxes["chart"].options)
+
+
+def test_a_question_without_an_answer_is_said_in_words(monkeypatch):
+    shown = Explorer({"programme": "op_warrior", "measure": "arrests"})
+    shown.set(end="2018", start="2018")
+    assert isinstance(shown.question, Question) and shown.picture.value
+
+    def fail(question):
+        raise ZeroDivisionError("by <b>none</b>")
+
+    monkeypatch.setattr("outcomes.explore.findings.answer", fail)
+    shown.set()
+    assert shown.finding is None and repr(shown) == "This cannot be told."
+    assert "could not be drawn" in shown.picture.value
+    assert "&lt;b&gt;none" in shown.picture.value
+
+
+def test_an_entry_says_what_the_page_leaves_out():
+    shown = Explorer({"programme": "street_crime", "areas": ("Preston",)})
+    said = shown._make_entry()
+    assert shown.entry.value.startswith("[[page]]")
+    assert "The report cannot be asked for measure" in said
