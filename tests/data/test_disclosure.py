@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from outcomes.core.errors import Invalid
-from outcomes.data.disclosure import CONFIDENTIAL, plain, suppress
+from outcomes.data.disclosure import CONFIDENTIAL, plain, suppress, withhold
 
 
 def line(*parts):
@@ -233,3 +233,26 @@ def test_unknown_column_and_idle_threshold_are_refused():
         Invalid, match=r"^threshold is 1; below 2 nothing would be hidden.$"
     ):
         suppress(pd.DataFrame({"n": [1]}), "n", threshold=1)
+
+
+@pytest.mark.parametrize(
+    ("frame", "left"),
+    [
+        ({"area": ["A", "B"], "n": [3, 8]}, ["[c]", 8]),
+        ({"area": ["A", "B", "C"], "n": [7, 8, 9]}, [7, 8, 9]),
+        ({"area": ["A", "B", "Total"], "n": [3, 8, 11]}, ["[c]", "[c]", 11]),
+        ({"area": ["A", "Total"], "n": [3, 3], "total": [3, 3]}, ["[c]", "[c]"]),
+    ],
+)
+def test_an_unpublished_table_is_withheld_with_and_without_a_total(frame, left):
+    shown, hidden = withhold(pd.DataFrame(frame), {})
+    assert shown["n"].tolist() == left
+    assert hidden == {
+        n for n, one in zip(frame["n"], left, strict=True) if one == "[c]"
+    }
+
+
+def test_a_table_of_what_is_measured_is_shown():
+    money = pd.DataFrame({"area": ["A", "B"], "cash": [3, 8]})
+    shown, hidden = withhold(money, {"cash": "£"})
+    assert shown.equals(money) and hidden == set()

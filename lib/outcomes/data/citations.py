@@ -13,9 +13,10 @@ import pandas as pd
 from outcomes.core.errors import Invalid, one_of
 from outcomes.core.formatting import listed, month, month_span
 from outcomes.data import tables
-from outcomes.data.doors import Names, door, is_day, is_real, plain_day
+from outcomes.data.doors import Names, as_list, door, is_day, is_real, plain_day
 
-_EACH = 3  # places or years that are named one by one; more are counted or given by their ends
+_NAMED = 3
+"""Places or years that are named one by one; more are counted, or given by their ends."""
 
 
 @door
@@ -27,25 +28,26 @@ def source(table: str, **where: Any) -> dict[str, str]:
     ``source("crime_force_monthly", force="Lancashire")``. A name from ``[sources]`` of
     ``data/tables.toml`` ("imd") gives that source without coverage. Raises
     :class:`~outcomes.core.errors.Invalid` for another name.
+
+    >>> source("imd")["title"]
+    'English indices of deprivation 2019 and 2025'
     """
     known = _sources()
-    if isinstance(where.get("force"), str):  # by name, as frames have it
+    if "force" in where:  # by name, as frames have it; it may have no row in the table
         forces = tables.rows("forces", ["name", "force"]).set_index("name")["force"]
-        where["force"] = forces.get(where["force"], where["force"])
-    _held(
-        "forces", {k: v for k, v in where.items() if k == "force"}
-    )  # one may have no row here
-    _held(table, {k: v for k, v in where.items() if k != "force"})
+        if isinstance(where["force"], str):
+            where["force"] = forces.get(where["force"], where["force"])
+        _check_filters("forces", {"force": where["force"]})
+    _check_filters(table, {k: v for k, v in where.items() if k != "force"})
     if table in known and not where:
         return _citation(table, known[table])
     column = tables.package().get(table, {}).get("covers", "")
-    if column != "month":
-        return sources_of(
-            table, tables.read(table, [column] if column else None, **where)
-        )[0]
-    rows = tables.read(table, ["force", "month"], **where)
-    held = tables.read("coverage", force=sorted(rows["force"].unique()))
-    return sources_of(table, rows, held)[0]
+    if column == "month":
+        rows = tables.read(table, ["force", "month"], **where)
+        held = tables.read("coverage", force=sorted(rows["force"].unique()))
+        return sources_of(table, rows, held)[0]
+    rows = tables.read(table, [column] if column else None, **where)
+    return sources_of(table, rows)[0]
 
 
 @door
@@ -57,58 +59,48 @@ def read(table: str, columns: Names | None = None, **where: Any) -> pd.DataFrame
     whole numbers are int64 (float64 with NaN when some are absent). Raises
     :class:`~outcomes.core.errors.Invalid` for a table or column that does not exist, and for a name
     that the column does not hold.
+
+    >>> read("forces", ["name", "gss"], force="lancashire").to_numpy().tolist()
+    [['Lancashire', 'E23000003']]
     """
-    _held(table, where)
-    asked = (
-        None
-        if columns is None
-        else [columns]
-        if isinstance(columns, str)
-        else [*columns]
-    )
-    frame = tables.read(
-        table, asked and list(dict.fromkeys([*asked, *_telling(table)])), **where
-    )
+    _check_filters(table, where)
+    if columns is None:
+        frame = tables.read(table, **where)
+        frame.attrs["sources"] = sources_of(table, frame)
+        return frame
+    asked = list(dict.fromkeys(as_list(columns)))
+    held, needed = tables.package().get(table, {}), set()
+    if "covers" in held:  # a citation is told by these columns
+        names = {field["name"] for field in held["schema"]["fields"]}
+        needed = names & {held["covers"], "force", "state"} - set(asked)
+    frame = tables.read(table, [*asked, *sorted(needed)], **where)
     cited = sources_of(table, frame)
-    frame = frame if asked is None else frame[list(dict.fromkeys(asked))]
+    frame = frame[asked]
     frame.attrs["sources"] = cited
     return frame
 
 
-def _telling(table: str) -> list[str]:
-    """The columns of a table that its citation is told by."""
-    held = tables.package().get(table, {})
-    names = {field["name"] for field in held.get("schema", {}).get("fields", [])}
-    return (
-        sorted(names & {held.get("covers", ""), "force", "state"})
-        if "covers" in held
-        else []
-    )
-
-
-def _held(table: str, where: dict[str, Any]) -> None:
+def _check_filters(table: str, where: dict[str, Any]) -> None:
     """Refuse a filter by what no row of the table has, whatever the day of the page."""
     for column, value in where.items():
         if isinstance(value, (dict, pd.DataFrame)):
             raise Invalid(
                 f"{column} cannot be a {type(value).__name__}; give a value or a list."
             )
-        listed = pd.api.types.is_list_like(value)
-        items = list(value) if listed else [] if value is None else [value]
-        if listed and not items:
+        many = pd.api.types.is_list_like(value)
+        if many and not len(value):
             raise Invalid(
                 f"{column} is an empty list; give a value, a list of them or None."
             )
         held = tables.rows(table, [column])[column].dropna()
-        for item in items:
-            _holds(column, item, held)
+        for item in value if many else [value] if value is not None else []:
+            _check_filter(column, item, held)
 
 
-def _holds(column: str, item: Any, held: pd.Series) -> None:
-    kind, year = (
-        held.dtype.kind,
-        isinstance(item, pd.Period) and item.freqstr[0] in "AY",
-    )
+def _check_filter(column: str, item: Any, held: pd.Series) -> None:
+    """Refuse a value that a column does not hold: by its type, and then by its values."""
+    kind = held.dtype.kind
+    year = isinstance(item, pd.Period) and item.freqstr[0] in "AY"
     if kind == "M":
         item, what = plain_day(item), "days written YYYY-MM-DD"
         fits = is_day(item) and not year
@@ -122,13 +114,12 @@ def _holds(column: str, item: Any, held: pd.Series) -> None:
         raise Invalid(f"{column} cannot be {item!r}: it holds {what}.")
     if what == "text":
         one_of(item, held.unique(), column)
-    elif (
-        kind in "iufM"
-        and not held.eq(pd.Timestamp(item) if kind == "M" else item).any()
-    ):
-        write = "{:%Y-%m-%d}" if kind == "M" else "{:,}"
-        ends = " to ".join(write.format(end) for end in (held.min(), held.max()))
-        raise Invalid(f"{column} has no {item!r}: it holds {ends}.")
+    elif kind in "iufM":
+        wanted = pd.Timestamp(item) if kind == "M" else item
+        if not held.eq(wanted).any():
+            write = "{:%Y-%m-%d}" if kind == "M" else "{:,}"
+            ends = " to ".join(write.format(end) for end in (held.min(), held.max()))
+            raise Invalid(f"{column} has no {item!r}: it holds {ends}.")
 
 
 def cited(
@@ -141,6 +132,9 @@ def cited(
 
     ``rows`` are those of the table (by default the frame itself), ``months`` as for
     :func:`sources_of`.
+
+    >>> cited(tables.read("forces"), "forces").attrs["table"]
+    'forces'
     """
     sources = sources_of(table, frame if rows is None else rows, months)
     frame.attrs = {"table": table, "sources": sources}
@@ -154,6 +148,9 @@ def sources_of(
 
     ``months`` are the rows of the table coverage that the counts were read from: an absent row may
     be a zero, so which months a street-level frame holds cannot be told from its own rows.
+
+    >>> [one["publisher"] for one in sources_of("lsoas", tables.read("lsoas"))]
+    ['ONS', 'MHCLG', 'ONS']
     """
     held = tables.package().get(table, {})
     keys, known = held.get("cites", []), _sources()
@@ -176,12 +173,13 @@ def _sources() -> dict[str, dict]:
 
 def _citation(key: str, one: dict, said: str = "") -> dict[str, str]:
     title = ", ".join(filter(None, [one.get("cited", ""), said]))
-    told = {
+    return {
+        "source": key,
         "publisher": one.get("publisher", ""),
         "title": title,
         "url": one.get("url", ""),
+        "published": "",
     }
-    return {"source": key, **told, "published": ""}
 
 
 def _coverage(column: str, frame: pd.DataFrame, months: pd.DataFrame | None) -> str:
@@ -193,12 +191,9 @@ def _coverage(column: str, frame: pd.DataFrame, months: pd.DataFrame | None) -> 
     days = frame[column].dropna()
     if column == "year_end":
         ends = [month(day) for day in sorted(days.unique())]
-        few = len(ends) <= _EACH
-        return (
-            f"years to {listed(ends)}"
-            if few
-            else f"years to {ends[0]} up to {ends[-1]}"
-        )
+        if len(ends) <= _NAMED:
+            return f"years to {listed(ends)}"
+        return f"years to {ends[0]} up to {ends[-1]}"
     if column == "quarter":
         return month_span(days.min(), days.max() + pd.DateOffset(months=2))
     return f"{days.min():.0f} to {days.max():.0f}"
@@ -215,13 +210,13 @@ def _months(frame: pd.DataFrame) -> str:
     span = (last.year - first.year) * 12 + last.month - first.month + 1
     names = tables.read("forces", ["force", "name"]).set_index("force")["name"]
     places = [names.get(force, force) for force in held.index]
-    few = len(places) <= _EACH
+    few = len(places) <= _NAMED
     said = [listed(places) if few else f"{len(places)} forces", month_span(first, last)]
     if held.min() < span:
-        each = listed(map(str, held)) if few and held.nunique() > 1 else _range(held)
+        each = f"{held.min()} to {held.max()}"
+        if held.nunique() == 1:
+            each = str(held.min())
+        elif few:
+            each = listed(map(str, held))
         said.append(f"{each} of {span} months")
     return ", ".join(said)
-
-
-def _range(held: pd.Series) -> str:
-    return f"{held.min()}" if held.nunique() == 1 else f"{held.min()} to {held.max()}"

@@ -15,8 +15,8 @@ import pandas as pd
 from outcomes.core.errors import Invalid, one_of
 from outcomes.data import citations, crime_codes, tables
 from outcomes.data.crime_codes import OFFENCE_GROUPS
-from outcomes.data.doors import Names, Year, door
-from outcomes.data.places import codes, held_forces, listed, named
+from outcomes.data.doors import Names, Year, as_list, door
+from outcomes.data.places import codes, held_forces, named
 
 type_names: dict[str, str] = crime_codes.TYPES
 """The 14 types of data.police.uk: the short name that a parameter has, and the name in a frame."""
@@ -97,9 +97,9 @@ def street_crime(
         frame = frame[frame["district"] != ""]
         units = tables.read("districts", ["force", "district"], **where)
         if units.empty:
-            raise Invalid(f"{', '.join(listed(area))} has no district of this force.")
+            raise Invalid(f"{', '.join(as_list(area))} has no district of this force.")
     elif area is not None and frame.empty:
-        raise Invalid(f"{', '.join(listed(area))} has no neighbourhood of this force.")
+        raise Invalid(f"{', '.join(as_list(area))} has no neighbourhood of this force.")
     else:
         units = months[["force"]].drop_duplicates()
     if by != "neighbourhood":  # every place, month and type: an absent row is a zero
@@ -133,7 +133,7 @@ def crime_panels(outcomes: Names, *, force: Names) -> dict[str, pd.DataFrame]:
     'lsoa'
     """
     slugs = held_forces("crime_monthly", force)
-    wanted = [one_of(name, OUTCOMES, "outcome") for name in listed(outcomes)]
+    wanted = [one_of(name, OUTCOMES, "outcome") for name in as_list(outcomes)]
     frame = tables.read("crime_monthly", force=slugs)
     home = tables.read("lsoas", ["lsoa", "force"], force=slugs).set_index("lsoa")[
         "force"
@@ -182,7 +182,7 @@ def recorded_crime(
     else:
         slugs = held_forces("crime_quarterly", force)
     spoken = tables.read("offences", ["offence", "name"]).set_index("offence")["name"]
-    asked = listed(offence) if offence is not None else []
+    asked = as_list(offence)
     for name in asked:
         one_of(name, [*OFFENCE_GROUPS, *spoken.index], "offence")
     groups = {name: OFFENCE_GROUPS.get(name, [name]) for name in asked}
@@ -285,7 +285,7 @@ def drug_deaths(area: Names | None = None) -> pd.DataFrame:
     if frame.empty:
         held = sorted(set(tables.rows("drug_deaths", ["name"])["name"]))
         raise Invalid(
-            f"No drug deaths are held of {', '.join(listed(area))}; only of {', '.join(held)}."
+            f"No drug deaths are held of {', '.join(as_list(area))}; only of {', '.join(held)}."
         )
     frame = named(frame, area="areas")[["area", "year", "deaths", "area_code", "gss"]]
     return citations.cited(frame, "drug_deaths")

@@ -117,7 +117,11 @@ def _declared() -> dict[str, Series]:
 
 @door
 def series_names(*, family: str | None = None) -> list[str]:
-    """Names of the declared series, in the order of the declaration; of one family when asked."""
+    """Names of the declared series, in the order of the declaration; of one family when asked.
+
+    >>> series_names(family="recorded")[:2]
+    ['all_crime', 'trafficking']
+    """
     families = dict.fromkeys(s.family for s in _declared().values())
     if family is not None:
         one_of(family, families, "family")
@@ -131,5 +135,8 @@ def series(name: str) -> Series:
     Names are those of the groups of offences (:data:`OFFENCE_GROUPS`) and "all_crime" by quarter,
     of types of street-level crime by month ("street_robbery"), and of measures of the register
     ("nrm_referrals"). Raises :class:`Invalid` with the nearest name.
+
+    >>> series("trafficking").noun
+    'recorded drug trafficking'
     """
     return _declared()[one_of(name, _declared(), "series")]

@@ -17,7 +17,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from outcomes.core.errors import Invalid, one_of
-from outcomes.data.doors import Names, door
+from outcomes.data.doors import Names, as_list, door
 
 CONFIDENTIAL = "[c]"
 THRESHOLD = 5
@@ -53,10 +53,12 @@ def suppress(
     two releases together can give back what neither does. The column becomes text and numbers
     mixed. Raises :class:`Invalid` for a negative or broken count, a threshold below 2, or
     ``public`` without a source.
+
+    >>> people = pd.DataFrame({"area": ["A", "B", "C", "Total"], "n": [3, 8, 20, 31]})
+    >>> suppress(people, "n", along="area")["n"].tolist()
+    ['[c]', '[c]', 20, 31]
     """
-    along, by = (
-        [name] if isinstance(name, str) else list(name) for name in (along, by)
-    )
+    along, by = as_list(along), as_list(by)
     for name in (column, *along, *by):
         one_of(name, list(frame.columns), "column")
     counts = _counted(frame[column], threshold)
@@ -93,7 +95,11 @@ def suppress(
 
 
 def of_people(unit: str) -> bool:
-    """May a whole number in this unit count people? One without a unit may."""
+    """May a whole number in this unit count people? One without a unit may.
+
+    >>> of_people("arrests"), of_people("£"), of_people("")
+    (True, False, True)
+    """
     return bool(_PEOPLE.search(unit))
 
 
@@ -104,6 +110,10 @@ def withhold(
 
     Every column of whole numbers that may count people (by ``units``) is suppressed; a row or a
     column that is called "Total" is the total of the others.
+
+    >>> shown, hidden = withhold(pd.DataFrame({"area": ["A", "B"], "n": [3, 8]}), {})
+    >>> shown["n"].tolist(), hidden
+    (['[c]', 8], {3})
     """
     columns = [
         name
@@ -117,7 +127,8 @@ def withhold(
     long = _long(frame, columns)
     along = [name for name in ("row", "column") if (long[name] == "Total").any()]
     by = [name for name in ("row", "column") if name not in along]
-    hidden = suppress(long, "n", along=along, by=by)["n"] == CONFIDENTIAL
+    withheld = suppress(long, "n", along=along or (), by=by or ())
+    hidden = withheld["n"] == CONFIDENTIAL
     shown = frame.astype(dict.fromkeys(columns, object))
     masks = hidden.to_numpy().reshape(len(columns), len(frame))
     for name, mask in zip(columns, masks, strict=True):
@@ -146,7 +157,11 @@ def _total(label: str) -> str:
 
 
 def told(text: str, hidden: Iterable[float]) -> str:
-    """A text with every hidden count in it, in digits or as a word, made ``[c]``."""
+    """A text with every hidden count in it, in digits or as a word, made ``[c]``.
+
+    >>> told("Of 30 people three were hurt.", [3])
+    'Of 30 people [c] were hurt.'
+    """
     for count in sorted(hidden):
         digits = rf"(?<![\d.,])(?:{count:.0f}|{count:,.0f})(?![\d]|[.,]\d)"
         text = re.sub(digits, CONFIDENTIAL, text)
@@ -156,7 +171,11 @@ def told(text: str, hidden: Iterable[float]) -> str:
 
 
 def plain(values: pd.Series) -> pd.Series:
-    """Suppressed counts as numbers for a figure: a hidden count is a gap, never a zero."""
+    """Suppressed counts as numbers for a figure: a hidden count is a gap, never a zero.
+
+    >>> plain(pd.Series(["[c]", 8])).tolist()
+    [nan, 8.0]
+    """
     return pd.to_numeric(values.mask(values.eq(CONFIDENTIAL)))
 
 

@@ -30,22 +30,30 @@ R = TypeVar("R")
 
 
 def is_name(value: Any) -> bool:
-    """Whether a value is text that is not blank."""
+    """Whether a value is text that is not blank.
+
+    >>> is_name("Burnley"), is_name(" ")
+    (True, False)
+    """
     return isinstance(value, str) and value.strip() != ""
 
 
 def is_real(value: Any) -> bool:
-    """Whether a value is a finite number, of Python or of numpy."""
-    numbers = (int, float, np.integer, np.floating)
-    return (
-        isinstance(value, numbers)
-        and not isinstance(value, bool)
-        and bool(np.isfinite(value))
-    )
+    """Whether a value is a finite number, of Python or of numpy.
+
+    >>> is_real(3), is_real(True), is_real(float("nan"))
+    (True, False, False)
+    """
+    number = isinstance(value, (int, float, np.integer, np.floating))
+    return number and not isinstance(value, bool) and bool(np.isfinite(value))
 
 
 def is_day(value: Any) -> bool:
-    """Whether a value is a day, as a date or as text written YYYY-MM-DD; a year or month is none."""
+    """Whether a value is a day, as a date or as text written YYYY-MM-DD; a year or month is none.
+
+    >>> is_day("2024-01-31"), is_day("2024-02-31"), is_day("2024-01")
+    (True, False, False)
+    """
     if isinstance(value, pd.Period):
         value = str(value)
     if isinstance(value, (date, np.datetime64)):  # a pandas Timestamp is a date too
@@ -57,11 +65,26 @@ def is_day(value: Any) -> bool:
 
 
 def plain_day(value: Any) -> Any:
-    """A period or a time of a zone as the plain day it means; anything else as it is."""
+    """A period or a time of a zone as the plain day it means; anything else as it is.
+
+    >>> plain_day(pd.Period("2024-01", "M")), plain_day("2024-01-01")
+    (Timestamp('2024-01-01 00:00:00'), '2024-01-01')
+    """
     if isinstance(value, pd.Period):
         return value.start_time
     zoned = isinstance(value, datetime) and value.tzinfo is not None
     return pd.Timestamp(value).tz_localize(None) if zoned else value
+
+
+def as_list(value: Any) -> list:
+    """A single name as a list of one, None as an empty one, any other collection as a list.
+
+    >>> as_list("Wyre"), as_list(("Burnley", "Wyre")), as_list(None)
+    (['Wyre'], ['Burnley', 'Wyre'], [])
+    """
+    if value is None:
+        return []
+    return [value] if isinstance(value, str) else list(value)
 
 
 class Kind(NamedTuple):
@@ -97,6 +120,13 @@ def door(function: Callable[P, R]) -> Callable[P, R]:
     """Hold what is given to a function to its annotations (:data:`KINDS`).
 
     An argument left at its default is not looked at, so that None stands where it is the default.
+
+    >>> @door
+    ... def greet(place: str) -> str:
+    ...     return f"Hello, {place}"
+    >>> greet(3)
+    Traceback (most recent call last):
+    outcomes.core.errors.Invalid: place 3 is not a name.
     """
     takes = signature(function)
     kinds = kinds_of(function)

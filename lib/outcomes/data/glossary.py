@@ -7,13 +7,21 @@ from outcomes.data.tables import root
 
 
 def terms() -> list[dict[str, str]]:
-    """Every term with its meaning and source, in alphabetical order."""
+    """Every term with its meaning and source, in alphabetical order.
+
+    >>> sorted(terms()[0])
+    ['meaning', 'source', 'term']
+    """
     with open(root() / "glossary.csv", encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 
 def used(text: str) -> list[dict[str, str]]:
-    """The terms found in ``text`` as whole words, in the singular or with an s."""
+    """The terms found in ``text`` as whole words, in the singular or with an s.
+
+    >>> [term["term"] for term in used("Two confidence intervals.")]
+    ['confidence interval']
+    """
     return [
         t for t in terms() if re.search(rf"\b{re.escape(t['term'])}s?\b", text, re.I)
     ]

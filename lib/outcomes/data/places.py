@@ -12,7 +12,7 @@ import pandas as pd
 from outcomes.core.collection import collection
 from outcomes.core.errors import Invalid, NotEnough, one_of
 from outcomes.data import citations, tables
-from outcomes.data.doors import Names, Year, door
+from outcomes.data.doors import Names, Year, as_list, door
 
 _KEYS = {"forces": "force", "districts": "district", "areas": "area"}
 """The tables of places, and the column of each that holds the code."""
@@ -29,7 +29,11 @@ before it): year -> column, source and its name in words."""
 
 
 def names(table: str) -> pd.Series:
-    """The names of places in a table (forces, districts or areas), by code."""
+    """The names of places in a table (forces, districts or areas), by code.
+
+    >>> names("forces")["kent"]
+    'Kent'
+    """
     return tables.read(table, [_KEYS[table], "name"]).set_index(_KEYS[table])["name"]
 
 
@@ -42,6 +46,9 @@ def codes(table: str, given: Any) -> list[str] | None:
 
     Raises :class:`Invalid` with the nearest name. Of districts the sentence lists those of the
     home force.
+
+    >>> codes("districts", ["West Lancashire", "burnley"])
+    ['E07000117', 'E07000127']
     """
     if given is None:
         return None
@@ -52,10 +59,10 @@ def codes(table: str, given: Any) -> list[str] | None:
     if table == "districts":
         home = tables.rows("districts", ["district"], {"force": collection.force_code})
         offered = known[home["district"]]
-    for place in listed(given):
+    for place in as_list(given):
         if _plain(place) not in spelt:
             one_of(place, offered, _KEYS[table])
-    return sorted({spelt[_plain(place)] for place in listed(given)})
+    return sorted({spelt[_plain(place)] for place in as_list(given)})
 
 
 @overload
@@ -66,6 +73,9 @@ def held_forces(table: str, given: Any) -> list[str] | None:
     """The slugs of forces that a table has rows of; None stays None.
 
     Raises :class:`Invalid` for a force that it has none of.
+
+    >>> held_forces("crime_monthly", "Lancashire")
+    ['lancashire']
     """
     asked = codes("forces", given)
     held = set(tables.rows(table, ["force"])["force"])
@@ -82,6 +92,9 @@ def named(frame: pd.DataFrame, **columns: str) -> pd.DataFrame:
 
     The column ``force`` of codes becomes ``force_code``, last, and ``force`` holds the names; a
     code of no place ("", or one that the table lacks) has the name "".
+
+    >>> named(pd.DataFrame({"force": ["kent", ""]}), force="forces").to_numpy().tolist()
+    [['Kent', 'kent'], ['', '']]
     """
     attrs = frame.attrs
     for column, table in columns.items():
@@ -89,11 +102,6 @@ def named(frame: pd.DataFrame, **columns: str) -> pd.DataFrame:
         frame = frame.assign(**{f"{column}_code": frame[column], column: known})
     frame.attrs = attrs
     return frame
-
-
-def listed(value: Any) -> list:
-    """A single name as a list of one; any other collection as a list."""
-    return [value] if isinstance(value, str) else list(value)
 
 
 def _plain(name: str) -> str:
@@ -177,6 +185,9 @@ def population_error() -> pd.Series:
     """How much more the census of 2021 counted than the estimates of mid-2020, by district.
 
     A share, for the districts that have both (those of the home force).
+
+    >>> round(population_error()["Burnley"], 3).item()
+    0.059
     """
     both = tables.read("districts").dropna(subset=["population", "population_2021"])
     return (both["population_2021"] / both["population"] - 1).set_axis(both["name"])
@@ -249,7 +260,7 @@ def neighbourhoods(
     18
     """
     towns = collection.towns
-    asked = listed(district) if district is not None else []
+    asked = as_list(district)
     whole = [place for place in asked if place not in towns]
     if whole:
         home = tables.rows("districts", ["name", "district", "force"])
@@ -315,6 +326,9 @@ def place_names(level: str, *, within: str = "") -> list[str]:
     """Names of the places of a level, sorted: ``place_names("district", within="Lancashire")``.
 
     ``within`` keeps those that lie in a place, by the chain of parents.
+
+    >>> place_names("division", within="Lancashire")
+    ['East Division', 'South Division', 'West Division']
     """
     frame = places()
     one_of(level, sorted(set(frame["level"])), "level")

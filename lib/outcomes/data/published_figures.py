@@ -11,8 +11,8 @@ import pandas as pd
 from outcomes.core import formatting
 from outcomes.core.errors import one_of
 from outcomes.data import citations, tables
-from outcomes.data.doors import Day, Names, door
-from outcomes.data.places import codes, listed
+from outcomes.data.doors import Day, Names, as_list, door
+from outcomes.data.places import codes
 from outcomes.data.publishers import independent
 
 NATIONAL = ("England and Wales", "United Kingdom")
@@ -56,7 +56,11 @@ def measures(programme: str | None = None) -> pd.DataFrame:
 
 
 def stocks() -> set[str]:
-    """The measures whose values had gathered before their period: no rate over time is made."""
+    """The measures whose values had gathered before their period: no rate over time is made.
+
+    >>> "knives_surrendered" in stocks()
+    True
+    """
     known = tables.read("measures", columns=["measure", "stock"])
     return set(known.loc[known["stock"], "measure"])
 
@@ -66,6 +70,9 @@ def dated(ids: Iterable[str]) -> dict[str, str]:
 
     Citations ask, since the column ``published`` of figures is the last day that can be meant. A
     page that the register does not hold is left out, and nothing is noted as read.
+
+    >>> dated(["no such page"])
+    {}
     """
     if "sources" not in tables.tables():
         return {}
@@ -113,9 +120,8 @@ def published_figures(
         ("programmes", "programme", programme),
         ("measures", "measure", measure),
     ):
-        known = tables.rows(table, [column])[column] if given is not None else []
-        for name in listed(given) if given is not None else ():
-            one_of(name, known, column)
+        for name in as_list(given):
+            one_of(name, tables.rows(table, [column])[column], column)
     where = {"programme": programme, "measure": measure, "area": codes("areas", area)}
     frame = tables.read("figures", **where)
     spoken = tables.read("measures", ["measure", "name"]).set_index("measure")["name"]
@@ -148,7 +154,7 @@ def latest_per_fact(
     True
     """
     first = one_of(vintage, ("latest", "first"), "vintage") == "first"
-    keys = listed(by)
+    keys = as_list(by)
     for column in ("qualifier", "published", "period_state", *keys):
         one_of(column, list(figures.columns), "column")
     order = figures.assign(
@@ -206,6 +212,10 @@ def corroboration(figures: pd.DataFrame) -> pd.DataFrame:
     independent, publishers (names, sorted, separated by "; "). A page that quotes another body, as
     "Lancashire Telegraph (Home Office data)" does, is not independent of it, nor of another page
     that quotes the same; copies of one press release count once.
+
+    >>> figures = published_figures(programme="op_warrior", vintages="all")
+    >>> int(corroboration(figures)["prints"].sum()) == len(figures)
+    True
     """
     found = []
     copies = figures["copy_of"].isin(figures["figure"])
@@ -233,40 +243,47 @@ def as_of(day: Day, *, programme: str = "") -> Notice | None:
     where one is given); None for "". Where the programme began after the day, every finding of the
     page says that nothing was known. Raises :class:`~outcomes.core.errors.Invalid` for another
     text.
+
+    >>> print(as_of(""))
+    None
     """
     day = f"{pd.Timestamp(day):%Y-%m-%d}" if day else ""
     if not day:
         return tables.cut_at("")
-    name, start = "", pd.NaT
+    said, name, before = formatting.date(day), "", ""
     if programme:
         with tables.unnoted():
             known = programmes().set_index("programme")
-        name, start = known.loc[
-            one_of(programme, known.index, "programme"), ["name", "start"]
-        ]
-    said = formatting.date(day)
-    before = (
-        ""
-        if not name or pd.isna(start) or start <= pd.Timestamp(day)
-        else (f"{name} had not begun by {said}: nothing about it was known.")
-    )
+        row = known.loc[one_of(programme, known.index, "programme")]
+        name = row["name"]
+        if row["start"] > pd.Timestamp(day):
+            before = f"{name} had not begun by {said}: nothing about it was known."
     tables.cut_at(day, before=before)
     count, of = undated(programme), f" of {name}" if name else ""
-    left = f" {count:,} figures{of} are left out because their pages have no day of publication."
+    left = ""
     if count == 1:
         left = (
             f" One figure{of} is left out because its page has no day of publication."
         )
+    elif count:
+        left = (
+            f" {count:,} figures{of} are left out because their pages have no day of "
+            "publication."
+        )
     return Notice(
-        f"As of {said}: what was published later is not used.{left if count else ''} Counts of "
-        "the tables are those of their latest revision, for the periods that were out by then."
+        f"As of {said}: what was published later is not used.{left} Counts of the tables "
+        "are those of their latest revision, for the periods that were out by then."
     )
 
 
 @door
 def undated(programme: str = "") -> int:
     """How many published figures (of a programme, where one is given) stand on pages without a
-    day of publication, and so drop out of every page as of a day."""
+    day of publication, and so drop out of every page as of a day.
+
+    >>> undated("op_warrior") < undated()
+    True
+    """
     with tables.whole():
         figures = published_figures(programme=programme or None, vintages="all")
     return int(figures["published"].isna().sum())

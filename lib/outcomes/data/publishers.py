@@ -16,15 +16,18 @@ _SAME = {
 
 
 def independent(publishers: Iterable[str]) -> int:
-    """How many of the publishers named neither quote one another nor the same third body."""
+    """How many of the publishers named neither quote one another nor the same third body.
+
+    An outlet names the bodies that it quotes in brackets.
+
+    >>> independent(["Home Office", "LBC (Home Office data)", "BBC"])
+    2
+    """
     groups: list[set[str]] = []
-    for names in map(_bodies, publishers):
-        near = [group for group in groups if group & names]
-        groups = [group for group in groups if not group & names] + [names.union(*near)]
+    for publisher in publishers:
+        names = re.split(r"[(/),]", _ASIDE.sub("", publisher.lower()))
+        bodies = {_SAME.get(name.strip(), name.strip()) for name in names} - {""}
+        near = [group for group in groups if group & bodies]
+        apart = [group for group in groups if not group & bodies]
+        groups = [*apart, bodies.union(*near)]
     return len(groups)
-
-
-def _bodies(publisher: str) -> set[str]:
-    """The outlet and the bodies it quotes, in brackets, by one name each."""
-    names = re.split(r"[(/),]", _ASIDE.sub("", publisher.lower()))
-    return {_SAME.get(name.strip(), name.strip()) for name in names} - {""}

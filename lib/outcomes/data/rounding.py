@@ -14,9 +14,9 @@ import math
 from decimal import Decimal
 
 import numpy as np
-import pandas as pd
 
 from outcomes.core.errors import Invalid
+from outcomes.data.doors import is_real
 
 APPROX = 0.10
 NEARLY = 0.10
@@ -32,19 +32,21 @@ CONTINUOUS = (
     "months",
     "hours",
     "miles",
+    "%",
+    "ratio",
 )
+"""Units of what is measured, not counted."""
 
 
 def tolerance(value: float, unit: str = "count") -> float:
     """Half of the last significant place of a number as printed: 1,200 gives 50, 1,409 gives 0.5.
 
     Money with pence is good to the penny, because £360,942.60 is stored as 360942.6.
+
+    >>> tolerance(1200), tolerance(1409), tolerance(360_942.6, "£")
+    (50.0, 0.5, 0.005)
     """
-    if (
-        isinstance(value, bool)
-        or not pd.api.types.is_number(value)
-        or not np.isfinite(value)
-    ):
+    if not is_real(value):
         raise Invalid(f"value {value!r} is not a number.")
     number = Decimal(repr(float(value))).normalize()
     exponent = int(number.as_tuple().exponent)  # finite: no letter
@@ -56,7 +58,11 @@ def tolerance(value: float, unit: str = "count") -> float:
 
 
 def limits(value: float, qualifier: str, unit: str) -> tuple[float, float]:
-    """The least and the most that a figure allows its own total to be."""
+    """The least and the most that a figure allows its own total to be.
+
+    >>> limits(1200, "exact", "count"), limits(1200, "over", "count")
+    ((1150.0, 1250.0), (1200.0, inf))
+    """
     if qualifier in ("over", "at_least"):
         return float(value), math.inf
     if qualifier == "nearly":
@@ -68,18 +74,15 @@ def limits(value: float, qualifier: str, unit: str) -> tuple[float, float]:
 
 
 def counted(value: float, qualifier: str, unit: str) -> tuple[float, float]:
-    """:func:`limits`, and whole numbers where things are counted: 26 is 26, not up to 26.5."""
+    """:func:`limits`, and whole numbers where things are counted: 26 is 26, not up to 26.5.
+
+    >>> counted(26, "exact", "count"), counted(26, "exact", "years")
+    ((26.0, 26.0), (25.5, 26.5))
+    """
     low, high = limits(value, qualifier, unit)
-    if (
-        unit in CONTINUOUS
-        or unit in ("%", "ratio")
-        or " per " in f" {unit} "
-        or value % 1
-    ):
+    if unit in CONTINUOUS or " per " in f" {unit} " or value % 1:
         return low, high
-    return float(math.ceil(low - 1e-9)), high if high == math.inf else float(
-        math.floor(high)
-    )
+    return float(np.ceil(low - 1e-9)), float(np.floor(high))
 
 
 def same(
@@ -89,6 +92,9 @@ def same(
 
     The rounder of the two says how far: half of its last significant place either way, all of it
     on the side that "over", "at least" and "nearly" mean, and ``APPROX`` of itself for "about".
+
+    >>> same(1_347_298, 1_300_000, "exact", "over"), same(1200, 1409)
+    (True, False)
     """
     told = [(one, how_one), (two, how_two)]
     (fine, _), (rough, how) = sorted(told, key=lambda t: tolerance(t[0], MONEY[0]))

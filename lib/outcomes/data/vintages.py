@@ -14,7 +14,11 @@ _MONTHS = {"month": 1, "quarter": 3}  # length of a period that is told by its f
 
 
 def needed(resource: dict[str, Any]) -> list[str]:
-    """The columns that tell when a row was published; none where a table is not cut by rows."""
+    """The columns that tell when a row was published; none where a table is not cut by rows.
+
+    >>> needed({"printed": "published"}), needed({"covers": "month", "lag": {"days": 50}})
+    (['published'], ['month'])
+    """
     return [c for c in (resource.get("printed"), _column(resource)) if c]
 
 
@@ -25,6 +29,10 @@ def published_by(
 
     An undated row is left out: whether it was in print cannot be told. Counts are those of the
     latest revision, which may have been printed otherwise on that day.
+
+    >>> pages = pd.DataFrame({"published": pd.to_datetime(["2024-01-01", "2025-01-01", None])})
+    >>> len(published_by("2024-06-30", pages, {"printed": "published"}))
+    1
     """
     until, lag = pd.Timestamp(day), resource.get("lag", {})
     if column := resource.get("printed"):
@@ -53,9 +61,6 @@ def _ends(periods: pd.Series, column: str) -> Any:
     """The last days of periods."""
     if column == "year":
         return pd.to_datetime(periods.astype(str) + "-12-31")
-    months = _MONTHS.get(column, 0)
-    return (
-        periods + pd.DateOffset(months=months) - pd.Timedelta(days=1)
-        if months
-        else periods
-    )
+    if column not in _MONTHS:
+        return periods
+    return periods + pd.DateOffset(months=_MONTHS[column]) - pd.Timedelta(days=1)

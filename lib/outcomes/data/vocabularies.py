@@ -83,18 +83,30 @@ LATEST = ("crime_year",)
 
 
 def vocabularies() -> list[str]:
-    """Names of the vocabularies that :func:`choices` lists."""
+    """Names of the vocabularies that :func:`choices` lists.
+
+    >>> "district" in vocabularies()
+    True
+    """
     return sorted([*_FIXED, *_COMPUTED])
 
 
 def kinds() -> list[str]:
-    """Names of the kinds of value that :func:`check` knows and that have no list."""
+    """Names of the kinds of value that :func:`check` knows and that have no list.
+
+    >>> kinds()
+    ['date', 'month', 'positive', 'probability', 'yes_no']
+    """
     return sorted(_KINDS)
 
 
 @door
 def choices(name: str) -> list[str]:
-    """The values of a vocabulary, in the order a person would list them."""
+    """The values of a vocabulary, in the order a person would list them.
+
+    >>> choices("trend_step")
+    ['quarter', 'month']
+    """
     if name in _FIXED:
         return list(_FIXED[name])
     if name in _COMPUTED:
@@ -110,6 +122,9 @@ def check(name: str, value: Any, *, parameter: str = "") -> Any:
     """``value`` when it belongs to the vocabulary or kind; of one in :data:`SEVERAL`, a list too.
 
     ``parameter`` is the name to use in the message, such as "wave". Raises :class:`Invalid`.
+
+    >>> check("district", "Burnley")
+    'Burnley'
     """
     called = parameter or name
     if pd.api.types.is_list_like(value) and not isinstance(value, dict):
@@ -140,6 +155,9 @@ def latest_choice(name: str, value: Any) -> str:
     """The value of a parameter of a vocabulary in :data:`LATEST`: of "" the latest that is held.
 
     Raises :class:`NotEnough` where none is held.
+
+    >>> latest_choice("crime_year", "") == choices("crime_year")[0]
+    True
     """
     if not isinstance(value, str) or value != "":
         return check(name, value)
@@ -158,6 +176,11 @@ def check_parameters(**given: Any) -> None:
 
     Where a page is built this has been done before. Raises :class:`Invalid` with the nearest value
     that is allowed. What is read to find out is not noted: no number of a page rests on it.
+
+    >>> check_parameters(district="Burnley", probability=0.95)
+    >>> check_parameters(district="Burnly")
+    Traceback (most recent call last):
+    outcomes.core.errors.Invalid: district 'Burnly' is not known. Did you mean 'Burnley'? ...
     """
     with tables.unnoted(), tables.whole():
         for name, value in given.items():
