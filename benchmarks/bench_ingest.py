@@ -105,7 +105,7 @@ def ours(folder: Path) -> int:
 
     with tempfile.TemporaryDirectory(dir=folder) as work:
         files = street_files.find([folder / "street"])
-        street_panel.make(files, folder / "data" / "clean", Path(work))
+        street_panel.build(files, folder / "data" / "clean", Path(work))
         import pyarrow.parquet as pq
 
         made = Path(work) / "clean" / "crime_monthly.parquet"

@@ -139,7 +139,7 @@ def build(
     from outcomes.publish import build as site
     from outcomes.publish import notify
 
-    site.refuse(_carried_over())
+    site.refuse(_figures_by_hand())
     with _progress(len(pages)) as tell:
         if given:
             custom = site.build_custom(found, pages[0], given, out=folder, tell=tell)
@@ -263,17 +263,17 @@ def _review(site: Path, folder: Path, plan: Path | None) -> list:
     """The checks of a release, which are printed."""
     from outcomes.publish import review
 
-    found = review.checks(site, folder, _folder(plan), broken=_carried_over())
+    found = review.checks(site, folder, _folder(plan), broken=_figures_by_hand())
     print(f"Release {folder.name}", *review.report(found), sep="\n")
     return found
 
 
-def _carried_over() -> list[str]:
+def _figures_by_hand() -> list[str]:
     """Where the tables of published figures do not follow from data/published."""
     from outcomes.data import tables
-    from outcomes.ingest import carried_over
+    from outcomes.ingest import published_figures_stamp
 
-    return carried_over.breaches(tables.root())
+    return published_figures_stamp.breaches(tables.root())
 
 
 def _site(out: Path | None, plan: Path | None) -> Path:
@@ -342,20 +342,14 @@ def learn(
 @data.command("build")
 def data_build(
     source: Annotated[Path, typer.Argument(help="The folder of raw files.")],
-    published: Annotated[
-        Path | None, typer.Option(help="Default: data/published.")
-    ] = None,
-    clean: Annotated[Path | None, typer.Option(help="Default: data/clean.")] = None,
 ) -> None:
-    """Make the cleaned tables from a folder of raw files."""
+    """Make the clean tables from a folder of raw files and from data/published."""
     if not source.is_dir():
         raise Invalid(f"the folder {str(source)!r} does not exist.")
     from outcomes import ingest
     from outcomes.data import tables as store
 
-    ingest.build(
-        source, published or store.root() / "published", clean or store.root() / "clean"
-    )
+    ingest.build(source, store.root())
 
 
 @data.command("refresh")
@@ -436,7 +430,7 @@ def data_check(
     from outcomes.data import tables as store
     from outcomes.ingest import refresh
 
-    for line in refresh.figures(store.root(), remake=remake):
+    for line in refresh.remake_figures(store.root(), remake=remake):
         print(line)
     errors, cautions = quality.check(store.root() / "clean")
     for caution in cautions:

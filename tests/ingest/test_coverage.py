@@ -65,7 +65,7 @@ def test_coverage_counts_blanks_and_rows_of_other_forces():
         {"force": "lancashire", "lad": ["NO_LOCATION", "Wyre", "Wigan"]}
     )
     given = given.assign(month=pd.Timestamp("2024-01-01"), n=[4, 50, 2])
-    found = coverage.of_districts(given, PLACES).iloc[0]
+    found = coverage.location_counts(given, PLACES).iloc[0]
     assert (found["no_location"], found["outside"]) == (4, 2)
 
 

@@ -16,11 +16,11 @@ def moved(rows):
     frame = pd.DataFrame(rows, columns=["lsoa", "x", "month", "n"])
     frame = frame.assign(y=53.9, force="lancashire", district="E07000128")
     early = frame["month"] < geography.FRAME_2021
-    points, group = police_uk.frames(
+    points, group = police_uk.match_frames(
         frame[early & (frame["lsoa"] != "")], frame[~early], LINKS
     )
     now = set(LINKS["lsoa21"]) | set(frame.loc[~early, "lsoa"])
-    code = geography.to_2021(frame[frame["lsoa"] != ""], now, points)
+    code = geography.codes_2021(frame[frame["lsoa"] != ""], now, points)
     return frame.assign(lsoa=code.reindex(frame.index).fillna(frame["lsoa"])), group
 
 
@@ -95,7 +95,7 @@ def test_distance_to_a_point_allows_for_the_latitude():
         {"x": [0.0], "y": [60.0]}
     )  # a degree east is half a degree north here
     new = pd.DataFrame({"x": [0.15, 0.0], "y": [60.0, 60.1], "lsoa": ["east", "north"]})
-    assert geography.nearest(old, new).tolist() == ["east"]
+    assert geography.nearest_codes(old, new).tolist() == ["east"]
 
 
 def test_district_names_in_lsoa_names_are_known_or_named():
@@ -106,7 +106,7 @@ def test_district_names_in_lsoa_names_are_known_or_named():
         ]
     )
     names = pd.Series(["Wyre", "", "Bristol"])
-    assert geography.district_of(names, places).tolist() == [
+    assert geography.district_codes(names, places).tolist() == [
         "E07000128",
         "",
         "E06000023",
@@ -114,4 +114,4 @@ def test_district_names_in_lsoa_names_are_known_or_named():
     with pytest.raises(
         Invalid, match=r"no district is known by the name of Atlantis\."
     ):
-        geography.district_of(pd.Series(["Atlantis", "Wyre"]), places)
+        geography.district_codes(pd.Series(["Atlantis", "Wyre"]), places)

@@ -7,9 +7,7 @@ import pytest
 from raw_files import PLACES
 
 from outcomes.core.errors import Invalid
-from outcomes.ingest import (
-    recorded_crime,
-)
+from outcomes.ingest import geography, recorded_crime
 
 
 def raw_quarters(**columns):
@@ -28,7 +26,7 @@ def raw_quarters(**columns):
 
 def test_financial_quarters_begin_in_april():
     year = pd.Series(["2012/13"] * 4 + ["1999/00"])
-    days = recorded_crime.quarter(year, pd.Series([1.0, 2.0, 3.0, 4.0, 4.0]))
+    days = recorded_crime.quarter_start(year, pd.Series([1.0, 2.0, 3.0, 4.0, 4.0]))
     assert days.dt.strftime("%Y-%m-%d").tolist() == [
         *("2012-04-01", "2012-07-01", "2012-10-01", "2013-01-01", "2000-01-01")
     ]
@@ -93,7 +91,7 @@ def test_partnership_rows_tell_totals_from_the_unassigned(tmp_path):
         "YE Dec 2023,E23000003,Lancashire,E22000999,New,E06000999,New,Robbery,\n"
     )
     path.write_bytes(gzip.compress(text.encode()))
-    frame = recorded_crime.annual(path, PLACES)
+    frame = recorded_crime.annual(geography.read_source(path), PLACES)
     assert frame["kind"].tolist() == ["force", "district", "unassigned"]
     assert frame["district"].tolist() == ["", "E07000128", ""]
     assert frame["n"].tolist() == [9, 8, 1]

@@ -104,7 +104,7 @@ def test_a_change_that_was_cut_off_is_finished_by_the_next_run(
     maker.write(tmp_path / "in", maker.some())
     with monkeypatch.context() as patch:
         patch.setattr(
-            refresh, "_put", lambda data: None
+            refresh, "_put_in_place", lambda data: None
         )  # the power goes just after the rename
         take(data, tmp_path / "in")
     assert quality.errors(data / "clean") == [

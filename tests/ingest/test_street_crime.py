@@ -17,14 +17,13 @@ from outcomes.ingest import street_crime as streets
 
 def counted(path):
     """All files of the path's folder."""
-    places, frames = geography.prefixes(PLACES), []
-    for file in street_files.find([path.parents[1]]):
-        rows = streets.rows(file, streets.read(file), places)
-        frame = streets.cells(rows).to_pandas()
-        frames.append(frame)
-        frames[-1].attrs["duplicates"] = rows.duplicates
-    whole = pd.concat(frames)
-    whole.attrs["duplicates"] = sum(frame.attrs["duplicates"] for frame in frames)
+    places = geography.prefixes(PLACES)
+    parsed = [
+        streets.parse(file, streets.read(file), places)
+        for file in street_files.find([path.parents[1]])
+    ]
+    whole = pd.concat(map(streets.count_cells, parsed))
+    whole.attrs["duplicates"] = sum(rows.attrs["duplicates"] for rows in parsed)
     return whole
 
 

@@ -201,7 +201,7 @@ def test_memory_does_not_hold_the_files(data, tmp_path):
         )
     from outcomes.ingest import street_files, street_panel
 
-    street_panel.make(
+    street_panel.build(
         street_files.find([tmp_path / "in"]), data / "clean", tmp_path / "work"
     )
     assert len(list((tmp_path / "work" / "parts").glob("*.feather"))) == 4

@@ -38,6 +38,8 @@ class Collection:
     publishers: dict[str, str] = field(default_factory=dict)
     map: list[list[str]] = field(default_factory=list)
     """Rows of districts, laid out roughly as on a map; "" is a gap."""
+    missing_months: dict[str, str] = field(default_factory=dict)
+    """Why months of street-level crime are missing, by "force" or "force 2020-06"."""
 
     @property
     def force_code(self) -> str:

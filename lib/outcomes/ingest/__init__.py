@@ -4,36 +4,51 @@
 street-level crime in. The same source gives the same bytes. Nothing else reads the raw files.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from outcomes.core.errors import Invalid, one_of
 
+if TYPE_CHECKING:
+    from outcomes.ingest.download import Web
 
-def build(source: Path, published: Path, clean: Path) -> list[str]:
-    """Build every clean table; return the names of the files written, sorted.
 
-    ``source`` is the folder of raw files, ``published`` that of the figures as transcribed, and
-    ``clean`` where the tables go. Raises :class:`outcomes.core.errors.Invalid` with a sentence
-    when a raw file is missing, cut short or holds something that is not known.
+def build(source: Path, data: Path) -> list[str]:
+    """Build every table in ``clean`` of a data folder; the names of its files, sorted.
+
+    Parameters
+    ----------
+    source
+        The folder of raw files: ``geography``, ``police_uk``, ``recorded_crime``, ``health``.
+    data
+        The data folder. It holds ``published``, the published figures as transcribed, and
+        ``tables.toml``, which describes the tables.
+
+    Raises
+    ------
+    Invalid
+        Where a raw file is missing, cut short or holds something that is not known.
     """
     from outcomes.ingest import (
-        carried_over,
         datapackage,
         geography,
         police_uk,
         published_figures,
+        published_figures_stamp,
         recorded_crime,
     )
 
-    published_figures.build(published, clean)
-    if published.parent == clean.parent:
-        carried_over.note(clean.parent)
+    clean = data / "clean"
+    published_figures.build(data / "published", clean)
+    published_figures_stamp.write(data)
     places = geography.build(source, clean)
     police_uk.build(source, clean, places)
     recorded_crime.build(source, clean, places)
-    datapackage.build(clean.parent)
+    datapackage.build(data)
     return sorted(path.name for path in clean.iterdir())
 
 
@@ -43,49 +58,65 @@ def take_months(
     *,
     months: tuple[str, str] = ("", ""),
     forces: str = "",
-    web=None,
+    web: Web | None = None,
     agreed: Callable[[list[str], list[str]], bool],
     tell: Callable[[str], None] = lambda name: None,
     today: date | None = None,
 ) -> list[str]:
-    """Take months of street-level crime from files, or download them; names of changed tables.
+    """Take months of street-level crime into the tables; the names of those that changed.
 
-    ``paths`` are folders of street files, single files, or archives of data.police.uk; without
-    any, ``months`` (first and last, "2022-11") are downloaded by ``web``. ``forces`` are slugs
-    separated by commas, or "all"; by default those whose neighbourhoods the tables hold.
+    Parameters
+    ----------
+    paths
+        Folders of street files, single files, or archives of data.police.uk.
+    data
+        The data folder.
+    months
+        Without ``paths``: the first and last month to download, "2022-11". The last may be "",
+        which is the latest published.
+    forces
+        Slugs separated by commas, or "all"; by default those whose neighbourhoods are held.
+    web
+        Where months are downloaded from.
+    agreed
+        Is given the changes in words and the tables they touch, and says whether to go on.
+    tell
+        Is called with the name of each file that is done.
+    today
+        The day of the refresh; months that have not ended by then are refused.
+
+    Raises
+    ------
+    Invalid
+        Where neither or both of files and months are given, or a file cannot be used. The tables
+        are then as they were.
     """
-    from outcomes.ingest import refresh
+    from outcomes.ingest import download, refresh, street_files, street_panel
 
     if bool(paths) == any(months):
         raise Invalid(
             "give a SOURCE of street files, or the months to download: --from and --to."
         )
-    files, lost = _files(paths, data, months, forces, web, tell)
-
-    def told(said: list[str], tables: list[str]) -> bool:
-        return agreed([*lost, *said], tables)
-
-    return refresh.run(files, data, agreed=told, today=today, tell=tell)
-
-
-def _files(paths, data, months, forces, web, tell) -> tuple[list, list[str]]:
-    """The files to take, and what was passed over or is not to be had."""
-    from outcomes.ingest import download, street_files, street_panel
-
-    near = street_panel.places(data / "clean")
-    known = sorted(set(near.districts["force"]))
-    asked = sorted(set(near.lsoas["force"])) if not forces else known
+    places = street_panel.read_places(data / "clean")
+    known = sorted(set(places.districts["force"]))
+    wanted = known if forces else sorted(set(places.lsoas["force"]))
     if forces not in ("", "all"):
-        asked = [one_of(name.strip(), known, "force") for name in forces.split(",")]
+        wanted = [one_of(name.strip(), known, "force") for name in forces.split(",")]
     if paths:
         found = street_files.find(paths)
-        files = [file for file in found if file.force in asked or forces == "all"]
+        files = [file for file in found if file.force in wanted or forces == "all"]
         others = sorted({file.force for file in found} - {file.force for file in files})
         lost = [f"{name}: files are passed over: give --forces." for name in others]
     else:
-        files, lost = download.months(
-            months, asked, data / ".downloads", web or download.Web(), tell
+        files, lost = download.download_months(
+            months, wanted, data / ".downloads", web or download.Web(), tell
         )
     if not files:
-        raise Invalid(f"there is no file of {', '.join(asked)}. {' '.join(lost)}")
-    return files, lost
+        raise Invalid(f"there is no file of {', '.join(wanted)}. {' '.join(lost)}")
+    return refresh.take_files(
+        files,
+        data,
+        agreed=lambda said, tables: agreed([*lost, *said], tables),
+        today=today or date.today(),
+        tell=tell,
+    )

@@ -8,6 +8,7 @@ import json
 import re
 import tomllib
 from pathlib import Path
+from typing import Any
 
 from outcomes.core.errors import Invalid
 from outcomes.data import tables
@@ -23,25 +24,23 @@ _ATTRIBUTION = [
     "Source: Office for National Statistics licensed under the Open Government Licence v3.0.",
     "Contains OS data © Crown copyright and database right.",
 ]
-_VOCABULARIES = {"types": list(TYPES)}
+_MEDIA_TYPES = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
 _CONSTRAINTS = ("required", "enum", "minimum", "maximum", "pattern")
 _BEGIN, _END = "<!-- dictionary: begin -->", "<!-- dictionary: end -->"
 
 
 def build(folder: Path) -> None:
     """Write ``datapackage.json`` in the data folder, and the dictionary within its README."""
-    described = describe(folder)
-    text = json.dumps(described, indent=2, ensure_ascii=False) + "\n"
+    package = describe(folder)
+    text = json.dumps(package, indent=2, ensure_ascii=False) + "\n"
     (folder / "datapackage.json").write_text(text, encoding="utf-8")
     readme = folder / "README.md"
     if readme.is_file():
-        readme.write_text(
-            with_dictionary(readme.read_text("utf-8"), described), "utf-8"
-        )
+        readme.write_text(with_dictionary(readme.read_text("utf-8"), package), "utf-8")
 
 
-def describe(folder: Path) -> dict:
-    """The Tabular Data Package: every table, its fields, keys and sources.
+def describe(folder: Path) -> dict[str, Any]:
+    """The Tabular Data Package of a data folder: every table, its fields, keys and sources.
 
     Raises :class:`Invalid` for a table that has no file or a file that no table describes.
     """
@@ -58,116 +57,141 @@ def describe(folder: Path) -> dict:
         "licenses": [_LICENCE],
         "attribution": _ATTRIBUTION,
         "resources": [
-            _resource(name, table, files[name], given["sources"])
+            describe_table(name, table, files[name].name, given["sources"])
             for name, table in given["tables"].items()
         ],
     }
 
 
-def _resource(name: str, table: dict, path: Path, sources: dict) -> dict:
-    form = path.suffix[1:]
-    kinds = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
+def describe_table(
+    name: str, table: dict[str, Any], file: str, sources: dict[str, Any]
+) -> dict[str, Any]:
+    """One table as a resource of the data package.
+
+    Parameters
+    ----------
+    name
+        The name of the table.
+    table, sources
+        What ``tables.toml`` says of the table, and of all sources.
+    file
+        The name of its file in ``clean``.
+    """
+    form = file.rpartition(".")[2]
+    cites = table.get("cites", table["sources"][:1])
+    lag = sources[cites[0]].get("lag")
+    kept = ("covers", "known", "printed", "cells")
     return {
         "name": name,
         "type": "table",
-        "path": f"clean/{path.name}",
+        "path": f"clean/{file}",
         "format": form,
-        "mediatype": kinds[form],
+        "mediatype": _MEDIA_TYPES[form],
         **({"encoding": "utf-8"} if form == "csv" else {}),
         "title": table["title"],
         "description": f"{table['row']} {table['made']}",
         "sources": [
-            {k: sources[s][k] for k in ("title", "path")} for s in table["sources"]
+            {key: sources[source][key] for key in ("title", "path")}
+            for source in table["sources"]
         ],
-        "cites": (cites := table.get("cites", table["sources"][:1])),
-        "citations": [_citation(sources[source]) for source in cites],
-        **{
-            key: table[key]
-            for key in ("covers", "known", "printed", "cells")
-            if key in table
-        },
-        **({"lag": lag} if (lag := sources[cites[0]].get("lag")) else {}),
+        "cites": cites,
+        "citations": [
+            {
+                "publisher": sources[source]["publisher"],
+                "cited": sources[source]["cited"],
+                # The published figures have no title of their own, and no one page to link to.
+                "url": sources[source]["path"] if sources[source]["cited"] else "",
+            }
+            for source in cites
+        ],
+        **{key: table[key] for key in kept if key in table},
+        **({"lag": lag} if lag else {}),
         "licenses": [_LICENCE],
-        "schema": _schema(name, table),
+        "schema": describe_schema(name, table),
     }
 
 
-def _citation(source: dict) -> dict:
-    """What is cited: the register has no title of its own, and no one page to link to."""
-    kept = {key: source[key] for key in ("publisher", "cited")}
-    return kept | {"url": source["path"] if source["cited"] else ""}
+def describe_schema(name: str, table: dict[str, Any]) -> dict[str, Any]:
+    """The Table Schema of a table, from what ``tables.toml`` says of it.
 
-
-def _schema(name: str, table: dict) -> dict:
+    Examples
+    --------
+    >>> fields = {"area": {"type": "string", "description": "Where.", "required": True}}
+    >>> schema = describe_schema("places", {"fields": fields, "key": ["area"]})
+    >>> schema["fields"][0]["constraints"], schema["primaryKey"]
+    ({'required': True}, ['area'])
+    """
+    fields = []
+    for column, given in table["fields"].items():
+        field = {
+            "name": column,
+            "type": given["type"],
+            "description": given["description"],
+        }
+        limits = {key: given[key] for key in _CONSTRAINTS if key in given}
+        if given.get("vocabulary") == "types":
+            limits["enum"] = list(TYPES)
+        if "unit" in given:
+            field["unit"] = given["unit"]
+        if limits:
+            field["constraints"] = limits
+        fields.append(field)
     keys = []
-    for field, target in table.get("foreign", {}).items():
+    for column, target in table.get("foreign", {}).items():
         resource, other = target.split(".")
-        there = (
-            "" if resource == name else resource
-        )  # the standard's way to say: this table
-        keys.append(
-            {"fields": [field], "reference": {"resource": there, "fields": [other]}}
-        )
+        # "" is the standard's way to say: this table
+        reference = {
+            "resource": "" if resource == name else resource,
+            "fields": [other],
+        }
+        keys.append({"fields": [column], "reference": reference})
     return {
-        "fields": [_field(field, given) for field, given in table["fields"].items()],
+        "fields": fields,
         "missingValues": [""],
         "primaryKey": table["key"],
         "foreignKeys": keys,
     }
 
 
-def _field(name: str, given: dict) -> dict:
-    limits = {key: given[key] for key in _CONSTRAINTS if key in given}
-    if "vocabulary" in given:
-        limits["enum"] = _VOCABULARIES[given["vocabulary"]]
-    unit = {"unit": given["unit"]} if "unit" in given else {}
-    field = {
-        "name": name,
-        "type": given["type"],
-        "description": given["description"],
-        **unit,
-    }
-    return field | ({"constraints": limits} if limits else {})
-
-
-def with_dictionary(readme: str, described: dict) -> str:
+def with_dictionary(readme: str, package: dict[str, Any]) -> str:
     """The README with its dictionary written anew between the two marks."""
     if _BEGIN not in readme or _END not in readme:
         raise Invalid(f"data/README.md must hold the marks {_BEGIN} and {_END}.")
-    new = "\n".join([_BEGIN, "", *_dictionary(described), _END])
-    return re.sub(f"{_BEGIN}.*{_END}", lambda _: new, readme, flags=re.DOTALL)
-
-
-def _dictionary(described: dict) -> list[str]:
-    lines = []
-    for resource in described["resources"]:
+    lines = [_BEGIN, ""]
+    for resource in package["resources"]:
         schema = resource["schema"]
         source = "; ".join(f"[{s['title']}]({s['path']})" for s in resource["sources"])
-        lines += [f"### {resource['name']}", ""]
         lines += [
+            f"### {resource['name']}",
+            "",
             f"**{resource['title']}** (`{resource['path']}`). {resource['description']}",
             "",
+            f"Key: {', '.join(schema['primaryKey'])}. Source: {source}.",
+            "",
+            "| field | type | unit | description |",
+            "|---|---|---|---|",
         ]
-        lines += [f"Key: {', '.join(schema['primaryKey'])}. Source: {source}.", ""]
-        lines += ["| field | type | unit | description |", "|---|---|---|---|"]
-        lines += [_line(field, schema["foreignKeys"]) for field in schema["fields"]]
-        lines += [""]
-    return lines
-
-
-def _line(field: dict, keys: list[dict]) -> str:
-    limits = field.get("constraints", {})
-    said = [field["description"]]
-    if "enum" in limits:
-        said.append("One of: " + ", ".join(limits["enum"]) + ".")
-    for key in keys:
-        if key["fields"] == [field["name"]]:
+        targets = {}
+        for key in schema["foreignKeys"]:
             there = key["reference"]
-            said.append(
-                f"Refers to {there['resource'] or 'this table'}.{there['fields'][0]}."
-            )
-    text = " ".join(said).replace("|", "\\|")
-    return f"| {field['name']} | {field['type']} | {field.get('unit', '')} | {text} |"
+            said = f"{there['resource'] or 'this table'}.{there['fields'][0]}"
+            targets[key["fields"][0]] = said
+        for field in schema["fields"]:
+            name, said = field["name"], field["description"]
+            if allowed := field.get("constraints", {}).get("enum"):
+                said += f" One of: {', '.join(allowed)}."
+            if name in targets:
+                said += f" Refers to {targets[name]}."
+            cells = [
+                name,
+                field["type"],
+                field.get("unit", ""),
+                said.replace("|", "\\|"),
+            ]
+            lines.append(f"| {' | '.join(cells)} |")
+        lines.append("")
+    new = "\n".join([*lines, _END])
+    return re.sub(f"{_BEGIN}.*{_END}", lambda _: new, readme, flags=re.DOTALL)
 
 
 if __name__ == "__main__":

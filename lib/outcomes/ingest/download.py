@@ -18,8 +18,9 @@ import urllib.request
 import zlib
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -31,12 +32,23 @@ ARCHIVE, LATEST = "/data/archive/{month}.zip", "/api/crime-last-updated"
 STORES = ("policeuk-data.s3.amazonaws.com",)  # where the site's archive redirects to
 MONTHS = 36  # that one archive goes back
 _PIECE = 512 << 10
+_ZIP = (
+    *("application/zip", "application/x-zip-compressed", "application/x-zip"),
+    *("application/octet-stream", "binary/octet-stream"),
+)
 
 
 class Limiter:
     """A token bucket: ``rate`` requests a second, and ``burst`` at once after a pause."""
 
-    def __init__(self, rate=15.0, burst=30, *, clock=time.monotonic, sleep=time.sleep):
+    def __init__(
+        self,
+        rate: float = 15.0,
+        burst: int = 30,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ):
         self.rate, self.burst, self.clock, self.sleep = rate, burst, clock, sleep
         self.tokens, self.at = float(burst), clock()
 
@@ -50,6 +62,8 @@ class Limiter:
 
 
 class Answer(NamedTuple):
+    """What a server gives: status code, headers, and the whole body."""
+
     status: int
     headers: http.client.HTTPMessage
     body: bytes
@@ -121,7 +135,10 @@ class Web:
                 return self._whole(url, answer, kinds, most)
         except urllib.error.HTTPError as error:
             if error.code == 429 or error.code >= 500:
-                raise _Again(f"answers {error.code}", _after(error.headers)) from None
+                raise _Again(
+                    f"answers {error.code}",
+                    retry_after(error.headers.get("Retry-After", "")),
+                ) from None
             raise Invalid(f"{url} answers {error.code} {error.reason}.") from None
         except (OSError, http.client.HTTPException) as error:
             self._in_time(url)
@@ -131,7 +148,9 @@ class Web:
             if self.alarm:
                 self.alarm.cancel()
 
-    def _whole(self, url: str, answer, kinds: tuple[str, ...], most: int) -> Answer:
+    def _whole(
+        self, url: str, answer: Any, kinds: tuple[str, ...], most: int
+    ) -> Answer:
         kind = answer.headers.get_content_type()
         if kind not in kinds:
             raise Invalid(
@@ -159,9 +178,14 @@ class Web:
         return f"the deadline of {self.deadline:g} seconds has passed; files that came are kept."
 
 
-def _after(headers) -> float:
-    """Seconds of a Retry-After header, a number or a date; 0 when there is none."""
-    told = headers.get("Retry-After", "")
+def retry_after(told: str) -> float:
+    """Seconds of a Retry-After header, a number or a date; 0 when there is none.
+
+    Examples
+    --------
+    >>> retry_after("120"), retry_after("")
+    (120.0, 0.0)
+    """
     if told.isdigit():
         return float(told)
     try:
@@ -176,8 +200,13 @@ def _watched(kind: str, web: Web) -> urllib.request.AbstractHTTPHandler:
     class Connection(getattr(http.client, f"{kind}Connection")):
         def connect(self) -> None:
             super().connect()
-            left = max(0.0, web.ends - time.monotonic())
-            web.alarm = threading.Timer(left, _cut, [self.sock])
+            sock = self.sock  # the connection lets go of it before the body is read
+
+            def cut() -> None:
+                with contextlib.suppress(OSError):  # closed long ago
+                    sock.shutdown(socket.SHUT_RDWR)
+
+            web.alarm = threading.Timer(max(0.0, web.ends - time.monotonic()), cut)
             web.alarm.daemon = True
             web.alarm.start()
 
@@ -189,18 +218,22 @@ def _watched(kind: str, web: Web) -> urllib.request.AbstractHTTPHandler:
     )()
 
 
-def _cut(sock: socket.socket) -> None:
-    with contextlib.suppress(OSError):  # closed long ago
-        sock.shutdown(socket.SHUT_RDWR)
-
-
 class _Redirects(urllib.request.HTTPRedirectHandler):
     """Follow a redirect only to a host that is expected, and never from https to http."""
 
     def __init__(self, allowed: set[str]):
         self.allowed = allowed
 
-    def redirect_request(self, request, stream, code, message, headers, target):
+    def redirect_request(
+        self,
+        request: urllib.request.Request,
+        stream: Any,
+        code: int,
+        message: str,
+        headers: http.client.HTTPMessage,
+        target: str,
+    ) -> urllib.request.Request | None:
+        """The request to follow to ``target``; :class:`Invalid` for a host not expected."""
         there = urllib.parse.urlsplit(target)
         weaker = request.full_url.startswith("https://") and there.scheme != "https"
         if there.netloc not in self.allowed or weaker:
@@ -210,7 +243,7 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
         return super().redirect_request(request, stream, code, message, headers, target)
 
 
-class Remote(io.RawIOBase):
+class RemoteFile(io.RawIOBase):
     """A file on a server, read where it is needed by ranges of bytes."""
 
     def __init__(self, web: Web, url: str):
@@ -225,13 +258,11 @@ class Remote(io.RawIOBase):
         return True
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        self.at = (
-            offset
-            + {io.SEEK_SET: 0, io.SEEK_CUR: self.at, io.SEEK_END: self.size}[whence]
-        )
+        starts = {io.SEEK_SET: 0, io.SEEK_CUR: self.at, io.SEEK_END: self.size}
+        self.at = starts[whence] + offset
         return self.at
 
-    def readinto(self, buffer) -> int:
+    def readinto(self, buffer: Any) -> int:
         last = min(self.at + len(buffer), self.size) - 1
         if last < self.at:
             return 0
@@ -241,14 +272,8 @@ class Remote(io.RawIOBase):
         return len(body)
 
     def _piece(self, first: int, last: int) -> bytes:
-        kinds = (
-            "application/zip",
-            "application/x-zip-compressed",
-            "application/octet-stream",
-        )
-        kinds += ("binary/octet-stream", "application/x-zip")
         most = last - first + 1
-        found = self.web.get(self.url, kinds=kinds, most=most, part=f"{first}-{last}")
+        found = self.web.get(self.url, kinds=_ZIP, most=most, part=f"{first}-{last}")
         told = found.headers.get("Content-Range", "")
         span, _, size = told.removeprefix("bytes ").partition("/")
         if found.status != 206 or span != f"{first}-{last}" or len(found.body) != most:
@@ -262,7 +287,7 @@ class Remote(io.RawIOBase):
         return found.body
 
 
-def latest(web: Web) -> str:
+def latest_month(web: Web) -> str:
     """The last month that the site has published, "2026-09"."""
     url = web.host + LATEST
     found = web.get(url, kinds=("application/json",), most=4096)
@@ -272,59 +297,76 @@ def latest(web: Web) -> str:
         raise Invalid(f"{url} does not give the date of the last update.") from None
 
 
-def months(
+def parse_month(text: str) -> str:
+    """A month as "2024-01"; raises :class:`Invalid` for what is none.
+
+    Examples
+    --------
+    >>> parse_month("2024-1")
+    '2024-01'
+    """
+    try:
+        return pd.to_datetime(text, format="%Y-%m").strftime("%Y-%m")
+    except ValueError:
+        raise Invalid(f"month {text!r} is not written like 2024-02.") from None
+
+
+def download_months(
     span: tuple[str, str],
     forces: list[str],
     folder: Path,
     web: Web,
-    tell=lambda name: None,
+    tell: Callable[[str], None] = lambda name: None,
 ) -> tuple[list[street_crime.File], list[str]]:
-    """Street files from the first to the last month of ``span``, and what is not to be had.
+    """Street files from the first to the last month of a span, and what is not to be had.
 
-    Without a last month it is the latest of the site. Files in ``folder`` whose checksum is that
-    of the archive are not asked for again, so a download that was cut off goes on where it was.
+    Parameters
+    ----------
+    span
+        The first and last month; without a last month it is the latest of the site.
+    forces
+        Slugs of the forces wanted.
+    folder
+        Where files are kept. One whose checksum is that of the archive is not asked for again, so
+        a download that was cut off goes on where it was.
+    web
+        The site.
+    tell
+        Is called with the name of each file that has come.
+
+    Raises
+    ------
+    Invalid
+        For months that are not in order or not published, and for what the site gives wrongly.
     """
-    newest = latest(web)
-    first, last = (
-        _month(text, newest) for text in (span[0] or span[1], span[1] or newest)
-    )
+    newest = latest_month(web)
+    first, last = parse_month(span[0] or span[1]), parse_month(span[1] or newest)
     if not first <= last <= newest:
         raise Invalid(
             f"months {first} to {last} are not in order, or later than {newest}."
         )
     wanted = pd.period_range(first, last, freq="M").astype(str).tolist()
     folder.mkdir(parents=True, exist_ok=True)
-    files: list[street_crime.File] = []
+    found: dict[tuple[str, str], street_crime.File] = {}
     for end in range(len(wanted), 0, -MONTHS):
         now = wanted[max(0, end - MONTHS) : end]
         url = web.host + ARCHIVE.format(month=now[-1])
-        for file in street_files.archive(
-            io.BufferedReader(Remote(web, url), _PIECE), url
-        ):
-            if file.month in now and file.force in forces:
-                files.append(_kept(file, folder))
-                tell(f"{file.month} {file.force}")
-    have = {(file.month, file.force) for file in files}
+        remote = io.BufferedReader(RemoteFile(web, url), _PIECE)
+        for file in street_files.archive(remote, url):
+            if file.month not in now or file.force not in forces:
+                continue
+            path = folder / f"{file.month}-{file.force}-street.csv"
+            if not path.is_file() or zlib.crc32(path.read_bytes()) != file.crc:
+                part = path.with_suffix(".part")
+                part.write_bytes(street_crime.read(file))
+                part.replace(path)
+            kept = file._replace(open=partial(path.open, "rb"))
+            found[file.month, file.force] = kept
+            tell(f"{file.month} {file.force}")
     lost = [
-        f"{f} {m}: not in the archive."
-        for m in wanted
-        for f in forces
-        if (m, f) not in have
+        f"{force} {month}: not in the archive."
+        for month in wanted
+        for force in forces
+        if (month, force) not in found
     ]
-    return sorted(files, key=lambda file: (file.month, file.force)), lost
-
-
-def _month(text: str, newest: str) -> str:
-    try:
-        return pd.to_datetime(text, format="%Y-%m").strftime("%Y-%m")
-    except ValueError:
-        raise Invalid(f"month {text!r} is not written like {newest}.") from None
-
-
-def _kept(file: street_crime.File, folder: Path) -> street_crime.File:
-    path = folder / f"{file.month}-{file.force}-street.csv"
-    if not path.is_file() or zlib.crc32(path.read_bytes()) != file.crc:
-        part = path.with_suffix(".part")
-        part.write_bytes(street_crime.read(file))
-        part.replace(path)
-    return file._replace(open=lambda: path.open("rb"))
+    return [found[key] for key in sorted(found)], lost

@@ -6,79 +6,101 @@ import numpy as np
 import pandas as pd
 
 from outcomes.core.errors import Invalid
+from outcomes.data import tables
 from outcomes.ingest import geography, write
 
 _CASES = ["force", "quarter", "group", "outcome", "outcome_group"]
-_COUNTY = (
-    "E10000017"  # without Blackburn with Darwen and Blackpool: not the force's area
-)
-_ENDS = {
-    "YE Dec 2023": "2023-12-31",
-    "YE Dec 2024": "2024-12-31",
-    "YE Jun 2025": "2025-06-30",
-}
 
 
 def build(source: Path, clean: Path, places: pd.DataFrame) -> None:
-    """Write crime_quarterly, offences, crime_annual, case_outcomes and drug_deaths."""
+    """Write crime_quarterly, offences, crime_annual, case_outcomes and drug_deaths.
+
+    ``places`` are the districts that :func:`geography.build` has written; the table ``areas`` is
+    there already.
+    """
     folder = source / "recorded_crime"
-    raw = pd.read_parquet(geography.there(folder / "prc_pfa_long.parquet"))
+    raw = pd.read_parquet(geography.source_file(folder / "prc_pfa_long.parquet"))
     counts = quarterly(raw)
-    write.parquet(
-        counts, clean / "crime_quarterly.parquet", ["offence", "force", "quarter"]
-    )
+    keys = ["offence", "force", "quarter"]
+    write.parquet(counts, clean / "crime_quarterly.parquet", keys)
     write.csv(offences(raw, counts), clean / "offences.csv", ["offence"])
-    years = annual(folder / "csp_annual_long.csv.gz", places)
+    raw = geography.read_source(folder / "csp_annual_long.csv.gz")
     keys = ["year_end", "force", "kind", "csp_name", "offence"]
-    write.parquet(years, clean / "crime_annual.parquet", keys)
-    cases = case_outcomes(
-        pd.read_parquet(geography.there(folder / "outcomes_2024_25.parquet"))
-    )
-    write.parquet(cases, clean / "case_outcomes.parquet", _CASES)
-    deaths = drug_deaths(
+    write.parquet(annual(raw, places), clean / "crime_annual.parquet", keys)
+    raw = pd.read_parquet(geography.source_file(folder / "outcomes_2024_25.parquet"))
+    write.parquet(case_outcomes(raw), clean / "case_outcomes.parquet", _CASES)
+    raw = geography.read_source(
         source / "health" / "drug_poisoning_deaths_by_area_1993_2020.csv"
     )
+    deaths = drug_deaths(raw, tables.rows("areas", clean=clean))
     write.csv(deaths, clean / "drug_deaths.csv", ["area", "year"])
 
 
 def quarterly(raw: pd.DataFrame) -> pd.DataFrame:
-    """Force × quarter × offence code: one count each; negative counts are kept as they are.
+    """Recorded crimes by force, quarter and offence code; negative counts are kept as they are.
 
     A body that changed the spelling of its name, or a code that changed its subgroup, is one.
+
+    Parameters
+    ----------
+    raw
+        The Home Office's table: FY, Financial Quarter, Force, Offence Code, n.
+
+    Returns
+    -------
+    DataFrame
+        force, quarter (its first day), offence, n.
     """
     frame = pd.DataFrame(
         {"force": _slugs(raw["Force"]), "offence": raw["Offence Code"]}
     )
-    frame["quarter"] = quarter(raw["FY"], raw["Financial Quarter"])
-    frame["n"] = _whole(raw["n"])
+    frame["quarter"] = quarter_start(raw["FY"], raw["Financial Quarter"])
+    frame["n"] = _whole_numbers(raw["n"])
     return frame.groupby(["force", "quarter", "offence"], as_index=False)["n"].sum()
 
 
-def quarter(year: pd.Series, number: pd.Series) -> pd.Series:
-    """First day of a financial quarter: quarter 1 of "2012/13" is April to June 2012."""
-    first = pd.to_datetime(year.str[:4] + "-04-01")
-    months = first.dt.year * 12 + 3 + (number.astype("int64") - 1) * 3
-    text = (
-        (months // 12).astype(str)
-        + "-"
-        + (months % 12 + 1).astype(str).str.zfill(2)
-        + "-01"
-    )
-    return pd.to_datetime(text).astype("datetime64[us]")
+def quarter_start(year: pd.Series, number: pd.Series) -> pd.Series:
+    """The first day of financial quarters: quarter 1 of "2012/13" is April to June 2012.
+
+    Examples
+    --------
+    >>> quarter_start(pd.Series(["2012/13"]), pd.Series([4]))[0]
+    Timestamp('2013-01-01 00:00:00')
+    """
+    april = pd.PeriodIndex(year.str[:4] + "-04", freq="M")
+    first = april + 3 * (number.to_numpy("int64") - 1)
+    return pd.Series(first.to_timestamp().astype("datetime64[us]"), index=year.index)
 
 
 def offences(raw: pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:
-    """One row for each code, named as in its latest year; when it was used, and if it still is."""
-    fields = {
+    """One row for each offence code, named as in its latest year, with the quarters of its use.
+
+    Parameters
+    ----------
+    raw
+        The Home Office's table, as in :func:`quarterly`, with Offence Description, Group and
+        Offence Subgroup.
+    counts
+        What :func:`quarterly` makes of it.
+
+    Returns
+    -------
+    DataFrame
+        offence, name, group, subgroup, first_quarter, last_quarter and outcomes_only: codes that
+        stand in the source for their outcomes alone.
+    """
+    columns = {
         "Offence Code": "offence",
         "Offence Description": "name",
         "Group": "group",
+        "Offence Subgroup": "subgroup",
     }
-    frame = raw.rename(columns={**fields, "Offence Subgroup": "subgroup"})
     names = ["name", "group", "subgroup"]
-    frame = frame.groupby(["offence", "FY", *names], as_index=False).size()
     frame = (
-        frame.sort_values(["FY", "size", "name"], kind="stable")
+        raw.rename(columns=columns)
+        .groupby(["offence", "FY", *names], as_index=False)
+        .size()
+        .sort_values(["FY", "size", "name"], kind="stable")
         .groupby("offence")
         .tail(1)
     )
@@ -91,59 +113,104 @@ def offences(raw: pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:
     return frame[["offence", *names, "first_quarter", "last_quarter", "outcomes_only"]]
 
 
-def annual(path: Path, places: pd.DataFrame) -> pd.DataFrame:
-    """Partnerships × year × offence, with each force's total and what it could not assign."""
-    raw = geography.read(path)
-    raw = raw[raw["offences"] != ""]  # an empty cell is unknown, not a zero
-    frame = raw.rename(columns={"csp_code": "csp"})
-    frame["year_end"] = pd.to_datetime(raw["period"].map(_ENDS)).astype(
-        "datetime64[us]"
+def annual(raw: pd.DataFrame, places: pd.DataFrame) -> pd.DataFrame:
+    """Recorded crimes by partnership, year and offence, and those assigned to no partnership.
+
+    Parameters
+    ----------
+    raw
+        The table of the ONS as text: period ("YE Dec 2023"), pfa_name, csp_code, csp_name,
+        la_code, offence, offences. An empty count is unknown, not a zero, and is left out.
+    places
+        Districts: the column district holds their codes.
+
+    Returns
+    -------
+    DataFrame
+        year_end, force, kind (force, district or unassigned), csp, csp_name, district, offence, n.
+    """
+    frame = raw[raw["offences"] != ""].rename(columns={"csp_code": "csp"})
+    month = pd.PeriodIndex(
+        pd.to_datetime(frame["period"].str.removeprefix("YE "), format="%b %Y"),
+        freq="M",
     )
-    frame["force"], frame["n"] = _slugs(raw["pfa_name"]), _whole(raw["offences"])
-    frame["district"] = raw["la_code"].where(
-        raw["la_code"].isin(places["district"]), ""
-    )
-    unnamed, unassigned = raw["csp_name"] == "", raw["csp_code"] == ""
+    frame["year_end"] = month.end_time.normalize().astype("datetime64[us]")
+    frame["force"] = _slugs(frame["pfa_name"])
+    frame["n"] = _whole_numbers(frame["offences"])
+    is_district = frame["la_code"].isin(places["district"])
+    frame["district"] = frame["la_code"].where(is_district, "")
+    unnamed, unassigned = frame["csp_name"] == "", frame["csp"] == ""
     frame["kind"] = np.select(
         [unnamed, unassigned], ["force", "unassigned"], "district"
     )
-    columns = [
-        "year_end",
-        "force",
-        "kind",
-        "csp",
-        "csp_name",
-        "district",
-        "offence",
-        "n",
+    return frame[
+        [
+            *("year_end", "force", "kind", "csp", "csp_name", "district"),
+            *("offence", "n"),
+        ]
     ]
-    return frame[columns]
 
 
 def case_outcomes(raw: pd.DataFrame) -> pd.DataFrame:
-    """Force × quarter × offence group × outcome type: the rows of the source summed."""
+    """Outcomes by force, quarter, offence group and outcome type.
+
+    Parameters
+    ----------
+    raw
+        The Home Office's table: Financial Year, Financial Quarter, Force, Offence Group, Outcome
+        Type, Outcome Group, n. It has several rows for one combination; they are summed.
+
+    Returns
+    -------
+    DataFrame
+        force, quarter, group, outcome, outcome_group, n.
+    """
     frame = pd.DataFrame({"force": _slugs(raw["Force"]), "group": raw["Offence Group"]})
-    frame["quarter"] = quarter(raw["Financial Year"], raw["Financial Quarter"])
+    frame["quarter"] = quarter_start(raw["Financial Year"], raw["Financial Quarter"])
     frame["outcome"] = raw["Outcome Type"].astype("int64")
     frame["outcome_group"] = raw["Outcome Group"].str.strip()
-    frame["n"] = _whole(raw["n"])
+    frame["n"] = _whole_numbers(raw["n"])
     return frame.groupby(_CASES, as_index=False)["n"].sum()
 
 
-def drug_deaths(path: Path) -> pd.DataFrame:
-    """One row for each area and year of registration."""
-    raw = geography.read(path)
+def drug_deaths(raw: pd.DataFrame, areas: pd.DataFrame) -> pd.DataFrame:
+    """Deaths from drug poisoning, one row for each area and year of registration.
+
+    Parameters
+    ----------
+    raw
+        The table of the ONS as text: code, name, and a column for each year.
+    areas
+        The table ``areas``, which names the areas by their codes (gss).
+
+    Returns
+    -------
+    DataFrame
+        area, gss, name, year, deaths.
+
+    Raises
+    ------
+    Invalid
+        For an area that the table ``areas`` does not hold.
+
+    Examples
+    --------
+    >>> raw = pd.DataFrame({"code": ["E07000128"], "name": ["WYRE "], "2020": ["9"]})
+    >>> areas = pd.DataFrame({"area": ["wyre"], "gss": ["E07000128"]})
+    >>> drug_deaths(raw, areas)
+       area        gss  name  year  deaths
+    0  wyre  E07000128  Wyre  2020       9
+    """
     frame = raw.melt(["code", "name"], var_name="year", value_name="deaths")
+    frame = frame.rename(columns={"code": "gss"})
+    known = areas[areas["gss"] != ""].set_index("gss")["area"]
+    frame["area"] = frame["gss"].map(known)
+    if frame["area"].isna().any():
+        unknown = ", ".join(sorted(frame.loc[frame["area"].isna(), "gss"].unique()))
+        raise Invalid(f"areas.csv has no area with the code {unknown}.")
     name = frame["name"].str.strip()
-    name = name.where(
-        name != name.str.upper(), name.str.title().str.replace(" And ", " and ")
-    )
-    area = (
-        name.str.lower()
-        .str.replace(" ", "-")
-        .mask(frame["code"] == _COUNTY, "lancashire-12")
-    )
-    frame = frame.assign(area=area, name=name, gss=frame["code"])
+    shouted = name == name.str.upper()
+    frame["name"] = name.mask(shouted, name.str.title().str.replace(" And ", " and "))
     frame[["year", "deaths"]] = frame[["year", "deaths"]].astype("int64")
     return frame[["area", "gss", "name", "year", "deaths"]]
 
@@ -152,8 +219,8 @@ def _slugs(names: pd.Series) -> pd.Series:
     return names.map({name: geography.slug(name) for name in names.unique()})
 
 
-def _whole(numbers: pd.Series) -> pd.Series:
-    value = pd.to_numeric(numbers)
-    if value.isna().any() or (value % 1 != 0).any():
+def _whole_numbers(text: pd.Series) -> pd.Series:
+    numbers = pd.to_numeric(text)
+    if numbers.isna().any() or (numbers % 1 != 0).any():
         raise Invalid("a count of recorded crimes is absent or not a whole number.")
-    return value.astype("int64")
+    return numbers.astype("int64")

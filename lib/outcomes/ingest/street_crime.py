@@ -4,17 +4,16 @@ A row is one recorded crime or incident. A Crime ID that came before in the same
 duplicate and is dropped; anti-social behaviour has no Crime ID, so all its rows are kept: two that
 look alike are two incidents. A row without a location is counted under "", never dropped.
 
-Arrow reads a column of words as numbers of the words in it. Checks and look-ups are made on the few
-words, and rows are told apart and counted by number.
+Arrow reads a column of words as categories, so that checks and look-ups are made on the few words.
+Only a file in which they find something wrong is read again, slowly, to say in which rows.
 """
 
 import csv
 import io
-import math
 import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -24,25 +23,19 @@ from outcomes.data.crime_codes import TYPES
 from outcomes.ingest.published_figures_checks import hint
 
 HEADER = [
-    *(
-        "Crime ID",
-        "Month",
-        "Reported by",
-        "Falls within",
-        "Longitude",
-        "Latitude",
-        "Location",
-    ),
-    *("LSOA code", "LSOA name", "Crime type", "Last outcome category", "Context"),
+    *("Crime ID", "Month", "Reported by", "Falls within", "Longitude", "Latitude"),
+    *("Location", "LSOA code", "LSOA name", "Crime type", "Last outcome category"),
+    "Context",
 ]
 MOST_BYTES = 128 << 20  # the largest real file, of London, has 30 MB
 MOST_SAID = 20
 WEST, EAST, SOUTH, NORTH = -9.0, 3.0, 49.0, 61.0
 SLUGS = {name: slug for slug, name in TYPES.items()}
 _ASB = TYPES["anti-social-behaviour"]
-_CODE = re.compile(r"[A-Z]\d{8}")
+_CODE = "[A-Z][0-9]{8}"
+_DEGREES = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?\s*", re.ASCII | re.I)
 _NAME = re.compile(r"(\d{4}-(?:0[1-9]|1[0-2]))-([a-z-]+)-street\.csv(\.gz)?")
-_WORDS = ("Month", "LSOA code", "LSOA name", "Crime type")
+_WORDS = ("Crime ID", "Month", "LSOA code", "LSOA name", "Crime type")
 _LIMITS = {"Longitude": (WEST, EAST), "Latitude": (SOUTH, NORTH)}
 
 Places = dict[str, tuple[str, str]]
@@ -59,25 +52,14 @@ class File(NamedTuple):
     crc: int | None = None
 
 
-class Rows(NamedTuple):
-    """The rows of one file, duplicates left out, by the numbers of their words (0: none) and their
-    points; and what the words mean."""
+def parse_name(name: str) -> tuple[str, str]:
+    """Month and force from a file's name; raises :class:`Invalid` for any other name.
 
-    lsoa: np.ndarray
-    name: np.ndarray
-    kind: np.ndarray
-    x: np.ndarray
-    y: np.ndarray
-    lsoas: list[str]
-    kinds: list[str]  # slugs
-    names: list[str]
-    districts: list[str]  # of the names
-    own: np.ndarray  # does the name lie in the file's force?
-    duplicates: int
-
-
-def named(name: str) -> tuple[str, str]:
-    """Month and force from a file's name; raises :class:`Invalid` for any other name."""
+    Examples
+    --------
+    >>> parse_name("2024-01-durham-street.csv.gz")
+    ('2024-01', 'durham')
+    """
     found = _NAME.fullmatch(name)
     if not found:
         raise Invalid(f"{name} is not named like 2024-01-lancashire-street.csv.")
@@ -85,9 +67,19 @@ def named(name: str) -> tuple[str, str]:
 
 
 def read(file: File) -> bytes:
-    """The whole file as plain CSV. Raises :class:`Invalid` when it is empty, too large, cut short,
-    not UTF-8, or has other columns."""
-    data = _whole(file)
+    """The whole file as plain CSV.
+
+    Raises :class:`Invalid` when it is empty, too large, cut short, not UTF-8, or has other columns.
+    """
+    data = bytearray()
+    with file.open() as stream:
+        # Piece by piece: to ask for the most at once would claim the room for it.
+        while piece := stream.read(1 << 20):
+            data += piece
+            if len(data) > MOST_BYTES:
+                raise Invalid(
+                    f"{file.name} unpacks to over {MOST_BYTES >> 20} MiB: no street file"
+                )
     start = data[:4000].lstrip()
     if not start:
         raise Invalid(f"{file.name} is empty.")
@@ -98,205 +90,179 @@ def read(file: File) -> bytes:
     if start[:1] == b"<":
         raise Invalid(f"{file.name} row 1: this is a web page, not a CSV file.")
     if not data.endswith(b"\n"):
-        why = "its last row is cut short; download it again."
-        raise Invalid(f"{file.name} ends within a row: {why}")
-    _check_text(file.name, data)
-    return data
-
-
-def _whole(file: File) -> bytes:
-    """All bytes, piece by piece: to ask for the most at once would claim the room for it."""
-    pieces, size = [], 0
-    with file.open() as stream:
-        while piece := stream.read(1 << 20):
-            pieces.append(piece)
-            size += len(piece)
-            if size > MOST_BYTES:
-                raise Invalid(
-                    f"{file.name} unpacks to over {MOST_BYTES >> 20} MiB: no street file"
-                )
-    return b"".join(pieces)
-
-
-def _check_text(name: str, data: bytes) -> None:
+        raise Invalid(
+            f"{file.name} ends within a row: its last row is cut short; download it again."
+        )
     try:
         data.isascii() or data.decode()
     except UnicodeDecodeError as error:
         row = data.count(b"\n", 0, error.start) + 1
-        raise Invalid(f"{name} row {row}: the text is not UTF-8.") from None
+        raise Invalid(f"{file.name} row {row}: the text is not UTF-8.") from None
     first = data[: data.index(b"\n")].decode("utf-8-sig").strip()
-    have = next(csv.reader([first]), [])
-    if have != HEADER:
-        raise Invalid(f"{name} row 1: {_other_columns(have)}")
+    columns = next(csv.reader([first]), [])
+    if columns != HEADER:
+        raise Invalid(f"{file.name} row 1: {header_problems(columns)}")
+    return bytes(data)
 
 
-def _other_columns(have: list[str]) -> str:
-    lost = [repr(column) for column in HEADER if column not in have]
-    odd = [c for c in have if c not in HEADER]
-    said = [f"column {column} is missing." for column in lost]
-    for column in odd:
-        guess = nearest(column, HEADER)
-        said.append(
-            f"column {column!r} is not known{f', like {guess!r}' if guess else ''}."
-        )
+def header_problems(columns: list[str]) -> str:
+    """How the columns of a file differ from those of a street file, in sentences.
+
+    Examples
+    --------
+    >>> header_problems([*HEADER, "Notes"]).partition(" A street file")[0]
+    "column 'Notes' is not known."
+    """
+    said = [f"column {c!r} is missing." for c in HEADER if c not in columns]
+    for column in columns:
+        if column not in HEADER:
+            guess = nearest(column, HEADER)
+            like = f", like {guess!r}" if guess else ""
+            said.append(f"column {column!r} is not known{like}.")
     if not said:
-        twice = [repr(c) for c in HEADER if have.count(c) > 1]
-        said = [f"column {c} stands twice." for c in twice] or [
-            "columns are in another order."
-        ]
+        said = [f"column {c!r} stands twice." for c in HEADER if columns.count(c) > 1]
     return (
-        f"{' '.join(said)} A street file begins with the columns {', '.join(HEADER)}."
+        f"{' '.join(said) or 'columns are in another order.'} A street file begins with the "
+        f"columns {', '.join(HEADER)}."
     )
 
 
-def rows(file: File, data: bytes, places: Places) -> Rows:
-    """The rows of a file that :func:`read` has given. Raises :class:`Invalid` that lists what is
-    wrong in them, with row, column and value."""
-    table = _table(file, data)
-    columns = {name: table[name].chunk(0) for name in table.column_names if len(table)}
-    if not columns:
+def parse(file: File, data: bytes, places: Places) -> pd.DataFrame:
+    """The rows of a file, duplicates left out.
+
+    Parameters
+    ----------
+    file
+        Which file it is.
+    data
+        What :func:`read` has given.
+    places
+        What LSOA names begin with, as :func:`outcomes.ingest.geography.prefixes` gives it.
+
+    Returns
+    -------
+    DataFrame
+        lsoa, name, type, district (categories; NaN without a location), own (does the row lie in
+        the force's area?), x, y. ``attrs["duplicates"]`` is the number of rows left out.
+
+    Raises
+    ------
+    Invalid
+        Listing what is wrong in the rows, with row, column and value.
+    """
+    table = read_table(file, data)
+    if not len(table):
         raise Invalid(f"{file.name} has a header and no rows.")
-    words = {n: ["", *columns[n].dictionary.to_pylist()] for n in _WORDS}
-    numbers = {
-        n: columns[n].indices.fill_null(-1).to_numpy() + 1
-        for n in ("Crime ID", *_WORDS)
-    }
-    if any(_wrong(file, columns, words, numbers)):
-        _explain(file, data)
+    frame = table.drop(["Crime ID"]).to_pandas()
+    month, code, name, kind = (frame[column] for column in _WORDS[1:])
+    ident = table["Crime ID"].chunk(0).indices.to_pandas()  # numbers, NaN without one
+    located = code.notna()
+    degrees = frame[list(_LIMITS)]
+    sound = (
+        month.notna().all()
+        and month.cat.categories.tolist() == [file.month]
+        and kind.notna().all()
+        and SLUGS.keys() >= set(kind.cat.categories)
+        and code.cat.categories.astype(str).str.fullmatch(_CODE).all()
+        and (located == name.notna()).all()
+        and ident[kind == _ASB].isna().all()
+        and (degrees["Longitude"].notna() == degrees["Latitude"].notna()).all()
+        and degrees[located].notna().all(axis=None)
+        and all(
+            # an empty cell is null in the table; "NaN" is not, and is no number of degrees
+            degrees[column].between(*limits).sum() + table[column].null_count
+            == len(frame)
+            for column, limits in _LIMITS.items()
+        )
+    )
+    if not sound:
+        _raise_problems(file, data)
         raise Invalid(f"{file.name} holds rows that cannot be right.")
-    near = _placed(file, data, words["LSOA name"], places)
-    again = _again(numbers["Crime ID"])
-    kept = [numbers[n][~again] for n in _WORDS[1:]]
-    kept += [columns[n].to_numpy(zero_copy_only=False)[~again] for n in _LIMITS]
-    kinds = [SLUGS.get(word, "") for word in words["Crime type"]]
-    own = np.array([force == file.force for _, force in near])
-    districts = [district for district, _ in near]
-    known = (words["LSOA code"], kinds, words["LSOA name"], districts, own)
-    return Rows(*kept, *known, int(again.sum()))
+    at = {
+        word: places.get(word[:-5], ("", "")) for word in name.cat.categories.tolist()
+    }
+    lost = [word for word, (district, _) in at.items() if not district]
+    if lost:
+        row = frame.index[name == min(lost)][0] + 2
+        raise Invalid(
+            f"{file.name} row {row}, column LSOA name: {min(lost)!r} lies in no district known."
+        )
+    numbers = (
+        name.cat.codes.to_numpy()
+    )  # -1 without a location: the last of what follows
+    district = pd.Categorical([district for district, _ in at.values()])
+    own = np.array([*(force == file.force for _, force in at.values()), False])
+    again = ident.notna() & ident.duplicated()
+    rows = pd.DataFrame(
+        {
+            "lsoa": code,
+            "name": name,
+            "type": kind.cat.rename_categories(SLUGS),
+            "district": district.take(numbers, allow_fill=True),
+            "own": own[numbers],
+            "x": degrees["Longitude"],
+            "y": degrees["Latitude"],
+        }
+    )[~again]
+    rows.attrs["duplicates"] = int(again.sum())
+    return rows
 
 
-def _table(file: File, data: bytes):
-    """The columns that are used, in one piece."""
+def read_table(file: File, data: bytes) -> Any:
+    """The columns of a file that are used, as an Arrow table: words as categories, degrees as
+    floats. :func:`read` has seen that the text is UTF-8."""
     import pyarrow as pa
+    from pyarrow import csv as arrow
 
     quotes = b'"' in data
+    kinds = dict.fromkeys(_WORDS, pa.dictionary(pa.int32(), pa.string()))
+    kinds |= dict.fromkeys(_LIMITS, pa.float64())
     try:
         if quotes:  # Arrow is lenient with quotes that stand where none should
-            sum(1 for _ in csv.reader(_stream(data), strict=True))
-        return _arrow(data, quotes)
+            for _ in csv.reader(_stream(data), strict=True):
+                pass
+        return arrow.read_csv(
+            pa.BufferReader(data),
+            arrow.ReadOptions(use_threads=False, block_size=len(data) + 1),
+            arrow.ParseOptions(
+                quote_char=quotes and '"',
+                newlines_in_values=quotes,
+                ignore_empty_lines=False,
+            ),
+            arrow.ConvertOptions(
+                strings_can_be_null=True,
+                check_utf8=False,
+                column_types=kinds,
+                include_columns=list(kinds),
+                null_values=[""],
+            ),
+        )
     except (pa.ArrowInvalid, csv.Error) as error:
-        _explain(file, data)
+        _raise_problems(file, data)
         said = str(error).splitlines()[0]
         raise Invalid(f"{file.name} cannot be read as CSV: {said}") from None
 
 
-def _arrow(data: bytes, quotes: bool):
-    """Words as numbers, degrees as floats; :func:`read` has seen that the text is UTF-8."""
-    import pyarrow as pa
-    from pyarrow import csv as arrow
-
-    words = dict.fromkeys(("Crime ID", *_WORDS), pa.dictionary(pa.int32(), pa.string()))
-    kinds = words | dict.fromkeys(_LIMITS, pa.float64())
-    options = {
-        "column_types": kinds,
-        "include_columns": list(kinds),
-        "null_values": [""],
-    }
-    return arrow.read_csv(
-        pa.BufferReader(data),
-        arrow.ReadOptions(use_threads=False, block_size=len(data) + 1),
-        arrow.ParseOptions(
-            quote_char=quotes and '"',
-            newlines_in_values=quotes,
-            ignore_empty_lines=False,
-        ),
-        arrow.ConvertOptions(strings_can_be_null=True, check_utf8=False, **options),
-    )
+def count_cells(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows, as :func:`parse` gives them, counted: district, lsoa, type, own, n."""
+    words = ["district", "lsoa", "type"]
+    counts = rows.groupby([*words, "own"], observed=True, dropna=False).size()
+    frame = counts.rename("n").reset_index()
+    return frame.assign(**{c: frame[c].astype(object).fillna("") for c in words})
 
 
-def _wrong(file: File, columns: dict, words: dict, numbers: dict) -> Iterator[bool]:
-    """For each rule, does any row break it?"""
-    code, name = numbers["LSOA code"] > 0, numbers["LSOA name"] > 0
-    kind = numbers["Crime type"]
-    yield words["Month"] != ["", file.month] or not numbers["Month"].all()
-    yield not (set(words["Crime type"]) <= {"", *SLUGS} and kind.all())
-    yield not all(map(_CODE.fullmatch, words["LSOA code"][1:]))
-    yield (code != name).any()
-    if _ASB in words["Crime type"]:
-        yield (numbers["Crime ID"][kind == words["Crime type"].index(_ASB)] > 0).any()
-    blank = [columns[n].is_null().to_numpy(zero_copy_only=False) for n in _LIMITS]
-    yield (blank[0] != blank[1]).any() or (blank[0] & code).any()
-    for column, (low, high) in _LIMITS.items():
-        degrees = columns[column].drop_null().to_numpy(zero_copy_only=False)
-        yield not ((low <= degrees) & (degrees <= high)).all()
+def points(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows in the force's own area counted by point: lsoa, name, district, type, x, y, n."""
+    words = ["lsoa", "name", "district", "type"]
+    own = rows[rows["own"]].astype(dict.fromkeys(words, object))
+    counts = own.groupby([*words, "x", "y"], as_index=False).size()
+    return counts.rename(columns={"size": "n"})
 
 
-def _again(ident: np.ndarray) -> np.ndarray:
-    """Rows whose Crime ID came before. Words are numbered as they come, so a new one is above all
-    before it."""
-    highest = np.maximum.accumulate(ident)
-    return np.r_[False, (ident[1:] <= highest[:-1]) & (ident[1:] > 0)]
-
-
-def _placed(
-    file: File, data: bytes, names: list[str], places: Places
-) -> list[tuple[str, str]]:
-    """District and force of each name; refuses a name that lies in none."""
-    found = [places.get(name[:-5]) for name in names]
-    lost = [
-        n
-        for n, at in zip(names, found, strict=True)
-        if at is None or bool(n) != bool(at[0])
-    ]
-    if lost:
-        row = row_of(data, "LSOA name", min(lost))
-        why = f"column LSOA name: {min(lost)!r} lies in no district known."
-        raise Invalid(f"{file.name} row {row}, {why}")
-    return found
-
-
-def cells(rows: Rows):
-    """The rows counted by neighbourhood and type, as an Arrow table: district, home (the district,
-    when it is the force's), lsoa, type, n. A code that goes by two names has a row for each."""
-    import pyarrow as pa
-
-    shape = (len(rows.lsoas), len(rows.names), len(rows.kinds))
-    keys = np.ravel_multi_index((rows.lsoa, rows.name, rows.kind), shape)
-    keys, n = np.unique(keys, return_counts=True)
-    lsoa, name, kind = map(pa.array, np.unravel_index(keys, shape))
-    home = [d if own else "" for d, own in zip(rows.districts, rows.own, strict=True)]
-    taken = {"district": (rows.districts, name), "home": (home, name)}
-    taken |= {"lsoa": (rows.lsoas, lsoa), "type": (rows.kinds, kind)}
-    made = {
-        column: pa.array(words).take(number)
-        for column, (words, number) in taken.items()
-    }
-    return pa.table(made | {"n": pa.array(n, pa.int32())})
-
-
-def points(rows: Rows, codes: list[str] | None = None) -> pd.DataFrame:
-    """The force's own rows, of some codes or of all, counted by point: lsoa, name, district, type,
-    x, y, n."""
-    keep = rows.own[rows.name]
-    if codes is not None:
-        keep &= np.isin(rows.lsoas, codes)[rows.lsoa]
-    words = {"lsoa": (rows.lsoas, rows.lsoa), "name": (rows.names, rows.name)}
-    words |= {"district": (rows.districts, rows.name), "type": (rows.kinds, rows.kind)}
-    made = {
-        column: np.array(held, object)[of[keep]] for column, (held, of) in words.items()
-    }
-    frame = pd.DataFrame(made | {"x": rows.x[keep], "y": rows.y[keep]})
-    return (
-        frame.groupby(list(frame.columns), as_index=False)
-        .size()
-        .rename(columns={"size": "n"})
-    )
-
-
-def _explain(file: File, data: bytes) -> None:
+def _raise_problems(file: File, data: bytes) -> None:
     """Raise :class:`Invalid` with every problem that a slow reading finds; return when none is."""
     found = []
-    for problem in _problems(file, data):
+    for problem in problems(file, data):
         found.append(problem)
         if len(found) > MOST_SAID:
             found[-1] = "and more."
@@ -305,17 +271,12 @@ def _explain(file: File, data: bytes) -> None:
         raise Invalid(" ".join(found))
 
 
-def row_of(data: bytes, column: str, value: str) -> int:
-    """The first row (the header is row 1) that has a value in a column."""
-    lines = enumerate(csv.DictReader(_stream(data)), 2)
-    return next(number for number, row in lines if row[column] == value)
-
-
 def _stream(data: bytes) -> io.StringIO:
     return io.StringIO(data.decode("utf-8-sig"), newline="")
 
 
-def _problems(file: File, data: bytes) -> Iterator[str]:
+def problems(file: File, data: bytes) -> Iterator[str]:
+    """What is wrong in the rows of a file, a sentence each; row by row, so slowly."""
     lines = csv.reader(_stream(data), strict=True)
     next(lines)
     row = 1
@@ -324,47 +285,37 @@ def _problems(file: File, data: bytes) -> Iterator[str]:
             if len(cells) != len(HEADER):
                 yield f"{file.name} row {row} has {len(cells)} cells, not {len(HEADER)}."
                 continue
-            for column, value, why in _cells(
-                dict(zip(HEADER, cells, strict=True)), file.month
-            ):
-                yield f"{file.name} row {row}, column {column}: {value!r} {why}"
+            values = dict(zip(HEADER, cells, strict=True))
+            for column, why in cell_problems(values, file.month):
+                yield f"{file.name} row {row}, column {column}: {values[column]!r} {why}"
     except csv.Error as error:
         yield f"{file.name} row {row + 1} cannot be read as CSV: {error}."
 
 
-def _cells(row: dict[str, str], month: str) -> Iterator[tuple[str, str, str]]:
-    """What is wrong in one row: (column, value, why)."""
+def cell_problems(row: dict[str, str], month: str) -> Iterator[tuple[str, str]]:
+    """What is wrong in one row of a month's file: columns, each with the reason.
+
+    Examples
+    --------
+    >>> row = dict.fromkeys(HEADER, "") | {"Month": "2024-01", "Crime type": "Piracy"}
+    >>> list(cell_problems(row, "2024-01"))
+    [('Crime type', 'is a type of crime that is not known.')]
+    """
+    kind, code = row["Crime type"], row["LSOA code"]
     if row["Month"] != month:
-        yield "Month", row["Month"], f"is not {month}, the month of the file's name."
-    kind = row["Crime type"]
+        yield "Month", f"is not {month}, the month of the file's name."
     if kind not in SLUGS:
-        yield (
-            "Crime type",
-            kind,
-            f"is a type of crime that is not known{hint(kind, SLUGS)}",
-        )
+        yield "Crime type", f"is a type of crime that is not known{hint(kind, SLUGS)}"
     if kind == _ASB and row["Crime ID"]:
-        yield (
-            "Crime ID",
-            row["Crime ID"],
-            "stands beside anti-social behaviour, which has none.",
-        )
-    code = row["LSOA code"]
-    if code and not _CODE.fullmatch(code):
-        yield "LSOA code", code, "is not a code such as E01012571."
+        yield "Crime ID", "stands beside anti-social behaviour, which has none."
+    if code and not re.fullmatch(_CODE, code):
+        yield "LSOA code", "is not a code such as E01012571."
     if bool(code) != bool(row["LSOA name"]):
-        yield "LSOA name", row["LSOA name"], f"stands beside the code {code!r}."
-    points = [row[column] for column in _LIMITS]
-    for (column, (low, high)), text in zip(_LIMITS.items(), points, strict=True):
-        if text and not low <= _number(text) <= high:
-            yield column, text, f"is not a number of degrees from {low:g} to {high:g}."
-        elif not text and (code or any(points)):
-            yield column, text, "is empty in a row with a location."
-
-
-def _number(text: str) -> float:
-    """The number written plainly (ASCII digits, no separators), otherwise NaN."""
-    plain = re.fullmatch(
-        r"\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?\s*", text, re.ASCII | re.I
-    )
-    return float(text) if plain else math.nan
+        yield "LSOA name", f"stands beside the code {code!r}."
+    located = code or any(row[column] for column in _LIMITS)
+    for column, (low, high) in _LIMITS.items():
+        text = row[column]
+        if not text and located:
+            yield column, "is empty in a row with a location."
+        elif text and not (_DEGREES.fullmatch(text) and low <= float(text) <= high):
+            yield column, f"is not a number of degrees from {low:g} to {high:g}."

@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -19,9 +19,11 @@ from outcomes.ingest import coverage, geography, street_crime, write
 _FINE = ["force", "district", "lsoa", "month", "type", "n"]
 _CELL = ["lsoa", "type"]
 _PLACE = ["district", *_CELL]
-_WORKERS = 2
+_MONTH = ["force", "month"]
 _TELLS = ["no_location", "duplicates", "outside"]
-_NO_POINTS = pd.DataFrame(columns=["lsoa", "name", "force", "district", "x", "y"])
+_POINT = ["lsoa", "name", "force", "district", "x", "y"]
+_WORKERS = 2
+_MOST_SAID = 20
 
 
 class Places(NamedTuple):
@@ -39,14 +41,14 @@ class Month(NamedTuple):
 
     force: str
     month: pd.Timestamp
-    told: dict  # rows, no_location, duplicates, outside, bytes, sha256
+    told: dict[str, Any]  # rows, no_location, duplicates, outside, bytes, sha256
     unmatched: int  # rows whose code of 2011 has no match in the codes of 2021
-    part: Path
+    part: Path  # counts by district, neighbourhood and type
     near: pd.DataFrame  # district, type, n
-    fresh: pd.DataFrame  # neighbourhoods that the table lacks
+    fresh: pd.DataFrame  # points of neighbourhoods that the tables lack
 
 
-def places(clean: Path) -> Places:
+def read_places(clean: Path) -> Places:
     """The places of a clean folder; without neighbourhoods when it has none yet."""
     held = tables.tables(clean)
     districts = tables.rows("districts", clean=clean)
@@ -59,7 +61,7 @@ def places(clean: Path) -> Places:
     return Places(districts, lsoas, points, prefixes, set(lsoas["lsoa"]))
 
 
-def make(
+def build(
     files: list[street_crime.File],
     clean: Path,
     work: Path,
@@ -67,249 +69,252 @@ def make(
 ) -> list[str]:
     """Write into ``work/clean`` the tables of ``clean`` with the months of ``files`` replaced.
 
-    Returns the changes in words, one for each force and month, and for each month of coverage.
-    Raises :class:`Invalid` that lists what is wrong in any of the files.
+    Parameters
+    ----------
+    files
+        Street files, one for each force and month.
+    clean
+        The tables as they are.
+    work
+        A folder that is not there yet.
+    tell
+        Is called with the name of each file that is counted.
+
+    Returns
+    -------
+    list of str
+        The changes in words, one for each force and month, and for each month of coverage.
+
+    Raises
+    ------
+    Invalid
+        Listing what is wrong in any of the files.
     """
     (work / "parts").mkdir(parents=True)
-    months = _count_all(files, places(clean), work / "parts", tell)
-    said = _fine(months, clean, work / "clean")
-    return said + _coarse(months, clean, work / "clean")
+    places = read_places(clean)
 
-
-def _count_all(
-    files: list[street_crime.File],
-    near: Places,
-    parts: Path,
-    tell: Callable[[str], None],
-) -> list[Month]:
-    def one(file: street_crime.File) -> Month | str:
+    def count(file: street_crime.File) -> Month | str:
         try:
-            return _month(file, near, parts)
+            return count_month(file, places, work / "parts")
         except Invalid as error:
             return str(error)
         finally:
             tell(f"{file.month} {file.force}")
 
     with ThreadPoolExecutor(_WORKERS) as pool:
-        found = list(pool.map(one, files))
-    if wrong := [item for item in found if isinstance(item, str)]:
-        more = (
-            [f"{len(wrong) - 20} more files cannot be used."] if len(wrong) > 20 else []
-        )
-        raise Invalid(" ".join(wrong[:20] + more))
-    return found
+        counted = list(pool.map(count, files))
+    if wrong := [item for item in counted if isinstance(item, str)]:
+        said = wrong[:_MOST_SAID]
+        if len(wrong) > _MOST_SAID:
+            said.append(f"{len(wrong) - _MOST_SAID} more files cannot be used.")
+        raise Invalid(" ".join(said))
+    months = [item for item in counted if isinstance(item, Month)]
+    changes = write_panel(months, clean, work / "clean")
+    return changes + write_totals(months, places, clean, work / "clean")
 
 
-def _month(file: street_crime.File, near: Places, parts: Path) -> Month:
+def count_month(file: street_crime.File, places: Places, parts: Path) -> Month:
+    """Count one file under codes of 2021, and lay its counts aside in the folder ``parts``.
+
+    Raises :class:`Invalid` where the file cannot be used, or most of it lies outside its force.
+    """
+    import pyarrow as pa
     import pyarrow.feather as feather
 
     data = street_crime.read(file)
-    rows = street_crime.rows(file, data, near.prefixes)
-    own, blank = rows.own[rows.name], rows.lsoa == 0
-    told = {"rows": len(own), "no_location": blank.sum(), "duplicates": rows.duplicates}
-    told |= {"outside": (~own & ~blank).sum(), "bytes": len(data)}
-    if told["outside"] > own.sum():
-        why = f"most of its rows lie outside {file.force}: is it another force's file?"
-        raise Invalid(f"{file.name}: {why}")
-    told["sha256"] = hashlib.sha256(data).hexdigest()
-    cells = street_crime.cells(rows)
-    around = cells.group_by(["home", "type"], use_threads=False).aggregate(
-        [("n", "sum")]
+    rows = street_crime.parse(file, data, places.prefixes)
+    located, own = rows["lsoa"].notna(), rows["own"]
+    outside = (located & ~own).sum()
+    if outside > own.sum():
+        raise Invalid(
+            f"{file.name}: most of its rows lie outside {file.force}: is it another force's file?"
+        )
+    told = {
+        "rows": len(rows),
+        "no_location": (~located).sum(),
+        "duplicates": rows.attrs["duplicates"],
+        "outside": outside,
+        "bytes": len(data),
+        "sha256": hashlib.sha256(data).hexdigest(),
+    }
+    cells = street_crime.count_cells(rows)
+    home = cells["district"].where(cells["own"], "")
+    near = cells.assign(district=home).groupby(["district", "type"], as_index=False)
+    fresh, unmatched = pd.DataFrame(columns=_POINT), 0
+    unknown = set(cells.loc[cells["own"], "lsoa"]) - places.known
+    if unknown:
+        points = street_crime.points(rows[rows["lsoa"].isin(unknown)])
+        if file.month >= geography.FRAME_2021:
+            fresh = points.assign(force=file.force)[_POINT].drop_duplicates()
+            fresh = fresh.sort_values(["lsoa", "x", "y"], ignore_index=True)
+        else:
+            heirs = geography.codes_2021(points, set(), places.points)
+            unmatched = int(points["n"].drop(heirs.index).sum())
+            moved = points.assign(
+                lsoa=heirs.reindex(points.index).fillna(points["lsoa"])
+            )
+            stay = ~(cells["own"] & cells["lsoa"].isin(unknown))
+            cells = pd.concat([cells[stay], moved])
+    part = cells.groupby(_PLACE, as_index=False)["n"].sum()
+    month = pd.Timestamp(file.month)
+    part = part.assign(force=file.force, month=month.date())[_FINE]
+    path = parts / f"{file.force}.{file.month}.feather"
+    table = pa.Table.from_pandas(part, _schema(), preserve_index=False)
+    feather.write_feather(
+        table.replace_schema_metadata(), path, compression="uncompressed"
     )
-    around = around.rename_columns(["district", "type", "n"]).to_pandas()
-    cells, fresh, unmatched = _to_2021(file, rows, cells, near)
-    part = parts / f"{file.force}.{file.month}.feather"
-    feather.write_feather(_part(file, cells), part, compression="uncompressed")
-    return Month(
-        file.force, pd.Timestamp(file.month), told, unmatched, part, around, fresh
-    )
+    return Month(file.force, month, told, unmatched, path, near["n"].sum(), fresh)
 
 
-def _to_2021(file: street_crime.File, rows: street_crime.Rows, cells, near: Places):
-    """Counts under codes of 2021, the points of neighbourhoods that are new, and the number of rows
-    whose old code has no match."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    own = pc.field("home") != ""
-    strange = sorted(set(cells.filter(own)["lsoa"].unique().to_pylist()) - near.known)
-    if not strange:
-        return cells, _NO_POINTS, 0
-    points = street_crime.points(rows, strange)
-    if file.month >= geography.FRAME_2021:
-        fresh = points.assign(force=file.force)[[*_NO_POINTS.columns]].drop_duplicates()
-        return cells, fresh.sort_values(["lsoa", "x", "y"], ignore_index=True), 0
-    heirs = geography.to_2021(points, set(), near.points)
-    lost = points.drop(heirs.index)
-    moved = pd.concat([lost, points.loc[heirs.index].assign(lsoa=heirs)])[
-        [*_PLACE, "n"]
-    ]
-    moved = pa.Table.from_pandas(moved, preserve_index=False)
-    others = cells.filter(~(own & pc.field("lsoa").isin(strange))).select(
-        [*_PLACE, "n"]
-    )
-    return (
-        pa.concat_tables([others, moved.cast(others.schema)]),
-        _NO_POINTS,
-        int(lost["n"].sum()),
-    )
-
-
-def _part(file: street_crime.File, cells):
-    """Counts of one file as rows of crime_monthly. A code that goes by two names has one."""
-    import pyarrow as pa
-
-    cells = cells.group_by(_PLACE, use_threads=False).aggregate([("n", "sum")])
-    made = {name: cells[name] for name in _PLACE} | {"n": cells["n_sum"]}
-    made["force"] = pa.repeat(file.force, len(cells))
-    made["month"] = pa.repeat(pd.Timestamp(file.month).date(), len(cells))
-    return pa.table(made).select(_FINE).cast(_schema())
-
-
-def _schema():
+def _schema() -> Any:
+    """The columns of crime_monthly, for Arrow."""
     import pyarrow as pa
 
     kinds = {"month": pa.date32(), "n": pa.int32()}
     return pa.schema([(name, kinds.get(name, pa.string())) for name in _FINE])
 
 
-def _fine(months: list[Month], clean: Path, new: Path) -> list[str]:
-    """Write crime_monthly; say for each month what it adds or changes."""
+def write_panel(months: list[Month], clean: Path, new: Path) -> list[str]:
+    """Write crime_monthly with some months replaced; what each adds or changes, in words."""
     import pyarrow as pa
     import pyarrow.dataset as ds
     import pyarrow.feather as feather
 
-    path, said = clean / "crime_monthly.parquet", []
+    path, changes = clean / "crime_monthly.parquet", []
     old = ds.dataset(path if path.is_file() else _schema().empty_table())
     forces = {*old.to_table(["force"])["force"].to_pylist(), *(m.force for m in months)}
 
     def forces_in_turn() -> Iterator[pa.Table]:
         for force in sorted(forces):
             held = old.to_table(filter=ds.field("force") == force)
-            for month in sorted(
-                (m for m in months if m.force == force), key=lambda m: m.month
-            ):
-                own, part = (
-                    ds.field("month") == month.month.date(),
-                    feather.read_table(month.part),
-                )
-                said.append(_change(month, held.filter(own), part))
-                held = pa.concat_tables([held.filter(~own), part])
-            yield held.sort_by(
-                [(name, "ascending") for name in ("lsoa", "month", "type")]
-            )
+            own = [month for month in months if month.force == force]
+            for month in sorted(own, key=lambda month: month.month):
+                same = ds.field("month") == month.month.date()
+                part = feather.read_table(month.part)
+                changes.append(describe_change(month, held.filter(same), part))
+                held = pa.concat_tables([held.filter(~same), part])
+            keys = ("lsoa", "month", "type")
+            yield held.sort_by([(key, "ascending") for key in keys])
 
     write.stream(forces_in_turn(), new / path.name)
-    return said
+    return changes
 
 
-def _change(month: Month, before, cells) -> str:
-    """What one month adds or changes, in words."""
+def describe_change(month: Month, before: Any, after: Any) -> str:
+    """What one month adds or changes, in words; ``before`` and ``after`` are Arrow tables."""
     name, told = f"{month.force} {month.month:%Y-%m}", month.told
-    note = (
-        f"; {month.unmatched:,} in old neighbourhoods without a match"
-        if month.unmatched
-        else ""
-    )
+    note = ""
+    if month.unmatched:
+        note = f"; {month.unmatched:,} in old neighbourhoods without a match"
     if not len(before):
         return (
             f"{name}: added, {told['rows']:,} rows, {told['no_location']:,} of them without a "
             f"location; {told['duplicates']:,} duplicates left out{note}."
         )
-    sums = [table.to_pandas().groupby(_CELL)["n"].sum() for table in (before, cells)]
-    both = pd.concat(sums, axis=1, keys=["old", "new"]).fillna(0)
-    moved = both[both["old"] != both["new"]]
-    if moved.empty:
+    old, new = (
+        table.to_pandas().groupby(_CELL)["n"].sum() for table in (before, after)
+    )
+    gap = new.sub(old, fill_value=0)
+    if not gap.any():
         return f"{name}: as before{note}."
-    gap = (both["new"] - both["old"]).groupby("type").sum()
-    kinds = [f"{kind} {n:+,.0f}" for kind, n in gap[gap != 0].items()]
+    by_type = gap.groupby("type").sum()
+    kinds = [f"{kind} {n:+,.0f}" for kind, n in by_type[by_type != 0].items()]
     where = ", ".join(kinds) or "only places differ"
     return (
-        f"{name}: revised, {told['rows']:,} rows, {gap.sum():+,.0f} ({where}), in {len(moved):,} "
-        f"counts of a neighbourhood and type{note}."
+        f"{name}: revised, {told['rows']:,} rows, {gap.sum():+,.0f} ({where}), in "
+        f"{(gap != 0).sum():,} counts of a neighbourhood and type{note}."
     )
 
 
-def _coarse(months: list[Month], clean: Path, new: Path) -> list[str]:
-    """Write the tables by district and force, coverage, the files' digests, new neighbourhoods."""
+def write_totals(
+    months: list[Month], places: Places, clean: Path, new: Path
+) -> list[str]:
+    """Write the tables by district and force, coverage, digests of files, new neighbourhoods.
+
+    Returns the months that were not replaced and are now judged otherwise, in words: the force's
+    usual month has moved.
+    """
     near = pd.concat([m.near.assign(force=m.force, month=m.month) for m in months])
     told = pd.DataFrame(
         [{"force": m.force, "month": m.month, **m.told} for m in months]
     )
-    whole = near.groupby(["force", "month", "type"], as_index=False)["n"].sum()
-
-    def put(name: str, frame: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-        frame = _replaced(clean / name, frame, months)
-        (write.csv if name.endswith(".csv") else write.parquet)(frame, new / name, keys)
-        return frame
-
     keys = ["force", "district", "month", "type"]
-    put("crime_district_monthly.parquet", near[[*keys, "n"]], keys)
-    by_force = put("crime_force_monthly.parquet", whole, ["force", "month", "type"])
-    keys = ["force", "month"]
-    put("street_files.csv", told[[*keys, "bytes", "sha256"]], keys)
-    known = _replaced(clean / "coverage.csv", told[[*keys, *_TELLS]], months)
+    path = clean / "crime_district_monthly.parquet"
+    by_district = _with_months(path, near[[*keys, "n"]], months)
+    write.parquet(by_district, new / path.name, keys)
+    keys = [*_MONTH, "type"]
+    path = clean / "crime_force_monthly.parquet"
+    by_force = near.groupby(keys, as_index=False)["n"].sum()
+    by_force = _with_months(path, by_force, months)
+    write.parquet(by_force, new / path.name, keys)
+    path = clean / "street_files.csv"
+    digests = _with_months(path, told[[*_MONTH, "bytes", "sha256"]], months)
+    write.csv(digests, new / path.name, _MONTH)
+    path = clean / "coverage.csv"
+    known = _with_months(path, told[[*_MONTH, *_TELLS]], months)
     covered = coverage.build(by_force, known)
-    write.csv(covered, new / "coverage.csv", keys)
+    write.csv(covered, new / path.name, _MONTH)
     fresh = pd.concat([m.fresh for m in months])
     if len(fresh):
-        _neighbourhoods(fresh, clean, new)
-    return _other_states(clean / "coverage.csv", covered, months)
+        lsoas = add_neighbourhoods(
+            tables.text(clean / "lsoas.csv"), fresh, places.districts
+        )
+        write.csv(lsoas, new / "lsoas.csv", ["lsoa"])
+    if not path.is_file():
+        return []
+    old = tables.rows("coverage", clean=clean)
+    old = old.assign(month=pd.to_datetime(old["month"])).set_index(_MONTH)["state"]
+    both = covered.set_index(_MONTH)[["state"]].join(old.rename("old"), how="inner")
+    taken = both.index.isin([(m.force, m.month) for m in months])
+    moved = both[~taken & (both["old"] != both["state"])].sort_index()
+    return [
+        f"{force} {month:%Y-%m}: {row.old} until now, {row.state} beside the new months."
+        for (force, month), row in moved.iterrows()
+    ]
 
 
-def _replaced(path: Path, fresh: pd.DataFrame, months: list[Month]) -> pd.DataFrame:
+def _with_months(path: Path, fresh: pd.DataFrame, months: list[Month]) -> pd.DataFrame:
     """The rows of a table with those of ``months`` replaced by fresh ones."""
     fresh = fresh.astype({"month": "datetime64[us]"})
     if not path.is_file():
         return fresh
     old = tables.rows(path.stem, clean=path.parent)
     old["month"] = pd.to_datetime(old["month"]).astype("datetime64[us]")
-    counts = old.columns.intersection(
-        _TELLS
-    )  # text where nothing describes the table yet
+    # text where nothing describes the table yet
+    counts = old.columns.intersection(_TELLS)
     old[counts] = old[counts].apply(pd.to_numeric)
-    pairs = pd.MultiIndex.from_frame(old[["force", "month"]])
+    pairs = pd.MultiIndex.from_frame(old[_MONTH])
     kept = old[~pairs.isin([(m.force, m.month) for m in months])]
     return pd.concat([kept[list(fresh.columns)], fresh], ignore_index=True)
 
 
-def _neighbourhoods(fresh: pd.DataFrame, clean: Path, new: Path) -> None:
-    """Add neighbourhoods that were not known, each at the mean of its recorded points."""
-    path = clean / "lsoas.csv"
-    old = tables.text(path)
-    names = places(clean).districts.set_index("district")["name"]
-    fresh = fresh.drop_duplicates(["lsoa", "x", "y"]).sort_values(["lsoa", "name"])
-    how = {
-        "name": "first",
-        "force": "first",
-        "district": "first",
-        "x": "mean",
-        "y": "mean",
-    }
-    fresh = fresh.groupby("lsoa", as_index=False).agg(how)
-    fresh = fresh.assign(
-        longitude=fresh["x"].map("{:.5f}".format),
-        latitude=fresh["y"].map("{:.5f}".format),
-        district_name=fresh["district"].map(names),
-        unit=fresh["lsoa"],
+def add_neighbourhoods(
+    old: pd.DataFrame, points: pd.DataFrame, districts: pd.DataFrame
+) -> pd.DataFrame:
+    """The table of neighbourhoods with new ones, each at the mean of its recorded points.
+
+    Parameters
+    ----------
+    old
+        The table ``lsoas`` as text.
+    points
+        lsoa, name, force, district, x, y: points under codes that the table lacks.
+    districts
+        The table ``districts``.
+    """
+    names = districts.set_index("district")["name"]
+    points = points.drop_duplicates(["lsoa", "x", "y"]).sort_values(["lsoa", "name"])
+    new = points.groupby("lsoa", as_index=False).agg(
+        name=("name", "first"),
+        force=("force", "first"),
+        district=("district", "first"),
+        x=("x", "mean"),
+        y=("y", "mean"),
     )
-    both = pd.concat([old, fresh.reindex(columns=old.columns, fill_value="")])
-    write.csv(both, new / "lsoas.csv", ["lsoa"])
-
-
-def _other_states(path: Path, covered: pd.DataFrame, months: list[Month]) -> list[str]:
-    """Months that were not replaced and are now judged otherwise: the usual month has moved."""
-    if not path.is_file():
-        return []
-    old = tables.rows(path.stem, clean=path.parent)
-    old["month"] = pd.to_datetime(old["month"])
-    old = old.set_index(["force", "month"])["state"]
-    new = covered.set_index(["force", "month"])["state"]
-    mine = {(m.force, m.month) for m in months}
-    both = pd.concat([old, new], axis=1, keys=["old", "new"]).dropna()
-    moved = both[both["old"] != both["new"]].sort_index()
-    return [
-        f"{force} {month:%Y-%m}: {row.old} until now, {row.new} beside the new months."
-        for (force, month), row in zip(moved.index, moved.itertuples(), strict=True)
-        if (force, month) not in mine
-    ]
+    new = new.assign(
+        longitude=new["x"].map("{:.5f}".format),
+        latitude=new["y"].map("{:.5f}".format),
+        district_name=new["district"].map(names),
+        unit=new["lsoa"],
+    )
+    return pd.concat([old, new.reindex(columns=old.columns, fill_value="")])

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -10,14 +11,22 @@ _LEVEL = 15  # of compression; a higher one takes three times as long for half a
 
 
 def parquet(frame: pd.DataFrame, path: Path, keys: list[str]) -> None:
-    """Write rows sorted by ``keys``: dates as days, whole numbers in 32 bits, no free metadata."""
+    """Write rows sorted by ``keys``: dates as days, whole numbers in 32 bits, all else as text."""
     import pyarrow as pa
 
     frame = frame.sort_values(keys, kind="stable", ignore_index=True)
-    stream([pa.table({name: _column(frame[name]) for name in frame.columns})], path)
+    kinds = {"M": pa.date32(), "i": pa.int32(), "u": pa.int32()}
+    schema = pa.schema(
+        [
+            (name, kinds.get(kind.kind, pa.string()))
+            for name, kind in frame.dtypes.items()
+        ]
+    )
+    table = pa.Table.from_pandas(frame, schema, preserve_index=False)
+    stream([table.replace_schema_metadata()], path)
 
 
-def stream(tables: Iterable, path: Path) -> None:
+def stream(tables: Iterable[Any], path: Path) -> None:
     """Write Arrow tables one after the other, a group at a time: the bytes of one whole table."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -42,21 +51,15 @@ def stream(tables: Iterable, path: Path) -> None:
 
 
 def csv(frame: pd.DataFrame, path: Path, keys: list[str]) -> None:
-    """Write rows sorted by ``keys`` as UTF-8 CSV: dates as YYYY-MM-DD, absent values empty."""
-    frame = frame.sort_values(keys, kind="stable", ignore_index=True)
+    """Write rows sorted by ``keys`` as UTF-8 CSV.
+
+    Dates are YYYY-MM-DD, truth is true or false, and absent values are empty.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    flags = frame.select_dtypes("bool")
-    frame = frame.assign(**flags.astype(str).apply(lambda column: column.str.lower()))
-    frame.to_csv(
+    words = {
+        name: frame[name].map({True: "true", False: "false"})
+        for name in frame.select_dtypes("bool")
+    }
+    frame.assign(**words).sort_values(keys, kind="stable").to_csv(
         path, index=False, lineterminator="\n", date_format="%Y-%m-%d", encoding="utf-8"
     )
-
-
-def _column(values: pd.Series):
-    import pyarrow as pa
-
-    if values.dtype.kind == "M":
-        return pa.array(values.dt.date, type=pa.date32())
-    if values.dtype.kind in "iu":
-        return pa.array(values.to_numpy(), type=pa.int32())
-    return pa.array(values.tolist(), type=pa.string())
