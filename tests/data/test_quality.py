@@ -7,13 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from typer.testing import CliRunner
 
-from outcomes.cli import app
 from outcomes.core import formatting
-from outcomes.core.errors import Invalid
 from outcomes.data import quality
-from outcomes.ingest import published_figures_stamp, refresh, write
+from outcomes.ingest import write
 
 DATA = Path(__file__).parents[2] / "data"
 TODAY = date(2026, 11, 24)
@@ -172,116 +169,6 @@ def test_each_breach_stops_the_build(small, table, old, new, error):
     found, cautions = quality.check(small / "clean", today=TODAY)
     assert any(line.startswith(f"{table}: ") and error in line for line in found), found
     assert cautions == []
-
-
-def test_a_figure_is_added_by_a_row_and_a_check(data):
-    path = data / "published" / "figures.csv"
-    lines = path.read_text("utf-8").splitlines(keepends=True)
-    line = lines[1].replace(",1409,", ",1500,").replace("2023-12-31", "2024-12-31")
-    path.write_text("".join([*lines, line]), "utf-8")
-    assert refresh.remake_figures(data, today=TODAY) == [
-        "figures.csv: made anew, 1 rows in, 0 rows out."
-    ]
-    assert ",1500,count" in (data / "clean" / "figures.csv").read_text("utf-8")
-    assert refresh.remake_figures(data, today=TODAY) == []
-
-
-def test_a_bad_row_leaves_the_figures_as_they_were(data):
-    path = data / "published" / "figures.csv"
-    before = (data / "clean" / "figures.csv").read_bytes()
-    path.write_text(path.read_text("utf-8").replace(",1409,", ',"1,409",', 1), "utf-8")
-    with pytest.raises(
-        Invalid, match=r"figures.csv row 2, column value: '1,409' is not a plain"
-    ):
-        refresh.remake_figures(data, today=TODAY)
-    assert (data / "clean" / "figures.csv").read_bytes() == before
-
-
-def test_tables_edited_by_hand_are_refused_row_by_row_by_check_and_build(
-    data, monkeypatch
-):
-    """Clean 1,419 beside published 1,409 would have been published as "data revised"."""
-    path = data / "clean" / "figures.csv"
-    assert (
-        refresh.remake_figures(data, today=TODAY)
-        == []
-        == published_figures_stamp.breaches(data)
-    )
-    text = path.read_text("utf-8")
-    path.write_text(
-        text.replace(",1409,", ",1419,", 1).replace(",18000,", ",19000,", 1), "utf-8"
-    )
-    said = (
-        "figures.csv row 2, column value: '1419' does not follow from data/published, which makes "
-        "'1409' of 'f8290becc'."
-    )
-    monkeypatch.setenv("OUTCOMES_DATA", str(data))
-    for command in (
-        ["data", "check"],
-        ["build", "op-warrior", "--out", str(data / "site")],
-    ):
-        done = CliRunner().invoke(app, command)
-        assert said in str(done.exception) and "'19000'" in str(done.exception)
-        assert isinstance(done.exception, Invalid) and not (data / "site").exists()
-    assert ",1419," in path.read_text("utf-8"), (
-        "an edit is never taken back without a word"
-    )
-    told = refresh.remake_figures(data, today=TODAY, remake=True)
-    assert told == ["figures.csv: made anew, 2 rows in, 2 rows out."]
-    assert (
-        path.read_text("utf-8") == text and published_figures_stamp.breaches(data) == []
-    )
-
-
-def test_each_way_not_to_follow_is_said(data):
-    assert refresh.remake_figures(data, today=TODAY) == []
-    clean = data / "clean"
-    lines = (clean / "areas.csv").read_text("utf-8").splitlines(keepends=True)
-    (clean / "areas.csv").write_text(
-        "".join([lines[0], *lines[2:], "x,X,,,,,\n"]), "utf-8"
-    )
-    lines = (clean / "sources.csv").read_text("utf-8").splitlines(keepends=True)
-    (clean / "sources.csv").write_text("".join([lines[0], *lines[:0:-1]]), "utf-8")
-    (clean / "programmes.csv").unlink()
-    found = published_figures_stamp.breaches(data)
-    assert any(
-        s.startswith("programmes.csv lacks 'op_warrior', which data/published")
-        for s in found
-    )
-    last = len((clean / "areas.csv").read_text("utf-8").splitlines())
-    assert f"areas.csv row {last}: no row of data/published makes 'x'." in found
-    assert "sources.csv is not as data/published makes it: order or spelling." in found
-    assert found[-1].startswith(
-        "After a change of data/published run outcomes data check"
-    )
-    (data / "published" / "measures.csv").write_text("x\n", "utf-8")
-    assert published_figures_stamp.breaches(data)[0].startswith(
-        "measures.csv must have the columns"
-    )
-
-
-def test_what_is_made_from_changed_rows_is_due_a_check_before_a_build(data):
-    assert refresh.remake_figures(data, today=TODAY) == []
-    path = data / "published" / "figures.csv"
-    path.write_text(path.read_text("utf-8").replace(",1409,", ",1419,", 1), "utf-8")
-    assert (
-        "no row of data/published makes 'f8290becc'"
-        in published_figures_stamp.breaches(data)[0]
-    )
-    assert refresh.remake_figures(data, today=TODAY) == [
-        "figures.csv: made anew, 1 rows in, 1 rows out."
-    ]
-    assert published_figures_stamp.breaches(data) == []
-
-
-def test_the_tables_here_follow_from_what_they_are_made_of(tmp_path):
-    from outcomes.ingest import published_figures
-
-    published_figures.build(DATA / "published", tmp_path)
-    assert list(published_figures_stamp.differences(tmp_path, DATA / "clean")) == []
-    assert published_figures_stamp.breaches(
-        DATA
-    ) == [] and published_figures_stamp.unchanged(DATA)
 
 
 CASES = [

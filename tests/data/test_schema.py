@@ -7,9 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from outcomes.core.errors import Invalid
 from outcomes.data import schema
-from outcomes.ingest import datapackage, write
+from outcomes.ingest import write
 
 DATA = Path(__file__).parents[2] / "data"
 
@@ -39,30 +38,6 @@ def small(tmp_path):
 
 def test_the_clean_tables_are_as_described():
     assert schema.check(DATA / "clean") == []
-
-
-def test_package_and_dictionary_are_current():
-    described = datapackage.describe(DATA)
-    assert (
-        json.loads((DATA / "datapackage.json").read_text(encoding="utf-8")) == described
-    ), "run python -m outcomes.ingest.datapackage"
-    readme = (DATA / "README.md").read_text(encoding="utf-8")
-    assert datapackage.with_dictionary(readme, described) == readme
-
-
-def test_every_field_is_described_and_every_table_has_a_key_and_a_source():
-    for resource in datapackage.describe(DATA)["resources"]:
-        fields = {field["name"] for field in resource["schema"]["fields"]}
-        assert set(resource["schema"]["primaryKey"]) <= fields and resource["sources"]
-        for field in resource["schema"]["fields"]:
-            assert field["description"].endswith((".", "?")), (
-                resource["name"],
-                field["name"],
-            )
-            if field["type"] in ("integer", "number") and field["name"] not in (
-                *("value", "minimum_n", "outcome"),
-            ):
-                assert field.get("unit"), (resource["name"], field["name"])
 
 
 def test_the_dataset_stays_small():
@@ -156,11 +131,3 @@ def test_a_parquet_table_is_held_to_its_types_too(tmp_path):
     assert problems == [
         "crime_force_monthly: the file clean/crime_force_monthly.parquet is not there."
     ]
-
-
-def test_a_table_without_a_description_stops_the_package(tmp_path):
-    shutil.copytree(DATA / "clean", tmp_path / "clean")
-    shutil.copy(DATA / "tables.toml", tmp_path)
-    (tmp_path / "clean" / "extra.csv").write_text("a\n1\n")
-    with pytest.raises(Invalid, match=r"extra has no description in tables\.toml"):
-        datapackage.build(tmp_path)

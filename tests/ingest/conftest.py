@@ -1,10 +1,20 @@
 """What the tests of raw files share."""
 
 import gzip
+import shutil
+from pathlib import Path
 
 import pytest
 
 from outcomes.ingest import street_crime as streets
+
+DATA = Path(__file__).parents[2] / "data"
+
+
+@pytest.fixture
+def whole_data(tmp_path):
+    """A copy of the whole data folder."""
+    return shutil.copytree(DATA, tmp_path / "data")
 
 
 @pytest.fixture

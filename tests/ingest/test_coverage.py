@@ -71,5 +71,5 @@ def test_coverage_counts_blanks_and_rows_of_other_forces():
 
 def test_a_file_that_is_not_held_is_not_said_to_be_missing_from_the_world():
     reasons = set(oc.coverage().query("state == 'missing'")["reason"])
-    assert coverage._NO_COPY in reasons and "outcomes data refresh" in coverage._NO_COPY
+    assert coverage.NOT_HELD in reasons and "outcomes data refresh" in coverage.NOT_HELD
     assert not [reason for reason in reasons if "at hand" in reason]

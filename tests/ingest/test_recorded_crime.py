@@ -95,3 +95,16 @@ def test_partnership_rows_tell_totals_from_the_unassigned(tmp_path):
     assert frame["kind"].tolist() == ["force", "district", "unassigned"]
     assert frame["district"].tolist() == ["", "E07000128", ""]
     assert frame["n"].tolist() == [9, 8, 1]
+
+
+def test_deaths_are_of_areas_that_are_known():
+    raw = pd.DataFrame({"code": ["E10000017", "K04000001"], "2020": ["9", "7"]})
+    raw.insert(1, "name", ["Lancashire", "ENGLAND AND WALES "])
+    areas = pd.DataFrame({"area": ["lancashire-12"], "gss": ["E10000017"]})
+    with pytest.raises(Invalid, match="no area with the code K04000001"):
+        recorded_crime.drug_deaths(raw, areas)
+    areas.loc[1] = ["england-and-wales", "K04000001"]
+    frame = recorded_crime.drug_deaths(raw, areas)
+    assert frame["area"].tolist() == ["lancashire-12", "england-and-wales"]
+    assert frame["name"].tolist() == ["Lancashire", "England and Wales"]
+    assert frame["deaths"].tolist() == [9, 7]

@@ -158,3 +158,26 @@ def test_what_cannot_be_refreshed_is_a_sentence_and_exit_code_2(data, arguments,
     ran = outcomes(data, "refresh", *arguments, "--yes")
     assert ran.returncode == 2 and said in ran.stderr and ran.stdout == ""
     assert maker.state(data) == before
+
+
+def test_a_figure_is_added_by_a_row_and_a_check(whole_data):
+    path = whole_data / "published" / "figures.csv"
+    lines = path.read_text("utf-8").splitlines(keepends=True)
+    line = lines[1].replace(",1409,", ",1500,").replace("2023-12-31", "2024-12-31")
+    path.write_text("".join([*lines, line]), "utf-8")
+    assert refresh.remake_figures(whole_data, today=TODAY) == [
+        "figures.csv: made anew, 1 rows in, 0 rows out."
+    ]
+    assert ",1500,count" in (whole_data / "clean" / "figures.csv").read_text("utf-8")
+    assert refresh.remake_figures(whole_data, today=TODAY) == []
+
+
+def test_a_bad_row_leaves_the_figures_as_they_were(whole_data):
+    path = whole_data / "published" / "figures.csv"
+    before = (whole_data / "clean" / "figures.csv").read_bytes()
+    path.write_text(path.read_text("utf-8").replace(",1409,", ',"1,409",', 1), "utf-8")
+    with pytest.raises(
+        Invalid, match=r"figures.csv row 2, column value: '1,409' is not a plain"
+    ):
+        refresh.remake_figures(whole_data, today=TODAY)
+    assert (whole_data / "clean" / "figures.csv").read_bytes() == before

@@ -11,7 +11,7 @@ COLUMNS = [
     *("force", "month", "state", "reason"),
     *("rows", "no_location", "duplicates", "outside"),
 ]
-_NOT_HELD = (
+NOT_HELD = (
     "Not held here; `outcomes data refresh` brings it where data.police.uk serves it."
 )
 # A month is in part when it falls under these shares of the force's own median month. Types of
@@ -86,7 +86,7 @@ def build(by_force: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
         [missing, partial != ""], ["missing", "partial"], "complete"
     )
     said = [
-        why.get(f"{force} {month:%Y-%m}") or why.get(force, _NOT_HELD)
+        why.get(f"{force} {month:%Y-%m}") or why.get(force, NOT_HELD)
         for force, month in grid
     ]
     frame["reason"] = partial.mask(missing, said)
