@@ -181,6 +181,7 @@ def products(rows, hide: bool = True) -> dict[str, str]:
         table=frame,
         caption="People",
         figure=figure,
+        alt=f"Bars, the first at {last}.",
         caveats=[f"The smallest shown is {numbers.min():.0f}."],
     )
     bundle = one._repr_mimebundle_()
@@ -188,7 +189,7 @@ def products(rows, hide: bool = True) -> dict[str, str]:
     cell = {"cell_type": "code", "outputs": [output], "source": "x", "metadata": {}}
     book = {"cells": [cell | {"execution_count": 1, "id": "a"}], "metadata": {}}
     return {
-        "sentence and alternative text": one.sentence,
+        "sentence and alternative text": repr(one),
         "page": one.html(),
         "figure": one.svg,
         "CSV": index.finding_csv(one.facts),

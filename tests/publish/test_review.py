@@ -56,8 +56,10 @@ def looked(tmp_path, monkeypatch):
 
 
 def found(folder):
+    """What the checks find but for the answer, which the pages planted here do not give."""
     made = review.checks(folder.parents[1], folder, folder.parents[2])
-    return {c.name: (c.verdict, c.reasons) for c in made if c.verdict != "pass"}
+    failed = {c.name: (c.verdict, c.reasons) for c in made if c.verdict != "pass"}
+    return {name: failed[name] for name in failed if name != "answers"}
 
 
 PAGE = (
@@ -107,6 +109,17 @@ def test_a_small_count_must_be_that_of_the_source_cited_beside_it(
     assert len(disclosed(looked(html, [one], "people\n3\n"))) == (
         2 if wrong == "url" else 1
     )
+
+
+def test_a_page_that_answers_nothing_fails(looked):
+    def failed(*findings) -> list:
+        folder = looked("", findings)
+        made = review.checks(folder.parents[1], folder, folder.parents[2])
+        return [c.reasons for c in made if c.name == "answers" and c.verdict == "fail"]
+
+    said = "Demo: no answer; oc.answer(…) says what it comes to."
+    assert failed(fact("found", "None.")) == [[said]]
+    assert failed(fact("answer", "None.", answer="no")) == []
 
 
 def test_personal_data_are_named_with_file_and_place(looked):
@@ -399,7 +412,7 @@ PLAIN = 'wave = "2023-11"  # : the week of action'
 SHOPS = {"columns": [{"key": "n", "label": "n", "unit": "shops"}], "rows": [[3], [10]]}
 
 
-CALM = fact("shops", "10 of 42 shops sold a knife.", table=SHOPS)
+CALM = fact("shops", "10 of 42 shops sold a knife.", table=SHOPS, answer="partly")
 
 
 @pytest.fixture(scope="module")
@@ -486,11 +499,8 @@ def test_an_unpublished_count_of_three_people_fails(folder):
         "columns": [{"key": "n", "label": "n", "unit": "people"}],
         "rows": [[3], [10]],
     }
-    book(
-        folder,
-        "demo",
-        fact("victims", "In the area 3 people were harmed.", table=people),
-    )
+    harmed = fact("victims", "In the area 3 people were harmed.", table=people)
+    book(folder, "demo", harmed | {"answer": "no"})
     build(folder)
     assert checked(folder)["disclosure"].reasons == [
         "demo.html: “3 people” is a small count that no source has published.",

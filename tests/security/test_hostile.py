@@ -397,7 +397,8 @@ def test_words_in_a_figure_are_words_and_the_figure_is_an_image():
     figure, ax = theme.canvas(12)
     bars(rows, ax=ax, label="name", value="n", xlabel="".join(TEXTS.values()))
     ax.set_title(TEXTS["out_of_tag"])
-    one = finding("found", TEXTS["out_of_double"], sources=["x"], figure=figure)
+    texts = {"alt": "Bars with words.", "sources": ["x"]}
+    one = finding("found", TEXTS["out_of_double"], figure=figure, **texts)
     svg = Shape(one.svg)
     assert not {t[0] for t in svg.tags} & {
         "script",

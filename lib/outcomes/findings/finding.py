@@ -27,8 +27,6 @@ from outcomes.findings.citations import cite
 from outcomes.findings.verdicts import ANSWERS, HELD, NO_LIMIT, VERDICTS, refusal
 
 DIRECTIONS = ("fewer", "more", "neither")
-ALT_NEEDED = False
-"""Whether a figure is refused without an alternative text: True once every notebook gives one."""
 _SHORT = 12  # rows: a table this short, with no figure above it, is what people came to look at
 _WITHHELD = (
     "Small counts of people are withheld, and with them any figure that shows them."
@@ -84,7 +82,7 @@ class Finding:
         if detail := facts.get("detail"):
             parts.append(f'<p class="detail">{escape(detail)}</p>')
         if svg:
-            alt = escape(facts.get("alt") or self.sentence)
+            alt = escape(facts["alt"])
             parts.append(f'<img alt="{alt}" src="{_data_uri(svg)}">')
         numbers = "; ".join(
             f"{name}, {formatting.number(n)}"
@@ -207,8 +205,8 @@ def finding(
 
     Raises
     ------
-    Invalid : when a choice is not allowed; the sentence, sources, caption or alternative text are
-        missing; the alternative text repeats the sentence; or the verdict is not earned.
+    Invalid : when a choice is not allowed; the sentence, sources, caption or, with a figure, the
+        alternative text are missing; the alternative text repeats the sentence; or the verdict is not earned.
 
     Examples
     --------
@@ -347,7 +345,7 @@ def _check(name: str, shown: _Shown, cited: list[dict]) -> None:
             f"finding {name!r} repeats its sentence as alt=: say what the figure looks like, its "
             "kind, its shape, its highest and its lowest."
         )
-    if ALT_NEEDED and shown.figure is not None and not texts["alt"].strip():
+    if shown.figure is not None and not texts["alt"].strip():
         raise Invalid(
             f"finding {name!r} has a figure without alt=: say what it shows to who cannot see it."
         )

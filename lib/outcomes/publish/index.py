@@ -24,8 +24,6 @@ COLUMNS = [
     "area",
 ]
 COLUMNS += ["direction", "verdict", "sources"]
-ANSWER_NEEDED = False
-"""Whether a release with a page that answers nothing is refused: True once every report does."""
 STATES = {
     "built": "built in this release",
     "unchanged": "unchanged, as nothing behind them has changed",
@@ -91,12 +89,11 @@ def answer_faults(entries: list[dict]) -> list[str]:
                 f"{notebook}: all {len(answers)} pages give the same answer, so the choice that "
                 f"they differ by does not matter to it: {answers[0]}"
             )
-    silent = [e["title"] for e in entries if not first(e).get("answer")]
-    if ANSWER_NEEDED:
-        found += [
-            f"{title}: no answer; oc.answer(…) says what it comes to."
-            for title in silent
-        ]
+    found += [
+        f"{entry['title']}: no answer; oc.answer(…) says what it comes to."
+        for entry in entries
+        if not first(entry).get("answer")
+    ]
     return found
 
 
