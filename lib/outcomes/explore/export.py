@@ -235,26 +235,28 @@ def own_figures(content: bytes) -> str:
     published, own = folder / "published", folder / "own.csv"
     own.write_bytes(content)
     given = {
-        n: published_figures_checks.read(published / f"{n}.csv", c)
+        n: published_figures_checks.read_input(published / f"{n}.csv", c)
         for n, c in published_figures_checks.INPUTS.items()
     }
     try:
         register, given["figures"] = (
             given["figures"],
-            published_figures_checks.read(
+            published_figures_checks.read_input(
                 own, published_figures_checks.INPUTS["figures"]
             ),
         )
     except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError):
         raise Invalid("The file is not a CSV in UTF-8 that can be read.") from None
-    published_figures_checks.stop(published_figures_checks.rows(given))
+    published_figures_checks.raise_problems(
+        published_figures_checks.row_problems(given)
+    )
     both = pd.concat([register, given["figures"]], ignore_index=True)
     again = both.duplicated(published_figures_checks.IDENTITY).sum()
     both.drop_duplicates(published_figures_checks.IDENTITY).to_csv(
         published / "figures.csv", index=False
     )
     published_figures.build(published, folder / "clean")
-    published_figures_checks.stop(quality.errors(folder / "clean"))
+    published_figures_checks.raise_problems(quality.errors(folder / "clean"))
     os.environ["OUTCOMES_DATA"] = str(folder)
     known = f" {again} stood in the register already." if again else ""
     new = len(given["figures"]) - again

@@ -6,35 +6,25 @@ not one, or a row that stands twice stops the build, and every such place is lis
 """
 
 import hashlib
-import re
-from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from outcomes.core.collection import collection
-from outcomes.ingest import published_figures_checks
+from outcomes.core.formatting import slug
+from outcomes.ingest import published_figures_checks as checks
 
 WEEKLY = ("county_lines", "op_sceptre")
 COPY_DAYS = 14
 FIELDS = [
     *("figure", "programme", "measure", "area", "area_name", "level", "value", "unit"),
-    *(
-        "qualifier",
-        "period_start",
-        "period_end",
-        "period_state",
-        "basis",
-        "source",
-        "publisher",
-    ),
-    *("title", "url", "published", "note", "fact", "seed", "copy_of"),
+    *("qualifier", "period_start", "period_end", "period_state", "basis", "source"),
+    *("publisher", "title", "url", "published", "note", "fact", "seed", "copy_of"),
 ]
-_AMBIGUOUS = re.compile(r"\bAMBIGUOUS\b")
-_UNSTATED = re.compile(r"\b(?:PERIOD|START|END) NOT STATED\b")
-_COPY = re.compile(
-    r"count once|second (?:copy|source)|same police release|OPCC copy", re.I
-)
+_AMBIGUOUS = r"\bAMBIGUOUS\b"
+_UNSTATED = r"\b(?:PERIOD|START|END) NOT STATED\b"
+_COPY = r"(?i)count once|second (?:copy|source)|same police release|OPCC copy"
 
 
 def build(published: Path, clean: Path) -> None:
@@ -43,24 +33,28 @@ def build(published: Path, clean: Path) -> None:
     The same input gives the same bytes. Raises :class:`Invalid` that lists every problem found,
     each with its file, row (the header is row 1), column and value; nothing is written then.
     """
-    published, clean = Path(published), Path(clean)
     given = {
-        n: published_figures_checks.read(published / f"{n}.csv", c)
-        for n, c in published_figures_checks.INPUTS.items()
+        name: checks.read_input(published / f"{name}.csv", columns)
+        for name, columns in checks.INPUTS.items()
     }
-    published_figures_checks.stop(
-        published_figures_checks.vocabulary(given)
-        + published_figures_checks.rows(given)
+    checks.raise_problems(
+        checks.vocabulary_problems(given) + checks.row_problems(given)
     )
-    figures = _figures(given)
-    published_figures_checks.stop(
-        published_figures_checks.units(figures, given["measures"])
+    cited = citations(given["figures"], given["publication_days"])
+    figures = pd.concat([translate(given), cited], axis=1)
+    checks.raise_problems(checks.unit_problems(figures, given["measures"]))
+    figures["fact"] = facts(figures)
+    figures["copy_of"] = copies(figures)
+    used = figures.groupby("measure")["programme"].agg(
+        lambda names: " ".join(sorted(set(names)))
     )
+    measures = given["measures"].sort_values("measure")
+    measures = measures.assign(programmes=measures["measure"].map(used).fillna(""))
     made = {
-        "programmes": _flags(given["programmes"], "seed_page"),
-        "measures": _measures(given["measures"], figures),
+        "programmes": _flags(given["programmes"], ["seed_page"]),
+        "measures": _flags(measures, ["whole", "stock"]),
         "areas": given["areas"],
-        "sources": _sources(given),
+        "sources": sources(cited),
         "figures": figures[FIELDS],
     }
     clean.mkdir(parents=True, exist_ok=True)
@@ -69,189 +63,198 @@ def build(published: Path, clean: Path) -> None:
         (clean / f"{name}.csv").write_text(text, encoding="utf-8", newline="")
 
 
-def _figures(given: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    rows, named = given["figures"], _named(given)
-    made = rows[["qualifier", "period_start", "period_end"]].assign(
-        figure=[
-            f"f{_digest('|'.join(row), 8)}"
-            for row in rows[published_figures_checks.IDENTITY].to_numpy()
-        ],
-        value=rows["value"].map(_number),
-        period_state=[_period_state(row) for row in rows.to_dict("records")],
-        basis=[
-            _basis(*pair) for pair in zip(rows["note"], named["basis"], strict=True)
-        ],
-        note=(named["remark"] + " " + rows["note"]).str.strip(),
-    )
-    out = pd.concat(
-        [named.drop(columns=["basis", "remark"]), made, _cited(given)], axis=1
-    )
-    out["fact"] = [_fact(row) for row in out.to_dict("records")]
-    out["copy_of"] = _copies(out)
-    return out
+def translate(given: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """The rows of ``figures.csv`` in the vocabulary of the tables.
 
+    Parameters
+    ----------
+    given
+        The input files by name, checked.
 
-def _named(given: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """The labels of each row in our vocabulary; and what the map says of its measure."""
-    rows, known = given["figures"], given["areas"].set_index("area")
-    programmes, units = (
-        given[f"map_{n}"].set_index("label") for n in ("programmes", "units")
-    )
+    Returns
+    -------
+    DataFrame
+        The columns :data:`FIELDS` but those of the source, fact and copy_of. The figure's name is
+        made of what identifies it, so a corrected title, day or note leaves it as it is.
+    """
+    rows, areas = given["figures"], given["areas"].set_index("area")
+    labels = {
+        name: given[f"map_{name}"].set_index("label")
+        for name in ("programmes", "units")
+    }
     measures = given["map_measures"].set_index(["label", "measure"])
     measures = measures.reindex(
         pd.MultiIndex.from_frame(rows[["programme", "measure"]])
+    ).set_axis(rows.index)
+    area = given["map_areas"].set_index(["label", "level"])["area"]
+    area = area.reindex(pd.MultiIndex.from_frame(rows[["area", "area_level"]]))
+    area = area.set_axis(rows.index)
+    note, start, end = rows["note"], rows["period_start"], rows["period_end"]
+    unstated = note.str.contains(_UNSTATED) | ((start == "") & (end == ""))
+    states = {
+        "ambiguous": note.str.contains(_AMBIGUOUS),
+        "unstated": unstated,
+        "inferred": note.str.contains("PERIOD INFERRED"),
+    }
+    bases = {
+        "coded": note.str.contains("CODED"),
+        "derived_sum": note.str.contains("DERIVED SUM"),
+    }
+    measured = measures["basis"].replace("", "published")
+    identity = rows[checks.IDENTITY].agg("|".join, axis=1)
+    return pd.DataFrame(
+        {
+            "figure": "f" + identity.map(lambda text: _digest(text, 8)),
+            "programme": rows["programme"].map(labels["programmes"]["programme"]),
+            "measure": measures["slug"],
+            "area": area,
+            "area_name": area.map(areas["name"]),
+            "level": area.map(areas["level"]),
+            # the shortest spelling: 20.0 and 20 are the same figure
+            "value": [
+                np.format_float_positional(value, trim="-")
+                for value in rows["value"].astype(float)
+            ],
+            "unit": rows["unit"].map(labels["units"]["unit"]),
+            "qualifier": rows["qualifier"],
+            "period_start": start,
+            "period_end": end,
+            "period_state": np.select(list(states.values()), list(states), "stated"),
+            "basis": np.select(list(bases.values()), list(bases), measured),
+            "note": (measures["remark"] + " " + note).str.strip(),
+        }
     )
-    areas = given["map_areas"].set_index(["label", "level"])["area"]
-    area = areas.reindex(pd.MultiIndex.from_frame(rows[["area", "area_level"]]))
-    found = measures.reset_index(drop=True).rename(columns={"slug": "measure"})
-    return found.assign(
-        programme=rows["programme"].map(programmes["programme"]),
-        area=area.to_numpy(),
-        area_name=lambda f: f["area"].map(known["name"]),
-        level=lambda f: f["area"].map(known["level"]),
-        unit=rows["unit"].map(units["unit"]),
-    )
 
 
-def _cited(given: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """Who published each row, where and when. A date may be known as a month or year only.
+def citations(rows: pd.DataFrame, days: pd.DataFrame) -> pd.DataFrame:
+    """Who published each row of ``figures.csv``, where and when.
 
-    ``dated`` is what the page prints or, for a page that prints none, what was found otherwise, and
-    ``published`` the last day that it can mean.
+    A date may be known as a month or year only.
+
+    Parameters
+    ----------
+    rows
+        ``figures.csv``.
+    days
+        ``publication_days.csv``: what was found for pages that print no date.
+
+    Returns
+    -------
+    DataFrame
+        source, publisher, title, url, seed, printed: the date that the page prints, dated: that
+        or what was found otherwise, and published: the last day that it can mean.
     """
-    rows, days = given["figures"], given["publication_days"].set_index("url")
     names = {"source_title": "title", "source_url": "url", "published_date": "printed"}
     cited = rows[["publisher", *names]].rename(columns=names)
-    pairs = zip(cited["publisher"], cited["url"], strict=True)
+    found = days.set_index("url").reindex(cited["url"], fill_value="")
+    found = found.set_axis(cited.index)
+    dated = cited["printed"].mask(cited["printed"] == "", found["published"])
+    body = cited["publisher"].map(lambda name: slug(name.split("(")[0]))
     return cited.assign(
-        source=[_source_id(*pair) for pair in pairs],
-        dated=lambda f: f["printed"].where(
-            f["printed"] != "", f["url"].map(_of(days["published"]))
-        ),
-        by=lambda f: f["url"].map(_of(days["by"])),
+        source=body.str[:32].str.strip("-")
+        + "-"
+        + cited["url"].map(lambda url: _digest(url, 6)),
         seed=(cited["url"] == collection.page).map({True: "true", False: "false"}),
-    ).assign(
-        published=lambda f: f["by"].where(
-            f["by"] != "", f["dated"].map(published_figures_checks.last_day)
-        )
+        dated=dated,
+        published=found["by"].mask(found["by"] == "", dated.map(checks.last_day)),
     )
 
 
-def _of(column: pd.Series) -> Callable[[str], str]:
-    """A column asked by its index; "" where it has none."""
-    return lambda key: column.get(key, "")
-
-
-def _digest(text: str, length: int) -> str:
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:length]
-
-
-def _number(text: str) -> str:
-    """The shortest spelling: 20.0 and 20 are the same figure."""
-    value = float(text)
-    return str(int(value)) if value == int(value) else repr(value)
-
-
-def _period_state(row: dict) -> str:
-    if _AMBIGUOUS.search(row["note"]):
-        return "ambiguous"
-    if _UNSTATED.search(row["note"]) or not (row["period_start"] or row["period_end"]):
-        return "unstated"
-    return "inferred" if "PERIOD INFERRED" in row["note"] else "stated"
-
-
-def _basis(note: str, measured: str) -> str:
-    if "CODED" in note:
-        return "coded"
-    return "derived_sum" if "DERIVED SUM" in note else measured or "published"
-
-
-def _source_id(publisher: str, url: str) -> str:
-    words = re.sub(r"[^a-z0-9]+", "-", publisher.split("(")[0].lower()).strip("-")
-    return f"{words[:32].strip('-')}-{_digest(url, 6)}"
-
-
-def _fact(row: dict) -> str:
-    """The quantity a row states: programme, measure, area and period.
+def facts(figures: pd.DataFrame) -> pd.Series:
+    """The quantity that each row states: programme, measure, area and period.
 
     A national week of action is printed with ends a day apart (13-19 or 13-20 November), and as of
     England and Wales or of the United Kingdom: the week is named by its month. Two undated pages
     need not mean the same period, so an undated quantity is the page's own.
+
+    Parameters
+    ----------
+    figures
+        programme, measure, area, source, period_start and period_end ("" where not stated).
+
+    Examples
+    --------
+    >>> row = {"programme": "op_sceptre", "measure": "arrests", "area": "lancashire"}
+    >>> row |= {"source": "s", "period_start": "2023-11-13", "period_end": "2023-11-20"}
+    >>> facts(pd.DataFrame([row]))[0]
+    'op_sceptre.arrests.lancashire.week.2023-11'
     """
-    start, end, area = row["period_start"], row["period_end"], row["area"]
-    period = f"{start}..{end}" if start or end else f"undated.{row['source']}"
-    if row["programme"] in WEEKLY and start and end:
-        days = (pd.Timestamp(end) - pd.Timestamp(start)).days + 1
-        if 5 <= days <= 9:
-            period = f"week.{start[:7]}"
-            area = "england-and-wales" if area == "united-kingdom" else area
-    return f"{row['programme']}.{row['measure']}.{area}.{period}"
+    start, end, area = figures["period_start"], figures["period_end"], figures["area"]
+    first, last = (pd.to_datetime(day, errors="coerce") for day in (start, end))
+    weekly = figures["programme"].isin(WEEKLY)
+    week = weekly & ((last - first).dt.days + 1).between(5, 9)
+    period = start + ".." + end
+    period = period.mask(period == "..", "undated." + figures["source"])
+    period = period.mask(week, "week." + start.str[:7])
+    area = area.mask(week & (area == "united-kingdom"), "england-and-wales")
+    return figures["programme"] + "." + figures["measure"] + "." + area + "." + period
 
 
-def _copies(figures: pd.DataFrame) -> list[str]:
+def copies(figures: pd.DataFrame) -> list[str]:
     """For a row that repeats another page's release, the figure of the first; otherwise "".
 
     A copy states the same fact and value, and either its note says that it is one, or the two
     pages came out at most 14 days apart (one that prints no date: it shares a second figure with
     the other, for a day that was found otherwise is no better than a month or a year).
     The seed page restates earlier releases in a report of its own: it is neither copy nor copied.
+
+    Parameters
+    ----------
+    figures
+        figure, fact, value, note, and the columns of :func:`citations`.
     """
     rows = figures.to_dict("index")
     told = figures["note"].str.contains(_COPY)
-    groups: dict[tuple, list[int]] = {}
-    pages: dict[str, set] = {}
-    for i, row in rows.items():
-        pages.setdefault(row["source"], set()).add((row["fact"], row["value"]))
-        if row["seed"] == "false":
-            groups.setdefault((row["fact"], row["value"]), []).append(i)
-    copy_of = [""] * len(figures)
-    for group in groups.values():
-        firsts: list[int] = []
-        for i in sorted(
-            group, key=lambda i: (told[i], rows[i]["published"] or "9999", i)
-        ):
-            same = [j for j in firsts if rows[j]["source"] != rows[i]["source"]]
-            near = [j for j in same if told[i] or _near(rows[i], rows[j], pages)]
-            copy_of[i] = rows[near[0]]["figure"] if near else ""
-            firsts += [] if near else [i]
-    return copy_of
-
-
-def _near(one: dict, other: dict, pages: dict[str, set]) -> bool:
-    """Do the two pages look like prints of one release?"""
-    if not (one["printed"] and other["printed"]):
-        return len(pages[one["source"]] & pages[other["source"]]) > 1
+    stated = zip(figures["fact"], figures["value"], strict=True)
+    pages = pd.Series(list(stated), figures.index).groupby(figures["source"]).agg(set)
     gap = pd.Timedelta(days=COPY_DAYS)
-    first = [pd.Timestamp(row["printed"]) for row in (one, other)]
-    last = [pd.Timestamp(row["published"]) for row in (one, other)]
-    return first[0] - last[1] <= gap and first[1] - last[0] <= gap
+
+    def same_release(one: dict, other: dict) -> bool:
+        if not (one["printed"] and other["printed"]):
+            return len(pages[one["source"]] & pages[other["source"]]) > 1
+        first = [pd.Timestamp(row["printed"]) for row in (one, other)]
+        last = [pd.Timestamp(row["published"]) for row in (one, other)]
+        return first[0] - last[1] <= gap and first[1] - last[0] <= gap
+
+    copy_of = dict.fromkeys(rows, "")
+    order = figures.assign(told=told, day=figures["published"].replace("", "9999"))
+    order = order[order["seed"] == "false"].sort_values(["told", "day"], kind="stable")
+    for _, group in order.groupby(["fact", "value"], sort=False):
+        firsts: list[dict] = []
+        for index in group.index:
+            row = rows[index]
+            others = [first for first in firsts if first["source"] != row["source"]]
+            near = [o for o in others if told[index] or same_release(row, o)]
+            if near:
+                copy_of[index] = near[0]["figure"]
+            else:
+                firsts.append(row)
+    return list(copy_of.values())
 
 
-def _sources(given: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """One row for each page; ``published`` as known, ``published_by`` its last possible day."""
-    cited = _cited(given).rename(
-        columns={"published": "published_by", "dated": "published"}
-    )
+def sources(cited: pd.DataFrame) -> pd.DataFrame:
+    """One row for each page; ``published`` as known, ``published_by`` its last possible day.
+
+    Raises :class:`Invalid` for a page that stands with two titles or dates.
+    """
+    names = {"published": "published_by", "dated": "published"}
     kept = ["source", "publisher", "title", "url", "published", "published_by", "seed"]
-    unique = cited[kept].drop_duplicates()
+    unique = cited.rename(columns=names)[kept].drop_duplicates()
     again = unique[unique.duplicated("source")]
     why = "stands above with another title or date."
-    found = (
-        published_figures_checks.problem("figures", i, "source_url", u, why)
-        for i, u in again["url"].items()
+    checks.raise_problems(
+        [
+            checks.problem("figures", index, "source_url", url, why)
+            for index, url in again["url"].items()
+        ]
     )
-    published_figures_checks.stop(list(found))
     return unique.sort_values("source")
 
 
-def _measures(measures: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:
-    """The vocabulary with the programmes that use each measure, separated by spaces."""
-    used = figures.groupby("measure")["programme"].agg(
-        lambda p: " ".join(sorted(set(p)))
-    )
-    held = measures.assign(programmes=measures["measure"].map(used).fillna(""))
-    return _flags(_flags(held, "whole"), "stock").sort_values("measure")
+def _digest(text: str, length: int) -> str:
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:length]
 
 
-def _flags(frame: pd.DataFrame, column: str) -> pd.DataFrame:
-    return frame.assign(**{column: frame[column].map({"yes": "true", "no": "false"})})
+def _flags(frame: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    words = {"yes": "true", "no": "false"}
+    return frame.assign(**{column: frame[column].map(words) for column in columns})

@@ -48,7 +48,7 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _PARTIAL = re.compile(r"\d{4}(-\d\d){0,2}", re.ASCII)
 
 
-def read(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+def read_input(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
     """One input file as text, stripped; raises :class:`Invalid` for a missing file or column."""
     if not path.is_file():
         raise Invalid(
@@ -62,101 +62,116 @@ def read(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
     return frame.apply(lambda column: column.str.strip())
 
 
-def stop(problems: list[str]) -> None:
-    """Raise :class:`Invalid` with all problems, when there are any."""
+def raise_problems(problems: list[str]) -> None:
+    """Raise :class:`Invalid` with all problems, when there are any.
+
+    Examples
+    --------
+    >>> raise_problems(["figures.csv row 2, column unit: '' is not in map_units.csv."])
+    Traceback (most recent call last):
+    outcomes.core.errors.Invalid: 1 problem in the published figures:
+    - figures.csv row 2, column unit: '' is not in map_units.csv.
+    """
     if problems:
         count = f"{len(problems)} problem" + ("s" if len(problems) > 1 else "")
         raise Invalid(f"{count} in the published figures:\n- " + "\n- ".join(problems))
 
 
-def vocabulary(tables: dict[str, pd.DataFrame]) -> list[str]:
+def vocabulary_problems(tables: dict[str, pd.DataFrame]) -> list[str]:
     """Problems of the maps and vocabularies: keys unique, words allowed, targets present."""
     keys = {name: [INPUTS[name][0]] for name in INPUTS if name != "figures"}
     keys |= {"map_measures": ["label", "measure"], "map_areas": ["label", "level"]}
-    found = [p for name, key in keys.items() for p in twice(name, tables[name], key)]
+    found = [
+        p for name, key in keys.items() for p in repeated_keys(name, tables[name], key)
+    ]
     for name, column, words in _ALLOWED:
-        found += _unknown(name, tables[name], column, words, "among the words allowed")
+        found += _unknown_words(
+            name, tables[name], column, words, "among the words allowed"
+        )
     for name, column, target in (
         ("map_programmes", "programme", "programmes"),
         ("map_measures", "slug", "measures"),
         ("map_areas", "area", "areas"),
     ):
         slugs = tables[target].iloc[:, 0]
-        found += _unknown(name, tables[name], column, slugs, f"in {target}.csv")
+        found += _unknown_words(name, tables[name], column, slugs, f"in {target}.csv")
     areas = tables["areas"]
-    found += _days(tables["publication_days"], tables["figures"])
-    return found + _unknown(
+    found += day_problems(tables["publication_days"], tables["figures"])
+    return found + _unknown_words(
         "areas", areas, "parent", [*areas["area"], ""], "in column area"
     )
 
 
-def _days(days: pd.DataFrame, figures: pd.DataFrame) -> list[str]:
-    """Problems of the days found for pages that print none."""
+def day_problems(days: pd.DataFrame, figures: pd.DataFrame) -> list[str]:
+    """Problems of the days found for pages that print none.
+
+    Parameters
+    ----------
+    days
+        ``publication_days.csv``.
+    figures
+        ``figures.csv``.
+    """
+    table = "publication_days"
     printed = figures.loc[figures["published_date"] != "", "source_url"]
-    found = _unknown(
-        "publication_days", days, "url", figures["source_url"], "in figures.csv"
+    found = _unknown_words(table, days, "url", figures["source_url"], "in figures.csv")
+    last = days["published"].map(last_day)
+    is_day, is_last = (
+        column.map(_is_day).astype(bool) for column in (days["by"], last)
     )
-    for index, row in days.iterrows():
-        last = last_day(row["published"])
-        said = [
-            (
-                "url",
-                row["url"] in set(printed),
-                "has its date of publication in figures.csv.",
-            ),
-            ("published", last and not _is_day(last), "is not a year, month or day."),
-            (
-                "by",
-                row["by"] and not _is_day(row["by"]),
-                "is not a day written YYYY-MM-DD.",
-            ),
-            (
-                "by",
-                not (row["published"] or row["by"]),
-                "is empty, and so is published.",
-            ),
-            (
-                "by",
-                row["by"] > last > "",
-                "is after the last day that published can mean.",
-            ),
-            ("how", not row["how"], "is empty: say how the day was found."),
-        ]
+    empty = days.eq("")
+    for column, wrong, why in (
+        (
+            "url",
+            days["url"].isin(printed),
+            "has its date of publication in figures.csv.",
+        ),
+        ("published", ~empty["published"] & ~is_last, "is not a year, month or day."),
+        ("by", ~empty["by"] & ~is_day, "is not a day written YYYY-MM-DD."),
+        ("by", empty["by"] & empty["published"], "is empty, and so is published."),
+        (
+            "by",
+            ~empty["published"] & (days["by"] > last),
+            "is after the last day that published can mean.",
+        ),
+        ("how", empty["how"], "is empty: say how the day was found."),
+    ):
         found += [
-            problem("publication_days", index, column, row[column], why)
-            for column, wrong, why in said
-            if wrong
+            problem(table, index, column, value, why)
+            for index, value in days.loc[wrong, column].items()
         ]
     return found
 
 
-def rows(tables: dict[str, pd.DataFrame]) -> list[str]:
+def row_problems(tables: dict[str, pd.DataFrame]) -> list[str]:
     """Problems of the register's rows: labels mapped, numbers and dates readable, no row twice."""
     figures = tables["figures"]
     labels = tables["map_programmes"]["label"]
-    found = _unknown("figures", figures, "programme", labels, "in map_programmes.csv")
-    found += _unknown(
+    found = _unknown_words(
+        "figures", figures, "programme", labels, "in map_programmes.csv"
+    )
+    found += _unknown_words(
         "figures", figures, "unit", tables["map_units"]["label"], "in map_units.csv"
     )
-    found += _unknown(
+    found += _unknown_words(
         "figures", figures, "qualifier", QUALIFIERS, "among the words allowed"
     )
     pairs, why = (
         tables["map_measures"][["label", "measure"]],
         "is not in map_measures.csv for {}",
     )
-    found += _unmapped(figures, pairs, "programme", "measure", why)
+    found += _unmapped_labels(figures, pairs, "programme", "measure", why)
     pairs, why = (
         tables["map_areas"][["level", "label"]],
         "with level {} is not in map_areas.csv",
     )
-    found += _unmapped(figures, pairs, "area_level", "area", why)
+    found += _unmapped_labels(figures, pairs, "area_level", "area", why)
     for index, row in figures.iterrows():
-        found += [problem("figures", index, *cell) for cell in _cells(row)]
-    return found + twice("figures", figures, IDENTITY)
+        found += [problem("figures", index, *cell) for cell in cell_problems(row)]
+    return found + repeated_keys("figures", figures, IDENTITY)
 
 
-def units(figures: pd.DataFrame, measures: pd.DataFrame) -> list[str]:
+def unit_problems(figures: pd.DataFrame, measures: pd.DataFrame) -> list[str]:
     """Rows whose unit is not the unit of their measure."""
     unit = measures.set_index("measure")["unit"]
     found = []
@@ -169,11 +184,17 @@ def units(figures: pd.DataFrame, measures: pd.DataFrame) -> list[str]:
 
 
 def problem(table: str, index: int, column: str, value: str, why: str) -> str:
-    """One sentence: where, what, and why not."""
+    """One sentence: where, what, and why not.
+
+    Examples
+    --------
+    >>> problem("figures", 0, "value", "1,200", "is not a plain number.")
+    "figures.csv row 2, column value: '1,200' is not a plain number."
+    """
     return f"{table}.csv row {index + 2}, column {column}: {value!r} {why}"
 
 
-def twice(table: str, frame: pd.DataFrame, key: list[str]) -> list[str]:
+def repeated_keys(table: str, frame: pd.DataFrame, key: list[str]) -> list[str]:
     """Rows whose key an earlier row has."""
     again = frame[frame.duplicated(key)]
     return [
@@ -189,7 +210,13 @@ def twice(table: str, frame: pd.DataFrame, key: list[str]) -> list[str]:
 
 
 def last_day(text: str) -> str:
-    """The last day on which a page dated to a year or a month can have been published."""
+    """The last day on which a page dated to a year or a month can have been published.
+
+    Examples
+    --------
+    >>> last_day("2024"), last_day("2024-02"), last_day("2024-02-03")
+    ('2024-12-31', '2024-02-29', '2024-02-03')
+    """
     if not text or not _PARTIAL.fullmatch(text) or len(text) == 10:
         return text
     last = pd.to_datetime(
@@ -200,7 +227,7 @@ def last_day(text: str) -> str:
     return last.to_period("M" if len(text) == 7 else "Y").end_time.strftime("%Y-%m-%d")
 
 
-def _unknown(
+def _unknown_words(
     table: str, frame: pd.DataFrame, column: str, allowed: Iterable[str], where: str
 ) -> list[str]:
     known = sorted(set(allowed))
@@ -212,12 +239,18 @@ def _unknown(
 
 
 def hint(value: str, known: Iterable[str]) -> str:
-    """The end of a sentence: the nearest of the words that are known, if one is near."""
+    """The end of a sentence: the nearest of the words that are known, if one is near.
+
+    Examples
+    --------
+    >>> hint("arests", ["arrests", "seizures"])
+    "; did you mean 'arrests'?"
+    """
     guess = nearest(value, known)
     return f"; did you mean {guess!r}?" if guess else "."
 
 
-def _unmapped(
+def _unmapped_labels(
     figures: pd.DataFrame, pairs: pd.DataFrame, beside: str, column: str, why: str
 ) -> list[str]:
     """Rows whose labels in two columns are not among ``pairs``, which are in the same order."""
@@ -230,7 +263,7 @@ def _unmapped(
     return found
 
 
-def _cells(row: pd.Series) -> list[tuple[str, str, str]]:
+def cell_problems(row: pd.Series) -> list[tuple[str, str, str]]:
     """Cells of one row that cannot be read: (column, value, why)."""
     found = []
     if not re.fullmatch(r"-?\d+(\.\d+)?", row["value"], re.ASCII):
