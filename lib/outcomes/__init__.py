@@ -1,8 +1,9 @@
 """Lancashire Programme Outcomes: data, methods and findings behind the notebooks.
 
-``import outcomes as oc`` gives an analyst ``oc.programmes()``, ``oc.figures(…)``, ``oc.crime(…)``,
-``oc.describe(frame)`` and ``oc.help("op_sceptre")``; and the rooms ``oc.data``, ``oc.methods``,
-``oc.findings`` and ``oc.explore``. All load when first used, so that the import stays light.
+``import outcomes as oc`` gives an analyst ``oc.programmes()``, ``oc.published_figures(…)``,
+``oc.street_crime(…)``, ``oc.describe(frame)`` and ``oc.help("op_sceptre")``; and the rooms
+``oc.data``, ``oc.methods``, ``oc.findings`` and ``oc.explore``. All load when first used, so that
+the import stays light.
 """
 
 from outcomes.core.public import attach

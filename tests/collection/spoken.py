@@ -17,7 +17,8 @@ from typing import Any
 import pandas as pd
 from matplotlib.text import Text
 
-from outcomes import data, findings
+import outcomes as oc
+from outcomes import findings
 from outcomes.findings.finding import Finding
 from outcomes.publish.parameters import check, declared, source, tagged
 
@@ -94,7 +95,7 @@ def _page_of_its_own() -> Iterator[None]:
         yield
     finally:
         findings.page()
-        data.as_of("")
+        oc.as_of("")
 
 
 def _drawn(figure: Any) -> list[str]:

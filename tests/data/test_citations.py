@@ -25,7 +25,7 @@ def titles(of) -> list[str]:
 def test_a_citation_has_publisher_title_with_coverage_and_address():
     quarters = oc.recorded_crime(force="Lancashire")["quarter"]
     last = quarters.max() + pd.DateOffset(months=2)
-    assert data.source("crime_quarterly", force="lancashire") == {
+    assert oc.source("crime_quarterly", force="lancashire") == {
         "source": "home_office",
         "publisher": "Home Office",
         "title": "Police recorded crime open data, police force area tables, "
@@ -41,7 +41,7 @@ def test_gaps_are_counted():
     span = pd.period_range(months.min(), months.max(), freq="M")
     said = f"Lancashire, {months.min():%B %Y} to {months.max():%B %Y}"
     wanted = f"street-level crime, {said}, {len(months)} of {len(span)} months"
-    assert data.source("crime_monthly", force="lancashire")["title"] == wanted
+    assert oc.source("crime_monthly", force="lancashire")["title"] == wanted
     assert oc.source("coverage", force="Lancashire")["title"] == wanted
     # only complete months are counted, and a type that is rare says as much of them as any
     rows = oc.street_crime("district", force="Lancashire", area="Ribble Valley")
@@ -76,12 +76,12 @@ def test_the_period_is_that_of_the_rows_asked_for():
     ],
 )
 def test_every_table_and_source_can_be_cited(table, ends):
-    assert data.source(table)["title"].endswith(ends)
+    assert oc.source(table)["title"].endswith(ends)
 
 
 def test_every_frame_of_the_data_room_carries_its_sources():
     for table in data.tables.tables():
-        assert data.source(table)["publisher"], table
+        assert oc.source(table)["publisher"], table
         assert cite(data.read(table)), table
     for frame in (
         oc.neighbourhoods(),
@@ -106,7 +106,7 @@ def test_figures_are_cited_page_by_page_and_none_by_the_register():
 
 def test_frames_dicts_and_names_may_be_mixed():
     rows = oc.recorded_crime(force="Lancashire")
-    mixed = cite([rows, data.source("imd"), "Council survey", rows])
+    mixed = cite([rows, oc.source("imd"), "Council survey", rows])
     assert [one["publisher"] for one in mixed] == [
         "Home Office",
         "MHCLG",
@@ -118,12 +118,12 @@ def test_a_month_added_moves_the_citation(tmp_path, monkeypatch):
     shutil.copytree(ROOT / "data", tmp_path / "data")
     monkeypatch.setenv("OUTCOMES_DATA", str(tmp_path / "data"))
     path = tmp_path / "data/clean/coverage.csv"
-    before = data.source("coverage", force="lancashire")["title"]
+    before = oc.source("coverage", force="lancashire")["title"]
     text = path.read_text(encoding="utf-8").rstrip("\n")
     path.write_text(
         f"{text}\nlancashire,2031-01-01,complete,,13974,422,0,39\n", encoding="utf-8"
     )
-    after = data.source("coverage", force="lancashire")["title"]
+    after = oc.source("coverage", force="lancashire")["title"]
     assert before != after and "December 2019 to January 2031" in after
 
 
@@ -133,12 +133,12 @@ def test_a_table_of_ones_own_is_cited_by_its_name(tmp_path, monkeypatch):
     monkeypatch.setenv("OUTCOMES_DATA", str(tmp_path))
     assert [one["title"] for one in cite(data.read("survey"))] == ["survey"]
     with pytest.raises(Invalid, match="Did you mean 'survey'"):
-        data.source("surveys")
+        oc.source("surveys")
 
 
 def test_what_is_cited_is_noted_as_read():
     data.tables._log.clear()
-    data.source("crime_monthly", force="lancashire")
+    oc.source("crime_monthly", force="lancashire")
     noted = json.dumps(data.reads())
     assert '"coverage"' in noted and '"lancashire"' in noted
 

@@ -7,18 +7,18 @@ from outcomes.core.errors import Invalid
 
 
 def test_every_group_of_offences_type_and_series_of_referrals_is_declared():
-    names = oc.data.series_names()
-    street = [f"street_{kind.replace('-', '_')}" for kind in oc.data.TYPES]
+    names = oc.series_names()
+    street = [f"street_{kind.replace('-', '_')}" for kind in oc.type_names]
     assert {
-        *oc.data.OFFENCE_GROUPS,
+        *oc.OFFENCE_GROUPS,
         *street,
         *oc.data.vocabularies.SERIES.values(),
     } <= set(names)
     assert len(names) == len(set(names))
-    published = oc.data.series_names(family="published")
+    published = oc.series_names(family="published")
     known = oc.measures().set_index("measure")["name"]
     nouns, known = (
-        {n: oc.data.series(n).noun for n in published},
+        {n: oc.series(n).noun for n in published},
         known[published].to_dict(),
     )
     assert {n: nouns[n] for n in published if "," not in known[n]} == {
@@ -30,16 +30,16 @@ def test_every_group_of_offences_type_and_series_of_referrals_is_declared():
 
 def test_a_misspelt_series_is_told_the_nearest():
     with pytest.raises(Invalid, match="Did you mean 'trafficking'"):
-        oc.data.series("traficking")
+        oc.series("traficking")
 
 
 def test_values_are_those_of_the_group_whole_and_cite_what_was_read():
-    values = oc.data.series("drug_possession").values()
+    values = oc.series("drug_possession").values()
     rows = oc.recorded_crime(["92C", "92D", "92E"], force="Lancashire")
     assert values.sum() == rows["n"].sum() and values.index.freq is not None
     assert "Police recorded crime" in values.attrs["sources"][0]["title"]
-    assert oc.data.series("nrm_referrals").values().attrs["sources"][0]["publisher"]
-    months = oc.data.series("street_robbery").values()
+    assert oc.series("nrm_referrals").values().attrs["sources"][0]["publisher"]
+    months = oc.series("street_robbery").values()
     held = oc.coverage(force="Lancashire")
     gaps = held.loc[
         held["state"] != "complete", "month"

@@ -28,7 +28,6 @@ FREE = {  # what takes nothing, or text of any kind that no table holds
     )
 }
 GIVEN = {  # what a function cannot be called without
-    "as_of": {"day": "2024-01-01"},
     "oc.as_of": {"day": "2024-01-01"},
     "oc.crime_panels": {"outcomes": "burglary", "force": "lancashire"},
     "oc.latest_choice": {"name": "crime_year", "value": ""},
@@ -39,10 +38,6 @@ GIVEN = {  # what a function cannot be called without
     "oc.suppress": {"frame": pd.DataFrame({"n": [3]}), "column": "n"},
     "oc.weeks_of_action": {"programme": "op_sceptre"},
     "read": {"table": "forces"},
-    "series": {"name": "trafficking"},
-    "source": {"table": "forces"},
-    "suppress": {"frame": pd.DataFrame({"n": [3]}), "column": "n"},
-    "tolerance": {"value": 100},
 }
 WRONG = [
     "nothing of this name",
@@ -104,13 +99,13 @@ CASES = [
 @pytest.fixture(autouse=True)
 def today():
     yield
-    data.as_of("")
+    oc.as_of("")
 
 
 def test_every_function_of_the_room_has_a_door():
     """One added without @door would answer a wrong word with a traceback or an empty table."""
     without = [name for name, f in PUBLIC.items() if not hasattr(f, "__wrapped__")]
-    assert without == ["tolerance"]  # the analysis room uses it, which knows no tables
+    assert without == []
 
 
 @pytest.mark.parametrize("name, argument", CASES, ids=[f"{n}-{a}" for n, a in CASES])
@@ -140,9 +135,7 @@ def test_a_wrong_value_is_answered_in_a_sentence(name, argument, wrong):
     ), value
 
 
-@pytest.mark.parametrize(
-    "name", [n for n in PUBLIC if n not in ("read", "source", "oc.source", "tolerance")]
-)
+@pytest.mark.parametrize("name", [n for n in PUBLIC if n not in ("read", "oc.source")])
 def test_a_misspelt_keyword_is_answered_with_the_nearest(name):
     takes = inspect.signature(PUBLIC[name]).parameters
     word = next(iter(takes), "x")
@@ -192,7 +185,7 @@ def test_what_was_silent_or_broke_is_said(call, said):
 @pytest.mark.parametrize(
     "call, said",
     [
-        (lambda: data.as_of("0001-01-01"), "is not a day"),  # pandas reads 2001
+        (lambda: oc.as_of("0001-01-01"), "is not a day"),  # pandas reads 2001
         (
             lambda: oc.street_crime("neighbourhood", force="Cumbria"),
             "has no row of 'cumbria'; it holds lanc",
@@ -224,12 +217,12 @@ def test_what_was_silent_or_broke_is_said(call, said):
         ),
         (lambda: data.read("crime_annual", n=-1), "n has no -1: it holds 0 to"),
         (
-            lambda: data.source("crime_quarterly", force="lancashir"),
+            lambda: oc.source("crime_quarterly", force="lancashir"),
             "Did you mean 'lancashire'",
         ),
         (lambda: data.digest("figures", ["x"]), "Filters are written"),
         (
-            lambda: data.suppress(pd.DataFrame({"n": ["p", 9]}), "n"),
+            lambda: oc.suppress(pd.DataFrame({"n": ["p", 9]}), "n"),
             "not counts of people",
         ),
         (
@@ -273,7 +266,7 @@ def test_an_editor_offers_the_keywords_of_figures():
 
 
 def test_a_page_as_of_an_early_day_may_ask_for_what_was_not_out():
-    data.as_of("2012-01-01")
+    oc.as_of("2012-01-01")
     assert oc.recorded_crime(force="Lancashire").empty
 
 

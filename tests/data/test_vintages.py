@@ -32,7 +32,7 @@ PAGES = ("op_warrior", "fraud", "modern_slavery")
 def today():
     tables._log.clear()
     yield
-    data.as_of("")
+    oc.as_of("")
 
 
 # What each table holds by a day, said here a second time and by other means than the library's.
@@ -191,26 +191,26 @@ def test_every_table_says_when_its_rows_were_published():
 def test_a_table_grows_with_the_day_and_is_whole_today(table):
     whole, sizes = len(data.read(table)), []
     for day in ("1990-01-01", *DAYS, "2026-12-01"):
-        data.as_of(day)
+        oc.as_of(day)
         sizes.append(int(data.read(table).notna().to_numpy().sum()))
     assert sizes == sorted(sizes)
-    data.as_of("")
+    oc.as_of("")
     assert len(data.read(table)) == whole
 
 
 def test_a_quarter_is_known_once_it_was_out_and_not_a_day_before():
-    data.as_of("2021-05-12")  # December 2020 came out on 13 May 2021
+    oc.as_of("2021-05-12")  # December 2020 came out on 13 May 2021
     assert oc.recorded_crime(force="Lancashire")["quarter"].max() == pd.Timestamp(
         "2020-07-01"
     )
-    data.as_of("2021-05-13")
+    oc.as_of("2021-05-13")
     assert oc.recorded_crime(force="Lancashire")["quarter"].max() == pd.Timestamp(
         "2020-10-01"
     )
 
 
 def test_few_columns_are_cut_as_all_are():
-    data.as_of("2022-06-30")
+    oc.as_of("2022-06-30")
     few = data.read("crime_quarterly", ["force", "n"], force="lancashire")
     assert list(few) == ["force", "n"]
     assert len(few) == len(oc.recorded_crime(force="Lancashire"))
@@ -219,29 +219,29 @@ def test_few_columns_are_cut_as_all_are():
 def test_the_notice_counts_the_figures_without_a_day():
     frame = oc.published_figures(programme="op_warrior", vintages="all")
     n = int(frame["published"].isna().sum())
-    assert n and data.undated("op_warrior") == n
-    said = data.as_of("2023-12-01", programme="op_warrior")
+    assert n and published_figures.undated("op_warrior") == n
+    said = oc.as_of("2023-12-01", programme="op_warrior")
     assert (
         f"{n} figures of Op Warrior are left out" in said and "1 December 2023" in said
     )
-    assert data.as_of("") is None
-    assert data.undated() == int(
+    assert oc.as_of("") is None
+    assert published_figures.undated() == int(
         oc.published_figures(vintages="all")["published"].isna().sum()
     )
 
 
 def test_a_day_is_checked_and_another_text_leaves_what_stood():
-    data.as_of("2022-06-30")
+    oc.as_of("2022-06-30")
     for wrong in ("2021", "1 January 2021", None, 2021, "2021-02-30"):
         with pytest.raises(Invalid, match="is not a day"):
-            data.as_of(wrong)
+            oc.as_of(wrong)
     with pytest.raises(Invalid, match="Did you mean 'op_warrior'"):
-        data.as_of("2021-01-01", programme="op_warior")
+        oc.as_of("2021-01-01", programme="op_warior")
     assert tables.cut()["day"] == "2022-06-30"
 
 
 def test_what_may_be_asked_does_not_hang_on_the_day():
-    data.as_of("2021-01-01")
+    oc.as_of("2021-01-01")
     oc.check_parameters(op_warrior_measure=["arrests"])
     assert vocabularies.choices("op_warrior_measure") == []
 
@@ -249,7 +249,7 @@ def test_what_may_be_asked_does_not_hang_on_the_day():
 def test_reads_note_the_day_and_a_later_row_makes_no_page_due(tmp_path, monkeypatch):
     shutil.copytree(ROOT / "data", tmp_path / "data")
     monkeypatch.setenv("OUTCOMES_DATA", str(tmp_path / "data"))
-    data.as_of("2022-06-30")
+    oc.as_of("2022-06-30")
     data.read("drug_deaths", area="blackpool")
     noted = {
         "table": "drug_deaths",

@@ -5,7 +5,6 @@ import re
 import pytest
 
 import outcomes as oc
-from outcomes import data
 from outcomes.core.errors import Invalid
 from outcomes.findings.verdicts import ANSWERS
 
@@ -67,10 +66,10 @@ def test_a_value_that_is_withheld_leaves_nothing_to_be_told():
 
 
 def test_as_of_a_day_on_which_nothing_was_known_nothing_can_be_told():
-    data.as_of("2001-01-01", programme="op_warrior")
+    oc.as_of("2001-01-01", programme="op_warrior")
     try:
         found = answered("yes", value=3)
     finally:
-        data.as_of("")
+        oc.as_of("")
     assert found.facts["answer"] == "cannot be told"
     assert found.sentence != TEXTS[0] and found.facts["value"] is None

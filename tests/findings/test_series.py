@@ -47,7 +47,7 @@ def test_only_a_published_series_is_revised():
         findings.revisions("revisions", "nrm_referral")
 
 
-@pytest.mark.parametrize("name", oc.data.series_names(family="recorded"))
+@pytest.mark.parametrize("name", oc.series_names(family="recorded"))
 def test_no_declared_series_is_said_to_signal_in_most_of_its_points(name):
     """On the real data: 55 of 55 quarters of blades signalled when judged by all 13 years."""
     said = findings.process_behaviour("x", name)
@@ -58,10 +58,8 @@ def test_no_declared_series_is_said_to_signal_in_most_of_its_points(name):
         assert (said.frame["special"] != "").sum() <= 4
 
 
-EVERY = [(name, "") for name in oc.data.series_names()]
-EVERY += [
-    (name, "Blackburn with Darwen") for name in oc.data.series_names(family="street")
-]
+EVERY = [(name, "") for name in oc.series_names()]
+EVERY += [(name, "Blackburn with Darwen") for name in oc.series_names(family="street")]
 
 
 @pytest.mark.parametrize(("name", "area"), EVERY)
@@ -77,7 +75,7 @@ def test_one_series_says_the_same_under_any_name_and_events():
     one = findings.process_behaviour("trafficking", "trafficking")
     other = findings.process_behaviour(
         "by-quarter",
-        oc.data.series("trafficking"),
+        oc.series("trafficking"),
         "Lancashire",
         events={"a": "2022-11-01"},
     )

@@ -15,12 +15,12 @@ from typing import Any
 
 import pandas as pd
 
-from outcomes import data
 from outcomes.core import formatting
 from outcomes.core.errors import Invalid, one_of
 from outcomes.core.formatting import Estimated
 from outcomes.core.mime import FINDING
-from outcomes.data import disclosure
+from outcomes.data import citations, disclosure
+from outcomes.data import tables as store
 from outcomes.findings import table as tables
 from outcomes.findings import theme
 from outcomes.findings.citations import cite
@@ -193,7 +193,7 @@ def finding(
     test : the test that a "tested" result was put to, in words.
     agreement : what the check of statements against one another found
         (:class:`outcomes.methods.reconcile.Agreement`); its verdict is the finding's.
-    series : the declared series (:func:`outcomes.data.series`) that it judges as declared; findings
+    series : the declared series (:func:`outcomes.series`) that it judges as declared; findings
         of one series, area and period must say the same on every page.
     numbers : what the sentence says beside value, limits and table, each by what it is
         ({"matched neighbourhoods": 54}): every number of a sentence must be found somewhere.
@@ -229,10 +229,10 @@ def finding(
         figure = theme.figure_of(figure)
         if pyplot := sys.modules.get("matplotlib.pyplot"):
             pyplot.close(figure)
-    if before := data.cut()["before"]:  # as of a day on which nothing was known
+    if before := store.cut()["before"]:  # as of a day on which nothing was known
         facts = {"area": area, "direction": direction, "headline": headline}
-        with data.whole():
-            sources = data.source("figures")
+        with store.whole():
+            sources = citations.source("figures")
             return finding(name, before, sources=sources, verdict="not_enough", **facts)
     direction = direction or _PAGE["direction"]
     one_of(direction, DIRECTIONS, "direction")

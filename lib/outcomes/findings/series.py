@@ -10,9 +10,9 @@ from typing import Any
 
 import pandas as pd
 
-from outcomes import data
 from outcomes.core import formatting
 from outcomes.core.errors import NotEnough, one_of
+from outcomes.data import citations, declared_series
 from outcomes.data.declared_series import YEAR, Series
 from outcomes.data.published_figures import latest_per_fact, published_figures
 from outcomes.findings import charts
@@ -67,7 +67,7 @@ def process_behaviour(
     name
         Of the finding.
     series
-        A series that :func:`outcomes.data.series` declares, or its name: values, noun, unit, usual
+        A series that :func:`outcomes.series` declares, or its name: values, noun, unit, usual
         range and sources are as declared, so that every page says the same of it. Or a chart of
         :func:`outcomes.methods.spc.process_behaviour`, or values by date to make one of.
     area
@@ -87,7 +87,7 @@ def process_behaviour(
     """
     more = {"headline": headline, "direction": direction}
     if isinstance(series, str):
-        series = data.series(series)
+        series = declared_series.series(series)
     if isinstance(series, Series):
         return _declared(name, series, area, since, events, headline, list(caveats))
     more |= {"unit": unit or noun, "area": area, "sources": sources}
@@ -369,11 +369,12 @@ def revisions(
 ) -> Finding:
     """How far the points of a declared, published series moved between first and latest print.
 
-    ``series`` is a name of the family "published" that :func:`outcomes.data.series` declares
+    ``series`` is a name of the family "published" that :func:`outcomes.series` declares
     ("nrm_referrals"). Only points that were published more than once can show a revision; where
     there is none the finding says so. Raises :class:`Invalid` for another series.
     """
-    of = data.series(one_of(series, data.series_names(family="published"), "series"))
+    known = declared_series.series_names(family="published")
+    of = declared_series.series(one_of(series, known, "series"))
     prints = published_figures(
         measure=of.name, area=of.area, vintages="all", dated=True
     )
@@ -390,7 +391,9 @@ def revisions(
             f"How much {of.noun} are revised cannot be told: no {of.step} was published "
             "twice.",
             verdict="not_enough",
-            sources=prints if len(prints) else data.source("figures", measure=of.name),
+            sources=prints
+            if len(prints)
+            else citations.source("figures", measure=of.name),
             caveats=caveats,
             **facts,
         )
