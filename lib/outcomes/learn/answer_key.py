@@ -110,6 +110,8 @@ def districts_in_a_year() -> Facts:
         "above_name": order.index[at - 1],
         "below": order.iloc[at + 1],
         "below_name": order.index[at + 1],
+        "rates": rates,
+        "counts": crimes,
         "mean": rates.mean(),
         "sum": rates.sum(),
         "most": table["Burglary"].idxmax(),
@@ -138,7 +140,13 @@ def robberies() -> Facts:
         "district", area=lesson_places()["quiet_district"], **where
     ).query("type == 'Robbery'")["n"]
     seen = int(quiet.iloc[-1])
-    return {"mean": county.mean(), "seen": seen, **intervals.poisson(seen)._asdict()}
+    return {
+        "mean": county.mean(),
+        "county": county,
+        "quiet": quiet,
+        "seen": seen,
+        **intervals.poisson(seen)._asdict(),
+    }
 
 
 def arrests() -> Facts:
@@ -176,6 +184,7 @@ def trafficking_by_quarter() -> Facts:
     moves = n.diff().dropna()
     special = spc.process_behaviour(n, screen=False).frame["special"]
     return {
+        "quarters": n,
         "mean": n.mean(),
         "median": n.median(),
         "sd": n.std(),
@@ -223,6 +232,7 @@ def change_by_chance() -> Facts:
     )
     found = evaluation.evaluate(panel, town, "2023-09", **designs["matched"])
     drawn = found.randomisation
+    assert drawn is not None, found.reason
     return {"rank": drawn.rank, "areas": drawn.sets + 1, "ratio": drawn.ratio}
 
 

@@ -1,7 +1,8 @@
-"""What a lesson says back."""
+"""What a lesson says back, as text and as HTML."""
 
 from dataclasses import dataclass, field
 from html import escape
+from urllib.parse import quote
 
 _WORDS = {
     "right": "Right.",
@@ -14,24 +15,39 @@ _EDGES = {"right": "#17655E", "not yet": "#8A8A8A", "not quite": "#A33B00"}
 
 @dataclass(frozen=True)
 class Said:
-    """A remark; ``state`` is right, not yet, not quite, hint or note, and said in words as well."""
+    """A remark, with the question or the chart that it is on.
+
+    ``state`` is right, not yet, not quite, hint or note, and is said in words as well; ``choices``
+    are those of a question, by letter; ``chart`` is an SVG.
+
+    >>> Said("right", "You counted well.")
+    Right. You counted well.
+    """
 
     state: str
     text: str
     question: str = ""
-    choices: dict = field(default_factory=dict)
+    choices: dict[str, str] = field(default_factory=dict)
+    chart: str = ""
 
     def __repr__(self) -> str:
-        listed = [f"{letter}) {text}" for letter, text in self.choices.items()]
+        choices = [f"{letter}) {text}" for letter, text in self.choices.items()]
         remark = f"{_WORDS.get(self.state, '')} {self.text}".strip()
-        return "\n".join(filter(None, [self.question, *listed, remark]))
+        return "\n".join(filter(None, [self.question, *choices, remark]))
 
-    def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
-        rows = "".join(f"<br><b>{k})</b> {escape(v)}" for k, v in self.choices.items())
-        asked = f"<p><b>{escape(self.question)}</b>{rows}</p>" if self.question else ""
-        edge = f"border-left:6px solid {_EDGES.get(self.state, '#12436D')};padding:.3em 1em"
-        block = f"<b>{_WORDS.get(self.state, '')}</b> {escape(self.text)}"
-        return {
-            "text/plain": repr(self),
-            "text/html": f'{asked}<div style="{edge}">{block}</div>',
-        }
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
+        shown = ""
+        if self.chart:
+            address = f"data:image/svg+xml,{quote(self.chart)}"
+            shown += f'<img alt="The chart that you drew." src="{address}">'
+        if self.question:
+            choices = "".join(
+                f"<br><b>{letter})</b> {escape(text)}"
+                for letter, text in self.choices.items()
+            )
+            shown += f"<p><b>{escape(self.question)}</b>{choices}</p>"
+        edge = _EDGES.get(self.state, "#12436D")
+        style = f"border-left:6px solid {edge};padding:.3em 1em;white-space:pre-line"
+        remark = f"<b>{_WORDS.get(self.state, '')}</b> {escape(self.text)}"
+        html = f'{shown}<div style="{style}">{remark}</div>'
+        return {"text/plain": repr(self), "text/html": html}

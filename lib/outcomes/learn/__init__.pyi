@@ -1,0 +1,13 @@
+from . import answer_key as answer_key
+from . import chart_answers as chart_answers
+from . import copies as copies
+from . import exercise_file as exercise_file
+from . import exercises as exercises
+from . import feedback as feedback
+from . import marking as marking
+from . import progress_record as progress_record
+from .exercises import check as check
+from .exercises import hint as hint
+from .exercises import quiz as quiz
+from .glossary import glossary as glossary
+from .progress_record import progress as progress
