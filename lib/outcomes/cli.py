@@ -333,7 +333,7 @@ def learn(
     """
     from outcomes.learn import copies
 
-    written, kept = copies.write(_folder(plan) / "notebooks" / "learn", folder)
+    written, kept = copies.write_copies(_folder(plan) / "notebooks" / "learn", folder)
     for names, what in ((written, "written"), (kept, "kept as it is")):
         print("".join(f"{name}  {what}\n" for name in names), end="")
     print(f"Open it with: jupyter lab {folder / '00_start_here.ipynb'}")

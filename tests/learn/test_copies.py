@@ -18,7 +18,7 @@ LESSONS = sorted((ROOT / "notebooks/learn").glob("*.ipynb"))
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("learner") / "my-lessons"
-    copies.write(ROOT / "notebooks/learn", folder)
+    copies.write_copies(ROOT / "notebooks/learn", folder)
     return folder
 
 

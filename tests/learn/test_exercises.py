@@ -36,7 +36,7 @@ def bars(values):
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("learner") / "my-lessons"
-    copies.write(ROOT / "notebooks/learn", folder)
+    copies.write_copies(ROOT / "notebooks/learn", folder)
     return folder
 
 
@@ -287,7 +287,7 @@ WRONG = {
     ],
     "false-alarms": [
         (lambda n: 0.05 * n.by_type.shape[0], "types for each"),
-        (lambda n: n.by_type.size, "number of looks"),
+        (lambda n: n.by_type.size, "number of tests"),
         (lambda n: 0, "Even when nothing has happened"),
     ],
     "how-many-outcomes": [(lambda n: 1, "An arrest is work done")],
@@ -341,7 +341,7 @@ WRONG = {
     ],
     "noise-gap": [(lambda n: "c", "not a zero")],
     "before-after": [
-        (lambda n: 100 * (n.all_after / n.all_before - 1), "all months held"),
+        (lambda n: 100 * (n.all_after / n.all_before - 1), "all months available"),
         (lambda n: 100 * (1 - n.after / n.before), "the sign is not"),
         (
             lambda n: 100 * (n.after / n.before - 1) / (n.after / n.before),

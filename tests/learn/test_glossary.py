@@ -1,6 +1,8 @@
 """The words of the lessons."""
 
 import csv
+import importlib
+import re
 from pathlib import Path
 
 import pytest
@@ -21,3 +23,9 @@ def test_every_term_of_the_glossary_is_explained_with_a_source():
     assert repr(learn.glossary("rate")).startswith("rate: A count divided by")
     with pytest.raises(Invalid, match="Did you mean 'percentage point'"):
         learn.glossary("percentage points")
+
+
+def test_a_source_in_the_library_is_a_module_that_there_is():
+    for row in learn.glossary():
+        for module in re.findall(r"outcomes\.[a-z_.]+[a-z]", row["source"]):
+            assert importlib.import_module(module), row["term"]

@@ -42,5 +42,5 @@ def test_a_right_answer_stays_right_and_a_damaged_file_is_no_error(
     learn.quiz("overlap", "c")
     assert json.loads(file.read_text()) == {"overlap": {"right": True, "tries": 3}}
     assert learn.progress("04").text.startswith(
-        "1 of 9 are right. Still open: how-many-outcomes"
+        "1 of 10 are right. Still open: how-many-outcomes"
     )

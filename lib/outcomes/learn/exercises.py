@@ -44,7 +44,7 @@ def quiz(question: str, choice: Any = "") -> Said:
     """Show a question with its choices; given the letter of a choice, mark it.
 
     >>> quiz("overlap", "b").text
-    'One publisher can print periods that overlap, and often does.'
+    'One publisher can use periods that overlap, and often does.'
     """
     one = _named(question, "quiz question")
     shown = {
@@ -101,5 +101,5 @@ def _picture(answer: Any) -> str:
 
 
 def _marked(name: str, right: bool, text: str, **shown: Any) -> Said:
-    progress_record.note(name, right)
+    progress_record.record_try(name, right)
     return Said("right" if right else "not quite", text, **shown)
