@@ -474,7 +474,7 @@ def test_a_method_named_in_the_changelog_explains_a_change_of_code(folder, monke
 )
 def test_a_change_in_words(old, new, said):
     plain = {"unit": "", "sentence": "", "verdict": "published"}
-    assert changes._said(old and plain | old, new and plain | new) == said
+    assert changes.describe(old and plain | old, new and plain | new) == said
 
 
 @pytest.mark.build

@@ -35,15 +35,26 @@ def compare(old: dict, new: dict, methods: list[str]) -> list[dict]:
     before, after = ({f["name"]: f for f in e["findings"]} for e in (old, new))
     out = []
     for name in [*after, *(n for n in before if n not in after)]:
-        said = _said(before.get(name), after.get(name))
+        said = describe(before.get(name), after.get(name))
         if said:
-            why = _why(old, new, before.get(name), after.get(name), methods)
+            why = reasons(old, new, before.get(name), after.get(name), methods)
             out.append({"name": name, "said": said, "why": why})
     return out
 
 
-def _said(old: dict | None, new: dict | None) -> str:
-    """How a finding differs, by what a reader would ask first; "" where it does not."""
+def describe(old: dict | None, new: dict | None) -> str:
+    """How a finding differs, by what a reader would ask first; "" where it does not.
+
+    Parameters
+    ----------
+    old, new
+        The facts of the finding before and now; None where it is not on the page.
+
+    Examples
+    --------
+    >>> describe(None, {"sentence": "Arrests rose."})
+    'new: Arrests rose.'
+    """
     if old is None:
         return f"new: {new['sentence']}"
     if new is None:
@@ -53,7 +64,10 @@ def _said(old: dict | None, new: dict | None) -> str:
         return f"the answer was “{was}”, and is “{now}”: {new['sentence']}"
     for keys in (("value",), ("lower", "upper")):
         one, two = ([f.get(k) for k in keys] for f in (old, new))
-        if all(map(_same, one, two)):
+        if all(
+            a == b if None in (a, b) else isclose(a, b, rel_tol=1e-9)
+            for a, b in zip(one, two, strict=True)
+        ):
             continue
         by = ""
         if keys == ("value",) and None not in (*one, *two):
@@ -67,26 +81,32 @@ def _said(old: dict | None, new: dict | None) -> str:
     return ""
 
 
-def _same(one: float | None, two: float | None) -> bool:
-    return one == two if None in (one, two) else isclose(one, two, rel_tol=1e-9)
-
-
 def _shown(values: list[float | None], unit: str) -> str:
     text = " to ".join("none" if v is None else exact(v, 3) for v in values)
     return text + (unit if unit == "%" else f" {unit}" if unit else "")
 
 
-def _why(
+def reasons(
     old: dict, new: dict, was: dict | None, now: dict | None, methods: list[str]
 ) -> str:
-    """Data first: a number that other rows explain needs no other reason, but may have one."""
+    """Why a finding differs, data first: other rows explain a number, but need not do so alone.
+
+    Parameters
+    ----------
+    old, new
+        The records of the page before and now.
+    was, now
+        The facts of the finding before and now; None where it is not on the page.
+    methods
+        Changes of method that the changelog names.
+    """
     rows_before, rows_now = (
         sum(r.get("rows", 0) for r in e["reads"]) for e in (old, new)
     )
     later = bool(was and now and was["period"] != now["period"])
     more = later or rows_now > rows_before
     notebook, code = old["source"] != new["source"], old["code"] != new["code"]
-    reasons = {
+    causes = {
         "new data" if more else "data revised": old["inputs"] != new["inputs"],
         "other parameters": old["parameters"] != new["parameters"],
         **{f"change of method: {m}": notebook or code for m in methods},
@@ -94,7 +114,7 @@ def _why(
         "the library's code changed": code,
         "the locked packages changed": old["lock"] != new["lock"],
     }
-    found = [reason for reason, holds in reasons.items() if holds]
+    found = [reason for reason, holds in causes.items() if holds]
     return "; ".join(found) or "no reason is recorded: the page does not repeat"
 
 

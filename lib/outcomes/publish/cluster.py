@@ -10,6 +10,7 @@ import sys
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from outcomes.core import project
 from outcomes.core.errors import Invalid
@@ -81,7 +82,7 @@ def _prepared():
         def __init__(self, bundle: bytes):
             self.bundle = bundle
 
-        def setup(self, worker) -> None:
+        def setup(self, worker: Any) -> None:
             import os
             import tempfile
 
@@ -96,7 +97,7 @@ def _prepared():
 
             kernels.start()
 
-        def teardown(self, worker) -> None:
+        def teardown(self, worker: Any) -> None:
             from outcomes.publish import kernels
 
             kernels.stop()

@@ -27,7 +27,7 @@ from importlib import import_module
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from queue import Empty
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from jupyter_client.asynchronous import AsyncKernelClient
 from jupyter_client.manager import AsyncKernelManager
@@ -349,7 +349,7 @@ def arguments(limits: Limits) -> list[str]:
     return [f"--IPKernelApp.extra_extensions={__name__}", *given]
 
 
-def load_ipython_extension(shell) -> None:
+def load_ipython_extension(shell: Any) -> None:
     """Hold this kernel to its limits; IPython calls this as the kernel starts."""
     memory, output = (int(shell.config.Limits[name]) for name in ("memory", "output"))
     if sys.platform == "linux":
@@ -365,7 +365,7 @@ def load_ipython_extension(shell) -> None:
     left = output * _MB
 
     def counted(call: Callable, size: Callable[..., int]) -> Callable:
-        def inner(*args, **options):
+        def inner(*args: Any, **options: Any) -> Any:
             nonlocal left
             left -= (now := size(*args, **options))
             if now and left < 0:

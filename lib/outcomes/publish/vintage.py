@@ -10,11 +10,18 @@ _STEP = {"month": 1, "quarter": 3, "year_end": 1}
 
 
 def sentence(sources: Iterable[dict], reads: Iterable[dict]) -> str:
-    """ "Data to December 2025; newest publication 27 November 2025", or as much of it as is known.
+    """How new a page is, in words, as far as it is known.
 
-    ``sources`` are cited, each with when it was ``published`` as a page says it; ``reads`` are the
-    readings of tables. Data go to the end of the last month, quarter or year among the rows read
-    that count by time; every published figure read counts as well as those cited.
+    "Data to December 2025; newest publication 27 November 2025": data go to the end of the last
+    month, quarter or year among the rows read that count by time; every published figure read
+    counts as well as those cited.
+
+    Parameters
+    ----------
+    sources
+        What is cited, each with when it was ``published`` as a page says it.
+    reads
+        The readings of tables: table, where, and as_of on a page as of a day.
     """
     from outcomes.data import published_figures, tables  # only now: they load pandas
 
@@ -44,8 +51,13 @@ def sentence(sources: Iterable[dict], reads: Iterable[dict]) -> str:
 
 
 def day(text: str) -> str:
-    """ "13 November 2023", "November 2023", "2023" or the same in digits as "2023-11-13", "2023-11"
-    or "2023"; "" for what is no date."""
+    """A date in words or digits as digits, as far as it is known; "" for what is no date.
+
+    Examples
+    --------
+    >>> day("13 November 2023"), day("November 2023"), day("2023"), day("soon")
+    ('2023-11-13', '2023-11', '2023', '')
+    """
     found = re.fullmatch(r"(?:(?:(\d{1,2}) )?([A-Z][a-z]+) )?(\d{4})", text)
     if found and (not found[2] or found[2] in MONTHS):
         parts = [found[3]]
