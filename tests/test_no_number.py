@@ -30,9 +30,6 @@ PLACES = pd.DataFrame(
 )
 WORDS = PANEL.astype(object).assign(u4="x")
 LEVELS = PANEL.set_axis(pd.MultiIndex.from_product([range(6), range(10)]))
-ROWS = pd.DataFrame(
-    {"y": np.arange(20.0) % 7, "x": np.arange(20) % 5, "z": 0.0, "u": list("ab") * 10}
-)
 STEADY = pd.DataFrame(10.0, MONTHS, PANEL.columns)
 FELL = STEADY.assign(u0=np.where(MONTHS >= "2018", 5.0, 10.0))
 POPULATION = pd.Series(1000.0, PANEL.columns)
@@ -128,13 +125,6 @@ REFUSED = {
     "clusters of none": lambda: an.contiguous_clusters(PLACES, 0),
     "clusters nowhere": lambda: an.contiguous_clusters(PLACES.assign(latitude=NAN), 2),
     "a ring of no width": lambda: an.ring(PLACES, ["a"], km=NAN),
-    "regressors that are one": lambda: an.least_squares(
-        ROWS, "y", ["x", "x"], unit="u"
-    ),
-    "a regressor that is 0": lambda: an.least_squares(ROWS, "y", "z", unit="u"),
-    "a regression of missing rows": lambda: an.least_squares(
-        ROWS.assign(y=NAN), "y", "x"
-    ),
     "a p of 0": lambda: an.reach_verdict(
         an.Evidence(0.5, 0.0), noun="crime", area="Wyre", comparison="others"
     ),

@@ -139,6 +139,19 @@ def ordinal(n: int) -> str:
     return f"{n:,}{'th' if n % 100 in (11, 12, 13) else ending}"
 
 
+def p_value(p: float | None) -> str:
+    """A p-value to three decimals under 0.1, which is where they tell, and to two above it.
+
+    >>> p_value(0.0004), p_value(0.0361), p_value(0.05), p_value(0.174), p_value(None)
+    ('p under 0.001', 'p = 0.036', 'p = 0.05', 'p = 0.17', 'p not known')
+    """
+    if p is None or _missing(p):
+        return "p not known"
+    if p < 0.001:
+        return "p under 0.001"
+    return f"p = {p:.3f}".rstrip("0") if p < 0.1 else f"p = {p:.2f}"
+
+
 WRITE = {"number": number, "percent": percent, "money": money, "points": points}
 
 

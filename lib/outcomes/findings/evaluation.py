@@ -18,6 +18,7 @@ from outcomes.core.formatting import (
     listed,
     month,
     number,
+    p_value,
     percent,
     refresh_clause,
     sentence_case,
@@ -330,7 +331,7 @@ def effect(
     ax = charts.placebos(bins, treated=change, label=area)
     charts.title(ax, f"number of {placebos}", xlabel="change against the comparison")
     areas = f"{number(drawn.sets)} {placebos}"
-    earned = {"verdict": "estimate"}
+    earned: dict[str, Any] = {"verdict": "estimate"}
     if evaluation.interval() is None:
         earned = {"verdict": "tested", "test": f"placebo rank among {areas}"}
     return finding(
@@ -397,7 +398,7 @@ def event_study(
     early, late = shown[shown["before"]], shown[~shown["before"]]
     clear = int(((late["upper"] < 0) | (late["lower"] > 0)).sum())
     step = "quarter" if events.width == 3 else "half-year"
-    p = "" if np.isnan(events.pretrend_p) else f" ({_p(events.pretrend_p)})"
+    p = "" if np.isnan(events.pretrend_p) else f" ({p_value(events.pretrend_p)})"
     table = shown.rename(columns={"ratio": "difference"})
     for column in ("difference", "lower", "upper"):
         table[column] *= 100
@@ -576,9 +577,8 @@ def _numbers_behind(evaluation: Evaluation) -> dict[str, float]:
     """What the words of a verdict say beside the change and its interval."""
     found = _compared(evaluation)
     found |= {"p": evaluation.p, "p by itself": evaluation.unadjusted_p}
-    pretrend_p = evaluation.evidence().pretrend_p
-    if not np.isnan(pretrend_p):
-        found["p of a drift before"] = pretrend_p
+    if evaluation.events and not np.isnan(evaluation.events.pretrend_p):
+        found["p of a drift before"] = evaluation.events.pretrend_p
     if evaluation.family_size > 1:
         found[f"looks at {evaluation.family}"] = evaluation.family_size
     if evaluation.detectable is not None and not evaluation.family_size:
@@ -600,10 +600,6 @@ def _without_a_ratio(drawn) -> list[str]:
         lost = count(drawn.left_out, "placebo area")
         said.append(f"{lost} without events to compare are left out of the rank.")
     return said
-
-
-def _p(p: float) -> str:
-    return "p under 0.01" if p < 0.005 else f"p = {number(p, 2)}"
 
 
 def _signed_percent(share: float, decimals: int = 0) -> str:

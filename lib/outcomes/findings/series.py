@@ -85,13 +85,13 @@ def process_behaviour(
     Invalid
         For a series that is not declared, with the nearest name.
     """
-    more = {"headline": headline, "direction": direction}
     if isinstance(series, str):
         series = declared_series.series(series)
     if isinstance(series, Series):
         return _declared(name, series, area, since, events, headline, list(caveats))
-    more |= {"unit": unit or noun, "area": area, "sources": sources}
-    asked = _Asked(name, _placed(noun, area), step, kind, events, more)
+    facts = {"unit": unit or noun, "area": area, "sources": sources}
+    facts |= {"headline": headline, "direction": direction}
+    asked = _Asked(name, _placed(noun, area), step, kind, events, facts)
     try:
         chart = series
         if not isinstance(series, spc.Chart):
@@ -175,13 +175,14 @@ def _declared(
 
 
 def _not_enough(asked: _Asked, reason: NotEnough, caveats: Iterable[str]) -> Finding:
+    facts: dict[str, Any] = asked.facts | {"headline": False}
     return finding(
         asked.name,
         f"Whether {asked.what} changed cannot be told.",
         detail=str(reason),
         verdict="not_enough",
         caveats=caveats,
-        **asked.facts | {"headline": False},
+        **facts,
     )
 
 
@@ -300,12 +301,12 @@ def _by_change(
 
     ``own`` are the points of which the first is taken; chart and table have all.
     """
-    own = (frame if own is None else own).dropna(subset=["value"])
-    if len(own) < 2:
+    ends = (frame if own is None else own).dropna(subset=["value"])
+    if len(ends) < 2:
         reason = NotEnough(f"Fewer than two {asked.step}s are held here.")
         return _not_enough(asked, reason, caveats)
     table, write = asked.named(frame[["period", "value"]]), asked.write
-    ends = asked.named(own.iloc[[0, -1]])
+    ends = asked.named(ends.iloc[[0, -1]])
     first, last = ends["value"]
     ratio, year = _ratio(first, last), YEAR.get(asked.step)
     detail = ""
@@ -380,7 +381,7 @@ def revisions(
     )
     days = (prints["period_end"] - prints["period_start"]).dt.days + 1
     prints = prints[days.between(88, 93) & (prints["qualifier"] == "exact")]
-    facts = {"unit": f"{of.step}s revised", "area": of.area}
+    facts: dict[str, Any] = {"unit": f"{of.step}s revised", "area": of.area}
     first, latest = (latest_per_fact(prints, vintage=v) for v in ("first", "latest"))
     both = first.merge(latest, on="period_start", suffixes=("_first", "_latest"))
     both["prints"] = both["period_start"].map(prints.groupby("period_start").size())

@@ -33,8 +33,6 @@ from .evaluation.displacement import wdd as wdd
 from .evaluation.displacement import wdq as wdq
 from .evaluation.interrupted_time_series import Its as Its
 from .evaluation.interrupted_time_series import its as its
-from .evaluation.linear import Linear as Linear
-from .evaluation.linear import least_squares as least_squares
 from .evaluation.matching import Matching as Matching
 from .evaluation.matching import contiguous_clusters as contiguous_clusters
 from .evaluation.matching import disjoint_sets as disjoint_sets

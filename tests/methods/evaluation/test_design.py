@@ -102,7 +102,7 @@ def test_no_effect_is_not_found_and_the_sentence_says_what_would_have_shown():
 
 def test_too_few_months_is_a_result():
     got = run(panel()[:40])
-    assert got.did is None and "Not enough months to tell" in got.reason
+    assert np.isnan(got.did.ratio) and "Not enough months to tell" in got.reason
     said = got.verdict(noun="burglary", area="here", direction="fewer")
     assert (said.kind, said.sentence) == ("not_enough", got.reason)
 

@@ -23,8 +23,6 @@ from .displacement import wdd as wdd
 from .displacement import wdq as wdq
 from .interrupted_time_series import Its as Its
 from .interrupted_time_series import its as its
-from .linear import Linear as Linear
-from .linear import least_squares as least_squares
 from .matching import BALANCED as BALANCED
 from .matching import Matching as Matching
 from .matching import contiguous_clusters as contiguous_clusters

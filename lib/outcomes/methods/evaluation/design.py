@@ -62,18 +62,19 @@ class Evaluation(NamedTuple):
     """What was found, or why nothing could be.
 
     ``did`` has an interval of its own that is too narrow for one area: see :meth:`interval`.
+    Where there is a ``reason`` there is no estimate, and its numbers are NaN.
     """
 
+    start: pd.Timestamp
     reason: str = ""  # why there is no estimate, as a sentence
     reason_detail: str = ""
-    start: pd.Timestamp | None = None
-    months: pd.DatetimeIndex | None = None  # those compared
+    months: pd.DatetimeIndex = pd.DatetimeIndex([])  # those compared
     pool: str = "other neighbourhoods"  # what the comparison is taken from
     comparison: Sequence[str] = ()  # units compared with; empty only with a reason
     matching: Matching | None = None
-    did: Did | None = None
-    events: EventStudy | None = None
-    randomisation: Randomisation | None = None
+    did: Did = Did()
+    events: EventStudy | None = None  # None: too few events to follow in time
+    randomisation: Randomisation = Randomisation()
     detectable: Detectable | None = None
     checks: dict[str, bool | None] | None = None
     disjoint: int = 0  # placebo areas that share no unit
@@ -173,7 +174,7 @@ class Evaluation(NamedTuple):
     @property
     def unequal_months(self) -> str:
         """What to say where calendar months do not count equally often on one side; or ""."""
-        return "" if self.months is None else unequal_months(self.months, self.start)
+        return unequal_months(self.months, self.start)
 
     def evidence(self, direction: str = "neither") -> Evidence:
         """All that speaks for and against it, for the table of :mod:`verdict`."""
@@ -444,8 +445,8 @@ def adjust_for_multiple_testing(
     ------
     Invalid : where an outcome that is not primary has no family, or two.
     """
-    primary = list(primary) if isinstance(primary, list | tuple) else [primary]
-    rest = [k for k in evaluations if k not in primary]
+    first = [*primary] if isinstance(primary, list | tuple) else [primary]
+    rest = [k for k in evaluations if k not in first]
     families = {"secondary outcomes": rest} if families is None else families
     placed = [k for members in families.values() for k in members]
     if sorted(placed) != sorted(rest):

@@ -48,21 +48,24 @@ class Did(NamedTuple):
 
     ``lower`` and ``upper`` come from the larger of the two. They cover while months vary one by
     one; where units change for good by themselves, or good and bad spells last, they miss two or
-    three times too often (``tests/simulate``): use ``randomisation`` and ``placebo_interval``.
+    three times too often (``tests/simulate``): use ``randomisation`` and ``placebo_interval``. An
+    evaluation without an estimate holds one without numbers.
     """
 
-    ratio: float
-    lower: float
-    upper: float
-    se: float  # of the log ratio, scaled by dispersion
-    cluster_se: float  # of the log ratio, clustered by unit (CR0)
-    dispersion: float  # the larger of that of cells and that of the groups through time
-    avoided: float  # events fewer (positive) than the others' change would have given
-    treated: int
-    control: int
-    pre: int
-    post: int
-    frame: pd.DataFrame  # time, treated, control, counterfactual, after
+    ratio: float = np.nan
+    lower: float = np.nan
+    upper: float = np.nan
+    se: float = np.nan  # of the log ratio, scaled by dispersion
+    cluster_se: float = np.nan  # of the log ratio, clustered by unit (CR0)
+    dispersion: float = np.nan  # the larger of that of cells and of groups through time
+    avoided: float = np.nan  # events fewer (positive) than by the others' change
+    treated: int = 0
+    control: int = 0
+    pre: int = 0
+    post: int = 0
+    frame: pd.DataFrame = (
+        pd.DataFrame()
+    )  # time, treated, control, counterfactual, after
 
 
 class EventStudy(NamedTuple):

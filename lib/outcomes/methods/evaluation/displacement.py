@@ -59,12 +59,12 @@ def wdd(
     -30.0
     """
     pairs = [(_pair(treated), 1), (_pair(control), -1)]
-    if (ring_treated is None) != (ring_control is None):
+    if ring_treated is not None and ring_control is not None:
+        pairs += [(_pair(ring_treated), 1), (_pair(ring_control), -1)]
+    elif ring_treated is not None or ring_control is not None:
         raise Invalid(
             "A ring around the treated area needs one around the control as well."
         )
-    if ring_treated is not None:
-        pairs += [(_pair(ring_treated), 1), (_pair(ring_control), -1)]
     lengths = _pair(exposure)
     if min(lengths) <= 0:
         raise Invalid(

@@ -21,11 +21,15 @@ from outcomes.methods.power import ratios_of
 class Randomisation(NamedTuple):
     """The observed ratio's place among the ratios of placebo sets."""
 
-    p: float
-    ratio: float
-    rank: int  # by size of change, the largest first, the treated set itself counted
-    sets: int
-    placebo: pd.DataFrame  # set (its place among those given), log, ratio
+    p: float = np.nan
+    ratio: float = np.nan
+    rank: int = (
+        0  # by size of change, the largest first, the treated set itself counted
+    )
+    sets: int = 0
+    placebo: pd.DataFrame = (
+        pd.DataFrame()
+    )  # set (its place among those given), log, ratio
     left_out: int = 0  # sets without any events to compare, which have no rank
 
     @property

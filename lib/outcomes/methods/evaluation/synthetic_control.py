@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.core.errors import Invalid, NotEnough
-from outcomes.core.formatting import count
+from outcomes.core.formatting import count, p_value
 from outcomes.methods.evaluation.verdict import Evidence, Verdict, reach_verdict
 from outcomes.methods.minimum_data import (
     like,
@@ -60,7 +60,7 @@ class Synthetic(NamedTuple):
             f", where the least that {self.ranked} can give is {1 / self.ranked:.2f}"
         )
         few = least if self.ranked < 20 else ""
-        return f"it ranks {self.rank} of {self.ranked} (p = {self.p:.2f}{few})"
+        return f"it ranks {self.rank} of {self.ranked} ({p_value(self.p)}{few})"
 
 
 def simplex_weights(donors: np.ndarray, target: np.ndarray) -> np.ndarray:

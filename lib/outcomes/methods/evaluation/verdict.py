@@ -33,6 +33,7 @@ from typing import NamedTuple
 import numpy as np
 
 from outcomes.core.errors import Invalid, one_of
+from outcomes.core.formatting import p_value
 from outcomes.methods.evaluation.difference_in_differences import ALPHA, grade_pretrend
 from outcomes.methods.power import Detectable
 
@@ -123,7 +124,7 @@ class Evidence(NamedTuple):
     def doubts(self) -> list[str]:
         """What keeps a rare change from being read as an effect."""
         grade = grade_pretrend(self.pretrend_p)
-        drift = f"its drift before the start leaves doubt ({_p(self.pretrend_p)})"
+        drift = f"its drift before the start leaves doubt ({p_value(self.pretrend_p)})"
         rows = {
             drift: grade == "doubtful",
             "whether it drifted before the start cannot be tested": grade == "untested",
@@ -331,17 +332,9 @@ def _weighed(e: Evidence) -> str:
     """The p that counts, with what it was by itself and why it counts for less."""
     notes = []
     if smallest_p(e.disjoint) > e.alone:
-        least = _p(smallest_p(e.disjoint))
+        least = p_value(smallest_p(e.disjoint))
         notes = [f"{least} at least, as only {e.disjoint} placebo areas do not overlap"]
     if e.family_size > 1:
         notes.append(f"corrected as one of {e.family_size} {e.family}")
-    by_itself = f": {_p(e.alone).removeprefix('p = ')} by itself" if notes else ""
-    return ", ".join([f"{_p(e.p)}{by_itself}", *notes])
-
-
-def _p(p: float | None) -> str:
-    if p is None or np.isnan(p):
-        return "p not known"
-    if p < 0.001:
-        return "p under 0.001"
-    return f"p = {p:.3f}".rstrip("0") if p < 0.1 else f"p = {p:.2f}"
+    by_itself = f": {p_value(e.alone).removeprefix('p = ')} by itself" if notes else ""
+    return ", ".join([f"{p_value(e.p)}{by_itself}", *notes])
