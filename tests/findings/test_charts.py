@@ -315,6 +315,25 @@ def test_intervals_without_an_estimate_write_both_ends():
     assert {"20.0%", "50.0%", "all"} <= {text.get_text() for text in ax.texts}
 
 
+@pytest.mark.parametrize("reference", [0.05, 0.3, 0.55])
+@pytest.mark.parametrize("rows", [1, 2])
+def test_the_name_of_a_reference_covers_neither_title_nor_values(reference, rows):
+    ax = charts.intervals(
+        ROWS[:rows],
+        y="place",
+        kind="percent",
+        reference=reference,
+        reference_label="its share of all residents of England and Wales",
+    )
+    charts.title(ax, "share of the places that a long title of two lines is about")
+    ax.figure.draw_without_rendering()
+    (name,) = (text for text in ax.texts if "residents" in text.get_text())
+    box, whole = name.get_window_extent(), ax.figure.bbox
+    assert whole.x0 <= box.x0 and box.x1 <= whole.x1
+    others = [ax._left_title, *(text for text in ax.texts if text is not name)]
+    assert not any(box.overlaps(text.get_window_extent()) for text in others)
+
+
 def test_bars_with_a_highlight_leave_the_rest_grey():
     ax = charts.bars(ROWS, x="estimate", y="place", highlight="Burnley")
     assert [bar.get_facecolor() for bar in ax.patches] == [

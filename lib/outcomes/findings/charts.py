@@ -303,13 +303,12 @@ def intervals(
 
     With ``x=None`` a row is a band from the least to the most, with both ends written: where bounds
     are known and no value between them is likelier than another, none is drawn. ``reference`` is
-    an upright line.
+    an upright line, ``reference_label`` its name.
     """
-    data = data.reset_index(drop=True)
-    ax, chosen = (
-        _start(data, ax, 0.9 + 0.32 * len(data), "intervals"),
-        _names(highlight),
-    )
+    data, chosen = data.reset_index(drop=True), _names(highlight)
+    line_name = fill(reference_label, 24)
+    above_rows = 0.1 + 0.55 * (line_name.count("\n") + 1) if line_name else 0
+    ax = _start(data, ax, 0.9 + 0.32 * (len(data) + above_rows), "intervals")
     write = formatting.WRITE[kind]
     above: dict[str, Any] = {"ha": "center", "va": "bottom"}
     for at, row in data.iterrows():
@@ -326,21 +325,19 @@ def intervals(
         if pd.notna(row[x]):
             note(ax, write(row[x]), (row[x], at), offset=(0, 5), **above)
     _row_names(ax, data[y], chosen)
-    if reference is not None:  # before the axis is fixed, which has to hold it
-        ax.axvline(reference, color=GREY, linewidth=1, linestyle=_EVENT)
+    if reference is not None:
+        end = 1 - above_rows / (len(data) + 0.2 + above_rows)
+        ax.axvline(reference, ymax=end, color=GREY, linewidth=1, linestyle=_EVENT)
     if data[lower].min() >= 0:
         ax.set_xlim(left=0)
-    if reference is not None and reference_label:
-        # Near an end of the axis it runs inwards.
-        least, most = ax.get_xlim()
-        share = (reference - least) / (most - least)
-        side = "right" if share > 0.85 else "left" if share < 0.15 else "center"
-        place: dict[str, Any] = {
-            "xycoords": ("data", "axes fraction"),
-            "ha": side,
-            "va": "bottom",
-        }
-        note(ax, reference_label, (reference, 1), offset=(0, 2), **place)
+    if reference is not None and line_name:
+        # Above the line, in a band clear of title and values; near an end it runs inwards.
+        ax.set_ylim(top=-0.6 - above_rows)
+        low, high = ax.get_xlim()
+        share = (reference - low) / (high - low)
+        side = "left" if share < 1 / 3 else "right" if share > 2 / 3 else "center"
+        at = (reference, -0.6)
+        note(ax, line_name, at, offset=(0, 2), ha=side, va="bottom")
     _AXIS[kind](ax.xaxis)
     return ax
 
