@@ -415,19 +415,3 @@ def test_nothing_is_held_by_an_assertion():
         design,
     ):
         assert "\n    assert " not in inspect.getsource(module)
-
-
-def test_a_season_is_taken_by_dates_where_rows_are_absent():
-    """A level that grows by a half each year, with its seven absent months as no rows at all."""
-    months = pd.date_range("2018-01-01", periods=72, freq="MS")
-    season = 1 + 0.5 * np.sin(2 * np.pi * months.month / 12)
-    grown = season * 1.5 ** (np.arange(72) / 12)
-    rows = pd.DataFrame(np.outer(grown, [200, 220, 240, 260]), months, list("abcd"))
-    absent = rows.drop(rows.index[30:37])
-    got, whole = (
-        fit_synthetic_control(r, "a", "2023-01", season=12).frame.set_index("time")[
-            "actual"
-        ]
-        for r in (absent, rows)
-    )
-    assert (got / whole - 1).abs().max() < 0.01

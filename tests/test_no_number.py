@@ -87,10 +87,6 @@ REFUSED = {
     "a mix of nothing before": lambda: an.fit_synthetic_control(
         PANEL, "u0", "2010", minimum=(0, 0)
     ),
-    "a season of 2.5": lambda: an.fit_synthetic_control(PANEL, "u0", START, season=2.5),
-    "no fit is good enough": lambda: an.fit_synthetic_control(
-        PANEL, "u0", START, fit_filter=NAN
-    ),
     "a mix of nothing": lambda: an.simplex_weights(np.zeros((3, 0)), [1, 2, 3]),
     "placebos that never move": lambda: an.randomisation(FELL, "u0", START, SETS),
     "an interval from none that moved": lambda: an.placebo_interval(0.5, [1.0] * 99),

@@ -162,8 +162,10 @@ def levels(
     ``panel`` is month x unit, ``people`` unit -> residents. Where the comparison's residents are
     not known, both are drawn relative to their mean before the start.
     """
+    facts: dict[str, Any] = {"area": area, "direction": direction}
+    facts |= {"sources": sources, "caveats": caveats}
     if evaluation.reason:
-        return _not_enough(name, evaluation, area, direction, sources, caveats)
+        return _not_enough(name, evaluation, **facts)
     against = sentence_case(evaluation.comparison_name)
     groups = {area: list(treated), against: list(evaluation.comparison)}
     level = pd.DataFrame({k: panel[units].sum(axis=1) for k, units in groups.items()})
@@ -223,10 +225,7 @@ def levels(
             for place in groups
             for side, mean in (("before", then), ("after", now))
         },
-        area=area,
-        direction=direction,
-        sources=sources,
-        caveats=caveats,
+        **facts,
     )
 
 
@@ -239,8 +238,10 @@ def balance(
     caveats: Iterable[str] = (),
 ) -> Finding:
     """What is compared with, and whether it was alike before the start."""
+    facts: dict[str, Any] = {"area": area, "direction": "neither"}
+    facts |= {"sources": sources, "caveats": caveats}
     if evaluation.reason:
-        return _not_enough(name, evaluation, area, "neither", sources, caveats)
+        return _not_enough(name, evaluation, **facts)
     units = len(evaluation.comparison)
     if evaluation.matching is None:
         return finding(
@@ -250,10 +251,7 @@ def balance(
             detail="They were taken as they are, so the two may have differed before the start.",
             value=units,
             unit="neighbourhoods",
-            area=area,
-            direction="neither",
-            sources=sources,
-            caveats=caveats,
+            **facts,
         )
     matching = evaluation.matching
     table = matching.balance.rename(
@@ -276,10 +274,7 @@ def balance(
         verdict="tested",
         test=f"standardised mean difference under {number(BALANCED, 2)}",
         numbers={"neighbourhoods compared with": units},
-        area=area,
-        direction="neither",
-        sources=sources,
-        caveats=caveats,
+        **facts,
     )
 
 
@@ -299,10 +294,10 @@ def effect(
 
     ``placebos`` names the placebo areas, the grey bars.
     """
+    facts: dict[str, Any] = {"area": area, "direction": direction}
+    facts |= {"sources": sources, "headline": headline}
     if evaluation.reason:
-        return _not_enough(
-            name, evaluation, area, direction, sources, caveats, headline=headline
-        )
+        return _not_enough(name, evaluation, caveats=caveats, **facts)
     said = evaluation.verdict(noun=noun, area=area, direction=direction)
     drawn, change = evaluation.randomisation, evaluation.did.ratio - 1
     unchecked = [said.unchecked] if said.unchecked else []
@@ -319,11 +314,8 @@ def effect(
             unit="% change against the comparison",
             numbers=_compared(evaluation),
             verdict="not_enough",
-            area=area,
-            direction=direction,
-            sources=sources,
-            headline=headline,
             caveats=[*unchecked, *caveats],
+            **facts,
         )
     finite = drawn.placebo["ratio"][np.isfinite(drawn.placebo["ratio"])] - 1
     n, edges = np.histogram(finite, bins=min(24, max(8, len(finite) // 12)))
@@ -331,9 +323,9 @@ def effect(
     ax = charts.placebos(bins, treated=change, label=area)
     charts.title(ax, f"number of {placebos}", xlabel="change against the comparison")
     areas = f"{number(drawn.sets)} {placebos}"
-    earned: dict[str, Any] = {"verdict": "estimate"}
+    facts["verdict"] = "estimate"
     if evaluation.interval() is None:
-        earned = {"verdict": "tested", "test": f"placebo rank among {areas}"}
+        facts |= {"verdict": "tested", "test": f"placebo rank among {areas}"}
     return finding(
         name,
         said.sentence,
@@ -351,12 +343,7 @@ def effect(
         period=formatting.period(
             evaluation.months.min(), evaluation.months.max() + pd.offsets.MonthEnd()
         ),
-        **earned,
         numbers=_numbers_behind(evaluation),
-        area=area,
-        direction=direction,
-        sources=sources,
-        headline=headline,
         caveats=[
             f"By size of change it is number {drawn.rank} of {drawn.sets + 1}: {area} and "
             f"{areas}.",
@@ -366,6 +353,7 @@ def effect(
             "Placebo areas overlap one another, so they are fewer in truth than in number: "
             f"{evaluation.disjoint} of them share no neighbourhood.",
         ],
+        **facts,
     )
 
 
@@ -380,17 +368,16 @@ def event_study(
     caveats: Iterable[str] = (),
 ) -> Finding:
     """The treated area against its comparison through time, before and after the start."""
+    facts: dict[str, Any] = {"area": area, "direction": direction}
+    facts |= {"sources": sources, "caveats": caveats}
     if evaluation.reason:
-        return _not_enough(name, evaluation, area, direction, sources, caveats)
+        return _not_enough(name, evaluation, **facts)
     if evaluation.events is None:
         return finding(
             name,
             "There are too few events by half-year to draw them in time.",
             verdict="not_enough",
-            area=area,
-            direction=direction,
-            sources=sources,
-            caveats=caveats,
+            **facts,
         )
     events = evaluation.events
     shown = events.frame.copy()
@@ -433,10 +420,7 @@ def event_study(
             "periods after the start": len(late),
             "of these clear of no difference": clear,
         },
-        area=area,
-        direction=direction,
-        sources=sources,
-        caveats=caveats,
+        **facts,
     )
 
 
@@ -459,10 +443,11 @@ def effects(
     interval that this p is judged by: it excludes no change exactly when the finding says that it is
     more than is usual. By other choices a secondary outcome stands by itself, as the choices do.
     """
+    facts: dict[str, Any] = {"area": area, "direction": direction, "sources": sources}
     found = {k: e for k, e in evaluations.items() if not e.reason}
     if not found:
         first = next(iter(evaluations.values()))
-        return _not_enough(name, first, area, direction, sources, caveats)
+        return _not_enough(name, first, caveats=caveats, **facts)
     adjusted = not (primary in found and found[primary].family_size)
     rows = pd.DataFrame([_row(k, e, adjusted) for k, e in found.items()])
     testable = rows["testable"].any()
@@ -490,9 +475,6 @@ def effects(
         units=dict.fromkeys(percents, "%"),
         verdict="tested" if testable else "not_enough",
         test="placebo rank of each case" if testable else "",
-        area=area,
-        direction=direction,
-        sources=sources,
         caveats=[
             *caveats,
             *(
@@ -501,6 +483,7 @@ def effects(
                 if e.reason
             ),
         ],
+        **facts,
     )
 
 
@@ -545,27 +528,14 @@ def _unusual(rows: pd.DataFrame, found: dict[str, Evaluation], adjusted: bool) -
     return f"{text}."
 
 
-def _not_enough(
-    name: str,
-    evaluation: Evaluation,
-    area: str,
-    direction: str,
-    sources: Any,
-    caveats: Iterable[str],
-    *,
-    headline: bool = False,
-) -> Finding:
+def _not_enough(name: str, evaluation: Evaluation, **facts: Any) -> Finding:
     """The finding that an evaluation without an estimate gives: its reason."""
     return finding(
         name,
         evaluation.reason,
         detail=evaluation.reason_detail,
         verdict="not_enough",
-        area=area,
-        direction=direction,
-        sources=sources,
-        headline=headline,
-        caveats=caveats,
+        **facts,
     )
 
 

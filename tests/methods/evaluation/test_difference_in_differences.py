@@ -169,15 +169,6 @@ def test_synthetic_control_gap_is_actual_less_the_weighted_donors():
     )
 
 
-def test_each_units_season_is_divided_out():
-    frame = rates()
-    seasonal = frame.copy()
-    seasonal["lancashire"] *= np.tile([1.2, 0.9, 0.8, 1.1], 14)[:55]
-    raw = fit_synthetic_control(seasonal, "lancashire", "2022Q4")
-    out = fit_synthetic_control(seasonal, "lancashire", "2022Q4", season=4)
-    assert out.fit < raw.fit / 4
-
-
 def places(n=60):
     rng = np.random.default_rng(5)
     return pd.DataFrame(

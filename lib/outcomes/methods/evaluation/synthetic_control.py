@@ -27,6 +27,10 @@ from outcomes.methods.power import minimum_detectable
 FIT = 0.10
 """The largest gap before the start, as a share of the level, with which a mix fits."""
 
+FIT_FILTER = 5
+"""Placebo units whose squared gap before is more than so many times the treated unit's are left out
+of the ranking, as their gaps after say nothing."""
+
 
 class Synthetic(NamedTuple):
     """The treated unit beside its synthetic self, with placebos and what each donor matters."""
@@ -119,8 +123,6 @@ def fit_synthetic_control(
     treated: str,
     start: str | pd.Timestamp,
     *,
-    season: int = 0,
-    fit_filter: float = 5.0,
     minimum: tuple[int, int] = (8, 4),
 ) -> Synthetic:
     """What the treated unit would have had, made from the others, and how unusual the gap is.
@@ -129,11 +131,6 @@ def fit_synthetic_control(
     ----------
     outcome : time x unit of rates (per head) or counts; times with a missing cell are left out.
     treated, start : the treated unit and the first time of the programme.
-    season : the number of times in a year: each unit's season (measured before the start) is
-        divided out first, and donors too sparse to have one are left out. 0 leaves seasons as
-        they are.
-    fit_filter : placebo units whose squared gap before is more than so many times the treated
-        unit's are left out of the ranking, as their gaps after say nothing.
     minimum : the fewest times before and after.
 
     Returns
@@ -151,18 +148,11 @@ def fit_synthetic_control(
     require_months(
         int((~after).sum()), int(after.sum()), minimum=(1, 1), unit="periods"
     )
-    if season != int(season or 0) or season < 0:
-        raise Invalid(
-            f"A season is a whole number of times in a year, or 0; given {season}."
-        )
-    if fit_filter is None or not fit_filter > 0:
-        raise Invalid(f"The fit_filter is a number above 0; given {fit_filter}.")
     donors = outcome.shape[1] - 1
     if donors < 2:
         raise NotEnough(
             f"A synthetic control needs at least 2 donors; there are {donors}."
         )
-    outcome = _without_season(outcome, treated, after, season)
     pool = [c for c in outcome.columns if c != treated]
     own, weights = _fit_mix(outcome, treated, pool, after)
     if not np.isfinite([own["ratio"], own["fit"]]).all():
@@ -171,7 +161,7 @@ def fit_synthetic_control(
             f"There are no events {side} the start to compare with, so no estimate."
         )
     found, gaps = _placebos(outcome, pool, after)
-    found["kept"] = found["mspe_pre"] <= fit_filter * own["mspe_pre"]
+    found["kept"] = found["mspe_pre"] <= FIT_FILTER * own["mspe_pre"]
     found["kept"] &= found["mspe_ratio"].notna()
     kept = found.loc[found["kept"], "unit"].tolist()
     ranked = kept and np.isfinite(own["mspe_ratio"])
@@ -188,7 +178,7 @@ def fit_synthetic_control(
         placebo=found.drop(columns="mspe_pre"),
         gaps=gaps[kept],
         leave_one_out=_leave_one_out(outcome, treated, pool, weights, after),
-        note=_note(own, found, fit_filter),
+        note=_note(own, found),
     )
 
 
@@ -353,44 +343,6 @@ def _leave_one_out(outcome, treated, pool, weights, after) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["dropped", "ratio", "effect", "fit"])
 
 
-def _without_season(outcome: pd.DataFrame, treated, after, season: int) -> pd.DataFrame:
-    """Divide each unit by its own season: the mean of its share of a year at each place in it."""
-    if season <= 1:
-        return outcome
-    if (~after).sum() < 2 * season:
-        raise NotEnough(
-            "A season cannot be taken out with under two years before the start."
-        )
-    position = _position(outcome.index, season)
-    early = _evenly(outcome[~after], season)
-    level = early.rolling(season, center=True, min_periods=season).mean()
-    share = (
-        (early / level.where(level > 0)).groupby(_position(early.index, season)).mean()
-    )
-    share = share / share.mean()
-    sound = share.notna().all() & (share > 0).all()
-    if not sound[treated]:
-        raise NotEnough(
-            "The treated unit's season cannot be told: some months are always empty."
-        )
-    kept = sound.index[sound]
-    return outcome[kept] / share.loc[position, kept].to_numpy()
-
-
-def _evenly(early: pd.DataFrame, season: int) -> pd.DataFrame:
-    """With a row for each time, so that a mean over a year is never one over a gap."""
-    if not isinstance(early.index, pd.DatetimeIndex):
-        return early
-    step = pd.DateOffset(months=12 // season)
-    return early.reindex(pd.date_range(early.index[0], early.index[-1], freq=step))
-
-
-def _position(index: pd.Index, season: int) -> np.ndarray:
-    if isinstance(index, pd.DatetimeIndex):
-        return np.asarray((index.month - 1) * season // 12)
-    return np.arange(len(index)) % season
-
-
 def _optimal(apart, w) -> bool:
     """The Karush-Kuhn-Tucker conditions: on the simplex, and no donor would improve the fit."""
     gradient = apart.T @ (apart @ w)
@@ -401,12 +353,12 @@ def _optimal(apart, w) -> bool:
     return bool(feasible and flat and gradient.min() >= level - room)
 
 
-def _note(own: dict, found: pd.DataFrame, fit_filter: float) -> str:
+def _note(own: dict, found: pd.DataFrame) -> str:
     fit, tried, lost = own["fit"], len(found), int(found["mspe_ratio"].isna().sum())
     quality = "close" if fit <= 0.05 else "fair" if fit <= 0.10 else "poor"
     text = (
         f"The fit before the start is {quality} (gaps of {fit:.1%} of the level); "
-        f"{int(found['kept'].sum())} of {tried} placebo areas fit no worse than {fit_filter:g} "
+        f"{int(found['kept'].sum())} of {tried} placebo areas fit no worse than {FIT_FILTER} "
         "times as badly and are ranked."
     )
     if lost:
