@@ -16,7 +16,7 @@ from outcomes import findings
 from outcomes.core.errors import Invalid
 from outcomes.core.mime import FINDING
 from outcomes.findings import charts, theme
-from outcomes.findings.finding import cite, finding
+from outcomes.findings.finding import finding
 
 MONTHS = pd.date_range("2019-12-01", "2022-10-01", freq="MS").append(
     pd.date_range("2024-01-01", "2024-04-01", freq="MS")
@@ -118,21 +118,6 @@ def test_hostile_text_in_a_finding_stays_text():
         ]
     )
     assert not any(k.startswith("on") for _, attrs in tags for k in attrs)
-
-
-def test_sources_of_a_figures_frame_are_cited_once_with_their_date():
-    frame = pd.DataFrame(
-        {
-            "source": ["s1", "s1", "s2"],
-            "publisher": ["P", "P", "Q"],
-            "title": ["T", "T", None],
-            "url": ["https://x.example/a", "https://x.example/a", ""],
-            "published": pd.to_datetime(["2024-11-29", "2024-11-29", None]),
-        }
-    )
-    assert [c["publisher"] for c in cite(frame)] == ["P", "Q"]
-    assert cite(frame)[0]["published"] == "29 November 2024"
-    assert cite(frame)[1]["title"] == ""
 
 
 def drawn(seed=0):

