@@ -39,7 +39,7 @@ def test_benjamini_hochberg_as_published_in_1995():
     mixed = multiple_testing.benjamini_hochberg(
         pd.Series(P_1995[::-1], index=list("abcdefghijklmno"))
     )
-    assert mixed["label"][mixed["rejected"]].tolist() == ["l", "m", "n", "o"]
+    assert mixed.index[mixed["rejected"]].tolist() == ["l", "m", "n", "o"]
 
 
 @settings(deadline=None)
@@ -58,9 +58,10 @@ def test_benjamini_hochberg_equals_its_step_up_rule(p, q):
 
 
 def test_many_tests_keep_their_labels_or_are_numbered():
-    assert multiple_testing.benjamini_hochberg([0.01, 0.5])["label"].tolist() == [0, 1]
-    named = multiple_testing.benjamini_hochberg([0.01, 0.05], labels=["a", "b"])
-    assert named["label"].tolist() == ["a", "b"]
+    assert multiple_testing.benjamini_hochberg([0.01, 0.5]).index.tolist() == [0, 1]
+    given = pd.Series([0.01, 0.05], ["a", "b"])
+    named = multiple_testing.benjamini_hochberg(given)
+    assert named.index.tolist() == ["a", "b"]
     assert named["adjusted"].tolist() == pytest.approx([0.02, 0.05])
     assert named["rejected"].tolist() == [True, True]  # at the limit as well
     assert multiple_testing.benjamini_hochberg([0, 1])["adjusted"].tolist() == [0, 1]

@@ -167,14 +167,13 @@ def pace(
     headline: bool = False,
     caption: str,
     caveats: Iterable[str] = (),
-    effort: bool = True,
 ) -> Finding:
     """Counts over unequal lengths of time as rates, one row compared with the row before it.
 
     Counts of work done follow the effort put in: their ratio has the interval of how far successive
     rows usually differ (:func:`outcomes.methods.intervals.effort_ratio`), and none where too few
-    are known. ``effort=False``, for events that nobody chooses the number of, gives the exact
-    interval of two Poisson rates.
+    are known. Not for events that nobody chooses the number of: their ratio is
+    :func:`outcomes.methods.intervals.poisson_ratio`.
 
     Parameters
     ----------
@@ -193,21 +192,15 @@ def pace(
     facts |= {"sources": sources, "direction": direction}
     caveats = list(caveats)
     if len(rows):
-        rows = rows.join(intervals.poisson(rows[count], exposure=rows[exposure]))
+        rows["estimate"] = rows[count] / rows[exposure]
         rows["times the one before"] = rows["estimate"] / rows["estimate"].shift()
         columns = [label, count, exposure, "estimate", "times the one before"]
-        columns += [] if effort else ["lower", "upper"]
         with styled():
-            if effort:
-                ax = charts.bars(rows, x="estimate", y=label, highlight=focus)
-            else:
-                ax = charts.intervals(rows, y=label, highlight=focus)
+            ax = charts.bars(rows, x="estimate", y=label, highlight=focus)
             ax.set_xlabel(fill(rate, 40))
         ends = formatting.extremes(rows, label, "estimate")
         facts |= {"table": rows[columns], "caption": caption, "figure": ax.figure}
-        facts["alt"] = (
-            f"{'Bars' if effort else 'Dots with intervals'} by {label}, {ends}."
-        )
+        facts["alt"] = f"Bars by {label}, {ends}."
     at = rows.index[rows[label].astype(str) == str(focus)]
     if not len(at) or not at[0]:
         return finding(
@@ -219,12 +212,7 @@ def pace(
             **facts,
         )
     now, before = rows.loc[at[0]], rows.loc[at[0] - 1]
-    if effort:
-        found = intervals.effort_ratio(rows[count], rows[exposure], now.name)
-    else:
-        found = intervals.poisson_ratio(
-            now[count], now[exposure], before[count], before[exposure]
-        )
+    found = intervals.effort_ratio(rows[count], rows[exposure], now.name)
     rates = [formatting.number(row["estimate"], 0) for row in (now, before)]
     told = f"{rates[0]} in {now[label]}, {rates[1]} in {before[label]}"
     if pd.isna(found.lower):
@@ -241,10 +229,9 @@ def pace(
             caveats=caveats,
             **facts,
         )
-    if effort:
-        caveats.append(
-            "The interval is how far such counts usually move from one to the next."
-        )
+    caveats.append(
+        "The interval is how far such counts usually move from one to the next."
+    )
     return finding(
         name,
         f"{formatting.sentence_case(rate)} {formatting.change(found)}: {told}.",

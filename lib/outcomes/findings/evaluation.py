@@ -286,13 +286,12 @@ def effect(
     noun: str,
     direction: str,
     sources: Any,
-    placebos: str = "areas of the same size",
     headline: bool = True,
     caveats: Iterable[str] = (),
 ) -> Finding:
     """The change against the comparison, its place among placebo areas, and the verdict.
 
-    ``placebos`` names the placebo areas, the grey bars.
+    The bars are how many areas of the same size, where nothing began, changed by so much.
     """
     facts: dict[str, Any] = {"area": area, "direction": direction}
     facts |= {"sources": sources, "headline": headline}
@@ -321,8 +320,10 @@ def effect(
     n, edges = np.histogram(finite, bins=min(24, max(8, len(finite) // 12)))
     bins = pd.DataFrame({"lower": edges[:-1], "upper": edges[1:], "n": n})
     ax = charts.placebos(bins, treated=change, label=area)
-    charts.title(ax, f"number of {placebos}", xlabel="change against the comparison")
-    areas = f"{number(drawn.sets)} {placebos}"
+    charts.title(
+        ax, "number of areas of the same size", xlabel="change against the comparison"
+    )
+    areas = f"{number(drawn.sets)} areas of the same size"
     facts["verdict"] = "estimate"
     if evaluation.interval() is None:
         facts |= {"verdict": "tested", "test": f"placebo rank among {areas}"}
@@ -336,7 +337,7 @@ def effect(
         f"{percent(change, 0)}.",
         figure=ax,
         table=bins.assign(lower=100 * bins["lower"], upper=100 * bins["upper"]),
-        caption=f"Change in {placebos}, counted in bins",
+        caption="Change in areas of the same size, counted in bins",
         units={"lower": "%", "upper": "%"},
         value=evaluation.change,
         unit="% change against the comparison",

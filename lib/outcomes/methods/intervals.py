@@ -277,14 +277,6 @@ def confident(confidence: float) -> float:
     return confidence
 
 
-def labels_of(values: Any, labels: Any = None) -> np.ndarray:
-    """The ``labels`` given for a row of values, or else a Series' own index, or else 0, 1, 2 …"""
-    own = values.index if isinstance(values, pd.Series) else np.arange(len(values))
-    if labels is not None and len(labels) != len(values):
-        raise Invalid(f"{len(labels)} labels are given for {len(values)} values.")
-    return np.asarray(own if labels is None else labels)
-
-
 def _paired(*given) -> list[np.ndarray]:
     """Numbers that go together, one by one."""
     arrays = [numbers(values) for values in given]

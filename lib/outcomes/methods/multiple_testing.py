@@ -4,15 +4,13 @@ import numpy as np
 import pandas as pd
 
 from outcomes.core.errors import Invalid
-from outcomes.methods.intervals import Numbers, labels_of, numbers
+from outcomes.methods.intervals import Numbers, numbers
 
 
-def benjamini_hochberg(
-    p_values: Numbers, *, q: float = 0.05, labels: Numbers | list[str] | None = None
-) -> pd.DataFrame:
+def benjamini_hochberg(p_values: Numbers, *, q: float = 0.05) -> pd.DataFrame:
     """Which of many tests stand when the false discovery rate is held at ``q``.
 
-    Returns label, p, adjusted, rejected, in the order given. Raises Invalid for p-values that are
+    Returns p, adjusted, rejected, in the order given, with its index. Raises Invalid for p-values that are
     none. The primary outcome is not among them: it is declared and tested alone.
 
     Source: Benjamini & Hochberg 1995 (JRSS B 57:289).
@@ -28,6 +26,6 @@ def benjamini_hochberg(
     if p.ndim != 1 or len(p) == 0 or (~np.isfinite(p) | (p < 0) | (p > 1)).any():
         raise Invalid("Every p-value must lie between 0 and 1.")
     adjusted = false_discovery_control(p)
-    names = labels_of(p_values, labels)
-    found = {"label": names, "p": p, "adjusted": adjusted, "rejected": adjusted <= q}
-    return pd.DataFrame(found)
+    found = {"p": p, "adjusted": adjusted, "rejected": adjusted <= q}
+    index = p_values.index if isinstance(p_values, pd.Series) else None
+    return pd.DataFrame(found, index)

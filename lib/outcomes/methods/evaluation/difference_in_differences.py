@@ -337,8 +337,6 @@ def _pretrend_p(log: pd.Series, variance: pd.Series) -> float:
     """p-value of a straight line through the log ratios before the start; NaN under 3 bins."""
     if len(log) < 3:
         return np.nan
-    w, x = 1 / variance.to_numpy(), log.index.to_numpy(float)
-    centred = x - (w * x).sum() / w.sum()
-    slope = (w * centred * log.to_numpy()).sum() / (w * centred**2).sum()
-    z = abs(slope) * np.sqrt((w * centred**2).sum())
-    return float(2 * (1 - NormalDist().cdf(z)))
+    x, weight = log.index.to_numpy(float), 1 / np.sqrt(variance)
+    (slope, _), cov = np.polyfit(x, log, 1, w=weight, cov="unscaled")
+    return float(2 * (1 - NormalDist().cdf(abs(slope) / np.sqrt(cov[0, 0]))))

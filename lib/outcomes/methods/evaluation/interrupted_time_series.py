@@ -15,6 +15,7 @@ interval of one series.
 
 from collections.abc import Sequence
 from typing import NamedTuple
+from warnings import catch_warnings
 
 import numpy as np
 import pandas as pd
@@ -153,20 +154,17 @@ def _errors(x, y, mu, at, lags: int) -> dict:
     }
 
 
-def _fit(x, y, extra: float = 0.0):
+def _fit(
+    x: np.ndarray, y: np.ndarray, extra: float = 0.0
+) -> tuple[np.ndarray, np.ndarray]:
     """Coefficients and means of a log-linear model with variance mu + extra * mu**2."""
-    eta = np.log(y + 0.5)
-    for _ in range(100):
-        mu = np.exp(eta)
-        weight = mu / (1 + extra * mu)
-        root = np.sqrt(weight)
-        beta = np.linalg.lstsq(
-            x * root[:, None], root * (eta + (y - mu) / mu), rcond=None
-        )[0]
-        moved, eta = np.abs(x @ beta - eta).max(), x @ beta
-        if moved < 1e-11:
-            break
-    return beta, np.exp(eta)
+    from statsmodels.genmod import families
+    from statsmodels.genmod.generalized_linear_model import GLM
+
+    family = families.NegativeBinomial(alpha=extra) if extra else families.Poisson()
+    with catch_warnings(action="ignore"):  # of a series that the model fits exactly
+        found = GLM(y, x, family=family).fit(tol=1e-12, tol_criterion="params")
+    return found.params, found.mu
 
 
 def _autocorrelated(x, mu, bread, residual, at) -> tuple[float, float, float]:
