@@ -12,9 +12,10 @@ import pandas as pd
 import pytest
 import recover
 
+from empty_figure import canvas
 from outcomes.data.crime import drug_deaths
 from outcomes.data.disclosure import CONFIDENTIAL, THRESHOLD, plain, suppress
-from outcomes.findings import bars, finding, theme
+from outcomes.findings import charts, finding, theme
 from outcomes.publish import index
 from outcomes.publish.notebook_outputs import normalise
 
@@ -169,9 +170,10 @@ def products(rows, hide: bool = True) -> dict[str, str]:
     if hide:
         frame = suppress(frame, "n", along=TWO)
     numbers = plain(frame["n"])
-    figure, ax = theme.canvas(3)
+    figure, ax = canvas(3)
     drawn = frame.assign(label=frame["area"] + " " + frame["year"], n=numbers).dropna()
-    bars(drawn, ax=ax, label="label", value="n")
+    with theme.styled():
+        charts.bars(drawn, ax=ax, x="n", y="label")
     last = frame["n"].iloc[0]
     one = finding(
         "found",

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 import outcomes as oc
+from empty_figure import canvas
 from outcomes import findings
 from outcomes.core.errors import Invalid
 from outcomes.core.mime import FINDING
@@ -141,7 +142,7 @@ def planted(**extra):
     frame = pd.DataFrame(
         {"place": ["Wyre", "Fylde", "Ribble", "Total"], "n": [3, 41, 17, 61]}
     )
-    figure, ax = theme.canvas()
+    figure, ax = canvas()
     ax.bar(frame["place"], frame["n"])
     text = (
         "Three people in Wyre: 3 of 61, and 17 in Ribble "

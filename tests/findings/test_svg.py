@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from empty_figure import canvas
 from outcomes.findings import charts, svg, theme
 
 MONTHS = pd.date_range("2019-12-01", "2022-10-01", freq="MS").append(
@@ -33,7 +34,7 @@ def test_svg_fits_in_an_attribute_and_names_no_outside_host():
 
 def test_the_small_svg_has_every_mark_where_matplotlib_put_it():
     """A second route: positions and sizes asked of matplotlib itself, in points from the top."""
-    figure, ax = theme.canvas(2)
+    figure, ax = canvas(2)
     ax.plot([1, 2, 4], [3, 1, 2], "o", color="#111111", markersize=6, markeredgewidth=1)
     ax.plot(
         [3], [3], "o", markersize=8, markerfacecolor="none", markeredgecolor="#222222"

@@ -21,6 +21,7 @@ from PIL import Image
 
 import foreign_charts
 import lab_driver as driver
+from empty_figure import canvas
 from outcomes.core.errors import Invalid
 from outcomes.data import privacy
 from outcomes.findings import charts, finding, theme
@@ -252,7 +253,7 @@ SMALL = (
 @pytest.mark.parametrize("draw", SMALL, ids=lambda d: d.__name__)
 def test_marks_written_small_are_where_and_as_matplotlib_draws_them(draw, pixels):
     def drawn():
-        figure, ax = theme.canvas(3)
+        figure, ax = canvas(3)
         with theme.styled():
             draw(ax)
         return figure
@@ -266,14 +267,14 @@ def test_marks_written_small_are_where_and_as_matplotlib_draws_them(draw, pixels
 
 
 def test_an_offset_at_the_end_of_an_axis_of_ours_is_not_lost():
-    figure, ax = theme.canvas(3)
+    figure, ax = canvas(3)
     with theme.styled():
         thousands(ax)
     assert ">1e7<" in theme.svg(figure)
 
 
 def test_a_figure_is_left_as_it_was():
-    figure, ax = theme.canvas(3)
+    figure, ax = canvas(3)
     with theme.styled():
         months(ax)
     theme.svg(figure)

@@ -15,15 +15,17 @@ import shutil
 import unicodedata
 from html.parser import HTMLParser
 from pathlib import Path
+from textwrap import fill
 
 import pandas as pd
 import pytest
 
+from empty_figure import canvas
 from hostile_texts import FORMULAS, TEXTS
 from notebook_maker import entry, fact, notebook, plan
 from outcomes.core import formatting
 from outcomes.core.errors import Invalid
-from outcomes.findings import bars, finding, theme
+from outcomes.findings import charts, finding, theme
 from outcomes.publish import changes as history
 from outcomes.publish import feed, html_checks, index, parameters, render
 from outcomes.publish import plan as plans
@@ -394,8 +396,10 @@ def test_a_heading_of_a_notebook_is_words_in_the_contents(build, text):
 
 def test_words_in_a_figure_are_words_and_the_figure_is_an_image():
     rows = pd.DataFrame({"name": list(TEXTS.values()), "n": range(len(TEXTS))})
-    figure, ax = theme.canvas(12)
-    bars(rows, ax=ax, label="name", value="n", xlabel="".join(TEXTS.values()))
+    figure, ax = canvas(12)
+    with theme.styled():
+        charts.bars(rows, ax=ax, x="n", y="name")
+        ax.set_xlabel(fill("".join(TEXTS.values()), 40))
     ax.set_title(TEXTS["out_of_tag"])
     texts = {"alt": "Bars with words.", "sources": ["x"]}
     one = finding("found", TEXTS["out_of_double"], figure=figure, **texts)

@@ -2,7 +2,6 @@ from . import charts as charts
 from . import comparisons as comparisons
 from . import evaluation as evaluation
 from . import foreign_svg as foreign_svg
-from . import plots as plots
 from . import series as series
 from . import svg as svg
 from . import table as table
@@ -25,9 +24,6 @@ from .evaluation import months_compared as months_compared
 from .finding import Finding as Finding
 from .finding import finding as finding
 from .finding import page as page
-from .plots import bars as bars
-from .plots import stems as stems
-from .plots import waves as waves
 from .provenance import provenance as provenance
 from .series import process_behaviour as process_behaviour
 from .series import revisions as revisions

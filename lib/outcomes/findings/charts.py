@@ -395,7 +395,8 @@ def _stand_on_zero(ax: Axes) -> None:
     ax.set_ylim(bottom=0, auto=None)
     for line in ax.lines[:1]:
         line.sticky_edges.y.append(0)
-        ax.update_datalim([(line.get_xdata(orig=False)[0], 0)], updatex=False)
+        first = np.asarray(line.get_xdata(orig=False))[0]
+        ax.update_datalim(np.array([[first, 0]]), updatex=False)
 
 
 def bounds(

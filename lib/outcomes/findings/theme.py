@@ -86,20 +86,10 @@ def _look() -> dict:
     return rc_params_from_file(sheet, use_default_template=False) | _RC
 
 
-def canvas(height: float = 3.2, *, rows: int = 1, columns: int = 1, **options):
-    """A new figure and its axes, ``height`` inches tall, kept out of pyplot's list of figures."""
-    from matplotlib.figure import Figure
-
-    with styled():
-        figure = Figure(figsize=(WIDTH, height))
-        figure.set_gid(_OURS)
-        return figure, figure.subplots(rows, columns, **options)
-
-
 def svg(drawn) -> str:
     """A figure, or axes or a grid of seaborn, as SVG: the same bytes for the same figure.
 
-    A figure of :func:`canvas` is written small where all of it is known to come out alike. Any
+    A figure in our style is written small where all of it is known to come out alike. Any
     other is as matplotlib draws it, and is cut to what is drawn, as in a notebook.
 
     Raises

@@ -27,5 +27,4 @@ def benjamini_hochberg(p_values: Numbers, *, q: float = 0.05) -> pd.DataFrame:
         raise Invalid("Every p-value must lie between 0 and 1.")
     adjusted = false_discovery_control(p)
     found = {"p": p, "adjusted": adjusted, "rejected": adjusted <= q}
-    index = p_values.index if isinstance(p_values, pd.Series) else None
-    return pd.DataFrame(found, index)
+    return pd.DataFrame(found, pd.Series(p_values).index)
