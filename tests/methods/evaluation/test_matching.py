@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import small_panels
 from outcomes.core.errors import Invalid, NotEnough
 from outcomes.methods.evaluation import matching
 
@@ -147,3 +148,88 @@ def test_what_cannot_be_matched_is_refused_in_these_words(call, error, sentence)
     with pytest.raises(error) as caught:
         call()
     assert str(caught.value) == sentence
+
+
+def places(n=60):
+    rng = np.random.default_rng(5)
+    return pd.DataFrame(
+        {
+            "longitude": rng.uniform(-3.1, -2.2, n),
+            "latitude": rng.uniform(53.5, 54.1, n),
+        },
+        index=[f"u{k}" for k in range(n)],
+    )
+
+
+def test_matching_takes_the_nearest_and_shows_the_balance():
+    frame = small_panels.panel(units=60, treated=("u0",))
+    score = pd.DataFrame({"imd": np.linspace(0, 50, 60)}, index=frame.columns)
+    got = matching.match_units(
+        frame, ["u0", "u1"], small_panels.START, covariates=score, ratio=4
+    )
+    assert len(got.units) == len(set(got.units)) == 8 and not {"u0", "u1"} & set(
+        got.units
+    )
+    after, before = got.balance["smd_after"].abs(), got.balance["smd_before"].abs()
+    assert after.mean() < before.mean() and set(got.balance["feature"]) == {
+        "level",
+        "trend",
+        "imd",
+    }
+
+
+def test_one_treated_unit_gets_its_true_nearest_neighbours():
+    """Second route: rank all units by distance in standard deviations."""
+    frame = small_panels.panel(units=40)
+    got = matching.match_units(frame, ["u0"], small_panels.START, ratio=5)
+    early = frame[frame.index < small_panels.START]
+    level = np.log((early.sum() + 0.5) / 36)
+    trend = np.log(early[18:].sum() + 0.5) - np.log(early[:18].sum() + 0.5)
+    f = pd.DataFrame({"level": level, "trend": trend})
+    far = (((f - f.loc["u0"]) / f.std(ddof=1)) ** 2).sum(axis=1).drop("u0")
+    assert got.pairs["match"].tolist() == far.nsmallest(5).index.tolist()
+
+
+def test_matching_looks_only_at_the_time_before():
+    frame = small_panels.panel(units=40)
+    late = frame.copy()
+    late.loc[late.index >= small_panels.START, "u5"] *= 9
+    assert matching.match_units(frame, ["u0"], small_panels.START).units == (
+        matching.match_units(late, ["u0"], small_panels.START).units
+    )
+
+
+def test_clusters_are_each_place_with_its_nearest():
+    where = places()
+    sets = matching.contiguous_clusters(where, 6)
+    assert all(len(s) == len(set(s)) == 6 for s in sets)
+    assert len({tuple(s) for s in sets}) == len(sets)
+    far = matching.distances(where, where)
+    assert sets[0] == sorted(where.index[np.argsort(far[0])][:6])
+    assert len(matching.contiguous_clusters(where, 6, limit=10)) == 10
+    with pytest.raises(NotEnough):
+        matching.contiguous_clusters(where, 60)
+
+
+def test_distances_and_rings_in_kilometres():
+    """Preston to Fleetwood is 27 km by any map; a degree of latitude is 111.2 km."""
+    spots = pd.DataFrame(
+        {"longitude": [-2.703, -3.015, -2.703], "latitude": [53.763, 53.922, 54.763]},
+        index=["preston", "fleetwood", "north"],
+    )
+    far = matching.distances(spots, spots)
+    assert far[0, 1] == pytest.approx(27.1, abs=0.5) and far[0, 2] == pytest.approx(
+        111.19, abs=0.02
+    )
+    assert matching.ring(spots, ["preston"], km=30) == ["fleetwood"]
+
+
+def test_distance_is_in_kilometres():
+    tower = pd.DataFrame({"longitude": [-3.0553], "latitude": [53.8160]})  # Blackpool
+    minster = pd.DataFrame({"longitude": [-2.6963], "latitude": [53.7586]})  # Preston
+    apart = matching.distances(tower, minster)
+    assert apart.shape == (1, 1)
+    flat = np.hypot(
+        (3.0553 - 2.6963) * 111.32 * np.cos(np.radians(53.787)), 0.0574 * 111.2
+    )
+    assert apart[0, 0] == pytest.approx(flat, rel=2e-3)

@@ -1,5 +1,7 @@
 """The placebo interval is the inversion of the randomisation test, and nothing else."""
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -85,3 +87,16 @@ def test_each_placebo_has_the_comparison_given_for_it():
     )
     assert got.rank == 1 + (got.placebo["log"].abs() >= abs(np.log(got.ratio))).sum()
     assert (got.p, got.sets) == (got.rank / 23, 22)
+
+
+def test_randomisation_over_all_pairs_by_enumeration():
+    frame = panel(effect=0.6)
+    sets = [list(p) for p in combinations([f"u{k}" for k in range(2, 12)], 2)]
+    got = placebos.randomisation(frame, ["u0", "u1"], START, sets)
+    own = np.log(did(frame, ["u0", "u1"], START).ratio)
+    others = frame.drop(columns=["u0", "u1"])
+    logs = [np.log(did(others, s, START).ratio) for s in sets]
+    assert got.sets == 45 and got.placebo["log"].tolist() == pytest.approx(logs)
+    assert got.p == (1 + sum(abs(v) >= abs(own) for v in logs)) / 46
+    with pytest.raises(NotEnough, match="at least 19"):
+        placebos.randomisation(frame, ["u0"], START, sets[:5])

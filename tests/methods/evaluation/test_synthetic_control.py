@@ -3,11 +3,16 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+import small_panels
 from outcomes.core.errors import Invalid, NotEnough
+from outcomes.methods.evaluation import synthetic_control
 from outcomes.methods.evaluation.synthetic_control import (
     fit_synthetic_control,
     judge_synthetic_control,
+    simplex_weights,
 )
 
 QUARTERS = pd.date_range("2013-01-01", periods=52, freq="QS")
@@ -157,3 +162,100 @@ def test_without_an_area_that_fits_as_well_there_is_no_rank():
     frame = MIXED.drop(columns="c")
     got = fit_synthetic_control(frame, "here", 8)
     assert np.isnan(got.p) and "0 of 2 placebo areas" in got.note
+
+
+def test_weights_by_grid_search_over_three_donors():
+    rng = np.random.default_rng(7)
+    x = rng.gamma(5, 10, (12, 3))
+    y = x @ [0.55, 0.0, 0.45] + rng.normal(0, 2, 12)
+    w = simplex_weights(x, y)
+    grid = (
+        np.array([(a, b, 1000 - a - b) for a in range(1001) for b in range(1001 - a)])
+        / 1000
+    )
+    loss = ((grid @ x.T - y) ** 2).sum(1)
+    assert ((x @ w - y) ** 2).sum() <= loss.min() + 1e-12
+    assert np.abs(w - grid[loss.argmin()]).max() <= 0.001
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, 10**6), st.integers(2, 40), st.integers(2, 40), st.floats(0, 3))
+def test_weights_are_optimal_on_any_panel(seed, times, donors, stretch):
+    """Second route: no move of weight between two donors, and no random mix, fits better."""
+    rng = np.random.default_rng(seed)
+    x = rng.poisson(rng.gamma(2, 20, donors), (times, donors)).astype(float)
+    x[:, 0] = x[:, -1]  # twins must not upset it
+    y = x.mean(1) * stretch + rng.normal(0, 1, times)
+    w = simplex_weights(x, y)
+    best = ((x @ w - y) ** 2).sum()
+    assert w.min() >= 0 and w.sum() == pytest.approx(1)
+    mixes = rng.dirichlet(np.full(donors, 0.3), 200)
+    toward = 0.999 * w + 0.001 * np.vstack([mixes, np.eye(donors)])
+    for m in (mixes, toward):
+        assert best <= ((m @ x.T - y) ** 2).sum(1).min() * (1 + 1e-9) + 1e-9
+
+
+def force_rates(effect=1.0, seed=3):
+    rng = np.random.default_rng(seed)
+    time = pd.period_range("2012Q2", periods=55, freq="Q")
+    factors = rng.normal(0, 1, (55, 2)).cumsum(0)
+    loads = rng.uniform(0.5, 1.5, (2, 15))
+    values = 100 + 3 * factors @ loads + rng.normal(0, 1, (55, 15))
+    frame = pd.DataFrame(
+        values, index=time, columns=[f"force-{k:02d}" for k in range(15)]
+    )
+    frame["lancashire"] = frame.iloc[:, :3].mean(axis=1) + rng.normal(0, 1, 55)
+    frame.loc[frame.index >= "2022Q4", "lancashire"] *= effect
+    return frame
+
+
+def test_synthetic_control_finds_an_effect_put_in_and_none_where_none_is():
+    got = fit_synthetic_control(force_rates(0.8), "lancashire", "2022Q4")
+    assert got.ratio == pytest.approx(0.8, abs=0.02)
+    assert got.p == 1 / (got.placebo["kept"].sum() + 1) and got.rank == 1
+    assert (got.leave_one_out["ratio"] < 0.9).all()
+    assert set(got.leave_one_out["dropped"]) == set(got.weights.index)
+    nothing = fit_synthetic_control(force_rates(), "lancashire", "2022Q4")
+    assert nothing.ratio == pytest.approx(1, abs=0.02) and nothing.p > 0.05
+    assert "close" in nothing.note
+
+
+def test_synthetic_control_gap_is_actual_less_the_weighted_donors():
+    frame = force_rates(0.8)
+    got = fit_synthetic_control(frame, "lancashire", "2022Q4")
+    mix = frame[got.weights.index] @ got.weights
+    assert got.frame["synthetic"].to_numpy() == pytest.approx(mix.to_numpy(), rel=1e-5)
+    late = frame.index >= "2022Q4"
+    assert got.effect == pytest.approx(
+        (frame["lancashire"] - mix)[late].mean(), rel=1e-4
+    )
+
+
+def test_a_mix_of_few_events_is_no_estimate():
+    """15 robberies to be expected tell nothing, whatever the rank of their gap."""
+    frame = small_panels.panel(units=30) / 60
+    with pytest.raises(NotEnough, match="Too few events to tell"):
+        synthetic_control.fit_synthetic_control_to_counts(
+            frame, "u0", small_panels.START
+        )
+    with pytest.raises(NotEnough, match="Not enough months to tell"):
+        synthetic_control.fit_synthetic_control_to_counts(
+            small_panels.panel()[-30:], "u0", small_panels.START
+        )
+    nothing = small_panels.panel().assign(u0=0)
+    with pytest.raises(NotEnough, match="no events before the start"):
+        synthetic_control.fit_synthetic_control_to_counts(
+            nothing, "u0", small_panels.START
+        )
+
+
+def test_a_mix_of_counts_is_that_of_counts_relative_to_their_mean_before():
+    frame = small_panels.panel(effect=0.5)
+    got = synthetic_control.fit_synthetic_control_to_counts(
+        frame, "u0", small_panels.START
+    )
+    early = frame[frame.index < small_panels.START].mean()
+    plain = fit_synthetic_control(frame / early, "u0", small_panels.START)
+    assert got.ratio == plain.ratio and got.ranked == len(got.gaps.columns) + 1
+    assert got.clause.startswith(f"it ranks {got.rank} of {got.ranked} (p = ")
+    assert "where the least that 12 can give is 0.08" in got.clause or got.ranked != 12
