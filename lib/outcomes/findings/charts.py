@@ -42,6 +42,7 @@ from outcomes.findings.theme import (
     WIDTH,
     set_theme,
 )
+from outcomes.methods import spc
 
 __all__ = [
     "GREY",
@@ -479,7 +480,11 @@ def strip(
 
 
 def process_behaviour(
-    chart, *, events: dict | None = None, kind: str = "number", ax: Axes | None = None
+    chart: spc.Chart | pd.DataFrame,
+    *,
+    events: dict | None = None,
+    kind: str = "number",
+    ax: Axes | None = None,
 ) -> Axes:
     """A process behaviour chart (XmR): a series, its mean and limits; points that signal are ringed.
 
@@ -515,7 +520,7 @@ def process_behaviour(
 
 
 def funnel(
-    funnel,
+    funnel: spc.Funnel | pd.DataFrame,
     *,
     highlight: str | Iterable[str] = (),
     kind: str = "number",
@@ -575,7 +580,7 @@ def gaps(
     *,
     treated: str,
     placebos: Iterable[str],
-    start,
+    start: str | pd.Timestamp,
     label: str,
     ax: Axes | None = None,
 ) -> Axes:

@@ -3,15 +3,19 @@
 import io
 import re
 import warnings
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as Xml
 
 from outcomes.core.errors import Invalid
 from outcomes.findings.foreign_svg import cleaned
 from outcomes.findings.svg import INK, SIZE, Unknown, small
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 NAVY, TEAL, PLUM, ORANGE, GREY = "#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D"
 PALE, SIGNAL = "#BFBFBF", "#A33B00"
@@ -53,7 +57,7 @@ _UNSEEN = re.compile(
 
 
 @contextmanager
-def styled(more: dict | None = None):
+def styled(more: dict | None = None) -> Iterator[None]:
     """Analysis Function style for the figures drawn inside; nothing leaks out of the block."""
     from matplotlib import rc_context
 
@@ -86,7 +90,7 @@ def _look() -> dict:
     return rc_params_from_file(sheet, use_default_template=False) | _RC
 
 
-def svg(drawn) -> str:
+def svg(drawn: Any) -> str:
     """A figure, or axes or a grid of seaborn, as SVG: the same bytes for the same figure.
 
     A figure in our style is written small where all of it is known to come out alike. Any
@@ -120,7 +124,7 @@ def svg(drawn) -> str:
     return cleaned(root) + "\n"
 
 
-def figure_of(drawn):
+def figure_of(drawn: Any) -> "Figure":
     """The matplotlib figure that something is, or is part of."""
     from matplotlib.figure import Figure, SubFigure
 
