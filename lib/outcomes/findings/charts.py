@@ -490,7 +490,8 @@ def process_behaviour(
 
     ``chart`` is the result of :func:`outcomes.methods.spc.process_behaviour`, or its frame.
     """
-    data = getattr(chart, "frame", chart).reset_index(drop=True)
+    frame = chart.frame if isinstance(chart, spc.Chart) else chart
+    data = frame.reset_index(drop=True)
     ax = _start(data, ax, 3.4, "process_behaviour")
     for run in _runs(data, "period", "value"):
         ax.plot(
@@ -530,7 +531,8 @@ def funnel(
 
     ``funnel`` is the result of :func:`outcomes.methods.spc.funnel`, or its frame.
     """
-    data = getattr(funnel, "frame", funnel).sort_values("denominator")
+    frame = funnel.frame if isinstance(funnel, spc.Funnel) else funnel
+    data = frame.sort_values("denominator")
     ax = _start(data, ax, 3.6, "funnel")
     far, size = data.iloc[-1], data["denominator"]
     for level, dash in (("95", _DOTTED), ("998", _DASHED)):
