@@ -15,25 +15,39 @@ from outcomes.core import formatting
 from outcomes.data.rounding import limits
 
 
-def find(
-    figures: pd.DataFrame, measures: pd.DataFrame
-) -> Iterator[tuple[str, dict, tuple]]:
-    """Each contradiction in words, its programme, measure and area, and the pages that print it.
+class Contradiction(NamedTuple):
+    """Counts that cannot all be right: in words, where they belong, and the pages."""
+
+    said: str
+    of: dict[str, str]
+    """Programme, measure and area."""
+    sources: tuple[str, ...]
+
+
+def find(figures: pd.DataFrame, measures: pd.DataFrame) -> Iterator[Contradiction]:
+    """The contradictions of published figures, by programme, measure and area.
 
     ``figures`` and ``measures`` are the tables of those names, with days as datetime64.
+
+    >>> from outcomes.data import tables
+    >>> found = find(tables.read("figures"), tables.read("measures"))
+    >>> next(found).said.startswith("Published figures of ")
+    True
     """
+    known = measures.set_index("measure")
     groups: dict[tuple, list[Count]] = {}
-    for count in _counts(
-        figures, measures.set_index("measure")["whole"].astype(str).str.lower()
-    ):
+    for count in _counts(figures, known["whole"].astype(str).str.lower()):
         groups.setdefault(tuple(count.of.values()), []).append(count)
-    names = measures.set_index("measure")["name"]
     for (_, measure, _), counts in sorted(groups.items(), key=lambda group: group[0]):
-        for told, sources in (
-            [] if _revised(counts) else [*two_ways(counts), *too_much(counts)]
-        ):
-            said = f"Published figures of {names[measure]} in {counts[0].place} contradict: {told}."
-            yield said, counts[0].of, sources
+        values: dict[tuple, set] = {}
+        for count in counts:
+            values.setdefault((count.fact, count.publisher), set()).add(count.value)
+        if any(len(given) > 1 for given in values.values()):
+            continue  # a publisher has revised the series
+        where = f"{known['name'][measure]} in {counts[0].place}"
+        for told, sources in [*two_ways(counts), *too_much(counts)]:
+            said = f"Published figures of {where} contradict: {told}."
+            yield Contradiction(said, counts[0].of, sources)
 
 
 class Count(NamedTuple):
@@ -72,15 +86,8 @@ def _counts(frame: pd.DataFrame, whole: pd.Series) -> Iterator[Count]:
         yield Count(of, row.area_name, row.fact, *period, *ends, *told)
 
 
-def _revised(counts: list[Count]) -> bool:
-    values: dict[tuple, set] = {}
-    for count in counts:
-        values.setdefault((count.fact, count.publisher), set()).add(count.value)
-    return any(len(given) > 1 for given in values.values())
-
-
 def two_ways(counts: list[Count]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """What is said, and the pages that say it."""
+    """Facts told in two ways that no rounding allows: what is said, and the pages that say it."""
     for fact in dict.fromkeys(count.fact for count in counts):
         same = [count for count in counts if count.fact == fact]
         low = max(same, key=lambda count: count.low)
@@ -90,16 +97,18 @@ def two_ways(counts: list[Count]) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 def too_much(counts: list[Count]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Parts above the whole they lie in: what is said, and the pages that say it."""
     for whole in (count for count in counts if count.high < math.inf):
         inside = [c for c in counts if whole.start <= c.start and c.end <= whole.end]
         least, parts = _most([c for c in inside if c.fact != whole.fact])
         if least > whole.high:
-            kind = (
-                "one part"
-                if len(parts) == 1
-                else f"{len(parts)} parts that do not overlap"
+            kind = f"{len(parts)} parts that do not overlap"
+            if len(parts) == 1:
+                kind = "one part"
+            said = (
+                f"{whole} for {whole.period}, and at least {formatting.exact(least)} in "
+                f"{kind} of it"
             )
-            said = f"{whole} for {whole.period}, and at least {formatting.exact(least)} in {kind} of it"
             yield said, (whole.source, *(part.source for part in parts))
 
 

@@ -6,7 +6,7 @@ concern. Nothing here needs the raw files.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
@@ -42,7 +42,7 @@ class Caution(NamedTuple):
 
     said: str
     tables: tuple[str, ...]
-    where: dict[str, str | list[str]] = {}  # noqa: RUF012 - a default that nobody changes
+    where: Mapping[str, str | list[str]] = {}
     sources: tuple[str, ...] = ()
     aged: bool = False
 
@@ -254,5 +254,5 @@ def _age(clean: Path, day: pd.Timestamp) -> Iterator[Caution]:
 def _contradictions(clean: Path) -> Iterator[Caution]:
     if _has(clean, "figures", "measures"):
         pair = (_table(clean, name) for name in ("figures", "measures"))
-        for said, where, sources in contradictions.find(*pair):
-            yield Caution(said, ("figures",), where, sources)
+        for found in contradictions.find(*pair):
+            yield Caution(found.said, ("figures",), found.of, found.sources)
