@@ -469,12 +469,13 @@ def _sources(question: Question) -> Finding:
         detail = f"It was also published as {'; '.join(said[1:])}." * (len(said) > 1)
     else:
         values = rows.groupby("fact")["value"].nunique()
-        several = formatting.number((values > 1).sum())
-        sentence = (
-            f"{formatting.count(len(values), 'figure')} of {noun} stand on {pages}, "
-            f"{several} of them with more than one value."
+        verb = "stands" if len(values) == 1 else "stand"
+        of = formatting.count(len(values), "figure")
+        sentence = f"{of} of {noun} {verb} on {pages}."
+        several = formatting.number((values > 1).sum()) if max(values) > 1 else "none"
+        detail = (
+            f"They were published {times} in all, {several} with more than one value."
         )
-        detail = f"They were published {times} in all."
     columns = ["figure", "place", "publisher", "title", "published", "period", "note"]
     return finding(
         NAME,
