@@ -276,6 +276,24 @@ def test_interrupted_time_series_is_not_to_be_trusted_where_months_remember():
     check("its with a memory of 0.7", held[:, 0], None, 0, LOW)
 
 
+@settings(("level", "effect"), [(30, 1.0), (100, 0.8), (400, 1.0)])
+@settings("kind", ["beside another", "with a slope"])
+def test_forms_of_the_interrupted_time_series(kind, level, effect):
+    """What moves both series drops out; with a slope, what came after is judged together."""
+    rng, held, n = np.random.default_rng(21), [], 96
+    months = pd.date_range("2016-01-01", periods=n, freq="MS")
+    step = np.where(np.arange(n) >= n * 3 // 4, effect, 1)
+    for _ in range(RUNS // 2):
+        shared = np.exp(0.2 * noise(rng, 0.8, n)) if kind == "beside another" else 1
+        own, other = (rng.poisson(level * shared * f) for f in (step, 1.5 + 0 * step))
+        look = {"slope": True}
+        if kind == "beside another":
+            look = {"comparison": pd.Series(other, months)}
+        got = its(pd.Series(own, months), months[n * 3 // 4], **look).overall
+        held.append(got.lower <= effect <= got.upper)
+    check(f"its {kind, level, effect}", np.array(held))
+
+
 @settings("size", [30, 100, 300, 1000, 3000])
 @settings("kind", ["rate", "proportion", "overdispersed"])
 def test_funnel_limits_hold_places_that_are_like_the_rest(kind, size):

