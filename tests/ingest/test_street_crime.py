@@ -22,8 +22,9 @@ def counted(path):
         streets.parse(file, streets.read(file), places)
         for file in street_files.find([path.parents[1]])
     ]
-    whole = pd.concat(map(streets.count_cells, parsed))
-    whole.attrs["duplicates"] = sum(rows.attrs["duplicates"] for rows in parsed)
+    keys = ["district", "lsoa", "type", "home"]
+    whole = pd.concat(streets.count(rows.table, keys).to_pandas() for rows in parsed)
+    whole.attrs["duplicates"] = sum(rows.duplicates for rows in parsed)
     return whole
 
 

@@ -49,7 +49,7 @@ def build(source: Path, clean: Path, places: pd.DataFrame) -> None:
     prefixes = geography.prefixes(places)
     counted = [
         street_crime.points(
-            street_crime.parse(file, street_crime.read(file), prefixes)
+            street_crime.parse(file, street_crime.read(file), prefixes).table
         ).assign(force=file.force, month=file.month)
         for file in files
     ]

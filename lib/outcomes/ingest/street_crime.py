@@ -4,8 +4,9 @@ A row is one recorded crime or incident. A Crime ID that came before in the same
 duplicate and is dropped; anti-social behaviour has no Crime ID, so all its rows are kept: two that
 look alike are two incidents. A row without a location is counted under "", never dropped.
 
-Arrow reads a column of words as categories, so that checks and look-ups are made on the few words.
-Only a file in which they find something wrong is read again, slowly, to say in which rows.
+Arrow reads a column of words as numbers of the words in it, so that checks and look-ups are made on
+the few words, and rows are told apart and counted by number. Only a file in which the checks find
+something wrong is read again, slowly, to say in which rows.
 """
 
 import csv
@@ -52,6 +53,17 @@ class File(NamedTuple):
     crc: int | None = None
 
 
+class Rows(NamedTuple):
+    """The rows of one file, duplicates left out, and how many these were.
+
+    The table is of Arrow: lsoa, name, type, district, home (the district where it is the force's) as
+    numbers of words, null where there is none; x and y.
+    """
+
+    table: Any
+    duplicates: int
+
+
 def parse_name(name: str) -> tuple[str, str]:
     """Month and force from a file's name; raises :class:`Invalid` for any other name.
 
@@ -71,15 +83,17 @@ def read(file: File) -> bytes:
 
     Raises :class:`Invalid` when it is empty, too large, cut short, not UTF-8, or has other columns.
     """
-    data = bytearray()
+    pieces, size = [], 0
     with file.open() as stream:
         # Piece by piece: to ask for the most at once would claim the room for it.
         while piece := stream.read(1 << 20):
-            data += piece
-            if len(data) > MOST_BYTES:
+            pieces.append(piece)
+            size += len(piece)
+            if size > MOST_BYTES:
                 raise Invalid(
                     f"{file.name} unpacks to over {MOST_BYTES >> 20} MiB: no street file"
                 )
+    data = b"".join(pieces)
     start = data[:4000].lstrip()
     if not start:
         raise Invalid(f"{file.name} is empty.")
@@ -102,7 +116,7 @@ def read(file: File) -> bytes:
     columns = next(csv.reader([first]), [])
     if columns != HEADER:
         raise Invalid(f"{file.name} row 1: {header_problems(columns)}")
-    return bytes(data)
+    return data
 
 
 def header_problems(columns: list[str]) -> str:
@@ -127,7 +141,7 @@ def header_problems(columns: list[str]) -> str:
     )
 
 
-def parse(file: File, data: bytes, places: Places) -> pd.DataFrame:
+def parse(file: File, data: bytes, places: Places) -> Rows:
     """The rows of a file, duplicates left out.
 
     Parameters
@@ -139,73 +153,67 @@ def parse(file: File, data: bytes, places: Places) -> pd.DataFrame:
     places
         What LSOA names begin with, as :func:`outcomes.ingest.geography.prefixes` gives it.
 
-    Returns
-    -------
-    DataFrame
-        lsoa, name, type, district (categories; NaN without a location), own (does the row lie in
-        the force's area?), x, y. ``attrs["duplicates"]`` is the number of rows left out.
-
     Raises
     ------
     Invalid
         Listing what is wrong in the rows, with row, column and value.
     """
+    import pyarrow as pa
+
     table = read_table(file, data)
     if not len(table):
         raise Invalid(f"{file.name} has a header and no rows.")
-    frame = table.drop(["Crime ID"]).to_pandas()
-    month, code, name, kind = (frame[column] for column in _WORDS[1:])
-    ident = table["Crime ID"].chunk(0).indices.to_pandas()  # numbers, NaN without one
-    located = code.notna()
-    degrees = frame[list(_LIMITS)]
+    columns = {column: table[column].chunk(0) for column in table.column_names}
+    _, months, codes, names, kinds = (columns[c].dictionary.to_pylist() for c in _WORDS)
+    ident, month, code, name, kind = (
+        columns[c].indices.fill_null(-1).to_numpy() for c in _WORDS
+    )
+    located = code >= 0
+    degrees = {c: columns[c].to_numpy(zero_copy_only=False) for c in _LIMITS}
+    blank = {c: columns[c].is_null().to_numpy(zero_copy_only=False) for c in _LIMITS}
     sound = (
-        month.notna().all()
-        and month.cat.categories.tolist() == [file.month]
-        and kind.notna().all()
-        and SLUGS.keys() >= set(kind.cat.categories)
-        and code.cat.categories.astype(str).str.fullmatch(_CODE).all()
-        and (located == name.notna()).all()
-        and ident[kind == _ASB].isna().all()
-        and (degrees["Longitude"].notna() == degrees["Latitude"].notna()).all()
-        and degrees[located].notna().all(axis=None)
+        months == [file.month]
+        and (month >= 0).all()
+        and SLUGS.keys() >= set(kinds)
+        and (kind >= 0).all()
+        and all(re.fullmatch(_CODE, word) for word in codes)
+        and (located == (name >= 0)).all()
+        and (ident[np.equal(kinds, _ASB)[kind]] < 0).all()
+        and (blank["Longitude"] == blank["Latitude"]).all()
+        and not (blank["Longitude"] & located).any()
         and all(
             # an empty cell is null in the table; "NaN" is not, and is no number of degrees
-            degrees[column].between(*limits).sum() + table[column].null_count
-            == len(frame)
-            for column, limits in _LIMITS.items()
+            (blank[c] | (degrees[c] >= low) & (degrees[c] <= high)).all()
+            for c, (low, high) in _LIMITS.items()
         )
     )
     if not sound:
         _raise_problems(file, data)
         raise Invalid(f"{file.name} holds rows that cannot be right.")
-    at = {
-        word: places.get(word[:-5], ("", "")) for word in name.cat.categories.tolist()
-    }
-    lost = [word for word, (district, _) in at.items() if not district]
+    at = [places.get(word[:-5], ("", "")) for word in names]
+    lost = [word for word, (district, _) in zip(names, at, strict=True) if not district]
     if lost:
-        row = frame.index[name == min(lost)][0] + 2
+        row = np.argmax(name == names.index(min(lost))) + 2
         raise Invalid(
             f"{file.name} row {row}, column LSOA name: {min(lost)!r} lies in no district known."
         )
-    numbers = (
-        name.cat.codes.to_numpy()
-    )  # -1 without a location: the last of what follows
-    district = pd.Categorical([district for district, _ in at.values()])
-    own = np.array([*(force == file.force for _, force in at.values()), False])
-    again = ident.notna() & ident.duplicated()
-    rows = pd.DataFrame(
+    district = pa.array([district for district, _ in at], pa.string())
+    near = [district if force == file.force else None for district, force in at]
+    home = pa.array(near, pa.string())
+    # Words are numbered as they come, so a new one is above all before it.
+    again = ident <= np.maximum.accumulate(np.r_[-1, ident[:-1]])
+    rows = pa.table(
         {
-            "lsoa": code,
-            "name": name,
-            "type": kind.cat.rename_categories(SLUGS),
-            "district": district.take(numbers, allow_fill=True),
-            "own": own[numbers],
-            "x": degrees["Longitude"],
-            "y": degrees["Latitude"],
+            "lsoa": columns["LSOA code"],
+            "name": columns["LSOA name"],
+            "type": pa.DictionaryArray.from_arrays(kind, [SLUGS[k] for k in kinds]),
+            "district": district.dictionary_encode().take(columns["LSOA name"].indices),
+            "home": home.dictionary_encode().take(columns["LSOA name"].indices),
+            "x": columns["Longitude"],
+            "y": columns["Latitude"],
         }
-    )[~again]
-    rows.attrs["duplicates"] = int(again.sum())
-    return rows
+    ).filter(pa.array((ident < 0) | ~again))
+    return Rows(rows, len(table) - len(rows))
 
 
 def read_table(file: File, data: bytes) -> Any:
@@ -243,20 +251,25 @@ def read_table(file: File, data: bytes) -> Any:
         raise Invalid(f"{file.name} cannot be read as CSV: {said}") from None
 
 
-def count_cells(rows: pd.DataFrame) -> pd.DataFrame:
-    """Rows, as :func:`parse` gives them, counted: district, lsoa, type, own, n."""
-    words = ["district", "lsoa", "type"]
-    counts = rows.groupby([*words, "own"], observed=True, dropna=False).size()
-    frame = counts.rename("n").reset_index()
-    return frame.assign(**{c: frame[c].astype(object).fillna("") for c in words})
+def count(rows: Any, keys: list[str]) -> Any:
+    """Rows of the table of :class:`Rows` counted by some of its columns: these, and n, as an Arrow
+    table. A word that a row lacks is "" there."""
+    import pyarrow as pa
+
+    counts = rows.group_by(keys, use_threads=False).aggregate([([], "count_all")])
+    n = counts["count_all"].cast(pa.int32())
+    made = {key: counts[key] for key in keys}
+    for key, column in made.items():
+        if pa.types.is_dictionary(column.type):
+            made[key] = column.cast(pa.string()).fill_null("")
+    return pa.table(made | {"n": n})
 
 
-def points(rows: pd.DataFrame) -> pd.DataFrame:
+def points(rows: Any) -> pd.DataFrame:
     """Rows in the force's own area counted by point: lsoa, name, district, type, x, y, n."""
-    words = ["lsoa", "name", "district", "type"]
-    own = rows[rows["own"]].astype(dict.fromkeys(words, object))
-    counts = own.groupby([*words, "x", "y"], as_index=False).size()
-    return counts.rename(columns={"size": "n"})
+    keys = ["lsoa", "name", "district", "type", "x", "y"]
+    counts = count(rows.filter(rows["home"].is_valid()), keys).to_pandas()
+    return counts.sort_values(keys, ignore_index=True)
 
 
 def _raise_problems(file: File, data: bytes) -> None:

@@ -119,51 +119,54 @@ def count_month(file: street_crime.File, places: Places, parts: Path) -> Month:
     Raises :class:`Invalid` where the file cannot be used, or most of it lies outside its force.
     """
     import pyarrow as pa
+    import pyarrow.compute as pc
     import pyarrow.feather as feather
 
     data = street_crime.read(file)
-    rows = street_crime.parse(file, data, places.prefixes)
-    located, own = rows["lsoa"].notna(), rows["own"]
-    outside = (located & ~own).sum()
-    if outside > own.sum():
+    rows, duplicates = street_crime.parse(file, data, places.prefixes)
+    own, located = rows["home"].is_valid(), rows["lsoa"].is_valid()
+    inside = pc.sum(own).as_py()
+    outside = pc.sum(located).as_py() - inside
+    if outside > inside:
         raise Invalid(
             f"{file.name}: most of its rows lie outside {file.force}: is it another force's file?"
         )
     told = {
         "rows": len(rows),
-        "no_location": (~located).sum(),
-        "duplicates": rows.attrs["duplicates"],
+        "no_location": rows["lsoa"].null_count,
+        "duplicates": duplicates,
         "outside": outside,
         "bytes": len(data),
         "sha256": hashlib.sha256(data).hexdigest(),
     }
-    cells = street_crime.count_cells(rows)
-    home = cells["district"].where(cells["own"], "")
-    near = cells.assign(district=home).groupby(["district", "type"], as_index=False)
+    near = street_crime.count(rows, ["home", "type"]).rename_columns(
+        {"home": "district"}
+    )
+    codes = {*rows["lsoa"].filter(own).unique().to_pylist()} - places.known
+    part = street_crime.count(rows, _PLACE)
     fresh, unmatched = pd.DataFrame(columns=_POINT), 0
-    unknown = set(cells.loc[cells["own"], "lsoa"]) - places.known
-    if unknown:
-        points = street_crime.points(rows[rows["lsoa"].isin(unknown)])
+    if codes:
+        strange = pc.and_(own, pc.is_in(rows["lsoa"], pa.array(codes, pa.string())))
+        points = street_crime.points(rows.filter(strange))
         if file.month >= geography.FRAME_2021:
             fresh = points.assign(force=file.force)[_POINT].drop_duplicates()
             fresh = fresh.sort_values(["lsoa", "x", "y"], ignore_index=True)
         else:
             heirs = geography.codes_2021(points, set(), places.points)
             unmatched = int(points["n"].drop(heirs.index).sum())
-            moved = points.assign(
-                lsoa=heirs.reindex(points.index).fillna(points["lsoa"])
-            )
-            stay = ~(cells["own"] & cells["lsoa"].isin(unknown))
-            cells = pd.concat([cells[stay], moved])
-    part = cells.groupby(_PLACE, as_index=False)["n"].sum()
+            points["lsoa"] = heirs.reindex(points.index).fillna(points["lsoa"])
+            stay = street_crime.count(rows.filter(pc.invert(strange)), _PLACE)
+            moved = pa.Table.from_pandas(points, stay.schema, preserve_index=False)
+            both = pa.concat_tables([stay, moved])
+            part = both.group_by(_PLACE, use_threads=False).aggregate([("n", "sum")])
+            part = part.rename_columns({"n_sum": "n"})
     month = pd.Timestamp(file.month)
-    part = part.assign(force=file.force, month=month.date())[_FINE]
+    part = part.append_column("force", pa.repeat(file.force, len(part)))
+    part = part.append_column("month", pa.repeat(month.date(), len(part)))
     path = parts / f"{file.force}.{file.month}.feather"
-    table = pa.Table.from_pandas(part, _schema(), preserve_index=False)
-    feather.write_feather(
-        table.replace_schema_metadata(), path, compression="uncompressed"
-    )
-    return Month(file.force, month, told, unmatched, path, near["n"].sum(), fresh)
+    part = part.select(_FINE).cast(_schema())
+    feather.write_feather(part, path, compression="uncompressed")
+    return Month(file.force, month, told, unmatched, path, near.to_pandas(), fresh)
 
 
 def _schema() -> Any:
@@ -193,7 +196,7 @@ def write_panel(months: list[Month], clean: Path, new: Path) -> list[str]:
                 part = feather.read_table(month.part)
                 changes.append(describe_change(month, held.filter(same), part))
                 held = pa.concat_tables([held.filter(~same), part])
-            keys = ("lsoa", "month", "type")
+            keys = ("lsoa", "month", "type", "district")
             yield held.sort_by([(key, "ascending") for key in keys])
 
     write.stream(forces_in_turn(), new / path.name)
