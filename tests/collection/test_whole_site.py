@@ -421,22 +421,69 @@ def test_a_csv_is_reached_from_the_index_by_keyboard_and_without_script(site, br
     tab.context.close()
 
 
+def looked_up(tab, query: str) -> list[str]:
+    """The handles of the pages that the search box lists for a query, best first."""
+    tab.get_by_role("searchbox").fill(query)
+    said = "document.querySelector('#find p').dataset.said === document.querySelector('#find input').value"
+    tab.wait_for_function(said)
+    links = "links => links.map(link => link.getAttribute('href'))"
+    found = tab.eval_on_selector_all("#find > ul > li > a", links)
+    return [path.removesuffix(".html") for path in found]
+
+
+@pytest.mark.browser
+def test_what_readers_type_leads_to_the_right_page_first_or_second(site, browser):
+    """The 40 queries were written before the search; none may be changed to fit it."""
+    tab, heard = visit(browser, site / "index.html")
+    with (ROOT / "tests/publish/search_queries.csv").open(encoding="utf-8") as file:
+        queries = list(csv.DictReader(file))
+    assert len(queries) == 40
+    found = {row["query"]: looked_up(tab, row["query"]) for row in queries}
+    wrong = {
+        row["query"]: found[row["query"]][:3]
+        for row in queries
+        if not {*found[row["query"]][:2]} & {*row["right"].split()}
+    }
+    assert not wrong and not heard
+    tab.context.close()
+
+
+@pytest.mark.browser
+def test_every_hit_of_the_search_is_a_finding_at_its_anchor_and_none_comes_twice(
+    site, browser
+):
+    tab, heard = visit(browser, site / "index.html")
+    for query in ("knife", "county lines", "burglary", "Blakpool"):
+        looked_up(tab, query)
+        hits = tab.eval_on_selector_all(
+            "#find li li a", "links => links.map(a => [a.getAttribute('href'), a.text])"
+        )
+        assert hits and len({said for _, said in hits}) == len(hits)
+        for address, _ in hits:
+            path, _, anchor = address.partition("#")
+            assert f'id="{anchor}"' in (site / path).read_text(encoding="utf-8")
+    assert "“blackpool”" in tab.get_by_role("status").inner_text()
+    assert not heard
+    tab.context.close()
+
+
 @pytest.mark.browser
 def test_the_search_finds_a_district_counts_aloud_and_answers_to_keys(site, browser):
     tab, heard = visit(browser, site / "index.html")
-    tab.get_by_role("searchbox").focus()
-    tab.keyboard.type("burnley")
     status = tab.get_by_role("status")
-    assert re.fullmatch(r"\d+ of \d+ pages", status.inner_text())
+    looked_up(tab, "burnley")
+    assert re.match(r"\d+ findings on \d+ pages", status.inner_text())
     tab.keyboard.press("Escape")
-    assert status.inner_text() == ""
-    tab.keyboard.type("no such page")
-    assert status.inner_text().startswith("None of")
-    tab.keyboard.press("Escape")
-    tab.keyboard.type("burnley")
+    assert status.text_content() == ""
+    looked_up(tab, "xyzzy")
+    assert status.inner_text().startswith("Nothing was found for “xyzzy”.")
+    looked_up(tab, "county lines")
+    assert "County lines: Gangs that supply drugs" in status.inner_text()
+    looked_up(tab, "burnley")
+    tab.keyboard.press("ArrowDown")
     tab.keyboard.press("ArrowDown")
     tab.keyboard.press("Enter")
-    tab.wait_for_url("**/area-profile/burnley.html")
+    tab.wait_for_url("**/area-profile/burnley.html#*")
     assert not heard
     tab.context.close()
 

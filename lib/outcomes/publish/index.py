@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from outcomes.core.errors import plain
 from outcomes.core.formatting import exact
 from outcomes.publish import render as pages
+from outcomes.publish import search
 from outcomes.publish.plan import GROUPS, slug, words
 
 COLUMNS = [
@@ -31,6 +32,10 @@ STATES = {
     "kept": "could not be rebuilt; the last good version is shown",
     "failed": "could not be built",
 }
+
+
+COMPARED = "positions"
+"""The finding of a district's page whose table sets it beside the other districts."""
 
 
 def safe(value: object) -> str:
@@ -70,6 +75,17 @@ def findings_csv(entries: list[dict]) -> str:
         [h, *(f.get(c) for c in COLUMNS[1:-1]), _cited(f["sources"])] for h, f in facts
     )
     return table(COLUMNS, rows)
+
+
+def recorded(fact: dict) -> dict:
+    """A finding as the manifest keeps it: of its table only the words, and the whole where the
+    index shows it."""
+    kept = {key: value for key, value in fact.items() if key != "table"}
+    if words := search.labels(fact["table"]):
+        kept["labels"] = words
+    if fact["name"] == COMPARED and fact["table"]:
+        kept["table"] = fact["table"]
+    return kept
 
 
 def answers_csv(entries: list[dict]) -> str:
@@ -130,8 +146,6 @@ def index_html(entries: list[dict], when: str, told: dict) -> str:
             for e in entries
         ],
         answers_given=any(first(e).get("answer") for e in entries),
-        groups=[g for g in GROUPS if grouped[g]],
-        leads={first(e).get("verdict") for e in entries},
         findings=sum(len(e["findings"]) for e in entries),
         sections=sections,
         when=day(when),

@@ -16,6 +16,7 @@ from outcomes.publish import (
     parameters,
     render,
     sbom,
+    search,
     staleness,
 )
 from outcomes.publish.plan import Page, Plan
@@ -198,6 +199,7 @@ class Staging:
             "findings.csv": index.findings_csv(entries),
             "answers.csv": index.answers_csv(entries),
             "feed.xml": feed.atom(history),
+            search.FILE: search.script(entries),
             "index.html": render.fill(home, "cautions", render.cautions(aged)),
         }
         if (lock := self.plan.folder / "requirements.lock").is_file():
@@ -244,7 +246,7 @@ class Staging:
         self.files |= write_page(
             self.folder, page, built.html, built.findings, self.files
         )
-        facts = [{k: v for k, v in f.items() if k != "table"} for f in built.findings]
+        facts = [index.recorded(fact) for fact in built.findings]
         reads = staleness.readings(built.reads)
         return {
             "reads": reads,

@@ -168,9 +168,10 @@ def _named(path: Path) -> str:
 
 
 def code_digest() -> str:
-    """A sha256 of the library's code and templates, of what ``collection.toml`` says, and of the
-    terms that pages explain."""
-    files = [project.folder() / project.FILE, project.data() / "glossary.csv"]
+    """A sha256 of the library's code and templates, of what ``collection.toml`` says, of the
+    terms that pages explain, and of the words that the search knows."""
+    tables = [project.data() / name for name in ("glossary.csv", "synonyms.csv")]
+    files = [project.folder() / project.FILE, *tables]
     return digest([_library_digest(), *map(file_digest, files)])
 
 

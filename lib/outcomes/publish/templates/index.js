@@ -1,42 +1,67 @@
 "use strict";
 const box = document.getElementById("find");
-const [asked, group, mark] = box.querySelectorAll("input, select");
+const asked = box.querySelector("input");
 const said = box.querySelector("p[role]");
 const list = box.querySelector("ul");
-const plain = (text) => text.toLowerCase().replace(/[^a-z0-9£%.]+/g, " ").trim();
-const pages = Array.from(document.querySelectorAll("#pages tbody tr"), (row) => ({
-  link: row.querySelector("a"),
-  finding: row.cells[1].textContent,
-  title: plain(row.cells[0].textContent),
-  text: plain(row.textContent),
-  group: row.dataset.group,
-  mark: row.dataset.mark,
-}));
-function fits(page, words) {
-  const chosen = (!group.value || group.value === page.group) && (!mark.value || mark.value === page.mark);
-  return chosen && words.every((word) => page.text.includes(word));
+const [MOST_PAGES, MOST_FINDINGS] = [8, 3];
+let search = null;
+/** The search's own file is asked for once, when somebody is about to search. */
+function load() {
+  search ??= new Promise((done) => {
+    const file = document.createElement("script");
+    file.src = "search.js";
+    file.addEventListener("load", () => done(globalThis.lookUp));
+    file.addEventListener("error", () => done(null));
+    document.head.append(file);
+  });
+  return search;
+}
+function made(name, ...content) {
+  const element = document.createElement(name);
+  element.append(...content);
+  return element;
+}
+function link(address, ...content) {
+  const element = made("a", ...content);
+  element.href = address;
+  return element;
+}
+function hit({ entry, page }, path) {
+  const words = entry.answer ? `${entry.answer[0].toUpperCase()}${entry.answer.slice(1)}. ` : "";
+  return made("li", link(`${path}#${page[1]}`, `${words}${entry.sentence}`));
 }
 function item(page) {
-  const line = document.createElement("li");
-  line.append(page.link.cloneNode(true), " ", page.finding);
-  return line;
+  const findings = page.findings.slice(0, MOST_FINDINGS).map((one) => hit(one, page.path));
+  return made("li", link(page.path, made("b", page.title)), made("ul", ...findings));
 }
-function show() {
-  const some = plain(asked.value) || group.value || mark.value;
-  const words = plain(asked.value).split(" ");
-  const named = (page) => words.every((word) => page.title.includes(word));
-  const hits = some ? pages.filter((page) => fits(page, words)) : [];
-  hits.sort((one, other) => named(other) - named(one));
-  list.replaceChildren(...hits.map(item));
-  said.textContent = some ? `${hits.length || "None"} of ${pages.length} pages` : "";
+function counted(number, noun) {
+  return `${number || "No"} ${noun}${number === 1 ? "" : "s"}`;
 }
+function telling({ pages, findings, term, instead }, words) {
+  const meaning = term ? ` ${term[0][0].toUpperCase()}${term[0].slice(1)}: ${term[1]}` : "";
+  if (!pages.length && term) return meaning.trim();
+  if (!pages.length) return `Nothing was found for “${words}”. Try a place, a programme or a kind of crime.`;
+  const few = pages.length > MOST_PAGES ? `, the best ${MOST_PAGES} pages first` : "";
+  const mended = instead ? `Nothing says “${words}”: this is for “${instead}”. ` : "";
+  return `${mended}${counted(findings, "finding")} on ${counted(pages.length, "page")}${few}.${meaning}`;
+}
+async function show() {
+  const words = asked.value.trim();
+  const find = words ? await load() : null;
+  if (words !== asked.value.trim()) return;
+  const found = find ? find(words) : { pages: [] };
+  list.replaceChildren(...found.pages.slice(0, MOST_PAGES).map(item));
+  said.textContent = !words ? "" : find ? telling(found, words) : "The search could not be loaded.";
+  said.dataset.said = asked.value;
+}
+asked.addEventListener("focus", load, { once: true });
 box.addEventListener("input", show);
 box.addEventListener("keydown", (event) => {
   const links = [asked, ...list.querySelectorAll("a")];
   const at = links.indexOf(document.activeElement);
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (event.key === "Escape") {
-    asked.value = group.value = mark.value = "";
+    asked.value = "";
     show();
     asked.focus();
   } else if (step && at >= 0 && links[at + step]) {
