@@ -1,3 +1,7 @@
+from .augmented_synthetic_control import AugmentedSynthetic as AugmentedSynthetic
+from .augmented_synthetic_control import (
+    fit_augmented_synthetic_control as fit_augmented_synthetic_control,
+)
 from .design import Evaluation as Evaluation
 from .design import adjust_for_multiple_testing as adjust_for_multiple_testing
 from .design import designs as designs
@@ -21,6 +25,8 @@ from .displacement import ring_displacement as ring_displacement
 from .displacement import rirr as rirr
 from .displacement import wdd as wdd
 from .displacement import wdq as wdq
+from .effect_ranks import EffectRank as EffectRank
+from .effect_ranks import rank_effect as rank_effect
 from .interrupted_time_series import Its as Its
 from .interrupted_time_series import its as its
 from .matching import BALANCED as BALANCED
@@ -40,6 +46,8 @@ from .synthetic_control import (
 )
 from .synthetic_control import judge_synthetic_control as judge_synthetic_control
 from .synthetic_control import simplex_weights as simplex_weights
+from .synthetic_did import SyntheticDid as SyntheticDid
+from .synthetic_did import fit_synthetic_did as fit_synthetic_did
 from .verdict import CLAUSES as CLAUSES
 from .verdict import Evidence as Evidence
 from .verdict import Verdict as Verdict

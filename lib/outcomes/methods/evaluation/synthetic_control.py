@@ -15,6 +15,7 @@ import pandas as pd
 
 from outcomes.core.errors import Invalid, NotEnough
 from outcomes.core.formatting import count, p_value
+from outcomes.methods.evaluation.effect_ranks import EffectRank, rank_effect
 from outcomes.methods.evaluation.verdict import Evidence, Verdict, reach_verdict
 from outcomes.methods.minimum_data import (
     like,
@@ -52,6 +53,16 @@ class Synthetic(NamedTuple):
     def ranked(self) -> int:
         """How many units are ranked, the treated one among them."""
         return int(self.placebo["kept"].sum()) + 1
+
+    @property
+    def additive(self) -> EffectRank:
+        """The rank by the size of the gap after, rather than by how it compares with that before.
+
+        Raises NotEnough under 2 placebo units that fit as well.
+        """
+        return rank_effect(
+            self.effect, self.placebo.loc[self.placebo["kept"], "effect"]
+        )
 
     @property
     def clause(self) -> str:

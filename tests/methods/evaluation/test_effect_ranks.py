@@ -1,0 +1,36 @@
+"""The additive placebo test: by hand, and what has no rank."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from outcomes.core.errors import NotEnough
+from outcomes.methods.evaluation.effect_ranks import rank_effect
+from outcomes.methods.evaluation.synthetic_control import fit_synthetic_control
+
+
+def test_a_rank_by_size_counts_itself_and_ties_against_it():
+    got = rank_effect(-3.0, [1, -3, 2, np.nan])
+    assert (got.rank, got.ranked, got.p) == (2, 4, 0.5)
+    assert got.se == pytest.approx(np.std([1, -3, 2]))
+    assert got.clause == "number 2 of 4 by size (p = 0.50)"
+    lower, upper = got.interval(confidence=0.9)[1:]
+    assert (upper - lower) / 2 == pytest.approx(1.644854 * got.se, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("effect", "placebo"), [(1.0, [2.0]), (np.nan, [1.0, 2.0]), (1.0, [np.nan] * 9)]
+)
+def test_an_effect_without_others_has_no_rank(effect, placebo):
+    with pytest.raises(NotEnough, match="placebo units"):
+        rank_effect(effect, placebo)
+
+
+def test_a_synthetic_control_has_an_additive_test_beside_that_of_its_misfit():
+    rng = np.random.default_rng(4)
+    frame = pd.DataFrame(rng.normal(50, 2, (30, 20)))
+    frame.loc[20:, 0] -= 8
+    found = fit_synthetic_control(frame, 0, 20)
+    kept = found.placebo.loc[found.placebo["kept"], "effect"]
+    assert found.additive.ranked == found.ranked
+    assert found.additive.rank == 1 + (kept.abs() >= abs(found.effect)).sum() == 1
