@@ -29,6 +29,7 @@ from .data.crime_codes import OFFENCE_GROUPS as OFFENCE_GROUPS
 from .data.declared_series import series as series
 from .data.declared_series import series_names as series_names
 from .data.disclosure import suppress as suppress
+from .data.own import own as own
 from .data.places import districts as districts
 from .data.places import forces as forces
 from .data.places import neighbourhoods as neighbourhoods

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
@@ -33,6 +34,11 @@ release = typer.Typer(
     help="Look at a built release and approve it.", no_args_is_help=True
 )
 app.add_typer(release, name="release")
+new = typer.Typer(
+    help="Begin a notebook, a page, or the description of a table of your own.",
+    no_args_is_help=True,
+)
+app.add_typer(new, name="new")
 
 PlanFile = Annotated[
     Path | None, typer.Option("--plan", help="The plan; default: reports.toml.")
@@ -166,7 +172,8 @@ def build(
             notify.failed(found, folder, error, _say)
             raise typer.Exit(1) from None
         told = notify.made(found, made, _say)
-        idle = "" if made.new else f"Nothing to do: {len(pages)} pages are up to date. "
+        held = "1 page is" if len(pages) == 1 else f"{len(pages)} pages are"
+        idle = "" if made.new else f"Nothing to do: {held} up to date. "
         print(f"{idle}Open {made.shown}")
         raise typer.Exit(0 if told and not made.failed else 1)
 
@@ -294,8 +301,6 @@ def notebooks(
     plan: PlanFile = None,
 ) -> None:
     """Run notebooks in place at their defaults and store their outputs, normalised."""
-    import tempfile
-
     from outcomes.publish.plan import notebooks
 
     at_hand = notebooks(_folder(plan))
@@ -311,7 +316,7 @@ def notebooks(
         raise typer.Exit(1 if loose else 0)
     execute.prepare()
     failed = 0
-    with tempfile.TemporaryDirectory() as scratch, _progress(len(chosen)) as tell:
+    with TemporaryDirectory() as scratch, _progress(len(chosen)) as tell:
         for name in chosen:
             started = time.monotonic()
             error = notebook_outputs.store(at_hand[name], Path(scratch))
@@ -337,6 +342,74 @@ def learn(
     for names, what in ((written, "written"), (kept, "kept as it is")):
         print("".join(f"{name}  {what}\n" for name in names), end="")
     print(f"Open it with: jupyter lab {folder / '00_start_here.ipynb'}")
+
+
+@new.command("notebook")
+def new_notebook(
+    name: Annotated[str, typer.Argument(help="Such as programmes/asb_survey.")],
+    title: Annotated[str, typer.Option(help="Its heading.")] = "",
+    own: Annotated[str, typer.Option(help="A table of data/own that it reads.")] = "",
+    plan: PlanFile = None,
+) -> None:
+    """Write a report notebook that runs, for you to change."""
+    from outcomes.publish import notebook_outputs, skeletons
+
+    columns: tuple[str, ...] = ()
+    if own:
+        from outcomes.data import own as own_tables
+
+        columns = own_tables.label_and_measure(own_tables.own(own))
+    title = title or name.rpartition("/")[2].replace("_", " ").capitalize()
+    path = skeletons.write_notebook(_folder(plan), name, title, own, columns)
+    name = f"{path.parent.name}/{path.stem}"
+    with TemporaryDirectory() as scratch:
+        error = notebook_outputs.store(path, Path(scratch))
+    if error:
+        print(f"{name}: it was written, but does not run: {error['message']}")
+        raise typer.Exit(1)
+    print(f"Written: {path}\nMake it a page: outcomes new page HANDLE {name}")
+
+
+@new.command("page")
+def new_page(
+    handle: Annotated[str, typer.Argument(help="Its address, such as asb-survey.")],
+    notebook: Annotated[str, typer.Argument(help="Such as programmes/asb_survey.")],
+    title: Annotated[str, typer.Option(help="Its title on the index.")] = "",
+    parameter: Annotated[
+        list[str] | None, typer.Option("-p", metavar="NAME=VALUE")
+    ] = None,
+    plan: PlanFile = None,
+) -> None:
+    """Add a page to the plan, once it has been checked."""
+    from outcomes.publish import skeletons
+
+    pairs = [pair.partition("=") for pair in parameter or []]
+    entry = {
+        "handle": handle,
+        "notebook": notebook.removesuffix(".ipynb").removeprefix("notebooks/"),
+        "title": title or handle.replace("-", " ").capitalize(),
+        "group": notebook.removeprefix("notebooks/").partition("/")[0],
+        "parameters": {name: value for name, _, value in pairs},
+    }
+    print(skeletons.add_page(plan or _nearest_plan(), entry))
+    print(f"Build it with: outcomes build {handle}")
+
+
+@new.command("table")
+def new_table(
+    name: Annotated[str, typer.Argument(help="Of the CSV in data/own.")],
+) -> None:
+    """Write the description of a table of your own, with the type that each column has."""
+    from outcomes.core import project
+    from outcomes.data import own_files
+    from outcomes.publish import releases
+
+    file = project.data() / "own" / f"{name.removesuffix('.csv')}.csv"
+    said = file.with_suffix(".toml")
+    if said.exists():
+        raise Invalid(f"data/own/{said.name} is there already; it stays as it is.")
+    releases.write_whole(said, own_files.guess(file))
+    print(f"Written: {said}\nSay there who made it and under what licence.")
 
 
 @data.command("build")

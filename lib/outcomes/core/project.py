@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 
 FILE = "collection.toml"
+OWN = "own/"
+"""What the name of a table of one's own begins with: the folder of the data that it lies in."""
 _LIBRARY = Path(__file__).resolve().parents[3]
 
 
@@ -24,3 +26,13 @@ def data() -> Path:
     """The data folder: the environment variable OUTCOMES_DATA, or ``data`` in :func:`folder`."""
     given = os.environ.get("OUTCOMES_DATA")
     return Path(given) if given else folder() / "data"
+
+
+def table_files(table: str) -> list[Path]:
+    """The files of a table: one in ``clean``, or of a table of one's own the CSV and its description.
+
+    >>> [path.name for path in table_files("forces")]
+    ['forces.csv']
+    """
+    where = table if table.startswith(OWN) else f"clean/{table}"
+    return sorted(data().glob(f"{where}.*"))

@@ -6,6 +6,8 @@ from . import declared_series as declared_series
 from . import disclosure as disclosure
 from . import doors as doors
 from . import glossary as glossary
+from . import own as own
+from . import own_files as own_files
 from . import places as places
 from . import privacy as privacy
 from . import published_figures as published_figures

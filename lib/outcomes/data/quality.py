@@ -15,7 +15,7 @@ import pandas as pd
 
 from outcomes.core import formatting
 from outcomes.core.collection import collection
-from outcomes.data import contradictions, schema, tables
+from outcomes.data import contradictions, own_files, schema, tables
 
 BLANK_SHARE = 0.10  # of a month's rows without a location
 STALE_DAYS = {
@@ -62,7 +62,7 @@ def errors(clean: Path, *, today: date | None = None) -> list[str]:
         return [
             "A refresh was cut off while tables were put in place: run outcomes data refresh."
         ]
-    found = schema.check(clean)
+    found = [*schema.check(clean), *own_files.errors(clean.parent / "own")]
     if found:
         return found
     day = pd.Timestamp(today or date.today())

@@ -21,7 +21,7 @@ import pandas as pd
 
 from outcomes.core import project
 from outcomes.core.errors import Invalid, one_of
-from outcomes.data import vintages
+from outcomes.data import own_files, vintages
 
 _SUFFIXES = (".parquet", ".csv")
 _log: list[tuple[str, str, str]] = []
@@ -40,8 +40,13 @@ def tables(clean: Path | None = None) -> list[str]:
 
 
 def path_of(table: str, clean: Path | None = None) -> Path:
-    """The file of a table; raises :class:`Invalid` with the nearest name when there is none."""
+    """The file of a table; raises :class:`Invalid` with the nearest name when there is none.
+
+    The name of a table of one's own begins with "own/" (:func:`outcomes.data.own.own`).
+    """
     folder = clean or root() / "clean"
+    if table.startswith(project.OWN):
+        folder, table = root() / "own", table.removeprefix(project.OWN)
     for suffix in _SUFFIXES:
         path = folder / f"{table}{suffix}"
         if path.is_file():
@@ -141,7 +146,10 @@ def digest(table: str, where: dict | None = None, as_of: str = "") -> str:
 @lru_cache(maxsize=256)
 def _digest(version: tuple, where: tuple) -> str:
     if not where:
-        return hashlib.sha256(Path(version[0]).read_bytes()).hexdigest()
+        path = Path(version[0])
+        files = project.table_files(f"own/{path.stem}") if _is_own(path) else [path]
+        held = b"".join(file.read_bytes() for file in files)
+        return hashlib.sha256(held).hexdigest()
     return _hashed(_cached(version, where, None))
 
 
@@ -178,8 +186,13 @@ def _frozen(where: dict) -> tuple:
 
 def _version(path: Path) -> tuple:
     """Identity of a file's content, so that the cache never serves a file since replaced."""
-    found = path.stat()
-    return str(path), found.st_mtime_ns, found.st_size
+    files = [path, path.with_suffix(".toml")] if _is_own(path) else [path]
+    found = [file.stat() for file in files if file.is_file()]
+    return str(path), *((stat.st_mtime_ns, stat.st_size) for stat in found)
+
+
+def _is_own(path: Path) -> bool:
+    return path.parent.name == "own"
 
 
 @lru_cache(maxsize=64)
@@ -274,6 +287,8 @@ def text(path: Path) -> pd.DataFrame:
 @lru_cache(maxsize=32)
 def _csv(version: tuple) -> pd.DataFrame:
     path = Path(version[0])
+    if _is_own(path):
+        return own_files.read(path)
     cells = text(path)
     described = package(path.parent.parent).get(path.stem, {"schema": {"fields": []}})
     types = {field["name"]: field["type"] for field in described["schema"]["fields"]}

@@ -125,8 +125,11 @@ def inputs_digest(reads: Iterable[dict]) -> str:
 
 
 def table_digest(table: str) -> str:
-    """A sha256 of a table's file, or "" when there is none."""
-    return file_digest(min(project.data().glob(f"clean/{table}.*"), default=None))
+    """A sha256 of a table's file (of a table of one's own: both), or "" when there is none."""
+    files = project.table_files(table)
+    if len(files) < 2:
+        return file_digest(min(files, default=None))
+    return digest(map(file_digest, files))
 
 
 def _rows_changed(reading: dict) -> bool:
@@ -160,7 +163,8 @@ def today() -> str:
 
 def data_digest() -> str:
     """A sha256 of all tables."""
-    return digest(map(_named, sorted(project.data().glob("clean/*"))))
+    files = [*project.data().glob("clean/*"), *project.data().glob("own/*")]
+    return digest(map(_named, sorted(files)))
 
 
 def _named(path: Path) -> str:

@@ -1,0 +1,252 @@
+"""Files of one's own: ``data/own/NAME.csv`` with ``NAME.toml``, which says what it holds.
+
+The CSV may be as a spreadsheet saves it: in Windows' code page or UTF-8, with commas, semicolons or
+tabs, days as 2025-06-30 or 30/06/2025, thousands as 1,200. What a cell means is said by the type
+that the description declares for its column, so nothing is guessed.
+"""
+
+import csv
+import io
+import json
+import tomllib
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from outcomes.core.errors import Invalid, one_of
+from outcomes.core.formatting import listed
+
+TYPES = ("text", "integer", "number", "date", "boolean")
+STATES = ("published", "unpublished", "restricted")
+_KEYS = {
+    "title": str,
+    "publisher": str,
+    "licence": str,
+    "published": date,
+    "url": str,
+    "state": str,
+    "columns": dict,
+}
+_NEEDED = ("title", "publisher", "licence", "columns")
+_COLUMN_KEYS = ("type", "about", "unit")
+_WORDS = {"true": True, "yes": True, "false": False, "no": False}
+_SHOWN = 3  # of the cells that break one rule
+
+
+class Column(NamedTuple):
+    """A column: the type of its cells, what it holds, and the unit of its numbers."""
+
+    type: str
+    about: str
+    unit: str
+
+
+class Description(NamedTuple):
+    """What a table of one's own is, and where it comes from."""
+
+    title: str
+    publisher: str
+    licence: str
+    columns: dict[str, Column]
+    published: date | None = None
+    url: str = ""
+    state: str = "published"
+
+
+def describe(path: Path) -> Description:
+    """The description of the table in a CSV file, from the TOML file of its name beside it.
+
+    Raises
+    ------
+    Invalid
+        When the file is not there or does not say what it must; the sentence names file and key.
+    """
+    file = path.with_suffix(".toml")
+    if not file.is_file():
+        raise Invalid(
+            f"{file.name} is not there: it says what {path.name} holds (title, publisher, "
+            "licence, columns); outcomes new table writes it from the CSV."
+        )
+    try:
+        given = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Invalid(f"{file.name} cannot be read as TOML: {error}.") from None
+    for key, value in given.items():
+        one_of(key, _KEYS, f"{file.name}: key")
+        if not isinstance(value, _KEYS[key]):
+            kind = {str: "text", date: "a day such as 2025-06-30", dict: "a table"}
+            raise Invalid(f"{file.name}: {key} must be {kind[_KEYS[key]]}.")
+    lost = [key for key in _NEEDED if not given.get(key)]
+    if lost:
+        raise Invalid(f"{file.name} does not say {listed(lost)}.")
+    one_of(given.get("state", "published"), STATES, f"{file.name}: state")
+    said = dict[str, Any](given)
+    said["columns"] = {
+        name: _column(f"{file.name}: columns.{name}", column)
+        for name, column in given["columns"].items()
+    }
+    return Description(**said)
+
+
+def _column(where: str, said: Any) -> Column:
+    said = {"type": said} if isinstance(said, str) else said
+    if not isinstance(said, dict) or not all(isinstance(v, str) for v in said.values()):
+        raise Invalid(f"{where} must be a type, or type, about and unit as text.")
+    for key in said:
+        one_of(key, _COLUMN_KEYS, f"{where}: key")
+    kind = one_of(said.get("type", "text"), TYPES, f"{where}: type")
+    return Column(kind, said.get("about", ""), said.get("unit", ""))
+
+
+def cells(path: Path) -> pd.DataFrame:
+    """Every cell of a CSV file as the text that stands there, by the names of its first line.
+
+    Raises
+    ------
+    Invalid
+        For a file that is not there, that is no text, or in which a line has too many or few cells.
+    """
+    if not path.is_file():
+        raise Invalid(f"{path.name} is not there.")
+    text = _decode(path)
+    first = text.partition("\n")[0]
+    mark = max(",;\t", key=first.count)
+    lines = [
+        line for line in csv.reader(io.StringIO(text), delimiter=mark) if any(line)
+    ]
+    if not lines:
+        raise Invalid(f"{path.name} is empty.")
+    head, *rows = [[cell.strip() for cell in line] for line in lines]
+    if "" in head or len(set(head)) < len(head):
+        raise Invalid(f"{path.name}: each column needs a name of its own in line 1.")
+    for number, row in enumerate(rows, 2):
+        if len(row) != len(head):
+            raise Invalid(
+                f"{path.name}: line {number} has {len(row)} cells, and line 1 {len(head)}."
+            )
+    return pd.DataFrame(rows, columns=head, dtype=str)
+
+
+def _decode(path: Path) -> str:
+    raw = path.read_bytes()
+    if raw[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\x00" in raw:
+        raise Invalid(
+            f"{path.name} is not text as CSV holds it: save it as 'CSV UTF-8' and try again."
+        )
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return raw.decode("cp1252", errors="replace")  # what Excel's plain CSV is in
+
+
+def read(path: Path) -> pd.DataFrame:
+    """The table of a CSV file, each column of the type that its description declares.
+
+    Text is "" where a cell is empty; whole numbers are int64, or float64 with NaN where some are
+    empty; days are datetime64.
+
+    Raises
+    ------
+    Invalid
+        For a file or description that is not sound; the sentence names column, cell and line.
+    """
+    said, frame = describe(path), cells(path)
+    for name in frame.columns:
+        one_of(name, said.columns, f"{path.name}: column")
+    lost = [name for name in said.columns if name not in frame]
+    if lost:
+        raise Invalid(f"{path.name} has no column {listed(lost)}.")
+    for name, column in said.columns.items():
+        frame[name] = _typed(frame[name], column.type, f"{path.name}: {name}")
+    return frame
+
+
+def _typed(column: pd.Series, kind: str, where: str) -> pd.Series:
+    if kind == "text":
+        return column
+    reader, what = _READERS[kind]
+    filled = column[column != ""]
+    values = reader(filled)
+    if wrong := [
+        f"{column[at]!r} in line {at + 2}" for at in filled.index[values.isna()]
+    ]:
+        more = f" and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
+        raise Invalid(f"{where} holds {what}, not {', '.join(wrong[:_SHOWN])}{more}.")
+    return values.reindex(column.index)
+
+
+def _numbers(filled: pd.Series) -> pd.Series:
+    plain = filled.str.replace(r"^(-?)£", r"\1", regex=True)
+    grouped = plain.str.fullmatch(r"-?\d{1,3}(,\d{3})+(\.\d+)?")
+    plain = plain.where(~grouped, plain.str.replace(",", ""))
+    shaped = plain.str.fullmatch(r"-?\d+(\.\d+)?([eE][+-]?\d{1,2})?")
+    return pd.to_numeric(plain.where(shaped), errors="coerce").astype("float64")
+
+
+def _whole(filled: pd.Series) -> pd.Series:
+    numbers = _numbers(filled)
+    whole = numbers.where(numbers % 1 == 0)
+    return whole if whole.isna().any() else whole.astype("int64")
+
+
+def _days(filled: pd.Series) -> pd.Series:
+    forms = (r"\d{4}-\d\d-\d\d", "%Y-%m-%d"), (r"\d{1,2}/\d{1,2}/\d{4}", "%d/%m/%Y")
+    found = pd.Series(pd.NaT, filled.index, dtype="datetime64[us]")
+    for shape, form in forms:
+        fits = filled.where(filled.str.fullmatch(shape))
+        found = found.fillna(pd.to_datetime(fits, format=form, errors="coerce"))
+    return found
+
+
+def _truths(filled: pd.Series) -> pd.Series:
+    return filled.str.lower().map(_WORDS)
+
+
+_READERS: dict[str, tuple[Callable[[pd.Series], pd.Series], str]] = {
+    "integer": (_whole, "whole numbers"),
+    "number": (_numbers, "numbers"),
+    "date": (_days, "days (2025-06-30 or 30/06/2025)"),
+    "boolean": (_truths, "true or false"),
+}
+
+
+def errors(folder: Path) -> list[str]:
+    """What is wrong with the tables of one's own in a folder, each a sentence; none when sound."""
+    found = []
+    for path in sorted(folder.glob("*.csv")):
+        try:
+            read(path)
+        except Invalid as error:
+            found.append(f"own/{error}")
+    alone = [f for f in folder.glob("*.toml") if not f.with_suffix(".csv").is_file()]
+    return found + [f"own/{file.name} describes no CSV." for file in sorted(alone)]
+
+
+def guess(path: Path) -> str:
+    """A description to begin with, as TOML: each column with the type that all its cells have."""
+    frame = cells(path)
+    lines = [
+        f'title = "{path.stem.replace("_", " ").capitalize()}"',
+        'publisher = ""  # who made it',
+        'licence = ""  # such as "Open Government Licence v3.0"',
+        "# published = 2025-06-30  # the day it was published",
+        '# url = "https://…"',
+        'state = "published"  # or "unpublished", "restricted": small counts are then hidden',
+        "",
+        "[columns]  # type: text, integer, number, date or boolean",
+    ]
+    for name in frame.columns:
+        filled = frame.loc[frame[name] != "", name]
+        kinds = (
+            kind
+            for kind, (reader, _) in _READERS.items()
+            if len(filled) and reader(filled).notna().all()
+        )
+        kind = next(kinds, "text")
+        said = f'type = "{kind}", about = ""'
+        said += ', unit = ""' if kind in ("integer", "number") else ""
+        lines.append(f"{json.dumps(name, ensure_ascii=False)} = {{ {said} }}")
+    return "\n".join(lines) + "\n"

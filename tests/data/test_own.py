@@ -1,0 +1,75 @@
+"""The public door to a table of one's own: cited, in its types, named in sentences."""
+
+import pandas as pd
+import pytest
+
+import outcomes as oc
+from outcomes.data import own, tables
+
+SAID = """
+title = "Survey of worry"
+publisher = "Burnley Council"
+licence = "OGL v3.0"
+published = 2025-06-30
+url = "https://example.org/survey"
+[columns]
+district = { type = "text", about = "where they live" }
+asked = { type = "integer", unit = "residents" }
+"""
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    folder = tmp_path / "data/own"
+    folder.mkdir(parents=True)
+    (folder / "survey.toml").write_text(SAID)
+    (folder / "survey.csv").write_text("district,asked\nWyre,40\n")
+    monkeypatch.setenv("OUTCOMES_DATA", str(tmp_path / "data"))
+    return folder
+
+
+def test_it_is_cited_as_its_description_says(folder):
+    frame = oc.own("survey")
+    assert frame.attrs["sources"] == [
+        {
+            "source": "own/survey",
+            "publisher": "Burnley Council",
+            "title": "Survey of worry",
+            "url": "https://example.org/survey",
+            "published": "30 June 2025",
+        }
+    ]
+    assert frame.attrs["units"] == {"district": "", "asked": "residents"}
+    assert frame.attrs["about"]["district"] == "where they live"
+    assert frame["asked"].dtype == "int64"
+
+
+@pytest.mark.parametrize("name", ["survey", "survey.csv", "own/survey"])
+def test_reading_is_noted_once_under_one_name(folder, name):
+    oc.own(name)
+    assert {"table": "own/survey", "where": {}} in tables.reads()
+
+
+def test_a_wrong_name_is_told_the_nearest(folder):
+    with pytest.raises(oc.Invalid, match=r"table of your own 'survay' .* 'survey'"):
+        oc.own("survay")
+    with pytest.raises(oc.Invalid, match="name 5 is not a name"):
+        oc.own(5)
+
+
+def test_its_digest_changes_with_a_cell_and_with_its_description(folder):
+    seen = [tables.digest("own/survey")]
+    (folder / "survey.csv").write_text("district,asked\nWyre,41\n")
+    seen.append(tables.digest("own/survey"))
+    (folder / "survey.toml").write_text(SAID.replace("worry", "fear"))
+    seen.append(tables.digest("own/survey"))
+    assert len(set(seen)) == 3
+    assert oc.own("survey")["asked"].tolist() == [41]
+
+
+@pytest.mark.parametrize(
+    "frame", [pd.DataFrame({"a": [1]}), pd.DataFrame({"a": ["x"]})]
+)
+def test_a_report_needs_a_name_and_a_number(frame):
+    with pytest.raises(oc.Invalid, match="names its rows, and one of numbers"):
+        own.label_and_measure(frame)

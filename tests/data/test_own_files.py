@@ -1,0 +1,179 @@
+"""A table of one's own, as people save it: read rightly, or refused in one sentence."""
+
+import pandas as pd
+import pytest
+
+from outcomes.core.errors import Invalid
+from outcomes.data import own_files
+
+SAID = """
+title = "Survey of anti-social behaviour"
+publisher = "Burnley Council"
+licence = "OGL v3.0"
+[columns]
+district = "text"
+asked = { type = "integer", about = "residents asked", unit = "residents" }
+day = "date"
+share = "number"
+"""
+PLAIN = (
+    "district,asked,day,share\nBurnley,1204,2025-06-30,0.5\nWyre,98,2025-07-01,0.25\n"
+)
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "survey.csv"
+    path.with_suffix(".toml").write_text(SAID)
+    path.write_text(PLAIN)
+    return path
+
+
+WANTED = pd.DataFrame(
+    {
+        "district": ["Burnley", "Wyre"],
+        "asked": [1204, 98],
+        "day": pd.to_datetime(["2025-06-30", "2025-07-01"]).astype("datetime64[us]"),
+        "share": [0.5, 0.25],
+    }
+)
+AS_SAVED = {
+    "plain": PLAIN.encode(),
+    "utf-8 with a mark": b"\xef\xbb\xbf" + PLAIN.encode(),
+    "windows line ends": PLAIN.replace("\n", "\r\n").encode(),
+    "semicolons": PLAIN.replace(",", ";").encode(),
+    "tabs": PLAIN.replace(",", "\t").encode(),
+    "empty lines at the end": (PLAIN + "\n,,,\n").encode(),
+    "days turned round": PLAIN.replace("2025-06-30", "30/06/2025").encode(),
+    "thousands": PLAIN.replace("1204", '"1,204"').encode(),
+    "whole numbers with a point": PLAIN.replace("1204", "1204.0").encode(),
+    "spaces": PLAIN.replace(",", " , ").encode(),
+}
+
+
+@pytest.mark.parametrize("saved", AS_SAVED.values(), ids=AS_SAVED)
+def test_it_is_read_as_it_is_saved(file, saved):
+    file.write_bytes(saved)
+    pd.testing.assert_frame_equal(own_files.read(file), WANTED, check_index_type=False)
+
+
+def test_windows_code_page_and_pounds(file):
+    file.write_bytes(
+        PLAIN.replace("Wyre", "Café £5")
+        .replace("0.25", "£1,250.5")
+        .encode("cp1252")
+        .replace(b"\xa31,250.5", b'"\xa31,250.5"')
+    )
+    frame = own_files.read(file)
+    assert frame["district"][1] == "Café £5" and frame["share"][1] == 1250.5
+
+
+def test_an_empty_cell_is_absent(file):
+    file.write_text(
+        PLAIN.replace("98", "").replace("2025-07-01", "").replace("Wyre", "")
+    )
+    frame = own_files.read(file)
+    assert frame["asked"].isna()[1] and frame["day"].isna()[1]
+    assert frame["district"][1] == ""
+
+
+WRONG = {
+    "1.2.4": r"asked holds whole numbers, not '1\.2\.4' in line 2\.",
+    "12.5": r"asked holds whole numbers, not '12\.5' in line 2\.",
+    "12%": r"asked holds whole numbers, not '12%' in line 2\.",
+    "1,20": r"line 2 has 5 cells, and line 1 4\.",
+    "n/a": r"asked holds whole numbers, not 'n/a' in line 2\.",
+}
+
+
+@pytest.mark.parametrize("cell", WRONG)
+def test_a_cell_that_does_not_fit_is_named_with_its_line(file, cell):
+    file.write_text(PLAIN.replace("1204", cell))
+    with pytest.raises(Invalid, match=WRONG[cell]):
+        own_files.read(file)
+
+
+@pytest.mark.parametrize("day", ["31/02/2025", "June 2025", "2025-13-01", "06/30/2025"])
+def test_a_day_that_is_none_is_refused(file, day):
+    file.write_text(PLAIN.replace("2025-06-30", day))
+    with pytest.raises(Invalid, match=f"day holds days .* not '{day}' in line 2"):
+        own_files.read(file)
+
+
+BROKEN = {
+    "another column": (
+        PLAIN.replace("share", "shares"),
+        SAID,
+        "column 'shares' is not known",
+    ),
+    "a column less": (
+        "district,asked,day\nWyre,1,2025-01-01\n",
+        SAID,
+        "no column share",
+    ),
+    "a column twice": (PLAIN.replace("share", "day"), SAID, "a name of its own"),
+    "nothing": ("", SAID, "is empty"),
+    "no publisher": (PLAIN, SAID.replace("publisher", "url"), "does not say publisher"),
+    "another key": (
+        PLAIN,
+        SAID.replace("licence", "license"),
+        "Did you mean 'licence'",
+    ),
+    "another type": (PLAIN, SAID.replace('"date"', '"day"'), "type 'day' is not known"),
+    "no toml": (PLAIN, "title = ", "cannot be read as TOML"),
+    "another state": (
+        PLAIN,
+        'state = "secret"\n' + SAID,
+        "state 'secret' is not known",
+    ),
+    "a title of numbers": (
+        PLAIN,
+        SAID.replace('"Survey of anti-social behaviour"', "5"),
+        "title must be text",
+    ),
+}
+
+
+@pytest.mark.parametrize("table, said, sentence", BROKEN.values(), ids=BROKEN)
+def test_what_is_not_sound_is_one_sentence(file, table, said, sentence):
+    file.write_text(table)
+    file.with_suffix(".toml").write_text(said)
+    with pytest.raises(Invalid, match=sentence) as told:
+        own_files.read(file)
+    assert own_files.errors(file.parent) == [f"own/{told.value}"]
+
+
+def test_utf_16_is_refused_with_the_cure(file):
+    file.write_bytes(PLAIN.encode("utf-16"))
+    with pytest.raises(Invalid, match="save it as 'CSV UTF-8'"):
+        own_files.read(file)
+
+
+def test_the_gate_names_what_stands_alone(file):
+    assert own_files.errors(file.parent) == []
+    file.rename(file.with_name("other.csv"))
+    first, second = own_files.errors(file.parent)
+    assert (
+        "other.toml is not there" in first and "survey.toml describes no CSV" in second
+    )
+
+
+def test_a_guessed_description_reads_the_table_it_was_guessed_from(file):
+    file.write_text(
+        PLAIN.replace("district", 'the "district"'.replace('"', '""')).replace(
+            'the ""district""', '"the ""district"""'
+        )
+    )
+    guessed = own_files.guess(file)
+    guessed = guessed.replace('publisher = ""', 'publisher = "P"')
+    file.with_suffix(".toml").write_text(
+        guessed.replace('licence = ""', 'licence = "L"')
+    )
+    frame = own_files.read(file)
+    assert [c.type for c in own_files.describe(file).columns.values()] == [
+        "text",
+        "integer",
+        "date",
+        "number",
+    ]
+    assert frame.columns[0] == 'the "district"'
