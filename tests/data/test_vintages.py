@@ -49,7 +49,7 @@ COLUMNS = {
         "imd2025_decile": "2025-10-30",
     },
 }
-VOCABULARIES = {"programmes", "measures", "lsoa_points"}
+VOCABULARIES = {"programmes", "measures", "lsoa_points", "district_outlines"}
 
 
 def out(table: str, row: dict, day: str) -> bool:

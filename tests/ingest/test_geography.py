@@ -1,14 +1,14 @@
 """Neighbourhoods in codes of one year, and the districts of forces."""
 
+import json
+
 import pandas as pd
 import pytest
 from raw_files import LINKS, PLACES
 
 from outcomes.core.errors import Invalid
-from outcomes.ingest import (
-    geography,
-    police_uk,
-)
+from outcomes.data import tables
+from outcomes.ingest import geography, police_uk
 
 
 def moved(rows):
@@ -115,3 +115,50 @@ def test_district_names_in_lsoa_names_are_known_or_named():
         Invalid, match=r"no district is known by the name of Atlantis\."
     ):
         geography.district_codes(pd.Series(["Atlantis", "Wyre"]), places)
+
+
+def boundaries(folder, **shapes):
+    """A source folder with the outlines of districts: code to rings of degrees."""
+    features = [
+        {
+            "properties": {"ltla24_code": code},
+            "geometry": {"coordinates": [[ring] for ring in rings]},
+        }
+        for code, rings in shapes.items()
+    ]
+    file = folder / "geography" / "lancashire_14_districts_ltla24.geojson"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps({"features": features}), encoding="utf-8")
+    return folder
+
+
+SQUARE = [[-3, 53.9], [-2.9, 53.9], [-2.9, 54], [-2.9, 54.00004], [-3, 54], [-3, 53.9]]
+
+
+def test_an_outline_is_rounded_for_all_alike_and_slivers_are_left_out(tmp_path):
+    sliver = [[-3.1, 53.9], [-3.0999, 53.9], [-3.0999, 53.9001], [-3.1, 53.9]]
+    folder = boundaries(tmp_path, E07000128=[sliver, SQUARE], E07000118=[SQUARE])
+    got = geography.outlines(folder, PLACES)
+    assert list(got) == ["district", "ring", "point", "longitude", "latitude"]
+    wyre = got[got["district"] == "E07000128"]
+    assert set(wyre["ring"]) == {1} and wyre["point"].tolist() == [1, 2, 3, 4, 5]
+    assert wyre["latitude"].tolist() == [53.9, 53.9, 54, 54, 53.9]
+
+
+def test_every_district_of_the_home_force_has_an_outline(tmp_path):
+    folder = boundaries(tmp_path, E07000128=[SQUARE])
+    with pytest.raises(Invalid, match=r"has no outline of Chorley\."):
+        geography.outlines(folder, PLACES)
+    with pytest.raises(Invalid, match="no geography/lancashire_14"):
+        geography.outlines(tmp_path / "none", PLACES)
+
+
+def test_the_outlines_held_are_closed_and_of_the_size_that_districts_have():
+    """Areas in km2 as the ONS gives them (Standard Area Measurements, 2021); simple outlines
+    come within a tenth."""
+    held = tables.read("district_outlines")
+    measured = {"E06000009": 35, "E07000117": 111, "E07000124": 583, "E07000121": 576}
+    for code, square_km in measured.items():
+        ring = held[held["district"] == code][["longitude", "latitude"]].to_numpy(float)
+        assert (ring[0] == ring[-1]).all()
+        assert geography._area(ring) == pytest.approx(square_km, rel=0.1)

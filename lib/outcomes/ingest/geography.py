@@ -6,6 +6,7 @@ split is taken to the new code with the nearest recorded point, so its share is 
 ``unit`` of :func:`lsoas` groups codes of both frames that cover the same ground, exactly.
 """
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -79,10 +80,12 @@ def slug(name: str) -> str:
 
 
 def build(source: Path, clean: Path) -> pd.DataFrame:
-    """Write ``districts`` and ``forces``; return the districts."""
+    """Write ``districts``, ``forces`` and ``district_outlines``; return the districts."""
     places = districts(source)
     write.csv(places, clean / "districts.csv", ["district"])
     write.csv(forces(source, places), clean / "forces.csv", ["force"])
+    key = ["district", "ring", "point"]
+    write.csv(outlines(source, places), clean / "district_outlines.csv", key)
     return places
 
 
@@ -203,6 +206,53 @@ def lookup(source: Path) -> pd.DataFrame:
     frame = _read_home(source, "{}_lsoa11_lsoa21_ltla22.csv")
     names = {"lsoa11_code": "lsoa11", "lsoa21_code": "lsoa21", "change_code": "change"}
     return frame.rename(columns=names)[list(names.values())]
+
+
+def outlines(source: Path, places: pd.DataFrame) -> pd.DataFrame:
+    """The outlines of the home force's districts, simple enough for a small map.
+
+    Points are rounded to a thousandth of a degree, about 100 metres, the same for both districts
+    at a border, so that no gap opens between them. Rings under a square kilometre are left out:
+    slivers of foreshore that no such map could show.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns district (GSS), ring and point (both from 1), longitude and latitude in degrees.
+
+    Raises
+    ------
+    Invalid
+        Where the file is missing, or a district of the home force has no outline in it.
+    """
+    name = f"{collection.force_code}_14_districts_ltla24.geojson"
+    file = source_file(source / "geography" / name)
+    shapes = json.loads(file.read_text(encoding="utf-8"))["features"]
+    found = []
+    for shape in shapes:
+        code = shape["properties"]["ltla24_code"]
+        rings = [
+            np.round(polygon[0], 3) for polygon in shape["geometry"]["coordinates"]
+        ]
+        large = [ring for ring in rings if _area(ring) >= 1]
+        for number, ring in enumerate(large, 1):
+            moved = np.r_[True, (np.diff(ring, axis=0) != 0).any(axis=1)]
+            x, y = ring[moved].T
+            at = {"district": code, "ring": number, "point": range(1, len(x) + 1)}
+            found.append(pd.DataFrame({**at, "longitude": x, "latitude": y}))
+    frame = pd.concat(found, ignore_index=True)
+    home = places.loc[places["force"] == collection.force_code]
+    lost = home.loc[~home["district"].isin(frame["district"]), "name"]
+    if len(lost):
+        raise Invalid(f"{file.name} has no outline of {', '.join(lost)}.")
+    return frame
+
+
+def _area(ring: np.ndarray) -> float:
+    """The area within a ring of degrees, in square kilometres, as on a plane there (shoelace)."""
+    x, y = np.radians(ring).T * 6371
+    x = x * np.cos(np.radians(ring[:, 1].mean()))
+    return abs(np.dot(x, np.roll(y, 1)) - np.dot(y, np.roll(x, 1))) / 2
 
 
 def _read_home(source: Path, name: str) -> pd.DataFrame:
