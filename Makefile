@@ -5,7 +5,7 @@ WORKERS ?=
 export OUTCOMES_WORKERS = $(WORKERS)
 
 .PHONY: help reports test test-notebooks quick simulate lab learn lint bench notebooks data lock clean
-.PHONY: audit privacy lowest canary mutate baselines architecture
+.PHONY: audit html privacy lowest canary mutate baselines architecture
 .DEFAULT_GOAL := help
 
 help:  ## list the commands
@@ -71,6 +71,9 @@ lock:  ## make requirements.lock anew from pyproject.toml (needs uv)
 
 audit: .venv/installed  ## hold the lock and what is installed to docs/advisories.toml
 	@$(BIN)/python tests/audit.py
+
+html: .venv/installed  ## ask the Nu HTML checker about the built pages (needs java and VNU=path/to/vnu.jar)
+	@VNU="$(VNU)" $(BIN)/python tests/conformance.py
 
 privacy: .venv/installed  ## search data, notebooks and stored outputs for what points to a person
 	@$(BIN)/python -m outcomes.data.privacy

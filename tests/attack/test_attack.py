@@ -16,7 +16,7 @@ from empty_figure import canvas
 from outcomes.data.crime import drug_deaths
 from outcomes.data.disclosure import CONFIDENTIAL, THRESHOLD, plain, suppress
 from outcomes.findings import charts, finding, theme
-from outcomes.publish import index
+from outcomes.publish import csv_files, index
 from outcomes.publish.notebook_outputs import normalise
 
 TWO = ["area", "year"]
@@ -194,7 +194,7 @@ def products(rows, hide: bool = True) -> dict[str, str]:
         "sentence and alternative text": repr(one),
         "page": one.html(),
         "figure": one.svg,
-        "CSV": index.finding_csv(one.facts),
+        "CSV": csv_files.finding_csv(one.facts),
         "facts": json.dumps(one.facts),
         "all findings": index.findings_csv([{"handle": "x", "findings": [one.facts]}]),
         "stored output": json.dumps(

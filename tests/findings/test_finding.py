@@ -87,6 +87,18 @@ def test_finding_refuses_in_a_sentence(change, says):
         made(**change)
 
 
+def test_the_caption_is_the_last_of_its_figure_and_the_picture_has_no_spaces():
+    html = made(figure=drawn(), alt="Ten points.").html()
+    assert html.endswith("</figcaption></figure>")
+    assert html.index("<img") < html.index("<details") < html.index("<figcaption")
+    assert " " not in re.search('src="(data:[^"]*)"', html)[1]
+
+
+def test_a_table_is_a_region_of_its_own_name():
+    html = made(caption='Rates "per 1,000"').html()
+    assert 'role=region aria-label="Table: Rates &quot;per 1,000&quot;"' in html
+
+
 def test_a_table_without_a_row_is_left_out():
     empty = pd.DataFrame({"week": [], "arrests": []})
     made = findings.finding(
@@ -214,11 +226,11 @@ def test_a_total_across_gives_nothing_back():
     assert rows == [["Wyre", "[c]", "[c]", 11], ["Fylde", 8, 7, 15]]
 
 
-def test_numbers_beside_the_table_are_stored_and_shown_and_withheld_with_the_rest():
+def test_numbers_beside_the_table_are_stored_and_withheld_with_the_rest():
     facts = {"sources": "Home Office", "numbers": {"matched neighbourhoods": 54}}
     found = findings.finding("found", "Beside 54 matched neighbourhoods.", **facts)
     assert found.facts["numbers"] == {"matched neighbourhoods": 54}
-    assert "Behind the sentence: matched neighbourhoods, 54." in found.html()
+    assert "matched neighbourhoods, 54" not in found.html()  # for files, not readers
     hidden = findings.finding(
         "found",
         "3 people, of 54.",

@@ -22,7 +22,7 @@ from outcomes.core.mime import FINDING, PROVENANCE
 from outcomes.data import quality
 from outcomes.data import quality as gate
 from outcomes.publish import build as site
-from outcomes.publish import changes, execute, index, releases, staleness
+from outcomes.publish import changes, csv_files, execute, index, releases, staleness
 from outcomes.publish import plan as plans
 
 
@@ -440,13 +440,15 @@ def test_findings_and_tables_are_safe_to_open_in_a_spreadsheet(folder):
 @pytest.mark.build
 @pytest.mark.parametrize("hostile", ["=1+1", "+cmd", "-2+3", "@SUM(A1)", "＝1+1"])
 def test_a_cell_that_a_spreadsheet_would_run_gets_an_apostrophe(hostile):
-    assert index.safe(hostile) == index.safe(f"\t\r\n {hostile}") == f"'{hostile}"
-    assert index.safe(f"a; {hostile}") == f"a; '{hostile}"
+    assert (
+        csv_files.safe(hostile) == csv_files.safe(f"\t\r\n {hostile}") == f"'{hostile}"
+    )
+    assert csv_files.safe(f"a; {hostile}") == f"a; '{hostile}"
 
 
 @pytest.mark.build
 def test_numbers_and_plain_words_stay_as_they_are():
-    assert [index.safe(v) for v in (-3.5, "-3.5", "+4", None, "a=b", 0)] == [
+    assert [csv_files.safe(v) for v in (-3.5, "-3.5", "+4", None, "a=b", 0)] == [
         "-3.5",
         "-3.5",
         "+4",

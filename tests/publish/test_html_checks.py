@@ -32,6 +32,30 @@ def test_a_page_that_keeps_every_rule_has_no_problem():
     assert problems(page()) == []
 
 
+def test_a_page_taken_over_may_be_of_an_earlier_form_but_never_act_or_load():
+    old = page(
+        GOOD + "<figure><figcaption>x</figcaption><img alt=x src='data:image/x y'>"
+    )
+    assert len(problems(old)) == 2
+    assert not html_checks.problems(old, "a/page.html", FILES, taken_over=True)
+    acting = old.replace("<figure>", "<figure onclick=x>")
+    assert html_checks.problems(acting, "a/page.html", FILES, taken_over=True)
+
+
+@pytest.mark.parametrize(
+    ("link", "found"),
+    [
+        ("<link rel=icon href=data:image/svg+xml,x>", []),
+        ("<link rel=alternate href=../index.html>", []),
+        ("<link rel=icon href=x.png>", ["a <link> loads 'x.png' from elsewhere"]),
+        ("<link rel=alternate href=gone.xml>", ["the link 'gone.xml' leads nowhere"]),
+        ("<link rel=stylesheet href=../index.html>", ["it holds a <link>"]),
+    ],
+)
+def test_a_head_links_an_icon_and_what_belongs_to_the_page(link, found):
+    assert problems(page().replace("<style>", f"{link}<style>", 1)) == found
+
+
 @pytest.mark.parametrize(
     ("more", "found"),
     [
@@ -57,6 +81,15 @@ def test_a_page_that_keeps_every_rule_has_no_problem():
         ("<img src=data:image/png,x>", "an image has no alternative text"),
         ("<img alt=' ' src=data:image/png,x>", "an image has no alternative text"),
         ("<img alt src=data:image/png,x>", "an image has no alternative text"),
+        (
+            "<figure><figcaption>x</figcaption><details>x</details></figure>",
+            "a <details> follows the caption of its figure",
+        ),
+        (
+            "<img alt=x src='data:image/svg+xml,a b'>",
+            "an address of a <img> holds a space",
+        ),
+        ("<a href='https://a.org/x y'>", "an address of a <a> holds a space"),
         ("<h1>Again</h1>", "it has 2 first-level headings; one must open it"),
         ("<h4>Deep</h4>", "a heading of level 4 follows one of level 2"),
         ("<p id=x>", "the id 'x' is used twice"),

@@ -83,30 +83,27 @@ class Finding:
             parts.append(f'<p class="detail">{escape(detail)}</p>')
         if svg:
             alt = escape(facts["alt"])
-            parts.append(f'<img alt="{alt}" src="{_data_uri(svg)}">')
-        numbers = "; ".join(
-            f"{name}, {formatting.number(n)}"
-            for name, n in facts.get("numbers", {}).items()
-        )
-        below = [("source", _credit(facts["sources"]))]
-        below += [("source", f"Behind the sentence: {numbers}.")] if numbers else []
-        below += [("caveat", caveat) for caveat in facts["caveats"]]
-        said = "".join(f"<p class={c}>{escape(t, quote=False)}" for c, t in below)
-        parts.append(f"<figcaption>{said}</figcaption>")
-        if self.frame is not None:
-            caption = facts["caption"]
-            body = tables.html(self.frame, caption=caption, units=self.units)
-            shown = " open" if not svg and len(self.frame) <= _SHORT else ""
             parts.append(
-                f"<details{shown}><summary>Table: {escape(caption)}</summary>"
-                '<div class=scroll role=group aria-label="Table, may scroll" tabindex=0>'
+                f'<div class="chart"><img alt="{alt}" src="{_data_uri(svg)}"></div>'
+            )
+        if self.frame is not None:
+            shown = " open" if not svg and len(self.frame) <= _SHORT else ""
+            named = escape(f"Table: {facts['caption']}")
+            body = tables.html(self.frame, caption=facts["caption"], units=self.units)
+            parts.append(
+                f"<details{shown}><summary>{named}</summary>"
+                f'<div class=scroll role=region aria-label="{named}" tabindex=0>'
                 f"{body}</div></details>"
             )
+        below = [("source", _credit(facts["sources"]))]
+        below += [("caveat", caveat) for caveat in facts["caveats"]]
+        said = "".join(f"<p class={c}>{escape(t, quote=False)}" for c, t in below)
+        parts.append(f"<figcaption>{said}</figcaption>")  # HTML wants it first or last
         inner = "".join(parts)
         return f'<figure class="finding {kind}" id="{self.name}">{inner}</figure>'
 
 
-_ENCODED = str.maketrans({c: f"%{ord(c):X}" for c in '"#%&<>'})
+_ENCODED = str.maketrans({c: f"%{ord(c):X}" for c in ' "#%&<>'})
 
 
 def _data_uri(svg: str) -> str:
@@ -197,6 +194,7 @@ def finding(
         of one series, area and period must say the same on every page.
     numbers : what the sentence says beside value, limits and table, each by what it is
         ({"matched neighbourhoods": 54}): every number of a sentence must be found somewhere.
+        They stand in the table of all findings, not on the page.
     sources : frames of the data room, dicts, source names
         (:func:`outcomes.findings.citations.cite`); every finding has at least one. One that says
         that it is "unpublished" puts all counts of people under disclosure control.

@@ -15,8 +15,15 @@ from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from outcomes.core import formatting
 
-LONG, ENDS = 18, 6  # rows: a longer table is shown by this many at either end
 _SENTENCE = 60  # characters: a longer text in a cell is a sentence
+# Column names of the library that say little to a reader, in plain words.
+_PLAIN = {
+    "lower": "lower limit",
+    "upper": "upper limit",
+    "n": "number",
+    "of": "out of",
+    "special": "sign of change",
+}
 
 
 def cell(value: Any, decimals: int | None = None) -> str:
@@ -40,6 +47,17 @@ def cell(value: Any, decimals: int | None = None) -> str:
     return formatting.number(value, decimals)
 
 
+def label(name: str) -> str:
+    """The heading of a column, in plain words.
+
+    Examples
+    --------
+    >>> label("area_name"), label("lower"), label("n")
+    ('area name', 'lower limit', 'number')
+    """
+    return _PLAIN.get(name, name.replace("_", " "))
+
+
 def _decimals(column: pd.Series) -> int | None:
     """One number of decimals for a whole column, so that its figures line up."""
     if not pd.api.types.is_float_dtype(column):
@@ -59,20 +77,20 @@ def html(
 ) -> str:
     """``frame`` as a table; the first column names each row. Every cell is escaped.
 
-    ``units`` gives the unit of a column, written in its header. Of a long table the first and the
-    last rows are shown. End tags that HTML makes optional are left out: they are a third of it.
+    ``units`` gives the unit of a column, written in its header. End tags that HTML makes optional
+    are left out: they are a third of it.
     """
     heads, columns = [], []
     for name, values in frame.items():
         numeric = is_numeric_dtype(values) and not is_bool_dtype(values)
-        label = formatting.sentence_case(str(name).replace("_", " "))
+        head = formatting.sentence_case(label(str(name)))
         unit = (units or {}).get(name, "")
         kind = " class=n" if numeric else ""
         heads.append(
-            f"<th scope=col{kind}>{_escaped(f'{label} ({unit})' if unit else label)}"
+            f"<th scope=col{kind}>{_escaped(f'{head} ({unit})' if unit else head)}"
         )
-        decimals = _decimals(values)
-        texts = [_escaped(cell(value, decimals)) for value in values]
+        places = _decimals(values)
+        texts = [_escaped(cell(value, places)) for value in values]
         # numbers are the rule in a cell, so it is text that carries a class: l for sentences,
         # which want room, and t for words
         long = max(map(len, texts), default=0) > _SENTENCE
@@ -80,9 +98,6 @@ def html(
         start = start if columns else "<th scope=row>"
         columns.append([start + text for text in texts])
     rows = ["<tr>" + "".join(cells) for cells in zip(*columns, strict=True)]
-    if len(rows) > LONG:
-        left = f"{len(rows) - 2 * ENDS} rows between, all in the data to download"
-        rows[ENDS:-ENDS] = [f"<tr><td class=t colspan={len(columns)}>{left}"]
     return (
         f"<table><caption>{_escaped(caption)}</caption><thead><tr>{''.join(heads)}"
         f"<tbody>{''.join(rows)}</table>"
@@ -117,8 +132,7 @@ def records(frame: pd.DataFrame, units: dict[str, str] | None = None) -> dict:
     units = {c: formatting.plain(u) for c, u in (units or {}).items()}
     keys = {c: formatting.plain(c) for c in frame.columns}
     columns = [
-        {"key": k, "label": k.replace("_", " "), "unit": units.get(c, "")}
-        for c, k in keys.items()
+        {"key": k, "label": label(k), "unit": units.get(c, "")} for c, k in keys.items()
     ]
     rows = [[raw(v) for v in row] for row in frame.itertuples(index=False, name=None)]
     return {"columns": columns, "rows": rows}

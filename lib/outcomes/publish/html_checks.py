@@ -19,7 +19,8 @@ _ALLOWED = re.compile(
     "d[td]|[bh]r|em|strong|b|i|del|su[bp]|abbr|code|pre|blockquote|figure|figcaption|img|details|"
     "summary|table|caption|thead|tbody|t[rhd]|label|input|select|option"
 )
-_HEAD = ("head", "meta", "title", "style")
+_HEAD = ("head", "link", "meta", "title", "style")
+_LINKS = ("icon", "alternate", "canonical")  # of these a browser loads the icon alone
 _POLICY = "Content-Security-Policy"
 _ADDRESSES = {
     "src",
@@ -41,31 +42,50 @@ class _Reader(HTMLParser):
         self.levels, self.ids, self.links, self.problems = [], [], [], []
         self.tables, self.seen = [], set()
         self.language, self.title, self._in_title = "", "", False
+        self.loose, self._captioned = [], False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
-        own = tag not in _HEAD or "body" not in self.seen
-        if (
-            not _ALLOWED.fullmatch(tag)
-            or not own
-            or given.get("http-equiv") not in (None, _POLICY)
-        ):
+        if not self._may_stand(tag, given):
             self.problems.append(f"it holds a <{tag}>")
         self.seen.add(tag)
-        for name, value in given.items():
-            if name.startswith("on") or name == "style":
-                self.problems.append(f"a <{tag}> has the attribute {name}")
-            if name in _ADDRESSES and not value.startswith("data:image/"):
-                self.problems.append(f"a <{tag}> loads {value[:60]!r} from elsewhere")
+        self._hold(tag, given)
         if tag == "img" and not given.get("alt", "").strip():
             self.problems.append("an image has no alternative text")
+        if self._captioned:
+            self.loose.append(f"a <{tag}> follows the caption of its figure")
         if re.fullmatch("h[1-6]", tag):
             self.levels.append(int(tag[1]))
         if "id" in given:
             self.ids.append(given["id"])
-        if "href" in given:
+        if "href" in given and given.get("rel") != "icon":
             self.links.append(given["href"])
         self._note(tag, given)
+
+    def _may_stand(self, tag: str, given: dict) -> bool:
+        """Whether an element may stand where it does: those of the head before the body alone."""
+        if tag in _HEAD and "body" in self.seen:
+            return False
+        if tag == "link":
+            return given.get("rel") in _LINKS
+        policy = given.get("http-equiv") in (None, _POLICY)
+        return policy and _ALLOWED.fullmatch(tag) is not None
+
+    def _hold(self, tag: str, given: dict) -> None:
+        """Hold every attribute to what it may say."""
+        for name, value in given.items():
+            loads = name in _ADDRESSES or (tag, name) == ("link", "href")
+            loads = loads and (tag != "link" or given.get("rel") == "icon")
+            if name.startswith("on") or name == "style":
+                self.problems.append(f"a <{tag}> has the attribute {name}")
+            if (loads or name == "href") and re.search(r"\s", value):
+                self.loose.append(f"an address of a <{tag}> holds a space")
+            if loads and not value.startswith("data:image/"):
+                self.problems.append(f"a <{tag}> loads {value[:60]!r} from elsewhere")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("figcaption", "figure"):
+            self._captioned = tag == "figcaption"
 
     def _note(self, tag: str, given: dict) -> None:
         self._in_title = tag == "title"
@@ -87,14 +107,20 @@ class _Reader(HTMLParser):
             self.title += data
 
 
-def problems(html: str, path: str, files: Collection[str]) -> list[str]:
-    """What keeps ``html`` from being published at ``path`` among the ``files`` of a release."""
+def problems(
+    html: str, path: str, files: Collection[str], *, taken_over: bool = False
+) -> list[str]:
+    """What keeps ``html`` from being published at ``path`` among the ``files`` of a release.
+
+    A page ``taken_over`` from an earlier release may be of an earlier form, where that harms
+    nobody: it is the last good version of a page that cannot be made anew.
+    """
     page = _Reader()
     if path == "index.html":  # the one script there is: the search, byte for byte
         html = html.replace(f"<script>{inlined('index.js')[0]}</script>", "", 1)
     page.feed(html)
     page.close()
-    found = list(page.problems)
+    found = page.problems + page.loose * (not taken_over)
     if page.language != "en-GB" or not page.title.strip():
         found.append("it lacks its language or title")
     if page.levels.count(1) != 1 or page.levels[0] != 1:

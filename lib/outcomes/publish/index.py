@@ -1,14 +1,9 @@
 """What a release says as a whole: its index page, and all findings as one table."""
 
-import csv
-import io
-import re
-from collections.abc import Iterable
-
-from outcomes.core.errors import plain
 from outcomes.core.formatting import exact
 from outcomes.publish import render as pages
 from outcomes.publish import search
+from outcomes.publish.csv_files import credit, numbers_beside, table
 from outcomes.publish.plan import GROUPS, slug, words
 
 COLUMNS = [
@@ -24,7 +19,7 @@ COLUMNS = [
     "period",
     "area",
 ]
-COLUMNS += ["direction", "verdict", "sources"]
+COLUMNS += ["direction", "verdict", "numbers", "sources"]
 STATES = {
     "built": "built in this release",
     "unchanged": "unchanged, as nothing behind them has changed",
@@ -38,41 +33,12 @@ COMPARED = "positions"
 """The finding of a district's page whose table sets it beside the other districts."""
 
 
-def safe(value: object) -> str:
-    """A cell that a spreadsheet shows and never runs: a formula gets an apostrophe before it.
-
-    Cells are parted at semicolons where a comma is the decimal sign: what follows one counts too.
-    """
-    text = "" if value is None else plain(value)
-    try:
-        float(text)
-        return text
-    except ValueError:
-        return re.sub("(^|; ?)([-=+@＝＋－＠])", r"\1'\2", text)
-
-
-def table(header: Iterable[str], rows: Iterable[Iterable]) -> str:
-    """Rows as CSV text (RFC 4180 with plain line ends), every cell made safe."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerows([[safe(v) for v in row] for row in ([*header], *rows)])
-    return out.getvalue()
-
-
-def finding_csv(fact: dict) -> str:
-    """The table behind one finding, units in its header."""
-    columns = fact["table"]["columns"]
-    header = [
-        f"{c['label']} ({c['unit']})" if c.get("unit") else c["label"] for c in columns
-    ]
-    return table(header, fact["table"]["rows"])
-
-
 def findings_csv(entries: list[dict]) -> str:
     """Every finding of a release, one row each."""
     facts = ((e["handle"], f) for e in entries for f in e["findings"])
     rows = (
-        [h, *(f.get(c) for c in COLUMNS[1:-1]), _cited(f["sources"])] for h, f in facts
+        [h, *(f.get(c) for c in COLUMNS[1:-2]), numbers_beside(f), credit(f["sources"])]
+        for h, f in facts
     )
     return table(COLUMNS, rows)
 
@@ -119,11 +85,6 @@ def by_notebook(entries: list[dict]) -> dict[str, list[dict]]:
     for entry in entries:
         found.setdefault(entry.get("notebook", entry["handle"]), []).append(entry)
     return found
-
-
-def _cited(sources: list[dict]) -> str:
-    named = ([s.get(k) for k in ("publisher", "title", "url")] for s in sources)
-    return "; ".join(", ".join(filter(None, names)) for names in named)
 
 
 def index_html(entries: list[dict], when: str, told: dict) -> str:

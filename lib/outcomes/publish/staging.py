@@ -9,6 +9,7 @@ import outcomes
 from outcomes.core.errors import Invalid
 from outcomes.publish import (
     changes,
+    csv_files,
     execute,
     feed,
     html_checks,
@@ -48,7 +49,7 @@ def write_page(
     if found := html_checks.problems(html, page.path, files | set(tables)):
         raise Invalid("; ".join(found[:3]))
     for path, fact in tables.items():
-        write(folder / path, index.finding_csv(fact))
+        write(folder / path, csv_files.finding_csv(fact))
     write(folder / page.path, html)
     return set(tables)
 
@@ -209,9 +210,11 @@ class Staging:
         # the last look, on the files as they will be served
         found = (p for p in self.folder.rglob("*") if p.is_file())
         there = {p.relative_to(self.folder).as_posix() for p in found}
+        made = {"index.html", *(e["path"] for e in entries if e["state"] == "built")}
         for path in ["index.html", *(p.path for p in self.pages)]:
             html = (self.folder / path).read_text(encoding="utf-8")
-            if wrong := html_checks.problems(html, path, there):
+            old = path not in made
+            if wrong := html_checks.problems(html, path, there, taken_over=old):
                 raise RuntimeError(
                     f"{path} may not be published: {'; '.join(wrong[:3])}"
                 )
