@@ -188,6 +188,7 @@ def _is_up_to_date(file: Path, folder: Path) -> bool:
     if not releases.up_to_date(folder, digest):
         return False
     releases.note_up_to_date(folder, digest)
+    releases.clear_if_idle(folder)
     index = folder / "latest" / "index.html"
     print(f"Nothing to do: every page is up to date. Open {index}")
     return True
@@ -301,6 +302,7 @@ def notebooks(
     plan: PlanFile = None,
 ) -> None:
     """Run notebooks in place at their defaults and store their outputs, normalised."""
+    from outcomes.publish import scratch
     from outcomes.publish.plan import notebooks
 
     at_hand = notebooks(_folder(plan))
@@ -316,10 +318,11 @@ def notebooks(
         raise typer.Exit(1 if loose else 0)
     execute.prepare()
     failed = 0
-    with TemporaryDirectory() as scratch, _progress(len(chosen)) as tell:
+    folder = TemporaryDirectory(dir=scratch.home())
+    with folder as home, _progress(len(chosen)) as tell:
         for name in chosen:
             started = time.monotonic()
-            error = notebook_outputs.store(at_hand[name], Path(scratch))
+            error = notebook_outputs.store(at_hand[name], Path(home))
             tell(name, time.monotonic() - started, error)
             failed += error is not None
     raise typer.Exit(1 if failed else 0)

@@ -236,16 +236,17 @@ def test_a_run_that_ends_well_puts_its_output_in_place_whole(
 
 
 @pytest.mark.parametrize(
-    ("folder", "platform"), [("/" + "x" * 79, "linux"), ("/tmp/x", "win32")]
+    ("folder", "platform"), [("/" + "x" * 89, "linux"), ("/tmp/x", "win32")]
 )
 def test_kernels_talk_over_tcp_where_a_local_socket_is_not_possible(
     folder, platform, monkeypatch
 ):
     monkeypatch.setattr(sys, "platform", platform)
     config = run._options(folder, run.Limits(), 0)["config"]
-    assert "KernelManager" not in config
+    assert config["KernelManager"] == {"connection_file": str(Path(folder, "k.json"))}
     monkeypatch.setattr(sys, "platform", "linux")
-    assert "KernelManager" in run._options("/" + "x" * 78, run.Limits(), 0)["config"]
+    known = run._options("/" + "x" * 88, run.Limits(), 0)["config"]["KernelManager"]
+    assert known["transport"] == "ipc"
 
 
 def test_a_cell_has_the_time_that_is_left_for_the_page(monkeypatch):

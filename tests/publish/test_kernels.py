@@ -16,7 +16,7 @@ from types import SimpleNamespace
 import pytest
 
 from notebook_maker import notebook
-from outcomes.publish import execute, kernels, parameters
+from outcomes.publish import execute, keeper, kernels, parameters
 
 on_linux = pytest.mark.skipif(
     sys.platform != "linux", reason="kernels are forked on Linux only"
@@ -56,87 +56,105 @@ def test_what_pages_import_is_imported_before_the_first_kernel(monkeypatch):
 
 
 @on_linux
-def test_a_request_is_answered_with_a_process_and_all_end_with_the_publisher(
+def test_a_request_is_answered_with_a_keeper_and_all_end_with_the_publisher(
     signals, monkeypatch
 ):
     sleeping, seen = [], []
 
-    def fork(message, sockets, pipes):
+    def fork(message, requests, channel, woken):
         sleeping.append(subprocess.Popen(SLEEP))
-        assert all(one.fileno() > 0 for one in sockets)
-        seen.append((message, len(sockets), len(pipes)))
+        assert requests.fileno() > 0 and channel.fileno() > 0
+        seen.append(message)
         return sleeping[-1].pid
 
-    monkeypatch.setattr(kernels, "_fork", fork)
+    monkeypatch.setattr(kernels, "_fork_keeper", fork)
+    monkeypatch.setattr(kernels.keeper, "adopt_orphans", lambda: None)
+    monkeypatch.setattr(kernels.keeper, "kill_children", lambda spared=(): None)
     ours, requests = pair()
-    children = []
-    for message in (b"one", b"two"):
-        mine, theirs = pair()
-        with theirs:
-            socket.send_fds(ours, [message], [theirs.fileno()])
-        children.append(mine)
-    ours.close()
+    mine, theirs = pair()
+    with theirs:
+        socket.send_fds(ours, [b"one"], [theirs.fileno()])
+    leaving = threading.Timer(1, ours.close)
+    leaving.start()
     kernels.serve(requests)
-    assert seen == [(b"one", 2, 2), (b"two", 3, 2)], "what a kernel must let go of"
-    for mine, process in zip(children, sleeping, strict=True):
-        assert mine.recv(32) == str(process.pid).encode()
-        assert process.wait(10) == -signal.SIGKILL
-        mine.close()
+    assert seen == [b"one"]
+    assert sleeping[0].poll() is not None
+    mine.close()
     requests.close()
 
 
 @on_linux
-def test_the_end_of_a_kernel_is_told_while_others_may_still_come(signals, monkeypatch):
-    def fork(message, sockets, pipes):
-        pid = os.fork()
-        if not pid:
-            os._exit(5)
-        return pid
-
-    def wait():
-        told.extend((mine.recv(32), mine.recv(32), mine.recv(32)))
-        ours.close()
-
-    told = []
-    monkeypatch.setattr(kernels, "_fork", fork)
-    (ours, requests), (mine, theirs) = pair(), pair()
-    mine.settimeout(20)
-    with theirs:
+def test_what_a_publisher_asked_for_before_it_died_is_not_begun(signals, monkeypatch):
+    begun = []
+    monkeypatch.setattr(kernels, "_fork_keeper", lambda *given: begun.append(given))
+    monkeypatch.setattr(kernels.keeper, "adopt_orphans", lambda: None)
+    monkeypatch.setattr(kernels.keeper, "kill_children", lambda spared=(): None)
+    ours, requests = pair()
+    mine, theirs = pair()
+    with theirs, mine, ours:
         socket.send_fds(ours, [b"x"], [theirs.fileno()])
-    waiting = threading.Thread(target=wait)
-    waiting.start()
     kernels.serve(requests)
-    waiting.join()
-    assert told[0].isdigit() and told[1:] == [b"5", b""]
-    mine.close()
+    assert begun == []
     requests.close()
+
+
+def kept(work, *, let_go: bool = False) -> tuple[list[bytes], int]:
+    """What the keeper of a process says until the end, and how long its children lived."""
+    mine, theirs = pair()
+    pid = os.fork()
+    if not pid:
+        with theirs:
+            mine.close()
+            woken = keeper.woken_by(signal.SIGCHLD, signal.SIGTERM)
+            keeper.adopt_orphans()
+            child = os.fork()
+            if not child:
+                signal.signal(signal.SIGTERM, signal.SIG_DFL)
+                work()
+                os._exit(0)
+            theirs.send(str(child).encode())
+            keeper.keep(child, theirs, woken)
+            os._exit(len(keeper.children(os.getpid())))
+    theirs.close()
+    mine.settimeout(20)
+    told = [mine.recv(32)]
+    if not let_go:
+        told += [mine.recv(32), mine.recv(32)]
+    mine.close()
+    return told[1:], os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def _detach():
+    if not os.fork():
+        os.setsid()
+        if not os.fork():
+            time.sleep(60)
+        os._exit(0)
 
 
 @on_linux
 @pytest.mark.parametrize(
-    ("code", "told"),
-    [("raise SystemExit(3)", b"3"), ("", b"0"), ("import os; os.abort()", b"-6")],
+    ("work", "told"),
+    [
+        (lambda: os._exit(3), b"3"),
+        (lambda: None, b"0"),
+        (lambda: os.kill(os.getpid(), 15), b"-15"),
+        (lambda: (_detach(), os._exit(5)), b"5"),
+        (lambda: (os.kill(os.getppid(), signal.SIGTERM), time.sleep(60)), b"-9"),
+    ],
+    ids=["code", "zero", "signal", "detached", "told"],
 )
-def test_how_a_kernel_ended_is_told_once_and_only_of_those_that_ended(code, told):
-    ended = subprocess.Popen([sys.executable, "-c", code])
-    sleeping = subprocess.Popen(SLEEP)
-    (mine, theirs), (others, its) = pair(), pair()
-    channels = {ended.pid: theirs, sleeping.pid: its}
-    deadline = time.monotonic() + 30
-    while ended.pid in channels and time.monotonic() < deadline:
-        kernels._reap(channels)
-        time.sleep(0.01)
-    assert mine.recv(32) == told and mine.recv(32) == b"", "and then it is closed"
-    assert channels == {sleeping.pid: its}
-    ended.returncode = 0  # it has been waited for
-    others.close()
-    os.kill(sleeping.pid, signal.SIGKILL)
-    while channels and time.monotonic() < deadline:
-        kernels._reap(channels)
-        time.sleep(0.01)
-    sleeping.returncode = 0
-    assert channels == {}, "that nobody waits any more is no error"
-    mine.close()
+def test_how_a_kernel_ended_is_told_once_and_nothing_is_left_of_it(work, told):
+    started = time.monotonic()
+    assert kept(work) == ([told, b""], 0), "and then the channel is closed"
+    assert time.monotonic() - started < 20
+
+
+@on_linux
+def test_a_kernel_that_nobody_waits_for_is_ended():
+    started = time.monotonic()
+    assert kept(lambda: time.sleep(60), let_go=True) == ([], 0)
+    assert time.monotonic() - started < 20
 
 
 class Left(BaseException):
@@ -164,6 +182,7 @@ def system(monkeypatch):
         O_RDWR=2,
         environ={"OLD": "1"},
         getppid=lambda: 77,
+        getpid=lambda: 76,
         chdir=note("chdir"),
         _exit=leave,
     )
@@ -176,35 +195,28 @@ def system(monkeypatch):
 
 
 @on_linux
-def test_a_forked_kernel_lets_go_of_all_that_is_its_parents(system, monkeypatch):
+def test_a_forked_kernel_lets_go_of_all_that_is_its_keepers(system, monkeypatch):
     monkeypatch.setattr(kernels, "_become_kernel", lambda request: request)
-    done = []
-    sockets = [
-        SimpleNamespace(
-            fileno=lambda n=n: n,
-            close=lambda n=n: done.append(("close", n)),
-            detach=lambda n=n: done.append(("detach", n)),
-        )
-        for n in (0, 1, 5)
-    ]
-    assert kernels._fork(json.dumps({"cwd": "/x"}).encode(), sockets, [3, 4]) == {
-        "cwd": "/x"
-    }
-    assert done == [("detach", 0), ("close", 1), ("close", 5)], (
-        "0 is the null device by then"
+    watched = []
+    monkeypatch.setattr(
+        kernels.keeper, "die_with", lambda *given: watched.append(given)
     )
+    channel = SimpleNamespace(close=lambda: system.asked.append("channel"))
+    message = json.dumps({"cwd": "/x"}).encode()
+    assert kernels._fork_kernel(message, channel, 5) == {"cwd": "/x"}
+    assert watched == [(76, signal.SIGKILL)]
     assert system.asked == [
         ("fork",),
-        ("wakeup", -1),
-        ("signal", signal.SIGCHLD, signal.SIG_DFL),
-        ("close", 3),
-        ("close", 4),
         ("setsid",),
-        ("open", "/dev/null", 2),
-        ("dup2", 9, 0),
+        ("wakeup", -1),
+        ("close", None),
+        ("close", 5),
+        ("signal", signal.SIGCHLD, signal.SIG_DFL),
+        ("signal", signal.SIGTERM, signal.SIG_DFL),
+        "channel",
     ]
     system.os.fork = lambda: 12
-    assert kernels._fork(b"{}", sockets, [3]) == 12 and len(done) == 3
+    assert kernels._fork_kernel(b"{}", channel, 5) == 12
 
 
 @on_linux
@@ -448,7 +460,7 @@ def parent(forks, monkeypatch):
     left = []
     monkeypatch.setattr(kernels.atexit, "register", left.append)
     yield made
-    assert set(left) == {kernels.stop}, "it ends with the publisher"
+    assert kernels.stop in left, "it ends with the publisher"
     for process in made:
         process.theirs.close()
 
@@ -543,6 +555,14 @@ def provisioner(monkeypatch):
     return made, ordinary
 
 
+def watching(options: dict) -> dict:
+    """How an ordinary kernel was started, without the pipe by which it sees our end."""
+    (pipe,) = options["pass_fds"]
+    assert options["env"]["OUTCOMES_PUBLISHER"] == str(pipe)
+    env = {k: v for k, v in options["env"].items() if k != "OUTCOMES_PUBLISHER"}
+    return {k: v for k, v in options.items() if k != "pass_fds"} | {"env": env}
+
+
 def test_a_kernel_is_forked_only_where_it_is_our_own_python(provisioner, monkeypatch):
     made, ordinary = provisioner
     asked = []
@@ -558,10 +578,11 @@ def test_a_kernel_is_forked_only_where_it_is_our_own_python(provisioner, monkeyp
         [sys.executable, "-m", "other"],
     ):
         assert asyncio.run(made.launch_kernel(other, **given)) == {"ordinary": True}
-        assert ordinary[-1] == (other, given)
+        assert ordinary[-1][0] == other and watching(ordinary[-1][1]) == given
     monkeypatch.setattr(kernels, "fork_server", lambda: None)
     assert asyncio.run(made.launch_kernel(ours, env={})) == {"ordinary": True}
-    assert ordinary[-1] == (ours, {"env": {}}) and made.cwd == os.getcwd()
+    assert ordinary[-1][0] == ours and watching(ordinary[-1][1]) == {"env": {}}
+    assert made.cwd == os.getcwd()
     assert len(asked) == 1
 
 
@@ -571,7 +592,8 @@ def test_every_kernel_has_the_same_surroundings_before_it_starts(
     made, _ = provisioner
     monkeypatch.setenv("FROM_HERE", "1")
     given = asyncio.run(made.pre_launch(env={"A": "b", "TZ": "x"}, cwd="/x"))
-    assert given == {"env": kernels.surroundings({"A": "b"}), "cwd": "/x"}
+    env = kernels.surroundings({"A": "b"}) | {"TMPDIR": "/x"}
+    assert given == {"env": env, "cwd": "/x"}
     assert asyncio.run(made.pre_launch())["env"]["FROM_HERE"] == "1"
 
 

@@ -10,7 +10,6 @@ import json
 import math
 import os
 import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -20,7 +19,7 @@ from pathlib import Path
 
 from outcomes.core import project
 from outcomes.core.errors import Invalid
-from outcomes.publish import execute, releases, render, staleness
+from outcomes.publish import execute, releases, render, scratch, staleness
 from outcomes.publish.plan import Page, Plan, words
 from outcomes.publish.staging import Staging, concerning, render_page, write_page
 
@@ -190,7 +189,7 @@ def build_custom(
     digest = staleness.digest([json.dumps(page.parameters, sort_keys=True)])[:8]
     folder = Path(out).resolve() / "adhoc" / f"{page.handle.replace('/', '-')}-{digest}"
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".staging-", dir=folder.parent) as staging:
+    with scratch.folder(folder.parent / ".staging") as staging:
         executed, made = Path(staging, "executed.ipynb"), Path(staging, "made")
         source = str(plan.source(page))
         execute.prepare()

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from outcomes.core.mime import PROVENANCE
-from outcomes.publish import releases
+from outcomes.publish import releases, scratch
 from outcomes.publish.parameters import load, source, tagged
 from outcomes.publish.plan import DEFAULT, Limits
 
@@ -131,7 +131,7 @@ def _papermill(job: Job, deadline: float) -> dict | None:
     )
 
     with tempfile.TemporaryDirectory(
-        prefix="oc-", ignore_cleanup_errors=True
+        prefix="k-", dir=scratch.home(), ignore_cleanup_errors=True
     ) as folder:
         options = _options(folder, job.limits, deadline)
         try:
@@ -177,9 +177,9 @@ def _options(folder: str, limits: Limits, deadline: float) -> dict:
 
     config = Config()
     # Kernels talk over local sockets: over TCP they warn about encryption and race for ports.
-    if len(folder) < 80 and sys.platform != "win32":  # a socket's path may not be long
+    if len(folder) < 90 and sys.platform != "win32":  # a socket's path may not be long
         config.KernelManager.transport = "ipc"
-        config.KernelManager.connection_file = str(Path(folder, "k.json"))
+    config.KernelManager.connection_file = str(Path(folder, "k.json"))
     return {
         "progress_bar": False,
         "request_save_on_cell_execute": False,

@@ -6,7 +6,9 @@ imported what pages import; elsewhere they are started the ordinary way.
 
 The fork server (``python -m outcomes.publish.kernels``) reads requests from the socket that is its
 standard input. Each comes with a socket of its own, over which the kernel's process id is told, and
-later how the kernel ended. When the publisher is gone, so are the kernels.
+later how the kernel ended. Between it and each kernel stands a keeper
+(:mod:`outcomes.publish.keeper`): when the kernel, the publisher or the server is gone, so is all
+that the kernel started. An ordinary kernel watches a pipe that it inherits.
 """
 
 import atexit
@@ -34,6 +36,7 @@ from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
 from traitlets import Type
 
+from outcomes.publish import keeper, scratch
 from outcomes.publish.plan import Limits
 
 NAME = "outcomes-provisioner"
@@ -42,10 +45,13 @@ _FIXED = {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8", "LANG": "C.UT
 _FIXED |= {f"{lib}_NUM_THREADS": "1" for lib in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")}
 # Arrow's own allocator keeps tens of megabytes for its next reading.
 _FIXED["ARROW_DEFAULT_MEMORY_POOL"] = "system"
+_PATIENCE = 5.0  # seconds that keepers may take to end their kernels
 _SOON = 1.0  # seconds that a ready or a killed kernel may take to say so
 _DROPPED = ("MPLBACKEND", "PYTHONSTARTUP")  # the kernel chooses its own backend, inline
 ended: dict[str, int] = {}  # how the kernel of a working folder ended
 _one = threading.Lock()
+_alive: tuple[int, int] | None = None  # a pipe that is open while the publisher lives
+_WATCHED = "OUTCOMES_PUBLISHER"  # the descriptor of its reading end, in a kernel
 _server: "ForkServer | None" = None
 _IMPORTED = """
 seaborn afcharts matplotlib.pyplot matplotlib.backends.backend_agg matplotlib.backends.backend_svg
@@ -69,6 +75,8 @@ class Provisioner(LocalProvisioner):
 
     async def pre_launch(self, **kwargs):
         kwargs["env"] = surroundings(kwargs.get("env", os.environ))
+        if kwargs.get("cwd"):  # what a page leaves there goes with its folder
+            kwargs["env"]["TMPDIR"] = str(kwargs["cwd"])
         return await super().pre_launch(**kwargs)
 
     async def launch_kernel(self, cmd, **kwargs):
@@ -76,7 +84,7 @@ class Provisioner(LocalProvisioner):
         ours = cmd[0] == sys.executable and "ipykernel_launcher" in cmd
         server = fork_server() if ours else None
         if server is None:
-            return await super().launch_kernel(cmd, **kwargs)
+            return await super().launch_kernel(cmd, **_watching(kwargs))
         arguments = cmd[cmd.index("ipykernel_launcher") + 1 :]
         self.process = server.fork(arguments, kwargs["env"], self.cwd)
         self.pid = self.pgid = self.process.pid
@@ -95,6 +103,20 @@ class Provisioner(LocalProvisioner):
         if code is not None and self.process:
             ended[self.cwd] = code
         return code
+
+
+def _watching(options: dict) -> dict:
+    """How a process is started, with a pipe by which it sees that the publisher has ended."""
+    global _alive
+    if (
+        sys.platform == "win32"
+    ):  # the kernel watches its parent by a handle of Jupyter's
+        return options
+    with _one:
+        if _alive is None:
+            _alive = os.pipe()  # the writing end is never inherited, and ends with us
+    env = options["env"] | {_WATCHED: str(_alive[0])}
+    return options | {"env": env, "pass_fds": (_alive[0],)}
 
 
 class Client(AsyncKernelClient):
@@ -179,7 +201,8 @@ class ForkServer:
         options = {"stdout": subprocess.DEVNULL, "start_new_session": True}
         # Arrow's allocators would keep a thread, used or not; none may be alive at a fork.
         env = surroundings(os.environ) | {
-            "JE_ARROW_MALLOC_CONF": "background_thread:false"
+            "JE_ARROW_MALLOC_CONF": "background_thread:false",
+            "TMPDIR": str(scratch.home()),
         }
         self.process = subprocess.Popen(command, stdin=theirs, env=env, **options)
         theirs.close()
@@ -264,52 +287,81 @@ def preload() -> None:
 
 
 def serve(requests: socket.socket) -> None:
-    """Fork a kernel for each request until the publisher is gone."""
-    ended, told = os.pipe()
-    os.set_blocking(told, False)
-    signal.set_wakeup_fd(told)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
-    channels: dict[int, socket.socket] = {}
+    """Fork a kernel for each request until the publisher is gone, and end all kernels then."""
+    keeper.adopt_orphans()
+    woken = keeper.woken_by(signal.SIGCHLD)
+    waiting = select.poll()
+    waiting.register(requests, select.POLLIN)
+    waiting.register(woken, select.POLLIN)
+    keepers: set[int] = set()
     while True:
-        ready, _, _ = select.select([requests, ended], [], [])
-        if ended in ready:
-            os.read(ended, 512)
-            _reap(channels)
-        if requests in ready:
+        ready = dict(waiting.poll())
+        if woken in ready:
+            os.read(woken, 512)
+            _reap(keepers)
+        asked = ready.get(requests.fileno(), 0)
+        if asked & (select.POLLHUP | select.POLLERR):
+            break  # whatever it still asks for: nobody would wait for it
+        if asked:
             message, fds, _, _ = socket.recv_fds(requests, 1 << 20, 1)
             if not message:
                 break
-            channel = socket.socket(fileno=fds[0])
-            pid = _fork(message, [requests, channel, *channels.values()], [ended, told])
-            channels[pid] = channel
-            channel.send(str(pid).encode())
-    for pid in channels:
-        os.kill(pid, signal.SIGKILL)
+            with socket.socket(fileno=fds[0]) as channel:
+                keepers.add(_fork_keeper(message, requests, channel, woken))
+    for pid in keepers:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
+    late = time.monotonic() + _PATIENCE
+    while keepers and time.monotonic() < late:
+        _reap(keepers)
+        time.sleep(0.01)
+    keeper.kill_children()
 
 
-def _reap(channels: dict[int, socket.socket]) -> None:
-    """Tell how each ended kernel ended: its exit code, or minus the signal that killed it."""
-    for pid in list(channels):
-        found, status = os.waitpid(pid, os.WNOHANG)
-        if found:
-            channel = channels.pop(pid)
-            with suppress(OSError):  # nobody may be waiting any more
-                channel.send(str(os.waitstatus_to_exitcode(status)).encode())
-            channel.close()
+def _reap(keepers: set[int]) -> None:
+    """Let go of the keepers that have ended, and kill what one that was killed has left behind."""
+    with suppress(ChildProcessError):
+        while pid := os.waitpid(-1, os.WNOHANG)[0]:
+            keepers.discard(pid)
+    keeper.kill_children(spared=keepers)
 
 
-def _fork(message: bytes, sockets: list[socket.socket], pipes: list[int]) -> int:
-    """A kernel's process id; the kernel itself lets go of all that is the parent's."""
+def _fork_keeper(
+    message: bytes, requests: socket.socket, channel: socket.socket, woken: int
+) -> int:
+    """The process id of a keeper with a kernel; it lets go of all that is the server's."""
+    server = os.getpid()
     if pid := os.fork():
         return pid
-    signal.set_wakeup_fd(-1)
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    for pipe in pipes:
-        os.close(pipe)
+    try:
+        os.setsid()  # what a kernel does to its parent's group is done to its keeper alone
+        os.close(woken)
+        os.dup2(os.open(os.devnull, os.O_RDWR), 0)
+        if requests.fileno() > 0:  # 0 is the null device by now
+            requests.close()
+        woken = keeper.woken_by(signal.SIGCHLD, signal.SIGTERM)
+        keeper.die_with(server, signal.SIGTERM)
+        keeper.adopt_orphans()
+        kernel = _fork_kernel(message, channel, woken)
+        with suppress(OSError):  # that nobody waits any more, the keeper sees by itself
+            channel.send(str(kernel).encode())
+        keeper.keep(kernel, channel, woken)
+    finally:
+        os._exit(0)
+
+
+def _fork_kernel(message: bytes, channel: socket.socket, woken: int) -> int:
+    """A kernel's process id; the kernel itself lets go of all that is its keeper's."""
+    parent = os.getpid()
+    if pid := os.fork():
+        return pid
     os.setsid()
-    os.dup2(os.open(os.devnull, os.O_RDWR), 0)
-    for one in sockets:
-        one.close() if one.fileno() > 0 else one.detach()
+    keeper.die_with(parent, signal.SIGKILL)
+    os.close(signal.set_wakeup_fd(-1))
+    os.close(woken)
+    for signum in (signal.SIGCHLD, signal.SIGTERM):
+        signal.signal(signum, signal.SIG_DFL)
+    channel.close()
     return _become_kernel(json.loads(message))
 
 
@@ -318,6 +370,7 @@ def _become_kernel(request: dict) -> NoReturn:
     os.environ.clear()
     os.environ.update(request["env"], JPY_PARENT_PID=str(os.getppid()))
     time.tzset()
+    import_module("tempfile").tempdir = None  # the server's is not the page's
     os.chdir(request["cwd"])
     sys.argv = ["ipykernel_launcher", *request["arguments"]]
     # as fresh as in a new process; Python's own is made so at every fork
@@ -352,6 +405,8 @@ def arguments(limits: Limits) -> list[str]:
 def load_ipython_extension(shell: Any) -> None:
     """Hold this kernel to its limits; IPython calls this as the kernel starts."""
     memory, output = (int(shell.config.Limits[name]) for name in ("memory", "output"))
+    if pipe := os.environ.pop(_WATCHED, ""):
+        threading.Thread(target=_end_with, args=(int(pipe),), daemon=True).start()
     if sys.platform == "linux":
         import resource
 
@@ -380,6 +435,12 @@ def load_ipython_extension(shell: Any) -> None:
     session.send = counted(session.send, _size)
     for stream in (sys.stdout, sys.stderr):
         stream.write = counted(stream.write, len)
+
+
+def _end_with(pipe: int) -> None:
+    """Kill this kernel and its group once the publisher has ended."""
+    os.read(pipe, 1)
+    os.killpg(0, signal.SIGKILL)
 
 
 def _size(stream, message, content=None, *args, **options) -> int:

@@ -12,7 +12,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -105,6 +105,13 @@ def staging(out: Path, *, resume: bool) -> Path:
 def clear(out: Path) -> None:
     """Remove what a build has left behind in staging."""
     shutil.rmtree(out / ".staging", ignore_errors=True)
+
+
+def clear_if_idle(out: Path) -> None:
+    """Remove what a killed build has left behind, unless a build is at work."""
+    if (out / ".staging").exists():
+        with suppress(Timeout), FileLock(out / ".lock", blocking=False):
+            clear(out)
 
 
 def publish(out: Path, staged: Path, name: str) -> Path:

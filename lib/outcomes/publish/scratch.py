@@ -1,0 +1,68 @@
+"""Temporary folders that are gone when their process is, however it ended.
+
+All lie under one root. Each process has a folder of its own there, which it holds by a lock of the
+system's for as long as it lives; whoever comes next removes the folders that nobody holds.
+"""
+
+import atexit
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import cache, partial
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+_LOCK = ".lock"
+
+
+@contextmanager
+def folder(root: Path) -> Iterator[Path]:
+    """A new folder of this process under ``root``, where those of dead processes are removed.
+
+    >>> with tempfile.TemporaryDirectory() as root, folder(Path(root)) as mine:
+    ...     mine.parent == Path(root)
+    True
+    """
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with FileLock(root / _LOCK):  # none is removed between its making and its own lock
+        clear(root)
+        made = Path(tempfile.mkdtemp(prefix="p-", dir=root))
+        held = FileLock(made / _LOCK)
+        held.acquire()
+    try:
+        yield made
+    finally:
+        held.release()
+        shutil.rmtree(made, ignore_errors=True)
+
+
+def clear(root: Path) -> None:
+    """Remove the folders under ``root`` whose processes have ended."""
+    for left in root.glob("p-*"):
+        held = FileLock(left / _LOCK)
+        try:
+            held.acquire(blocking=False)
+        except (Timeout, OSError):
+            continue
+        shutil.rmtree(left, ignore_errors=True)
+        held.release()
+
+
+@cache
+def home() -> Path:
+    """The folder of this process for all its temporary files, made when first asked for."""
+    owner = os.getuid() if hasattr(os, "getuid") else 0
+    root = Path(tempfile.gettempdir(), f"outcomes-{owner}")
+    with suppress(FileExistsError):
+        root.mkdir(mode=0o700)
+    found = root.lstat()
+    if found.st_uid != owner or not stat.S_ISDIR(found.st_mode):
+        root = Path(tempfile.mkdtemp(prefix="outcomes-"))  # laid there by somebody else
+    held = folder(root)
+    made = held.__enter__()
+    atexit.register(partial(held.__exit__, None, None, None))
+    return made
