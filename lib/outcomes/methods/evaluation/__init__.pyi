@@ -36,6 +36,10 @@ from .matching import disjoint_sets as disjoint_sets
 from .matching import match_sets as match_sets
 from .matching import match_units as match_units
 from .matching import ring as ring
+from .parallel_trends import CarriedDrift as CarriedDrift
+from .parallel_trends import TrendSensitivity as TrendSensitivity
+from .parallel_trends import assess_parallel_trends as assess_parallel_trends
+from .parallel_trends import carry_drift as carry_drift
 from .placebos import Randomisation as Randomisation
 from .placebos import placebo_interval as placebo_interval
 from .placebos import randomisation as randomisation

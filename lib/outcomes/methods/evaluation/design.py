@@ -28,6 +28,7 @@ from outcomes.methods.evaluation.matching import (
     match_sets,
     match_units,
 )
+from outcomes.methods.evaluation.parallel_trends import CarriedDrift, carry_drift
 from outcomes.methods.evaluation.placebos import (
     Randomisation,
     placebo_interval,
@@ -78,6 +79,10 @@ class Evaluation(NamedTuple):
     detectable: Detectable | None = None
     checks: dict[str, bool | None] | None = None
     disjoint: int = 0  # placebo areas that share no unit
+    placebo_pairs: Sequence[
+        tuple
+    ] = ()  # placebo areas that have a ratio, each with what it was
+    # compared with
     adjusted_p: float | None = None  # p adjusted by :func:`adjust_for_multiple_testing`
     family_size: int = 0  # outcomes it was adjusted for
     family: str = "secondary outcomes"  # what these are called
@@ -165,6 +170,22 @@ class Evaluation(NamedTuple):
             sides.append((counts[~after].sum(), counts[after].sum()))
         rows = missing_location_bounds(*sides)
         return rows.assign(change=rows["ratio"] - 1)
+
+    def carry_drift(self, panel: pd.DataFrame, treated: Sequence[str]) -> CarriedDrift:
+        """What is left of the change once the drift before the start is carried on.
+
+        Of every month that both have, as a drift takes time to show (:func:`carry_drift`). Raises
+        NotEnough where there is no estimate.
+        """
+        self.require_estimate()
+        return carry_drift(
+            panel,
+            treated,
+            self.start,
+            comparison=self.comparison,
+            placebo_sets=self.placebo_pairs,
+            minimum=(self.did.pre, self.did.post),
+        )
 
     @property
     def pretrend(self) -> str:
@@ -344,7 +365,21 @@ def _estimate(
         randomisation=drawn,
         detectable=minimum_detectable(placebo=drawn.placebo["ratio"]),
         disjoint=len(disjoint_sets(placebo_sets[k] for k in drawn.placebo["set"])),
+        placebo_pairs=[
+            (
+                placebo_sets[k],
+                comparisons[k]
+                if comparisons is not None
+                else _others(pool, placebo_sets[k]),
+            )
+            for k in drawn.placebo["set"]
+        ],
     )
+
+
+def _others(pool: Sequence[str], members: Sequence[str]) -> list[str]:
+    inside = set(members)
+    return [unit for unit in pool if unit not in inside]
 
 
 def _comparison_checks(found, panel, nearby, minimum) -> dict[str, bool | None]:

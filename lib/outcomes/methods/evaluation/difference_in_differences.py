@@ -74,6 +74,25 @@ class EventStudy(NamedTuple):
     frame: pd.DataFrame
     pretrend_p: float
     dispersion: float
+    logs: pd.DataFrame = pd.DataFrame()  # event; log ratio and its variance
+
+    @property
+    def coefficients(self) -> pd.Series:
+        """The log ratio of each bin to that of the last before the start, which is left out."""
+        log = self.logs["log"] - self.logs["log"][self._last]
+        return log.drop(self._last)
+
+    @property
+    def covariance(self) -> pd.DataFrame:
+        """That of :attr:`coefficients`: they share the chance of the bin they are set beside."""
+        variance = self.logs["variance"]
+        kept = variance.drop(self._last)
+        shared = np.diag(kept) + variance[self._last]
+        return pd.DataFrame(shared, kept.index, kept.index)
+
+    @property
+    def _last(self) -> int:
+        return self.logs.index[self.logs.index < 0].max()
 
     @property
     def width(self) -> int:
@@ -282,7 +301,9 @@ def event_study(
     )
     early = bins[before]
     pretrend_p = _pretrend_p(early["log"], early["variance"])
-    return EventStudy(frame.reset_index(), pretrend_p, float(spread))
+    return EventStudy(
+        frame.reset_index(), pretrend_p, float(spread), bins[["log", "variance"]]
+    )
 
 
 def _two_way_means(

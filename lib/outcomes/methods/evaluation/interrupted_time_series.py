@@ -78,7 +78,7 @@ def its(
     values : counts by the first day of each month or quarter; NaN is a missing one, never a zero.
     start : the first period of the programme.
     comparison : counts of another place or of something else that would move alike; a period that
-        either lacks is left out.
+        either lacks, or where neither has an event, is left out.
     exposure : what counts are proportional to, such as residents; with a comparison, the exposure
         of ``values`` over that of the comparison.
     slope : whether the trend may change at the start as well. The level is then that at the end of
@@ -196,6 +196,8 @@ def _rows(values, comparison, exposure) -> pd.DataFrame:
     if comparison is not None:
         rows["comparison"] = _series(comparison).reindex(rows.index)
         rows["base"] *= rows["comparison"]
+        nothing = rows["observed"] + rows["comparison"] == 0  # it tells no share
+        rows.loc[nothing, "observed"] = np.nan
     return rows
 
 
