@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import outcomes as oc
 import small_panels
 from outcomes.core.errors import Invalid, NotEnough
 from outcomes.methods.evaluation import matching
@@ -233,3 +234,65 @@ def test_distance_is_in_kilometres():
         (3.0553 - 2.6963) * 111.32 * np.cos(np.radians(53.787)), 0.0574 * 111.2
     )
     assert apart[0, 0] == pytest.approx(flat, rel=2e-3)
+
+
+def one_after_another(features, inside, ratio):
+    """The rule of matching, a step at a time: who is chosen for the units at ``inside``."""
+    scaled = (features / features.std(ddof=1).replace(0, 1)).to_numpy()
+    far = np.sqrt(sum((x[:, None] - x[None]) ** 2 for x in scaled.T))
+    taken, pairs = set(inside), []
+
+    def nearest(unit):
+        free = [k for k in range(len(far)) if k not in taken]
+        return min(free, key=lambda k: (far[unit, k], k))
+
+    for _ in range(ratio):
+        for unit in sorted(inside, key=lambda u: -far[u, nearest(u)]):
+            pairs.append((unit, nearest(unit)))
+            taken.add(pairs[-1][1])
+    return pairs
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_sets_that_choose_at_once_choose_as_one_after_another_would(seed):
+    """Sets of several sizes; in every other try many units are equally near."""
+    rng = np.random.default_rng(seed)
+    units = [f"u{k:02d}" for k in range(60)]
+    panel = flat(units).mul(rng.integers(1, 5, len(units)))
+    score = rng.normal(size=len(units)).round(0 if seed % 2 else 9)
+    known = pd.DataFrame({"score": score}, units)
+    ratio = int(rng.integers(1, 4))
+    sets = [
+        rng.choice(units, size, replace=False).tolist()
+        for size in rng.integers(1, 8, 40)
+    ]
+    options = {"covariates": known, "ratio": ratio}
+    found = matching.match_sets(panel, sets, START, **options)
+    early = panel[panel.index < START]
+    features = pd.DataFrame({"level": np.log((early.sum() + 0.5) / len(early))})
+    features["trend"] = 0.0
+    features = features.join(known)
+    for members, chosen in zip(sets, found, strict=True):
+        pairs = one_after_another(features, [units.index(u) for u in members], ratio)
+        assert chosen == [units[k] for _, k in pairs]
+        if seed % 2:
+            continue
+        first = features.loc[[*members, *(u for u in units if u not in members)]]
+        pairs = one_after_another(first, list(range(len(members))), ratio)
+        one = matching.match_units(panel, members, START, **options).pairs
+        assert one["match"].tolist() == [first.index[k] for _, k in pairs]
+
+
+def test_placebo_areas_of_the_county_choose_as_one_after_another_would():
+    panel = oc.crime_panels("burglary", force="lancashire")["burglary"].dropna()
+    places = oc.neighbourhoods(force="lancashire").set_index("lsoa")
+    panel = panel[[unit for unit in panel if unit in places.index]]
+    sets = matching.contiguous_clusters(places.loc[panel.columns], 12, limit=25)
+    start = "2023-09-01"
+    found = matching.match_sets(panel, sets, start, population=places["population"])
+    early = panel[panel.index < start]
+    features = matching._features(early, places["population"], None)
+    units = features.index.tolist()
+    for members, chosen in zip(sets, found, strict=True):
+        pairs = one_after_another(features, [units.index(u) for u in members], 3)
+        assert chosen == [units[k] for _, k in pairs]

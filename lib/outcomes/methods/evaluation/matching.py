@@ -102,12 +102,13 @@ def match_units(
         raise NotEnough(f"There are {len(pool)} units to match {wanted}.")
     candidates, size = [*treated, *pool], len(treated)
     far, nearest = _distances(features.loc[candidates], slice(size), (ratio + 1) * size)
+    unit, place = _greedy(far, nearest, np.arange(size)[None], ratio)
     pairs = pd.DataFrame(
-        [
-            (candidates[u], candidates[k], far[u][nearest[u].index(k)])
-            for u, k in _greedy(far, nearest, list(range(size)), ratio)
-        ],
-        columns=["treated", "match", "distance"],
+        {
+            "treated": [candidates[k] for k in unit[0]],
+            "match": [candidates[k] for k in nearest[unit[0], place[0]]],
+            "distance": far[unit[0], place[0]],
+        }
     )
     units = sorted(pairs["match"])
     balance = _balance(features, treated, pool, units)
@@ -126,7 +127,7 @@ def match_sets(
     """The comparison of each of many placebo sets, chosen as :func:`match_units` would choose it.
 
     ``panel`` must not hold the treated units, nor any that may not be used. Distances are worked
-    out once, so that hundreds of sets take a second.
+    out once, and all sets of one size choose at once.
     """
     panel, _, after = wide(panel, list(panel.columns[:1]), start, minimum=(1, 0))
     features = _features(panel[~after], population, covariates).dropna()
@@ -145,44 +146,66 @@ def match_sets(
         features, slice(None), (ratio + 1) * max(map(len, sets), default=1)
     )
     units = features.index.tolist()
-    at = {unit: k for k, unit in enumerate(units)}
-    found = (_greedy(far, nearest, [at[u] for u in members], ratio) for members in sets)
-    return [[units[k] for _, k in pairs] for pairs in found]
+    found: dict[int, list] = {}
+    for size in {*map(len, sets)}:
+        these = [k for k, members in enumerate(sets) if len(members) == size]
+        inside = features.index.get_indexer([u for k in these for u in sets[k]])
+        inside = inside.reshape(len(these), size)
+        matched = nearest[_greedy(far, nearest, inside, ratio)].tolist()
+        found |= dict(
+            zip(these, ([units[k] for k in row] for row in matched), strict=True)
+        )
+    return [found[k] for k in range(len(sets))]
 
 
 def _distances(
-    features: pd.DataFrame, rows, most: int
-) -> tuple[list[list[float]], list[list[int]]]:
+    features: pd.DataFrame, rows: slice, most: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Of the units at ``rows``, the distances to the ``most`` nearest in standard deviations, and
-    which these are. Lists, because matching looks at them one by one."""
+    which these are."""
     scaled = (features / features.std(ddof=1).replace(0, 1)).to_numpy()
     far = np.sqrt(sum((x[rows, None] - x[None]) ** 2 for x in scaled.T))
     near = np.argpartition(far, min(most, far.shape[1]) - 1, axis=1)[:, :most]
     near.sort(axis=1)  # so that ties go by place, wherever this runs
     order = np.argsort(np.take_along_axis(far, near, axis=1), axis=1, kind="stable")
     near = np.take_along_axis(near, order, axis=1)
-    return np.take_along_axis(far, near, axis=1).tolist(), near.tolist()
+    return np.take_along_axis(far, near, axis=1), near
 
 
 def _greedy(
-    far: list[list[float]], nearest: list[list[int]], inside: list[int], ratio: int
-) -> list[tuple[int, int]]:
-    """Pairs of a unit inside and its nearest free other; each round the hardest to match first."""
-    taken, pairs, place = set(inside), [], dict.fromkeys(inside, 0)
+    far: np.ndarray, nearest: np.ndarray, inside: np.ndarray, ratio: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Each unit of a set with its nearest other that is free; each round the hardest to match first.
 
-    def free(unit: int) -> int:
-        row, k = nearest[unit], place[unit]
-        while row[k] in taken:
-            k += 1
-        place[unit] = k
-        return k
-
+    ``inside`` is set x unit of one size; all sets choose side by side, as they take nothing from
+    each other. Of each set's pairs in turn: the unit, and the place of its match among the nearest.
+    """
+    sets, size = inside.shape
+    row, place = np.arange(sets)[:, None], np.zeros_like(inside)
+    taken = np.zeros((sets, nearest.max(initial=0) + 1), bool)
+    taken[row, inside] = True
+    units, places = [], []
     for _ in range(ratio):
-        for unit in sorted(inside, key=lambda u: -far[u][free(u)]):
-            other = nearest[unit][free(unit)]
-            taken.add(other)
-            pairs.append((unit, other))
-    return pairs
+        place = _first_free(taken, nearest, inside, place)
+        order = np.argsort(-far[inside, place], axis=1, kind="stable")
+        for turn in range(size):
+            at = order[:, turn, None]
+            unit = inside[row, at]
+            place[row, at] = _first_free(taken, nearest, unit, place[row, at])
+            taken[row, nearest[unit, place[row, at]]] = True
+            units.append(unit)
+            places.append(place[row, at])
+    return np.hstack(units), np.hstack(places)
+
+
+def _first_free(
+    taken: np.ndarray, nearest: np.ndarray, unit: np.ndarray, place: np.ndarray
+) -> np.ndarray:
+    """From ``place`` on, the first place among the unit's nearest that its set has not taken."""
+    row = np.arange(len(unit))[:, None]
+    while (busy := taken[row, nearest[unit, place]]).any():
+        place = place + busy
+    return place
 
 
 def disjoint_sets(sets: Iterable[Sequence[str]]) -> list[list[str]]:

@@ -110,8 +110,8 @@ def _require_untreated(free: set, groups: Iterable) -> None:
             continue
         if not len(units):
             raise Invalid("A placebo set or a comparison has no unit.")
-        strange = [u for u in units if u not in free]
-        if strange:
+        if not free.issuperset(units):
+            strange = [u for u in units if u not in free]
             said = "is treated itself or is not a column of the panel"
             raise Invalid(
                 f"A placebo set or comparison holds the unit {strange[0]!r}, which {said}."
@@ -123,20 +123,25 @@ def _log_ratios(
 ) -> list[float]:
     """The log ratio of each set's change to that of the rest (None: all that is free) but itself;
     infinite where one of them fell to no events or rose from none, NaN where that says nothing."""
-    sums = np.stack([panel[~after].sum().to_numpy(), panel[after].sum().to_numpy()])
-    at = {unit: k for k, unit in enumerate(panel.columns)}
+    sums = np.stack([panel[~after].sum(), panel[after].sum()], axis=1).astype(float)
+    sets, rests = zip(*pairs, strict=True)
+    inside = _membership(panel.columns, sets)
+    outside = _membership(panel.columns, [free if r is None else r for r in rests])
+    outside &= ~inside & panel.columns.isin(list(free))
+    t, c = inside @ sums, outside @ sums
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.log(np.divide(t[:, 1] * c[:, 0], t[:, 0] * c[:, 1])).tolist()
 
-    def total(units) -> np.ndarray:
-        return sums[:, [at[u] for u in units]].sum(axis=1)
 
-    whole, logs = total(free), []
-    for members, rest in pairs:
-        t = total({*members})
-        others = free.intersection(members if rest is None else rest)
-        c = whole - total(others) if rest is None else total(others.difference(members))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            logs.append(float(np.log(np.divide(t[1] * c[0], t[0] * c[1]))))
-    return logs
+def _membership(units: pd.Index, sets: Iterable[Iterable]) -> np.ndarray:
+    """Set x unit: is the unit in the set?"""
+    at = {unit: k for k, unit in enumerate(units)}
+    rows = [[at[unit] for unit in members] for members in sets]
+    found = np.zeros((len(rows), len(units)), bool)
+    found[np.repeat(np.arange(len(rows)), [*map(len, rows)]), np.concatenate(rows)] = (
+        True
+    )
+    return found
 
 
 def placebo_interval(
