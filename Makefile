@@ -42,7 +42,7 @@ baselines: .venv/installed  ## build every page and store what it found in tests
 	@$(BIN)/python tests/baselines_tool.py $(PAGES)
 
 lab: .venv/installed  ## open JupyterLab with the controls of notebooks/explore
-	@$(BIN)/jupyter lab --notebook-dir notebooks notebooks/explore/explore.ipynb
+	@$(BIN)/outcomes lab
 
 learn: .venv/installed  ## write a learner's copy of the lessons into DIR (lessons)
 	@$(BIN)/outcomes learn $(or $(DIR),lessons)

@@ -1,5 +1,6 @@
 """A JupyterLab of its own, opened in Chromium: for the tests and the benchmark of ``explore``."""
 
+import json
 import os
 import shutil
 import socket
@@ -29,6 +30,14 @@ _TOKEN = "explore"
 @contextmanager
 def lab(notebooks: Path, settings: Path, **env: str):
     """A running JupyterLab that serves ``notebooks``; gives its address. Ends it afterwards."""
+    command = ["-m", "jupyter", "lab", "--no-browser", f"--notebook-dir={notebooks}"]
+    with served(command, settings, **env) as address:
+        yield address
+
+
+@contextmanager
+def served(command: list[str], settings: Path, **env: str):
+    """A server of JupyterLab that a Python command starts; gives its address. Ends it afterwards."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -39,12 +48,20 @@ def lab(notebooks: Path, settings: Path, **env: str):
             *("JUPYTERLAB_SETTINGS", "JUPYTERLAB_WORKSPACES"),
         )
     }
-    command = [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--ip=127.0.0.1"]
-    command += [f"--port={port}", f"--IdentityProvider.token={_TOKEN}", "--allow-root"]
-    command += [f"--notebook-dir={notebooks}", "--LabApp.news_url="]
+    given = {
+        "ServerApp": {"ip": "127.0.0.1", "allow_root": True},
+        "IdentityProvider": {"token": _TOKEN},
+        "LabApp": {"news_url": None},
+    }
+    config = Path(own["JUPYTER_CONFIG_DIR"]) / "jupyter_server_config.json"
+    config.parent.mkdir(parents=True, exist_ok=True)
+    config.write_text(json.dumps(given))
     with open(settings / "lab.log", "w") as log:
         server = subprocess.Popen(
-            command, env=os.environ | own | env, stdout=log, stderr=log
+            [sys.executable, *command, f"--port={port}"],
+            env=os.environ | own | env,
+            stdout=log,
+            stderr=log,
         )
     try:
         address = f"http://127.0.0.1:{port}"

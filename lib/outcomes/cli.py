@@ -7,6 +7,7 @@ only for its own.
 
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -19,12 +20,12 @@ from typing import Annotated
 
 import typer
 
+from outcomes.core import project
 from outcomes.core.errors import Invalid, one_of
 
 app = typer.Typer(
     help="Build and look after the reports of a collection.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -56,8 +57,48 @@ def main() -> None:
     try:
         app()
     except Invalid as error:
-        print(f"outcomes: {' '.join(str(error).split())}", file=sys.stderr)
+        said = typeable(" ".join(str(error).split()))
+        print(f"outcomes: {said}", file=sys.stderr)
         sys.exit(2)
+
+
+def typeable(sentence: str) -> str:
+    """A sentence with each command of ours in it as it can be typed here.
+
+    >>> typeable("Nothing to type here.")
+    'Nothing to type here.'
+    """
+    groups = [group.name for group in app.registered_groups]
+    names = [
+        c.name or c.callback.__name__ for c in app.registered_commands if c.callback
+    ]
+    words = "|".join(filter(None, [*groups, *names]))
+    return re.sub(
+        rf"(?<![\w/.-])outcomes (?=(?:{words})\b)", f"{project.command()} ", sentence
+    )
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from outcomes import __version__
+
+        print(f"outcomes {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            callback=_version,
+            is_eager=True,
+            help="Say which version this is.",
+        ),
+    ] = False,
+) -> None:
+    """Build and look after the reports of a collection."""
 
 
 @app.command("list")
@@ -312,9 +353,8 @@ def notebooks(
     if check:
         loose = [n for n in chosen if not notebook_outputs.is_normalised(at_hand[n])]
         for name in loose:
-            print(
-                f"{name}  is stored with more than its results: outcomes notebooks {name}"
-            )
+            said = "is stored with more than its results: outcomes notebooks"
+            print(typeable(f"{name}  {said} {name}"))
         raise typer.Exit(1 if loose else 0)
     execute.prepare()
     failed = 0
@@ -344,7 +384,23 @@ def learn(
     written, kept = copies.write_copies(_folder(plan) / "notebooks" / "learn", folder)
     for names, what in ((written, "written"), (kept, "kept as it is")):
         print("".join(f"{name}  {what}\n" for name in names), end="")
-    print(f"Open it with: jupyter lab {folder / '00_start_here.ipynb'}")
+    print(typeable(f"Open it with: outcomes lab {folder / '00_start_here.ipynb'}"))
+
+
+@app.command()
+def lab(
+    notebook: Annotated[
+        Path | None, typer.Argument(help="The notebook to open; default: explore.")
+    ] = None,
+    port: Annotated[int, typer.Option(help="Where it is served.")] = 8888,
+    browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
+) -> None:
+    """Open JupyterLab on this project; saving leaves the stored outputs as they are."""
+    import subprocess
+
+    from outcomes.publish import lab as server
+
+    raise typer.Exit(subprocess.call(server.command(notebook, port, browser)))
 
 
 @new.command("notebook")
@@ -370,7 +426,8 @@ def new_notebook(
     if error:
         print(f"{name}: it was written, but does not run: {error['message']}")
         raise typer.Exit(1)
-    print(f"Written: {path}\nMake it a page: outcomes new page HANDLE {name}")
+    print(f"Written: {path}")
+    print(typeable(f"Make it a page: outcomes new page HANDLE {name}"))
 
 
 @new.command("page")
@@ -395,7 +452,7 @@ def new_page(
         "parameters": {name: value for name, _, value in pairs},
     }
     print(skeletons.add_page(plan or _nearest_plan(), entry))
-    print(f"Build it with: outcomes build {handle}")
+    print(typeable(f"Build it with: outcomes build {handle}"))
 
 
 @new.command("table")
@@ -403,7 +460,6 @@ def new_table(
     name: Annotated[str, typer.Argument(help="Of the CSV in data/own.")],
 ) -> None:
     """Write the description of a table of your own, with the type that each column has."""
-    from outcomes.core import project
     from outcomes.data import own_files
     from outcomes.publish import releases
 

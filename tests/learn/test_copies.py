@@ -32,7 +32,7 @@ def test_the_command_writes_a_copy_and_never_touches_answers(tmp_path):
     ran = outcomes("learn", "mine", cwd=tmp_path)
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.count("written") == 7
-    assert "jupyter lab mine/00_start_here.ipynb" in ran.stdout
+    assert "outcomes lab mine/00_start_here.ipynb" in ran.stdout
     (tmp_path / "mine/02_rates.ipynb").write_text("my answers")
     (tmp_path / "mine/05_signal_or_noise.ipynb").unlink()
     again = outcomes("learn", "mine", cwd=tmp_path)

@@ -1,6 +1,8 @@
 """Where the project lies: its folder and its data."""
 
 import os
+import shutil
+import sys
 from pathlib import Path
 
 FILE = "collection.toml"
@@ -36,3 +38,19 @@ def table_files(table: str) -> list[Path]:
     """
     where = table if table.startswith(OWN) else f"clean/{table}"
     return sorted(data().glob(f"{where}.*"))
+
+
+def command(*words: str) -> str:
+    """A command of this project as it can be typed in its folder: ``.venv/bin/outcomes build``.
+
+    It is plain ``outcomes`` where that is found by name, as in an environment that is active.
+    """
+    installed = Path(sys.executable).with_name("outcomes")
+    by_name = shutil.which("outcomes")
+    if by_name and Path(by_name).resolve() == installed.resolve():
+        program = "outcomes"
+    elif installed.is_relative_to(folder()):
+        program = str(installed.relative_to(folder()))
+    else:
+        program = "python -m outcomes"
+    return " ".join([program, *words])

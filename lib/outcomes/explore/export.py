@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from outcomes.core import project
 from outcomes.core.errors import Invalid
 from outcomes.core.formatting import count, listed, slug
 from outcomes.data import quality, tables, vocabularies
@@ -206,7 +207,7 @@ def add_page(entry: str, file: Path) -> str:
             .replace(trial.name, file.name)
         )
     trial.replace(file)
-    return f"Added to {file.name}. Build it with: outcomes build {handle}"
+    return f"Added to {file.name}. Build it with: {project.command('build', handle)}"
 
 
 def export(found: Finding, question: Question, folder: Path) -> list[Path]:

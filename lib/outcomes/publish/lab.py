@@ -1,0 +1,70 @@
+"""JupyterLab on the project, in which to run a notebook and save it leaves nothing to undo."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from outcomes.core import project
+from outcomes.core.errors import Invalid
+from outcomes.publish import notebook_outputs
+from outcomes.publish.parameters import load
+
+START = "notebooks/explore/explore.ipynb"
+
+
+def command(notebook: Path | None, port: int, browser: bool) -> list[str]:
+    """The command that serves the project's folder with a notebook open in it.
+
+    A notebook that lies elsewhere, such as a learner's copy, is served from its own folder.
+
+    Raises
+    ------
+    Invalid
+        When the notebook is not there.
+    """
+    folder = project.folder().resolve()
+    path = (notebook or folder / START).resolve()
+    if not path.is_file():
+        raise Invalid(f"{notebook or path} is not there: give the path of a notebook.")
+    if not path.is_relative_to(folder):
+        folder = path.parent
+    return [
+        *(sys.executable, "-m", "jupyter", "lab", f"--notebook-dir={folder}"),
+        f"--ContentsManager.pre_save_hook={__name__}.keep_stored_outputs",
+        f"--port={port}",
+        *([] if browser else ["--no-browser"]),
+        str(path),
+    ]
+
+
+def keep_stored_outputs(
+    model: dict[str, Any], path: str, contents_manager: Any, **others: Any
+) -> None:
+    """What is saved: code and words as they stand, outputs as ``outcomes notebooks`` stores them.
+
+    Where the code of a notebook of the collection is as it is stored, so are its outputs: to run it,
+    or move its controls, leaves the file as it was. Where the code was changed, the outputs are
+    those of this run, without times and the state of controls. Jupyter calls this as its
+    ``pre_save_hook``; another notebook or file is saved as it is.
+    """
+    file = Path(contents_manager.root_dir) / path.strip("/")
+    if model["type"] != "notebook" or not file.is_relative_to(_notebooks()):
+        return
+    content = notebook_outputs.normalise(model["content"])
+    stored = load(file) if file.is_file() else {"cells": []}
+    before, now = stored["cells"], content["cells"]
+    if [_written(cell) for cell in before] == [_written(cell) for cell in now]:
+        content = stored
+    else:  # a browser writes 106.0 as 106: what is equal stays as it was written
+        content["cells"] = [before[before.index(c)] if c in before else c for c in now]
+    model["content"] = content
+
+
+def _notebooks() -> Path:
+    return project.folder().resolve() / "notebooks"
+
+
+def _written(cell: dict) -> tuple:
+    """What a person wrote: the kind of a cell, its text and its tags."""
+    tags = cell["metadata"].get("tags", [])
+    return cell["cell_type"], "".join(cell["source"]).rstrip(), tags
