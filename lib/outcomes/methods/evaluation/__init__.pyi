@@ -43,6 +43,8 @@ from .parallel_trends import carry_drift as carry_drift
 from .placebos import Randomisation as Randomisation
 from .placebos import placebo_interval as placebo_interval
 from .placebos import randomisation as randomisation
+from .power import Detection as Detection
+from .power import detection_power as detection_power
 from .synthetic_control import Synthetic as Synthetic
 from .synthetic_control import fit_synthetic_control as fit_synthetic_control
 from .synthetic_control import (

@@ -331,7 +331,7 @@ def evaluate(
     except NotEnough as short:
         return blank._replace(reason=str(short))
     return found._replace(
-        events=_event_study(whole[[*treated, *found.comparison]], treated, start),
+        events=follow_in_time(whole[[*treated, *found.comparison]], treated, start),
         checks=checks | dict.fromkeys(unchecked),
     )
 
@@ -396,7 +396,7 @@ def _comparison_checks(found, panel, nearby, minimum) -> dict[str, bool | None]:
     return checks
 
 
-def _event_study(panel, treated, start) -> EventStudy | None:
+def follow_in_time(panel, treated, start) -> EventStudy | None:
     """By quarter, or by half-year where quarters are too thin; None where both are."""
     for width in (3, 6):
         try:

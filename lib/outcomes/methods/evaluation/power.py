@@ -1,0 +1,157 @@
+"""What an evaluation could have found: falls put into the placebo areas, judged as the treated one is.
+
+A fall is put into each placebo area in turn; the share in which it is found is the power (Black, Hollingsworth,
+Nunes & Simon 2022, J Public Econ 213:104713, simulate so with real panels). *By rank* a fall is found where
+its p among the other placebo areas is ``ALPHA`` at most. *By the verdict* the area must also show no drift
+before the start, every sound alternative of the evaluation with the same placebo areas must find
+the fall, and a placebo date must show nothing. So the second share is what the page could have called an
+effect. Balance is taken as it is for the treated area, and alternatives with other placebo areas
+are left out, so the second share is at most this.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from outcomes.core.errors import NotEnough
+from outcomes.core.formatting import percent
+from outcomes.methods.evaluation.design import Evaluation, follow_in_time
+from outcomes.methods.evaluation.difference_in_differences import grade_pretrend
+from outcomes.methods.evaluation.verdict import ALPHA, smallest_p
+
+POWER = 0.8
+"""Found in four of five cases: the power that is called enough."""
+
+AREAS = 100
+"""The most placebo areas whose drift before the start is looked at, spread evenly through all."""
+
+
+class Detection(NamedTuple):
+    """How often falls of each size would be found, and the smallest found often enough."""
+
+    frame: pd.DataFrame  # fall, by_rank, by_verdict: shares
+    smallest: (
+        float  # the least fall found by rank in ``POWER`` of the areas; NaN: none is
+    )
+    smallest_by_verdict: float  # the same by the verdict
+    areas: int  # placebo areas
+    left_out: list[str]  # alternatives that have other placebo areas
+
+    def share(self, fall: float, *, by: str = "verdict") -> float:
+        """The share of areas in which a fall of this size (0.16 is 16 %) is found."""
+        return float(np.interp(fall, self.frame["fall"], self.frame[f"by_{by}"]))
+
+    @property
+    def clause(self) -> str:
+        """What the design could see, as a part of a sentence."""
+        if np.isnan(self.smallest):
+            most = percent(self.frame["fall"].max(), 0)
+            return f"no fall of up to {most} would be found in four of five cases"
+        size = percent(self.smallest, 0)
+        return f"a fall of {size} or more would be found in four of five cases"
+
+
+def detection_power(evaluation: Evaluation, panel: pd.DataFrame) -> Detection:
+    """How often the evaluation would have found falls of 1 to 80 %.
+
+    Parameters
+    ----------
+    evaluation : with its ``alternatives``, where the verdict asks for them.
+    panel : month x unit of counts, with the placebo areas and what they are compared with.
+
+    Raises
+    ------
+    NotEnough : where the evaluation has no estimate, or too few placebo areas for any test.
+
+    Examples
+    --------
+    >>> from outcomes.methods.evaluation import evaluate
+    >>> rng = np.random.default_rng(1)
+    >>> months = pd.date_range("2019-01-01", periods=48, freq="MS")
+    >>> panel = pd.DataFrame(rng.poisson(50, (48, 61)), months).add_prefix("u")
+    >>> pool = [f"u{k}" for k in range(1, 61)]
+    >>> found = evaluate(panel, ["u0"], "2022-01", pool=pool, placebo_sets=[[u] for u in pool],
+    ...                  matched=False)
+    >>> detection_power(found, panel).share(0.3, by="rank")
+    1.0
+    """
+    evaluation.require_estimate()
+    if not evaluation.testable:
+        few = f"only {evaluation.disjoint} placebo areas do not overlap"
+        raise NotEnough(f"No fall of any size could be found: {few}.")
+    areas = [frozenset(units) for units, _ in evaluation.placebo_pairs]
+    falls = np.arange(81) / 100
+    by_rank = _found(_logs(evaluation, areas), falls, evaluation.disjoint)
+    looked = np.unique(
+        np.linspace(0, len(areas) - 1, min(AREAS, len(areas))).astype(int)
+    )
+    kept = np.array([_steady(evaluation, panel, k) for k in looked])
+    by_verdict = by_rank[looked] & kept[:, None]
+    left_out = []
+    evidence = evaluation.evidence()
+    for name, other in (evaluation.alternatives or {}).items():
+        logs = None if other.reason else _logs(other, areas)
+        if logs is None or np.isnan(logs).all():
+            left_out.append(name)
+        elif other.sound and other.start == evaluation.start:
+            by_verdict &= _found(logs, falls, other.disjoint)[looked]
+        elif other.sound:
+            usual = _p(logs, logs[:, None])[looked] > ALPHA
+            by_verdict &= usual
+    if evidence.other_comparison is False:
+        by_verdict[:] = False
+    frame = pd.DataFrame(
+        {
+            "fall": falls,
+            "by_rank": by_rank.mean(axis=0),
+            "by_verdict": by_verdict.mean(axis=0),
+        }
+    )
+    return Detection(
+        frame,
+        _smallest(frame, "by_rank"),
+        _smallest(frame, "by_verdict"),
+        len(areas),
+        left_out,
+    )
+
+
+def _smallest(frame: pd.DataFrame, column: str) -> float:
+    enough = frame.loc[frame[column] >= POWER, "fall"]
+    return float(enough.min()) if len(enough) else np.nan
+
+
+def _logs(evaluation: Evaluation, areas: list[frozenset]) -> np.ndarray:
+    """The log ratio of each area in an evaluation; NaN for one that it has not."""
+    sets = [frozenset(units) for units, _ in evaluation.placebo_pairs]
+    logs = pd.Series(evaluation.randomisation.placebo["log"].to_numpy(), sets)
+    return logs[~logs.index.duplicated()].reindex(areas).to_numpy()
+
+
+def _found(logs: np.ndarray, falls: np.ndarray, disjoint: int) -> np.ndarray:
+    """Area x fall: whether the fall, put into the area, is found by its rank among the others."""
+    moved = logs[:, None] + np.log1p(-falls)
+    p = np.maximum(_p(logs, moved), smallest_p(disjoint))
+    return (p <= ALPHA) & (moved < 0)
+
+
+def _p(logs: np.ndarray, moved: np.ndarray) -> np.ndarray:
+    """The p of each value among the other areas, two-sided, itself counted."""
+    size = np.sort(np.abs(logs[~np.isnan(logs)]))
+    larger = len(size) - np.searchsorted(size, np.abs(moved) - 1e-12)
+    itself = np.abs(logs)[:, None] >= np.abs(moved) - 1e-12
+    return (1 + larger - itself) / len(size)
+
+
+def _steady(evaluation: Evaluation, counts: pd.DataFrame, k: int) -> bool:
+    """Whether a placebo area shows no drift before the start, as the verdict asks."""
+    units, others = evaluation.placebo_pairs[k]
+    values = counts.to_numpy()
+    sums = [
+        values[:, counts.columns.get_indexer(list(part))].sum(axis=1)
+        for part in (units, others)
+    ]
+    pair = pd.DataFrame(np.array(sums).T, counts.index, ["area", "comparison"])
+    events = follow_in_time(pair.dropna(), ["area"], evaluation.start)
+    return events is not None and grade_pretrend(events.pretrend_p) == "passes"

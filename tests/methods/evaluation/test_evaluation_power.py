@@ -1,0 +1,108 @@
+"""What an evaluation could have found: by putting falls in by hand, and by the verdict's conditions."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from outcomes.core.errors import NotEnough
+from outcomes.methods.evaluation.design import evaluate
+from outcomes.methods.evaluation.power import detection_power
+
+MONTHS = pd.date_range("2019-01-01", periods=48, freq="MS")
+POOL = [f"u{k}" for k in range(1, 61)]
+START = "2022-01"
+
+
+@pytest.fixture(scope="module")
+def panel():
+    rng = np.random.default_rng(8)
+    level = 40 * np.exp(0.12 * rng.standard_normal((2, 61)))
+    mean = np.where((MONTHS >= START)[:, None], level[0], level[1])
+    return pd.DataFrame(rng.poisson(mean), MONTHS).add_prefix("u").astype(float)
+
+
+def plain(panel, start=START, **more):
+    sets = [[unit] for unit in POOL]
+    look = {"pool": POOL, "placebo_sets": sets, "matched": False}
+    return evaluate(panel, ["u0"], start, **(look | more))
+
+
+def change(rows, unit):
+    """The log change of a unit over that of all the others."""
+    late = MONTHS >= START
+    rest = rows.drop(columns=unit).sum(axis=1)
+    own, others = (x[late].sum() / x[~late].sum() for x in (rows[unit], rest))
+    return np.log(own / others)
+
+
+@pytest.mark.parametrize("fall", [0.1, 0.3, 0.5])
+def test_falls_are_found_as_often_as_when_put_into_the_counts_by_hand(panel, fall):
+    """Second route: a fall put into the counts of one unit after another."""
+    found, rest, seen = detection_power(plain(panel), panel), panel[POOL], 0
+    size = {unit: abs(change(rest, unit)) for unit in POOL}
+    for unit in POOL:
+        moved = rest.copy()
+        moved.loc[MONTHS >= START, unit] *= 1 - fall
+        own = change(moved, unit)
+        larger = sum(size[other] >= abs(own) for other in POOL if other != unit)
+        seen += (1 + larger) / len(POOL) <= 0.05 and own < 0
+    assert found.share(fall, by="rank") == pytest.approx(seen / len(POOL))
+
+
+def test_the_smallest_fall_is_the_first_found_in_four_of_five(panel):
+    found = detection_power(plain(panel), panel)
+    frame = found.frame.set_index("fall")["by_rank"]
+    assert frame.is_monotonic_increasing and frame[0] <= 0.05
+    assert frame[found.smallest] >= 0.8 > frame[found.smallest - 0.01]
+    assert found.clause == (
+        f"a fall of {found.smallest:.0%} or more would be found in four of five cases"
+    )
+    assert found.areas == 60 and found.left_out == []
+
+
+def test_by_the_verdict_no_more_is_found_than_by_rank_and_alternatives_lower_it(panel):
+    alone = detection_power(plain(panel), panel)
+    assert (alone.frame["by_verdict"] <= alone.frame["by_rank"] + 1e-9).all()
+    # At any size, areas with a drift before the start are never called an effect: one in four.
+    assert 0.5 < alone.frame["by_verdict"].iloc[-1] < 0.95
+    noisy = panel.sample(frac=1, axis=1, random_state=1).set_axis(panel.columns, axis=1)
+    noisy["u0"] = panel["u0"]
+    other = plain(noisy, pool_name="elsewhere")
+    both = plain(panel)._replace(alternatives={"another panel": other})
+    strict = detection_power(both, panel)
+    assert strict.share(0.3) < alone.share(0.3)
+    assert strict.share(0.3, by="rank") == alone.share(0.3, by="rank")
+
+
+def test_without_another_sound_comparison_nothing_could_be_called_an_effect(panel):
+    main = plain(panel)
+    only = main._replace(alternatives={"all months": plain(panel, same_months=False)})
+    found = detection_power(only, panel)
+    assert only.evidence().other_comparison is False
+    assert found.frame["by_verdict"].max() == 0 and np.isnan(found.smallest_by_verdict)
+    assert found.smallest == detection_power(main, panel).smallest
+
+
+def test_alternatives_with_other_areas_are_named(panel):
+    half = plain(
+        panel, placebo_sets=[[u, v] for u, v in zip(POOL[::2], POOL[1::2], strict=True)]
+    )
+    main = plain(panel)._replace(alternatives={"pairs": half})
+    assert detection_power(main, panel).left_out == ["pairs"]
+
+
+def test_without_an_estimate_or_a_test_there_is_no_power(panel):
+    with pytest.raises(NotEnough, match="months"):
+        detection_power(plain(panel, "2022-12"), panel)
+    nested = [POOL[k : k + 50] for k in range(10)] + [POOL[: 40 + k] for k in range(12)]
+    few = plain(panel, placebo_sets=nested)
+    with pytest.raises(NotEnough, match="No fall of any size could be found: only 1"):
+        detection_power(few, panel)
+
+
+def test_a_design_that_sees_nothing_says_so(panel):
+    wild = panel.copy()
+    wild.loc[MONTHS >= START, POOL[::2]] *= 30
+    found = detection_power(plain(wild), wild)
+    assert np.isnan(found.smallest)
+    assert found.clause == "no fall of up to 80% would be found in four of five cases"
