@@ -261,7 +261,8 @@ def test_pages_are_light(site, pages):
     sizes = sorted(p.stat().st_size for p in pages)
     assert statistics.median(sizes) < 100_000  # tables are whole, however long
     assert sizes[-1] < 300_000, sizes[-5:]
-    assert (site / "index.html").stat().st_size < 60_000
+    assert (site / "index.html").stat().st_size < 90_000
+    assert (site / "search.js").stat().st_size < 400_000
 
 
 def test_no_page_names_this_machine(pages, real_site):
@@ -426,6 +427,56 @@ def test_a_csv_is_reached_from_the_index_by_keyboard_and_without_script(site, br
     tab.context.close()
 
 
+@pytest.mark.browser
+def test_the_first_screen_of_the_index_gives_answers_and_no_routine_caution(
+    site, browser
+):
+    tab, heard = visit(browser, site / "index.html")
+    tab.set_viewport_size({"width": 1280, "height": 800})
+    seen = "links => links.filter(a => a.getBoundingClientRect().bottom <= innerHeight).map(a => a.text)"
+    answers = tab.eval_on_selector_all(".answers .says > p:first-child > a", seen)
+    assert len(answers) >= 4 and all(len(said) > 20 for said in answers)
+    assert not tab.eval_on_selector_all(
+        ".notice", "all => all.filter(one => one.getBoundingClientRect().top < 800)"
+    )
+    assert not heard
+    tab.context.close()
+
+
+@pytest.mark.browser
+def test_districts_are_sorted_by_a_press_and_set_beside_a_map_that_leads_to_them(
+    site, browser
+):
+    """A resident of Burnley: is burglary high here, and how do we compare with Hyndburn?"""
+    tab, heard = visit(browser, site / "index.html")
+    table = tab.get_by_role("table", name="The districts side by side")
+    names = [cell.inner_text() for cell in table.get_by_role("rowheader").all()]
+    assert len(names) == 14 and names == sorted(names)
+    head = table.get_by_role("columnheader", name="Burglary")
+    head.get_by_role("button").press("Enter")
+    assert head.get_attribute("aria-sort") == "descending"
+    sorted_names = [c.inner_text() for c in table.get_by_role("rowheader").all()]
+    assert sorted_names.index("Burnley") < sorted_names.index("Hyndburn")
+    for name in ("Burnley", "Hyndburn"):
+        shown = table.get_by_role("row", name=name).get_by_role("cell").nth(3)
+        folder = site / "area-profile" / name.lower()
+        with (folder / "positions.csv").open(encoding="utf-8-sig", newline="") as file:
+            [row] = [r for r in csv.reader(file) if r and r[0] == "Burglary"]
+        rates = [f"{float(cell):.1f}" for cell in row[1:] if re.match(r"\d+\.\d", cell)]
+        assert shown.inner_text().split()[0] in rates
+    head.get_by_role("button").press("Enter")
+    assert head.get_attribute("aria-sort") == "ascending"
+    shapes = tab.locator(".map a")
+    assert shapes.count() == 14
+    titles = tab.locator(".map title").all_text_contents()
+    assert any(re.fullmatch(r"Burnley: [\d.]+, .+ elsewhere.*", t) for t in titles)
+    tab.locator('.map a[href="area-profile/burnley.html"]').focus()
+    tab.keyboard.press("Enter")
+    tab.wait_for_url("**/area-profile/burnley.html")
+    assert not heard
+    tab.context.close()
+
+
 def looked_up(tab, query: str) -> list[str]:
     """The handles of the pages that the search box lists for a query, best first."""
     tab.get_by_role("searchbox").fill(query)
@@ -495,7 +546,7 @@ def test_the_search_finds_a_district_counts_aloud_and_answers_to_keys(site, brow
 
 # What a page is made of, from top to bottom, and how its boxes stand in the window. Widths and
 # left edges as parts of the window do not hang on a font; heights do, and are not compared.
-PARTS = "header.top, h1, #find, .brief, .contents, .cards, .county, .result img, .about, footer"
+PARTS = "header.top, h1, #find, .brief, .contents, .answers, .rates, .map, .result img, .about, footer"
 BOXES = """(parts) => [...document.querySelectorAll(parts)].filter((e) => e.checkVisibility())
   .slice(0, 12).map((e) => [e.className || e.localName, e.getBoundingClientRect()])
   .map(([name, b]) => [name, b.x / innerWidth, b.width / innerWidth])"""

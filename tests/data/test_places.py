@@ -130,8 +130,8 @@ def test_the_collection_says_what_is_local():
         "force",
         *["division"] * 3,
     ]
-    districts = {name for row in oc.collection.map for name in row if name}
-    assert districts == set(oc.districts(force=oc.collection.force)["name"])
+    types = oc.street_crime("district", force=oc.collection.force, year=2025)["type"]
+    assert set(oc.collection.compared) <= {*types, "All crime"}
     assert set(oc.collection.comparison_forces) <= set(oc.forces()["name"])
 
 

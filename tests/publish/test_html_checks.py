@@ -151,3 +151,18 @@ def test_a_problem_that_comes_twice_is_said_once():
     assert problems(page(GOOD + "<svg></svg><b><svg></svg></b>")) == [
         "it holds a <svg>"
     ]
+
+
+MAP = '<svg><a href="a/page.html"><path d="M0,0Z"><title>x</title></path></a><text>x</text></svg>'
+
+
+def test_the_index_alone_may_draw_a_map_that_links_and_neither_acts_nor_loads():
+    index = page("<h1>Title</h1>" + MAP)
+    assert html_checks.problems(index, "index.html", FILES) == []
+    assert "it holds a <svg>" in problems(page(GOOD + MAP))
+    for bad in ("<svg onload=x>", "<svg><image href=x>", "<svg><script>", "<title>"):
+        assert html_checks.problems(page(f"<h1>T</h1>{bad}"), "index.html", FILES), bad
+    gone = index.replace("a/page.html", "gone.html")
+    assert html_checks.problems(gone, "index.html", FILES)
+    after = index.replace("</svg>", "</svg><path>")
+    assert html_checks.problems(after, "index.html", FILES) == ["it holds a <path>"]

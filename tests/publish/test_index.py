@@ -94,11 +94,11 @@ def test_each_state_of_a_page_is_said_with_its_release():
     assert "2 of 6 pages could not be rebuilt in this release." in text
 
 
-def test_programmes_are_cards_and_districts_tiles():
+def test_programmes_are_rows_with_their_question_and_districts_a_list():
     pages = [
-        record("demo", group="programmes"),
+        record("demo", group="programmes", question="Did it work?"),
         record("demo/may", group="programmes", notebook="demo", label="May"),
-        record("other", group="programmes"),
+        record("other", group="programmes", state="kept", error=FAILED),
         record("burnley", group="districts", label="Burnley"),
         record("ribble", group="districts", label="Ribble Valley", findings=[]),
         record(
@@ -116,18 +116,20 @@ def test_programmes_are_cards_and_districts_tiles():
     html = index.index_html(
         pages, NOW, told(since="20250901T000000Z-cd", lines=["A < b.", "C."])
     )
-    cards = html.split('<ul class="cards">')[1].split("</ul>")[0]
+    rows = html.split('<ul class="answers">')[1].split("</section>")[0]
     assert (
-        cards.count("<li") == 2 and 'Also: <a href="demo/may.html">May</a></p>' in cards
+        rows.count("<h3>") == 2 and 'Also: <a href="demo/may.html">May</a></p>' in rows
     )
-    assert "<p>Of demo.</p>" in cards and "<p>Of other.</p>" in cards
-    assert cards.count(">Estimate</span>") == 2 and "Of demo/may." not in cards
+    assert '<p class="question">Did it work?</p>' in rows
+    assert '<a href="demo.html#found">Of demo.</a>' in rows and "Of other." in rows
+    assert rows.count(">Estimate</span>") == 2 and "Of demo/may." not in rows
+    assert rows.count("Could not be rebuilt.") == 1
     tiles = html.split('<ul class="county">')[1].split("</ul>")[0]
-    assert re.findall(r'<li class="([^"]*)"><a href="([^"]*)">(.*?)</a>', tiles) == [
-        ("burnley", "burnley.html", "<b>Burnley</b><span>23.8 %</span>"),
-        ("ribble-valley", "ribble.html", "<b>Ribble Valley</b>"),
-        ("wyre", "wyre.html", "<b>Wyre</b><span>1,234 crimes</span>"),
-        ("none", "none.html", "<b>None</b>"),
+    assert re.findall(r'<li><a href="([^"]*)">(.*?)</a>', tiles) == [
+        ("burnley.html", "<b>Burnley</b><span>23.8 %</span>"),
+        ("ribble.html", "<b>Ribble Valley</b>"),
+        ("wyre.html", "<b>Wyre</b><span>1,234 crimes</span>"),
+        ("none.html", "<b>None</b>"),
     ]
     text = words(html)
     assert "Against the release of 1 September 2025: 2 pages; first release." in text
@@ -136,6 +138,11 @@ def test_programmes_are_cards_and_districts_tiles():
         '<a href="#programmes">Programmes</a> · <a href="#districts">Districts</a> · '
         in html
     )
+
+
+def test_cautions_stand_with_the_state_of_the_pages_and_not_before_the_answers():
+    html = index.index_html([record("one")], NOW, told())
+    assert html.index('id="state"') < html.index("<!--cautions-->")
 
 
 def answered(sentence="Shops failed no more often.", **changes) -> dict:
@@ -150,17 +157,16 @@ def answered(sentence="Shops failed no more often.", **changes) -> dict:
     )
 
 
-def test_a_page_leads_with_its_answer_on_card_tile_and_table():
+def test_a_page_leads_with_its_answer_in_row_tile_and_table():
     pages = [
         record("demo", group="programmes", findings=[answered(), fact()]),
         record("wyre", group="districts", label="Wyre", findings=[answered()]),
         record("none"),
     ]
     html = index.index_html(pages, NOW, told())
-    card = words(html.split('<ul class="cards">')[1].split("</ul>")[0])
-    assert card.startswith(
-        "Demo → No clear change Shops failed no more often. = Published"
-    )
+    row = words(html.split('<ul class="answers">')[1].split("</ul>")[0])
+    assert row == "Demo → No clear change Shops failed no more often."
+    assert '<a href="demo.html#answer">Shops failed no more often.</a>' in html
     assert '<span class="mark no-clear-change">' in html
     assert "<b>Wyre</b><span>No clear change</span>" in html
     assert "<td>No clear change. Shops failed no more often.<td>" in html

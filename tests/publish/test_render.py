@@ -4,14 +4,12 @@ import base64
 import hashlib
 import html
 import re
-from dataclasses import replace
 from importlib import import_module
 
 import pytest
 import tinycss2
 
 from notebook_maker import FINDING, PROVENANCE, entry, fact, notebook, plan
-from outcomes.core.collection import collection
 from outcomes.core.errors import Invalid
 from outcomes.findings import verdicts
 from outcomes.publish import (
@@ -576,12 +574,6 @@ def test_a_fifth_caution_is_behind_a_disclosure():
     )
 
 
-def test_the_map_of_districts_and_all_names_are_those_of_the_collection(monkeypatch):
-    assert render.map_style([]) == ""
-    monkeypatch.setattr(render, "collection", replace(collection, map=[["Aber Town"]]))
-    render.inlined.cache_clear()
-    css, _ = render.inlined("index.css", "page.css")
-    render.inlined.cache_clear()
-    assert ".aber-town{grid-area:aber-town}" in css and "burnley" not in css
+def test_no_template_names_a_place():
     for path in render.TEMPLATES.iterdir():
         assert "Lancashire" not in path.read_text("utf-8"), path.name

@@ -36,8 +36,8 @@ class Collection:
     comparison_forces: list[str] = field(default_factory=list)
     towns: dict[str, Town] = field(default_factory=dict)
     publishers: dict[str, str] = field(default_factory=dict)
-    map: list[list[str]] = field(default_factory=list)
-    """Rows of districts, laid out roughly as on a map; "" is a gap."""
+    compared: list[str] = field(default_factory=list)
+    """Types of crime by which the index compares districts; the first shades its map."""
     missing_months: dict[str, str] = field(default_factory=dict)
     """Why months of street-level crime are missing, by "force" or "force 2020-06"."""
 

@@ -19,6 +19,8 @@ _ALLOWED = re.compile(
     "d[td]|[bh]r|em|strong|b|i|del|su[bp]|abbr|code|pre|blockquote|figure|figcaption|img|details|"
     "summary|table|caption|thead|tbody|t[rhd]|label|input|select|option"
 )
+_DRAWN = ("svg", "g", "path", "text", "tspan", "title")
+"""What the map of the index is drawn with; no other page may hold it."""
 _HEAD = ("head", "link", "meta", "title", "style")
 _LINKS = ("icon", "alternate", "canonical")  # of these a browser loads the icon alone
 _POLICY = "Content-Security-Policy"
@@ -37,8 +39,9 @@ _ADDRESSES = {
 class _Reader(HTMLParser):
     """Collects what the rules need: headings, images, ids, links, and what is not allowed."""
 
-    def __init__(self) -> None:
+    def __init__(self, drawn: Collection[str] = ()) -> None:
         super().__init__()
+        self.drawn, self.drawing = drawn, False
         self.levels, self.ids, self.links, self.problems = [], [], [], []
         self.tables, self.seen = [], set()
         self.language, self.title, self._in_title = "", "", False
@@ -64,6 +67,9 @@ class _Reader(HTMLParser):
 
     def _may_stand(self, tag: str, given: dict) -> bool:
         """Whether an element may stand where it does: those of the head before the body alone."""
+        self.drawing = self.drawing or (tag == "svg" and tag in self.drawn)
+        if self.drawing and tag in self.drawn:
+            return True
         if tag in _HEAD and "body" in self.seen:
             return False
         if tag == "link":
@@ -84,11 +90,12 @@ class _Reader(HTMLParser):
                 self.problems.append(f"a <{tag}> loads {value[:60]!r} from elsewhere")
 
     def handle_endtag(self, tag: str) -> None:
+        self.drawing = self.drawing and tag != "svg"
         if tag in ("figcaption", "figure"):
             self._captioned = tag == "figcaption"
 
     def _note(self, tag: str, given: dict) -> None:
-        self._in_title = tag == "title"
+        self._in_title = tag == "title" and not self.drawing
         if tag == "html":
             self.language = given.get("lang")
         if tag == "table":
@@ -115,7 +122,7 @@ def problems(
     A page ``taken_over`` from an earlier release may be of an earlier form, where that harms
     nobody: it is the last good version of a page that cannot be made anew.
     """
-    page = _Reader()
+    page = _Reader(_DRAWN if path == "index.html" else ())
     if path == "index.html":  # the one script there is: the search, byte for byte
         html = html.replace(f"<script>{inlined('index.js')[0]}</script>", "", 1)
     page.feed(html)

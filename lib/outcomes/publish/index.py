@@ -4,6 +4,7 @@ from outcomes.core.formatting import exact
 from outcomes.publish import render as pages
 from outcomes.publish import search
 from outcomes.publish.csv_files import credit, numbers_beside, table
+from outcomes.publish.districts import COMPARED, comparison
 from outcomes.publish.plan import GROUPS, slug, words
 
 COLUMNS = [
@@ -27,10 +28,6 @@ STATES = {
     "kept": "could not be rebuilt; the last good version is shown",
     "failed": "could not be built",
 }
-
-
-COMPARED = "positions"
-"""The finding of a district's page whose table sets it beside the other districts."""
 
 
 def findings_csv(entries: list[dict]) -> str:
@@ -99,9 +96,10 @@ def index_html(entries: list[dict], when: str, told: dict) -> str:
     states = (f"{n} page{'s' * (n > 1)} {STATES[s]}" for s, n in counts.items() if n)
     return pages.template(
         "index.html.j2",
-        programmes=_cards(grouped["programmes"]),
+        programmes=_asked(grouped["programmes"]),
         districts=[_tile(e) for e in grouped["districts"]],
-        county=_cards(grouped["county"]),
+        compared=comparison(grouped["districts"]),
+        county=_asked(grouped["county"]),
         entries=[
             e | {"shown": _state(e), "first": first(e), "says": says(e)}
             for e in entries
@@ -132,8 +130,8 @@ def day(stamp: str) -> str:
     return stamp and words(f"{stamp[:4]}-{stamp[4:6]}-{stamp[6:8]}")
 
 
-def _cards(entries: list[dict]) -> list[dict]:
-    """One card for each notebook, in plan order: its first page, and the others as links."""
+def _asked(entries: list[dict]) -> list[dict]:
+    """One row for each notebook, in plan order: its first page, and the others as links."""
     found = by_notebook(entries).values()
     return [one | {"finding": first(one), "others": others} for one, *others in found]
 

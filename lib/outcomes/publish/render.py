@@ -97,36 +97,10 @@ _UNSEEN = (
 )
 
 
-def map_style(rows: list[list[str]]) -> str:
-    """Style rules that lay the districts out as the rows of ``map`` in ``collection.toml`` do.
-
-    Examples
-    --------
-    >>> print(map_style([["", "Wyre"], ["Ribble Valley", "Wyre"]]))
-    .county { grid-template-columns: repeat(2, 1fr); grid-template-areas: ". wyre" \
-"ribble-valley wyre"; }
-    .ribble-valley { grid-area: ribble-valley; }
-    .wyre { grid-area: wyre; }
-    """
-    if not rows:
-        return ""
-    places = [[slug(name) for name in row] for row in rows]
-    areas = " ".join(f'"{" ".join(name or "." for name in row)}"' for row in places)
-    names = sorted({name for row in places for name in row if name})
-    return "\n".join(
-        [
-            f".county {{ grid-template-columns: repeat({len(rows[0])}, 1fr); "
-            f"grid-template-areas: {areas}; }}",
-            *(f".{name} {{ grid-area: {name}; }}" for name in names),
-        ]
-    )
-
-
 @cache
 def inlined(*names: str) -> tuple[Markup, str]:
     """Style sheets, or a script, as the text of one element, and the hash that admits it."""
     text = "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in names)
-    text = text.replace("/* map */", map_style(collection.map))
     if names[0].endswith(".css"):
         text = re.sub(r"\s*([{};,])\s*|\s+", lambda m: m[1] or " ", text.strip())
         text = re.sub(r"(?<=[a-z-]): ", ":", text).replace(";}", "}")

@@ -71,3 +71,27 @@ box.addEventListener("keydown", (event) => {
 });
 addEventListener("pageshow", show);
 box.hidden = false;
+/** Heads of the table of districts become buttons: the first press sorts by the highest. */
+const rates = document.querySelector(".rates");
+function valueOf(row, column) {
+  const cell = row.cells[column];
+  return column ? Number(cell.dataset.value ?? -Infinity) : cell.textContent.trim();
+}
+function sort(head) {
+  const column = head.cellIndex;
+  const before = head.getAttribute("aria-sort");
+  const rising = before ? before === "descending" : column === 0;
+  for (const other of head.parentNode.cells) other.removeAttribute("aria-sort");
+  head.setAttribute("aria-sort", rising ? "ascending" : "descending");
+  const rows = [...rates.tBodies[0].rows].sort((one, other) => {
+    const [a, b] = [valueOf(one, column), valueOf(other, column)];
+    return (rising ? 1 : -1) * (column ? a - b : a.localeCompare(b));
+  });
+  rates.tBodies[0].append(...rows);
+}
+for (const head of rates ? rates.tHead.rows[0].cells : []) {
+  const button = made("button", ...head.childNodes);
+  button.type = "button";
+  button.addEventListener("click", () => sort(head));
+  head.append(button);
+}
