@@ -116,5 +116,5 @@ else
 	@cd build/mutate && $(MUTMUT)
 endif
 
-clean:  ## remove the virtual environment and the built site
-	@rm -rf .venv site
+clean:  ## remove the virtual environment, the built site and the kept results
+	@rm -rf .venv site .kept

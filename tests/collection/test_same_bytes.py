@@ -43,6 +43,23 @@ def test_a_site_is_the_same_in_any_folder_time_zone_locale_and_hash_seed(tmp_pat
     assert made[0] == made[1]
 
 
+def test_a_page_is_the_same_whether_its_evaluations_are_made_or_kept(tmp_path):
+    made = []
+    for kept in ("off", "cold", "cold"):
+        where = kept if kept == "off" else str(tmp_path / kept)
+        out = tmp_path / f"site{len(made)}"
+        env = os.environ | {"SOURCE_DATE_EPOCH": "1700000000", "OUTCOMES_KEPT": where}
+        pages = ["clear-hold-build/robbery", "project-adder/shoplifting"]
+        command = [sys.executable, "-m", "outcomes", "build", *pages, "--out", str(out)]
+        done = subprocess.run(
+            command, cwd=ROOT, env=env, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        made.append(bytes_of(out / "latest"))
+    assert len(list((tmp_path / "cold").glob("*.pickle"))) > 20
+    assert made[0] == made[1] == made[2]
+
+
 def bytes_of(site: Path) -> dict[str, bytes]:
     """Every file of a release but the manifest, which says how long each page took."""
     found = (

@@ -13,6 +13,7 @@ import pandas as pd
 
 from outcomes.core import formatting
 from outcomes.core.errors import Invalid, NotEnough
+from outcomes.core.kept_results import keep
 from outcomes.methods.evaluation.difference_in_differences import (
     Did,
     EventStudy,
@@ -254,6 +255,7 @@ class Evaluation(NamedTuple):
         )
 
 
+@keep
 def evaluate(
     panel: pd.DataFrame,
     treated: Sequence[str],

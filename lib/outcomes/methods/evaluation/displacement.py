@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.core.errors import Invalid, NotEnough
+from outcomes.core.kept_results import keep
 from outcomes.methods.evaluation.matching import disjoint_sets, match_sets, match_units
 from outcomes.methods.intervals import normal, numbers
 from outcomes.methods.minimum_data import like
@@ -164,6 +165,7 @@ class RingDisplacement(NamedTuple):
     quotient: Displacement | None  # None where the area changed as its match did
 
 
+@keep
 def ring_displacement(
     panel: pd.DataFrame,
     treated: Sequence[str],

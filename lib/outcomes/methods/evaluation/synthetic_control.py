@@ -15,6 +15,7 @@ import pandas as pd
 
 from outcomes.core.errors import Invalid, NotEnough
 from outcomes.core.formatting import count, p_value
+from outcomes.core.kept_results import keep
 from outcomes.methods.evaluation.effect_ranks import EffectRank, rank_effect
 from outcomes.methods.evaluation.verdict import Evidence, Verdict, reach_verdict
 from outcomes.methods.minimum_data import (
@@ -253,6 +254,7 @@ def judge_synthetic_control(
     return reach_verdict(evidence, noun=noun, area=area, comparison=mix)
 
 
+@keep
 def fit_synthetic_control_to_counts(
     counts: pd.DataFrame,
     treated: str,
