@@ -63,9 +63,15 @@ def _page(site: Path, entry: dict) -> dict:
             rows = table.read_text(encoding="utf-8-sig")
             kept["table"] = f"{len(rows.splitlines()) - 1} rows, {_digest(rows)}"
         if image := drawn.get(fact["name"]):
-            kept["figure"] = _digest(unquote(unescape(image[1])))
+            kept["figure"] = _digest(_drawing(image[1]))
         found[fact["name"]] = kept
     return {"title": entry["title"], "findings": found}
+
+
+def _drawing(address: str) -> str:
+    """The SVG in an image's address, as it is drawn: there commas part the numbers of a path."""
+    svg = unquote(unescape(address))
+    return re.sub("(?<= d=')[^']+", lambda steps: steps[0].replace(",", " "), svg)
 
 
 def _cited(source: dict) -> str:

@@ -1,4 +1,4 @@
-"""The command line: ``outcomes list · build · status · diff · release · notebooks · learn · data``.
+"""The command line: ``outcomes list · build · pdf · status · diff · release · notebooks · learn · data``.
 
 Exit codes: 0 all is well, 1 a page failed, 2 something given cannot be used (one sentence on the
 error stream, nothing written). Rooms are imported where they are used, so that each command pays
@@ -366,6 +366,26 @@ def notebooks(
             tell(name, time.monotonic() - started, error)
             failed += error is not None
     raise typer.Exit(1 if failed else 0)
+
+
+@app.command()
+def pdf(
+    handles: Annotated[list[str] | None, typer.Argument(metavar="[HANDLE]...")] = None,
+    to: Annotated[
+        Path | None, typer.Option("--to", help="A folder; default: pdf in the site's.")
+    ] = None,
+    out: Out = None,
+    plan: PlanFile = None,
+) -> None:
+    """Print pages of the release shown as PDF, by a Chromium that is on this machine."""
+    from outcomes.publish import pdf as printer
+    from outcomes.publish import releases
+
+    site = _site(out, plan)
+    shown = releases.find(site)
+    paths = {e["handle"]: e["path"] for e in releases.manifest(shown)["pages"]}
+    chosen = [paths[one_of(name, list(paths), "page")] for name in handles or paths]
+    printer.write(shown, chosen, to or site / "pdf", tell=print)
 
 
 @app.command()

@@ -544,6 +544,101 @@ def test_the_search_finds_a_district_counts_aloud_and_answers_to_keys(site, brow
     tab.context.close()
 
 
+KINDS = ["op-sceptre", "annual-report", "area-profile/burnley", "clear-hold-build"]
+each_kind = pytest.mark.parametrize("name", KINDS)
+
+
+@pytest.mark.browser
+@each_kind
+def test_words_in_charts_are_twelve_pixels_high_at_320(site, browser, name):
+    tab, _ = visit(browser, site / f"{name}.html", WIDTHS["narrow"])
+    sizes = tab.evaluate(
+        """() => [...document.querySelectorAll(".finding img")].map((one) => {
+          const drawing = decodeURIComponent(one.src);
+          const wide = +drawing.match(/viewBox='0 0 ([\\d.]+)/)[1];
+          const words = drawing.match(/font-size[:=]'?[\\d.]+/g).map((w) => +w.match(/[\\d.]+/)[0]);
+          return Math.min(...words) * one.getBoundingClientRect().width / wide;
+        })"""
+    )
+    tab.context.close()
+    assert sizes and min(sizes) >= 12
+
+
+@pytest.mark.browser
+@each_kind
+def test_on_a_phone_the_contents_open_and_a_link_leads_back_up(site, browser, name):
+    tab, heard = visit(browser, site / f"{name}.html", WIDTHS["phone"])
+    first = tab.locator(".contents li a").first
+    assert not first.is_visible()
+    tab.locator(".contents summary").click()
+    first.click()
+    assert tab.url.endswith("#part-1") and tab.evaluate("scrollY") > 400
+    tab.locator(".upward a").click()
+    tab.wait_for_function("scrollY === 0")
+    assert not heard
+    tab.context.close()
+
+
+@pytest.mark.browser
+def test_a_table_is_sorted_by_its_headings_and_says_so(site, browser):
+    tab, heard = visit(browser, site / "op-sceptre.html")
+    tab.locator("#failures-by-force summary").click()
+    head = tab.locator("#failures-by-force thead th").nth(1)
+    column = "[...document.querySelectorAll('#failures-by-force tbody tr')].map((r) => r.cells[1].textContent)"
+    orders = []
+    for order in ("ascending", "descending"):
+        head.get_by_role("button").press("Enter")
+        assert head.get_attribute("aria-sort") == order
+        orders.append([float(n.replace(",", "")) for n in tab.evaluate(column)])
+    assert orders[0] == sorted(orders[0]) == orders[1][::-1]
+    dates = tab.locator("#failures-by-week")
+    dates.locator("summary").click()
+    dates.locator("thead button").first.click()
+    years = [t.split()[-1] for t in dates.locator("tbody th").all_inner_texts()]
+    assert years == sorted(years) and len(years) > 2
+    assert not heard
+    tab.context.close()
+
+
+@pytest.mark.browser
+def test_the_first_column_stays_in_view_when_a_wide_table_is_moved(site, browser):
+    tab, _ = visit(browser, site / "annual-report.html", WIDTHS["phone"])
+    box = tab.locator("#op-warrior .scroll")
+    assert box.get_attribute("tabindex") == "0"  # a keyboard reaches what moves
+    box.evaluate("(one) => { one.scrollLeft = 400; }")
+    frame = box.bounding_box()
+    cell = tab.locator("#op-warrior tbody th").first.bounding_box()
+    assert abs(cell["x"] - frame["x"]) < 2
+    tab.context.close()
+
+
+@pytest.mark.browser
+@each_kind
+def test_paper_shows_every_table_and_the_version(site, browser, name):
+    tab, _ = visit(browser, site / f"{name}.html")
+    tab.emulate_media(media="print")
+    hidden = tab.evaluate(
+        "[...document.querySelectorAll('.finding table')].filter((t) => !t.checkVisibility() "
+        "|| !t.getBoundingClientRect().height).length"
+    )
+    assert hidden == 0 and tab.locator(".finding table").count() > 3
+    assert tab.get_by_text("Version of").first.is_visible()
+    assert not tab.locator(".upward").is_visible()
+    tab.context.close()
+
+
+@pytest.mark.browser
+@each_kind
+def test_charts_and_their_words_use_the_width_of_a_desk(site, browser, name):
+    tab, _ = visit(browser, site / f"{name}.html")
+    right = tab.evaluate(
+        "Math.max(...[...document.querySelectorAll('.result figcaption')]"
+        ".map((e) => e.getBoundingClientRect().right))"
+    )
+    tab.context.close()
+    assert right > 0.9 * WIDTHS["desktop"]
+
+
 # What a page is made of, from top to bottom, and how its boxes stand in the window. Widths and
 # left edges as parts of the window do not hang on a font; heights do, and are not compared.
 PARTS = "header.top, h1, #find, .brief, .contents, .answers, .rates, .map, .result img, .about, footer"

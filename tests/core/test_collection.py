@@ -36,6 +36,18 @@ def test_a_collection_needs_some_words_and_may_have_more(write):
     assert more.towns == {"Leyland": Town("South Ribble", ["Broad Oak"])}
 
 
+def test_a_contact_is_a_page_or_an_address_that_mail_goes_to(write):
+    assert read(write()).contact_link == "mailto:office@example.org"
+    assert read(write(contact="https://a.org/")).contact_link == "https://a.org/"
+
+
+def test_an_address_is_one_that_a_path_can_follow(write):
+    assert read(write(address="https://a.org/x/")).address == "https://a.org/x/"
+    for wrong in ("https://a.org", "a.org/", "javascript:x/"):
+        with pytest.raises(Invalid, match="address must begin with https:// and end"):
+            read(write(address=wrong))
+
+
 @pytest.mark.parametrize("key", NEEDED)
 @pytest.mark.parametrize("given", [None, " "])
 def test_a_word_that_lacks_is_named(write, key, given):

@@ -377,6 +377,7 @@ def test_a_release_holds_every_page_its_tables_and_its_record(folder):
         "answers.csv",
         "manifest.json",
         "feed.xml",
+        "all-data.zip",
         "demo.html",
         "demo/found.csv",
         "demo/2024-05.html",
@@ -591,7 +592,7 @@ def test_pages_do_not_change_with_the_clock(folder, monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1800000000")
     two = build(folder)
     changed = {p for p, b in files(one.path).items() if files(two.path)[p] != b}
-    assert changed == {"index.html", "manifest.json", "feed.xml"}
+    assert changed == {"index.html", "manifest.json", "feed.xml", "all-data.zip"}
 
 
 @pytest.mark.build

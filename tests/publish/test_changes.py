@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from xml.etree import ElementTree as Xml
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from notebook_maker import PROVENANCE, entry, fact, notebook, plan, show
 from outcomes.core.errors import Invalid
 from outcomes.publish import build as site
-from outcomes.publish import changes, feed, notify, releases, staleness
+from outcomes.publish import changes, feed, notify, releases, render, staleness
 from outcomes.publish import changes as history
 from outcomes.publish import plan as plans
 
@@ -115,8 +116,10 @@ def test_findings_that_came_or_went_are_told_after_those_that_stayed():
 
 
 def test_what_was_told_of_a_page_stays_until_it_changes_again():
-    before = {"changes": [{"name": "n"}], "changed": "then"}
-    nothing = {"changes": [], "changed": ""}
+    first = {"changes": [{"name": "n"}], "changed": "before", "replaced": "one"}
+    before = {"changes": [{"name": "n"}], "changed": "then", "replaced": "two"}
+    before["earlier"] = [first]
+    nothing = {"changes": [], "changed": "", "replaced": "", "earlier": []}
     assert history.moved(None, kept(), "now", []) == nothing
     assert history.moved(
         kept(state="failed") | before, kept(findings=[MOVED]), "now", []
@@ -124,7 +127,10 @@ def test_what_was_told_of_a_page_stays_until_it_changes_again():
     assert history.moved(kept() | before, kept(), "now", []) == before
     old = {k: v for k, v in kept().items() if k not in before}
     assert history.moved(old, kept(), "now", []) == nothing
-    made = history.moved(kept() | before, kept(findings=[MOVED]), "now", [])
+    old = kept(built="three") | before
+    made = history.moved(old, kept(findings=[MOVED]), "now", [])
+    assert made["replaced"] == "three"
+    assert made["earlier"] == [{k: before[k] for k in first}, first]
     assert (
         made["changed"] == "now" and made["changes"][0]["said"] == "1 became 2 (up 1)"
     )
@@ -229,6 +235,21 @@ def test_what_changed_on_a_page_is_told_with_the_day_of_its_release():
     assert words(html) == (
         "What changed In the release of 24 November 2025, against the one before: "
         "N0: A became b. Why: w."
+    )
+
+
+def test_every_change_of_a_page_is_told_and_leads_to_the_page_as_it_was(monkeypatch):
+    first = {"changes": moves(1), "changed": NOW, "replaced": "20251001T000000Z-a"}
+    entry = {"path": "a/b.html", "changes": moves(2), "changed": "20251224T000000Z-b"}
+    entry |= {"replaced": NOW, "earlier": [first]}
+    html = history.told(entry)
+    assert html.count("against the one before") == 2 and "<a" not in html
+    assert html.index("24 December 2025") < html.index("<details><summary>Earlier")
+    assert html.index("<summary>Earlier") < html.index("24 November 2025")
+    there = replace(render.collection, archive="https://a.org/old/")
+    monkeypatch.setattr(render, "collection", there)
+    assert f'<a href="https://a.org/old/{NOW}/a/b.html">the page as it was</a>' in (
+        history.told(entry)
     )
 
 

@@ -4,12 +4,14 @@ import base64
 import hashlib
 import html
 import re
+from dataclasses import replace
 from importlib import import_module
 
 import pytest
 import tinycss2
 
 from notebook_maker import FINDING, PROVENANCE, entry, fact, notebook, plan
+from outcomes.core.collection import collection
 from outcomes.core.errors import Invalid
 from outcomes.findings import verdicts
 from outcomes.publish import (
@@ -25,6 +27,7 @@ FILES = {
     "demo.html",
     "other.html",
     "demo/found.csv",
+    "feed.xml",
     "notebooks/programmes/demo.ipynb",
 }
 
@@ -36,6 +39,12 @@ def output(data):
 def shown(one, inner=""):
     body = f'<figure id="{one["name"]}"><p>{html.escape(one["sentence"])}</p>{inner}</figure>'
     return output({"text/plain": one["sentence"], "text/html": body, FINDING: one})
+
+
+def without_script(page: str) -> str:
+    """A page without the one script that it has, which stands at its end."""
+    before, _, rest = page.rpartition("<script>")
+    return before + rest.partition("</script>")[2]
 
 
 def code(source, *outputs):
@@ -118,7 +127,40 @@ def test_the_answer_stands_first_and_describes_the_page(make):
     assert built.html.count('id="answer"') == 1 and "oc.answer(…)" in built.html
     known = FILES | {"demo/answer.csv"}
     assert html_checks.problems(built.html, "demo.html", known) == []
-    assert 'name="description"' not in make(code("x", shown(fact()))).html
+    without = make(code("x", shown(fact()))).html
+    assert 'name="description" content="Demo: what published figures' in without
+
+
+def test_a_head_names_the_page_for_who_shares_or_follows_it(make, monkeypatch):
+    cells = code("x", shown(fact() | ANSWER), shown(fact()))
+    head = make(cells).html.partition("</head>")[0]
+    for said in (
+        '<meta property="og:title" content="Demo – Lancashire Programme Outcomes">',
+        '<meta property="og:description" content="Yes. Shops failed less',
+        '<link rel="icon" href="data:image/svg+xml,',
+        '<link rel="alternate" type="application/atom+xml" title="What each release '
+        'changed" href="feed.xml">',
+    ):
+        assert said in head
+    assert "canonical" not in head and "og:url" not in head  # it has no address yet
+    there = replace(collection, address="https://a.org/")
+    monkeypatch.setitem(render.environment().globals, "collection", there)
+    head = make(cells).html.partition("</head>")[0]
+    assert '<link rel="canonical" href="https://a.org/demo.html">' in head
+    assert '<meta property="og:url" content="https://a.org/demo.html">' in head
+
+
+def test_each_finding_has_a_link_and_the_page_says_how_to_cite_it(make):
+    page = make(code("x", shown(fact() | ANSWER), shown(fact()))).html
+    links = re.findall('<a class="permalink" href="#([^"]+)">Link to this<', page)
+    assert links == ["answer", "found"]
+    slots = render.versioned(
+        plans.Page("demo", "programmes/demo", "A & B"), "1 May 2026", "R-1", True
+    )
+    assert "Version of 1 May 2026" in slots["version"]
+    assert 'href="#changes"' in slots["version"] and 'href="#cite"' in slots["version"]
+    assert "“A &amp; B”, version of 1 May 2026, release R-1." in slots["cite"]
+    assert collection.contact_link in slots["cite"]
 
 
 def test_a_page_has_one_answer(make):
@@ -182,7 +224,8 @@ def test_script_in_markdown_is_removed(make):
         "<iframe src='//evil.example'></iframe>",
     ]
     built = make(text("## Here\n\n" + "\n\n".join(hostile)))
-    assert "<b>bold</b>" in built.html
+    page = without_script(built.html)
+    assert "<b>bold</b>" in page
     for gone in (
         "alert(1)",
         "<script",
@@ -192,8 +235,8 @@ def test_script_in_markdown_is_removed(make):
         "javascript:",
         "p{}",
     ):
-        assert gone not in built.html, gone
-    assert html_checks.problems(built.html, "demo.html", FILES) == []
+        assert gone not in page, gone
+    assert html_checks.problems(page, "demo.html", FILES) == []
 
 
 def test_hostile_titles_sources_and_text_are_shown_as_text(make):
@@ -212,7 +255,7 @@ def test_hostile_titles_sources_and_text_are_shown_as_text(make):
         {"output_type": "stream", "name": "stdout", "text": evil},
     )
     built = make(plain, code(evil, shown(one)), title=f"Demo {evil}")
-    assert "<script" not in built.html
+    assert "<script" not in without_script(built.html)
     assert 'href="javascript' not in built.html
     assert built.html.count("&lt;script&gt;") >= 7
     assert html_checks.problems(built.html, "demo.html", FILES) == []
@@ -277,7 +320,8 @@ def test_the_policy_allows_the_pages_own_style_and_nothing_else(make):
     assert policy.startswith("default-src 'none'; img-src data:; style-src 'sha256-")
     assert f"'sha256-{hashed}'" in policy
     assert "unsafe" not in policy
-    assert "script-src" not in policy
+    _, admitted = render.inlined("page.js")
+    assert f"script-src 'sha256-{admitted}';" in policy  # the page's own, by its digest
     assert "url(" not in style
 
 
@@ -334,12 +378,12 @@ def test_what_a_notebook_says_prints_and_shows_stands_in_its_order(make):
         '<th scope="col">a</th>',
         "<td><del>2</del></td>",
         '<section class="brief"',
-        '<pre class="plain" tabindex="0">One\ntwo</pre>',
+        '<pre class="plain">One\ntwo</pre>',
         '<div class="result"><figure id="found">',
         'Show the code<span class="unseen"> of found</span>',
         "first = 1\n\nsecond = 2</code>",
         '<div class="text"><p>Said <em>later</em>.</p></div>',
-        '<pre class="plain" tabindex="0">A value</pre>',
+        '<pre class="plain">A value</pre>',
         'Show the code<span class="unseen"> of cell 9</span>',
         "<code>third = 3</code>",
     ]
@@ -562,10 +606,10 @@ def test_assumptions_of_a_page_are_said_with_how_sure_they_are_and_what_hangs_on
 
 
 @pytest.mark.build
-def test_a_fifth_caution_is_behind_a_disclosure():
+def test_a_third_caution_is_behind_a_disclosure():
     said = render.cautions([f"Care {n} & more." for n in range(6)])
     shown, _, folded = said.partition("<details><summary>More cautions</summary>")
-    assert shown.count("<li>") == 4 and folded.count("<li>") == 2
+    assert shown.count("<li>") == 2 and folded.count("<li>") == 4
     assert "Care 5 &amp; more." in folded
     slot = render.fill("<!--cautions--><!--/cautions-->", "cautions", said)
     assert (

@@ -137,6 +137,8 @@ def test_what_is_recorded_of_a_page_word_for_word(home):
         "why": "it is new",
         "changes": [],
         "changed": "",
+        "replaced": "",
+        "earlier": [],
         "seconds": 1.26,
         "source": rests["source"],
         "code": rests["code"],
@@ -513,7 +515,7 @@ def reading(table="crime", **where) -> dict:
 
 
 PRINTED = [
-    {"sources": [{"source": "s1"}, {"source": ""}]},
+    {"sources": [{"source": "s1"}, {"source": ""}], "sentence": "12 in East Wyre."},
     {"sources": [{"source": "s2"}, {}]},
 ]
 
@@ -541,7 +543,9 @@ PRINTED = [
         ),
         ({"where": {}}, [reading(force="west")], True),
         ({"aged": True}, [reading()], False),
-        ({"sources": ["s2", "s9"]}, [reading()], True),
+        ({"sources": ["s2", "s1"], "where": {"area": "east-wyre"}}, [reading()], True),
+        ({"sources": ["s2", "s1"], "where": {"area": "west-wyre"}}, [reading()], False),
+        ({"sources": ["s2", "s9"], "where": {"area": "east-wyre"}}, [reading()], False),
         ({"sources": ["s9"]}, [reading()], False),
         ({"sources": [""]}, [reading()], False),
     ],

@@ -4,6 +4,7 @@ No name of a place stands elsewhere in the library, so that another office has i
 changing that file.
 """
 
+import re
 import tomllib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -32,6 +33,10 @@ class Collection:
     """The address of the page that the collection starts from."""
     force: str
     constabulary: str
+    address: str = ""
+    """Where readers open the site, with a "/" at its end; "" where it has no address."""
+    archive: str = ""
+    """Where readers find earlier releases, with a "/" at its end; "" where they find none."""
     divisions: list[str] = field(default_factory=list)
     comparison_forces: list[str] = field(default_factory=list)
     towns: dict[str, Town] = field(default_factory=dict)
@@ -40,6 +45,14 @@ class Collection:
     """Types of crime by which the index compares districts; the first shades its map."""
     missing_months: dict[str, str] = field(default_factory=dict)
     """Why months of street-level crime are missing, by "force" or "force 2020-06"."""
+
+    @property
+    def contact_link(self) -> str:
+        """The contact as a link: an address of the web, or one that mail goes to."""
+        mail = (
+            "@" in self.contact and "/" not in self.contact and ":" not in self.contact
+        )
+        return f"mailto:{self.contact}" if mail else self.contact
 
     @property
     def force_code(self) -> str:
@@ -67,6 +80,11 @@ def read(file: Path) -> Collection:
     for key in ("title", "organisation", "contact", "page", "force", "constabulary"):
         if not isinstance(said.get(key), str) or not said[key].strip():
             raise Invalid(f"{FILE} needs {key!r}, as text.")
+    for key in ("address", "archive"):
+        if not re.fullmatch(r"(https?://\S+/)?", said.get(key, "")):
+            raise Invalid(
+                f"{FILE}: {key} must begin with https:// and end with /, or be left out."
+            )
     towns = {}
     for name, town in said.get("towns", {}).items():
         if set(town) != {"district", "wards"}:

@@ -12,6 +12,7 @@ from outcomes.publish import index, releases, render
 from outcomes.publish.plan import words
 
 _HOURS = {"h": 1, "d": 24, "w": 168}
+_EARLIER = 11  # versions of a page before the last change that are told on it
 _LINES = (
     30  # of changes told on the index and in the feed; the pages tell all of theirs
 )
@@ -20,14 +21,26 @@ _LINES = (
 def moved(old: dict | None, new: dict, name: str, methods: list[str]) -> dict:
     """A page's findings that differ from the release before: each in words, and why.
 
-    With none, what was told of the page last time stays.
+    With none, what was told of the page last time stays. ``replaced`` is the release that holds
+    the page as it was, and ``earlier`` what changed before, the newest first.
     """
+    fresh = {"changes": [], "changed": "", "replaced": "", "earlier": []}
     if old is None or old["state"] == "failed":
-        return {"changes": [], "changed": ""}
+        return fresh
+    told = {key: old.get(key, none) for key, none in fresh.items()}
     changes = compare(old, new, methods)
     if not changes:
-        return {"changes": old.get("changes", []), "changed": old.get("changed", "")}
-    return {"changes": changes, "changed": name}
+        return told
+    earlier = told.pop("earlier")
+    if told["changes"]:
+        earlier = [told, *earlier][:_EARLIER]
+    replaced = old.get("built", "")
+    return {
+        "changes": changes,
+        "changed": name,
+        "replaced": replaced,
+        "earlier": earlier,
+    }
 
 
 def compare(old: dict, new: dict, methods: list[str]) -> list[dict]:
@@ -173,10 +186,20 @@ def _counted(these: list, noun: str) -> str:
 
 
 def told(entry: dict) -> str:
-    """What changed on a page when it last changed, as HTML; "" when nothing ever did."""
+    """What changed on a page, release by release, as HTML; "" when nothing ever did.
+
+    Where ``archive`` of ``collection.toml`` says where releases are kept, the page as it was
+    before each change is linked.
+    """
     if not entry.get("changes"):
         return ""
-    return render.slot("changes", index.day(entry["changed"]), entry["changes"])
+    versions = []
+    for one in [entry, *entry.get("earlier", [])]:
+        kept = render.collection.archive and one.get("replaced")
+        address = f"{render.collection.archive}{kept}/{entry['path']}" if kept else ""
+        day = index.day(one["changed"])
+        versions.append({"day": day, "changes": one["changes"], "address": address})
+    return render.slot("changes", versions)
 
 
 def diff(out: Path, first: str = "", second: str = "") -> list[str]:

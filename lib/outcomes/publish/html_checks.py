@@ -123,8 +123,9 @@ def problems(
     nobody: it is the last good version of a page that cannot be made anew.
     """
     page = _Reader(_DRAWN if path == "index.html" else ())
-    if path == "index.html":  # the one script there is: the search, byte for byte
-        html = html.replace(f"<script>{inlined('index.js')[0]}</script>", "", 1)
+    # the one script that a page has is ours, byte for byte
+    script = "index.js" if path == "index.html" else "page.js"
+    html = html.replace(f"<script>{inlined(script)[0]}</script>", "", 1)
     page.feed(html)
     page.close()
     found = page.problems + page.loose * (not taken_over)

@@ -27,7 +27,7 @@ from outcomes.core.mime import FINDING, PROVENANCE
 from outcomes.data import glossary
 from outcomes.findings.verdicts import ANSWERS, VERDICTS
 from outcomes.publish import vintage
-from outcomes.publish.parameters import Parameter, source, tagged
+from outcomes.publish.parameters import Parameter, source
 from outcomes.publish.plan import Page, Plan, words
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -75,7 +75,13 @@ _ATTRIBUTES = {
 _HIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
 )
-_CAUTIONS = 4  # of one page; the others open on demand
+# The mark of a page in a browser's tabs and bookmarks: three bars, in the colours of the band.
+_ICON = (
+    "data:image/svg+xml,%3Csvg%20xmlns='http://www.w3.org/2000/svg'%20viewBox='0%200%2016%2016'"
+    "%3E%3Cpath%20fill='%231c2b3c'%20d='M0,0h16v16H0z'/%3E%3Cpath%20fill='%23fff'%20d='M3,9h2"
+    "v4H3zM7,6h2v7H7z'/%3E%3Cpath%20fill='%23f2859f'%20d='M11,3h2v10h-2z'/%3E%3C/svg%3E"
+)
+_CAUTIONS = 2  # of one page; the others open on demand
 _BORNE = {
     "high": "well borne out",
     "medium": "likely, and partly checked",
@@ -104,6 +110,8 @@ def inlined(*names: str) -> tuple[Markup, str]:
     if names[0].endswith(".css"):
         text = re.sub(r"\s*([{};,])\s*|\s+", lambda m: m[1] or " ", text.strip())
         text = re.sub(r"(?<=[a-z-]): ", ":", text).replace(";}", "}")
+    else:  # a script: no indentation, and no remarks but at the end of a line
+        text = re.sub(r"^\s+(//.*)?", "", text, flags=re.M)
     hashed = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
     return Markup(text), hashed
 
@@ -127,6 +135,7 @@ def environment() -> jinja2.Environment:
         words=words,
         inlined=inlined,
         collection=collection,
+        icon=_ICON,
     )
     return made
 
@@ -190,7 +199,7 @@ def build(
         "answer": answers[0] if answers else None,
         "question": asked,
         "lead": lead,
-        "blocks": [b for b in blocks if b not in answers],
+        "blocks": [{"kind": "above"} if b in answers else b for b in blocks],
         "contents": text.contents,
         "code": code,
         "parameters": [(p, given[n]) for n, p in known.items()],
@@ -254,6 +263,15 @@ def cautions(said: list[str]) -> str:
     return slot("cautions", said[:_CAUTIONS], said[_CAUTIONS:]) if said else ""
 
 
+def versioned(page: Page, day: str, release: str, changed: bool) -> dict[str, str]:
+    """What a page says of its version, by slot: its day and address, and how to cite it."""
+    address = collection.address and collection.address + page.path
+    return {
+        "version": slot("version", day, address, changed),
+        "cite": slot("cite", page.title, day, release, address),
+    }
+
+
 def assumptions(folder: Path, notebook: str) -> str:
     """What a page takes for granted: the rows of ``docs/assumptions.csv`` that name its notebook.
 
@@ -293,8 +311,6 @@ def _blocks(notebook: dict, text: "_Text") -> tuple[list, list, list]:
                 place.append({"kind": "text", "html": html})
         elif cell["cell_type"] == "code" and source(cell).strip():
             opening = False
-            if tagged(cell, "parameters"):
-                blocks.append({"kind": "asked"})
             waiting.append(source(cell))
             found = [
                 b
@@ -319,7 +335,7 @@ def _output(output: dict, number: int) -> dict | None:
         return {"kind": "plain", "text": text} if text else None
     data = output.get("data", {})
     if FINDING in data:
-        html = Markup(_joined(data["text/html"]))
+        html = Markup(_lighter(_joined(data["text/html"])))
         return {"kind": "finding", "facts": data[FINDING], "html": html}
     if PROVENANCE in data:
         return {"kind": "end", "reads": data[PROVENANCE].get("reads", [])}
@@ -329,6 +345,14 @@ def _output(output: dict, number: int) -> dict | None:
         )
     text = _seen(data.get("text/plain", ""))
     return {"kind": "plain", "text": text} if text else None
+
+
+def _lighter(html: str) -> str:
+    """A finding's HTML in fewer bytes: paths with commas for spaces, which an address must spell
+    out, and empty cells without a look."""
+    html = html.replace("<td class=t><", "<td><")
+    path = re.compile("(?<=%20d=')[^']+")
+    return path.sub(lambda steps: steps[0].replace("%20", ","), html)
 
 
 def _joined(text: str | list[str]) -> str:

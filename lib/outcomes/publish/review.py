@@ -16,7 +16,7 @@ from typing import NamedTuple
 from outcomes.core.errors import Invalid
 from outcomes.data import privacy, published_figures, quality, tables
 from outcomes.data.disclosure import PEOPLE, THRESHOLD, WORDS
-from outcomes.publish import changes, html_checks, index, releases, staleness
+from outcomes.publish import bundle, changes, html_checks, index, releases, staleness
 
 LARGE = 0.25  # of its value: a headline that moves by so much is looked at by a person
 _MOST = 5  # reasons of one check, each in full; the rest are counted
@@ -27,7 +27,7 @@ _FEW = re.compile(  # so many a day are a rate, and no count
     re.I,
 )
 _OF_THE_SITE = {"manifest.json", "findings.csv", "answers.csv", "feed.xml"}
-_OF_THE_SITE |= {"index.html", "sbom.json"}
+_OF_THE_SITE |= {"index.html", "sbom.json", bundle.FILE}
 _DIGESTS = privacy.Review(
     "*.json", "crime identifier", "*", 10**6, "Digests of files and rows have its form."
 )

@@ -6,8 +6,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 import outcomes
+from outcomes.core import formatting
 from outcomes.core.errors import Invalid
 from outcomes.publish import (
+    bundle,
     changes,
     csv_files,
     execute,
@@ -23,8 +25,9 @@ from outcomes.publish import (
 from outcomes.publish.plan import Page, Plan
 from outcomes.publish.releases import write
 
+_TOLD = ("sentence", "detail", "alt", "area", "caption")
 _GOOD = ["built", "reads", "inputs", "vintage", "question"]
-_GOOD += ["findings", "changes", "changed"]
+_GOOD += ["findings", "changes", "changed", "replaced", "earlier"]
 """What the record of a page keeps of its last good version."""
 
 
@@ -60,18 +63,23 @@ def concerning(
     """The words of those cautions that concern a page, by its readings and findings.
 
     A page is concerned when it reads rows that the caution is about, and, where the caution names
-    printed pages, when it cites one of them for that kind of figure. This follows from the tables
+    printed pages, when it cites every one of them and a finding names the place. This follows from the tables
     and the page alone, never from a clock: what is said of age, which holds on some days only,
     stands on the index, which names the day of its release.
     """
-    reads = list(reads)
+    reads, facts = list(reads), list(facts)
     cited = {source.get("source", "") for f in facts for source in f["sources"]} - {""}
+    told = " ".join(str(f.get(key, "")) for f in facts for key in _TOLD)
+    named = f"-{formatting.slug(told)}-"
     found = []
     for caution in cautions:
         if caution["aged"]:
             continue
         sources, tables = caution["sources"], caution["tables"]
-        if sources and not cited.intersection(sources):
+        if sources and not cited.issuperset(sources):
+            continue
+        place = caution["where"].get("area", "")
+        if sources and f"-{place}-" not in named:
             continue
         if any(r["table"] in tables and _overlap(r, caution) for r in reads):
             found.append(caution["said"])
@@ -115,7 +123,7 @@ class Staging:
             if p.handle in self.asked or p.handle in self.before
         ]
         self.files = {"index.html", "findings.csv", "answers.csv"}
-        self.files |= {"manifest.json", "feed.xml"}
+        self.files |= {"manifest.json", "feed.xml", bundle.FILE}
         self.files |= {p.path for p in self.pages}
         self.files |= {f"notebooks/{p.notebook}.ipynb" for p in self.pages}
         self.records: dict[str, dict] = {}
@@ -148,6 +156,7 @@ class Staging:
             **{"path": page.path, "label": page.label},
             **{"state": "built", "built": self.name, "tried": self.name, "error": None},
             **{"why": self.reasons[page.handle], "changes": [], "changed": ""},
+            **{"replaced": "", "earlier": []},
             "seconds": round(result.seconds, 2),
             **{key: rests[key] for key in ("source", "parameters", "code", "lock")},
             **{
@@ -207,6 +216,8 @@ class Staging:
             files["sbom.json"] = sbom.bill(lock.read_text(encoding="utf-8"))
         for name, text in files.items():
             write(self.folder / name, text)
+        packed = bundle.bundle(self.folder, entries, self.name)
+        write(self.folder / bundle.FILE, packed)
         # the last look, on the files as they will be served
         found = (p for p in self.folder.rglob("*") if p.is_file())
         there = {p.relative_to(self.folder).as_posix() for p in found}
@@ -288,8 +299,10 @@ class Staging:
         path, record = self.folder / page.path, self.records[page.handle]
         html = path.read_text(encoding="utf-8")
         said = concerning(self.cautions, record["reads"], record["findings"])
+        built = record["built"]
         slots = {
             "cautions": render.cautions(said),
+            **render.versioned(page, index.day(built), built, bool(record["changes"])),
             "siblings": render.siblings(page, self.pages),
             "assumed": render.assumptions(self.plan.folder, page.notebook),
             "changes": changes.told(record),
