@@ -477,6 +477,35 @@ def test_districts_are_sorted_by_a_press_and_set_beside_a_map_that_leads_to_them
     tab.context.close()
 
 
+@pytest.mark.browser
+def test_a_resident_on_a_phone_is_two_taps_from_burglary_and_sees_how_the_next_place_does(
+    site, browser
+):
+    """Is burglary high here, in Burnley, and how do we compare with Hyndburn?"""
+    tab, heard = visit(browser, site / "index.html", WIDTHS["phone"])
+    tab.get_by_role("searchbox").click()  # the first tap
+    looked_up(tab, "burglary in Burnley")
+    first = tab.locator("#find li li a").first
+    assert "urglary" in first.inner_text() and "Burnley" in first.inner_text()
+    first.click()  # the second
+    tab.wait_for_url("**/area-profile/burnley.html#*")
+    name = tab.url.partition("#")[2]
+    assert tab.locator(f"#{name}").is_visible()
+    tab.go_back()  # the third
+    table = tab.get_by_role("table", name="The districts side by side")
+    for place in ("Burnley", "Hyndburn"):
+        row = table.get_by_role("row", name=place)
+        assert re.match(r"[\d.]+ ", row.get_by_role("cell").nth(3).inner_text())
+        row.get_by_role("rowheader").scroll_into_view_if_needed()
+    left = "e => e.getBoundingClientRect().left"
+    box = tab.locator(".scroll:has(.rates)")
+    box.evaluate("e => { e.scrollLeft = e.scrollWidth }")
+    head = table.get_by_role("rowheader", name="Burnley")
+    assert head.evaluate(left) >= box.evaluate(left) - 1  # the name stays in view
+    assert not heard
+    tab.context.close()
+
+
 def looked_up(tab, query: str) -> list[str]:
     """The handles of the pages that the search box lists for a query, best first."""
     tab.get_by_role("searchbox").fill(query)

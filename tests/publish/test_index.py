@@ -140,6 +140,12 @@ def test_programmes_are_rows_with_their_question_and_districts_a_list():
     )
 
 
+def test_the_index_says_in_its_head_what_it_is():
+    html = index.index_html([record("one", group="programmes")], NOW, told())
+    said = re.search('<meta name="description" content="([^"]+)">', html)[1]
+    assert said.startswith("What the programmes of the ")
+
+
 def test_cautions_stand_with_the_state_of_the_pages_and_not_before_the_answers():
     html = index.index_html([record("one")], NOW, told())
     assert html.index('id="state"') < html.index("<!--cautions-->")
