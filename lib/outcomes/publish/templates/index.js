@@ -95,3 +95,13 @@ for (const head of rates ? rates.tHead.rows[0].cells : []) {
   button.addEventListener("click", () => sort(head));
   head.append(button);
 }
+/** What scrolls sideways can be reached by keyboard; what does not is no stop. */
+function fit() {
+  for (const part of document.querySelectorAll(".scroll")) {
+    if (part.scrollWidth > part.clientWidth) part.tabIndex = 0;
+    else part.removeAttribute("tabindex");
+  }
+}
+addEventListener("resize", fit);
+document.addEventListener("toggle", fit, true);
+fit();
