@@ -308,7 +308,7 @@ def test_old_releases_are_emptied_but_never_the_newest_good_one(folder):
     ]
     assert whole == [names[-1], *releases.names(folder / "site")[-2:]]
     for name in releases.names(folder / "site"):
-        assert (folder / f"site/releases/{name}/findings.csv").is_file()
+        assert releases.manifest(folder / f"site/releases/{name}")["pages"]
 
 
 FAULTS = {

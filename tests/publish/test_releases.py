@@ -10,7 +10,8 @@ import pytest
 from outcomes.core.errors import Invalid
 from outcomes.publish import releases, staleness
 
-GOOD, BAD = {"state": "built"}, {"state": "kept"}
+GOOD = {"handle": "demo", "state": "built"}
+BAD = GOOD | {"state": "kept"}
 
 
 FIRST, SECOND, THIRD = (
@@ -93,7 +94,9 @@ def test_old_releases_are_emptied_but_for_their_record(out, keep, public, stay):
     assert full(out) == stay
     for name in {FIRST, SECOND, THIRD} - set(stay):
         left = sorted(p.name for p in (out / "releases" / name).rglob("*"))
-        assert left == ["findings.csv", "manifest.json"]
+        assert left == ["manifest.json.xz"]
+        record = releases.manifest(out / "releases" / name)
+        assert record["release"] == name
 
 
 def test_a_release_that_is_shown_again_is_never_emptied(out):

@@ -81,6 +81,7 @@ def test_small_counts_are_read_from_what_a_reader_sees(looked):
     said = " is a small count that no source has published."
     assert disclosed(looked(html)) == [
         f"demo.html: “2 people”{said}",
+        f"demo.html: “4 people”{said}",
         f"demo.html: “Two children”{said}",
     ]
 

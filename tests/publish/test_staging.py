@@ -14,6 +14,7 @@ from outcomes.publish import (
     changes,
     cluster,
     execute,
+    parameters,
     releases,
     render,
     staging,
@@ -190,6 +191,7 @@ def test_a_release_holds_its_record_and_all_that_speaks_of_the_whole(home):
         "cautions": home.cautions,
         "history": [told],
         "pages": made.entries,
+        "files": record["files"],
     }
     pages = {
         n: (made.path / f"{n}.html").read_text("utf-8")
@@ -214,8 +216,10 @@ def test_a_release_holds_its_record_and_all_that_speaks_of_the_whole(home):
         f"version {staging.outcomes.__version__}, digest {staleness.code_digest()[:12]}"
     )
     assert f"<dd>{version}</div>" in pages["one"]
-    source = (home.folder / "notebooks/two.ipynb").read_bytes()
-    assert (made.path / "notebooks/two.ipynb").read_bytes() == source
+    source = parameters.load(home.folder / "notebooks/two.ipynb")
+    shipped = parameters.load(made.path / "notebooks/two.ipynb")
+    told = [["".join(c["source"]) for c in one["cells"]] for one in (source, shipped)]
+    assert told[0] == told[1]
 
 
 def test_the_feed_remembers_twenty_releases(home):

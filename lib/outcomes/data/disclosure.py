@@ -20,6 +20,9 @@ from outcomes.core.errors import Invalid, one_of
 from outcomes.data.doors import Names, as_list, door
 
 CONFIDENTIAL = "[c]"
+WITHHELD = (
+    "Small counts of people are withheld, and with them any figure that shows them."
+)
 THRESHOLD = 5
 PEOPLE = (  # words that name a person, or what happened to one
     r"(?:people|persons?|child(?:ren)?|students?|pupils?|victims?|offenders?|suspects?|patients?"

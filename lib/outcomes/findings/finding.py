@@ -28,9 +28,6 @@ from outcomes.findings.verdicts import ANSWERS, HELD, NO_LIMIT, VERDICTS, refusa
 
 DIRECTIONS = ("fewer", "more", "neither")
 _SHORT = 12  # rows: a table this short, with no figure above it, is what people came to look at
-_WITHHELD = (
-    "Small counts of people are withheld, and with them any figure that shows them."
-)
 _PAGE = {"area": "", "period": "", "direction": "neither"}
 
 
@@ -303,7 +300,9 @@ class _Shown:
         self.figure, self.numbers = None, {}
         self.texts = {k: disclosure.told(t, hidden) for k, t in self.texts.items()}
         self.texts["alt"] = ""
-        self.caveats = [disclosure.told(c, hidden) for c in self.caveats] + [_WITHHELD]
+        self.caveats = [disclosure.told(c, hidden) for c in self.caveats] + [
+            disclosure.WITHHELD
+        ]
         self.limits = {k: None if v in hidden else v for k, v in self.limits.items()}
 
 

@@ -2,7 +2,6 @@
 
 import re
 import time
-from calendar import timegm
 from math import isclose
 from pathlib import Path
 
@@ -242,8 +241,11 @@ def status(out: Path, max_age: str = "") -> tuple[list[str], bool]:
     shown = releases.latest(out)
     if shown is None:
         return [f"No release is shown in {out}."], False
-    record = releases.manifest(shown)
-    made = timegm(time.strptime(record["release"][:16], "%Y%m%dT%H%M%SZ"))
+    try:
+        record = releases.manifest(shown)
+        made = releases.timestamp(record["release"])
+    except Invalid as error:
+        return [str(error)], False
     now = time.time()
     age, idle = (
         (now - made) / 3600,
@@ -257,11 +259,16 @@ def status(out: Path, max_age: str = "") -> tuple[list[str], bool]:
         lines.append(
             f"It is older than {max_age}, and no build has found it up to date since."
         )
+    mend = "'outcomes build' mends it."
+    if early := made > now + 3600:
+        lines.append(f"It is dated in the future, as a clock was wrong: {mend}")
+    damaged = releases.damage(shown, record)
+    lines += [f"{path} {wrong}: {mend}" for path, wrong in damaged.items()]
     for entry in failing:
         lines.append(
             f"{entry['handle']}  {entry['state']}  {index.reason(entry['error'])}"
         )
-    return lines, not failing and idle <= limit
+    return lines, not (failing or early or damaged or idle > limit)
 
 
 def _hours(text: str) -> float:

@@ -58,6 +58,15 @@ def normalise(notebook: dict) -> dict:
     return {"cells": cells, "metadata": _KERNEL, "nbformat": 4, "nbformat_minor": 5}
 
 
+def without_outputs(notebook: Path) -> dict:
+    """A notebook as it is published: its cells and their tags, without outputs and counts."""
+    clean = normalise(load(notebook))
+    for cell in clean["cells"]:
+        if cell["cell_type"] == "code":
+            cell |= {"execution_count": None, "outputs": []}
+    return clean
+
+
 def is_normalised(notebook: Path) -> bool:
     """Whether a notebook holds what :func:`store` keeps, whatever its results are."""
     stored = load(notebook)
@@ -66,8 +75,12 @@ def is_normalised(notebook: Path) -> bool:
 
 def write(notebook: Path, content: dict) -> None:
     """Write a notebook as JSON with sorted keys, replacing the old file in one step."""
-    text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-    releases.write_whole(notebook, text)
+    releases.write_whole(notebook, stored(content))
+
+
+def stored(content: dict) -> str:
+    """A notebook as the text of its file."""
+    return json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def _normalised(output: dict, count: int) -> dict:

@@ -6,11 +6,14 @@ one rename, and ``<out>/public`` one to the release a person approved last
 build leaves there shows nowhere, and the pages it had run need not be run again.
 """
 
+import hashlib
 import itertools
 import json
+import lzma
 import os
 import shutil
 import time
+from calendar import timegm
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -19,7 +22,9 @@ from filelock import FileLock, Timeout
 
 from outcomes.core.errors import Invalid, one_of
 
-_KEPT = {"manifest.json", "findings.csv", "answers.csv"}
+RECORD, ARCHIVED = "manifest.json", "manifest.json.xz"
+_RECORDED = {"handle", "state"}
+_HOUR = 3600
 
 
 @contextmanager
@@ -47,21 +52,98 @@ def lock(out: Path, say: Callable[[str], None]) -> Iterator[Path]:
 def latest(out: Path) -> Path | None:
     """The latest release, to which ``latest`` links, or None."""
     found = (Path(out) / "latest").resolve()
-    return found if (found / "manifest.json").is_file() else None
+    return found if (found / RECORD).is_file() else None
 
 
 def manifest(release: Path | None) -> dict:
-    """The record of a release; of none, an empty one."""
+    """The record of a release; of none, an empty one.
+
+    Raises :class:`Invalid` where it cannot be read, or is not what a build writes.
+    """
     if release is None:
         return {"release": "", "pages": [], "methods": [], "history": []}
-    return json.loads((release / "manifest.json").read_text(encoding="utf-8"))
+    try:
+        if (release / RECORD).is_file():
+            text = (release / RECORD).read_text(encoding="utf-8")
+        else:
+            text = lzma.decompress((release / ARCHIVED).read_bytes()).decode("utf-8")
+        record = json.loads(text)
+        missing = {"release", "pages"} - record.keys()
+        for entry in record["pages"]:
+            missing |= _RECORDED - entry.keys()
+        if not isinstance(record["release"], str):
+            missing.add("release")
+    except (OSError, EOFError, ValueError, lzma.LZMAError) as error:
+        raise _damaged(release, str(error)) from None
+    except (AttributeError, TypeError, KeyError, RecursionError):
+        raise _damaged(release, "it is not what a build writes") from None
+    if missing:
+        raise _damaged(release, f"{', '.join(sorted(missing))} is missing in it")
+    return record
+
+
+def _damaged(release: Path, why: str) -> Invalid:
+    cure = "'outcomes build' makes the site anew"
+    return Invalid(
+        f"the record of release {release.name} ({release / RECORD}) cannot be used, "
+        f"{why.rstrip('.')}: {cure}."
+    )
+
+
+def timestamp(name: str) -> float:
+    """When a release was made, by its name, as a time in seconds.
+
+    >>> timestamp("20261124T080000Z-1a2b3c4d")
+    1795507200.0
+    """
+    try:
+        return float(timegm(time.strptime(name[:16], "%Y%m%dT%H%M%SZ")))
+    except ValueError:
+        raise Invalid(
+            f"release {name[:40]!r} is not named by a time: 'outcomes build' makes one that is."
+        ) from None
+
+
+def in_future(name: str) -> bool:
+    """Whether a release is dated later than now: a clock was wrong when it was made."""
+    with suppress(Invalid):
+        return timestamp(name) > timestamp(now()) + _HOUR
+    return False  # it has a name of a person's choice
+
+
+def damage(release: Path | None, record: dict) -> dict[str, str]:
+    """Each file of a release that is not as it was built, with what is wrong with it."""
+    found = {}
+    if release is None:
+        return found
+    for path, digest in record.get("files", {}).items():
+        file = release / path
+        if not file.is_file():
+            found[path] = "is missing"
+            continue
+        try:
+            held = hashlib.sha256(file.read_bytes()).hexdigest()
+        except OSError as error:
+            found[path] = f"cannot be read ({error.strerror})"
+            continue
+        if held != digest:
+            found[path] = "has changed since it was built"
+    return found
+
+
+def sound(release: Path) -> bool:
+    """Whether a release is whole, unchanged, and not dated in the future."""
+    try:
+        record = manifest(release)
+    except Invalid:
+        return False
+    return not damage(release, record) and not in_future(record["release"])
 
 
 def names(out: Path) -> list[str]:
     """Every release of which the record is kept, oldest first."""
-    return sorted(
-        p.parent.name for p in (Path(out) / "releases").glob("*/manifest.json")
-    )
+    found = (Path(out) / "releases").glob(f"*/{RECORD}*")
+    return sorted({p.parent.name for p in found if p.name in (RECORD, ARCHIVED)})
 
 
 def find(out: Path, name: str = "") -> Path:
@@ -88,8 +170,14 @@ def new_name(out: Path, digest: str) -> str:
 
 def now() -> str:
     """The time in UTC, as a release's name begins."""
-    seconds = float(os.environ.get("SOURCE_DATE_EPOCH") or time.time())
-    return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(seconds))
+    given = os.environ.get("SOURCE_DATE_EPOCH") or str(time.time())
+    try:
+        return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(float(given)))
+    except (ValueError, OverflowError, OSError):
+        raise Invalid(
+            f"SOURCE_DATE_EPOCH is {given[:40]!r}; it must be seconds since 1970, such as "
+            "1795507200, or not be set."
+        ) from None
 
 
 def staging(out: Path, *, resume: bool) -> Path:
@@ -132,20 +220,42 @@ def link(out: Path, place: str, name: str) -> None:
 
 
 def prune(out: Path, keep: int) -> None:
-    """Empty all but the newest ``keep`` releases, down to the record and the findings.
+    """Empty all but the newest ``keep`` releases, down to the record, which is packed.
 
     Never the latest or the public one, nor the newest in which no page was failing.
     """
     whole = [n for n in names(out) if (out / "releases" / n / "index.html").is_file()]
-    good = [n for n in whole[::-1] if not failing(manifest(out / "releases" / n))]
+    good = [n for n in whole[::-1] if _without_failures(out / "releases" / n)]
     linked = {(out / place).resolve().name for place in ("latest", "public")}
     stays = {*whole[-keep:], *good[:1], *linked}
     for name in set(names(out)) - stays:
-        for path in (out / "releases" / name).iterdir():
-            if path.is_dir():
-                shutil.rmtree(path)
-            elif path.name not in _KEPT:
-                path.unlink()
+        _archive(out / "releases" / name)
+
+
+def _without_failures(release: Path) -> bool:
+    try:
+        return not failing(manifest(release))
+    except Invalid:
+        return False
+
+
+def _archive(release: Path) -> None:
+    """Keep of a release its packed record alone, in about a fortieth of the space."""
+    if (release / RECORD).is_file():
+        try:
+            record = manifest(release)
+        except Invalid:
+            return  # a person may still want to see what is left of it
+        record.pop("files", None)
+        text = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
+        part = release / f"{ARCHIVED}.part"
+        part.write_bytes(lzma.compress(text.encode("utf-8"), preset=6))
+        part.replace(release / ARCHIVED)
+    for path in release.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        elif path.name != ARCHIVED:
+            path.unlink()
 
 
 def failing(record: dict) -> list[dict]:
@@ -165,20 +275,32 @@ def up_to_date(out: Path, digest: str) -> bool:
     """Whether the latest release needs nothing, as remembered."""
     found, note = latest(out), out / ".standing"
     known = found and note.is_file()
-    return bool(known) and note.read_text() == f"{found.name} {digest}"
+    if not known or _noted(note) != f"{found.name} {digest}":
+        return False
+    return sound(found)
+
+
+def _noted(file: Path) -> str:
+    return file.read_bytes().decode("utf-8", errors="replace")
 
 
 def last_checked(out: Path) -> float:
     """When a build last found the latest release up to date, as a time; 0 when never."""
     found, note = latest(out), out / ".standing"
-    known = found and note.is_file() and note.read_text().startswith(found.name)
-    return note.stat().st_mtime if known else 0.0
+    known = found and note.is_file() and _noted(note).startswith(found.name)
+    when = note.stat().st_mtime if known else 0.0
+    return when if when < time.time() + _HOUR else 0.0  # a clock was wrong
 
 
-def write(path: Path, content: str | bytes) -> None:
-    """Write a file, and the folders it needs; text as UTF-8 with plain line ends."""
+def write(path: Path, content: str | bytes) -> str:
+    """Write a file, and the folders it needs; text as UTF-8 with plain line ends.
+
+    Gives the sha256 of what was written.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
+    held = content if isinstance(content, bytes) else content.encode("utf-8")
+    path.write_bytes(held)
+    return hashlib.sha256(held).hexdigest()
 
 
 def write_whole(path: Path, content: str) -> None:

@@ -7,6 +7,7 @@ the index and in the manifest.
 import base64
 import csv
 import hashlib
+import json
 import posixpath
 import re
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from outcomes.core.errors import Invalid
 from outcomes.core.formatting import slug
 from outcomes.core.mime import FINDING, PROVENANCE
 from outcomes.data import glossary
+from outcomes.data.disclosure import CONFIDENTIAL, WITHHELD
 from outcomes.findings.verdicts import ANSWERS, VERDICTS
 from outcomes.publish import vintage
 from outcomes.publish.parameters import Parameter, source
@@ -189,6 +191,9 @@ def build(
     ):  # it stands with its answer, and need not stand twice
         bold = re.compile(r"<strong>.*?</strong>\s*", re.S)
         lead[0]["html"] = Markup(bold.sub("", lead[0]["html"], count=1))
+    hidden = any(withheld(b["facts"]) for b in found)
+    if hidden:  # the code that made a count could tell it, and so could what it prints
+        blocks = [b for b in blocks if b["kind"] not in ("code", "plain")]
     facts = [b["facts"] for b in answers + [b for b in found if b not in answers]]
     if len({f["name"] for f in facts}) < len(facts):
         raise Invalid("two findings of the page have the same name.")
@@ -202,6 +207,7 @@ def build(
         "blocks": [{"kind": "above"} if b in answers else b for b in blocks],
         "contents": text.contents,
         "code": code,
+        "withheld": hidden,
         "parameters": [(p, given[n]) for n, p in known.items()],
         "asked": "\n".join(
             f"{n} = {given[n]!r}  # {p.explanation}" for n, p in known.items()
@@ -211,6 +217,20 @@ def build(
     context |= _found(facts, text.said, reads)
     html = template("page.html.j2", view=context)
     return Built(html, facts, reads, context["vintage"], asked)
+
+
+def withheld(fact: dict) -> bool:
+    """Whether a finding withholds a count of people.
+
+    >>> withheld({"sentence": "[c] people."}), withheld({"sentence": "Nobody."})
+    (True, False)
+    """
+    return CONFIDENTIAL in json.dumps(fact) or WITHHELD in fact.get("caveats", [])
+
+
+def without_code(html: str) -> str:
+    """A page without the code that it shows on demand."""
+    return re.sub(r'<details class="code">.*?</details>\n?', "", html, flags=re.S)
 
 
 def question(notebook: dict) -> str:

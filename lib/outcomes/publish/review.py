@@ -90,11 +90,14 @@ def report(found: list[Check]) -> list[str]:
 
 def unexpected_files(release: Reviewed) -> Iterator[str]:
     """Pages that are not there, files that no build makes, and changes since an approval."""
-    made = set(_OF_THE_SITE)
+    made = _OF_THE_SITE | set(release.record.get("files", {}))
+    damaged = releases.damage(release.folder, release.record)
+    yield from (f"{path} {wrong}." for path, wrong in damaged.items())
     for entry in release.pages:
         made |= {entry["path"], f"notebooks/{entry.get('notebook')}.ipynb"}
         made |= {f"{entry['handle']}/{fact['name']}.csv" for fact in entry["findings"]}
-        if not (release.folder / entry["path"]).is_file():
+        there = (release.folder / entry["path"]).is_file()
+        if not there and entry["path"] not in damaged:
             yield f"{entry['path']} is missing."
     there = (p for p in release.folder.rglob("*") if not p.is_dir())
     names = {p.relative_to(release.folder).as_posix() for p in there}
@@ -133,11 +136,9 @@ def published_counts() -> set[tuple[str, int]]:
 
 
 def _page_text(page: Path) -> str:
-    """What a page says, without its code and style; each element's text apart."""
+    """What a page says, its code too but not its style; each element's text apart."""
     html = page.read_text(encoding="utf-8") if page.is_file() else ""
-    html = re.sub(
-        r"<style.*?</style>|<details class=\"code\".*?</details>", "|", html, flags=re.S
-    )
+    html = re.sub(r"<style.*?</style>", "|", html, flags=re.S)
     return unescape(re.sub(r"<[^>]*>", "|", html))
 
 

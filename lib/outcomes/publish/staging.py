@@ -1,5 +1,6 @@
 """A release while it is being made, in a folder that nobody reads yet."""
 
+import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -16,7 +17,9 @@ from outcomes.publish import (
     feed,
     html_checks,
     index,
+    notebook_outputs,
     parameters,
+    releases,
     render,
     sbom,
     search,
@@ -26,6 +29,7 @@ from outcomes.publish.plan import Page, Plan
 from outcomes.publish.releases import write
 
 _TOLD = ("sentence", "detail", "alt", "area", "caption")
+_NO_CODE = "# Its code is not published, as counts of people are withheld."
 _GOOD = ["built", "reads", "inputs", "vintage", "question"]
 _GOOD += ["findings", "changes", "changed", "replaced", "earlier"]
 """What the record of a page keeps of its last good version."""
@@ -43,18 +47,16 @@ def render_page(
 
 def write_page(
     folder: Path, page: Page, html: str, facts: list[dict], files: set[str]
-) -> set[str]:
-    """Write a page and its tables, once it is fit to be published; gives the tables' paths.
+) -> dict[str, str]:
+    """Write a page and its tables, once it is fit to be published; gives each file's digest.
 
     ``files`` are those of its release, to which it may link.
     """
     tables = {f"{page.handle}/{f['name']}.csv": f for f in facts if f["table"]}
     if found := html_checks.problems(html, page.path, files | set(tables)):
         raise Invalid("; ".join(found[:3]))
-    for path, fact in tables.items():
-        write(folder / path, csv_files.finding_csv(fact))
-    write(folder / page.path, html)
-    return set(tables)
+    made = {p: write(folder / p, csv_files.finding_csv(f)) for p, f in tables.items()}
+    return made | {page.path: write(folder / page.path, html)}
 
 
 def concerning(
@@ -126,6 +128,11 @@ class Staging:
         self.files |= {"manifest.json", "feed.xml", bundle.FILE}
         self.files |= {p.path for p in self.pages}
         self.files |= {f"notebooks/{p.notebook}.ipynb" for p in self.pages}
+        self.damaged = stale.damaged
+        self.written: dict[str, str] = {}
+        """Each file of the release with the digest of what the publisher wrote."""
+        self.left_out: list[str] = []
+        """Files that were found in the release, and that the publisher had not written."""
         self.records: dict[str, dict] = {}
         self.outputs: dict[str, Path] = {}
         self.rests = {page.handle: self._rests_on(page) for page in pages}
@@ -188,9 +195,10 @@ class Staging:
         for page in self.pages:
             if page.handle not in self.records:
                 self.records[page.handle] = self._take_over(page)
-            self._fill_slots(page)
-            notebook = self.plan.source(page).read_bytes()
-            write(self.folder / "notebooks" / f"{page.notebook}.ipynb", notebook)
+        withheld = {p.notebook for p in self.pages if self._withholds(p)}
+        for page in self.pages:
+            self._fill_slots(page, withheld=page.notebook in withheld)
+            self._write_notebook(page.notebook, withheld=page.notebook in withheld)
         entries = [self.records[p.handle] for p in self.pages]
         summary = changes.summary(entries, self.name, self.last["release"])
         history = [summary, *self.last.get("history", [])][: feed.LENGTH]
@@ -205,7 +213,6 @@ class Staging:
         aged = [caution["said"] for caution in self.cautions if caution["aged"]]
         home = index.index_html(entries, self.name, summary)
         files = {
-            "manifest.json": json.dumps(manifest, indent=1, ensure_ascii=False) + "\n",
             "findings.csv": index.findings_csv(entries),
             "answers.csv": index.answers_csv(entries),
             "feed.xml": feed.atom(history),
@@ -215,9 +222,12 @@ class Staging:
         if (lock := self.plan.folder / "requirements.lock").is_file():
             files["sbom.json"] = sbom.bill(lock.read_text(encoding="utf-8"))
         for name, text in files.items():
-            write(self.folder / name, text)
-        packed = bundle.bundle(self.folder, entries, self.name)
-        write(self.folder / bundle.FILE, packed)
+            self._write(name, text)
+        self._vet()
+        self._write(bundle.FILE, bundle.bundle(self.folder, entries, self.name))
+        manifest["files"] = dict(sorted(self.written.items()))
+        record = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
+        write(self.folder / releases.RECORD, record)
         # the last look, on the files as they will be served
         found = (p for p in self.folder.rglob("*") if p.is_file())
         there = {p.relative_to(self.folder).as_posix() for p in found}
@@ -238,6 +248,10 @@ class Staging:
     def _take_over(self, page: Page) -> dict:
         """Copy a page that was not built: nothing had changed, or nobody asked."""
         old = self.before[page.handle]
+        if wrong := staleness.damage_of(old, self.damaged):  # and nobody asked for it
+            said = f"its file {wrong}; build it again"
+            error = execute.failure("Damaged", said)
+            return {**old, "error": error, **self._fall_back(page, error)}
         self._copy(page)
         if old["state"] in ("kept", "failed"):
             return old
@@ -257,9 +271,9 @@ class Staging:
             )
         root = "../" * page.handle.count("/")
         built = render_page(self.plan, page, executed, root=root)
-        self.files |= write_page(
-            self.folder, page, built.html, built.findings, self.files
-        )
+        made = write_page(self.folder, page, built.html, built.findings, self.files)
+        self.written |= made
+        self.files |= set(made)
         facts = [index.recorded(fact) for fact in built.findings]
         reads = staleness.readings(built.reads)
         return {
@@ -275,29 +289,76 @@ class Staging:
         old, reason = self.before.get(page.handle), index.reason(error)
         for path in (self.folder / page.handle).glob("*.csv"):
             path.unlink()  # of the version that failed
-        if old and old["state"] != "failed" and (self.previous / page.path).is_file():
+            self.written.pop(path.relative_to(self.folder).as_posix(), None)
+        if self._may_be_kept(old):
             now, then = index.day(self.name), index.day(old["built"])
             self._copy(page, render.slot("notice", now, then, reason))
             return {**{key: old[key] for key in _GOOD if key in old}, "state": "kept"}
         root = "../" * page.handle.count("/")
         stub = render.template("stub.html.j2", page=page, root=root, reason=reason)
-        write(self.folder / page.path, stub)
+        self._write(page.path, stub)
         return {"state": "failed"}
+
+    def _may_be_kept(self, old: dict | None) -> bool:
+        """Whether the version of a page in the release before can be shown again."""
+        if old is None or old["state"] == "failed" or self.previous is None:
+            return False
+        there = (self.previous / f"{old['handle']}.html").is_file()
+        return there and not staleness.damage_of(old, self.damaged)
 
     def _copy(self, page: Page, notice: str | None = None) -> None:
         """Copy a page and its tables from the release before."""
         html = (self.previous / page.path).read_text(encoding="utf-8")
         if notice is not None:
             html = render.fill(html, "notice", notice)
-        write(self.folder / page.path, html)
-        for path in sorted((self.previous / page.handle).glob("*.csv")):
-            write(self.folder / page.handle / path.name, path.read_bytes())
-            self.files.add(f"{page.handle}/{path.name}")
+        self._write(page.path, html)
+        for path in staleness.table_paths(self.before[page.handle]):
+            if (self.previous / path).is_file():
+                self._write(path, (self.previous / path).read_bytes())
+                self.files.add(path)
 
-    def _fill_slots(self, page: Page) -> None:
+    def _write(self, path: str, content: str | bytes) -> None:
+        self.written[path] = write(self.folder / path, content)
+
+    def _write_notebook(self, notebook: str, *, withheld: bool) -> None:
+        """A notebook without outputs and foreign metadata; without its code too where counts of
+        one of its pages are withheld, as the code could tell them."""
+        made = notebook_outputs.without_outputs(
+            self.plan.folder / "notebooks" / f"{notebook}.ipynb"
+        )
+        if withheld:
+            for cell in made["cells"]:
+                if cell["cell_type"] == "code":
+                    cell["source"] = [_NO_CODE]
+        self._write(f"notebooks/{notebook}.ipynb", notebook_outputs.stored(made))
+
+    def _withholds(self, page: Page) -> bool:
+        return any(map(render.withheld, self.records[page.handle]["findings"]))
+
+    def _vet(self) -> None:
+        """Leave out what the publisher has not written, and refuse what something else changed."""
+        for path in sorted(self.folder.rglob("*")):
+            name = path.relative_to(self.folder).as_posix()
+            if path.is_symlink() or (path.is_file() and name not in self.written):
+                path.unlink()
+                self.left_out.append(name)
+        for name in self.written:
+            self._read(name)
+
+    def _read(self, name: str) -> str:
+        """A file of the release as text, once it is seen to be what the publisher wrote."""
+        path = self.folder / name
+        held = path.read_bytes() if path.is_file() else b""
+        if hashlib.sha256(held).hexdigest() != self.written[name]:
+            raise RuntimeError(
+                f"{name} was changed by something other than the publisher while the release was "
+                "made: a notebook may write into the folder of the site."
+            )
+        return held.decode("utf-8")
+
+    def _fill_slots(self, page: Page, *, withheld: bool) -> None:
         """What a page says of others and of the past, which may change while the page does not."""
-        path, record = self.folder / page.path, self.records[page.handle]
-        html = path.read_text(encoding="utf-8")
+        record, html = self.records[page.handle], self._read(page.path)
         said = concerning(self.cautions, record["reads"], record["findings"])
         built = record["built"]
         slots = {
@@ -309,4 +370,6 @@ class Staging:
         }
         for slot, content in slots.items():
             html = render.fill(html, slot, content)
-        write(path, html)
+        if withheld:
+            html = render.without_code(html)
+        self._write(page.path, html)

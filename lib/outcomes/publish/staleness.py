@@ -7,12 +7,13 @@ and the rows it read. No heavy library is loaded here unless a table that a page
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
 import outcomes
 from outcomes.core import project
+from outcomes.core.errors import Invalid
 from outcomes.publish import releases
 from outcomes.publish.plan import Page, Plan
 
@@ -34,7 +35,9 @@ class Stale:
 
     ``digest`` is that of all the site rested on before anything else was looked at, ``latest`` the
     release, ``record`` its manifest, and ``reasons`` why each stale page must be rebuilt, by handle.
-    The release is ``complete`` when no page is stale and it holds those of the plan in their order.
+    ``damaged`` are the files of the release that are not as they were built, with what is wrong.
+    The release is ``complete`` when no page is stale, it holds those of the plan in their order, and
+    it is sound.
     """
 
     digest: str
@@ -42,6 +45,7 @@ class Stale:
     record: dict
     reasons: dict[str, str]
     complete: bool
+    damaged: dict[str, str] = field(default_factory=dict)
 
 
 def find_stale(
@@ -49,13 +53,18 @@ def find_stale(
 ) -> Stale:
     """Which of the ``pages`` must be rebuilt for the site in ``out``; with ``force`` all of them."""
     digest, latest = site_digest(plan.file), releases.latest(out)
-    record = releases.manifest(latest)
+    try:
+        record = releases.manifest(latest)
+    except Invalid:  # nothing can be taken over from it
+        latest, record = None, releases.manifest(None)
+    damaged = releases.damage(latest, record)
     before = {e["handle"]: e for e in record["pages"]}
-    found = reasons(plan, pages, latest, before, force=force)
+    found = reasons(plan, pages, latest, before, force=force, damaged=damaged)
     held = {*before, *(page.handle for page in pages)}
     wanted = [page.handle for page in plan.pages if page.handle in held]
     complete = latest is not None and not found and wanted == list(before)
-    return Stale(digest, latest, record, found, complete)
+    complete = complete and not damaged and not releases.in_future(record["release"])
+    return Stale(digest, latest, record, found, complete, damaged)
 
 
 def reasons(
@@ -65,10 +74,12 @@ def reasons(
     before: dict[str, dict],
     *,
     force: bool = False,
+    damaged: dict[str, str] | None = None,
 ) -> dict[str, str]:
     """Why each page that is stale must be rebuilt, by handle; a page that is not is left out.
 
-    ``latest`` is the latest release, ``before`` the records of its pages by handle.
+    ``latest`` is the latest release, ``before`` the records of its pages by handle, and ``damaged``
+    its files that are not as they were built (:func:`releases.damage`).
     """
     found = {}
     for page in pages:
@@ -87,9 +98,24 @@ def reasons(
             why.append(f"rows it reads changed: {', '.join(changed)}")
         if latest and not (latest / page.path).is_file():
             why.append("its file is missing")
+        elif wrong := damage_of(old, damaged or {}):
+            why.append(f"its file {wrong}")
         if why:
             found[page.handle] = "; ".join(why)
     return found
+
+
+def damage_of(entry: dict, damaged: dict[str, str]) -> str:
+    """What is wrong with the files of a page, by its record; "" when they are as they were built."""
+    files = [f"{entry['handle']}.html", *table_paths(entry)]
+    return next((damaged[path] for path in files if path in damaged), "")
+
+
+def table_paths(entry: dict) -> list[str]:
+    """Where the tables of a page's findings may lie in a release."""
+    return [
+        f"{entry['handle']}/{fact['name']}.csv" for fact in entry.get("findings", [])
+    ]
 
 
 def fingerprint(plan: Plan, page: Page) -> dict:
