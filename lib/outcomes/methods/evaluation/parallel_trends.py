@@ -26,8 +26,9 @@ from scipy.optimize import minimize
 
 from outcomes.core.errors import Invalid, NotEnough, one_of
 from outcomes.core.formatting import number
-from outcomes.methods.evaluation.effect_ranks import rank_effect
+from outcomes.methods.evaluation.effect_ranks import EffectRank, rank_effect
 from outcomes.methods.evaluation.interrupted_time_series import Its, its
+from outcomes.methods.evaluation.placebos import placebo_interval
 from outcomes.methods.intervals import Interval, confident
 from outcomes.methods.minimum_data import wide
 
@@ -151,8 +152,23 @@ class CarriedDrift(NamedTuple):
 
     step: Its  # the ratio of treated to comparison, with the drift carried on
     plain: float  # the same ratio without a drift
-    p: float  # rank of the step by size among placebo sets; NaN without these
+    ranks: EffectRank | None  # of the log step among placebo sets; None under 19
     placebo: pd.Series  # log steps of placebo sets
+
+    @property
+    def p(self) -> float:
+        """Of the rank of the step by size among placebo sets; NaN without these."""
+        return np.nan if self.ranks is None else self.ranks.p
+
+    @property
+    def interval(self) -> Interval | None:
+        """The ratios that placebo sets do not rule out; None under 19, or where nothing is."""
+        if self.ranks is None:
+            return None
+        try:
+            return placebo_interval(self.step.ratio, np.exp(self.placebo))
+        except NotEnough:
+            return None
 
     @property
     def explained(self) -> float:
@@ -219,9 +235,7 @@ def carry_drift(
     steps = steps[np.isfinite(steps)]
     enough = len(steps) >= 19
     rank = rank_effect(np.log(found.ratio), steps) if enough else None
-    return CarriedDrift(
-        found, float(plain), rank.p if rank else np.nan, pd.Series(steps)
-    )
+    return CarriedDrift(found, float(plain), rank, pd.Series(steps))
 
 
 def _steps(
