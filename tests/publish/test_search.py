@@ -2,12 +2,14 @@
 
 import csv
 import json
+import os
+import shutil
 
 import pytest
 
 from notebook_maker import fact
 from outcomes.core import project
-from outcomes.publish import search
+from outcomes.publish import index, search
 
 
 def entry(handle: str, *facts: dict, **changes) -> dict:
@@ -67,3 +69,79 @@ def test_the_table_of_words_is_sound():
 def test_a_collection_without_such_a_table_is_searched_by_its_own_words(monkeypatch):
     monkeypatch.setattr(project, "data", lambda: project.folder() / "nowhere")
     assert search.synonyms() == []
+
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture(scope="module")
+def search_box(tmp_path_factory):
+    """The index of two made-up pages, with its search, open from a disk in a browser."""
+    chromium = next(filter(None, map(shutil.which, NAMES)), None)
+    if chromium is None:
+        if os.environ.get("OUTCOMES_REQUIRE_BROWSER"):
+            pytest.fail("no Chromium was found, and OUTCOMES_REQUIRE_BROWSER is set")
+        pytest.skip("no Chromium was found: the search was not tried in a browser")
+    from playwright.sync_api import sync_playwright
+
+    folder = tmp_path_factory.mktemp("site")
+    shared = {"group": "county", "state": "built", "built": "20251124T083000Z-ab"}
+    shared |= {"error": None, "vintage": ""}
+    marked = fact(name="marked", sentence="<img src=x onerror=alert(1)> burglaries.")
+    pages = [
+        entry("bins", fact(sentence="Knives were found."), marked, **shared),
+        entry("shops", fact(sentence="Robbery fell.", area="Colne"), **shared),
+    ]
+    pages = [page | {"handle": page["title"], "label": page["title"]} for page in pages]
+    told = {"since": "", "sentence": "", "lines": []}
+    (folder / "index.html").write_text(index.index_html(pages, "20251124", told))
+    (folder / "search.js").write_text(search.script(pages), encoding="utf-8")
+    with sync_playwright() as play:
+        browser = play.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
+        )
+        tab = browser.new_page()
+        tab.goto((folder / "index.html").as_uri())
+
+        def asked(words: str) -> tuple[str, list[str]]:
+            tab.get_by_role("searchbox").fill(words)
+            tab.wait_for_function(
+                "words => document.querySelector('#find p').dataset.said === words",
+                arg=words,
+            )
+            assert tab.locator("#find img").count() == 0
+            hits = tab.locator("#find li li a").all_text_contents()
+            return tab.get_by_role("status").text_content(), hits
+
+        yield asked
+        browser.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("words", "said", "hits"),
+    [
+        ("blades", "1 finding on 1 page.", ["Knives were found."]),
+        ("KNIFE", "1 finding on 1 page.", ["Knives were found."]),
+        ("muggings", "1 finding on 1 page.", ["Robbery fell."]),
+        ("robb", "1 finding on 1 page.", ["Robbery fell."]),
+        ("colne robberies", "1 finding on 1 page.", ["Robbery fell."]),
+        ("were the", "Nothing was found for “were the”.", []),
+        ("zebra", "Nothing was found for “zebra”.", []),
+        ("zebra knives", "No page says “zebra”. 1 finding", ["Knives were found."]),
+        ("robery", "Nothing says “robery”: this is for “robbery”.", ["Robbery fell."]),
+        ("noise", "Noise: Ups and downs that a series has", []),
+        ("(.*", "Nothing was found for “(.*”.", []),
+    ],
+)
+def test_words_beginnings_synonyms_and_slips_find_what_they_mean(
+    search_box, words, said, hits
+):
+    told, found = search_box(words)
+    assert told.startswith(said) and found == hits
+
+
+@pytest.mark.browser
+def test_what_looks_like_markup_is_shown_as_it_is_written(search_box):
+    _, found = search_box("break-in")
+    assert found == ["<img src=x onerror=alert(1)> burglaries."]

@@ -13,7 +13,7 @@ from outcomes.data import glossary
 from outcomes.publish.render import TEMPLATES
 
 FILE = "search.js"
-_WORDS = ("area", "caption", "unit", "alt", "labels")
+_WORDS = ("area", "caption", "unit", "labels")
 _LABELS = 24
 
 

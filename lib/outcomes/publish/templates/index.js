@@ -37,13 +37,14 @@ function item(page) {
 function counted(number, noun) {
   return `${number || "No"} ${noun}${number === 1 ? "" : "s"}`;
 }
-function telling({ pages, findings, term, instead }, words) {
+function telling({ pages, findings, term, instead, unknown }, words) {
   const meaning = term ? ` ${term[0][0].toUpperCase()}${term[0].slice(1)}: ${term[1]}` : "";
   if (!pages.length && term) return meaning.trim();
   if (!pages.length) return `Nothing was found for “${words}”. Try a place, a programme or a kind of crime.`;
   const few = pages.length > MOST_PAGES ? `, the best ${MOST_PAGES} pages first` : "";
   const mended = instead ? `Nothing says “${words}”: this is for “${instead}”. ` : "";
-  return `${mended}${counted(findings, "finding")} on ${counted(pages.length, "page")}${few}.${meaning}`;
+  const lost = unknown.length ? `No page says “${unknown.join("”, “")}”. ` : "";
+  return `${mended}${lost}${counted(findings, "finding")} on ${counted(pages.length, "page")}${few}.${meaning}`;
 }
 async function show() {
   const words = asked.value.trim();

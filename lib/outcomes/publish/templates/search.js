@@ -3,7 +3,7 @@
   const held = "HELD";
   const plain = (text) => text.toLowerCase().normalize("NFKD").replace(/[\u0300-\u036f'’]/g, "").replace(/[^a-z0-9]+/g, " ").trim();
   const padded = (text) => ` ${plain(text)} `;
-  const idle = new Set(plain("a an and any are at be been being by can could did do does for from had has have here how i if in into is it its many me much my of on or our should so some that the their them there they this to us was we were what when where which who why will with would you your happen happened happening about get got going tell show people person anybody anyone somebody someone much thing things really actually vs mean means meaning explain").split(" "));
+  const idle = new Set(plain("a an and any are at be been being by can could did do does for from had has have here how i if in into is it its many me much my of on or our should so some that the their them there they this to us was we were what when where which who why will with would you your happen happened happening about get gets getting got going goes tell show people person anybody anyone somebody someone much thing things really actually vs mean means meaning explain").split(" "));
   const meanings = new Map();
   for (const [searched, finds] of held.synonyms) {
     for (const phrase of searched.map(plain)) {
@@ -19,7 +19,7 @@
     asked: answer ? padded(held.pages[pages[0][0]][2]) : " ",
   }));
   const vocabulary = new Map();
-  for (const text of [...titles, ...entries.flatMap((one) => one.fields.map(([, field]) => field)), ...meanings.keys()]) {
+  for (const text of [...titles, ...entries.flatMap((one) => one.fields.map(([, field]) => field)), ...[...meanings.keys()].filter((phrase) => !phrase.includes(" "))]) {
     for (const word of text.split(" ")) vocabulary.set(word, (vocabulary.get(word) ?? 0) + 1);
   }
 
@@ -31,28 +31,34 @@
 
   /** How well a text holds a phrase: 1 as it is, less as a word's beginning, 0 not at all. */
   function holding(text, phrase) {
-    if (text.includes(` ${phrase} `) || text.includes(` ${phrase}s `)) return 1;
+    const several = phrase.endsWith("y") ? `${phrase.slice(0, -1)}ies` : `${phrase}s`;
+    if (text.includes(` ${phrase} `) || text.includes(` ${several} `)) return 1;
     return phrase.length > 2 && text.includes(` ${phrase}`) ? (phrase.length > 3 ? 0.7 : 0.3) : 0;
   }
 
-  /** What is asked for, part by part: each part with the phrases that would answer to it. */
-  function parts(words) {
+  /** The words asked, those that one row of the synonyms holds as a phrase together. */
+  function phrased(words) {
     const found = [];
     for (let at = 0; at < words.length;) {
       let size = Math.min(longest, words.length - at);
       while (size > 1 && !meanings.has(words.slice(at, at + size).join(" "))) size -= 1;
-      const phrase = words.slice(at, at + size).join(" ");
+      found.push(words.slice(at, at + size).join(" "));
       at += size;
-      if (size === 1 && idle.has(phrase)) continue;
+    }
+    return found;
+  }
+
+  /** What is asked for, part by part: each part with the phrases that would answer to it. */
+  function parts(words) {
+    return phrased(words).filter((phrase) => !idle.has(phrase)).map((phrase) => {
       // The words of the pages count most; those typed count fully where pages use them too.
       const finds = meanings.get(phrase) ?? meanings.get(stem(phrase)) ?? [];
       const own = !finds.length || finds.includes(phrase) ? 1 : 0.5;
       const phrases = new Map([[phrase, own]]);
-      if (size === 1) phrases.set(stem(phrase), 0.95 * own);
+      if (!phrase.includes(" ")) phrases.set(stem(phrase), 0.95 * own);
       for (const other of finds) phrases.set(other, Math.max(0.85, phrases.get(other) ?? 0));
-      found.push({ phrase, phrases: [...phrases] });
-    }
-    return found;
+      return { phrase, phrases: [...phrases] };
+    });
   }
 
   const best = (text, part) => Math.max(...part.phrases.map(([phrase, weight]) => weight * holding(text, phrase)));
@@ -118,11 +124,12 @@
   /** Pages for what is asked, best first, each with its best findings; a term; the words taken. */
   globalThis.lookUp = (text) => {
     const words = plain(text).split(" ").filter(Boolean);
-    const known = words.map((word) => (meanings.has(word) ? word : nearest(word)));
+    const known = phrased(words).map((phrase) => (meanings.has(phrase) ? phrase : nearest(phrase))).join(" ").split(" ").filter(Boolean);
     const asked = parts(known);
-    if (!asked.length) return { pages: [], findings: 0, term: null, instead: "" };
+    if (!asked.length) return { pages: [], findings: 0, term: null, instead: "", unknown: [] };
     const texts = entries.map((one) => [...new Set(one.pages.map(([at]) => titles[at])), one.asked, ...one.fields.map(([, field]) => field)].join(""));
-    const rarity = asked.map((part) => Math.log(1 + texts.length / (1 + texts.filter((one) => best(one, part) > 0).length)));
+    const times = asked.map((part) => texts.filter((one) => best(one, part) > 0).length);
+    const rarity = times.map((one) => Math.log(1 + texts.length / (1 + one)));
     const some = entries.map((entry) => judged(entry, asked, rarity)).filter((hit) => hit.worth > 0);
     const hits = some.some((hit) => hit.whole) ? some.filter((hit) => hit.whole) : some;
     const byPage = new Map();
@@ -145,14 +152,15 @@
     pages.sort((a, b) => b.worth - a.worth);
     const earlier = new Map();
     for (const page of pages) {
-      const times = earlier.get(page.family) ?? 0;
-      page.worth *= 0.7 ** times;
-      earlier.set(page.family, times + 1);
+      const before = earlier.get(page.family) ?? 0;
+      page.worth *= 0.7 ** before;
+      earlier.set(page.family, before + 1);
     }
     return {
       pages: pages.sort((a, b) => b.worth - a.worth),
       findings: pages.reduce((sum, one) => sum + one.findings.length, 0),
       term: term ?? null,
+      unknown: asked.filter((part, k) => !times[k]).map((part) => part.phrase),
       instead: known.join(" ") === words.join(" ") ? "" : known.join(" "),
     };
   };
