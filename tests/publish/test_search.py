@@ -129,7 +129,11 @@ def search_box(tmp_path_factory):
         ("were the", "Nothing was found for “were the”.", []),
         ("zebra", "Nothing was found for “zebra”.", []),
         ("zebra knives", "No page says “zebra”. 1 finding", ["Knives were found."]),
-        ("robery", "Nothing says “robery”: this is for “robbery”.", ["Robbery fell."]),
+        (
+            "robery",
+            "Nothing says “robery”. Did you mean “robbery”? For that: 1 finding",
+            ["Robbery fell."],
+        ),
         ("noise", "Noise: Ups and downs that a series has", []),
         ("(.*", "Nothing was found for “(.*”.", []),
     ],

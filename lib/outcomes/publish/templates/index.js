@@ -42,7 +42,7 @@ function telling({ pages, findings, term, instead, unknown }, words) {
   if (!pages.length && term) return meaning.trim();
   if (!pages.length) return `Nothing was found for “${words}”. Try a place, a programme or a kind of crime.`;
   const few = pages.length > MOST_PAGES ? `, the best ${MOST_PAGES} pages first` : "";
-  const mended = instead ? `Nothing says “${words}”: this is for “${instead}”. ` : "";
+  const mended = instead ? `Nothing says “${words}”. Did you mean “${instead}”? For that: ` : "";
   const lost = unknown.length ? `No page says “${unknown.join("”, “")}”. ` : "";
   return `${mended}${lost}${counted(findings, "finding")} on ${counted(pages.length, "page")}${few}.${meaning}`;
 }
