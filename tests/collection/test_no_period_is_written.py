@@ -18,7 +18,7 @@ PERIOD = re.compile(
     rf"\b(?:{_MONTH}) (?:19|20)\d\d\b|\b(?:19|20)\d\d(?:[-/]\d\d(?:-\d\d)?)?\b"
 )
 _WORK_CITED = re.compile(
-    r"[(]?(?:[A-Z][\w'’]+|others),? [(]?(?:19|20)\d\d[);.]"
+    r"[(]?(?:[A-Z][\w'’]+|others),? [(]?(?:19|20)\d\d(?:[);.]|, [A-Z])"
 )  # "Wilson 1927)"
 
 

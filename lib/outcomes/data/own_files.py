@@ -77,7 +77,7 @@ def describe(path: Path) -> Description:
     for key, value in given.items():
         one_of(key, _KEYS, f"{file.name}: key")
         if not isinstance(value, _KEYS[key]):
-            kind = {str: "text", date: "a day such as 2025-06-30", dict: "a table"}
+            kind = {str: "text", date: "a day written YYYY-MM-DD", dict: "a table"}
             raise Invalid(f"{file.name}: {key} must be {kind[_KEYS[key]]}.")
     lost = [key for key in _NEEDED if not given.get(key)]
     if lost:
@@ -208,7 +208,7 @@ def _truths(filled: pd.Series) -> pd.Series:
 _READERS: dict[str, tuple[Callable[[pd.Series], pd.Series], str]] = {
     "integer": (_whole, "whole numbers"),
     "number": (_numbers, "numbers"),
-    "date": (_days, "days (2025-06-30 or 30/06/2025)"),
+    "date": (_days, "days (YYYY-MM-DD or DD/MM/YYYY)"),
     "boolean": (_truths, "true or false"),
 }
 
@@ -232,7 +232,7 @@ def guess(path: Path) -> str:
         f'title = "{path.stem.replace("_", " ").capitalize()}"',
         'publisher = ""  # who made it',
         'licence = ""  # such as "Open Government Licence v3.0"',
-        "# published = 2025-06-30  # the day it was published",
+        "# published = YYYY-MM-DD  # the day it was published",
         '# url = "https://…"',
         'state = "published"  # or "unpublished", "restricted": small counts are then hidden',
         "",

@@ -175,8 +175,8 @@ def now() -> str:
         return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(float(given)))
     except (ValueError, OverflowError, OSError):
         raise Invalid(
-            f"SOURCE_DATE_EPOCH is {given[:40]!r}; it must be seconds since 1970, such as "
-            "1795507200, or not be set."
+            f"SOURCE_DATE_EPOCH is {given[:40]!r}; it must be a time in seconds, as date +%s "
+            "gives it, or not be set."
         ) from None
 
 

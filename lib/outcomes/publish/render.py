@@ -79,7 +79,7 @@ _HIDDEN = re.compile(
 )
 # The mark of a page in a browser's tabs and bookmarks: three bars, in the colours of the band.
 _ICON = (
-    "data:image/svg+xml,%3Csvg%20xmlns='http://www.w3.org/2000/svg'%20viewBox='0%200%2016%2016'"
+    "data:image/svg+xml,%3Csvg%20xmlns='http://www.w3.org/2000/svg'%20viewBox='0,0,16,16'"
     "%3E%3Cpath%20fill='%231c2b3c'%20d='M0,0h16v16H0z'/%3E%3Cpath%20fill='%23fff'%20d='M3,9h2"
     "v4H3zM7,6h2v7H7z'/%3E%3Cpath%20fill='%23f2859f'%20d='M11,3h2v10h-2z'/%3E%3C/svg%3E"
 )

@@ -28,14 +28,16 @@ _LOAD = {
 _WORDS = {
     "thing": "district",
     "noun": "burglaries",
-    "asked": 'year = "2025"  # crime_year: the year that is looked at',
+    "asked": 'year = ""  # crime_year: the year that is looked at; empty for the latest',
     "checked": "crime_year=year",
+    "latest": 'year = oc.latest_choice("crime_year", year)',
     "period": ", period=year",
 }
 _OWN_WORDS = {
     "thing": "row",
     "asked": "most_rows = 15  # positive: how many rows are shown",
     "checked": "positive=most_rows",
+    "latest": "",
     "period": "",
 }
 
@@ -67,6 +69,7 @@ resident would understand: what was counted, by whom, and where.
 
         charts.set_theme()
         oc.check_parameters({checked})
+        {latest}
         home = oc.collection.force
         oc.page(area=home{period})
         """,
@@ -169,7 +172,10 @@ def write_notebook(
         {
             "cell_type": "code" if kind == "parameters" else kind,
             "metadata": {"tags": ["parameters"]} if kind == "parameters" else {},
-            "source": textwrap.dedent(text).strip().format(**words),
+            "source": textwrap.dedent(text)
+            .strip()
+            .format(**words)
+            .replace("\n\n\n", "\n\n"),
         }
         for kind, text in _CELLS
     ]
