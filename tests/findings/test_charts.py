@@ -66,6 +66,8 @@ def effects() -> pd.DataFrame:
     return pd.DataFrame(
         {
             "event": range(-4, 5),
+            "start": pd.date_range("2021-01-01", periods=9, freq="QS"),
+            "end": pd.date_range("2021-03-01", periods=9, freq="3MS"),
             "ratio": ratio,
             "lower": ratio - 0.1,
             "upper": ratio + 0.1,
@@ -115,7 +117,7 @@ CALLS = {
         {"events": {"start": "2022-01-01"}},
     ),
     "funnel": (sized(), {"highlight": "place 3"}),
-    "event_study": (effects(), {}),
+    "event_study": (effects(), {"start": "2022-01-01"}),
     "gaps": (
         differences(),
         {
@@ -302,7 +304,9 @@ def test_a_process_behaviour_chart_rings_the_points_that_signal():
 def test_a_funnel_names_what_is_highlighted():
     ax = charts.funnel(sized(), highlight=["place 3", "place 7"])
     names = {text.get_text() for text in ax.texts}
-    assert names == {"95%", "99.8%", "place 3", "place 7"}
+    assert names == {"place 3", "place 7"}
+    key = [text.get_text() for text in ax.get_legend().texts]
+    assert key == ["all together", "95% limits", "99.8% limits"]
 
 
 def test_intervals_without_an_estimate_write_both_ends():

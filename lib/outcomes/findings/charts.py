@@ -15,13 +15,13 @@ not print them.
 """
 
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from itertools import pairwise, product
 from textwrap import fill, wrap
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib import dates, ticker
+from matplotlib import category, dates, ticker
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
@@ -90,9 +90,15 @@ def title(
     """A title in lines that fit, and what else ``Axes.set`` takes.
 
     It begins at the left edge of the axes, or of the figure where names of rows would push it out
-    to the right. To be called when the data are drawn.
+    to the right, and says so where the upright axis does not begin at 0. Names of rows begin with a
+    capital. To be called when the data are drawn.
     """
     ticks = [label.get_text() for label in ax.get_yticklabels()]
+    if isinstance(ax.yaxis.get_major_formatter(), category.StrCategoryFormatter):
+        ticks = [formatting.sentence_case(name) for name in ticks]
+        ax.set_yticks(ax.get_yticks(), ticks)
+    elif ticks and min(ax.get_ylim()) > 0:
+        text += " (axis not from 0)"
     place: dict[str, Any] = {}
     if not ticks or max(map(len, ticks)) > _WIDE:
         pad = ScaledTranslation(3 / 72, 6 / 72, ax.figure.dpi_scale_trans)
@@ -213,7 +219,7 @@ def _row_names(ax: Axes, names: Iterable, highlight: Iterable = ()) -> None:
     place = {"xycoords": ("axes fraction", "data"), "ha": "right"}
     for at, name in enumerate(names):
         # each line a text of its own, so that all end at the axis in any font
-        texts = wrap(name, 28)
+        texts = wrap(formatting.sentence_case(name), 28)
         for up, text in enumerate(texts):
             offset = (-6, 12 * ((len(texts) - 1) / 2 - up))
             note(ax, text, (0, at), offset=offset, bold=name in highlight, **place)
@@ -272,17 +278,23 @@ def bars(
     kind: str = "number",
     ax: Axes | None = None,
 ) -> Axes:
-    """Horizontal bars of ``x`` from zero, a row for each ``y``, each with its value at its end."""
+    """Horizontal bars of ``x`` from zero, a row for each ``y``, each with its value at its end.
+
+    Below zero that is the left-hand end.
+    """
     data = data.reset_index(drop=True)
     ax, chosen = _start(data, ax, 0.9 + 0.32 * len(data), "bars"), _names(highlight)
     bold = data[y].astype(str).isin(chosen) | (not chosen)
     ax.barh(data.index, data[x], height=0.7, color=np.where(bold, NAVY, PALE))
     for at, value in data[x].items():
-        end = 0 if pd.isna(value) else max(value, 0)
-        note(ax, formatting.WRITE[kind](value), (end, at), offset=(4, 0))
+        end, below = 0 if pd.isna(value) else value, value < 0
+        side: dict[str, Any] = {"ha": "right" if below else "left"}
+        beside = (-4 if below else 4, 0)
+        note(ax, formatting.WRITE[kind](value), (end, at), offset=beside, **side)
     _row_names(ax, data[y], chosen)
-    ax.margins(x=0.16)
-    ax.set_xlim(left=min(0, data[x].min()))
+    ax.margins(x=0.16 if data[x].min() >= 0 else 0.26)
+    if data[x].min() >= 0:
+        ax.set_xlim(left=0)
     _AXIS[kind](ax.xaxis)
     return ax
 
@@ -329,6 +341,7 @@ def intervals(
     if reference is not None:
         end = 1 - above_rows / (len(data) + 0.2 + above_rows)
         ax.axvline(reference, ymax=end, color=GREY, linewidth=1, linestyle=_EVENT)
+    ax.margins(x=0.1)  # room for values at the ends
     if data[lower].min() >= 0:
         ax.set_xlim(left=0)
     if reference is not None and line_name:
@@ -416,7 +429,7 @@ def bounds(
     """
     ax = _start(data, ax, 3.2, "bounds")
     top = max([*data[upper][np.isfinite(data[upper])], *(1.3 * data[lower]), 1e-9])
-    whole = data["end"].max() - data["start"].min()
+    whole, most = data["end"].max() - data["start"].min(), 1
     for left, end, low, high in data[["start", "end", lower, upper]].itertuples(
         index=False
     ):
@@ -438,11 +451,16 @@ def bounds(
             .replace(" and ", " to ")
         )
         text = text if limited or low > 0 else "no limit known"
-        if len(text) <= _LETTERS * (right - left) / whole:
+        room = _LETTERS * (right - left) / whole
+        if len(text) > room:
+            text = text.replace(" to ", "\nto ").replace("limit ", "limit\n")
+        lines = text.split("\n")
+        if max(map(len, lines)) <= room:
+            most = max(most, len(lines))
             middle = left + (right - left) / 2
             note(ax, text, (middle, edge), offset=(0, 4), ha="center", va="bottom")
     month_axis(ax.xaxis)
-    ax.set_ylim(0, top * 1.15)
+    ax.set_ylim(0, top * (1 + 0.15 * most))
     _AXIS[kind](ax.yaxis)
     return ax
 
@@ -488,6 +506,7 @@ def process_behaviour(
 ) -> Axes:
     """A process behaviour chart (XmR): a series, its mean and limits; points that signal are ringed.
 
+    The axis begins at zero unless that would take half of its height.
     ``chart`` is the result of :func:`outcomes.methods.spc.process_behaviour`, or its frame.
     """
     frame = chart.frame if isinstance(chart, spc.Chart) else chart
@@ -504,6 +523,9 @@ def process_behaviour(
             ax.plot(
                 level["period"], level[column], color=GREY, linewidth=1, linestyle=dash
             )
+    drawn = data[["value", "lower", "upper"]]
+    if 0 <= drawn.min(axis=None) <= drawn.max(axis=None) / 2:
+        _stand_on_zero(ax)
     signals = data[data["special"].fillna("").astype(str) != ""]
     ring = {
         "markerfacecolor": "none",
@@ -534,45 +556,85 @@ def funnel(
     frame = funnel.frame if isinstance(funnel, spc.Funnel) else funnel
     data = frame.sort_values("denominator")
     ax = _start(data, ax, 3.6, "funnel")
-    far, size = data.iloc[-1], data["denominator"]
-    for level, dash in (("95", _DOTTED), ("998", _DASHED)):
-        for edge in (f"lower_{level}", f"upper_{level}"):
-            ax.plot(size, data[edge], color=GREY, linewidth=1, linestyle=dash)
-    # one label above, one below: the two limits meet at the right-hand end
-    note(ax, "95%", (far["denominator"], far["lower_95"]), offset=(4, 0))
-    note(ax, "99.8%", (far["denominator"], far["upper_998"]), offset=(4, 0))
-    ax.plot(size, data["mean"], color=GREY, linewidth=1)
+    size = data["denominator"]
+    ax.plot(size, data["mean"], color=GREY, linewidth=1, label="all together")
+    for level, name, dash in (("95", "95%", _DOTTED), ("998", "99.8%", _DASHED)):
+        look: dict[str, Any] = {"color": GREY, "linewidth": 1, "linestyle": dash}
+        ax.plot(size, data[f"lower_{level}"], **look)
+        ax.plot(size, data[f"upper_{level}"], label=f"{name} limits", **look)
     named = data["label"].astype(str).isin(_names(highlight))
     ax.plot(size[~named], data["rate"][~named], "o", color="#8A8A8A", markersize=4)
-    for at, row in enumerate(data[named].to_dict("records")):
+    ax.plot(size[named], data["rate"][named], "D", color=NAVY, markersize=7)
+    if 0 <= data["rate"].min() <= data["rate"].max() / 2:
+        _stand_on_zero(ax)
+    taken = _points_of_lines(ax)
+    for row in data[named].to_dict("records"):
         point = row["denominator"], row["rate"]
-        ax.plot(*point, "D", color=NAVY, markersize=7)
-        # the name stays inside; two marks may lie close together
-        right = point[0] > far["denominator"] / 2
-        offset = (-7 if right else 7, 9 if at % 2 == 0 else -10)
-        side = "right" if right else "left"
-        note(
-            ax, str(row["label"]), point, offset=offset, ha=side, color=NAVY, bold=True
-        )
+        taken = np.concatenate([taken, _name_point(ax, row["label"], point, taken)])
+    place = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.2), "ncols": 3}
+    ax.legend(**place, columnspacing=1.2, handlelength=1.6, borderpad=0)
     number_axis(ax.xaxis)
     _AXIS[kind](ax.yaxis)
     return ax
 
 
-def event_study(data: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Effects by time since the start; the time before is shaded, and should lie flat.
+def _points_of_lines(ax: Axes) -> np.ndarray:
+    """Points all along the lines and at the marks of a chart, in points of the page."""
+    size, found = 72 / ax.figure.dpi, []
+    ax.get_xlim(), ax.get_ylim()  # both axes settle before anything is measured
+    for line in ax.get_lines():
+        at = ax.transData.transform(np.asarray(line.get_xydata())) * size
+        if line.get_linestyle() != "None" and len(at) > 1:
+            x = np.arange(at[:, 0].min(), at[:, 0].max(), 4)
+            at = np.column_stack([x, np.interp(x, *at.T)])
+        found.append(at)
+    return np.concatenate(found)
+
+
+def _name_point(
+    ax: Axes, text: str, point: tuple[float, float], taken: np.ndarray
+) -> np.ndarray:
+    """Name a point, in bold, where it covers least of what is ``taken``; gives what it takes."""
+    wide, high = 6.6 * len(text), 11
+    at = ax.transData.transform(point) * 72 / ax.figure.dpi
+    edge = ax.transAxes.transform([[0, 0], [1, 1]]) * 72 / ax.figure.dpi
+    covered, places = {}, {}
+    for side, up in product((1, -1), (11, -11, 24, -24, 37, -37)):
+        left = at[0] + 7 if side > 0 else at[0] - 7 - wide
+        low = np.array([left, at[1] + up - high / 2])
+        top = low + np.array([wide, high])
+        inside = ((taken > low - 2) & (taken < top + 2)).all(axis=1).sum()
+        outside = (low < edge[0]).any() or (top > edge[1]).any()
+        covered[side, up] = inside + 1000 * outside + abs(up) / 100
+        across = np.linspace(low[0], top[0], 20)
+        places[side, up] = np.column_stack([across, np.full(20, at[1] + up)])
+    side, up = min(covered, key=lambda place: covered[place])
+    line = {"arrowstyle": "-", "color": NAVY, "linewidth": 0.8, "shrinkA": 0}
+    more: dict[str, Any] = {"arrowprops": line} if abs(up) > 20 else {}
+    more["ha"] = "left" if side > 0 else "right"
+    note(ax, text, point, offset=(7 * side, up), color=NAVY, bold=True, **more)
+    return places[side, up]
+
+
+def event_study(
+    data: pd.DataFrame, *, start: str | pd.Timestamp, ax: Axes | None = None
+) -> Axes:
+    """Effects through time; the time before the start is shaded, and should lie flat.
 
     ``data`` is the frame of
-    :func:`outcomes.methods.evaluation.difference_in_differences.event_study`, its ratios less 1.
+    :func:`outcomes.methods.evaluation.difference_in_differences.event_study`, its ratios less 1;
+    ``start`` is the day the programme began.
     """
     ax = _start(data, ax, 3.2, "event_study")
-    first, event = min(data["event"].min(), -1) - 0.5, data["event"]
-    ax.axvspan(first, -0.5, color="#EFEFEF", zorder=0)
+    last = data["end"] + pd.offsets.MonthEnd(0)
+    middle = data["start"] + (last - data["start"]) / 2
+    first, room = data["start"].min(), pd.Timedelta(days=45)
+    ax.axvspan(first - room, pd.Timestamp(start), color="#EFEFEF", zorder=0)
     ax.axhline(0, color=GREY, linewidth=1)
-    ax.vlines(event, data["lower"], data["upper"], color=NAVY, linewidth=1.6)
-    ax.plot(event, data["ratio"], "o", color=NAVY, markersize=4)
-    note(ax, "before", (first, 1), offset=(4, -4), **_UNDER_THE_EDGE)
-    ax.set_xlim(first, event.max() + 0.5)
+    ax.vlines(middle, data["lower"], data["upper"], color=NAVY, linewidth=1.6)
+    ax.plot(middle, data["ratio"], "o", color=NAVY, markersize=4)
+    ax.set_xlim(first - room, last.max() + room)
+    _events(ax, middle, {"start": start})
     percent_axis(ax.yaxis)
     return ax
 
@@ -612,9 +674,11 @@ def placebos(
     width = data["upper"] - data["lower"]
     look: dict[str, Any] = {"color": PALE, "edgecolor": "white"}
     ax.bar(data["lower"], data["n"], width, align="edge", **look)
-    ax.axvline(0, color=GREY, linewidth=1)
+    lines = label.count("\n") + 1
+    clear = 1 - 0.11 * lines  # the name stands above all but its own line
+    ax.axvline(0, ymax=clear, color=GREY, linewidth=1)
     ax.axvline(treated, color=NAVY, linewidth=2.4)
-    ax.set_ylim(0, data["n"].max() * 1.25)
+    ax.set_ylim(0, data["n"].max() / clear * 1.05)
     right = treated > (data["lower"].min() + data["upper"].max()) / 2
     place = {"offset": (-5 if right else 5, -3), "ha": "right" if right else "left"}
     note(ax, label, (treated, 1), color=NAVY, bold=True, **place, **_UNDER_THE_EDGE)

@@ -319,7 +319,8 @@ def effect(
     finite = drawn.placebo["ratio"][np.isfinite(drawn.placebo["ratio"])] - 1
     n, edges = np.histogram(finite, bins=min(24, max(8, len(finite) // 12)))
     bins = pd.DataFrame({"lower": edges[:-1], "upper": edges[1:], "n": n})
-    ax = charts.placebos(bins, treated=change, label=area)
+    ranked = f"{area}\n{number(drawn.rank)} of {number(drawn.sets + 1)} by size"
+    ax = charts.placebos(bins, treated=change, label=ranked)
     charts.title(
         ax, "number of areas of the same size", xlabel="change against the comparison"
     )
@@ -390,12 +391,8 @@ def event_study(
     table = shown.rename(columns={"ratio": "difference"})
     for column in ("difference", "lower", "upper"):
         table[column] *= 100
-    ax = charts.event_study(shown)
-    charts.title(
-        ax,
-        "difference from before",
-        xlabel=f"periods of {events.width} months from the start",
-    )
+    ax = charts.event_study(shown, start=evaluation.start)
+    charts.title(ax, f"difference from before, by {step}")
     return finding(
         name,
         f"After the start, {noun} in {area} differed clearly from "
@@ -451,11 +448,18 @@ def effects(
         return _not_enough(name, first, caveats=caveats, **facts)
     adjusted = not (primary in found and found[primary].family_size)
     rows = pd.DataFrame([_row(k, e, adjusted) for k, e in found.items()])
+    rows = rows.sort_values("change", ascending=False)
+    rows = rows.sort_values(
+        "case", key=lambda case: case != primary, kind="stable", ignore_index=True
+    )
     testable = rows["testable"].any()
     ax = charts.intervals(
         rows, x="change", y="case", kind="percent", highlight=primary, reference=0
     )
     charts.title(ax, "", xlabel="change against the comparison")
+    bare = listed(rows.loc[rows["testable"] & rows["lower"].isna(), "case"])
+    n = int(rows["lower"].notna().sum())
+    drawn = f", {number(n)} with an interval" if testable else ""
     percents = ["change", "lower", "upper"] if testable else ["change"]
     table = rows.assign(**{column: 100 * rows[column] for column in percents})
     if not testable:
@@ -468,8 +472,9 @@ def effects(
         name,
         f"{opening} from {ends} against what was expected.",
         detail=_unusual(rows, found, adjusted),
-        alt=f"A dot{' and an interval' if testable else ''} for each of {len(rows)}, "
-        f"{extremes(rows, 'case', 'change', percent, decimals=0)}; a line marks no change.",
+        alt=f"A dot for each of {len(rows)}{drawn}, "
+        f"{extremes(rows, 'case', 'change', percent, decimals=0)}; a line marks no change. "
+        f"Rows go from the highest down{f', below {primary}, in bold' if primary in found else ''}.",
         figure=ax,
         table=table,
         caption=caption,
@@ -478,6 +483,7 @@ def effects(
         test="placebo rank of each case" if testable else "",
         caveats=[
             *caveats,
+            *([f"Too few areas are apart for an interval of: {bare}."] if bare else []),
             *(
                 f"{k}: {e.reason} {e.reason_detail}".strip()
                 for k, e in evaluations.items()
