@@ -89,6 +89,12 @@ ALLOWED = [
         "the report that the page is about, and what it says",
     ),
     Allowed(
+        "notebooks/programmes/*",
+        "The operation began in 2022|planned for summer 2024|pledge began in February 2024",
+        "what the report says of them",
+    ),
+    Allowed("notebooks/*", r"police-annual-report-2023-2024", "an address"),
+    Allowed(
         "notebooks/programmes/county_lines.ipynb",
         "Several times since 2019",
         "the first week",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGES = ["op-sceptre/2023-11", "op-warrior", "area-profile/burnley", "modern-slavery"]
+PAGES = ["op-sceptre/2023-05", "op-warrior", "area-profile/burnley", "modern-slavery"]
 SURROUNDINGS = [
     {
         "TZ": "UTC",

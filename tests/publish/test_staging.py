@@ -148,6 +148,7 @@ def test_what_is_recorded_of_a_page_word_for_word(home):
         "inputs": staleness.inputs_digest(reads),
         "vintage": "Newest publication 14 June 2024",
         "question": "",
+        "elsewhere": [],
     }
     assert home.heard == [("area/two", 1.256, None)] and home.workers == 3
     assert home.ran == ["prepared", "area/two"]

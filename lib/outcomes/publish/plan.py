@@ -174,8 +174,21 @@ def read(file: Path, *, choices: Callable[[str], list] | None = None) -> Plan:
     held = notebooks(file.parent)
     for page in pages:
         one_of(page.notebook, held, f"{file.name}, {page.handle}: the notebook")
+    pages = [page for page in pages if not _is_asked_above(page, pages, held)]
     notify = _notify(raw.get("notify", {}), file.name)
     return Plan(file, pages, notify, _limits(raw.get("limits", {}), file.name))
+
+
+def _is_asked_above(page: Page, pages: list[Page], held: dict[str, Path]) -> bool:
+    """Whether a page of a sweep asks what its notebook asks by itself, on the page above it."""
+    above = next(p for p in pages if p.notebook == page.notebook)
+    if above.parameters or not page.handle.startswith(f"{above.handle}/"):
+        return False
+    usual = parameters.declared(held[page.notebook])
+    return bool(page.parameters) and all(
+        name in usual and usual[name].default == value
+        for name, value in page.parameters.items()
+    )
 
 
 def notebooks(folder: Path) -> dict[str, Path]:

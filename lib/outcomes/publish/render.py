@@ -155,13 +155,17 @@ def slot(name: str, *given) -> str:
 
 @dataclass(frozen=True)
 class Built:
-    """A page's HTML, its findings in order, what it read, how new that is, and its question."""
+    """A page's HTML, its findings in order, what it read, how new that is, and its question.
+
+    ``elsewhere`` are its findings that are the same for all choices: they stand on the parent page.
+    """
 
     html: str
     findings: list[dict]
     reads: list[dict]
     vintage: str = ""
     question: str = ""
+    elsewhere: tuple[dict, ...] = ()
 
 
 def build(
@@ -180,7 +184,10 @@ def build(
     when something in the notebook has no place on a page.
     """
     text = _Text(page, plan, root)
-    lead, blocks, reads = _blocks(notebook, text)
+    lead, blocks, reads = _blocks(notebook, text, shared=parent(page, plan) is None)
+    elsewhere = tuple(b["facts"] for b in blocks if b["kind"] == "elsewhere")
+    blocks = _own(blocks)
+    prose = "".join(b["html"] for b in blocks if b["kind"] == "text")
     found = [b for b in blocks if b["kind"] == "finding"]
     answers = [b for b in found if b["facts"].get("answer")]
     if len(answers) > 1:
@@ -205,7 +212,7 @@ def build(
         "question": asked,
         "lead": lead,
         "blocks": [{"kind": "above"} if b in answers else b for b in blocks],
-        "contents": text.contents,
+        "contents": [one for one in text.contents if f'id="{one[0]}"' in prose],
         "code": code,
         "withheld": hidden,
         "parameters": [(p, given[n]) for n, p in known.items()],
@@ -216,7 +223,7 @@ def build(
     }
     context |= _found(facts, text.said, reads)
     html = template("page.html.j2", view=context)
-    return Built(html, facts, reads, context["vintage"], asked)
+    return Built(html, facts, reads, context["vintage"], asked, elsewhere)
 
 
 def withheld(fact: dict) -> bool:
@@ -263,6 +270,25 @@ def fill(html: str, slot: str, content: str) -> str:
     return re.sub(
         pattern, lambda m: f"{m[1]}{content}{m[2]}", html, count=1, flags=re.S
     )
+
+
+def parent(page: Page, plan: Plan) -> Page | None:
+    """The page of the same notebook that a page of a sweep stands beneath; None for any other."""
+    first = plan.main(page.notebook)
+    beneath = first and page.handle.startswith(f"{first.handle}/")
+    return first if beneath else None
+
+
+def elsewhere(page: Page, above: Page | None, said: list[dict], linked: bool) -> str:
+    """Where the findings stand that do not depend on what a page was asked; "" when none do.
+
+    ``above`` is the page that has them, ``said`` their names and sentences; they are ``linked``
+    when that page is part of the release.
+    """
+    if above is None or not said:
+        return ""
+    path = posixpath.relpath(above.path, posixpath.dirname(page.path))
+    return slot("elsewhere", above.title, said, path if linked else "")
 
 
 def siblings(page: Page, present: list[Page]) -> str:
@@ -321,12 +347,19 @@ def _spoken(fact: dict) -> str:
     return said + " confidence interval" * estimated
 
 
-def _blocks(notebook: dict, text: "_Text") -> tuple[list, list, list]:
-    """The page's lead, its blocks in order, and what was read."""
+def _blocks(notebook: dict, text: "_Text", *, shared: bool) -> tuple[list, list, list]:
+    """The page's lead, its blocks in order, and what was read.
+
+    Unless the page shows what is ``shared``, the findings of cells with that tag stand elsewhere,
+    and their words nowhere.
+    """
     lead, blocks, reads, waiting, opening = [], [], [], [], True
     for number, cell in enumerate(notebook["cells"], start=1):
+        away = not shared and tagged(cell, "shared")
         if cell["cell_type"] == "markdown":
-            if html := text.html(source(cell)):  # a title alone leaves nothing
+            if not away and (
+                html := text.html(source(cell))
+            ):  # a title alone leaves nothing
                 place = lead if opening and "<h" not in html else blocks
                 place.append({"kind": "text", "html": html})
         elif cell["cell_type"] == "code" and source(cell).strip():
@@ -338,6 +371,9 @@ def _blocks(notebook: dict, text: "_Text") -> tuple[list, list, list]:
                 if (b := _output(output, number))
             ]
             reads += [r for b in found if b["kind"] == "end" for r in b["reads"]]
+            for block in found:
+                if away and block["kind"] == "finding":
+                    block["kind"] = "elsewhere"
             if shown := [b for b in found if b["kind"] != "end"]:
                 last = shown[-1].get("facts", {"name": f"cell {number}"})["name"]
                 blocks += [
@@ -346,6 +382,21 @@ def _blocks(notebook: dict, text: "_Text") -> tuple[list, list, list]:
                 ]
                 waiting = []
     return lead, blocks, reads
+
+
+def _own(blocks: list) -> list:
+    """The blocks without what stands elsewhere; a part of which all does is left out whole."""
+    parts: list[list] = [[]]
+    for block in blocks:
+        if block["kind"] == "text" and "<h2" in block["html"]:
+            parts.append([])
+        parts[-1].append(block)
+    kept = []
+    for part in parts:
+        kinds = {block["kind"] for block in part}
+        if "elsewhere" not in kinds or kinds & {"finding", "plain", "asked"}:
+            kept += [block for block in part if block["kind"] != "elsewhere"]
+    return kept
 
 
 def _output(output: dict, number: int) -> dict | None:

@@ -31,7 +31,7 @@ from outcomes.publish.releases import write
 _TOLD = ("sentence", "detail", "alt", "area", "caption")
 _NO_CODE = "# Its code is not published, as counts of people are withheld."
 _GOOD = ["built", "reads", "inputs", "vintage", "question"]
-_GOOD += ["findings", "changes", "changed", "replaced", "earlier"]
+_GOOD += ["findings", "elsewhere", "changes", "changed", "replaced", "earlier"]
 """What the record of a page keeps of its last good version."""
 
 
@@ -172,6 +172,7 @@ class Staging:
                 "vintage": "",
                 "question": "",
                 "findings": [],
+                "elsewhere": [],
             },
         }
         if error is None:
@@ -281,6 +282,10 @@ class Staging:
             "inputs": staleness.inputs_digest(reads),
             "vintage": built.vintage,
             "question": built.question,
+            "elsewhere": [
+                {key: fact[key] for key in ("name", "sentence")}
+                for fact in built.elsewhere
+            ],
             "findings": facts,
         }
 
@@ -365,6 +370,7 @@ class Staging:
             "cautions": render.cautions(said),
             **render.versioned(page, index.day(built), built, bool(record["changes"])),
             "siblings": render.siblings(page, self.pages),
+            "elsewhere": self._elsewhere(page, record.get("elsewhere", [])),
             "assumed": render.assumptions(self.plan.folder, page.notebook),
             "changes": changes.told(record),
         }
@@ -373,3 +379,10 @@ class Staging:
         if withheld:
             html = render.without_code(html)
         self._write(page.path, html)
+
+    def _elsewhere(self, page: Page, said: list[dict]) -> str:
+        """Links to the findings of a page that stand on the page above it."""
+        above = render.parent(page, self.plan)
+        record = self.records.get(above.handle, {}) if above else {}
+        linked = record.get("state", "failed") != "failed"
+        return render.elsewhere(page, above, said, linked)
