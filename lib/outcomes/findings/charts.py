@@ -603,7 +603,7 @@ def _name_point(
         left = at[0] + 7 if side > 0 else at[0] - 7 - wide
         low = np.array([left, at[1] + up - high / 2])
         top = low + np.array([wide, high])
-        inside = ((taken > low - 2) & (taken < top + 2)).all(axis=1).sum()
+        inside = ((taken > low - 4) & (taken < top + 4)).all(axis=1).sum()
         outside = (low < edge[0]).any() or (top > edge[1]).any()
         covered[side, up] = inside + 1000 * outside + abs(up) / 100
         across = np.linspace(low[0], top[0], 20)
