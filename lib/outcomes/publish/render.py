@@ -29,7 +29,7 @@ from outcomes.data import glossary
 from outcomes.data.disclosure import CONFIDENTIAL, WITHHELD
 from outcomes.findings.verdicts import ANSWERS, VERDICTS
 from outcomes.publish import vintage
-from outcomes.publish.parameters import Parameter, source
+from outcomes.publish.parameters import Parameter, source, tagged
 from outcomes.publish.plan import Page, Plan, words
 
 TEMPLATES = Path(__file__).parent / "templates"
