@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.core.formatting import exact, period, qualified
+from outcomes.core.kept_results import keep
 from outcomes.core.periods import one_period
 from outcomes.data.publishers import independent
 from outcomes.data.rounding import counted, same
@@ -78,6 +79,7 @@ class Check(NamedTuple):
     other_contradictions: str = ""
 
 
+@keep
 def check_agreement(
     figures: pd.DataFrame,
     others: pd.DataFrame,

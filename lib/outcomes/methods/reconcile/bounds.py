@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.core.errors import Invalid
+from outcomes.core.kept_results import keep
 from outcomes.methods.reconcile.conflicts import (
     Conflicts,
     Contradiction,
@@ -195,6 +196,7 @@ def _disputed(conflicts: Conflicts, period: Any, figures: set, exact: bool) -> b
     return False
 
 
+@keep
 def bounds_by_measure(
     figures: pd.DataFrame,
     periods: pd.DataFrame,
