@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from outcomes.core.errors import Invalid
 from outcomes.findings import table
 
 
@@ -117,3 +118,9 @@ def test_records_have_key_label_and_unit_and_plain_rows():
         ],
         "rows": [["a b", 3]],
     }
+
+
+def test_two_columns_of_one_heading_are_refused():
+    frame = pd.DataFrame({"lower": [1], "lower_limit": [2]})
+    with pytest.raises(Invalid, match="would both be headed 'lower limit': rename one"):
+        table.records(frame)

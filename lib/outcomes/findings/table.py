@@ -14,6 +14,7 @@ import pandas as pd
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from outcomes.core import formatting
+from outcomes.core.errors import Invalid
 
 _SENTENCE = 60  # characters: a longer text in a cell is a sentence
 # Column names of the library that say little to a reader, in plain words.
@@ -127,12 +128,18 @@ def raw(value: Any) -> str | float | bool | None:
 def records(frame: pd.DataFrame, units: dict[str, str] | None = None) -> dict:
     """``frame`` as the JSON of a Finding: columns with key, label and unit, and plain rows.
 
-    Every text is made one plain line, for it goes from here into CSV files.
+    Every text is made one plain line, for it goes from here into CSV files. Raises
+    :class:`Invalid` when two columns would have one heading.
     """
     units = {c: formatting.plain(u) for c, u in (units or {}).items()}
     keys = {c: formatting.plain(c) for c in frame.columns}
     columns = [
         {"key": k, "label": label(k), "unit": units.get(c, "")} for c, k in keys.items()
     ]
+    heads = [(column["label"], column["unit"]) for column in columns]
+    if twice := [head for head in heads if heads.count(head) > 1]:
+        raise Invalid(
+            f"Two columns of the table would both be headed {twice[0][0]!r}: rename one."
+        )
     rows = [[raw(v) for v in row] for row in frame.itertuples(index=False, name=None)]
     return {"columns": columns, "rows": rows}
