@@ -10,18 +10,19 @@ import os
 import re
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from outcomes.core import project
-from outcomes.core.errors import Invalid, one_of
+from outcomes.core.errors import Invalid, one_of, unforeseen
 
 app = typer.Typer(
     help="Build and look after the reports of a collection.",
@@ -53,13 +54,21 @@ Out = Annotated[
 
 
 def main() -> None:
-    """Entry point: turns what cannot be used into one sentence and exit code 2."""
+    """Entry point: whatever goes wrong is one sentence; ``--debug`` shows the traceback besides.
+
+    The exit code is 2 for what cannot be used, files among it, and 1 for all else.
+    """
+    debug = "--debug" in sys.argv
+    sys.argv = [word for word in sys.argv if word != "--debug"]
     try:
         app()
-    except Invalid as error:
-        said = typeable(" ".join(str(error).split()))
-        print(f"outcomes: {said}", file=sys.stderr)
-        sys.exit(2)
+    except Exception as error:
+        if debug:
+            traceback.print_exception(error)
+        given = isinstance(error, Invalid)
+        said = " ".join((str(error) if given else unforeseen(error)).split())
+        print(f"outcomes: {typeable(said)}", file=sys.stderr)
+        sys.exit(2 if isinstance(error, (Invalid, OSError)) else 1)
 
 
 def typeable(sentence: str) -> str:
@@ -171,7 +180,8 @@ def build(
         found = replace(found, limits=found.limits._replace(seconds=timeout))
     given = parameters.assignments(parameter or [])
     pages = found.resolve(handles or [], schedule=schedule, given=given)
-    stale = staleness.find_stale(found, pages, folder, force=force)
+    with _told(found, folder, of_it=not dry_run):
+        stale = staleness.find_stale(found, pages, folder, force=force)
     if dry_run:
         for handle, why in stale.reasons.items():
             print(f"{handle}  {why}")
@@ -186,7 +196,8 @@ def build(
     from outcomes.publish import build as site
     from outcomes.publish import notify
 
-    site.refuse(_figures_by_hand())
+    with _told(found, folder):
+        site.refuse(_figures_by_hand())
     with _progress(len(pages)) as tell:
         if given:
             custom = site.build_custom(found, pages[0], given, out=folder, tell=tell)
@@ -194,7 +205,7 @@ def build(
                 raise typer.Exit(1)
             print(f"Open {custom.shown}")
             return
-        try:
+        with _told(found, folder):
             made = site.build(
                 found,
                 pages,
@@ -208,15 +219,27 @@ def build(
                 tell=tell,
                 say=_say,
             )
-        except (OSError, RuntimeError) as error:
-            _say(f"outcomes: no release was made, and the site is as it was: {error}")
-            notify.failed(found, folder, error, _say)
-            raise typer.Exit(1) from None
         told = notify.made(found, made, _say)
         held = "1 page is" if len(pages) == 1 else f"{len(pages)} pages are"
         idle = "" if made.new else f"Nothing to do: {held} up to date. "
         print(f"{idle}Open {made.shown}")
         raise typer.Exit(0 if told and not made.failed else 1)
+
+
+@contextmanager
+def _told(plan: Any, folder: Path, *, of_it: bool = True) -> Iterator[None]:
+    """Whatever keeps a release from being made is told to whoever is to be told."""
+    try:
+        yield
+    except Exception as error:
+        from outcomes.publish import notify
+
+        if of_it:
+            notify.failed(plan, folder, error, _say)
+        if not isinstance(error, (OSError, RuntimeError)):
+            raise
+        _say(f"outcomes: no release was made, and the site is as it was: {error}")
+        raise typer.Exit(1) from error
 
 
 def _is_up_to_date(file: Path, folder: Path) -> bool:

@@ -1,7 +1,10 @@
 """Errors as sentences: what was given, what is allowed, and the nearest match."""
 
-from collections.abc import Iterable
+import errno
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
 
@@ -11,6 +14,55 @@ class Invalid(ValueError):
 
 class NotEnough(ValueError):
     """The data are too few for the method asked; the message is the sentence to print instead."""
+
+
+@contextmanager
+def reading(file: Path | str) -> Iterator[None]:
+    """Around the reading of a file: whatever is wrong with it is one sentence with the cure.
+
+    Raises :class:`Invalid`.
+
+    >>> with reading("figures.csv"):
+    ...     int("12O")
+    Traceback (most recent call last):
+    outcomes.core.errors.Invalid: figures.csv cannot be read: it is damaged, cut short, or not of \
+its kind (invalid literal for int() with base 10: '12O'). Put the whole file back, such as with \
+'git checkout -- figures.csv', or make it anew.
+    """
+    try:
+        yield
+    except Invalid:
+        raise
+    except OSError as error:
+        raise Invalid(f"{file} cannot be read: {error.strerror or error}.") from error
+    except Exception as error:
+        why = plain(str(error).strip().partition("\n")[0])[:120].rstrip(".")
+        raise Invalid(
+            f"{file} cannot be read: it is damaged, cut short, or not of its kind ({why}). Put the "
+            f"whole file back, such as with 'git checkout -- {file}', or make it anew."
+        ) from error
+
+
+def unforeseen(error: Exception) -> str:
+    """What to say of an error that nothing else has put into words.
+
+    >>> unforeseen(PermissionError(13, "Permission denied", "site/.lock"))
+    'site/.lock: permission denied. Give yourself the right to it, or name another place.'
+    """
+    if isinstance(error, OSError) and error.filename is not None:
+        said = (error.strerror or "it cannot be used").lower()
+        cures = {
+            errno.EACCES: "Give yourself the right to it, or name another place.",
+            errno.EROFS: "It lies on a disk that is read-only: name another place.",
+            errno.ENOSPC: "The disk is full: make room, and try again.",
+        }
+        cure = cures.get(
+            error.errno or 0, "Look at what is there, or name another place."
+        )
+        return f"{plain(error.filename)[:200]}: {said}. {cure}"
+    said = plain(str(error).strip().partition("\n")[0])[:300].rstrip(".")
+    kind = type(error).__name__
+    return f"it could not be done, and what was there stays: {kind}: {said}. Add --debug to see where."
 
 
 def nearest(word: str, allowed: Iterable[str]) -> str | None:

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.core import project
-from outcomes.core.errors import Invalid, one_of
+from outcomes.core.errors import Invalid, one_of, reading
 from outcomes.data import own_files, vintages
 
 _SUFFIXES = (".parquet", ".csv")
@@ -216,14 +216,16 @@ def arrow(path: Path, columns: Iterable[str] | None = None, rule: Any = None) ->
     import pyarrow.parquet as pq
 
     names = list(columns) if columns else None
-    return pq.read_table(path, columns=names, filters=rule, use_threads=False)
+    with reading(path):
+        return pq.read_table(path, columns=names, filters=rule, use_threads=False)
 
 
 def _parquet(path: Path, where: tuple, columns: tuple | None) -> pd.DataFrame:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    schema = pq.read_schema(path)
+    with reading(path):
+        schema = pq.read_schema(path)
     _known(path, schema.names, where, columns)
     rules = [_rule(column, value, schema.field(column).type) for column, value in where]
     rule = reduce(and_, rules) if rules else None
@@ -281,7 +283,8 @@ def _select(
 
 def text(path: Path) -> pd.DataFrame:
     """A table that is a CSV file, every cell as the text that stands there."""
-    return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    with reading(path):
+        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
 
 
 @lru_cache(maxsize=32)

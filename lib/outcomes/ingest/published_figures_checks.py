@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from outcomes.core.errors import Invalid, nearest
+from outcomes.core.errors import Invalid, nearest, reading
 
 QUALIFIERS = ("exact", "over", "at_least", "nearly", "approx")
 INPUTS = {
@@ -54,7 +54,8 @@ def read_input(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
         raise Invalid(
             f"The register needs the file {path.name}; there is none in {path.parent}."
         )
-    frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    with reading(path):
+        frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
     if tuple(frame.columns) != columns:
         raise Invalid(
             f"{path.name} must have the columns {', '.join(columns)}, in this order."

@@ -181,6 +181,7 @@ def _options(folder: str, limits: Limits, deadline: float) -> dict:
         config.KernelManager.transport = "ipc"
     config.KernelManager.connection_file = str(Path(folder, "k.json"))
     return {
+        "kernel_name": "python3",  # whatever an editor wrote into the notebook
         "progress_bar": False,
         "request_save_on_cell_execute": False,
         "resources": {"metadata": {"path": folder}},

@@ -49,7 +49,7 @@ def _run(plan: Plan, summary: dict, say: Say) -> bool:
         subprocess.run(
             command, input=text, text=True, cwd=plan.folder, check=True, timeout=120
         )
-    except (OSError, subprocess.SubprocessError) as error:
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
         say(f"outcomes: the command of [notify] did not work: {error}")
         return False
     return True

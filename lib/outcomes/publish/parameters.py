@@ -53,9 +53,15 @@ def load(notebook: Path) -> dict:
         found = json.loads(Path(notebook).read_text(encoding="utf-8"))
         if not isinstance(found["cells"], list):
             raise TypeError("cells")
+        if not all(isinstance(cell, dict) for cell in found["cells"]):
+            raise TypeError("cells")
     except FileNotFoundError:
         raise Invalid(f"notebook {str(notebook)!r} does not exist.") from None
-    except (ValueError, KeyError, TypeError):
+    except OSError as error:
+        raise Invalid(
+            f"{notebook} cannot be read: {error.strerror or error}."
+        ) from None
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise Invalid(
             f"{Path(notebook).name} is not a notebook that can be read."
         ) from None

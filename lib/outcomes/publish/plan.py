@@ -4,6 +4,7 @@ Every page is declared: which notebook, with which parameters, under which handl
 once what ``outcomes list`` prints, what ``outcomes build`` accepts and the path of the page.
 """
 
+import math
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
@@ -43,6 +44,8 @@ class Limits(NamedTuple):
 
 
 DEFAULT = Limits()
+_MOST_OF_A_LIMIT = 10_000_000
+_MOST_PAGES = 2000
 
 
 @dataclass(frozen=True)
@@ -149,13 +152,7 @@ def read(file: Path, *, choices: Callable[[str], list] | None = None) -> Plan:
     :func:`outcomes.data.vocabularies.choices`. Raises :class:`Invalid`, in a sentence, for
     anything that cannot become a page.
     """
-    file = Path(file).resolve()
-    if not file.is_file():
-        raise Invalid(f"plan {str(file)!r} does not exist; give its path with --plan.")
-    try:
-        raw = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise Invalid(f"{file.name} is not valid TOML: {error}.") from None
+    file, raw = _opened(file)
     for key in raw:
         one_of(key, ["page", "notify", "limits"], f"{file.name}: the heading")
     pages: list[Page] = []
@@ -191,13 +188,35 @@ def _is_asked_above(page: Page, pages: list[Page], held: dict[str, Path]) -> boo
     )
 
 
+def _opened(file: Path) -> tuple[Path, dict]:
+    """A plan's own path, and what it says as TOML."""
+    try:
+        file = Path(file).resolve()
+        there = file.is_file()
+    except (
+        OSError,
+        RuntimeError,
+        ValueError,
+    ) as error:  # a loop of links, a name too long
+        raise Invalid(f"plan {str(file)[:200]!r} cannot be found: {error}.") from None
+    if not there:
+        raise Invalid(f"plan {str(file)!r} does not exist; give its path with --plan.")
+    try:
+        raw = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise Invalid(f"{file} cannot be read: {error.strerror or error}.") from None
+    except (ValueError, RecursionError) as error:
+        raise Invalid(f"{file.name} is not valid TOML: {error}.") from None
+    return file, raw
+
+
 def notebooks(folder: Path) -> dict[str, Path]:
     """The notebooks beside a plan: the name that a page calls each by, and its file."""
     home = folder / "notebooks"
     return {
         p.relative_to(home).with_suffix("").as_posix(): p
         for p in sorted(home.rglob("*.ipynb"))
-        if ".ipynb_checkpoints" not in p.parts
+        if ".ipynb_checkpoints" not in p.parts and not p.name.startswith(".")
     }
 
 
@@ -228,17 +247,21 @@ def words(value: Any) -> str:
 
 def _notify(given: Any, name: str) -> dict:
     """The command to run after a build, and on what; an empty table when none is asked for."""
-    if not given:
+    if given == {}:
         return {}
+    if not isinstance(given, dict):
+        raise Invalid(f"{name}: notify must be a table, headed [notify].")
     command, on = given.get("command"), given.get("on", list(OCCASIONS))
     if (
         not command
         or not isinstance(command, list)
-        or not all(isinstance(c, str) for c in command)
+        or not all(isinstance(c, str) and c and "\0" not in c for c in command)
     ):
         raise Invalid(f"{name}: [notify] needs command, as a list of words.")
     for key in given:
         one_of(key, ("command", "on"), f"{name}, [notify]: the key")
+    if not isinstance(on, list):
+        raise Invalid(f'{name}, [notify]: on must be a list, such as ["failure"].')
     for occasion in on:
         one_of(occasion, OCCASIONS, f"{name}, [notify]: on")
     return {"command": command, "on": on}
@@ -246,11 +269,18 @@ def _notify(given: Any, name: str) -> dict:
 
 def _limits(given: Any, name: str) -> Limits:
     """What a page may take; each limit that is not given has its default."""
+    if not isinstance(given, dict):
+        raise Invalid(f"{name}: limits must be a table, headed [limits].")
     for key, value in given.items():
         one_of(key, Limits._fields, f"{name}, [limits]: the key")
-        if type(value) is not int or value < 1:
+        if type(value) is not int or not 0 < value <= _MOST_OF_A_LIMIT:
+            most = (
+                f" and up to {_MOST_OF_A_LIMIT:,}"
+                if type(value) is int and value > 0
+                else ""
+            )
             raise Invalid(
-                f"{name}, [limits]: {key} must be a whole number above 0, not {value!r}."
+                f"{name}, [limits]: {key} must be a whole number above 0{most}, not {value!r}."
             )
     return Limits(**given)
 
@@ -273,7 +303,7 @@ def _pages(entry: Any, where: str, choices: Callable[[str], list]) -> list[Page]
     for key in entry:
         one_of(key, _KEYS, f"{where}: the key")
     for key in _REQUIRED:
-        if not isinstance(entry.get(key), str) or not entry[key].strip():
+        if not isinstance(entry.get(key), str) or not plain(entry[key]):
             raise Invalid(f"{where} needs {key!r}, as text.")
     fixed, sweep = entry.get("parameters", {}), entry.get("sweep", {})
     if not isinstance(fixed, dict) or not isinstance(sweep, dict):
@@ -287,6 +317,10 @@ def _pages(entry: Any, where: str, choices: Callable[[str], list]) -> list[Page]
         [(name, value) for value in _swept(name, given, where, choices)]
         for name, given in sweep.items()
     ]
+    if (many := math.prod(map(len, swept))) > _MOST_PAGES:
+        raise Invalid(
+            f"{where}: its sweeps make {many:,} pages; {_MOST_PAGES:,} are allowed in one entry."
+        )
     pages = []
     for combination in product(*swept):
         values = fixed | dict(combination)
