@@ -163,6 +163,35 @@ def test_each_finding_has_a_link_and_the_page_says_how_to_cite_it(make):
     assert collection.contact_link in slots["cite"]
 
 
+def test_what_a_page_was_asked_stands_at_its_foot_with_its_words(make):
+    asked = code("wave = '2023-11'  # month: the week")
+    asked["metadata"] = {"tags": ["parameters"]}
+    page = make(
+        text("Lead."),
+        text("## What it was asked\n\nChange one of these."),
+        asked,
+        text("## First"),
+        text("## Second"),
+        code("x", shown(fact())),
+    ).html
+    contents = re.search('<nav class="contents".*?</nav>', page, re.S)[0]
+    names = re.findall(">([^<>]+)</a>|>([^<>]+)(?=<li|</ul)", contents)
+    order = [a or b for a, b in names]
+    assert order[:3] == ["First", "Second", "What it was asked"]
+    assert page.index('id="found"') < page.index("Change one of these.")
+    assert page.index("Change one of these.") < page.index('class="about"')
+
+
+def test_tables_with_the_same_caption_are_regions_of_different_names(make):
+    table = (
+        '<div class=scroll role=region aria-label="Table: Arrests" tabindex=0></div>'
+    )
+    cells = [shown(fact(), table), shown(fact("other-one", "Else."), table)]
+    page = make(code("x", *cells)).html
+    labels = re.findall('role=region aria-label="([^"]*)"', page)
+    assert labels == ["Table: found", "Table: other one"]
+
+
 def test_a_page_has_one_answer(make):
     two = [shown(fact(**ANSWER | {"name": n})) for n in ("answer", "another")]
     with pytest.raises(Invalid, match="the page has 2 answers; it asks one question"):

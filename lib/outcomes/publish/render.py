@@ -187,7 +187,7 @@ def build(
     lead, blocks, reads = _blocks(notebook, text, shared=parent(page, plan) is None)
     elsewhere = tuple(b["facts"] for b in blocks if b["kind"] == "elsewhere")
     blocks = _own(blocks)
-    prose = "".join(b["html"] for b in blocks if b["kind"] == "text")
+    prose = "".join(b["html"] for b in blocks if b["kind"] in ("text", "asked"))
     found = [b for b in blocks if b["kind"] == "finding"]
     answers = [b for b in found if b["facts"].get("answer")]
     if len(answers) > 1:
@@ -210,9 +210,14 @@ def build(
         "root": root,
         "answer": answers[0] if answers else None,
         "question": asked,
-        "lead": lead,
-        "blocks": [{"kind": "above"} if b in answers else b for b in blocks],
-        "contents": [one for one in text.contents if f'id="{one[0]}"' in prose],
+        "lead": [b for b in lead if b["kind"] != "asked"],
+        "blocks": [
+            {"kind": "above"} if b in answers else b
+            for b in blocks
+            if b["kind"] != "asked"
+        ],
+        "asked_of": [b["html"] for b in [*lead, *blocks] if b["kind"] == "asked"],
+        "contents": _in_order(text.contents, prose, blocks),
         "code": code,
         "withheld": hidden,
         "parameters": [(p, given[n]) for n, p in known.items()],
@@ -238,6 +243,13 @@ def withheld(fact: dict) -> bool:
 def without_code(html: str) -> str:
     """A page without the code that it shows on demand."""
     return re.sub(r'<details class="code">.*?</details>\n?', "", html, flags=re.S)
+
+
+def _in_order(contents: list[tuple], prose: str, blocks: list[dict]) -> list[tuple]:
+    """The parts that are in the prose, with what the page was asked at the end, where it stands."""
+    there = [part for part in contents if f'id="{part[0]}"' in prose]
+    asked = " ".join(b["html"] for b in blocks if b["kind"] == "asked")
+    return sorted(there, key=lambda part: f'id="{part[0]}"' in asked)
 
 
 def question(notebook: dict) -> str:
@@ -364,6 +376,9 @@ def _blocks(notebook: dict, text: "_Text", *, shared: bool) -> tuple[list, list,
                 place.append({"kind": "text", "html": html})
         elif cell["cell_type"] == "code" and source(cell).strip():
             opening = False
+            if tagged(cell, "parameters"):  # before it stands what it may be changed to
+                for block in [*lead[1:], *blocks][-1:]:
+                    block["kind"] = "asked"
             waiting.append(source(cell))
             found = [
                 b
@@ -406,7 +421,7 @@ def _output(output: dict, number: int) -> dict | None:
         return {"kind": "plain", "text": text} if text else None
     data = output.get("data", {})
     if FINDING in data:
-        html = Markup(_lighter(_joined(data["text/html"])))
+        html = Markup(_lighter(_joined(data["text/html"]), data[FINDING]["name"]))
         return {"kind": "finding", "facts": data[FINDING], "html": html}
     if PROVENANCE in data:
         return {"kind": "end", "reads": data[PROVENANCE].get("reads", [])}
@@ -418,10 +433,12 @@ def _output(output: dict, number: int) -> dict | None:
     return {"kind": "plain", "text": text} if text else None
 
 
-def _lighter(html: str) -> str:
+def _lighter(html: str, name: str) -> str:
     """A finding's HTML in fewer bytes: paths with commas for spaces, which an address must spell
-    out, and empty cells without a look."""
+    out, and empty cells without a look. Its table is named after it: captions may be alike."""
     html = html.replace("<td class=t><", "<td><")
+    label = f'role=region aria-label="Table: {words(name)}"'
+    html = re.sub('role=region aria-label="[^"]*"', label, html, count=1)
     path = re.compile("(?<=%20d=')[^']+")
     return path.sub(lambda steps: steps[0].replace("%20", ","), html)
 
