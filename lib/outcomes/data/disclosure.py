@@ -27,9 +27,13 @@ THRESHOLD = 5
 PEOPLE = (  # words that name a person, or what happened to one
     r"(?:people|persons?|child(?:ren)?|students?|pupils?|victims?|offenders?|suspects?|patients?"
     r"|(?:wo)?m[ae]n|girls?|boys?|adults?|defendants?|residents?|arrest(?:s|ed)?|referrals?"
-    r"|admissions?|deaths?|charged|safeguarded)"
+    r"|admissions?|deaths?|charged|safeguarded|youths?|detainees?|teenagers?|prisoners?|inmates?)"
 )
 _PEOPLE = re.compile(rf"\b(?:{PEOPLE}|count)\b|^$", re.I)
+_COUNT_IN_TEXT = r"^\s*(\d[\d,]*)(?:\.0+)?(?:\s*[*†]|\s*\(.*\))?\s*$"
+ACCESS = ("published", "unpublished", "restricted")
+_UNPUBLISHED = re.compile(r"unpublished|not for publication|for internal use", re.I)
+_WHOLE = r"(?<![\d.,])\d[\d,]*(?![\d]|[.,]\d)"
 WORDS = {1: "one", 2: "two", 3: "three", 4: "four"}
 
 
@@ -97,6 +101,17 @@ def suppress(
     )
 
 
+def is_unpublished(source: dict[str, str]) -> bool:
+    """Whether a source is held to disclosure control: its ``access`` says so, or its words do.
+
+    >>> is_unpublished({"access": "restricted"}), is_unpublished({"title": "Annual report"})
+    (True, False)
+    """
+    if access := source.get("access"):
+        return one_of(access, ACCESS, "access") != "published"
+    return bool(_UNPUBLISHED.search(" ".join(source.values())))
+
+
 def of_people(unit: str) -> bool:
     """May a whole number in this unit count people? One without a unit may.
 
@@ -118,6 +133,7 @@ def withhold(
     >>> shown["n"].tolist(), hidden
     (['[c]', 8], {3})
     """
+    frame = frame.assign(**{n: _of_text(v) for n, v in frame.items()})
     columns = [
         name
         for name, held in frame.items()
@@ -138,7 +154,19 @@ def withhold(
         shown[name] = (
             shown[name].mask(mask, CONFIDENTIAL) if mask.any() else frame[name]
         )
+    if hidden.any():  # a share or a rate beside a count gives it back
+        for name, held in frame.items():
+            if name not in columns and held.dtype.kind in "iuf":
+                shown[name] = CONFIDENTIAL
     return shown, set(long.loc[hidden, "n"])
+
+
+def _of_text(values: pd.Series) -> pd.Series:
+    """Counts that are held as text, with or without limits behind them, as the counts alone."""
+    if values.dtype.kind in "iufMmb" or not len(values):
+        return values
+    found = values.astype(str).str.extract(_COUNT_IN_TEXT)[0].str.replace(",", "")
+    return values if found.isna().any() else found.astype(int)
 
 
 def _long(frame: pd.DataFrame, columns: list) -> pd.DataFrame:
@@ -165,7 +193,9 @@ def told(text: str, hidden: Iterable[float]) -> str:
     >>> told("Of 30 people three were hurt.", [3])
     'Of 30 people [c] were hurt.'
     """
-    for count in sorted(hidden):
+    whole = {int(n.replace(",", "")) for n in re.findall(_WHOLE, text)}
+    apart = {a for a in whole for b in whole if b - a in hidden and a not in hidden}
+    for count in sorted({*hidden, *apart}):
         digits = rf"(?<![\d.,])(?:{count:.0f}|{count:,.0f})(?![\d]|[.,]\d)"
         text = re.sub(digits, CONFIDENTIAL, text)
         if count in WORDS:
@@ -290,4 +320,9 @@ def _width(at: int, rows: list, sides: list) -> float:
         linprog([sign * g for g in goal], A_eq=rows, b_eq=sides, bounds=(1, 1e6)).fun
         for sign in (-1, 1)
     )
+    if most is None or least is None:
+        raise Invalid(
+            "the sums of this table do not agree, or hold a total among the parts, so it cannot be "
+            "told whether a hidden count could be worked out: give each total its own table."
+        )
     return -most - least

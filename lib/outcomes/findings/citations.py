@@ -17,15 +17,20 @@ def cite(sources: Any) -> list[dict[str, str]]:
     ``sources`` is a frame, a dict, a plain name ("Council survey"), or a list that may mix them. A
     frame of published figures is cited page by page, as its rows are; any other frame of the data
     room, and one of figures without a row, by the citations that it carries in
-    ``attrs["sources"]``, whose period is that of the rows read.
+    ``attrs["sources"]``, whose period is that of the rows read. A dict may say by ``access`` what
+    may be shown of it: "published", "unpublished" or "restricted".
 
     Examples
     --------
     >>> [one["publisher"] for one in cite(["Council survey", {"publisher": "Ofsted"}])]
     ['Council survey', 'Ofsted']
     """
-    clean = [{k: _plain(one.get(k)) for k in FIELDS} for one in _each(sources)]
-    return list({tuple(one.values()): one for one in clean}.values())
+    clean = [
+        {k: _plain(one.get(k)) for k in FIELDS}
+        | ({"access": one["access"]} if one.get("access") else {})
+        for one in _each(sources)
+    ]
+    return list({tuple(one.items()): one for one in clean}.values())
 
 
 def _each(sources: Any) -> Iterator[dict]:

@@ -245,7 +245,7 @@ def finding(
         figure,
     )
     _check(name, shown, cited)
-    if any("unpublished" in " ".join(one.values()).lower() for one in cited):
+    if any(map(disclosure.is_unpublished, cited)):
         limits = shown.limits
         shown.withhold(units, unit)
         if verdict in ("estimate", *HELD) and shown.limits != limits:
@@ -303,7 +303,10 @@ class _Shown:
         self.caveats = [disclosure.told(c, hidden) for c in self.caveats] + [
             disclosure.WITHHELD
         ]
-        self.limits = {k: None if v in hidden else v for k, v in self.limits.items()}
+        if hidden.intersection(v for v in self.limits.values() if v is not None):
+            self.limits = dict.fromkeys(
+                self.limits
+            )  # a limit belongs to one count alone
 
 
 def _limits(
