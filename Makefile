@@ -36,7 +36,7 @@ quick: .venv/installed  ## the unit tests of what you changed (BASE=main: since 
 
 simulate: .venv/installed  ## the slow lane: coverage and false alarms by simulation, properties on fresh examples
 	@$(BIN)/python -m pytest tests/simulate -o python_files="simulate_*.py"
-	@$(BIN)/python -m pytest -q --hypothesis-profile=default $$(grep -rl --include="test_*.py" "from hypothesis" tests)
+	@$(BIN)/python -m pytest -q --hypothesis-profile=full $$(grep -rl --include="test_*.py" "from hypothesis" tests)
 
 baselines: .venv/installed  ## build every page and store what it found in tests/baselines (or PAGES="op-warrior …")
 	@$(BIN)/python tests/baselines_tool.py $(PAGES)

@@ -9,8 +9,12 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).parents[1]
+# A few examples of each property, the same every time; `make simulate` draws many others.
+settings.register_profile("ci", settings.get_profile("ci"), max_examples=20)
+settings.register_profile("full", max_examples=150, deadline=None)
 # Tests change functions and see what becomes of results: none is taken from a run before.
 os.environ.setdefault("OUTCOMES_KEPT", "off")
 # By measured time, the longest first, so that no worker is left with a long one at the end. What

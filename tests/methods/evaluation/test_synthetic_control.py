@@ -178,7 +178,7 @@ def test_weights_by_grid_search_over_three_donors():
     assert np.abs(w - grid[loss.argmin()]).max() <= 0.001
 
 
-@settings(max_examples=150, deadline=None)
+@settings(deadline=None)
 @given(st.integers(0, 10**6), st.integers(2, 40), st.integers(2, 40), st.floats(0, 3))
 def test_weights_are_optimal_on_any_panel(seed, times, donors, stretch):
     """Second route: no move of weight between two donors, and no random mix, fits better."""

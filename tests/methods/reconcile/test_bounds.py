@@ -263,7 +263,7 @@ def publish(truth, made):
     return figures(*rows)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(deadline=None)
 @given(truths, statements, st.lists(spans, min_size=1, max_size=3))
 def test_the_truth_is_always_inside(truth, made, asked):
     frame = pd.concat(
@@ -275,7 +275,7 @@ def test_the_truth_is_always_inside(truth, made, asked):
         assert row.lower <= sum(truth[a : b + 1]) <= row.upper
 
 
-@settings(max_examples=40, deadline=None)
+@settings(deadline=None)
 @given(truths, statements, spans)
 def test_bounds_never_widen_when_a_figure_is_added(truth, made, asked):
     frame = periods.one_period("asked", DAYS[asked[0]], DAYS[asked[1]])
@@ -285,7 +285,7 @@ def test_bounds_never_widen_when_a_figure_is_added(truth, made, asked):
     assert more["lower"] >= fewer["lower"] and more["upper"] <= fewer["upper"]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(deadline=None)
 @given(truths, statements, st.integers(0, 20), st.integers(0, 18))
 def test_the_union_of_two_periods_lies_within_the_sum_of_their_bounds(
     truth, made, a, width
@@ -328,7 +328,7 @@ def shortest_paths(frame, asked):
     return -far[j, i], far[i, j], bool((np.diag(far) < 0).any())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(deadline=None)
 @given(truths, statements, spans, st.integers(-3, 3))
 def test_bounds_equal_shortest_paths_and_both_routes_see_contradictions(
     truth, made, asked, slip
@@ -343,7 +343,7 @@ def test_bounds_equal_shortest_paths_and_both_routes_see_contradictions(
         assert (got.bounds["lower"][0], got.bounds["upper"][0]) == (lower, upper)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(deadline=None)
 @given(truths, statements, st.integers(1, 40))
 def test_a_named_set_contradicts_and_none_of_it_can_be_spared(truth, made, slip):
     frame = publish(truth, made)
@@ -361,7 +361,7 @@ def test_a_named_set_contradicts_and_none_of_it_can_be_spared(truth, made, slip)
                 assert not reconcile.bounds(rest, one, integral=True).contradictions
 
 
-@settings(max_examples=60, deadline=None)
+@settings(deadline=None)
 @given(truths, statements, st.lists(spans, min_size=1, max_size=2), st.integers(1, 300))
 def test_the_truth_is_inside_when_one_figure_is_wrong(truth, made, asked, slip):
     """Whichever figure it is: to leave it out is one of the ways to make the others agree."""
@@ -394,7 +394,7 @@ def every_culprit(frame, asked):
     return min(low for low, _ in hull), max(high for _, high in hull)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(deadline=None)
 @given(
     truths, statements, spans, st.lists(st.integers(-40, 80), min_size=3, max_size=3)
 )
