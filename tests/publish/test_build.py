@@ -592,8 +592,18 @@ def test_pages_do_not_change_with_the_clock(folder, monkeypatch):
     one = build(folder)
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1800000000")
     two = build(folder)
-    changed = {p for p, b in files(one.path).items() if files(two.path)[p] != b}
+    before, after = (
+        {path: _undated(content) for path, content in files(made.path).items()}
+        for made in (one, two)
+    )
+    changed = {path for path in before if before[path] != after[path]}
     assert changed == {"index.html", "manifest.json", "feed.xml", "all-data.zip"}
+
+
+def _undated(content: bytes) -> bytes:
+    """A page without its version and how to cite it, which name its release."""
+    slots = rb"<!--(version|cite)-->.*?<!--/\1-->"
+    return re.sub(slots, b"", content, flags=re.S)
 
 
 @pytest.mark.build
