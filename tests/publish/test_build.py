@@ -423,7 +423,9 @@ def test_a_page_lists_what_it_takes_for_granted(folder):
 @pytest.mark.build
 def test_findings_and_tables_are_safe_to_open_in_a_spreadsheet(folder):
     made = build(folder)
-    rows = list(csv.DictReader(io.StringIO((made.path / "findings.csv").read_text())))
+    rows = list(
+        csv.DictReader(io.StringIO((made.path / "findings.csv").read_text("utf-8-sig")))
+    )
     assert [r["handle"] for r in rows] == ["demo", "second", "demo/2024-05"]
     assert (rows[0]["value"], rows[0]["lower"], rows[0]["upper"]) == (
         "23.8",
@@ -434,9 +436,14 @@ def test_findings_and_tables_are_safe_to_open_in_a_spreadsheet(folder):
         rows[0]["sources"]
         == "Lancashire PCC, Annual report, https://example.org/report"
     )
-    assert (
-        made.path / "demo/found.csv"
-    ).read_text() == "shop,n (shops)\n'=1+1,10\ncorner,-3.5\n"
+    text = (made.path / "demo/found.csv").read_text("utf-8-sig")
+    said = "lancashire,November 2023,"
+    said += '"Lancashire PCC, Annual report, https://example.org/report"'
+    assert text.splitlines() == [
+        "shop,n (shops),area,period,source",
+        f"'=1+1,10,{said}",
+        f"corner,-3.5,{said}",
+    ]
 
 
 @pytest.mark.build
