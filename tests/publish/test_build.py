@@ -121,8 +121,9 @@ LEICESTERSHIRE = "Street-level crime of Leicestershire"
 PRISON = "Published figures of years of prison sentences in Lancashire contradict: 531"
 
 
-PRINTED = (
-    "lancashire-constabulary-360bf5"  # one of the two pages that contradict each other
+PRINTED = (  # the two pages that contradict each other
+    "lancashire-constabulary-360bf5",
+    "office-of-the-police-and-crime-c-f609f6",
 )
 
 
@@ -148,13 +149,11 @@ READS = {
 
 
 def made(cautioned: Path) -> Path:
-    """A plan with one page for each kind of reading; all but one cite a contradicted page."""
+    """A plan with one page for each kind of reading; all but one cite the contradicted pages."""
     for name, reads in READS.items():
-        cited = {
-            "source": "another" if name == "uncited" else PRINTED,
-            "publisher": "P",
-        }
-        one = fact(sources=[cited | dict.fromkeys(("title", "url", "published"), "")])
+        blank = dict.fromkeys(("title", "url", "published"), "") | {"publisher": "P"}
+        cited = ("another", PRINTED[0]) if name == "uncited" else PRINTED
+        one = fact(sources=[blank | {"source": source} for source in cited])
         end = f'display({{"text/plain": "End.", "{PROVENANCE}": {{"reads": {reads}}}}}, raw=True)'
         notebook(
             cautioned / f"notebooks/{name}.ipynb", show(one), parameters=None, end=end

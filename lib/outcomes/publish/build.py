@@ -194,7 +194,7 @@ def build_custom(
     digest = staleness.digest([json.dumps(page.parameters, sort_keys=True)])[:8]
     folder = Path(out).resolve() / "adhoc" / f"{page.handle.replace('/', '-')}-{digest}"
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with scratch.folder(folder.parent / ".staging") as staging:
+    with scratch.folder(folder.parents[1] / ".adhoc") as staging:
         executed, made = Path(staging, "executed.ipynb"), Path(staging, "made")
         source = str(plan.source(page))
         execute.prepare()

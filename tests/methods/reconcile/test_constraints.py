@@ -46,12 +46,22 @@ def test_a_figure_for_part_of_the_measure_has_no_upper_limit(part):
 
 @pytest.mark.parametrize(
     ("unit", "whole"),
-    [("count", True), ("plants", True), *((u, False) for u in constraints.CONTINUOUS)],
+    [
+        ("count", True),
+        ("plants", True),
+        *((u, False) for u in constraints.CONTINUOUS if u not in constraints.NOT_SUMS),
+    ],
 )
 def test_only_things_that_are_counted_come_in_whole_numbers(unit, whole):
     rows = figures(("a", 100, "exact", *YEAR, unit))
     assert constraints.read_constraints(rows)[1] is whole
     assert constraints.read_constraints(rows, integral=not whole)[1] is not whole
+
+
+@pytest.mark.parametrize("unit", [*constraints.NOT_SUMS, "% per year"])
+def test_rates_do_not_add_to_a_whole(unit):
+    with pytest.raises(Invalid, match="are rates; those of parts do not add"):
+        constraints.read_constraints(figures(("a", 1, "exact", *YEAR, unit)))
 
 
 def test_days_run_from_the_first_to_the_day_after_the_last():
