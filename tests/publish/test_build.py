@@ -767,7 +767,7 @@ def ordered(tmp_path, monkeypatch):
                         {"output_type": "display_data", "metadata": {}, "data": data}
                     ]
                 folder = Path(job.output).parent
-                assert folder.parent == tmp_path / "site/adhoc/.staging", (
+                assert folder.parent == tmp_path / "site/.adhoc", (
                     "what is half made is hidden"
                 )
                 with open(job.output, "w", encoding="utf-8") as file:
