@@ -80,6 +80,12 @@ def test_reads_like_a_page(path):
 
 
 @each
+def test_no_line_of_code_is_wider_than_a_window(path):
+    lines = [line for cell in code(path) for line in text(cell).splitlines()]
+    assert not [line for line in lines if len(line) > 88]
+
+
+@each
 def test_code_is_short_and_plain(path):
     source = "\n".join(text(c) for c in code(path))
     tree = ast.parse(source)  # also refuses shell escapes and magics

@@ -581,7 +581,8 @@ def funnel(
 def _points_of_lines(ax: Axes) -> np.ndarray:
     """Points all along the lines and at the marks of a chart, in points of the page."""
     size, found = 72 / ax.figure.dpi, []
-    ax.get_xlim(), ax.get_ylim()  # both axes settle before anything is measured
+    for settle in (ax.get_xlim, ax.get_ylim):  # before anything is measured
+        settle()
     for line in ax.get_lines():
         at = ax.transData.transform(np.asarray(line.get_xydata())) * size
         if line.get_linestyle() != "None" and len(at) > 1:
