@@ -135,7 +135,7 @@ def _of(found: Finding) -> Iterator[Piece]:
     for text in dict.fromkeys(
         _drawn(found.figure)
     ):  # a long label may be drawn in two lines
-        row = any(text in value for value in among)
+        row = any(text.casefold() in value.casefold() for value in among)
         yield Piece(f"{name}: {'row drawn' if row else 'drawn'}", text)
     for column in rows:
         for value in rows[column].astype(str).unique():

@@ -43,7 +43,7 @@ STATEMENTS = {  # a page, and words of each statement in the order of the report
         "worst affected neighbourhoods",
         "Councils, police and charities",
         "therapy and rehabilitation",
-        "a man in Blackpool who had relapsed",
+        "a man who had relapsed",
         "having an impact",
     ],
     "programmes/modern_slavery": [

@@ -163,6 +163,11 @@ ALLOWED = [
         "what was declared before looking, and how such offences are found",
     ),
     Allowed(
+        "project_adder",
+        r"Rows go from the highest down, below [a-z ]+, in bold",
+        "the outcome that the claim names stands first, whichever is asked about",
+    ),
+    Allowed(
         "trend_monitor",
         r"By quarter, the series are groups of offences|offences are counted by quarter|"
         r"on noise by quarter \(by month\)",
