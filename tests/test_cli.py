@@ -173,7 +173,9 @@ def test_arrow_shares_its_memory_with_all_else(folder, heard, monkeypatch):
 
 def test_no_kernel_is_begun_when_no_page_is_due(folder, heard, monkeypatch):
     monkeypatch.setattr(
-        staleness, "reasons", lambda *_, force: {"op-warrior": "asked"} if force else {}
+        staleness,
+        "reasons",
+        lambda *_, force, **__: {"op-warrior": "asked"} if force else {},
     )
     assert heard() == ["site"]
     assert heard("--force") == ["kernels", "site"]

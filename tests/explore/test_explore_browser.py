@@ -206,7 +206,8 @@ def test_a_page_is_made_and_can_be_built(tab, folder):
         "document.querySelector('.oc-explore textarea').value.startsWith('[[page]]')"
     )
     tab.get_by_role("button", name="Add it to reports.toml").click()
-    tab.get_by_text("Build it with: outcomes build op-warrior/arrests-alone").wait_for()
+    built = r"Build it with: (\S+ )*\S*outcomes build op-warrior/arrests-alone"
+    tab.get_by_text(re.compile(built)).wait_for()
     shot(tab, "10-page")
     tab.get_by_role("button", name="Add it to reports.toml").click()
     tab.get_by_text("is declared twice").wait_for()

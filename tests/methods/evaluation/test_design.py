@@ -436,7 +436,7 @@ def test_drift_is_seen_by_quarter_or_by_half_year_where_quarters_are_thin():
 def test_six_months_before_and_one_after_are_enough_to_look_for_a_drift():
     treated = list(panel().columns[:6])
     for first, count in (("2022-07", 3), ("2022-08", None)):
-        got = design._event_study(panel()[first:"2023-01"], treated, START)
+        got = design.follow_in_time(panel()[first:"2023-01"], treated, START)
         assert count == (got and len(got.frame))
 
 

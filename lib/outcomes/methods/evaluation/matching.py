@@ -182,7 +182,8 @@ def _greedy(
     """
     sets, size = inside.shape
     row, place = np.arange(sets)[:, None], np.zeros_like(inside)
-    taken = np.zeros((sets, nearest.max(initial=0) + 1), bool)
+    most = max(nearest.max(initial=0), inside.max(initial=0))
+    taken = np.zeros((sets, most + 1), bool)
     taken[row, inside] = True
     units, places = [], []
     for _ in range(ratio):

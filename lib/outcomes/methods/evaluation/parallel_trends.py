@@ -21,8 +21,6 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import stats
-from scipy.optimize import minimize
 
 from outcomes.core.errors import Invalid, NotEnough, one_of
 from outcomes.core.formatting import number
@@ -107,6 +105,8 @@ def assess_parallel_trends(
     >>> found.frame["lower"].gt(0).tolist()
     [True, True, True]
     """
+    from scipy.stats import norm
+
     one_of(kind, ("smoothness", "relative magnitudes"), "kind")
     beta, sigma = np.asarray(estimates, float), np.asarray(covariance, float)
     after = len(beta) - before
@@ -142,7 +142,7 @@ def assess_parallel_trends(
     frame = pd.DataFrame(rows, columns=["m", "lower", "upper"])
     late = np.r_[np.zeros(before), asked]
     centre, se = late @ beta, np.sqrt(late @ sigma @ late)
-    reach = stats.norm.ppf(1 - study.alpha / 2) * se
+    reach = norm.ppf(1 - study.alpha / 2) * se
     original = Interval(float(centre), float(centre - reach), float(centre + reach))
     return TrendSensitivity(kind, original, frame, _breakdown(study, interval, frame))
 
@@ -281,6 +281,9 @@ def _breakdown(study: _Study, interval: Callable, frame: pd.DataFrame) -> float:
 
 def _fixed_length(study: _Study, m: float) -> Interval:
     """The shortest interval around a linear estimate whose bias the smoothness bounds."""
+    from scipy.optimize import minimize
+    from scipy.stats import ncx2, norm
+
     before, times = study.before, study.times
     # Row k: what a bend of 1 at period k adds to each coefficient, the drift at 0 being straight.
     bend = [np.maximum(0, k - times) for k in range(times[0] + 1, 0)]
@@ -295,8 +298,8 @@ def _fixed_length(study: _Study, m: float) -> Interval:
         pull = study.sigma @ whole
         se = np.sqrt(whole @ pull)
         bias = m * x[before:].sum() / se
-        reach = np.sqrt(stats.ncx2.ppf(1 - study.alpha, 1, bias**2))
-        near, far = stats.norm.pdf([reach - bias, reach + bias])
+        reach = np.sqrt(ncx2.ppf(1 - study.alpha, 1, bias**2))
+        near, far = norm.pdf([reach - bias, reach + bias])
         slope = (near - far) / (near + far)
         by_weight = (reach - bias * slope) * pull[:before] / se
         return se * reach / unit, np.r_[by_weight, np.full(len(bend), m * slope)] / unit
@@ -387,6 +390,8 @@ def _accepted(
     z: np.ndarray, corr: np.ndarray, least: float, level: float
 ) -> np.ndarray:
     """Where the largest moment is usual, given which it is and what the others leave it."""
+    from scipy.stats import norm
+
     accepted = np.zeros(len(z), bool)
     for top in range(z.shape[1]):
         at = z.argmax(axis=1) == top
@@ -394,8 +399,8 @@ def _accepted(
         free = beside < 1 - 1e-12
         bounds = (z[at][:, free] - beside[free] * z[at][:, [top]]) / (1 - beside[free])
         lower = bounds.max(axis=1, initial=-np.inf)
-        low, high = stats.norm.cdf(lower), stats.norm.cdf(least)
-        usual = stats.norm.ppf(low + (1 - level) * np.maximum(high - low, 0))
+        low, high = norm.cdf(lower), norm.cdf(least)
+        usual = norm.ppf(low + (1 - level) * np.maximum(high - low, 0))
         accepted[at] = z[at][:, top] <= np.where(
             high > low, np.maximum(0, usual), least
         )
