@@ -413,7 +413,7 @@ PLAIN = 'wave = "2023-11"  # : the week of action'
 SHOPS = {"columns": [{"key": "n", "label": "n", "unit": "shops"}], "rows": [[3], [10]]}
 
 
-CALM = fact("shops", "10 of 42 shops sold a knife.", table=SHOPS, answer="partly")
+CALM = fact("answer", "10 of 42 shops sold a knife.", table=SHOPS, answer="partly")
 
 
 @pytest.fixture(scope="module")
@@ -500,12 +500,12 @@ def test_an_unpublished_count_of_three_people_fails(folder):
         "columns": [{"key": "n", "label": "n", "unit": "people"}],
         "rows": [[3], [10]],
     }
-    harmed = fact("victims", "In the area 3 people were harmed.", table=people)
+    harmed = fact("answer", "In the area 3 people were harmed.", table=people)
     book(folder, "demo", harmed | {"answer": "no"})
     build(folder)
     assert checked(folder)["disclosure"].reasons == [
         "demo.html: “3 people” is a small count that no source has published.",
-        "demo/victims.csv: “n (people): 3” is a small count that no source has published.",
+        "demo/answer.csv: “n (people): 3” is a small count that no source has published.",
     ]
     code, text = said(*APPROVE, "--note", "Please.")
     assert code == 1 and "fails (disclosure) and cannot be approved" in text
@@ -604,7 +604,7 @@ def test_a_headline_that_moved_by_forty_per_cent_needs_a_note(folder):
     build(folder)
     (reason,) = checked(folder)["large moves"].reasons
     assert reason == (
-        "moved by 40%: Demo, shops: 23.8% became 33.32% (up 9.52). Why: the notebook changed."
+        "moved by 40%: Demo, answer: 23.8% became 33.32% (up 9.52). Why: the notebook changed."
     )
     code, text = said(*APPROVE)
     assert code == 1 and "is to be reviewed (large moves): say with --note why" in text
@@ -625,7 +625,7 @@ def test_a_headline_that_moved_by_forty_per_cent_needs_a_note(folder):
         ({"headline": False}, []),
         (
             {"name": "other"},
-            ["Demo: the headline shops is gone: 10 of 42 shops sold a knife."],
+            ["Demo: the headline answer is gone: 10 of 42 shops sold a knife."],
         ),
     ],
 )
@@ -662,7 +662,7 @@ def test_an_accessibility_violation_is_not_built_and_fails_when_it_is_planted_la
     folder,
 ):
     shown = releases.latest(folder / "site")
-    bad = show(CALM, html='<figure id="shops"><img src="data:image/png,x"></figure>')
+    bad = show(CALM, html='<figure id="answer"><img src="data:image/png,x"></figure>')
     notebook(folder / "notebooks/programmes/demo.ipynb", bad, parameters=PLAIN)
     build(folder)
     assert checked(folder)["pages"].reasons == [
@@ -692,7 +692,7 @@ def test_a_contradicted_headline_and_data_gaps_are_said(folder, monkeypatch):
         "data gaps": "review",
     }
     assert found["contradictions"].reasons == [
-        "Demo, headline shops: 10 of 42 shops sold a knife."
+        "Demo, headline answer: 10 of 42 shops sold a knife."
     ]
     assert found["data gaps"].reasons == ["July 2020 is incomplete."]
 
