@@ -97,12 +97,12 @@ def test_a_root_that_is_not_ours_is_not_used(tmp_path, monkeypatch):
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     (tmp_path / f"outcomes-{owner}").symlink_to(elsewhere)
-    scratch.home.cache_clear()
+    scratch._home.cache_clear()
     try:
         made = scratch.home()
         assert elsewhere not in made.parents and not list(elsewhere.iterdir())
     finally:
-        scratch.home.cache_clear()
+        scratch._home.cache_clear()
 
 
 def test_staging_of_a_killed_build_is_cleared_when_there_is_nothing_to_do(tmp_path):

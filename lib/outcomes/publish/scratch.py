@@ -33,11 +33,15 @@ def folder(root: Path) -> Iterator[Path]:
         made = Path(tempfile.mkdtemp(prefix="p-", dir=root))
         held = FileLock(made / _LOCK)
         held.acquire()
+    owner = os.getpid()
     try:
         yield made
     finally:
-        held.release()
-        shutil.rmtree(made, ignore_errors=True)
+        if (
+            os.getpid() == owner
+        ):  # a forked child ends too, and the folder is not its own
+            held.release()
+            shutil.rmtree(made, ignore_errors=True)
 
 
 def clear(root: Path) -> None:
@@ -52,9 +56,17 @@ def clear(root: Path) -> None:
         held.release()
 
 
-@cache
 def home() -> Path:
     """The folder of this process for all its temporary files, made when first asked for."""
+    made = _home(os.getpid())
+    if not made.is_dir():  # somebody cleared the system's temporary files
+        _home.cache_clear()
+        made = _home(os.getpid())
+    return made
+
+
+@cache
+def _home(process: int) -> Path:
     owner = os.getuid() if hasattr(os, "getuid") else 0
     root = Path(tempfile.gettempdir(), f"outcomes-{owner}")
     with suppress(FileExistsError):
