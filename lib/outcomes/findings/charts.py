@@ -292,7 +292,7 @@ def bars(
         beside = (-4 if below else 4, 0)
         note(ax, formatting.WRITE[kind](value), (end, at), offset=beside, **side)
     _row_names(ax, data[y], chosen)
-    ax.margins(x=0.16 if data[x].min() >= 0 else 0.26)
+    ax.margins(x=0.16 if data[x].min() >= 0 else 0.32)
     if data[x].min() >= 0:
         ax.set_xlim(left=0)
     _AXIS[kind](ax.xaxis)
