@@ -285,7 +285,10 @@ def unseen(text: str) -> list[str]:
 def test_every_place_of_a_finding_on_a_page(build, text):
     cells = [shown(made(place, text, f"f-{at}")) for at, place in enumerate(SHOWN)]
     calm = [shown(made(name=f"f-{at}")) for at, _ in enumerate(SHOWN)]
-    html, innocent = build(*cells), build(*calm)
+    # a cell whose text has nothing to be seen is empty, and an empty cell goes without its class
+    html, innocent = (
+        build(*c).replace("<td><", "<td class=t><") for c in (cells, calm)
+    )
     tags = {"a"} if text.strip().startswith("http") else {"a", "li"}
     kept = [[t for t in Shape(h).tags if t[0] not in tags] for h in (html, innocent)]
     assert [t for t in kept[0] if t[0] != "li"] == [t for t in kept[1] if t[0] != "li"]
@@ -296,7 +299,10 @@ def safe_addresses(html: str) -> list[str]:
     """Addresses of a page that load something, or are of a kind that acts."""
     bad, image = [], "data:image/svg+xml,%3Csvg"
     acting = ("style", "srcdoc", "srcset", "action", "poster")
-    for name, value in Shape(html).values:
+    values, icon = Shape(html).values, ("href", render._ICON)
+    if icon in values:
+        values.remove(icon)  # the page's own, once
+    for name, value in values:
         outside = not value.startswith(("https://", "http://", "mailto:", "#"))
         local = re.fullmatch(
             r"(\.\./)*[a-z0-9/_-]+\.(html|csv|ipynb|xml)(#[a-z-]+)?", value
@@ -374,7 +380,10 @@ def test_markdown_keeps_only_words_and_links(build, text):
 
 
 def safe_tags(html: str) -> bool:
-    """No element that runs or loads, on the whole page; its own style sheet apart."""
+    """No element that runs or loads, on the whole page; its own style sheet and script apart."""
+    own = f"<script>{render.inlined('page.js')[0]}</script>"
+    assert html.count(own) == 1
+    html = html.replace(own, "")
     names = [t[0] for t in Shape(html).tags]
     return names.count("style") == 1 and not {
         "script",
@@ -390,8 +399,11 @@ def test_a_heading_of_a_notebook_is_words_in_the_contents(build, text):
     one = " ".join(text.split())
     html = build(*STEM, *(markdown(f"## {t}") for t in ("a", "b", one)))
     listed = re.search(r'<nav class="contents".*?</nav>', html, re.S)[0]
-    assert {t[0] for t in Shape(listed).tags} <= {"nav", "h2", "ul", "li", "a"}
-    assert all(a.startswith("#part-") for a in Shape(listed).addresses)
+    tags = [t[0] for t in Shape(listed).tags]
+    assert {*tags} <= {"nav", "details", "summary", "ul", "li", "a"}
+    assert [tags.count(t) for t in ("nav", "details", "summary", "ul")] == [1] * 4
+    *parts, last = Shape(listed).addresses
+    assert all(a.startswith("#part-") for a in parts) and last == "#about"
 
 
 def test_words_in_a_figure_are_words_and_the_figure_is_an_image():
@@ -606,9 +618,8 @@ def heard(browser, folder: Path, html: str) -> list[str]:
         "/^\\s*(javascript|vbscript):/i.test(a.value))).map(a => a.name))"
         ".concat([...document.scripts].map(s => s.text))"
     )
-    acting = [
-        a for a in acting if a != render.inlined("index.js")[0]
-    ]  # the search of the index
+    own = [render.inlined(name)[0] for name in ("index.js", "page.js")]
+    acting = [a for a in acting if a not in own]
     context.close()
     return [*out, *acting]
 
