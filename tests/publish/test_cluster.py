@@ -279,7 +279,7 @@ def dask_cluster(tmp_path_factory):
 
 @pytest.fixture
 def folder(tmp_path):
-    slow = "import time; time.sleep(1); import outcomes; oc = outcomes.data; len(oc.areas())"
+    slow = "import time; time.sleep(1); from outcomes.data import places; len(places.places())"
     for handle in HANDLES:
         path = tmp_path / f"notebooks/{handle}.ipynb"
         notebook(path, slow, show(fact("found", f"On {handle}.")), parameters=None)
