@@ -354,9 +354,8 @@ def test_what_goes_wrong_in_a_kernel_is_named_and_the_last_good_page_stays(tmp_p
     found = replace(found, limits=found.limits._replace(seconds=15))
     made = site.build(found, found.resolve(), **options)
     errors = {e["handle"]: e["error"]["name"] for e in made.failed}
-    assert errors == {n: name for n, (_, name) in FAULTS.items()} | {
-        "kernel": "NoSuchKernel"
-    }
+    # The name of another kernel, which an editor wrote there, is no fault: the page is built.
+    assert errors == {n: name for n, (_, name) in FAULTS.items()}
     assert {e["state"] for e in made.failed} == {"kept"}
     for name in errors:
         page = (made.path / f"{name}.html").read_text()
