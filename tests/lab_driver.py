@@ -11,6 +11,8 @@ import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
@@ -75,6 +77,15 @@ def served(command: list[str], settings: Path, **env: str):
     finally:
         server.terminate()
         server.wait(30)
+
+
+def need_chromium(undone: str) -> None:
+    """Skip the test where no Chromium is found, saying what was not done; fail where one must be."""
+    if CHROMIUM is not None:
+        return
+    if os.environ.get("OUTCOMES_REQUIRE_BROWSER"):
+        pytest.fail("no Chromium was found, and OUTCOMES_REQUIRE_BROWSER is set")
+    pytest.skip(f"no Chromium was found: {undone}")
 
 
 @contextmanager

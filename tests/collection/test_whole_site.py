@@ -8,7 +8,6 @@ import csv
 import json
 import os
 import re
-import shutil
 import statistics
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -18,22 +17,12 @@ from urllib.parse import unquote
 import pytest
 
 import conformance
+import lab_driver as driver
 import outcomes as oc
 from outcomes.core import formatting
 from outcomes.findings.verdicts import VERDICTS
 
 ROOT = Path(__file__).parents[2]
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-sync",
-    "--disable-background-networking",
-    "--disable-component-update",
-]
 WIDTHS = {"desktop": 1280, "phone": 390, "narrow": 320}
 SHEET = 673  # pixels between the margins of an A4 sheet
 
@@ -275,14 +264,9 @@ def test_no_page_names_this_machine(pages, real_site):
 
 @pytest.fixture(scope="module")
 def browser():
-    if CHROMIUM is None:
-        if os.environ.get("OUTCOMES_REQUIRE_BROWSER"):
-            pytest.fail("no Chromium was found, and OUTCOMES_REQUIRE_BROWSER is set")
-        pytest.skip("no Chromium was found: the browser tests did not run")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        yield play.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+    driver.need_chromium("the browser tests did not run")
+    with driver.browser() as opened:
+        yield opened
 
 
 def visit(browser, page: Path, width: int = 1280, script: bool = True):

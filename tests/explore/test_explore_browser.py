@@ -34,10 +34,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def tab(folder, tmp_path_factory):
-    if driver.CHROMIUM is None:
-        if os.environ.get("OUTCOMES_REQUIRE_BROWSER"):
-            pytest.fail("no Chromium was found, and OUTCOMES_REQUIRE_BROWSER is set")
-        pytest.skip("no Chromium was found: explore was not opened in JupyterLab")
+    driver.need_chromium("explore was not opened in JupyterLab")
     settings = tmp_path_factory.mktemp("lab")
     env = {"OUTCOMES_DATA": str(ROOT / "data"), "PYTHONPATH": str(ROOT / "lib")}
     with (

@@ -7,7 +7,6 @@ edge falls between pixels, as coordinates are kept to a twentieth of a point, an
 
 import base64
 import io
-import os
 import re
 import warnings
 from pathlib import Path
@@ -51,10 +50,7 @@ def closed():
 @pytest.fixture(scope="module")
 def pixels():
     """A function that gives the pixels of an image as a page of ours shows it."""
-    if driver.CHROMIUM is None:
-        if os.environ.get("OUTCOMES_REQUIRE_BROWSER"):
-            pytest.fail("no Chromium was found, and OUTCOMES_REQUIRE_BROWSER is set")
-        pytest.skip("no Chromium was found: no figure was compared with matplotlib's")
+    driver.need_chromium("no figure was compared with matplotlib's")
     with driver.browser() as chrome:
         page = chrome.new_page(viewport={"width": 1200, "height": 1200})
 

@@ -38,10 +38,7 @@ def git(home: Path, *words: str) -> str:
 
 @pytest.fixture(scope="module")
 def tab(project, tmp_path_factory):
-    if driver.CHROMIUM is None:
-        if os.environ.get("OUTCOMES_REQUIRE_BROWSER"):
-            pytest.fail("no Chromium was found, and OUTCOMES_REQUIRE_BROWSER is set")
-        pytest.skip("no Chromium was found: no notebook was saved in JupyterLab")
+    driver.need_chromium("no notebook was saved in JupyterLab")
     env = {"OUTCOMES_DATA": str(project / "data"), "PYTHONPATH": str(ROOT / "lib")}
     command = ["-m", "outcomes", "lab", "--no-browser"]
     with (

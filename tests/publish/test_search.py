@@ -2,11 +2,10 @@
 
 import csv
 import json
-import os
-import shutil
 
 import pytest
 
+import lab_driver as driver
 from notebook_maker import fact
 from outcomes.core import project
 from outcomes.publish import index, search
@@ -71,19 +70,10 @@ def test_a_collection_without_such_a_table_is_searched_by_its_own_words(monkeypa
     assert search.synonyms() == []
 
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-
-
 @pytest.fixture(scope="module")
 def search_box(tmp_path_factory):
     """The index of two made-up pages, with its search, open from a disk in a browser."""
-    chromium = next(filter(None, map(shutil.which, NAMES)), None)
-    if chromium is None:
-        if os.environ.get("OUTCOMES_REQUIRE_BROWSER"):
-            pytest.fail("no Chromium was found, and OUTCOMES_REQUIRE_BROWSER is set")
-        pytest.skip("no Chromium was found: the search was not tried in a browser")
-    from playwright.sync_api import sync_playwright
-
+    driver.need_chromium("the search was not tried in a browser")
     folder = tmp_path_factory.mktemp("site")
     shared = {"group": "county", "state": "built", "built": "20251124T083000Z-ab"}
     shared |= {"error": None, "vintage": ""}
@@ -96,10 +86,7 @@ def search_box(tmp_path_factory):
     told = {"since": "", "sentence": "", "lines": []}
     (folder / "index.html").write_text(index.index_html(pages, "20251124", told))
     (folder / "search.js").write_text(search.script(pages), encoding="utf-8")
-    with sync_playwright() as play:
-        browser = play.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
-        )
+    with driver.browser() as browser:
         tab = browser.new_page()
         tab.goto((folder / "index.html").as_uri())
 

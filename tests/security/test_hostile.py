@@ -9,9 +9,7 @@ too, so that escaping has to do alone.
 
 import csv
 import io
-import os
 import re
-import shutil
 import unicodedata
 from html.parser import HTMLParser
 from pathlib import Path
@@ -20,6 +18,7 @@ from textwrap import fill
 import pandas as pd
 import pytest
 
+import lab_driver as driver
 from empty_figure import canvas
 from hostile_texts import FORMULAS, TEXTS
 from notebook_maker import entry, fact, notebook, plan
@@ -570,27 +569,11 @@ def test_a_hand_made_finding_that_acts_is_refused(build, inner):
     assert html_checks.problems(html, "demo.html", files)
 
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-]
-QUIET += ["--disable-sync", "--disable-component-update", "--disable-quic"]
-
-
 @pytest.fixture(scope="module")
 def browser():
-    if CHROMIUM is None:
-        if os.environ.get("OUTCOMES_REQUIRE_BROWSER"):
-            pytest.fail("no Chromium was found, and OUTCOMES_REQUIRE_BROWSER is set")
-        pytest.skip("no Chromium was found: hostile text was not tried in a browser")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        yield play.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+    driver.need_chromium("hostile text was not tried in a browser")
+    with driver.browser() as opened:
+        yield opened
 
 
 def heard(browser, folder: Path, html: str) -> list[str]:
