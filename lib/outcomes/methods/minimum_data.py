@@ -122,6 +122,39 @@ def wide(
     return Wide(panel, treated, after)
 
 
+class Apart(NamedTuple):
+    """A time x unit frame, the treated units, the frame of the others, and which rows come after."""
+
+    panel: pd.DataFrame
+    treated: list
+    others: pd.DataFrame
+    after: np.ndarray
+
+
+def apart(
+    outcome: pd.DataFrame,
+    treated: Any,
+    start: Any,
+    *,
+    minimum: tuple[int, int],
+    least: tuple[int, int],
+) -> Apart:
+    """What a synthetic comparison starts from: :func:`wide`, the treated units and the others.
+
+    ``least`` are the fewest times before and after that the method can do with at all, whatever
+    ``minimum`` asks. Raises NotEnough under either, and with fewer than 3 other units.
+    """
+    panel, treated, after = wide(outcome, treated, start, minimum=minimum, signed=True)
+    require_months(int((~after).sum()), int(after.sum()), minimum=least, unit="periods")
+    others = panel.drop(columns=treated)
+    if others.shape[1] < 3:
+        raise NotEnough(
+            "A synthetic comparison needs 3 other units or more; there are "
+            f"{others.shape[1]}."
+        )
+    return Apart(panel, treated, others, after)
+
+
 def ordered(panel: pd.DataFrame) -> pd.DataFrame:
     """A time x unit frame of finite numbers in order of time, each time and each unit once.
 

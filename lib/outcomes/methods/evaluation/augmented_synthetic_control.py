@@ -16,7 +16,7 @@ from outcomes.core.errors import Invalid, NotEnough
 from outcomes.methods.evaluation.effect_ranks import EffectRank, rank_effect
 from outcomes.methods.evaluation.synthetic_control import simplex_weights
 from outcomes.methods.intervals import numbers
-from outcomes.methods.minimum_data import require_months, wide
+from outcomes.methods.minimum_data import apart
 
 
 class AugmentedSynthetic(NamedTuple):
@@ -74,17 +74,9 @@ def fit_augmented_synthetic_control(
     """
     if penalty is not None and not 0 < numbers(penalty) < np.inf:
         raise Invalid(f"A penalty is a finite number above 0; given {penalty}.")
-    outcome, (treated,), after = wide(
-        outcome, treated, start, minimum=minimum, signed=True
+    outcome, (treated,), rest, after = apart(
+        outcome, treated, start, minimum=minimum, least=(3, 1)
     )
-    require_months(
-        int((~after).sum()), int(after.sum()), minimum=(3, 1), unit="periods"
-    )
-    rest = outcome.drop(columns=treated)
-    if rest.shape[1] < 3:
-        raise NotEnough(
-            f"A synthetic comparison needs 3 other units or more; there are {rest.shape[1]}."
-        )
     own = _estimate(outcome[treated], rest, after, penalty)
     effects = []
     for unit in rest:

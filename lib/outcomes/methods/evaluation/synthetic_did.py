@@ -16,7 +16,7 @@ import pandas as pd
 from outcomes.core.errors import Invalid, NotEnough
 from outcomes.methods.evaluation.effect_ranks import EffectRank, rank_effect
 from outcomes.methods.evaluation.synthetic_control import simplex_weights
-from outcomes.methods.minimum_data import require_months, wide
+from outcomes.methods.minimum_data import apart
 
 PLACEBO_SETS = 200
 """Sets of untreated units drawn where several units are treated."""
@@ -73,17 +73,9 @@ def fit_synthetic_did(
     >>> round(found.effect), found.placebos.rank
     (-5, 1)
     """
-    outcome, treated, after = wide(
-        outcome, treated, start, minimum=minimum, signed=True
+    outcome, treated, rest, after = apart(
+        outcome, treated, start, minimum=minimum, least=(2, 1)
     )
-    require_months(
-        int((~after).sum()), int(after.sum()), minimum=(2, 1), unit="periods"
-    )
-    rest = outcome.drop(columns=treated)
-    if rest.shape[1] < 3:
-        raise NotEnough(
-            f"A synthetic comparison needs 3 other units or more; there are {rest.shape[1]}."
-        )
     noise = float(np.diff(rest[~after], axis=0).std(ddof=1))
     if not noise > 0:
         raise NotEnough("No other unit ever moves, so nothing is known of chance.")
