@@ -254,6 +254,28 @@ def test_pages_are_light(site, pages):
     assert (site / "search.js").stat().st_size < 400_000
 
 
+def test_every_address_that_was_ever_listed_leads_to_its_findings(site):
+    listed = (ROOT / "tests/publish/addresses.txt").read_text("utf-8").split()
+    for handle in listed:
+        html = (site / f"{handle}.html").read_text(encoding="utf-8")
+        if onward := re.search(r'content="0; url=([^"]+)"', html):
+            there = (site / f"{handle}.html").parent / onward[1]
+            html = there.read_text(encoding="utf-8")
+        assert 'class="finding' in html, handle
+
+
+def test_no_sign_of_markup_is_left_in_the_words_of_a_page(site, pages):
+    """Commands stand in quotes or as code, never between the backticks of a notebook."""
+    found = {}
+    for page in [site / "index.html", *pages]:
+        html = page.read_text(encoding="utf-8")
+        html = re.sub(r"<(script|style|pre|code)\b.*?</\1>", "", html, flags=re.S)
+        words = re.sub(r"<[^>]*>", " ", html)
+        if marks := re.findall(r".{0,30}(?:`|\*\*|\]\().{0,30}", words):
+            found[page.stem] = marks[:3]
+    assert not found
+
+
 def test_no_page_names_this_machine(pages, real_site):
     homes = [str(ROOT), str(real_site.parent)]
     texts = {page.name: page.read_text(encoding="utf-8") for page in pages}

@@ -98,7 +98,7 @@ def test_a_tie_is_named_a_tie():
 def test_missing_months_are_not_held_here_and_the_command_brings_them():
     assert formatting.not_held([]) == ""
     assert formatting.not_held(["2022-11"]) == (
-        "Not held here: November 2022; `outcomes data refresh --from 2022-11 --to 2022-11` "
+        "Not held here: November 2022; “outcomes data refresh --from 2022-11 --to 2022-11” "
         "brings it."
     )
     said = formatting.not_held(["2023-12", "2022-12", "2022-11"])
@@ -106,7 +106,7 @@ def test_missing_months_are_not_held_here_and_the_command_brings_them():
         "Not held here: 3 months of November 2022 to December 2023; "
     )
     assert said.endswith(
-        "`outcomes data refresh --from 2022-11 --to 2023-12` brings them."
+        "“outcomes data refresh --from 2022-11 --to 2023-12” brings them."
     )
 
 

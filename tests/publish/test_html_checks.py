@@ -43,6 +43,23 @@ def test_a_page_taken_over_may_be_of_an_earlier_form_but_never_act_or_load():
 
 
 @pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        ("0; url=../index.html", []),
+        ("0; url=gone.html", ["the link 'gone.html' leads nowhere"]),
+        ("9; url=../index.html", ["it holds a <meta>"]),
+        ("0; url=https://a.org/", ["it holds a <meta>"]),
+        ("0; url=javascript:x", ["it holds a <meta>"]),
+        ("0", ["it holds a <meta>"]),
+    ],
+)
+def test_a_page_leads_on_at_once_and_within_the_release_alone(content, found):
+    onward = f'<meta http-equiv="refresh" content="{content}">'
+    assert problems(page().replace("<style>", f"{onward}<style>", 1)) == found
+    assert "it holds a <meta>" in problems(page(GOOD + onward))
+
+
+@pytest.mark.parametrize(
     ("link", "found"),
     [
         ("<link rel=icon href=data:image/svg+xml,x>", []),

@@ -1,5 +1,7 @@
 """The plan: what becomes a page, and what is refused in a sentence."""
 
+from pathlib import Path
+
 import pytest
 
 from notebook_maker import entry, notebook, plan
@@ -373,3 +375,42 @@ def test_a_sweep_asks_the_data_for_its_values(folder):
     asked = []
     read(folder, text, choices=lambda name: asked.append(name) or ("a",))
     assert asked == ["district"]
+
+
+def test_a_value_that_the_page_above_asks_for_anyhow_leads_there(folder):
+    sweep = {"wave": ["2023-11", "2024-05"]}
+    found = read(folder, entry() + entry("demo/{wave}", sweep=sweep))
+    assert [p.handle for p in found.pages] == ["demo", "demo/2024-05"]
+    assert found.moved == {"demo/2023-11": "demo"}
+
+
+def test_what_was_a_page_once_leads_on_as_the_plan_says(folder):
+    text = entry() + "[moved]\n'old/page' = 'demo'\n"
+    assert read(folder, text).moved == {"old/page": "demo"}
+
+
+@pytest.mark.parametrize(
+    ("moved", "says"),
+    [
+        ("moved = 3", "reports.toml: moved must be a table, headed [moved]."),
+        ("[moved]\ndemo = 'demo'", "[moved]: 'demo' is a page, so it has not moved."),
+        ("[moved]\nold = 'dema'", "[moved]: the handle 'dema' is not known."),
+        ("[moved]\nold = 3", "[moved]: the handle 3 is not known."),
+        ("[moved]\n'../old' = 'demo'", "handle '../old' is not allowed"),
+    ],
+)
+def test_what_cannot_lead_on_is_refused(folder, moved, says):
+    text = f"{moved}\n{entry()}" if "=" in moved[:9] else f"{entry()}{moved}\n"
+    assert says in said(folder, text)
+
+
+def test_no_address_that_was_ever_listed_leads_nowhere():
+    """What ``outcomes list`` has printed stays an address: a page, or what leads on to one."""
+    root = Path(__file__).parents[2]
+    listed = (root / "tests/publish/addresses.txt").read_text("utf-8").split()
+    found = plans.read(root / "reports.toml")
+    there = {page.handle for page in found.pages} | found.moved.keys()
+    gone = set(listed) - there
+    assert not gone, f"lead them on by [moved] in reports.toml: {sorted(gone)}"
+    new = there - set(listed)
+    assert not new, f"add them to tests/publish/addresses.txt: {sorted(new)}"

@@ -570,3 +570,14 @@ def test_all_cautions_that_concern_a_page_are_said_in_order():
     ]
     assert staging.concerning(care, [reading()], []) == ["A.", "B."]
     assert render.cautions([]) == ""
+
+
+def test_an_address_that_was_a_page_once_leads_on_with_every_release(home):
+    moved = "[moved]\n'old/page' = 'one'\ngone = 'area/two'\n"
+    home.plan(home.page("one"), home.page("area/two", notebook="two"), moved)
+    made = home.build("one")  # what it would lead to is in the release, or it is not
+    assert not (made.path / "gone.html").exists()
+    html = (made.path / "old/page.html").read_text("utf-8")
+    assert '<meta http-equiv="refresh" content="0; url=../one.html">' in html
+    assert 'now part of <a href="../one.html">One</a>' in html
+    assert (home.build(day=SECOND).path / "gone.html").is_file()

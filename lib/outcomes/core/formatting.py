@@ -492,7 +492,7 @@ def not_held(months: Iterable[Any]) -> str:
     data.police.uk serves it, so the command that fetches it is named.
 
     >>> not_held(["2022-11"])
-    'Not held here: November 2022; `outcomes data refresh --from 2022-11 --to 2022-11` brings it.'
+    'Not held here: November 2022; “outcomes data refresh --from 2022-11 --to 2022-11” brings it.'
     """
     days = sorted(_day(day) for day in months)
     if not days:
@@ -508,12 +508,12 @@ def refresh_clause(first: Any, last: Any, months: int) -> str:
     """The command that fetches months of street files from ``first`` to ``last``, as a clause.
 
     >>> refresh_clause("2022-11", "2023-12", 14)
-    '`outcomes data refresh --from 2022-11 --to 2023-12` brings them'
+    '“outcomes data refresh --from 2022-11 --to 2023-12” brings them'
     """
     command = (
         f"outcomes data refresh --from {_day(first):%Y-%m} --to {_day(last):%Y-%m}"
     )
-    return f"`{command}` brings {'it' if months == 1 else 'them'}"
+    return f"“{command}” brings {'it' if months == 1 else 'them'}"
 
 
 def stated(figures: "pd.DataFrame", kind: str = "number", home: str = "") -> list[str]:

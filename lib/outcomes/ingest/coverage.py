@@ -12,7 +12,7 @@ COLUMNS = [
     *("rows", "no_location", "duplicates", "outside"),
 ]
 NOT_HELD = (
-    "Not held here; `outcomes data refresh` brings it where data.police.uk serves it."
+    "Not held here; “outcomes data refresh” brings it where data.police.uk serves it."
 )
 # A month is in part when it falls under these shares of the force's own median month. Types of
 # crime are judged where the median month has at least _ENOUGH of them.

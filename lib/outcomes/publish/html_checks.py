@@ -74,8 +74,12 @@ class _Reader(HTMLParser):
             return False
         if tag == "link":
             return given.get("rel") in _LINKS
-        policy = given.get("http-equiv") in (None, _POLICY)
-        return policy and _ALLOWED.fullmatch(tag) is not None
+        header = given.get("http-equiv")
+        onward = re.fullmatch(r"0; url=([\w./-]+)", given.get("content", ""))
+        if header == "refresh" and onward:  # at once, and to a page of the release
+            self.links.append(onward[1])
+            return True
+        return header in (None, _POLICY) and _ALLOWED.fullmatch(tag) is not None
 
     def _hold(self, tag: str, given: dict) -> None:
         """Hold every attribute to what it may say."""

@@ -72,12 +72,16 @@ class Page:
 
 @dataclass(frozen=True)
 class Plan:
-    """All pages in their declared order, and the folder that holds plan and notebooks."""
+    """All pages in their declared order, and the folder that holds plan and notebooks.
+
+    ``moved`` leads from handles that are no page any more to the page that has what they had.
+    """
 
     file: Path
     pages: list[Page]
     notify: dict = field(default_factory=dict)
     limits: Limits = DEFAULT
+    moved: dict[str, str] = field(default_factory=dict)
 
     @property
     def folder(self) -> Path:
@@ -154,7 +158,7 @@ def read(file: Path, *, choices: Callable[[str], list] | None = None) -> Plan:
     """
     file, raw = _opened(file)
     for key in raw:
-        one_of(key, ["page", "notify", "limits"], f"{file.name}: the heading")
+        one_of(key, ["page", "notify", "limits", "moved"], f"{file.name}: the heading")
     pages: list[Page] = []
     if not isinstance(raw.get("page", []), list):
         raise Invalid(f"{file.name}: each page must be written as [[page]].")
@@ -171,9 +175,14 @@ def read(file: Path, *, choices: Callable[[str], list] | None = None) -> Plan:
     held = notebooks(file.parent)
     for page in pages:
         one_of(page.notebook, held, f"{file.name}, {page.handle}: the notebook")
-    pages = [page for page in pages if not _is_asked_above(page, pages, held)]
+    above = {p.handle: p for p in pages if _is_asked_above(p, pages, held)}
+    kept = [page for page in pages if page.handle not in above]
+    first = {page.notebook: page.handle for page in reversed(kept)}
+    moved = {handle: first[page.notebook] for handle, page in above.items()}
     notify = _notify(raw.get("notify", {}), file.name)
-    return Plan(file, pages, notify, _limits(raw.get("limits", {}), file.name))
+    limits = _limits(raw.get("limits", {}), file.name)
+    moved |= _moved(raw.get("moved", {}), [p.handle for p in kept], file.name)
+    return Plan(file, kept, notify, limits, moved)
 
 
 def _is_asked_above(page: Page, pages: list[Page], held: dict[str, Path]) -> bool:
@@ -265,6 +274,18 @@ def _notify(given: Any, name: str) -> dict:
     for occasion in on:
         one_of(occasion, OCCASIONS, f"{name}, [notify]: on")
     return {"command": command, "on": on}
+
+
+def _moved(given: Any, handles: list[str], name: str) -> dict[str, str]:
+    """Handles that were pages once, each with the page that a reader is led to."""
+    if not isinstance(given, dict):
+        raise Invalid(f"{name}: moved must be a table, headed [moved].")
+    for old, new in given.items():
+        _check_handle(old, name)
+        if old in handles:
+            raise Invalid(f"{name}, [moved]: {old!r} is a page, so it has not moved.")
+        one_of(new, handles, f"{name}, [moved]: the handle")
+    return given
 
 
 def _limits(given: Any, name: str) -> Limits:

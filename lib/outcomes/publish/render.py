@@ -303,6 +303,12 @@ def elsewhere(page: Page, above: Page | None, said: list[dict], linked: bool) ->
     return slot("elsewhere", above.title, said, path if linked else "")
 
 
+def moved(path: str, page: Page) -> str:
+    """The page at an address that was one once: it leads on to the ``page`` that has what it had."""
+    root = "../" * path.count("/")
+    return template("moved.html.j2", page=page, root=root)
+
+
 def siblings(page: Page, present: list[Page]) -> str:
     """Links to the pages of the same notebook with other parameters, of those present."""
     others = [

@@ -128,6 +128,13 @@ class Staging:
         self.files |= {"manifest.json", "feed.xml", bundle.FILE}
         self.files |= {p.path for p in self.pages}
         self.files |= {f"notebooks/{p.notebook}.ipynb" for p in self.pages}
+        there = {p.handle: p for p in self.pages}
+        self.moved = {
+            f"{old}.html": there[new]
+            for old, new in plan.moved.items()
+            if new in there and old not in there
+        }
+        """Addresses that were pages once, each with the page that it leads to."""
         self.damaged = stale.damaged
         self.written: dict[str, str] = {}
         """Each file of the release with the digest of what the publisher wrote."""
@@ -222,6 +229,7 @@ class Staging:
         }
         if (lock := self.plan.folder / "requirements.lock").is_file():
             files["sbom.json"] = sbom.bill(lock.read_text(encoding="utf-8"))
+        files |= {path: render.moved(path, page) for path, page in self.moved.items()}
         for name, text in files.items():
             self._write(name, text)
         self._vet()
@@ -232,8 +240,12 @@ class Staging:
         # the last look, on the files as they will be served
         found = (p for p in self.folder.rglob("*") if p.is_file())
         there = {p.relative_to(self.folder).as_posix() for p in found}
-        made = {"index.html", *(e["path"] for e in entries if e["state"] == "built")}
-        for path in ["index.html", *(p.path for p in self.pages)]:
+        made = {
+            "index.html",
+            *self.moved,
+            *(e["path"] for e in entries if e["state"] == "built"),
+        }
+        for path in ["index.html", *self.moved, *(p.path for p in self.pages)]:
             html = (self.folder / path).read_text(encoding="utf-8")
             old = path not in made
             if wrong := html_checks.problems(html, path, there, taken_over=old):
