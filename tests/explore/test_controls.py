@@ -60,8 +60,33 @@ def test_a_question_without_an_answer_is_said_in_words(monkeypatch):
     assert "&lt;b&gt;none" in shown.picture.value
 
 
-def test_an_entry_says_what_the_page_leaves_out():
+def test_places_are_ticked_and_the_first_leads():
     shown = Explorer({"programme": "street_crime", "areas": ("Preston",)})
-    said = shown._make_entry()
-    assert shown.entry.value.startswith("[[page]]")
-    assert "The report cannot be asked for measure" in said
+    box = shown.boxes["areas"]
+    labels = [tick.description for tick in box.ticks]
+    assert labels[0] == "Preston"  # what is ticked is seen without scrolling
+    assert {"Lancashire", "Fleetwood", "Nelson and Brierfield"} <= set(labels)
+    box.ticks[labels.index("Lancashire")].value = True
+    assert shown.question.areas == ("Preston", "Lancashire")
+    assert "Lancashire's" in shown.finding.sentence
+    box.ticks[0].value = False
+    assert shown.question.areas == ("Lancashire",)
+
+
+def test_no_more_places_can_be_ticked_than_a_chart_shows_and_one_stays():
+    four = ("Kent", "Essex", "Dorset", "Cumbria")
+    shown = Explorer({"programme": "recorded_crime", "areas": four})
+    ticks = shown.boxes["areas"].ticks
+    assert [tick.value for tick in ticks[:5]] == [True] * 4 + [False]
+    assert all(tick.disabled for tick in ticks if not tick.value)
+    for tick in ticks[1:4]:
+        tick.value = False
+    assert [tick.disabled for tick in ticks[:2]] == [True, False]
+
+
+def test_the_report_of_a_question_is_stored_whole():
+    notebook = NOTEBOOK.with_name("question.ipynb")
+    stored = read(notebook)
+    assert normalise(stored) == stored
+    outputs = [o["data"] for c in code(notebook) for o in c["outputs"]]
+    assert outputs[0][FINDING]["answer"] == "yes" and PROVENANCE in outputs[-1]

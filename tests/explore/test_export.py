@@ -25,39 +25,46 @@ def found(**wish):
     return answer(asked(**wish))
 
 
-def test_a_page_names_the_notebook_and_the_parameters_that_can_be_built(tmp_path):
-    question = asked(
-        programme="op_warrior",
-        measure="cash_seized",
-        chart=questions.ALLOWED,
-        by="quarter",
-    )
-    entry = tomllib.loads(export.page(question))["page"][0]
-    assert entry["parameters"] == {
-        "measures": ["cash_seized"],
-        "period_unit": "quarter",
-    }
-    for programme in export.REPORTS:
-        question = asked(programme=programme)
-        entry = tomllib.loads(export.page(question, 'Any: "quoted" ünï'))["page"][0]
-        known = declared(ROOT / f"notebooks/{entry['notebook']}.ipynb")
-        given = entry.get("parameters", {})
-        assert check(given, known, where=programme) == given
-    with pytest.raises(Invalid, match="No report"):
-        export.page(asked(programme="knife_crime"))
+ASKED = [
+    {"programme": "street_crime", "measure": "burglary", "areas": ("Preston", "Wyre")},
+    {
+        "programme": "street_crime",
+        "areas": ("Lancashire", "Fleetwood"),
+        "start": "2021",
+    },
+    {"programme": "recorded_crime", "measure": "robbery", "areas": ("Kent",)},
+    {"programme": "recorded_crime", "chart": questions.SIDE, "start": "2020"},
+    {
+        "programme": "recorded_crime",
+        "unit": questions.RATE,
+        "comparison": questions.OTHERS,
+    },
+    {"programme": "op_warrior", "measure": "arrests", "chart": questions.ALLOWED},
+    {"programme": "knife_crime"},
+]
 
 
-def test_what_a_page_leaves_out_is_said():
-    robbery = {"programme": "recorded_crime", "measure": "robbery"}
-    assert export.left_out(asked(**robbery)) == ""
-    kent = asked(**robbery, areas=("Kent",), start="2015")
-    said = "The report cannot be asked for places Kent and from 2015"
-    assert export.left_out(kent).startswith(said)
-    preston = asked(programme="street_crime", measure="burglary", areas=("Preston",))
-    assert "measure burglary" in export.left_out(preston)
-    assert "Preston" not in export.left_out(preston)
-    two = asked(programme="street_crime", areas=("Preston", "Wyre"))
-    assert "places Wyre" in export.left_out(two)
+@pytest.mark.parametrize("wish", ASKED)
+def test_a_page_asks_the_whole_question(wish):
+    """Every part of it is in the entry, and the notebook settles on the same question again."""
+    question = asked(**wish)
+    (entry,) = tomllib.loads(export.page(question, 'Any: "quoted" ünï'))["page"]
+    known = declared(ROOT / f"notebooks/{entry['notebook']}.ipynb")
+    given = check(entry["parameters"], known, where="explore")
+    assert questions.exactly(given) == question
+    assert set(known) == set(questions.LABELS)
+
+
+def test_every_programme_can_become_a_page():
+    for option in questions.settle({}).options["programme"]:
+        question = asked(programme=option.value)
+        (entry,) = tomllib.loads(export.page(question))["page"]
+        assert questions.exactly(entry["parameters"]) == question
+
+
+def test_questions_that_differ_make_pages_of_different_names():
+    names = [export.name_of(asked(**wish)) for wish in ASKED]
+    assert len({*names}) == len(names)
 
 
 def test_an_entry_that_cannot_be_built_leaves_the_plan_as_it_is(tmp_path):
@@ -66,20 +73,32 @@ def test_an_entry_that_cannot_be_built_leaves_the_plan_as_it_is(tmp_path):
     plan.write_text("# mine\n", encoding="utf-8")
     entry = export.page(asked(programme="op_warrior", measure="arrests"))
     with pytest.raises(Invalid, match="Did you mean 'arrests'"):
-        export.add_page(entry.replace('["arrests"]', '["arests"]'), plan)
+        export.add_page(entry.replace('"arrests"', '"arests"'), plan)
     assert plan.read_text(encoding="utf-8") == "# mine\n"
-    assert "outcomes build op-warrior/arrests" in export.add_page(entry, plan)
+    assert "outcomes build explore/arrests-in-lancashire-over-time" in export.add_page(
+        entry, plan
+    )
     assert plan.read_text(encoding="utf-8") == f"# mine\n\n{entry}"
     assert [p.name for p in tmp_path.iterdir() if p.is_file()] == ["reports.toml"]
 
 
-def test_export_writes_the_table_and_the_picture(tmp_path):
-    question = asked(programme="op_warrior", measure="arrests")
+@pytest.mark.parametrize("wish", [{"programme": "op_warrior"}, ASKED[0], ASKED[3]])
+def test_an_export_sorts_and_holds_what_it_takes_to_check_it(wish, tmp_path):
+    question = asked(**wish)
     one = answer(question)
     csv, svg = export.export(one, question, tmp_path / "exports")
-    assert len(pd.read_csv(csv)) == len(one.frame)
-    drawn = svg.read_text(encoding="utf-8")  # a layout settles in its last decimals
-    assert re.sub(r"\.\d+", "", drawn) == re.sub(r"\.\d+", "", one.svg)
+    rows = pd.read_csv(csv)
+    for column in ("period_start", "period_end", "exported"):
+        assert rows[column].dropna().str.fullmatch(r"\d{4}-\d\d-\d\d").all()
+    if question.about_crime:
+        rate = 1e5 * rows["count"] / rows["residents"]
+        assert (rows["per_100000_residents"] - rate).abs().max() < 0.006
+        assert rows[["source", "address"]].notna().all(axis=None)
+        assert set(question.areas) <= set(rows["place"])
+    else:
+        assert rows[["publisher", "address", "value"]].notna().all(axis=None)
+    drawn = svg.read_text(encoding="utf-8")
+    assert re.findall(">([^<]+)<", drawn) == re.findall(">([^<]+)<", one.svg)
 
 
 def own(**change) -> bytes:

@@ -5,11 +5,13 @@ import re
 import pytest
 
 from outcomes import findings
+from outcomes.core.formatting import change
 from outcomes.data import crime, places, published_figures
 from outcomes.explore import queries, questions
 from outcomes.explore.findings import answer
 from outcomes.explore.questions import settle
 from outcomes.findings import sentences
+from outcomes.methods.intervals import poisson_ratio
 
 
 def found(**wish):
@@ -49,15 +51,43 @@ def test_rates_and_the_median_of_other_places_by_a_second_route():
     median = next(c for c in one.frame.columns if c.startswith("median"))
     others = rate.drop(["Lancashire", "City of London"])  # few live in the City
     assert one.frame.iloc[-1][median] == pytest.approx(others.median())
-    assert f"The {median} was {others.median():.1f} in 2025." in one.facts["detail"]
+    said = f"{median.capitalize()} had {others.median():.1f} in 2025"
+    assert said in one.facts["detail"]
+    assert f"; the {median} " in one.sentence
 
 
 def test_several_places_are_told_by_the_lowest_and_the_highest():
     wish = {"programme": queries.RECORDED, "measure": "robbery"}
-    one = found(**wish, areas=("Kent", "Lancashire"))
-    assert "ranged from" in one.sentence
-    assert "(Kent)" in one.sentence and "(Lancashire)" in one.sentence
-    assert one.facts["detail"].count("on a year earlier") == 2
+    one = found(**wish, areas=("Kent", "Lancashire", "Essex"))
+    assert one.sentence.startswith("The change in robbery offences in a year ranged")
+    assert one.facts["detail"].count("a change of") == 3
+
+
+def test_a_place_is_told_beside_the_other_and_since_the_year_that_was_asked():
+    wish = {"programme": queries.RECORDED, "measure": "robbery", "by": "calendar year"}
+    one = found(**wish, areas=("Kent", "Lancashire"), start="2015", end="2024")
+    table = crime.recorded_crime("robbery", force=["Kent", "Lancashire"])
+    years = table.groupby(["force", table["quarter"].dt.year])["n"].sum()
+    for place, said in (
+        ("Kent", "Robbery offences in Kent"),
+        ("Lancashire", "Lancashire's"),
+    ):
+        ratio = poisson_ratio(years[place, 2024], 1, years[place, 2015], 1)
+        assert f"{said} {change(ratio)}" in one.sentence
+    assert "from 2015 to 2024" in one.sentence
+
+
+def test_years_are_compared_over_the_months_that_both_have():
+    wish = {"programme": queries.STREET, "measure": "burglary", "areas": ("Preston",)}
+    one = found(**wish, start="2020")
+    table = crime.street_crime("district", force="Lancashire", area="Preston")
+    rows = table[table["type"] == "Burglary"].set_index("month")["n"]
+    early, late = rows["2020"], rows["2025"]
+    months = early.index.month.intersection(late.index.month)
+    assert len(months) < 12
+    before = early[early.index.month.isin(months)].mean()
+    after = late[late.index.month.isin(months)].mean()
+    assert f"{before:.1f} a month became {after:.1f}" in one.sentence
 
 
 def test_a_count_without_one_of_a_year_before_has_no_change():

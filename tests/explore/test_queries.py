@@ -71,7 +71,24 @@ def test_negative_counts_are_nought(monkeypatch):
 def test_rates_of_the_city_of_london_are_left_out():
     areas = queries.crime_places(None, queries.RECORDED)["area"]
     assert "City of London" not in set(areas) and len(areas) == 42
-    assert len(queries.crime_places(None, queries.STREET)) == 14
+    street = queries.crime_places(None, queries.STREET)
+    levels = street["level"].value_counts()
+    assert (levels["district"], levels["force"]) == (14, 1)
+
+
+def test_the_county_is_its_districts_and_a_town_its_neighbourhoods():
+    burglary = Question(
+        "street_crime", "burglary", ("Lancashire", "Fleetwood"), by="month"
+    )
+    counts = queries.crime_counts(burglary, everywhere=True).set_index("period")
+    month = counts.loc["2025-03-01"].set_index("area")["n"]
+    table = crime.street_crime("district", force="Lancashire", year=2025)
+    rows = table[(table["type"] == "Burglary") & (table["month"] == "2025-03-01")]
+    assert month["Lancashire"] == rows["n"].sum()
+    small = crime.street_crime("neighbourhood", force="Lancashire", area="Wyre")
+    small = small[(small["type"] == "Burglary") & (small["month"] == "2025-03-01")]
+    inside = small["lsoa"].isin(places.neighbourhoods("Fleetwood")["lsoa"])
+    assert month["Fleetwood"] == small.loc[inside, "n"].sum()
 
 
 def test_a_regular_series_has_a_gap_where_a_period_was_not_published():

@@ -1,6 +1,7 @@
 """Errors as sentences: what was given, what is allowed, and the nearest match."""
 
 import errno
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
@@ -68,12 +69,21 @@ def unforeseen(error: Exception) -> str:
 def nearest(word: str, allowed: Iterable[str]) -> str | None:
     """The allowed word closest to ``word`` in spelling, or None when nothing is close.
 
+    One that holds the word whole is closer than one spelt alike.
+
+    >>> nearest("Nelson", ["Preston", "Nelson and Brierfield"])
+    'Nelson and Brierfield'
     >>> nearest("op_scepter", ["op_sceptre", "op_warrior"])
     'op_sceptre'
     >>> nearest("fraud", ["op_sceptre", "op_warrior"])
     """
     lowered = {str(a).lower(): str(a) for a in allowed}
-    close = get_close_matches(str(word).lower(), lowered, n=1, cutoff=0.6)
+    spelt = str(word).lower().strip()
+    if len(spelt) > 3 and spelt not in lowered:
+        whole = re.compile(rf"\b{re.escape(spelt)}\b")
+        for name in filter(whole.search, lowered):
+            return lowered[name]
+    close = get_close_matches(spelt, lowered, n=1, cutoff=0.6)
     return lowered[close[0]] if close else None
 
 

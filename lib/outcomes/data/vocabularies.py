@@ -18,10 +18,10 @@ from outcomes.core import formatting
 from outcomes.core.collection import collection
 from outcomes.core.errors import Invalid, NotEnough, one_of
 from outcomes.data import tables
-from outcomes.data.crime import type_names
+from outcomes.data.crime import OUTCOMES, type_names
 from outcomes.data.crime_codes import OFFENCE_GROUPS
 from outcomes.data.doors import door
-from outcomes.data.places import place_names
+from outcomes.data.places import place_names, places
 from outcomes.data.published_figures import (
     NATIONAL,
     measures,
@@ -48,12 +48,27 @@ SERIES = {
 }
 """Modern slavery series: the word on a control, and the measure behind it."""
 
+CRIME_TABLES = {
+    "recorded_crime": "Recorded crime of forces, by quarter (Home Office)",
+    "street_crime": "Street-level crime of districts and towns, by month (data.police.uk)",
+}
+"""Tables of crime that can be asked about as a programme can, and their names."""
+
 _COMPARISONS = [
     "matched",
     "county",
     *(formatting.slug(name) for name in collection.comparison_forces),
 ]
 _FIXED = {
+    "explore_chart": [
+        *("Over time", "What the figures allow", "Usual range"),
+        *("Places side by side", "Every source"),
+    ],
+    "explore_period": [
+        *("month", "quarter", "calendar year", "financial year", "as published"),
+    ],
+    "explore_unit": ["As counted", "A month, on average", "Per 100,000 residents"],
+    "explore_comparison": ["Nothing", "A year earlier", "Other places"],
     "period_unit": ["financial year", "calendar year", "quarter"],
     "trend_step": ["quarter", "month"],
     "project_adder_comparison": _COMPARISONS,
@@ -70,13 +85,19 @@ _FIXED = {
 
 
 SEVERAL = (
-    *("county_lines_measure", "crime_type", "force", "fraud_measure", "offence_group"),
-    *("op_warrior_measure", "sceptre_force"),
+    *("county_lines_measure", "crime_type", "explore_place", "force", "fraud_measure"),
+    *("offence_group", "op_warrior_measure", "sceptre_force"),
 )
 """Vocabularies of which a parameter may hold several values; of any other it is one."""
 
-MAY_BE_NONE = ("force", "sceptre_force")
+MAY_BE_NONE = ("explore_place", "force", "sceptre_force")
 """Vocabularies in :data:`SEVERAL` of which a list may be empty: those compared with."""
+
+MAY_BE_BLANK = (
+    *("explore_chart", "explore_comparison", "explore_period", "explore_unit"),
+    "explore_measure",
+)
+"""Vocabularies of which "" leaves the choice to what is asked."""
 
 LATEST = ("crime_year",)
 """Vocabularies listed from the latest, of which "" asks for the latest that is held."""
@@ -95,7 +116,7 @@ def kinds() -> list[str]:
     """Names of the kinds of value that :func:`check` knows and that have no list.
 
     >>> kinds()
-    ['date', 'month', 'positive', 'probability', 'yes_no']
+    ['date', 'month', 'positive', 'probability', 'text', 'year', 'yes_no']
     """
     return sorted(_KINDS)
 
@@ -144,7 +165,7 @@ def check(name: str, value: Any, *, parameter: str = "") -> Any:
         if not test(value):
             raise Invalid(f"{called} {value!r} is not {meaning}.")
         return value
-    if value == "" and name in LATEST:
+    if value == "" and name in (*LATEST, *MAY_BE_BLANK):
         return value
     allowed = choices(name)
     return one_of(value, allowed, called, most=len(allowed))
@@ -256,6 +277,18 @@ def _crime_years() -> list[str]:
     return [str(year) for year in sorted(years[years == 12].index, reverse=True)]
 
 
+def _places_of_any_kind() -> list[str]:
+    """Every place that a figure is of, or that crime is counted in."""
+    levels = ("district", "force")
+    names = [tables.read(f"{level}s", ["name"])["name"] for level in levels]
+    known = sorted({*collection.towns, *places()["name"], *pd.concat(names)})
+    return list(dict.fromkeys([*collection.towns, *known]))
+
+
+def _explored_measures() -> list[str]:
+    return list(dict.fromkeys([*measures()["measure"], *OFFENCE_GROUPS, *OUTCOMES]))
+
+
 def _trend_starts() -> list[str]:
     """Aprils that leave three years or more before the latest year of recorded crime."""
     quarters = tables.read("crime_quarterly", force=collection.force_code)["quarter"]
@@ -270,6 +303,9 @@ _COMPUTED: dict[str, Callable[[], list[str]]] = {
     "chb_area": lambda: [*collection.towns, *_districts()],
     "town": lambda: place_names("town", within=collection.force),
     "division": lambda: place_names("division", within=collection.force),
+    "explore_measure": _explored_measures,
+    "explore_place": _places_of_any_kind,
+    "explore_programme": lambda: [*programmes()["programme"], *CRIME_TABLES],
     "force": lambda: place_names("force"),
     "sceptre_force": _sceptre_forces,
     "sceptre_wave": lambda: _weeks("op_sceptre", (collection.force,)),
@@ -317,5 +353,10 @@ _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "month": (_is_month, "a month written YYYY-MM"),
     "probability": (lambda v: _is_number(v) and 0 < v < 1, "a number between 0 and 1"),
     "positive": (lambda v: _is_number(v) and 0 < v < float("inf"), "a number above 0"),
+    "text": (lambda v: isinstance(v, str) and v.isprintable(), "text on one line"),
+    "year": (
+        lambda v: isinstance(v, str) and re.fullmatch(r"((19|20)\d\d)?", v) is not None,
+        'a year written YYYY, or "" for none',
+    ),
     "yes_no": (lambda v: isinstance(v, (bool, np.bool_)), "True or False"),
 }

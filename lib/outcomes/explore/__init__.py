@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from outcomes.explore.controls import Explorer
+    from outcomes.findings.finding import Finding
 
 
 def open(**wish: Any) -> "Explorer":
@@ -28,3 +29,26 @@ def open(**wish: Any) -> "Explorer":
     from outcomes.explore.controls import Explorer
 
     return Explorer(wish)
+
+
+def ask(**wish: Any) -> "Finding":
+    """The answer to a question, for a page: is there a clear change, or a clear difference?
+
+    Parameters
+    ----------
+    **wish
+        Values of controls by name, as :func:`open` takes them; "" leaves one to what fits.
+
+    Raises
+    ------
+    Invalid
+        For what cannot be asked, with the reason that the controls give; nothing gives way.
+
+    Examples
+    --------
+    >>> ask(programme="recorded_crime", measure="robbery", areas=["Kent"], start="2015").facts["area"]
+    'Kent'
+    """
+    from outcomes.explore import findings, questions
+
+    return findings.page_answer(questions.exactly(wish))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import ipywidgets as widgets
+from traitlets import Bool, Tuple, observe
 
 from outcomes.core.errors import Invalid, NotEnough
 from outcomes.explore import export, findings, questions
@@ -17,6 +18,58 @@ _WIDE = {"layout": {"width": "22rem"}, "style": {"description_width": "6rem"}}
 # JupyterLab takes arrow keys away from a closed list (ipywidgets issue 3912), unless the list has
 # this mark. A widget cannot set it, so an image that never loads does, when the list has focus.
 _LOOK = Path(__file__).with_suffix(".html").read_text(encoding="utf-8")
+
+
+class Ticked(widgets.VBox):
+    """Options of which several may be ticked, each by a click or the space bar; no key is held.
+
+    >>> box = Ticked("Places", 2)
+    >>> box.options = (("Kent", "kent"), ("Essex", "essex"))
+    >>> box.value = ("essex",)
+    >>> [tick.value for tick in box.ticks]
+    [False, True]
+    """
+
+    value = Tuple()
+    options = Tuple()
+    disabled = Bool(False)
+
+    def __init__(self, label: str, most: int) -> None:
+        self.most, self.ticks = most, ()
+        self.label = widgets.HTML(f"<b>{escape(label)}</b>, {most} at most")
+        self.list = widgets.VBox(layout={"max_height": "13rem", "overflow": "auto"})
+        super().__init__([self.label, self.list], layout=_WIDE["layout"])
+
+    @observe("options")
+    def _offered(self, change: Any) -> None:
+        """The ticks anew; what is ticked stands first, where it is seen."""
+        kept = set(self.value)
+        ordered = sorted(self.options, key=lambda option: option[1] not in kept)
+        self.ticks = tuple(
+            widgets.Checkbox(description=text, value=value in kept, indent=False)
+            for text, value in ordered
+        )
+        self._values = tuple(value for _, value in ordered)
+        for tick in self.ticks:
+            tick.observe(self._ticked, "value")
+        self.list.children = self.ticks
+        self._shown()
+
+    @observe("value")
+    def _shown(self, change: Any = None) -> None:
+        """Ticks as the value has them; where as many are ticked as may be, no more can be."""
+        for tick, value in zip(
+            self.ticks, self.__dict__.get("_values", ()), strict=True
+        ):
+            tick.value = value in self.value
+            full = len(self.value) >= self.most
+            alone = self.value == (value,)
+            tick.disabled = (full and not tick.value) or alone
+
+    def _ticked(self, change: Any) -> None:
+        at = self.ticks.index(change["owner"])
+        rest = tuple(value for value in self.value if value != self._values[at])
+        self.value = (*rest, self._values[at]) if change["new"] else rest
 
 
 class Explorer:
@@ -33,9 +86,9 @@ class Explorer:
 
     def __init__(self, wish: dict[str, Any]) -> None:
         self.boxes = {
-            name: (widgets.SelectMultiple if name == "areas" else widgets.Dropdown)(
-                description=label, **_WIDE
-            )
+            name: Ticked(label, questions.MOST)
+            if name == "areas"
+            else widgets.Dropdown(description=label, **_WIDE)
             for name, label in LABELS.items()
         }
         self.reasons = {name: widgets.HTML(layout=_WIDE["layout"]) for name in LABELS}
@@ -92,6 +145,10 @@ class Explorer:
         """Fill a list with what can be asked, and write below it what cannot, and why."""
         box, value = self.boxes[name], getattr(self.question, name)
         can = tuple((one.label, one.value) for one in options if not one.reason)
+        if isinstance(
+            box, Ticked
+        ):  # what is ticked decides the order of what is offered
+            box.value = value
         if box.options != can:
             box.options = can
         if box.value != value:
@@ -145,8 +202,7 @@ class Explorer:
 
     def _make_entry(self) -> str:
         self.entry.value = export.page(self.question, self.title.value)
-        copy = "Copy the entry, or add it to reports.toml as it stands."
-        return f"{copy}\n{export.left_out(self.question)}".strip()
+        return "Copy the entry, or add it to reports.toml as it stands."
 
     def _add_entry(self) -> str:
         if "[[page]]" not in self.entry.value:

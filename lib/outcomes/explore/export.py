@@ -2,174 +2,80 @@
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
 import tempfile
+from dataclasses import asdict
+from datetime import date
 from pathlib import Path
-from typing import NamedTuple
 
 import pandas as pd
 
 from outcomes.core import project
 from outcomes.core.errors import Invalid
-from outcomes.core.formatting import count, listed, slug
-from outcomes.data import quality, tables, vocabularies
-from outcomes.explore import questions
-from outcomes.explore.queries import RECORDED, STREET, Question
+from outcomes.core.formatting import count, listed, sentence_case, slug
+from outcomes.data import quality, tables
+from outcomes.explore import queries, questions
+from outcomes.explore.queries import Question
 from outcomes.findings.finding import Finding
 from outcomes.ingest import published_figures, published_figures_checks
 
-
-class Parameter(NamedTuple):
-    """A parameter of a report: its name, its vocabulary, and the control that it follows."""
-
-    name: str
-    vocabulary: str
-    control: str
-
-
-class Report(NamedTuple):
-    """The report about a programme, and those of its parameters that a question settles."""
-
-    notebook: str
-    parameters: tuple[Parameter, ...]
-    group: str = "programmes"
-
-
-REPORTS = {
-    RECORDED: Report(
-        "county/trend_monitor",
-        (Parameter("offences", "offence_group", "measure"),),
-        "county",
-    ),
-    STREET: Report(
-        "county/area_profile",
-        (
-            Parameter("area", "district", "areas"),
-            Parameter("year", "crime_year", "end"),
-        ),
-        "districts",
-    ),
-    "op_warrior": Report(
-        "programmes/op_warrior",
-        (
-            Parameter("measures", "op_warrior_measure", "measure"),
-            Parameter("period_unit", "period_unit", "by"),
-        ),
-    ),
-    "fraud": Report(
-        "programmes/fraud", (Parameter("measures", "fraud_measure", "measure"),)
-    ),
-    "county_lines": Report(
-        "programmes/county_lines",
-        (Parameter("measures", "county_lines_measure", "measure"),),
-    ),
-    "modern_slavery": Report(
-        "programmes/modern_slavery",
-        (Parameter("series", "modern_slavery_series", "measure"),),
-    ),
-    "no_more_knives": Report(
-        "programmes/no_more_knives", (Parameter("area", "nmk_area", "areas"),)
-    ),
-    "project_adder": Report(
-        "programmes/project_adder", (Parameter("district", "district", "areas"),)
-    ),
-    "clear_hold_build": Report(
-        "programmes/clear_hold_build", (Parameter("area", "chb_area", "areas"),)
-    ),
-    "op_sceptre": Report(
-        "programmes/op_sceptre", (Parameter("wave", "sceptre_wave", "end"),)
-    ),
-}
-"""The reports that a question can become a page of, by programme."""
+NOTEBOOK = "explore/question"
+"""The report that asks whatever the controls ask."""
 
 
 def page(question: Question, title: str = "") -> str:
-    """The ``[[page]]`` entry of the report that answers a question, for ``reports.toml``.
-
-    Raises :class:`Invalid` when no report is about the programme.
+    """The ``[[page]]`` entry that asks a question whole, for ``reports.toml``.
 
     >>> question = questions.settle({"programme": "fraud", "measure": "losses"}).question
     >>> page(question).splitlines()[2]
-    'notebook = "programmes/fraud"'
+    'notebook = "explore/question"'
     """
-    report = _report(question)
-    values = parameters(question)
-    name = report.notebook.rpartition("/")[2].replace("_", " ")
-    title = " ".join(title.split())
-    if not title:
-        words = (re.sub("[^A-Za-z0-9]+", " ", v).strip() for v in values.values())
-        title = f"{name.capitalize()}: {' '.join(words)}"
+    title = " ".join(title.split()) or name_of(question)
+    handle = slug(title)[:100].rstrip("-")
     lines = {
-        "handle": f"{slug(name)}/{slug(title.partition(':')[2] or title)}",
-        "notebook": report.notebook,
+        "handle": f"explore/{handle}",
+        "notebook": NOTEBOOK,
         "title": title,
-        "group": report.group,
+        "group": "county" if question.about_crime else "programmes",
     }
     text = "".join(
         f"{key} = {json.dumps(value, ensure_ascii=False)}\n"
         for key, value in lines.items()
     )
-    several = {
-        p.name for p in report.parameters if p.vocabulary in vocabularies.SEVERAL
-    }
+    asked = {name: value for name, value in asdict(question).items() if value}
+    asked["areas"] = list(question.areas)
     pairs = ", ".join(
-        f"{key} = {json.dumps([value] if key in several else value)}"
-        for key, value in values.items()
+        f"{key} = {json.dumps(value, ensure_ascii=False)}"
+        for key, value in asked.items()
     )
-    return f"[[page]]\n{text}" + (f"parameters = {{ {pairs} }}\n" if pairs else "")
+    return f"[[page]]\n{text}parameters = {{ {pairs} }}\n"
 
 
-def _report(question: Question) -> Report:
-    if question.programme not in REPORTS:
-        raise Invalid("No report is about this programme, so it has no page to make.")
-    return REPORTS[question.programme]
-
-
-def parameters(question: Question) -> dict[str, str]:
-    """The parameters of a report that a question settles, with values that it may have."""
-    found = {}
-    for name, vocabulary, control in _report(question).parameters:
-        choices = vocabularies.choices(vocabulary)
-        value = getattr(question, control)
-        if control == "areas":
-            value = value[0]
-        elif vocabulary == "sceptre_wave":  # the last week by the end of the years
-            value = max((w for w in choices if w[:4] <= (value or "9")), default="")
-        elif vocabulary == "modern_slavery_series":
-            words = {measure: word for word, measure in vocabularies.SERIES.items()}
-            value = words.get(value)
-        if value in choices:
-            found[name] = value
-    return found
-
-
-def left_out(question: Question) -> str:
-    """What a question asks and the page of :func:`page` does not, as a sentence; "" for nothing.
+def name_of(question: Question) -> str:
+    """What a question asks, as the title of a page: whatever differs from the usual is said.
 
     >>> wish = {"programme": "street_crime", "measure": "burglary", "areas": ("Preston",)}
-    >>> left_out(questions.settle(wish).question)
-    'The report cannot be asked for measure burglary: the page is made without it.'
+    >>> name_of(questions.settle(wish | {"start": "2020"}).question)
+    'Burglary in Preston from 2020: over time'
     """
-    made = parameters(question)
-    carried = {p.control for p in _report(question).parameters if p.name in made}
-    usual = questions.settle({"programme": question.programme}).question
-    lost = []
-    for name, label in questions.LABELS.items():
+    noun = sentence_case(queries.subject(question).noun)
+    years = f" from {question.start}" * bool(question.start)
+    years += f" to {question.end}" * bool(question.end)
+    about = {
+        name: getattr(question, name) for name in ("programme", "measure", "chart")
+    }
+    usual = questions.settle(about | {"areas": question.areas}).question
+    ways = [question.chart.lower()]
+    for name in ("by", "unit", "comparison"):
         value = getattr(question, name)
-        if name not in carried and (name == "measure" or value != getattr(usual, name)):
-            said = listed(value) if name == "areas" else value
-            lost.append(f"{label.lower()} {said.replace('_', ' ')}")
-    if question.areas[1:] and "areas" in carried:
-        lost.append(f"places {listed(question.areas[1:])}")
-    if not lost:
-        return ""
-    it = "it" if len(lost) == 1 else "them"
-    return (
-        f"The report cannot be asked for {listed(lost)}: the page is made without {it}."
-    )
+        if value != getattr(usual, name):
+            before = {"by": "by ", "comparison": "beside "}.get(name, "")
+            ways.append(f"{before}{value[:1].lower()}{value[1:]}")
+    if question.fact:
+        ways.append(question.fact)
+    return f"{noun} in {listed(question.areas)}{years}: {', '.join(ways)}"
 
 
 def plan() -> Path:
@@ -210,19 +116,74 @@ def add_page(entry: str, file: Path) -> str:
     return f"Added to {file.name}. Build it with: {project.command('build', handle)}"
 
 
-def export(found: Finding, question: Question, folder: Path) -> list[Path]:
-    """Write a finding's table as CSV and its figure as SVG, named by the question."""
-    folder.mkdir(parents=True, exist_ok=True)
+def rows(question: Question, found: Finding) -> pd.DataFrame:
+    """What an answer rests on, row by row: days that sort, counts, residents, source and its date.
+
+    >>> wish = {"programme": "recorded_crime", "measure": "robbery", "by": "quarter"}
+    >>> question = questions.settle(wish).question
+    >>> from outcomes.explore import findings
+    >>> rows(question, findings.answer(question)).columns[:5].tolist()
+    ['place', 'period_start', 'period_end', 'count', 'residents']
+    """
+    everywhere = question.chart == questions.SIDE
+    everywhere |= question.comparison == questions.OTHERS
+    if not question.about_crime:
+        frame = queries.figures(question, everywhere=everywhere)
+        frame = frame.sort_values(["area", "period_start", "published"], kind="stable")
+        named = {"area": "place", "measure_name": "counted", "url": "address"}
+        columns = ["area", "measure_name", "period_start", "period_end", "value"]
+        columns += [
+            "qualifier",
+            "unit",
+            "publisher",
+            "title",
+            "published",
+            "url",
+            "note",
+        ]
+        return frame[columns].rename(columns=named).assign(exported=date.today())
+    frame = queries.crime_counts(question, everywhere=everywhere)
+    ends = pd.DateOffset(months=queries.STEPS[question.by], days=-1)
+    months = queries.STEPS[question.by]
+    sources = found.facts["sources"]
+    credits = [listed(filter(None, (s["publisher"], s["title"]))) for s in sources]
+    return pd.DataFrame(
+        {
+            "place": frame["area"],
+            "period_start": frame["period"],
+            "period_end": frame["period"] + ends,
+            "count": frame["n"],
+            "residents": frame["residents"].astype("Int64"),
+            "a_month": (frame["n"] / months).round(2),
+            "per_100000_residents": (1e5 * frame["n"] / frame["residents"]).round(2),
+            "counted": queries.subject(question).noun,
+            "source": "; ".join(credits),
+            "published": "; ".join(filter(None, (s["published"] for s in sources))),
+            "address": "; ".join(filter(None, (s["url"] for s in sources))),
+            "exported": date.today(),
+        }
+    )
+
+
+def files(found: Finding, question: Question) -> dict[str, str]:
+    """What is exported, by file name: the rows as CSV (which Excel reads too), the chart as SVG."""
     words = (question.programme, question.measure, question.areas[0], question.chart)
     name = slug(" ".join(words))
-    files = []
-    if found.frame is not None:
-        files.append(folder / f"{name}.csv")
-        found.frame.to_csv(files[-1], index=False, lineterminator="\n")
-    if drawn := found.svg:
-        files.append(folder / f"{name}.svg")
-        files[-1].write_text(drawn, encoding="utf-8")
-    return files
+    table = rows(question, found)
+    text = table.to_csv(index=False, lineterminator="\n", date_format="%Y-%m-%d")
+    made = {f"{name}.csv": f"\ufeff{text}"}
+    if found.figure is not None:
+        made[f"{name}.svg"] = found.svg
+    return made
+
+
+def export(found: Finding, question: Question, folder: Path) -> list[Path]:
+    """Write what :func:`files` gives into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    made = files(found, question)
+    for name, text in made.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return [folder / name for name in made]
 
 
 def own_figures(content: bytes) -> str:

@@ -1,16 +1,19 @@
 """The answer to a question: one Finding, by the same functions of the findings room as in the reports."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from outcomes.core import formatting, periods
+from outcomes.core.collection import collection
 from outcomes.core.errors import NotEnough
 from outcomes.data import places, published_figures, tables
 from outcomes.explore import queries, questions
-from outcomes.explore.queries import RECORDED, STEPS, Question
+from outcomes.explore.queries import RECORDED, STEPS, STREET, Question
 from outcomes.findings import charts
 from outcomes.findings.bounds import bounds, bounds_by_measure
 from outcomes.findings.comparisons import position
@@ -35,6 +38,13 @@ _CHANCE = (
 _BARS = 15  # places that are drawn side by side; the table has all
 
 
+class Answered(NamedTuple):
+    """An answer, and whether it shows a clear change or difference; None where that cannot be told."""
+
+    finding: Finding
+    clear: bool | None = None
+
+
 def answer(question: Question) -> Finding:
     """The finding that answers a question.
 
@@ -54,23 +64,43 @@ def answer(question: Question) -> Finding:
     >>> answer(questions.settle(wish).question).facts["unit"]
     'times published'
     """
+    return _answered(question).finding
+
+
+def page_answer(question: Question) -> Finding:
+    """The same finding as the answer of a page: is there a clear change, or a clear difference?
+
+    >>> wish = {"programme": "recorded_crime", "measure": "robbery", "start": "2014"}
+    >>> page_answer(questions.settle(wish).question).facts["answer"]
+    'yes'
+    """
+    found, clear = _answered(question)
+    word = {True: "yes", False: "no clear change", None: "cannot be told"}[clear]
+    if question.chart == questions.SIDE and clear is False:
+        word = "no"
+    facts = {"name": "answer", "answer": word}
+    return replace(found, name="answer", facts=found.facts | facts)
+
+
+def _answered(question: Question) -> Answered:
     if question.about_crime:
-        answers: dict[str, Callable[[Question], Finding]] = {
+        answers: dict[str, Callable[[Question], Answered]] = {
             questions.TIME: _counts_over_time,
             questions.USUAL: _usual_range,
             questions.SIDE: _crime_rates_side_by_side,
         }
-    elif queries.figures(question).empty:
+        return answers[question.chart](question)
+    if queries.figures(question).empty:
         raise NotEnough("No figure of these places falls in these years.")
-    else:
-        answers = {
-            questions.TIME: _figures_over_time,
-            questions.USUAL: _usual_range,
-            questions.SIDE: _figures_side_by_side,
-            questions.ALLOWED: _allowed,
-            questions.SOURCES: _sources,
-        }
-    return answers[question.chart](question)
+    if question.chart == questions.USUAL:
+        return _usual_range(question)
+    told = {
+        questions.TIME: _figures_over_time,
+        questions.SIDE: _figures_side_by_side,
+        questions.ALLOWED: _allowed,
+        questions.SOURCES: _sources,
+    }
+    return Answered(told[question.chart](question))
 
 
 def _scaled(
@@ -105,31 +135,22 @@ def _unit(question: Question) -> str:
 # ---------------------------------------------------------------- counts of crime
 
 
-def _counts_over_time(question: Question) -> Finding:
+def _counts_over_time(question: Question) -> Answered:
     """Counts of crime over time, beside a year earlier or the median of the other places."""
     everywhere = question.comparison == questions.OTHERS
     frame = queries.crime_counts(question, everywhere=everywhere)
-    months = STEPS[question.by]
-    frame["value"] = _scaled(question, frame["n"], frame["residents"], months)
+    frame["value"] = _scaled(
+        question, frame["n"], frame["residents"], STEPS[question.by]
+    )
     frame["name"] = [formatting.period_name(d, question.by) for d in frame["period"]]
     own = frame[frame["area"].isin(question.areas)]
     if own.empty:
         raise NotEnough(f"No whole {question.by} of these years is held here.")
-    unit, areas = _unit(question), formatting.listed(own["area"].unique())
-    now = own["period"].max()
-    latest = own[own["period"] == now]
-    when = latest["name"].iloc[0]
-    if latest["area"].nunique() > 1:
-        ranged = formatting.extremes(latest, "area", "value")
-        sentence = f"{unit} in {when} ranged {ranged}."
-    else:
-        sentence = f"{unit} in {areas} {_since_a_year_before(own)}."
-    detail = [_interval_of_change(rows) for _, rows in own.groupby("area")]
-    if len(own) > 1 and latest["area"].nunique() == 1:
-        first = own.iloc[0]
-        value = formatting.number(first["value"])
-        detail.append(f"The first {question.by} here is {first['name']}, at {value}.")
-    lines, beside = own[["area", "period", "value"]], ""
+    unit, names = _unit(question), [a for a in question.areas if a in set(own["area"])]
+    own = pd.concat([own[own["area"] == area] for area in names])
+    changes = {area: _change(question, own[own["area"] == area]) for area in names}
+    first, lines = changes[names[0]], own[["area", "period", "value"]]
+    beside, others = "", None
     if question.comparison == questions.EARLIER:
         later = lines["period"] + pd.DateOffset(years=1)
         earlier = lines.assign(area="a year earlier", period=later)
@@ -137,78 +158,182 @@ def _counts_over_time(question: Question) -> Finding:
         beside = ", beside the same a year earlier"
     if everywhere:
         rest = frame[~frame["area"].isin(question.areas)]
-        name = f"median of {rest['area'].nunique()} others"
-        median = rest.groupby("period")["value"].median()
-        lines = pd.concat([lines, median.reset_index().assign(area=name)])
-        beside = f", beside the {name}"
-        detail.append(f"The {name} was {formatting.number(median[now])} in {when}.")
+        others = f"median of {rest['area'].nunique()} others"
+        median = rest.groupby("period")[["value"]].median().reset_index()
+        median = median.assign(area=others, n=median["value"])
+        lines = pd.concat([lines, median[["area", "period", "value"]]])
+        beside = f", beside the {others}"
+        changes[f"the {others}"] = _change(question, median)
     drawn, title = list(lines["area"].unique()), f"{unit} by {question.by}"
     with styled():
         ax = charts.lines(lines, x="period", y="value", hue="area", highlight=drawn)
         charts.title(ax, title, xlabel="", ylabel="")
     table = lines.pivot(index="period", columns="area", values="value")[drawn]
     table = table.reset_index()
-    names = [formatting.period_name(day, question.by) for day in table["period"]]
-    return finding(
+    table["period"] = [formatting.period_name(d, question.by) for d in table["period"]]
+    caveats = [_CHANCE]
+    if set(own["level"]) & {"town"}:
+        caveats.append(
+            "Residents of a town are estimates, those of a district a count."
+        )
+    if question.programme == STREET and "force" in set(own["level"]):
+        caveats.append(
+            f"{names[0] if len(names) == 1 else collection.force} is the sum of its "
+            "districts, without records that have no location."
+        )
+    latest = own[own["period"] == own["period"].max()]
+    found = finding(
         NAME,
-        formatting.sentence_case(sentence),
-        detail=" ".join(filter(None, detail)),
-        alt=f"{'Lines' if len(drawn) > 1 else 'A line'} by {question.by} for {areas}, "
+        formatting.sentence_case(_change_sentence(question, unit, changes)),
+        detail=" ".join(change.detail for change in changes.values() if change.detail),
+        alt=f"{'Lines' if len(drawn) > 1 else 'A line'} by {question.by} for "
+        f"{formatting.listed(names)}, "
         f"{formatting.extremes(own, 'name', 'value')}{beside}.",
         unit=unit,
         value=latest["value"].iloc[0],
-        period=when,
-        area=areas,
+        period=latest["name"].iloc[0],
+        area=formatting.listed(names),
         figure=ax.figure,
-        table=table.assign(period=names),
+        table=table,
         caption=formatting.sentence_case(title),
+        numbers=first.numbers,
         sources=frame,
-        caveats=[_CHANCE],
+        caveats=caveats,
     )
+    places = [changes[name].clear for name in names]
+    known = [clear for clear in places if clear is not None]
+    return Answered(found, any(known) if known else None)
 
 
-def _year_before(rows: pd.DataFrame) -> pd.DataFrame:
-    """The latest of the counts of a place, and the one a year before it where there is one."""
-    last = rows["period"].max()
-    return rows[rows["period"].isin([last, last - pd.DateOffset(years=1)])]
+@dataclass(frozen=True)
+class _Change:
+    """How a series went from an earlier time to its latest: mean values, and the ratio of counts."""
+
+    area: str
+    now: str
+    after: float
+    then: str = ""
+    before: float = float("nan")
+    ratio: intervals.Interval | float | None = None
+    same: int = 1
+    step: str = ""
+
+    @property
+    def clear(self) -> bool | None:
+        """Whether it is more than chance; None where there is no interval."""
+        if not isinstance(self.ratio, intervals.Interval):
+            return None
+        return not self.ratio.lower <= 1 <= self.ratio.upper
+
+    @property
+    def numbers(self) -> dict[str, float]:
+        """What the sentence says of it beside the latest value."""
+        if self.ratio is None:
+            return {}
+        size = getattr(self.ratio, "estimate", self.ratio)
+        return {
+            "earlier value": self.before,
+            "latest value": self.after,
+            "times the earlier": size,
+        }
+
+    @property
+    def detail(self) -> str:
+        """The values and the interval of the change, as a sentence."""
+        said = f"{self.area} had {formatting.number(self.after)} in {self.now}"
+        if self.ratio is None:
+            return f"{said}."
+        said += f", {formatting.number(self.before)} in {self.then}"
+        if self.same > 1:
+            said += f" (means of the same {self.same} {self.step}s of both)"
+        if isinstance(self.ratio, intervals.Interval):
+            limits = (self.ratio.lower - 1, self.ratio.upper - 1)
+            said += f", a change of {formatting.percent(self.ratio.estimate - 1)} "
+            said += f"(95% interval {formatting.span(limits, formatting.percent)})"
+        return formatting.sentence_case(f"{said}.")
 
 
-def _since_a_year_before(rows: pd.DataFrame) -> str:
-    """The latest count of a place and its change, as a clause after its name."""
-    said = [
-        f"{formatting.number(row.value)} in {row.name}"
-        for row in _year_before(rows)[::-1].itertuples(index=False)
-    ]
-    ratio = _year_ratio(rows)
-    if ratio is None:
-        return f"stood at {said[0]}"
-    return f"{formatting.change(ratio)} in a year: {', from '.join(said)}"
+def _change(question: Question, rows: pd.DataFrame) -> _Change:
+    """From the first year that was asked for to the latest; of no first year, in the last one.
+
+    Years are compared over the periods that both have, so that a month without a file is in neither;
+    values are means over these. Without a first year it is the latest period, and the same of the
+    year before.
+    """
+    rows = rows.sort_values("period")
+    year, begin = pd.DateOffset(years=1), rows["period"].iloc[0]
+    januaries = rows.loc[rows["period"].dt.month == 1, "period"]
+    if len(januaries) > 1 and not question.start:
+        begin = januaries.iloc[0]
+    last = rows["period"].iloc[-1]
+    late, early = rows[rows["period"] == last], rows[rows["period"] == last - year]
+    if question.start or early.empty:
+        late = rows[rows["period"] > last - year]
+        end = min(begin + year, late["period"].iloc[0])
+        early = rows[(rows["period"] >= begin) & (rows["period"] < end)]
+        shared = set(late["period"].dt.month) & set(early["period"].dt.month)
+        if shared:
+            late = late[late["period"].dt.month.isin(shared)]
+            early = early[early["period"].dt.month.isin(shared)]
+    area, now = rows["area"].iloc[0], _spanned(question, late)
+    if early.empty or not early["n"].sum():
+        return _Change(area, now, late["value"].mean())
+    ratio = late["n"].sum() / early["n"].sum()
+    if "residents" in rows:  # a place; the median of places has no such interval
+        ratio = intervals.poisson_ratio(late["n"].sum(), 1, early["n"].sum(), 1)
+    before, after = early["value"].mean(), late["value"].mean()
+    then, same = _spanned(question, early), len(late)
+    return _Change(area, now, after, then, before, ratio, same, question.by)
 
 
-def _year_ratio(rows: pd.DataFrame) -> intervals.Interval | None:
-    """The latest count of a place to that of a year before; None where there are not both."""
-    counts = _year_before(rows)["n"].tolist()
-    if len(counts) < 2 or not counts[0]:
-        return None
-    return intervals.poisson_ratio(counts[1], 1, counts[0], 1)
+def _spanned(question: Question, rows: pd.DataFrame) -> str:
+    """The periods of some rows as one time: "2020", "April 2020 to March 2021", "2024-25"."""
+    first, last = rows["period"].min(), rows["period"].max()
+    if len(rows) == 1:
+        return formatting.period_name(first, question.by)
+    if first.year == last.year:
+        return str(first.year)
+    days = pd.DateOffset(months=STEPS[question.by], days=-1)
+    return formatting.month_span(first, last + days)
 
 
-def _interval_of_change(rows: pd.DataFrame) -> str:
-    """What a year changed in a place, with its interval, as a sentence; "" where that is not known."""
-    ratio, last = _year_ratio(rows), rows.iloc[-1]
-    if ratio is None:
-        return ""
-    limits = formatting.span((ratio.lower - 1, ratio.upper - 1), formatting.percent)
-    return (
-        f"{last['area']} had {formatting.number(last['value'])}, a change of "
-        f"{formatting.percent(ratio.estimate - 1)} on a year earlier (95% interval "
-        f"{limits})."
-    )
+def _change_sentence(question: Question, unit: str, changes: dict[str, _Change]) -> str:
+    """What changed in the first place, and beside it in one other, or in the median of others."""
+    (area, first), *others = changes.items()  # the place asked first leads
+    if first.ratio is None:
+        value = formatting.number(first.after)
+        return f"{unit} in {area} stood at {value} in {first.now}."
+    known = {a: c for a, c in changes.items() if c.ratio is not None}
+    over_years = question.start or first.same > 1
+    when = f"from {first.then} to {first.now}" if over_years else "in a year"
+    if len(known) > 2:
+        sizes = pd.DataFrame(
+            {
+                "area": [*known],
+                "times": [
+                    getattr(c.ratio, "estimate", c.ratio) - 1 for c in known.values()
+                ],
+            }
+        )
+        ranged = formatting.extremes(sizes, "area", "times", formatting.percent)
+        return f"the change in {unit} {when} ranged {ranged}."
+    said = f"{unit} in {area} {formatting.change(first.ratio)} {when}"
+    mean = "" if first.same == 1 else f" a {question.by}"
+    if others and others[0][0] in known:
+        name, other = others[0]
+        name += "" if name.startswith("the ") else "'s"
+        return f"{said}; {name} {formatting.change(other.ratio)}."
+    before, after = formatting.number(first.before), formatting.number(first.after)
+    if over_years:
+        return f"{said}: {before}{mean} became {after}."
+    return f"{said}: {after} in {first.now}, from {before} in {first.then}."
 
 
-def _crime_rates_side_by_side(question: Question) -> Finding:
+def _crime_rates_side_by_side(question: Question) -> Answered:
     """Where the first place stands among all forces or districts, per resident and year."""
     frame = queries.crime_counts(question, everywhere=True)
+    kind = queries.crime_places_of_level(question)
+    frame = frame[frame["area"].isin(kind)]
     years = frame["period"].nunique() * STEPS[question.by] / 12
     rows = frame.groupby("area", as_index=False).agg(
         n=("n", "sum"), residents=("residents", "first")
@@ -224,7 +349,7 @@ def _crime_rates_side_by_side(question: Question) -> Finding:
         formatting.period_name(day, question.by)
         for day in (frame["period"].min(), frame["period"].max())
     ]
-    return position(
+    found = position(
         NAME,
         funnel,
         question.areas[0],
@@ -234,18 +359,24 @@ def _crime_rates_side_by_side(question: Question) -> Finding:
         sources=frame,
         highlight=question.areas[1:],
     )
+    if funnel is None or found.facts["verdict"] == "not_enough":
+        return Answered(found)
+    here = funnel.position(question.areas[0])
+    if here.others is None:
+        return Answered(found, not here.lower <= here.rate <= here.upper)
+    return Answered(found, not here.others.lower <= 1 <= here.others.upper)
 
 
 # ---------------------------------------------------------------- crime or figures
 
 
-def _usual_range(question: Question) -> Finding:
+def _usual_range(question: Question) -> Answered:
     """A series beside its usual range; one that is declared, as every page judges it."""
     place, subject = question.areas[0], queries.subject(question)
     whole = (question.start, question.end) == ("", "")
     quarterly = (question.by, question.unit) == ("quarter", questions.COUNTED)
     if question.programme == RECORDED and whole and quarterly:
-        return process_behaviour(NAME, question.measure, place)
+        return _judged(process_behaviour(NAME, question.measure, place))
     if question.about_crime:
         sources = queries.crime_counts(question)
         counts, step = sources.set_index("period"), question.by.split()[-1]
@@ -258,7 +389,7 @@ def _usual_range(question: Question) -> Finding:
         values = queries.regular_series(question)
         step, people = str(values.name), queries.residents([place]).iloc[0]
         values = _scaled(question, values, people, STEPS[step])
-    return process_behaviour(
+    found = process_behaviour(
         NAME,
         values,
         place,
@@ -268,6 +399,13 @@ def _usual_range(question: Question) -> Finding:
         direction=subject.direction,
         kind=subject.kind,
     )
+    return _judged(found)
+
+
+def _judged(found: Finding) -> Answered:
+    """A series with a usual range has changed where it has a signal; any other cannot be told."""
+    signals = found.facts.get("numbers", {}).get("of these signals")
+    return Answered(found, None if signals is None else signals > 0)
 
 
 # ---------------------------------------------------------------- published figures

@@ -15,16 +15,15 @@ import pandas as pd
 from outcomes.core import formatting
 from outcomes.core.collection import collection
 from outcomes.data import crime, places, published_figures, tables
+from outcomes.data.vocabularies import CRIME_TABLES
 
-RECORDED, STREET = "recorded_crime", "street_crime"
-CRIME = {
-    RECORDED: "Recorded crime of forces, by quarter (Home Office)",
-    STREET: "Street-level crime of districts, by month (data.police.uk)",
-}
+RECORDED, STREET = CRIME_TABLES
 """Two tables of crime, which can be asked about as programmes can."""
 
 STEPS = {"month": 1, "quarter": 3, "calendar year": 12, "financial year": 12}
 """The periods that crime is counted by, and their months."""
+
+_PLACE = ["area", "level", "residents"]
 
 _FREQUENCIES = {
     "month": "M",
@@ -60,7 +59,7 @@ class Question:
     @property
     def about_crime(self) -> bool:
         """Whether it asks for counts of crime, and not for published figures."""
-        return self.programme in CRIME
+        return self.programme in CRIME_TABLES
 
 
 class Subject(NamedTuple):
@@ -188,16 +187,37 @@ def regular_series(question: Question) -> pd.Series:
 
 @lru_cache(maxsize=4)
 def crime_places(root: Path, programme: str) -> pd.DataFrame:
-    """The places that a table of crime counts: area (its name) and residents.
+    """The places that a table of crime counts: area (its name), level and residents.
 
-    The City of London is left out: few live there and many work, so that its rates mean nothing.
+    Street-level crime is counted of the districts of the home force, of all of them together, and
+    of the towns that ``collection.toml`` makes of wards. The City of London is left out: few live
+    there and many work, so that its rates mean nothing.
     """
-    if programme == STREET:
-        known = places.districts(force=collection.force)
-    else:
+    columns = {"name": "area", "population": "residents"}
+    if programme == RECORDED:
         known = places.forces().query("name != 'City of London'")
-    known = known.rename(columns={"name": "area", "population": "residents"})
-    return known[["area", "residents"]]
+        return known.rename(columns=columns).assign(level="force")[_PLACE]
+    known = places.districts(force=collection.force).rename(columns=columns)
+    whole = {"area": collection.force, "residents": known["residents"].sum()}
+    towns = [
+        {"area": town, "residents": places.neighbourhoods(town)["population"].sum()}
+        for town in collection.towns
+    ]
+    kinds = {"district": known, "force": pd.DataFrame([whole])}
+    kinds["town"] = pd.DataFrame(towns, columns=["area", "residents"])
+    parts = [part.assign(level=level)[_PLACE] for level, part in kinds.items()]
+    return pd.concat([part for part in parts if len(part)], ignore_index=True)
+
+
+def crime_places_of_level(question: Question) -> list[str]:
+    """The places of the first one's kind that a table of crime counts.
+
+    >>> len(crime_places_of_level(Question("street_crime", "burglary", ("Preston",))))
+    14
+    """
+    known = crime_places(tables.root(), question.programme)
+    level = known.loc[known["area"] == question.areas[0], "level"]
+    return known.loc[known["level"].isin(level), "area"].tolist()
 
 
 @lru_cache(maxsize=4)
@@ -214,31 +234,46 @@ def crime_years(root: Path, programme: str) -> range:
 @lru_cache(maxsize=32)
 def _counted(root: Path, programme: str, measure: str) -> pd.DataFrame:
     """Counts of crime of every place as the table has them: area, day, n."""
-    if programme == STREET:
-        frame = crime.street_crime("district", force=collection.force)
-        frame = frame[frame["type"].isin(crime.OUTCOMES[measure])]
-        frame = frame.rename(columns={"district": "area", "month": "day"})
-    else:
+    if programme == RECORDED:
         frame = crime.recorded_crime(measure)
-        frame = frame.rename(columns={"force": "area", "quarter": "day"})
-    counts = frame.groupby(["area", "day"], as_index=False)["n"].sum()
+        rows = frame.rename(columns={"force": "area", "quarter": "day"})
+    else:
+        frame = crime.street_crime("district", force=collection.force)
+        rows = frame.rename(columns={"district": "area", "month": "day"})
+        rows = rows[rows["type"].isin(crime.OUTCOMES[measure])]
+        parts = [rows, rows.assign(area=collection.force)]
+        parts += [_in_town(town, rows) for town in collection.towns]
+        rows = pd.concat(parts)
+    counts = rows.groupby(["area", "day"], as_index=False)["n"].sum()
     counts.attrs = frame.attrs
     return counts
 
 
+def _in_town(town: str, rows: pd.DataFrame) -> pd.DataFrame:
+    """Counts of a town like those of its district, from the neighbourhoods that it is made of."""
+    district = collection.towns[town].district
+    small = crime.street_crime("neighbourhood", force=collection.force, area=district)
+    small = small[small["lsoa"].isin(places.neighbourhoods(town)["lsoa"])]
+    counts = small.groupby(["month", "type"])["n"].sum()
+    own = rows[rows["area"] == district].set_index(["day", "type"])
+    own["n"] = counts.reindex(own.index, fill_value=0)
+    return own.reset_index().assign(area=town)
+
+
 def crime_counts(question: Question, *, everywhere: bool = False) -> pd.DataFrame:
-    """Counts of crime in whole periods: area, period (its first day), n, residents.
+    """Counts of crime in whole periods.
 
     Parameters
     ----------
     question
         About crime (:attr:`Question.about_crime`).
     everywhere
-        Whether all places of the table are counted, or those of the question.
+        Whether all places of the first one's kind are counted besides, or those of the question.
 
     Returns
     -------
-    One row for each place and period that the table holds every month of. A count below zero, of
+    One row for each place and period that the table holds every month of: area, period (its first
+    day), n, residents, level. A count below zero, of
     records cancelled in a later quarter, is zero. ``attrs["sources"]`` cites the table.
 
     >>> robbery = Question("recorded_crime", "robbery", ("Kent",), by="calendar year")
@@ -249,15 +284,20 @@ def crime_counts(question: Question, *, everywhere: bool = False) -> pd.DataFram
     counts = _counted(root, question.programme, question.measure)
     known = crime_places(root, question.programme)
     frame = counts.merge(known, on="area")
-    if not everywhere:
-        frame = frame[frame["area"].isin(question.areas)]
+    asked = set(question.areas)
+    if everywhere:
+        asked |= set(crime_places_of_level(question))
+    frame = frame[frame["area"].isin(asked)]
     first, last = int(question.start or 0), int(question.end or 9999)
     frame = frame[frame["day"].dt.year.between(first, last)]
     starts = frame["day"].dt.to_period(_FREQUENCIES[question.by]).dt.start_time
     frame = frame.assign(period=starts.astype("datetime64[us]"))
     months_a_row = 3 if question.programme == RECORDED else 1
     frame = frame.groupby(["area", "period"], as_index=False).agg(
-        n=("n", "sum"), rows=("day", "nunique"), residents=("residents", "first")
+        n=("n", "sum"),
+        rows=("day", "nunique"),
+        residents=("residents", "first"),
+        level=("level", "first"),
     )
     frame = frame[frame["rows"] * months_a_row == STEPS[question.by]]
     frame = frame.drop(columns="rows").reset_index(drop=True)

@@ -5,19 +5,22 @@ from typing import Any, NamedTuple
 
 from outcomes.core import formatting
 from outcomes.core.collection import collection
+from outcomes.core.errors import Invalid, one_of
 from outcomes.data import crime, crime_codes, published_figures, tables
+from outcomes.data.vocabularies import CRIME_TABLES, choices
 from outcomes.explore import queries
-from outcomes.explore.queries import CRIME, RECORDED, STEPS, STREET, Question
+from outcomes.explore.queries import RECORDED, STEPS, STREET, Question
 
 MOST = 4
 """Places in one chart: as many colours as can be told apart."""
+FEWEST = 3
+"""Places from which one is told by where it stands among them."""
 ENOUGH = 12
 """Points from which a usual range is drawn."""
 
-TIME, ALLOWED, USUAL = "Over time", "What the figures allow", "Usual range"
-SIDE, SOURCES = "Places side by side", "Every source"
-COUNTED, MONTHLY, RATE = "As counted", "A month, on average", "Per 100,000 residents"
-ALONE, EARLIER, OTHERS = "Nothing", "A year earlier", "Other places"
+TIME, ALLOWED, USUAL, SIDE, SOURCES = choices("explore_chart")
+COUNTED, MONTHLY, RATE = choices("explore_unit")
+ALONE, EARLIER, OTHERS = choices("explore_comparison")
 
 LABELS = {
     "programme": "Programme",
@@ -40,6 +43,33 @@ class Option(NamedTuple):
     label: str
     value: Any
     reason: str = ""
+
+
+def exactly(wish: dict[str, Any]) -> Question:
+    """The question that a wish is, whole: nothing gives way.
+
+    Raises :class:`Invalid` for what cannot be asked, with the reason that stands under its control.
+
+    >>> exactly({"programme": "street_crime", "by": "quarter"})
+    Traceback (most recent call last):
+    outcomes.core.errors.Invalid: Period 'quarter' cannot be asked here: months are missing, so \
+not every one would be whole.
+    """
+    for name in wish:
+        one_of(name, LABELS, "a question's part")
+    given = {name: value for name, value in wish.items() if len(value)}
+    if isinstance(given.get("areas"), str):
+        given["areas"] = [given["areas"]]
+    question, options = settle(given)
+    for name, value in given.items():
+        label, known = LABELS[name], {o.value: o.reason for o in options[name]}
+        for one in value if name == "areas" else [value]:
+            one_of(one, filter(None, known), label, most=len(known))
+            if known[one]:
+                raise Invalid(f"{label} {one!r} cannot be asked here: {known[one]}")
+        if name == "areas" and len(value) > MOST:
+            raise Invalid(f"A chart shows {MOST} places at most, not {len(value)}.")
+    return question
 
 
 class Settled(NamedTuple):
@@ -65,7 +95,7 @@ def settle(wish: dict[str, Any]) -> Settled:
         can = [option.value for option in options[name] if not option.reason]
         wished = wish.get(name)
         if name == "areas":
-            chosen = tuple(area for area in can if area in (wished or ()))[:MOST]
+            chosen = tuple(area for area in wished or () if area in can)[:MOST]
             home = collection.force if collection.force in can else can[0]
             value = chosen or (home,)
         else:
@@ -76,7 +106,7 @@ def settle(wish: dict[str, Any]) -> Settled:
 
 def _programmes(question: Question) -> list[Option]:
     known = published_figures.programmes().set_index("programme")["name"].to_dict()
-    return [Option(label, name) for name, label in (known | CRIME).items()]
+    return [Option(label, name) for name, label in (known | CRIME_TABLES).items()]
 
 
 def _measures(question: Question) -> list[Option]:
@@ -127,6 +157,8 @@ def _charts(question: Question) -> list[Option]:
     if question.about_crime:
         reasons[ALLOWED] = "these counts are complete, so nothing has to be bounded."
         reasons[USUAL] = alone
+        if len(queries.crime_places_of_level(question)) < FEWEST:
+            reasons[SIDE] = "no other places of its kind are counted."
         reasons[SOURCES] = "all of it has one source, named under the chart."
         return _refusable(reasons)
     rows = queries.figures(question)
@@ -220,6 +252,8 @@ def _comparisons(question: Question) -> list[Option]:
                 "places of different size compare by resident: choose per 100,000 "
                 "residents."
             )
+        elif set(queries.crime_places_of_level(question)) <= set(question.areas):
+            reasons[OTHERS] = "no other place of its kind is counted."
     if len(question.areas) >= MOST:
         reasons[OTHERS] = f"a chart shows {MOST} places at most."
     return _refusable(reasons)
