@@ -11,7 +11,7 @@ import re
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import count
@@ -439,11 +439,40 @@ def lab(
     browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
 ) -> None:
     """Open JupyterLab on this project; saving leaves the stored outputs as they are."""
-    import subprocess
-
     from outcomes.publish import lab as server
 
-    raise typer.Exit(subprocess.call(server.command(notebook, port, browser)))
+    raise typer.Exit(_serve(server.command(notebook, port, browser), os.environ))
+
+
+@app.command()
+def explore(
+    host: Annotated[
+        str, typer.Option(help="Who may open it; 0.0.0.0 is everyone on the network.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Where it is served.")] = 8866,
+    browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
+) -> None:
+    """Serve the controls of explore to people without Jupyter: they can look, and write nothing."""
+    from outcomes.explore import served
+
+    with TemporaryDirectory() as folder:
+        notebook = served.write_notebook(Path(folder))
+        words = served.command(notebook, host=host, port=port, browser=browser)
+        where = os.environ | {"OUTCOMES_DATA": str(project.data().resolve())}
+        raise typer.Exit(_serve(words, where))
+
+
+def _serve(words: list[str], where: Mapping[str, str]) -> int:
+    """Run a server until it ends, or this process is told to; gives its exit code."""
+    import signal
+    import subprocess
+
+    server = subprocess.Popen(words, env=dict(where))
+    signal.signal(signal.SIGTERM, lambda *_: server.terminate())
+    try:
+        return server.wait()
+    except KeyboardInterrupt:  # it was told as well, and puts its kernels away
+        return server.wait()
 
 
 @new.command("notebook")

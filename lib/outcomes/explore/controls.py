@@ -1,6 +1,7 @@
 """The controls in JupyterLab: a change of one changes chart, table and sentence, all at once."""
 
 import os
+from base64 import b64encode
 from collections.abc import Callable
 from html import escape
 from pathlib import Path
@@ -12,6 +13,7 @@ from traitlets import Bool, Tuple, observe
 from outcomes.core.errors import Invalid, NotEnough
 from outcomes.explore import export, findings, questions
 from outcomes.explore.questions import LABELS, Option
+from outcomes.explore.served import SERVED
 from outcomes.findings.finding import Finding
 
 _WIDE = {"layout": {"width": "22rem"}, "style": {"description_width": "6rem"}}
@@ -104,17 +106,18 @@ class Explorer:
         self.status = widgets.HTML(layout=_WIDE["layout"])
         self.picture = widgets.HTML(layout={"flex": "1 1 30rem", "min_width": "0"})
         self.picture.add_class("jp-RenderedHTMLCommon")
-        controls = [
-            *(box for name in LABELS for box in (self.boxes[name], self.reasons[name])),
+        asked = [box for n in LABELS for box in (self.boxes[n], self.reasons[n])]
+        written = [
             self._button("Export CSV and SVG", self._export),
             self.file,
             self.title,
             self._button("Make this a page", self._make_entry),
             self.entry,
             self._button("Add it to reports.toml", self._add_entry),
-            self.status,
-            widgets.HTML(_LOOK),
         ]
+        if SERVED in os.environ:  # to people who look, and may write nothing here
+            written = []
+        controls = [*asked, *written, self.status, widgets.HTML(_LOOK)]
         layout = {"flex_flow": "row wrap", "align_items": "flex-start"}
         left = widgets.VBox(controls, layout={"flex": "0 0 auto"})
         self.view = widgets.HBox([left, self.picture], layout=layout)
@@ -170,6 +173,7 @@ class Explorer:
         try:
             self.finding = findings.answer(self.question)
             html = self.finding.html().replace("<details>", "<details open>", 1)
+            html += self._downloads() if SERVED in os.environ else ""
         except (Invalid, NotEnough) as reason:
             html = f'<p class="sentence">{escape(str(reason))}</p>'
         except Exception as fault:  # an old chart beside new controls would mislead
@@ -200,6 +204,18 @@ class Explorer:
         files = export.export(self.finding, self.question, Path("exports"))
         return "Written: " + ", ".join(map(str, files))
 
+    def _downloads(self) -> str:
+        """Links to the files of an export, which a browser writes where its user likes."""
+        links = ""
+        for name, text in export.files(self.finding, self.question).items():
+            kind = {"csv": "text/csv", "svg": "image/svg+xml"}[name[-3:]]
+            content = b64encode(text.encode()).decode()
+            links += (
+                f'<li><a download="{escape(name)}" href="data:{kind};base64,{content}">'
+            )
+            links += f"Download {escape(name)}</a>"
+        return f"<ul>{links}</ul>"
+
     def _make_entry(self) -> str:
         self.entry.value = export.page(self.question, self.title.value)
         return "Copy the entry, or add it to reports.toml as it stands."
@@ -215,7 +231,7 @@ class Explorer:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict:
         """The controls in a notebook that a person has open; what they show, in a stored one."""
         bundle = {"text/plain": repr(self)}
-        if {"JPY_SESSION_NAME", "VSCODE_PID"} & set(os.environ):
+        if {"JPY_SESSION_NAME", "VSCODE_PID", SERVED} & set(os.environ):
             return bundle | self.view._repr_mimebundle_()
         note = "<p>Run this cell to have the controls. At the start they show:</p>"
         return bundle | {
