@@ -21,6 +21,7 @@ from .evaluation import effects as effects
 from .evaluation import event_study as event_study
 from .evaluation import levels as levels
 from .evaluation import months_compared as months_compared
+from .evaluation import what_could_be_found as what_could_be_found
 from .finding import Finding as Finding
 from .finding import finding as finding
 from .finding import page as page

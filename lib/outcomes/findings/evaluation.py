@@ -8,8 +8,10 @@ of changes are shown as changes in per cent. Too little data is a finding as wel
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import seaborn as sns
 
 from outcomes.core import formatting
 from outcomes.core.formatting import (
@@ -26,8 +28,14 @@ from outcomes.core.formatting import (
 )
 from outcomes.findings import charts
 from outcomes.findings.finding import Finding, finding
-from outcomes.findings.theme import NAVY, PALE, TEAL
-from outcomes.methods.evaluation import ALPHA, BALANCED, Evaluation, grade_pretrend
+from outcomes.findings.theme import GREY, NAVY, PALE, TEAL
+from outcomes.methods.evaluation import (
+    ALPHA,
+    BALANCED,
+    Detection,
+    Evaluation,
+    grade_pretrend,
+)
 
 TREND = 24
 """Months before a start without which no trend is extended past it."""
@@ -278,6 +286,90 @@ def balance(
     )
 
 
+def what_could_be_found(
+    name: str,
+    found: Detection | None,
+    area: str,
+    *,
+    noun: str,
+    elsewhere: float,
+    known: str,
+    test: str,
+    direction: str = "fewer",
+    reason: str = "",
+    sources: Any,
+    caveats: Iterable[str] = (),
+) -> Finding:
+    """How often the design would have found changes of each size, beside what is known elsewhere.
+
+    ``elsewhere`` is the size that evaluations elsewhere report (0.16 is 16 %), ``known`` says so as
+    the words before it; ``test`` names what the changes were put into. Where nothing could have been
+    found, ``found`` is None and ``reason`` says why.
+    """
+    facts: dict[str, Any] = {"area": area, "direction": direction}
+    facts |= {"sources": sources}
+    if found is None:
+        return finding(
+            name,
+            f"This study could find no change of {noun}, however large.",
+            detail=reason,
+            verdict="not_enough",
+            **facts,
+        )
+    judged = ["told from chance", "called an effect"]
+    curve = found.frame.set_axis([found.change, *judged], axis=1)
+    fig, ax = plt.subplots()
+    sns.lineplot(
+        curve.melt(found.change, var_name="judged", value_name="share"),
+        x=found.change,
+        y="share",
+        hue="judged",
+        palette=[NAVY, TEAL],
+        ax=ax,
+    )
+    ax.axvline(elsewhere, color=GREY, linestyle="--")
+    charts.title(
+        ax,
+        f"Share of {found.change}s found, by size",
+        xlabel=f"size of the {found.change}",
+        ylabel="",
+    )
+    charts.percent_axis(ax.xaxis)
+    charts.percent_axis(ax.yaxis)
+    first, last = (
+        " and ".join(percent(row[column], 0) for column in judged)
+        for _, row in curve.iloc[[0, -1]].iterrows()
+    )
+    shares = [found.share(elsewhere, by=by) for by in ("rank", "verdict")]
+    step = 5 if len(curve) < 100 else 20
+    return finding(
+        name,
+        f"For {noun} in {area}, {found.clause}.",
+        detail=f"{known} {percent(elsewhere, 0)}: of these it would tell "
+        f"{percent(shares[0], 0)} from chance, and could call {percent(shares[1], 0)} an "
+        "effect.",
+        alt=f"Two lines of the share of {found.change}s found by their size, told from chance "
+        f"and called an effect, from {first} with no {found.change} to {last} with a "
+        f"{found.change} of {percent(curve[found.change].iloc[-1], 0)}; a dashed line marks "
+        f"{percent(elsewhere, 0)}.",
+        figure=fig,
+        table=100 * curve.iloc[::step].reset_index(drop=True),
+        units=dict.fromkeys(curve, "%"),
+        caption=f"Share of {found.change}s that this study would have found",
+        value=None if np.isnan(found.smallest) else 100 * found.smallest,
+        unit=f"% {found.change}, found in four of five cases",
+        numbers={
+            "found elsewhere, %": 100 * elsewhere,
+            **dict(zip(judged, shares, strict=True)),
+            "areas": found.areas,
+        },
+        verdict="tested",
+        test=test,
+        caveats=caveats,
+        **facts,
+    )
+
+
 def effect(
     name: str,
     evaluation: Evaluation,
@@ -291,7 +383,7 @@ def effect(
 ) -> Finding:
     """The change against the comparison, its place among placebo areas, and the verdict.
 
-    The bars are how many areas of the same size, where nothing began, changed by so much.
+    The bars are how many placebo areas, where nothing began, changed by so much.
     """
     facts: dict[str, Any] = {"area": area, "direction": direction}
     facts |= {"sources": sources, "headline": headline}
@@ -320,11 +412,14 @@ def effect(
     n, edges = np.histogram(finite, bins=min(24, max(8, len(finite) // 12)))
     bins = pd.DataFrame({"lower": edges[:-1], "upper": edges[1:], "n": n})
     ranked = f"{area}\n{number(drawn.rank)} of {number(drawn.sets + 1)} by size"
+    called = evaluation.placebo_areas
     ax = charts.placebos(bins, treated=change, label=ranked)
-    charts.title(
-        ax, "number of areas of the same size", xlabel="change against the comparison"
+    charts.title(ax, f"number of {called}", xlabel="change against the comparison")
+    areas = f"{number(drawn.sets)} {called}"
+    overlap = (
+        "Placebo areas overlap one another, so they are fewer in truth than in number: "
+        f"{evaluation.disjoint} of them share no neighbourhood."
     )
-    areas = f"{number(drawn.sets)} areas of the same size"
     facts["verdict"] = "estimate"
     if evaluation.interval() is None:
         facts |= {"verdict": "tested", "test": f"placebo rank among {areas}"}
@@ -338,7 +433,7 @@ def effect(
         f"{percent(change, 0)}.",
         figure=ax,
         table=bins.assign(lower=100 * bins["lower"], upper=100 * bins["upper"]),
-        caption="Change in areas of the same size, counted in bins",
+        caption=f"Change in {called}, counted in bins",
         units={"lower": "%", "upper": "%"},
         value=evaluation.change,
         unit="% change against the comparison",
@@ -352,8 +447,7 @@ def effect(
             *_without_a_ratio(drawn),
             *unchecked,
             *caveats,
-            "Placebo areas overlap one another, so they are fewer in truth than in number: "
-            f"{evaluation.disjoint} of them share no neighbourhood.",
+            *([overlap] if evaluation.disjoint < drawn.sets else []),
         ],
         **facts,
     )

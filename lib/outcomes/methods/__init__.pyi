@@ -18,11 +18,9 @@ from .evaluation.design import same_calendar_months as same_calendar_months
 from .evaluation.design import unequal_months as unequal_months
 from .evaluation.difference_in_differences import Did as Did
 from .evaluation.difference_in_differences import EventStudy as EventStudy
-from .evaluation.difference_in_differences import GroupRank as GroupRank
 from .evaluation.difference_in_differences import did as did
 from .evaluation.difference_in_differences import event_study as event_study
 from .evaluation.difference_in_differences import grade_pretrend as grade_pretrend
-from .evaluation.difference_in_differences import rank_among_groups as rank_among_groups
 from .evaluation.displacement import Change as Change
 from .evaluation.displacement import Displacement as Displacement
 from .evaluation.displacement import RingDisplacement as RingDisplacement

@@ -97,26 +97,6 @@ def test_guards_speak():
     assert synthetic.simplex_weights([[1.0, 1.0]], [5.0]).sum() == 1
 
 
-@pytest.mark.parametrize("lost", [None, "g5"])
-def test_a_group_is_ranked_among_all_that_have_events(lost):
-    frame = panel(units=78, effect=0.5, treated=[f"u{k}" for k in range(6)])
-    groups = {f"g{k}": [f"u{n}" for n in range(6 * k, 6 * k + 6)] for k in range(13)}
-    if lost:
-        frame[groups[lost]] = 0
-    got = difference_in_differences.rank_among_groups(
-        frame, groups, "g0", START, minimum=(24, 12)
-    )
-    n = 13 - bool(lost)
-    assert (got.rank, got.from_lowest, got.groups) == (1, 1, n)
-    assert got.p == 1 / n and got.clause == f"number 1 of {n} by size of change"
-    assert got.left_out == [lost] * bool(lost)
-    rest = frame[[u for units in groups.values() for u in units]]
-    assert got.change == pytest.approx(did(rest, groups["g0"], START).ratio - 1)
-    if lost:
-        with pytest.raises(NotEnough):
-            difference_in_differences.rank_among_groups(frame, groups, lost, START)
-
-
 @pytest.mark.parametrize("shock", [0.0, 0.5])
 def test_the_interval_is_that_of_the_larger_error_and_the_rows_are_counted(shock):
     frame = panel(effect=0.7, shock=shock)

@@ -51,7 +51,7 @@ def test_falls_are_found_as_often_as_when_put_into_the_counts_by_hand(panel, fal
 
 def test_the_smallest_fall_is_the_first_found_in_four_of_five(panel):
     found = detection_power(plain(panel), panel)
-    frame = found.frame.set_index("fall")["by_rank"]
+    frame = found.frame.set_index("size")["by_rank"]
     assert frame.is_monotonic_increasing and frame[0] <= 0.05
     assert frame[found.smallest] >= 0.8 > frame[found.smallest - 0.01]
     assert found.clause == (

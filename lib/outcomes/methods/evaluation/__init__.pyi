@@ -12,11 +12,9 @@ from .design import unequal_months as unequal_months
 from .difference_in_differences import ALPHA as ALPHA
 from .difference_in_differences import Did as Did
 from .difference_in_differences import EventStudy as EventStudy
-from .difference_in_differences import GroupRank as GroupRank
 from .difference_in_differences import did as did
 from .difference_in_differences import event_study as event_study
 from .difference_in_differences import grade_pretrend as grade_pretrend
-from .difference_in_differences import rank_among_groups as rank_among_groups
 from .displacement import Change as Change
 from .displacement import Displacement as Displacement
 from .displacement import RingDisplacement as RingDisplacement
@@ -45,6 +43,7 @@ from .placebos import placebo_interval as placebo_interval
 from .placebos import randomisation as randomisation
 from .power import Detection as Detection
 from .power import detection_power as detection_power
+from .power import mix_detection_power as mix_detection_power
 from .synthetic_control import Synthetic as Synthetic
 from .synthetic_control import fit_synthetic_control as fit_synthetic_control
 from .synthetic_control import (

@@ -52,7 +52,7 @@ from outcomes.methods.minimum_data import (
     require_months,
 )
 from outcomes.methods.multiple_testing import benjamini_hochberg
-from outcomes.methods.power import Detectable, minimum_detectable
+from outcomes.methods.power import ENOUGH, Detectable, minimum_detectable
 
 _SAME_MONTHS = (
     "Only calendar months that are there both before and after the start count, as a season would "
@@ -72,6 +72,7 @@ class Evaluation(NamedTuple):
     reason_detail: str = ""
     months: pd.DatetimeIndex = pd.DatetimeIndex([])  # those compared
     pool: str = "other neighbourhoods"  # what the comparison is taken from
+    placebo_areas: str = "areas of the same size"  # what the placebo areas are called
     comparison: Sequence[str] = ()  # units compared with; empty only with a reason
     matching: Matching | None = None
     did: Did = Did()
@@ -232,8 +233,8 @@ class Evaluation(NamedTuple):
 
     @property
     def sound(self) -> bool:
-        """Whether there is an estimate whose comparison passed its own checks."""
-        return not self.reason and not self.evidence().failed
+        """Whether there is an estimate that can be tested, and passed its own checks."""
+        return self.testable and not self.evidence().failed
 
     def _agrees(self, other: "Evaluation") -> bool:
         return other.p <= ALPHA and (other.did.ratio < 1) == (self.did.ratio < 1)
@@ -271,6 +272,8 @@ def evaluate(
     unchecked: Sequence[str] = (),
     nearby: Sequence[str] = (),
     pool_name: str = "other neighbourhoods",
+    comparisons: Sequence[Sequence[str]] | None = None,
+    placebo_name: str = "areas of the same size",
 ) -> Evaluation:
     """Whether ``treated`` changed differently from comparable units at ``start``.
 
@@ -288,7 +291,8 @@ def evaluate(
     unchecked : what no data can check, to be said with the verdict.
     nearby : untreated units near the treated ones, when the pool is elsewhere: they should have
         moved as the pool did, or the two regions differ for other reasons.
-    pool_name : the pool in words, for sentences.
+    pool_name, placebo_name : the pool and the placebo areas in words, for sentences.
+    comparisons : what each placebo area is compared with, where it is not the rest of the pool.
 
     Returns
     -------
@@ -299,15 +303,24 @@ def evaluate(
     Invalid : for a unit that is no column of the panel.
     """
     treated, pool = list(treated), list(pool)
-    blank = Evaluation(start=like(start, dated(panel.index)), pool=pool_name)
-    for unit in [*treated, *pool, *nearby]:
+    blank = Evaluation(
+        start=like(start, dated(panel.index)),
+        pool=pool_name,
+        placebo_areas=placebo_name,
+    )
+    if comparisons is None:
+        apart = []
+    else:
+        apart = [u for units in [*placebo_sets, *comparisons] for u in units]
+    compared = list(dict.fromkeys([*treated, *pool, *apart]))
+    for unit in [*compared, *nearby]:
         if unit not in panel.columns:
             raise Invalid(f"The unit {unit!r} is not a column of the panel.")
     try:
-        panel = ordered(panel[list(dict.fromkeys([*treated, *pool, *nearby]))])
+        panel = ordered(panel[list(dict.fromkeys([*compared, *nearby]))])
     except NotEnough as short:
         return blank._replace(reason=str(short))
-    whole = panel[[*treated, *pool]].dropna(how="any")
+    whole = panel[compared].dropna(how="any")
     months = whole.index
     if same_months:
         months = same_calendar_months(months, start, minimum=minimum)
@@ -328,6 +341,7 @@ def evaluate(
             placebo_sets,
             minimum,
             features if matched else None,
+            comparisons,
         )
         checks = _comparison_checks(found, panel, nearby, minimum)
     except NotEnough as short:
@@ -339,10 +353,10 @@ def evaluate(
 
 
 def _estimate(
-    blank, rows, treated, pool, placebo_sets, minimum, features
+    blank, rows, treated, pool, placebo_sets, minimum, features, comparisons
 ) -> Evaluation:
     """Comparison, change and placebo areas; matched on ``features`` unless these are None."""
-    matching, comparison, comparisons = None, pool, None
+    matching, comparison = None, pool
     if features is not None:
         matching = match_units(
             rows, treated, blank.start, minimum=(minimum[0], 0), **features
@@ -365,7 +379,10 @@ def _estimate(
         comparison=comparison,
         did=change,
         randomisation=drawn,
-        detectable=minimum_detectable(placebo=drawn.placebo["ratio"]),
+        # With few placebo areas their spread says less than their ranks do.
+        detectable=minimum_detectable(placebo=drawn.placebo["ratio"])
+        if len(drawn.placebo) >= ENOUGH
+        else None,
         disjoint=len(disjoint_sets(placebo_sets[k] for k in drawn.placebo["set"])),
         placebo_pairs=[
             (
@@ -418,6 +435,7 @@ def designs(
     unchecked: Sequence[str] = (),
     minimum: tuple[int, int] = (24, 12),
     limit: int | None = None,
+    groups: str | None = None,
 ) -> dict[str, dict]:
     """The keywords of :func:`evaluate` for three comparisons: matched, county, and another force.
 
@@ -429,6 +447,10 @@ def designs(
     home, away : the force of the treated units, and another, where nothing began; its slug is the
         key of the third.
     limit : the most placebo areas, spread evenly through all there are.
+    groups : a column of ``places``, such as the district. The placebo areas of the two comparisons
+        without matching are then its groups, of both forces, where these are too few that lie
+        apart and are as large as a district; each is compared as the treated one is, with the rest
+        of its own force or with the other force.
     """
     barred = {*treated, *ring}
     pools, sets = {}, {}
@@ -459,6 +481,23 @@ def designs(
             "unchecked": unchecked,
             "minimum": minimum,
         }
+    if groups:
+        free = places[places["force"].isin(pools) & ~places.index.isin(barred)]
+        towns = [
+            (force, list(units))
+            for (force, _), units in free.groupby(["force", groups]).groups.items()
+        ]
+        other = {home: away, away: home}
+        against = {
+            "county": [_others(pools[force], units) for force, units in towns],
+            formatting.slug(away): [pools[other[force]] for force, _ in towns],
+        }
+        for key, comparisons in against.items():
+            found[key] |= {
+                "placebo_sets": [units for _, units in towns],
+                "comparisons": comparisons,
+                "placebo_name": "other districts",
+            }
     return found
 
 

@@ -1,12 +1,13 @@
-"""What an evaluation could have found: falls put into the placebo areas, judged as the treated one is.
+"""What an evaluation could have found: changes put into the placebo areas, judged as the treated one is.
 
-A fall is put into each placebo area in turn; the share in which it is found is the power (Black, Hollingsworth,
+A fall (or a rise) is put into each placebo area in turn; the share in which it is found is the power (Black, Hollingsworth,
 Nunes & Simon 2022, J Public Econ 213:104713, simulate so with real panels). *By rank* a fall is found where
 its p among the other placebo areas is ``ALPHA`` at most. *By the verdict* the area must also show no drift
 before the start, every sound alternative of the evaluation with the same placebo areas must find
 the fall, and a placebo date must show nothing. So the second share is what the page could have called an
 effect. Balance is taken as it is for the treated area, and alternatives with other placebo areas
-are left out, so the second share is at most this.
+are left out, so the second share is at most this. For a synthetic control the verdict also asks that
+the area's own mix fits.
 """
 
 from typing import NamedTuple
@@ -14,10 +15,11 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from outcomes.core.errors import NotEnough
+from outcomes.core.errors import NotEnough, one_of
 from outcomes.core.formatting import percent
 from outcomes.methods.evaluation.design import Evaluation, follow_in_time
 from outcomes.methods.evaluation.difference_in_differences import grade_pretrend
+from outcomes.methods.evaluation.synthetic_control import FIT, Synthetic
 from outcomes.methods.evaluation.verdict import ALPHA, smallest_p
 
 POWER = 0.8
@@ -28,28 +30,43 @@ AREAS = 100
 
 
 class Detection(NamedTuple):
-    """How often falls of each size would be found, and the smallest found often enough."""
+    """How often changes of each size would be found, and the smallest found often enough."""
 
-    frame: pd.DataFrame  # fall, by_rank, by_verdict: shares
-    smallest: (
-        float  # the least fall found by rank in ``POWER`` of the areas; NaN: none is
-    )
-    smallest_by_verdict: float  # the same by the verdict
+    frame: pd.DataFrame  # size, by_rank, by_verdict: shares
     areas: int  # placebo areas
     left_out: list[str]  # alternatives that have other placebo areas
+    change: str = "fall"  # or "rise"
 
-    def share(self, fall: float, *, by: str = "verdict") -> float:
-        """The share of areas in which a fall of this size (0.16 is 16 %) is found."""
-        return float(np.interp(fall, self.frame["fall"], self.frame[f"by_{by}"]))
+    @property
+    def smallest(self) -> float:
+        """The least change found by rank in ``POWER`` of the areas; NaN where none is."""
+        return self._smallest("by_rank")
+
+    @property
+    def smallest_by_verdict(self) -> float:
+        """The least change found by the verdict in ``POWER`` of the areas; NaN where none is."""
+        return self._smallest("by_verdict")
+
+    def share(self, size: float, *, by: str = "verdict") -> float:
+        """The share of areas in which a change of this size (0.16 is 16 %) is found."""
+        return float(np.interp(size, self.frame["size"], self.frame[f"by_{by}"]))
 
     @property
     def clause(self) -> str:
         """What the design could see, as a part of a sentence."""
         if np.isnan(self.smallest):
-            most = percent(self.frame["fall"].max(), 0)
-            return f"no fall of up to {most} would be found in four of five cases"
+            most = percent(self.frame["size"].max(), 0)
+            return (
+                f"no {self.change} of up to {most} would be found in four of five cases"
+            )
         size = percent(self.smallest, 0)
-        return f"a fall of {size} or more would be found in four of five cases"
+        return (
+            f"a {self.change} of {size} or more would be found in four of five cases"
+        )
+
+    def _smallest(self, column: str) -> float:
+        enough = self.frame.loc[self.frame[column] >= POWER, "size"]
+        return float(enough.min()) if len(enough) else np.nan
 
 
 def detection_power(evaluation: Evaluation, panel: pd.DataFrame) -> Detection:
@@ -103,23 +120,58 @@ def detection_power(evaluation: Evaluation, panel: pd.DataFrame) -> Detection:
         by_verdict[:] = False
     frame = pd.DataFrame(
         {
-            "fall": falls,
+            "size": falls,
             "by_rank": by_rank.mean(axis=0),
             "by_verdict": by_verdict.mean(axis=0),
         }
     )
-    return Detection(
-        frame,
-        _smallest(frame, "by_rank"),
-        _smallest(frame, "by_verdict"),
-        len(areas),
-        left_out,
-    )
+    return Detection(frame, len(areas), left_out)
 
 
-def _smallest(frame: pd.DataFrame, column: str) -> float:
-    enough = frame.loc[frame[column] >= POWER, "fall"]
-    return float(enough.min()) if len(enough) else np.nan
+def mix_detection_power(
+    found: Synthetic, outcome: pd.DataFrame, *, change: str = "fall"
+) -> Detection:
+    """How often a synthetic control would have found falls of 1 to 80 %, or rises of 1 to 300 %.
+
+    Parameters
+    ----------
+    found : the synthetic control, with its placebo units.
+    outcome : time x unit of rates or counts, as it was given.
+    change : "fall" or "rise".
+
+    Raises
+    ------
+    NotEnough : with so few placebo units that fit as well that no change has a p of ``ALPHA``.
+
+    Examples
+    --------
+    >>> from outcomes.methods.evaluation import fit_synthetic_control
+    >>> rng = np.random.default_rng(1)
+    >>> rates = pd.DataFrame(rng.normal(50, 2, (40, 30)))
+    >>> found = fit_synthetic_control(rates, 0, 30)
+    >>> mix_detection_power(found, rates).share(0.3, by="rank") > 0.9
+    True
+    """
+    one_of(change, ("fall", "rise"), "change")
+    ranked = found.ranked - 1
+    if not found.rank or smallest_p(ranked) > ALPHA:
+        raise NotEnough(
+            f"No {change} of any size could be found: only {ranked} places fit as well."
+        )
+    sizes = np.arange(81 if change == "fall" else 301) / 100
+    after = found.frame["after"].to_numpy()
+    gaps, units = found.gaps.to_numpy(), found.gaps.columns
+    level = outcome.loc[found.frame["time"], units].to_numpy()[after]
+    early = (gaps[~after] ** 2).mean(axis=0)
+    late = [gaps[after] + (-size if change == "fall" else size) * level for size in sizes]
+    ratios = np.array([(moved**2).mean(axis=0) for moved in late]).T / early[:, None]
+    right = np.array([moved.mean(axis=0) for moved in late]).T
+    by_rank = _p(ratios[:, 0], ratios) <= ALPHA
+    by_rank &= right < 0 if change == "fall" else right > 0
+    fits = found.placebo.set_index("unit")["fit"].reindex(units).to_numpy() <= FIT
+    by_verdict = by_rank & fits[:, None]
+    frame = {"by_rank": by_rank.mean(axis=0), "by_verdict": by_verdict.mean(axis=0)}
+    return Detection(pd.DataFrame({"size": sizes, **frame}), ranked, [], change)
 
 
 def _logs(evaluation: Evaluation, areas: list[frozenset]) -> np.ndarray:
