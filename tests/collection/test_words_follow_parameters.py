@@ -80,7 +80,7 @@ ASKED: dict[str, list[dict[str, Any]]] = {
             "district": "Preston",
             "start": "2022-01",
             "outcome": "shoplifting",
-            "comparison": "county",
+            "comparison": "matched",
         },
         {
             "district": "Burnley",
@@ -154,13 +154,19 @@ ALLOWED = [
     ),
     Allowed(
         "project_adder",
-        r"for: drug offences, serious acquisitive|\(drug offences\)",
+        r"for: drug offences(?:, serious acquisitive)?|\(drug offences\)",
         "one outcome among all",
     ),
     Allowed(
         "project_adder",
         r"\*\*Primary outcome:\*\* drug offences|[Dd]rug offences (?:come to light|follow police)",
         "what was declared before looking, and how such offences are found",
+    ),
+    Allowed(
+        "project_adder",
+        r"the rest of (?:the|its|its own) county|each district against its county|"
+        r"(?:comparison:|against) county",
+        "what districts are ranked by, and one of the choices that are listed",
     ),
     Allowed(
         "project_adder",

@@ -11,7 +11,6 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import seaborn as sns
 
 from outcomes.core import formatting
 from outcomes.core.formatting import (
@@ -311,23 +310,17 @@ def what_could_be_found(
     if found is None:
         return finding(
             name,
-            f"This study could find no change of {noun}, however large.",
-            detail=reason,
+            reason,
             verdict="not_enough",
             **facts,
         )
     judged = ["told from chance", "called an effect"]
     curve = found.frame.set_axis([found.change, *judged], axis=1)
     fig, ax = plt.subplots()
-    sns.lineplot(
-        curve.melt(found.change, var_name="judged", value_name="share"),
-        x=found.change,
-        y="share",
-        hue="judged",
-        palette=[NAVY, TEAL],
-        ax=ax,
-    )
-    ax.axvline(elsewhere, color=GREY, linestyle="--")
+    for column, color in zip(judged, (NAVY, TEAL), strict=True):
+        ax.plot(curve[found.change], curve[column], color=color, label=column)
+    ax.axvline(elsewhere, color=GREY, linestyle="--", label="usual elsewhere")
+    ax.legend()
     charts.title(
         ax,
         f"Share of {found.change}s found, by size",

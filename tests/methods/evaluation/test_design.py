@@ -582,3 +582,64 @@ def test_what_may_be_said_is_a_part_of_a_sentence():
     assert run(panel()).clause == "no clear change"
     assert run(panel()[:40]).clause == "there is too little to tell"
     assert run(panel()[:40]).pretrend == "" != run(panel()).pretrend
+
+
+def two_counties(effect=1.0, seed=5):
+    """Two counties of twelve districts of eight places; a good year of each is its own."""
+    rng = np.random.default_rng(seed)
+    names = [f"{c}{d:02d}-{k}" for c in "ab" for d in range(12) for k in range(8)]
+    places = pd.DataFrame(
+        {
+            "force": ["Aland" if name[0] == "a" else "Bland" for name in names],
+            "district": [name[:3] for name in names],
+            "longitude": np.repeat(np.arange(24), 8) + np.tile(np.arange(8), 24) / 99,
+            "latitude": 53.0,
+            "population": 1000.0,
+            "imd2025_score": 20.0,
+        },
+        names,
+    )
+    level = 12 * np.exp(np.repeat(rng.normal(0, 0.08, 24), 8))
+    mean = np.tile(rng.uniform(8, 16, len(names)), (60, 1))
+    mean[36:] *= level / 12
+    mean[36:, 96:] *= 2  # what befell the second county alone
+    mean[36:, :8] *= effect
+    return places, pd.DataFrame(rng.poisson(mean), months(), names)
+
+
+@pytest.mark.parametrize("effect", [1.0, 0.5])
+def test_districts_of_two_counties_are_each_compared_with_their_own(effect):
+    places, frame = two_counties(effect)
+    treated = frame.columns[:8].tolist()
+    found = design.designs(
+        places, treated, [], home="Aland", away="Bland", groups="district"
+    )["county"]
+    got = design.evaluate(frame, treated, START, **found)
+    assert (got.disjoint, got.randomisation.sets, got.testable) == (23, 23, True)
+    assert got.placebo_areas == "other districts" and got.detectable is None
+    after = frame.index >= START
+    by = frame.T.groupby(places["district"]).sum().T
+    for (units, _), ratio in zip(
+        got.placebo_pairs, got.randomisation.placebo["ratio"], strict=True
+    ):
+        own = places.loc[units[0], "district"]
+        free = [d for d in by if d[0] == own[0] and d not in (own, "a00")]
+        rest = by[free].sum(axis=1)
+        change = [x[after].sum() / x[~after].sum() for x in (by[own], rest)]
+        assert ratio == pytest.approx(change[0] / change[1])
+    assert got.did.ratio == pytest.approx(effect, rel=0.15)
+    assert (got.p <= 0.05) == (effect < 1)
+
+
+def test_the_other_force_is_a_comparison_for_each_district_by_turns():
+    places, frame = two_counties()
+    treated = frame.columns[:8].tolist()
+    found = design.designs(
+        places, treated, [], home="Aland", away="Bland", groups="district"
+    )["bland"]
+    got = design.evaluate(frame, treated, START, **found)
+    for units, others in got.placebo_pairs:
+        assert units[0][0] != others[0][0] and len(others) in (88, 96)
+    assert got.did.ratio < 0.6 and got.p > 0.05  # the county's own year is no effect
+    assert got.checks["places near by moving with the comparison"] is False
+    assert not got.sound

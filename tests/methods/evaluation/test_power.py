@@ -6,7 +6,8 @@ import pytest
 
 from outcomes.core.errors import NotEnough
 from outcomes.methods.evaluation.design import evaluate
-from outcomes.methods.evaluation.power import detection_power
+from outcomes.methods.evaluation.power import detection_power, mix_detection_power
+from outcomes.methods.evaluation.synthetic_control import fit_synthetic_control
 
 MONTHS = pd.date_range("2019-01-01", periods=48, freq="MS")
 POOL = [f"u{k}" for k in range(1, 61)]
@@ -106,3 +107,35 @@ def test_a_design_that_sees_nothing_says_so(panel):
     found = detection_power(plain(wild), wild)
     assert np.isnan(found.smallest)
     assert found.clause == "no fall of up to 80% would be found in four of five cases"
+
+
+@pytest.mark.parametrize("kind", ["fall", "rise"])
+def test_changes_are_found_by_a_mix_as_often_as_when_put_into_the_rates(kind):
+    """Second route: the change is put into a donor's rates and its mix is fitted anew."""
+    rng = np.random.default_rng(3)
+    rates = pd.DataFrame(rng.normal(50, 2, (40, 26)))
+    found = fit_synthetic_control(rates, 0, 30)
+    power = mix_detection_power(found, rates, change=kind)
+    donors = rates.drop(columns=0)
+    kept = found.placebo.loc[found.placebo["kept"], "unit"]
+    ratio = found.placebo.set_index("unit")["mspe_ratio"][kept]
+    for size in (0.05, 0.1, 0.2):
+        seen = 0
+        for unit in kept:
+            moved = donors.copy()
+            moved.loc[30:, unit] *= 1 - size if kind == "fall" else 1 + size
+            own = fit_synthetic_control(moved, unit, 30)
+            right = own.effect < 0 if kind == "fall" else own.effect > 0
+            larger = (ratio.drop(unit) >= own.mspe_ratio).sum()
+            seen += (1 + larger) / len(kept) <= 0.05 and right
+        assert power.share(size, by="rank") == pytest.approx(seen / len(kept))
+    assert power.change == kind and power.clause.startswith(f"a {kind} of ")
+    assert power.frame["by_verdict"].le(power.frame["by_rank"]).all()
+
+
+def test_a_mix_with_few_that_fit_finds_nothing_at_any_size():
+    rng = np.random.default_rng(3)
+    rates = pd.DataFrame(rng.normal(50, 2, (40, 12)))
+    found = fit_synthetic_control(rates, 0, 30)
+    with pytest.raises(NotEnough, match="only 11 places fit as well"):
+        mix_detection_power(found, rates)

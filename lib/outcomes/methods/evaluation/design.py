@@ -6,6 +6,7 @@ that the rank of the treated area is among things made alike. Too little data is
 """
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -308,11 +309,8 @@ def evaluate(
         pool=pool_name,
         placebo_areas=placebo_name,
     )
-    if comparisons is None:
-        apart = []
-    else:
-        apart = [u for units in [*placebo_sets, *comparisons] for u in units]
-    compared = list(dict.fromkeys([*treated, *pool, *apart]))
+    apart = [] if comparisons is None else [*placebo_sets, *comparisons]
+    compared = list(dict.fromkeys(chain(treated, pool, *apart)))
     for unit in [*compared, *nearby]:
         if unit not in panel.columns:
             raise Invalid(f"The unit {unit!r} is not a column of the panel.")

@@ -1,13 +1,13 @@
 """What an evaluation could have found: changes put into the placebo areas, judged as the treated one is.
 
-A fall (or a rise) is put into each placebo area in turn; the share in which it is found is the power (Black, Hollingsworth,
-Nunes & Simon 2022, J Public Econ 213:104713, simulate so with real panels). *By rank* a fall is found where
-its p among the other placebo areas is ``ALPHA`` at most. *By the verdict* the area must also show no drift
-before the start, every sound alternative of the evaluation with the same placebo areas must find
-the fall, and a placebo date must show nothing. So the second share is what the page could have called an
-effect. Balance is taken as it is for the treated area, and alternatives with other placebo areas
-are left out, so the second share is at most this. For a synthetic control the verdict also asks that
-the area's own mix fits.
+A fall (or a rise) is put into each placebo area in turn; the share in which it is found is the power
+(Black, Hollingsworth, Nunes & Simon 2022, J Public Econ 213:104713, simulate so with real panels).
+*By rank* a fall is found where its p among the other placebo areas is ``ALPHA`` at most. *By the
+verdict* the area must also show no drift before the start, every sound alternative of the
+evaluation with the same placebo areas must find the fall, and a placebo date must show nothing. So
+the second share is what the page could have called an effect. Balance is taken as it is for the
+treated area, and alternatives with other placebo areas are left out, so the second share is at most
+this. For a synthetic control the verdict also asks that the area's own mix fits.
 """
 
 from typing import NamedTuple
@@ -60,9 +60,7 @@ class Detection(NamedTuple):
                 f"no {self.change} of up to {most} would be found in four of five cases"
             )
         size = percent(self.smallest, 0)
-        return (
-            f"a {self.change} of {size} or more would be found in four of five cases"
-        )
+        return f"a {self.change} of {size} or more would be found in four of five cases"
 
     def _smallest(self, column: str) -> float:
         enough = self.frame.loc[self.frame[column] >= POWER, "size"]
@@ -163,7 +161,9 @@ def mix_detection_power(
     gaps, units = found.gaps.to_numpy(), found.gaps.columns
     level = outcome.loc[found.frame["time"], units].to_numpy()[after]
     early = (gaps[~after] ** 2).mean(axis=0)
-    late = [gaps[after] + (-size if change == "fall" else size) * level for size in sizes]
+    late = [
+        gaps[after] + (-size if change == "fall" else size) * level for size in sizes
+    ]
     ratios = np.array([(moved**2).mean(axis=0) for moved in late]).T / early[:, None]
     right = np.array([moved.mean(axis=0) for moved in late]).T
     by_rank = _p(ratios[:, 0], ratios) <= ALPHA
