@@ -291,7 +291,7 @@ def what_could_be_found(
     area: str,
     *,
     noun: str,
-    elsewhere: float,
+    elsewhere: float | None = None,
     known: str,
     test: str,
     direction: str = "fewer",
@@ -302,8 +302,8 @@ def what_could_be_found(
     """How often the design would have found changes of each size, beside what is known elsewhere.
 
     ``elsewhere`` is the size that evaluations elsewhere report (0.16 is 16 %), ``known`` says so as
-    the words before it; ``test`` names what the changes were put into. Where nothing could have been
-    found, ``found`` is None and ``reason`` says why.
+    the words before it; without a size it is a sentence. ``test`` names what the changes were put
+    into. Where nothing could have been found, ``found`` is None and ``reason`` says why.
     """
     facts: dict[str, Any] = {"area": area, "direction": direction}
     facts |= {"sources": sources}
@@ -319,7 +319,18 @@ def what_could_be_found(
     fig, ax = plt.subplots()
     for column, color in zip(judged, (NAVY, TEAL), strict=True):
         ax.plot(curve[found.change], curve[column], color=color, label=column)
-    ax.axvline(elsewhere, color=GREY, linestyle="--", label="usual elsewhere")
+    detail, numbers, marked = known, {}, ""
+    if elsewhere is not None:
+        ax.axvline(elsewhere, color=GREY, linestyle="--", label="usual elsewhere")
+        size = percent(elsewhere, 0)
+        shares = [found.share(elsewhere, by=by) for by in ("rank", "verdict")]
+        detail = (
+            f"{known} {size}: of these it would tell {percent(shares[0], 0)} from chance, "
+            f"and could call {percent(shares[1], 0)} an effect."
+        )
+        numbers = {"found elsewhere, %": 100 * elsewhere}
+        numbers |= dict(zip(judged, shares, strict=True))
+        marked = f"; a dashed line marks {size}"
     ax.legend()
     charts.title(
         ax,
@@ -333,29 +344,21 @@ def what_could_be_found(
         " and ".join(percent(row[column], 0) for column in judged)
         for _, row in curve.iloc[[0, -1]].iterrows()
     )
-    shares = [found.share(elsewhere, by=by) for by in ("rank", "verdict")]
     step = 5 if len(curve) < 100 else 20
     return finding(
         name,
         f"For {noun} in {area}, {found.clause}.",
-        detail=f"{known} {percent(elsewhere, 0)}: of these it would tell "
-        f"{percent(shares[0], 0)} from chance, and could call {percent(shares[1], 0)} an "
-        "effect.",
+        detail=detail,
         alt=f"Two lines of the share of {found.change}s found by their size, told from chance "
         f"and called an effect, from {first} with no {found.change} to {last} with a "
-        f"{found.change} of {percent(curve[found.change].iloc[-1], 0)}; a dashed line marks "
-        f"{percent(elsewhere, 0)}.",
+        f"{found.change} of {percent(curve[found.change].iloc[-1], 0)}{marked}.",
         figure=fig,
         table=100 * curve.iloc[::step].reset_index(drop=True),
         units=dict.fromkeys(curve, "%"),
         caption=f"Share of {found.change}s that this study would have found",
         value=None if np.isnan(found.smallest) else 100 * found.smallest,
         unit=f"% {found.change}, found in four of five cases",
-        numbers={
-            "found elsewhere, %": 100 * elsewhere,
-            **dict(zip(judged, shares, strict=True)),
-            "areas": found.areas,
-        },
+        numbers=numbers | {"areas": found.areas},
         verdict="tested",
         test=test,
         caveats=caveats,

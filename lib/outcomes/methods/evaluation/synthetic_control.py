@@ -24,7 +24,6 @@ from outcomes.methods.minimum_data import (
     require_months,
     wide,
 )
-from outcomes.methods.power import minimum_detectable
 
 FIT = 0.10
 """The largest gap before the start, as a share of the level, with which a mix fits."""
@@ -248,7 +247,6 @@ def judge_synthetic_control(
             "fit before the start": found.fit <= FIT,
             "forces to rank it among": found.rank > 0,
         },
-        detectable=minimum_detectable(placebo=ratios) if len(ratios) >= 19 else None,
     )
     mix = f"a mix of {count(len(found.weights), 'other force')}"
     return reach_verdict(evidence, noun=noun, area=area, comparison=mix)
