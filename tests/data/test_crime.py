@@ -252,3 +252,18 @@ def test_drug_deaths_are_a_baseline_with_the_county_apart():
     county = "Lancashire County Council area (12 districts)"
     assert year[["England and Wales", "Blackpool", county]].tolist() == [4561, 42, 112]
     assert "Lancashire" not in year.index  # the county council's area is another
+
+
+def test_months_that_are_not_whole_can_be_rows_with_their_reason():
+    asked = {"force": "Lancashire", "area": "Preston"}
+    whole = crime.street_crime("district", **asked)
+    rows = crime.street_crime("district", **asked, gaps=True)
+    absent = rows[rows["n"].isna()]
+    assert absent["reason"].str.len().gt(10).all() and len(absent)
+    kept = rows.dropna(subset=["n"]).drop(columns="reason")
+    assert kept["n"].tolist() == whole["n"].tolist()
+    one = rows[rows["type"] == "Burglary"]["month"]
+    every = pd.date_range(one.min(), one.max(), freq="MS")
+    assert one.tolist() == every.tolist()  # in order, none absent and none twice
+    with pytest.raises(crime.Invalid, match="by one of these"):
+        crime.street_crime("neighbourhood", **asked, gaps=True)

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import pandas as pd
 import pytest
 
 import outcomes as oc
@@ -56,6 +57,14 @@ def test_every_column_says_what_it_means_and_still_does_after_a_filter():
         ("burglary", "oc.recorded_crime('burglary')"),
         ("lsoa", "Lower layer super output area"),
         ("blackpool", "Blackpool: a district"),
+        ("ASB", "is not a crime in these data"),
+        ("stop and search", "oc.published_figures(measure='stop_searches')"),
+        ("cash seized", "Unit: £"),
+        ("Fraud investment", "oc.published_figures(programme='fraud')"),
+        ("nelson and brierfield", "oc.neighbourhoods('Nelson and Brierfield')"),
+        ("28A", "Burglary in a dwelling"),
+        ("Lancashire Constabulary", "force='Lancashire'"),
+        ("drug offences", "'drug offences' is part of: "),
         ("coverage", "Table coverage."),
         ("denominator", "Source:"),
         ("", "oc.published_figures"),
@@ -63,3 +72,46 @@ def test_every_column_says_what_it_means_and_still_does_after_a_filter():
 )
 def test_help_knows_programmes_measures_places_tables_and_terms(word, said):
     assert said in repr(oc.help(word))
+
+
+CALLS = {
+    "programme": lambda word: oc.published_figures(programme=word),
+    "measure": lambda word: oc.published_figures(measure=word, vintages="All"),
+    "area": lambda word: oc.published_figures(area=word),
+    "week": lambda word: oc.weeks_of_action(word),
+    "group": lambda word: oc.recorded_crime(word, force="KENT"),
+    "by": lambda word: oc.street_crime(word, force="lancashire", year=2025),
+    "district": lambda word: oc.street_crime(
+        "district", force="Lancashire", area=word, year=2025
+    ),
+    "town": lambda word: oc.neighbourhoods(word),
+    "level": lambda word: oc.places(word),
+}
+
+
+@pytest.mark.parametrize(
+    ("call", "exact", "spellings"),
+    [
+        ("programme", "op_sceptre", ["Op Sceptre", "OP-SCEPTRE", " op sceptre "]),
+        ("measure", "cash_seized", ["Cash seized", "cash-seized"]),
+        ("area", "East Division", ["east division", "east-division"]),
+        ("week", "county_lines", ["County Lines"]),
+        ("group", "drug_possession", ["Drug possession", "drug-possession"]),
+        ("by", "district", ["District", "DISTRICT"]),
+        ("district", "West Lancashire", ["west lancashire", "west-lancashire"]),
+        ("town", "Nelson and Brierfield", ["nelson and brierfield"]),
+        ("level", "division", ["Division"]),
+    ],
+)
+def test_capitals_hyphens_and_spaces_matter_nowhere(call, exact, spellings):
+    """One rule for every name that a function of the data room takes."""
+    expected = CALLS[call](exact)
+    assert len(expected)
+    for word in spellings:
+        pd.testing.assert_frame_equal(CALLS[call](word), expected)
+
+
+def test_a_parameter_of_a_notebook_is_spelt_as_it_is_used():
+    """A notebook goes on with what it was given, so there the right spelling is told."""
+    with pytest.raises(Invalid, match="is spelt 'Burnley'"):
+        oc.check_parameters(district="burnley")

@@ -125,6 +125,24 @@ Allowed: burglary, robbery.
     raise Invalid(f"{what} {value!r} is not known.{hint} Allowed: {listed}{more}.")
 
 
+def spelt(value: Any, allowed: Iterable[str], what: str, *, most: int = 20) -> str:
+    """The allowed value that is spelt so, whatever the capitals, hyphens, underscores and spaces.
+
+    Raises :class:`Invalid` as :func:`one_of` does.
+
+    >>> spelt("op warrior", ["op_sceptre", "op_warrior"], "programme")
+    'op_warrior'
+    """
+    allowed = [str(a) for a in allowed]
+    if value not in allowed and isinstance(value, str):
+        value = {_bare(name): name for name in allowed}.get(_bare(value), value)
+    return one_of(value, allowed, what, most=most)
+
+
+def _bare(name: str) -> str:
+    return re.sub(r"[\s_,-]+", " ", name).strip().casefold()
+
+
 def plain(text: object) -> str:
     r"""One line of text without control, unseen or direction-changing characters, for any sink.
 

@@ -8,11 +8,9 @@ An absent street-level row is a zero only in a month that is complete (:func:`co
 that is missing is never a zero. Only complete months are given, with their zeros.
 """
 
-import re
-
 import pandas as pd
 
-from outcomes.core.errors import Invalid, one_of
+from outcomes.core.errors import Invalid, spelt
 from outcomes.data import citations, crime_codes, tables
 from outcomes.data.crime_codes import OFFENCE_GROUPS
 from outcomes.data.doors import Names, Year, as_list, door
@@ -44,7 +42,12 @@ STREET_TABLES = {
 
 @door
 def street_crime(
-    by: str, *, force: Names, year: Year | None = None, area: Names | None = None
+    by: str,
+    *,
+    force: Names,
+    year: Year | None = None,
+    area: Names | None = None,
+    gaps: bool = False,
 ) -> pd.DataFrame:
     """Street-level counts of complete months by kind of place, month and type.
 
@@ -54,6 +57,8 @@ def street_crime(
     force : the forces whose files are counted.
     year : one calendar year (2025 or "2025"); all that are held otherwise.
     area : districts to keep, with ``by`` "district" or "neighbourhood".
+    gaps : True keeps a row for each month that is not whole, from the first that is to the last:
+        n is missing there, and a column ``reason`` says why, so that no line is drawn across it.
 
     Returns
     -------
@@ -71,25 +76,19 @@ def street_crime(
     >>> street_crime("district", force="Lancashire", year=2025)["district"].nunique()
     14
     """
-    one_of(by, STREET_TABLES, "by")
-    if year is not None and not re.fullmatch(r"(19|20)\d\d", str(year)):
-        raise Invalid(f"year {year!r} is not a year; write it as 2025.")
+    by = spelt(by, STREET_TABLES, "by")
     if area is not None and by == "force":
         raise Invalid(
             "area cannot be given by force; count by district or neighbourhood."
         )
+    if gaps and by == "neighbourhood":
+        raise Invalid("gaps are of forces and districts; count by one of these.")
     table = STREET_TABLES[by]
     where = {"force": held_forces(table, force)}
-    months = tables.read("coverage", **where)
-    months = months[months["state"] == "complete"]
+    every = tables.read("coverage", **where)
+    months = every[every["state"] == "complete"]
     if year is not None:
-        held = months["month"].dt.year
-        if int(year) not in held.to_numpy():
-            raise Invalid(
-                f"year {year} has no complete month of street-level crime here: the years held "
-                f"are {held.min()} to {held.max()}."
-            )
-        months = months[held == int(year)]
+        months = _of_year(months, int(year))
     if area is not None:
         where["district"] = codes("districts", area)
     frame = tables.read(table, **where).merge(months[["force", "month"]])
@@ -107,6 +106,8 @@ def street_crime(
             pd.DataFrame({"type": list(type_names)}), how="cross"
         )
         frame = grid.merge(frame, how="left").fillna({"n": 0}).astype({"n": "int64"})
+        if gaps:
+            frame = _with_gaps(frame, every)
     frame = frame.sort_values(
         [c for c in (*units, "lsoa", "month", "type") if c in frame]
     )
@@ -121,6 +122,28 @@ def street_crime(
     return citations.cited(frame, table, rows, months)
 
 
+def _of_year(months: pd.DataFrame, year: int) -> pd.DataFrame:
+    held = months["month"].dt.year
+    if year not in held.to_numpy():
+        raise Invalid(
+            f"year {year} has no complete month of street-level crime here: the years held "
+            f"are {held.min()} to {held.max()}."
+        )
+    return months[held == year]
+
+
+def _with_gaps(counts: pd.DataFrame, coverage: pd.DataFrame) -> pd.DataFrame:
+    """Counts with a row for each month between the first and the last of a force that is not whole."""
+    span = counts.groupby("force")["month"].agg(first="min", last="max")
+    missing = coverage[coverage["state"] != "complete"].join(span, on="force")
+    inside = missing["month"].between(missing["first"], missing["last"])
+    missing = missing.loc[inside, ["force", "month", "reason"]]
+    series = [c for c in ("force", "district", "type") if c in counts]
+    absent = counts[series].drop_duplicates().merge(missing, on="force")
+    counts = counts.assign(reason="").astype({"n": "Int64"})
+    return pd.concat([counts, absent.assign(n=pd.NA).astype({"n": "Int64"})])
+
+
 @door
 def crime_panels(outcomes: Names, *, force: Names) -> dict[str, pd.DataFrame]:
     """For each outcome (:data:`OUTCOMES`) its counts, month x LSOA, zeros included.
@@ -133,7 +156,7 @@ def crime_panels(outcomes: Names, *, force: Names) -> dict[str, pd.DataFrame]:
     'lsoa'
     """
     slugs = held_forces("crime_monthly", force)
-    wanted = [one_of(name, OUTCOMES, "outcome") for name in as_list(outcomes)]
+    wanted = [spelt(name, OUTCOMES, "outcome") for name in as_list(outcomes)]
     frame = tables.read("crime_monthly", force=slugs)
     home = tables.read("lsoas", ["lsoa", "force"], force=slugs).set_index("lsoa")[
         "force"
@@ -182,9 +205,8 @@ def recorded_crime(
     else:
         slugs = held_forces("crime_quarterly", force)
     spoken = tables.read("offences", ["offence", "name"]).set_index("offence")["name"]
-    asked = as_list(offence)
-    for name in asked:
-        one_of(name, [*OFFENCE_GROUPS, *spoken.index], "offence")
+    known = [*OFFENCE_GROUPS, *spoken.index]
+    asked = [spelt(name, known, "offence") for name in as_list(offence)]
     groups = {name: OFFENCE_GROUPS.get(name, [name]) for name in asked}
     wanted = sorted({code for group in groups.values() for code in group})
     frame = tables.read("crime_quarterly", force=slugs, offence=wanted or None)

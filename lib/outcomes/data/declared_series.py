@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from outcomes.core.collection import collection
-from outcomes.core.errors import one_of
+from outcomes.core.errors import spelt
 from outcomes.data import crime, places
 from outcomes.data.doors import door
 from outcomes.data.published_figures import latest_per_fact, published_figures
@@ -124,7 +124,7 @@ def series_names(*, family: str | None = None) -> list[str]:
     """
     families = dict.fromkeys(s.family for s in _declared().values())
     if family is not None:
-        one_of(family, families, "family")
+        family = spelt(family, families, "family")
     return [name for name, s in _declared().items() if family in (None, s.family)]
 
 
@@ -139,4 +139,4 @@ def series(name: str) -> Series:
     >>> series("trafficking").noun
     'recorded drug trafficking'
     """
-    return _declared()[one_of(name, _declared(), "series")]
+    return _declared()[spelt(name, _declared(), "series")]

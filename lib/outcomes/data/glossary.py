@@ -16,6 +16,22 @@ def terms() -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def synonyms(word: str) -> list[str]:
+    """What people mean by a word, most like it first (``data/synonyms.csv``); [] where none is known.
+
+    >>> synonyms("ASB")[0]
+    'anti-social behaviour'
+    """
+    with open(root() / "synonyms.csv", encoding="utf-8", newline="") as file:
+        groups = list(csv.DictReader(file))
+    found = []
+    for group in groups:
+        searched = [text.strip() for text in group["searched"].lower().split(";")]
+        if word.strip().lower() in searched:
+            found += [text.strip() for text in group["finds"].split(";")]
+    return found
+
+
 def used(text: str) -> list[dict[str, str]]:
     """The terms found in ``text`` as whole words, in the singular or with an s.
 

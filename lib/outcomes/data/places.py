@@ -5,12 +5,13 @@ A place may be given by its name, its slug or its code ("West Lancashire", "west
 """
 
 import re
+from contextlib import suppress
 from typing import Any, overload
 
 import pandas as pd
 
 from outcomes.core.collection import collection
-from outcomes.core.errors import Invalid, NotEnough, one_of
+from outcomes.core.errors import Invalid, NotEnough, one_of, spelt
 from outcomes.data import citations, tables
 from outcomes.data.doors import Names, Year, as_list, door
 
@@ -53,16 +54,20 @@ def codes(table: str, given: Any) -> list[str] | None:
     if given is None:
         return None
     known = names(table)
-    spelt = {_plain(name): code for code, name in known.items()}
-    spelt |= {_plain(code): code for code in known.index}
+    by_name = dict(zip(known, known.index, strict=True))
+    by_name |= {code: code for code in known.index}
     offered = known
     if table == "districts":
         home = tables.rows("districts", ["district"], {"force": collection.force_code})
         offered = known[home["district"]]
+    found = set()
     for place in as_list(given):
-        if _plain(place) not in spelt:
+        try:
+            found.add(by_name[spelt(place, by_name, _KEYS[table])])
+        except Invalid:
             one_of(place, offered, _KEYS[table])
-    return sorted({spelt[_plain(place)] for place in as_list(given)})
+            raise
+    return sorted(found)
 
 
 @overload
@@ -104,8 +109,11 @@ def named(frame: pd.DataFrame, **columns: str) -> pd.DataFrame:
     return frame
 
 
-def _plain(name: str) -> str:
-    return str(name).lower().replace("-", " ")
+def _town(name: str) -> str | None:
+    """The town of ``collection.toml`` that is spelt so; None for any other place."""
+    with suppress(Invalid):
+        return spelt(name, collection.towns, "town")
+    return None
 
 
 # ---------------------------------------------------------------- tables of places
@@ -138,7 +146,7 @@ def population(
     >>> population("force")["population_year"].unique().tolist()
     [2020]
     """
-    one_of(level, ("district", "force"), "level")
+    level = spelt(level, ("district", "force"), "level")
     if isinstance(year, pd.Period) or (
         year is not None and not re.fullmatch(r"(19|20)\d\d", str(year))
     ):
@@ -260,15 +268,17 @@ def neighbourhoods(
     18
     """
     towns = collection.towns
-    asked = as_list(district)
+    asked = [_town(place) or place for place in as_list(district)]
     whole = [place for place in asked if place not in towns]
     if whole:
         home = tables.rows("districts", ["name", "district", "force"])
-        if not set(map(_plain, whole)) <= set(
-            map(_plain, home[["name", "district"]].stack())
-        ):
-            mine = home.loc[home["force"] == collection.force_code, "name"]
-            one_of(next(iter(whole)), [*towns, *sorted(mine)], "district")
+        known, mine = home[["name", "district"]].stack(), home["force"]
+        mine = home.loc[mine == collection.force_code, "name"]
+        for place in whole:
+            with suppress(Invalid):
+                spelt(place, known, "district")
+                continue
+            one_of(place, [*towns, *sorted(mine)], "district")
     wanted = codes(
         "districts", [*whole, *(towns[t].district for t in asked if t in towns)]
     )
@@ -304,9 +314,10 @@ def places(level: str | None = None) -> pd.DataFrame:
     >>> places("division")["parent"].unique().tolist()
     ['Lancashire']
     """
+    if level is not None:
+        levels = sorted(set(tables.rows("areas", ["level"])["level"]))
+        level = spelt(level, levels, "level")
     frame = tables.read("areas", level=level)
-    if level is not None and frame.empty:
-        one_of(level, sorted(set(tables.rows("areas", ["level"])["level"])), "level")
     frame = frame.rename(columns={"area": "code"})
     frame["parent"] = frame["parent"].map(names("areas")).fillna("").astype("str")
     columns = [
@@ -331,10 +342,11 @@ def place_names(level: str, *, within: str = "") -> list[str]:
     ['East Division', 'South Division', 'West Division']
     """
     frame = places()
-    one_of(level, sorted(set(frame["level"])), "level")
+    level = spelt(level, sorted(set(frame["level"])), "level")
     if not within:
         return sorted(frame.loc[frame["level"] == level, "name"])
-    inside, size = {one_of(within, frame["name"], "place")}, 0
+    within = spelt(within, frame["name"], "place")
+    inside, size = {within}, 0
     while len(inside) > size:
         size = len(inside)
         inside |= set(frame.loc[frame["parent"].isin(inside), "name"])

@@ -5,11 +5,12 @@ and later revised. ``fact`` names the quantity, ``copy_of`` a print of the same 
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 import pandas as pd
 
 from outcomes.core import formatting
-from outcomes.core.errors import one_of
+from outcomes.core.errors import one_of, spelt
 from outcomes.data import citations, tables
 from outcomes.data.doors import Day, Names, as_list, door
 from outcomes.data.places import codes
@@ -50,7 +51,7 @@ def measures(programme: str | None = None) -> pd.DataFrame:
     frame = tables.read("measures")
     if programme is not None:
         used = frame["programmes"].str.split()
-        one_of(programme, sorted(set(used.explode())), "programme")
+        programme = spelt(programme, sorted(set(used.explode())), "programme")
         frame = frame[[programme in words for words in used]].reset_index(drop=True)
     return citations.cited(frame, "measures")
 
@@ -115,14 +116,17 @@ def published_figures(
     >>> figures["fact"].is_unique
     True
     """
-    one_of(vintages, ("latest", "first", "all"), "vintages")
+    vintages = spelt(vintages, ("latest", "first", "all"), "vintages")
+    where: dict[str, Any] = {"area": codes("areas", area)}
     for table, column, given in (
         ("programmes", "programme", programme),
         ("measures", "measure", measure),
     ):
-        for name in as_list(given):
-            one_of(name, tables.rows(table, [column])[column], column)
-    where = {"programme": programme, "measure": measure, "area": codes("areas", area)}
+        known = tables.rows(table, [column])[column]
+        asked = [spelt(name, known, column) for name in as_list(given)]
+        where[column] = asked if given is not None else None
+        if isinstance(given, str):
+            where[column] = asked[0]
     frame = tables.read("figures", **where)
     spoken = tables.read("measures", ["measure", "name"]).set_index("measure")["name"]
     frame.insert(3, "measure_name", frame["measure"].map(spoken))
@@ -153,7 +157,7 @@ def latest_per_fact(
     >>> len(latest_per_fact(every)) == every["fact"].nunique()
     True
     """
-    first = one_of(vintage, ("latest", "first"), "vintage") == "first"
+    first = spelt(vintage, ("latest", "first"), "vintage") == "first"
     keys = as_list(by)
     for column in ("qualifier", "published", "period_state", *keys):
         one_of(column, list(figures.columns), "column")
@@ -182,8 +186,8 @@ def weeks_of_action(
     >>> weeks_of_action("op_sceptre", area="Lancashire")["week"].dt.day_name().mode().item()
     'Monday'
     """
-    one_of(programme, WEEKS, "programme")
-    one_of(vintages, ("latest", "first", "all"), "vintages")
+    programme = spelt(programme, WEEKS, "programme")
+    vintages = spelt(vintages, ("latest", "first", "all"), "vintages")
 
     def of_weeks(frame: pd.DataFrame) -> pd.DataFrame:
         days = (frame["period_end"] - frame["period_start"]).dt.days + 1
@@ -254,7 +258,7 @@ def as_of(day: Day, *, programme: str = "") -> Notice | None:
     if programme:
         with tables.unnoted():
             known = programmes().set_index("programme")
-        row = known.loc[one_of(programme, known.index, "programme")]
+        row = known.loc[spelt(programme, known.index, "programme")]
         name = row["name"]
         if row["start"] > pd.Timestamp(day):
             before = f"{name} had not begun by {said}: nothing about it was known."

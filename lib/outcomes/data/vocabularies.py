@@ -16,7 +16,7 @@ import pandas as pd
 
 from outcomes.core import formatting
 from outcomes.core.collection import collection
-from outcomes.core.errors import Invalid, NotEnough, one_of
+from outcomes.core.errors import Invalid, NotEnough, one_of, spelt
 from outcomes.data import tables
 from outcomes.data.crime import OUTCOMES, type_names
 from outcomes.data.crime_codes import OFFENCE_GROUPS
@@ -128,14 +128,12 @@ def choices(name: str) -> list[str]:
     >>> choices("trend_step")
     ['quarter', 'month']
     """
+    name = spelt(name, [*vocabularies(), *kinds()], "vocabulary")
     if name in _FIXED:
         return list(_FIXED[name])
     if name in _COMPUTED:
         return _COMPUTED[name]()
-    if name in _KINDS:
-        raise Invalid(f"{name!r} is {_KINDS[name][1]}: it has no list of values.")
-    one_of(name, [*vocabularies(), *kinds()], "vocabulary")
-    return []
+    raise Invalid(f"{name!r} is {_KINDS[name][1]}: it has no list of values.")
 
 
 @door
@@ -168,7 +166,7 @@ def check(name: str, value: Any, *, parameter: str = "") -> Any:
     if value == "" and name in (*LATEST, *MAY_BE_BLANK):
         return value
     allowed = choices(name)
-    return one_of(value, allowed, called, most=len(allowed))
+    return spelt(value, allowed, called, most=len(allowed))
 
 
 @door
@@ -207,7 +205,11 @@ def check_parameters(**given: Any) -> None:
         for name, value in given.items():
             if name in SEVERAL and isinstance(value, str):
                 raise Invalid(f"{name} is a list, such as [{value!r}], not {value!r}.")
-            check(name, value)
+            found = check(name, value)
+            if pd.api.types.is_list_like(value):
+                value = list(value)
+            if found != value:  # the notebook would go on with what it was given
+                raise Invalid(f"{name} {value!r} is spelt {found!r}.")
 
 
 # ---------------------------------------------------------------- vocabularies from the data

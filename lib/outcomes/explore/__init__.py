@@ -8,36 +8,73 @@ page, an export, an analyst's own figures.
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from outcomes.explore.controls import Explorer
     from outcomes.findings.finding import Finding
 
+_PARTS = (
+    *("programme", "measure", "areas", "start", "end", "chart", "by", "unit"),
+    *("comparison", "fact"),
+)
 
-def open(**wish: Any) -> "Explorer":
-    """The controls, set as wished where that can be asked.
+
+def open(
+    programme: str = "",
+    measure: str = "",
+    areas: "str | Sequence[str]" = (),
+    *,
+    start: str = "",
+    end: str = "",
+    chart: str = "",
+    by: str = "",
+    unit: str = "",
+    comparison: str = "",
+    fact: str = "",
+) -> "Explorer":
+    """The controls, set as wished where that can be asked; "" leaves one to what fits.
 
     Parameters
     ----------
-    **wish
-        Values of controls by name (:class:`outcomes.explore.queries.Question`).
+    programme, measure
+        By their short names; "street_crime" and "recorded_crime" are programmes here.
+    areas
+        Up to four places by name; the first leads the sentence.
+    start, end
+        Years.
+    chart, by, unit, comparison, fact
+        As the controls name them: "Over time", "quarter", "As counted", "Other places".
 
     Examples
     --------
-    >>> open(programme="op_sceptre").question.programme
+    >>> open("op_sceptre").question.programme
     'op_sceptre'
     """
     # widgets load only where they are shown
     from outcomes.explore.controls import Explorer
 
-    return Explorer(wish)
+    return Explorer(_wish(locals()))
 
 
-def ask(**wish: Any) -> "Finding":
+def ask(
+    programme: str,
+    measure: str = "",
+    areas: "str | Sequence[str]" = (),
+    *,
+    start: str = "",
+    end: str = "",
+    chart: str = "",
+    by: str = "",
+    unit: str = "",
+    comparison: str = "",
+    fact: str = "",
+) -> "Finding":
     """The answer to a question, for a page: is there a clear change, or a clear difference?
 
     Parameters
     ----------
-    **wish
-        Values of controls by name, as :func:`open` takes them; "" leaves one to what fits.
+    programme, measure, areas, start, end, chart, by, unit, comparison, fact
+        As :func:`open` takes them.
 
     Raises
     ------
@@ -46,9 +83,17 @@ def ask(**wish: Any) -> "Finding":
 
     Examples
     --------
-    >>> ask(programme="recorded_crime", measure="robbery", areas=["Kent"], start="2015").facts["area"]
+    >>> ask("recorded_crime", "robbery", "Kent", start="2015").facts["area"]
     'Kent'
     """
     from outcomes.explore import findings, questions
 
-    return findings.page_answer(questions.exactly(wish))
+    return findings.page_answer(questions.exactly(_wish(locals())))
+
+
+def _wish(given: dict[str, Any]) -> dict[str, Any]:
+    """What was given of a question; a single place is a list of one."""
+    wish = {n: value for n, value in given.items() if n in _PARTS and len(value)}
+    if isinstance(wish.get("areas"), str):
+        wish["areas"] = (wish["areas"],)
+    return wish

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from outcomes.core.collection import collection
 from outcomes.core.errors import one_of
 from outcomes.core.formatting import slug
 from outcomes.data import (
@@ -69,11 +70,12 @@ def help(word: str = "") -> Text:
     """What a programme, measure, place, table or term is, and where to go on from it.
 
     Without a word: how to begin. Capitals, hyphens and spaces do not matter. A word that means
-    several things is explained as each. Raises :class:`Invalid` with the nearest word that is known.
+    several things is explained as each; one that people use for another ("ASB") is led to it, and
+    part of a name to the names that it is in. Raises :class:`Invalid` with the nearest word.
 
     >>> import outcomes as oc
-    >>> print(oc.help("Fleetwood"))
-    Fleetwood: a town. oc.published_figures(area='Fleetwood')
+    >>> print(oc.help("Leyland"))
+    Leyland: a town. oc.published_figures(area='Leyland')
     """
     if not word:
         return Text(
@@ -82,6 +84,22 @@ def help(word: str = "") -> Text:
             "oc.describe(frame) says what its columns mean; oc.explore.open() shows controls. "
             "oc.help takes a programme, measure, place, kind of crime, table or term."
         )
+    known = _meanings()
+    for named in ([word], glossary.synonyms(word)):
+        asked = {slug(name) for name in named}
+        found = [text for name, text in known if slug(name) in asked]
+        if found:
+            return Text("\n\n".join(dict.fromkeys(found)))
+    parts = set(slug(word).split("-"))
+    near = {name for name, _ in known if parts <= set(slug(name).split("-"))}
+    if len(slug(word)) > 2 and near:
+        return Text(f"{word!r} is part of: {', '.join(sorted(near))}. Ask for one.")
+    one_of(word, dict.fromkeys(name for name, _ in known), "word")
+    return Text()
+
+
+def _meanings() -> list[tuple[str, str]]:
+    """Every word that is explained, with what it means; a word may stand more than once."""
     known = [
         (t["term"], f"{t['meaning']} (Source: {t['source']})") for t in glossary.terms()
     ]
@@ -94,7 +112,10 @@ def help(word: str = "") -> Text:
         if pd.notna(place.population):
             people = f", {place.population:,.0f} residents"
         text = f"{place.name}: a {place.level}{people}. "
-        known.append((place.code, f"{text}oc.published_figures(area={place.name!r})"))
+        text += f"oc.published_figures(area={place.name!r})"
+        if place.name in collection.towns:
+            text += f", oc.neighbourhoods({place.name!r})"
+        known += [(place.code, text), (place.name, text)]
     for code, name in crime.type_names.items():
         text = (
             f"{name}: a type of street-level crime. oc.street_crime(…), type {name!r}"
@@ -105,6 +126,17 @@ def help(word: str = "") -> Text:
             f"{name}: recorded offences {', '.join(codes)}. oc.recorded_crime({name!r})"
         )
         known.append((name, text))
+    spoken = crime.offences()
+    for one in spoken.itertuples():
+        text = f"{one.name}: a recorded offence. oc.recorded_crime({one.offence!r})"
+        known += [(one.offence, text), (one.name, text)]
+    known.append(
+        (
+            collection.constabulary,
+            f"{collection.constabulary}: the force of {collection.force}. "
+            f"oc.recorded_crime('burglary', force={collection.force!r})",
+        )
+    )
     measures = published_figures.measures()
     for one in measures.itertuples():
         text = (
@@ -112,7 +144,7 @@ def help(word: str = "") -> Text:
             f"Better: {one.better}. Programmes: {one.programmes}. "
             f"oc.published_figures(measure={one.measure!r})"
         )
-        known.append((one.measure, text))
+        known += [(one.measure, text), (one.name, text)]
     used = measures.set_index("measure")["programmes"].str.split().explode()
     for one in published_figures.programmes().itertuples():
         text = (
@@ -121,8 +153,5 @@ def help(word: str = "") -> Text:
             f"Go on: oc.published_figures(programme={one.programme!r}), "
             f"oc.explore.open(programme={one.programme!r})"
         )
-        known.append((one.programme, text))
-    found = [text for name, text in known if slug(name) == slug(word)]
-    if not found:
-        one_of(word, [name for name, _ in known], "word")
-    return Text("\n\n".join(found))
+        known[:0] = [(one.programme, text), (one.name, text)]
+    return known

@@ -55,13 +55,8 @@ def exactly(wish: dict[str, Any]) -> Question:
     outcomes.core.errors.Invalid: Period 'quarter' cannot be asked here: months are missing, so \
 not every one would be whole.
     """
-    for name in wish:
-        one_of(name, LABELS, "a question's part")
-    given = {name: value for name, value in wish.items() if len(value)}
-    if isinstance(given.get("areas"), str):
-        given["areas"] = [given["areas"]]
-    question, options = settle(given)
-    for name, value in given.items():
+    question, options = settle(wish)
+    for name, value in wish.items():
         label, known = LABELS[name], {o.value: o.reason for o in options[name]}
         for one in value if name == "areas" else [value]:
             one_of(one, filter(None, known), label, most=len(known))
