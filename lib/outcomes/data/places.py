@@ -83,7 +83,7 @@ def held_forces(table: str, given: Any) -> list[str] | None:
     ['lancashire']
     """
     asked = codes("forces", given)
-    held = set(tables.rows(table, ["force"])["force"])
+    held = tables.rows(table, ["force"])["force"].unique().tolist()
     for slug in asked or ():
         if slug not in held:
             raise Invalid(
