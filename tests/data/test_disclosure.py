@@ -5,6 +5,7 @@ import random
 
 import pandas as pd
 import pytest
+import recover
 
 from outcomes.core.errors import Invalid
 from outcomes.data.disclosure import CONFIDENTIAL, plain, suppress, withhold
@@ -196,6 +197,9 @@ def solutions(rows, found):
     return values
 
 
+TRIED = 6  # hidden cells: up to so many, every table is tried
+
+
 @pytest.mark.parametrize("seed", range(60))
 def test_no_small_cell_of_a_table_with_margins_can_be_worked_out(seed):
     draw = random.Random(seed)
@@ -204,12 +208,17 @@ def test_no_small_cell_of_a_table_with_margins_can_be_worked_out(seed):
         [draw.choice([0, 1, 2, 4, 6, 9]) for _ in range(width)] for _ in range(height)
     ]
     found = suppress(square(rows), "n", along=["area", "year"])
-    for (i, j), values in solutions(rows, found).items():
-        if rows[i][j] < 5:
-            assert len(values) > 1, (
-                rows,
-                found.pivot(index="area", columns="year", values="n"),
-            )
+    seen = found.pivot(index="area", columns="year", values="n")
+    if found["n"].eq(CONFIDENTIAL).sum() <= TRIED:  # more would take minutes
+        for (i, j), values in solutions(rows, found).items():
+            assert rows[i][j] >= 5 or len(values) > 1, (rows, seen)
+    dimensions = ["area", "year"]
+    cells = recover.cells_of(found, dimensions)
+    limits = recover.by_sums(cells, recover.sums_of(found, dimensions))
+    for i, j in itertools.product(range(height), range(width)):
+        if 0 < rows[i][j] < 5:
+            least, most = limits[f"a{i}", f"y{j}"]
+            assert least <= 1 and most >= 4, (rows, seen)
 
 
 def test_the_trial_itself_finds_what_is_laid_bare():

@@ -1,23 +1,27 @@
 """Disclosure control: small counts of people are not shown, anywhere.
 
-There is one rule and one function. A count below the threshold could point to a person, so it
-becomes ``[c]`` (confidential). Where a total stands beside its parts, a hidden part could be had by
-subtraction; the next smallest is then hidden too (secondary suppression), along every dimension of
-the table, until all sums together (a linear programme) leave more than one value for each hidden
-small count. Suppress the frame first and make all else from it: the table, the CSV, the figure
-(:func:`plain` leaves gaps) and the sentence that is also the alt text. A finding whose source is
-cited as unpublished is held to the rule in any case (:func:`withhold`, :func:`told`). Method:
-Office for National Statistics, "Disclosure control guidance for health statistics" (2006), and the
-Government Analysis Function's symbols.
+There is one rule. A count below the threshold could point to a person, so it becomes ``[c]``
+(confidential). Whatever would let it be worked out goes with it: the next smallest part of a total,
+along every sum that the table shows, until an attacker (:mod:`outcomes.data.recovery`) learns no
+more of it than that it is small; shares and rates beside it; limits and words that tell it. A zero
+is shown: it points to nobody. Suppress the frame first and make all else from it: the table, the
+CSV, the figure (:func:`plain` leaves gaps) and the sentence that is also the alt text. A finding
+whose source says by ``access`` that it is unpublished or restricted is held to the rule in any case
+(:func:`withhold`, :func:`told`). Method: Office for National Statistics, "Disclosure control
+guidance for health statistics" (2006), and the Government Analysis Function's symbols.
 """
 
 import re
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Collection, Iterable
 
+import numpy as np
 import pandas as pd
 
 from outcomes.core.errors import Invalid, one_of
+from outcomes.data import recovery
 from outcomes.data.doors import Names, as_list, door
+from outcomes.data.recovery import Sum
 
 CONFIDENTIAL = "[c]"
 WITHHELD = (
@@ -29,12 +33,54 @@ PEOPLE = (  # words that name a person, or what happened to one
     r"|(?:wo)?m[ae]n|girls?|boys?|adults?|defendants?|residents?|arrest(?:s|ed)?|referrals?"
     r"|admissions?|deaths?|charged|safeguarded|youths?|detainees?|teenagers?|prisoners?|inmates?)"
 )
-_PEOPLE = re.compile(rf"\b(?:{PEOPLE}|count)\b|^$", re.I)
-_COUNT_IN_TEXT = r"^\s*(\d[\d,]*)(?:\.0+)?(?:\s*[*†]|\s*\(.*\))?\s*$"
+_OTHER_THINGS = re.compile(  # units of a whole number that counts no person
+    r"[£$€%°]|\b(?:per|rate|ratio|share|score|index|points?|pounds?|pence|sterling|percentage"
+    r"|seconds?|minutes?|hours?|days?|nights?|weeks?|months?|quarters?|years?|miles?|km|metres?"
+    r"|kilos?|kg|grams?|litres?|visits?|events?|sessions?|meetings?|patrols?|shops?|stores?"
+    r"|premises|schools?|pages?|sources?|figures?|files?|rows?|areas?|districts?|forces?|wards?"
+    r"|neighbourhoods?|places?|vehicles?|cars?|bikes?|knives|knife|weapons?|firearms?|drugs"
+    r"|plants?|parcels?|packages?|phones?|lines|offences?|crimes?|incidents?|leaflets?)\b",
+    re.I,
+)
+_LABEL = re.compile(  # columns that say which row it is, and count nothing
+    r"\b(?:year|month|quarter|week|day|date|age|rank|order|code|id)\b", re.I
+)
+_SYMBOL = re.compile(
+    r"^\W*$|^\[\w\]$|^[<≤]\s*\d+$|^(?:n/?a|x|z|c|none|nan|<na>|nat|not known)$", re.I
+)
+_COUNT_IN_TEXT = re.compile(
+    r"^[^\w<≤-]*(?:n\s*=\s*)?(\d[\d,]*(?:\.\d+)?)(?:\s*[*†‡§]|\s*[(\[/].*|\s+of\b.*|\s+"
+    + PEOPLE
+    + r"\b.*)?\s*$",
+    re.I,
+)
 ACCESS = ("published", "unpublished", "restricted")
 _UNPUBLISHED = re.compile(r"unpublished|not for publication|for internal use", re.I)
-_WHOLE = r"(?<![\d.,])\d[\d,]*(?![\d]|[.,]\d)"
+_NUMBER = re.compile(r"(?<![\w.,])(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?![\d]|[.,]\d)")
 WORDS = {1: "one", 2: "two", 3: "three", 4: "four"}
+_ALSO = {  # other words for a small count
+    1: r"one|once|single|sole|lone|solitary|an individual",
+    2: r"two|twice|pair|couple|both|duo|double[ds]?",
+    3: r"three|thrice|trio|triple[ds]?|treble[ds]?|threefold|triplets?",
+    4: r"four|quartet|fourfold|quadruple[ds]?",
+}
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+_ONES = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
+_ONES += ["eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen"]
+_ONES += ["seventeen", "eighteen", "nineteen"]
+_SPELT = {word: n for n, word in enumerate(_ONES, 1)} | {"dozen": 12, "a score": 20}
+_SPELT |= {word: 20 + 10 * n for n, word in enumerate(_TENS)}
+_SPELT |= {
+    f"{ten}-{one}": _SPELT[ten] + n
+    for ten in _TENS
+    for n, one in enumerate(_ONES[:9], 1)
+}
+_PARTS_IN_WORDS = re.compile(
+    r"\b(?:half|halves|thirds?|quarters?|fifths?|sixths?|sevenths?|eighths?|ninths?|tenths?"
+    r"|twentieths?|hundredths?)\b|\bone in [a-z]+\b",
+    re.I,
+)
+_PER = re.compile(r"\d[\d,.]*(?=[^.;\d]{0,30}?\b(?:per|for every|in every)\b)", re.I)
 
 
 @door
@@ -79,9 +125,8 @@ def suppress(
             )
         for name in (column, *keys):
             one_of(name, list(earlier.columns), "column of the earlier table")
-    hidden = ((counts > 0) & (counts < threshold)) | _hidden_before(
-        frame, earlier, column, keys
-    )
+    small = (counts > 0) & (counts < threshold)
+    before = _hidden_before(frame, earlier, column, keys)
     lines = [
         line for name in along for line in _lines(frame, name, [*along, *by], total)
     ]
@@ -92,10 +137,8 @@ def suppress(
         .sort_values([column, *keys])
         .index
     )
-    while any(
-        [_protect(counts, hidden, ranked, *line, threshold) for line in lines]
-    ) or (_laid_bare(counts, hidden, ranked, lines, threshold)):
-        pass  # what one line hides can lay bare a cell of another
+    unmoved = _unmoved(frame, earlier, column, keys) - {line.whole for line in lines}
+    hidden = _hidden(counts, small | before, lines, list(ranked), threshold, unmoved)
     return frame.assign(
         **{column: frame[column].astype("object").mask(hidden, CONFIDENTIAL)}
     )
@@ -113,12 +156,25 @@ def is_unpublished(source: dict[str, str]) -> bool:
 
 
 def of_people(unit: str) -> bool:
-    """May a whole number in this unit count people? One without a unit may.
+    """May a whole number in this unit count people? Any may that is not known to measure things.
 
-    >>> of_people("arrests"), of_people("£"), of_people("")
-    (True, False, True)
+    >>> of_people("arrests"), of_people("carers"), of_people("£"), of_people("")
+    (True, True, False, True)
     """
-    return bool(_PEOPLE.search(unit))
+    return bool(re.search(rf"\b{PEOPLE}\b", unit, re.I)) or not _OTHER_THINGS.search(
+        unit
+    )
+
+
+def of_parts(unit: str) -> bool:
+    """May a number in this unit be a share or a rate of people?
+
+    >>> of_parts("% of pupils"), of_parts("visits")
+    (True, False)
+    """
+    return bool(
+        re.search(r"%|\b(?:per|rate|ratio|share|percentage|proportion)\b", unit)
+    )
 
 
 def withhold(
@@ -126,81 +182,152 @@ def withhold(
 ) -> tuple[pd.DataFrame, set[float]]:
     """A table of unpublished counts as it may be shown, and the counts that are hidden in it.
 
-    Every column of whole numbers that may count people (by ``units``) is suppressed; a row or a
-    column that is called "Total" is the total of the others.
+    Every column of numbers that may count people (by ``units``) is held to the rule, those held as
+    text too, along every sum that the table shows (:func:`outcomes.data.recovery.sums`). Where a
+    count is hidden, numbers of other kinds, which may be its share or its rate, go too.
 
     >>> shown, hidden = withhold(pd.DataFrame({"area": ["A", "B"], "n": [3, 8]}), {})
     >>> shown["n"].tolist(), hidden
-    (['[c]', 8], {3})
+    (['[c]', 8], {3.0})
     """
-    frame = frame.assign(**{n: _of_text(v) for n, v in frame.items()})
-    columns = [
-        name
-        for name, held in frame.items()
-        if held.dtype.kind in "iuf"
+    counts = {
+        name: held
+        for name, values in frame.items()
+        if not _LABEL.search(str(name))
         and of_people(units.get(name, ""))
-        and not (held % 1 > 0).any()
-    ]
-    if not columns:
+        and (held := _counts(values)) is not None
+    }
+    if not counts:
         return frame, set()
-    long = _long(frame, columns)
-    along = [name for name in ("row", "column") if (long[name] == "Total").any()]
-    by = [name for name in ("row", "column") if name not in along]
-    withheld = suppress(long, "n", along=along or (), by=by or ())
-    hidden = withheld["n"] == CONFIDENTIAL
-    shown = frame.astype(dict.fromkeys(columns, object))
-    masks = hidden.to_numpy().reshape(len(columns), len(frame))
-    for name, mask in zip(columns, masks, strict=True):
-        shown[name] = (
-            shown[name].mask(mask, CONFIDENTIAL) if mask.any() else frame[name]
-        )
-    if hidden.any():  # a share or a rate beside a count gives it back
-        for name, held in frame.items():
-            if name not in columns and held.dtype.kind in "iuf":
-                shown[name] = CONFIDENTIAL
-    return shown, set(long.loc[hidden, "n"])
-
-
-def _of_text(values: pd.Series) -> pd.Series:
-    """Counts that are held as text, with or without limits behind them, as the counts alone."""
-    if values.dtype.kind in "iufMmb" or not len(values):
-        return values
-    found = values.astype(str).str.extract(_COUNT_IN_TEXT)[0].str.replace(",", "")
-    return values if found.isna().any() else found.astype(int)
-
-
-def _long(frame: pd.DataFrame, columns: list) -> pd.DataFrame:
-    """The counts one below the other, with the row and the column they stand in."""
-    whole = (frame.drop(columns=columns).astype(str).map(_total) == "Total").any(axis=1)
-    row = pd.Series([f"{n:06}" for n in range(len(frame))], frame.index).mask(
-        whole, "Total"
+    wide = pd.DataFrame(counts)
+    labels = [name for name in frame if name not in counts]
+    rows = [" ".join(row) for row in frame[labels].astype(str).to_numpy()]
+    hidden = _hidden_in(
+        wide.to_numpy(float), rows or [""] * len(frame), list(map(str, wide))
     )
-    parts = [
-        {"row": row, "column": _total(name), "n": frame[name].fillna(0)}
-        for name in columns
-    ]
-    return pd.concat(map(pd.DataFrame, parts), ignore_index=True)
+    shown = frame.copy()
+    for at, name in enumerate(counts):
+        if hidden[:, at].any():
+            shown[name] = frame[name].astype(object).mask(hidden[:, at], CONFIDENTIAL)
+    gone = set(wide.to_numpy()[hidden])
+    if gone:
+        bases = {float(n) for n in wide.to_numpy().ravel() if n == n}
+        for name in set(labels):
+            held = frame[name]
+            if held.dtype.kind in "iufmc" and not _LABEL.search(str(name)):
+                shown[name] = (
+                    CONFIDENTIAL  # a share or a rate beside a count gives it back
+                )
+            elif held.dtype.kind not in "iufmcMb":
+                told_too = [
+                    told(v, gone, bases) if isinstance(v, str) else v for v in held
+                ]
+                shown[name] = pd.Series(told_too, held.index, dtype=object)
+        shown.columns = [told(str(name), gone) for name in frame]
+    for at, name in enumerate(frame):
+        if name in counts and frame[name].dtype.kind not in "iuf" and gone:
+            # a count that is text shows nothing else: no limits, no share
+            texts = [
+                seen
+                if pd.isna(n) or seen == CONFIDENTIAL
+                else int(n)
+                if n % 1 == 0
+                else n
+                for n, seen in zip(wide[name], shown.iloc[:, at], strict=True)
+            ]
+            shown.isetitem(at, pd.Series(texts, frame.index, dtype=object))
+    return shown, gone
 
 
-def _total(label: str) -> str:
-    """A label, with every way to write "Total" made one."""
-    return "Total" if str(label).strip().lower() == "total" else str(label)
+def _counts(values: pd.Series) -> pd.Series | None:
+    """A column as counts, NaN where a cell shows none; None where it holds anything else."""
+    kind = values.dtype.kind
+    if kind in "Mmb":
+        return None
+    if kind in "iuf":
+        held = values.astype(float)
+        whole = (
+            held.dropna() % 1 == 0
+        ).mean() >= 0.5  # a weighted or estimated count or two
+        return held if whole and not (held < 0).any() else None
+    texts = values.astype(str).str.strip()
+    found = texts.str.extract(_COUNT_IN_TEXT)[0]
+    else_said = found.isna() & ~texts.str.match(_SYMBOL)
+    if found.notna().sum() <= else_said.sum():
+        return None
+    return found.str.replace(",", "").astype(float)
 
 
-def told(text: str, hidden: Iterable[float]) -> str:
+def _hidden_in(values: np.ndarray, rows: list[str], columns: list[str]) -> np.ndarray:
+    """Which cells of a table of counts are hidden, NaN being none."""
+    few = (values > 0) & (values < THRESHOLD)
+    taken = np.nan_to_num(values)
+    rests, beyond = recovery.implied(taken, columns)
+    cells = pd.Series([*taken.ravel(), *beyond.values()], dtype=float)
+    hidden = pd.Series([*few.ravel(), *([True] * len(beyond))])
+    if not ((cells > 0) & (cells < THRESHOLD) & hidden).any():
+        return few
+    lines = [*recovery.sums(taken, rows, columns), *rests]
+    order = list(cells.index.to_series().iloc[np.argsort(cells, kind="stable")])
+    found = _hidden(
+        cells, hidden, lines, order, THRESHOLD, beyond=set(beyond), strict=True
+    )
+    return found.to_numpy()[: values.size].reshape(values.shape) & ~np.isnan(values)
+
+
+def small_counts_told(texts: Iterable[str], bases: Iterable[float]) -> set[float]:
+    """Small counts that shares, rates and differences in some texts give away."""
+    said = _in_digits(_plain_digits(" | ".join(texts)))
+    found = recovery.small_counts_told(said, bases, THRESHOLD)
+    return {float(n) for counts in found.values() for n in counts}
+
+
+def told(text: str, hidden: Iterable[float], shown: Iterable[float] = ()) -> str:
     """A text with every hidden count in it, in digits or as a word, made ``[c]``.
+
+    Numbers that give a small one back go too: what differs from another number (of the text, or of
+    those ``shown`` elsewhere) by it, its share, its rate, a part in words.
 
     >>> told("Of 30 people three were hurt.", [3])
     'Of 30 people [c] were hurt.'
     """
-    whole = {int(n.replace(",", "")) for n in re.findall(_WHOLE, text)}
-    apart = {a for a in whole for b in whole if b - a in hidden and a not in hidden}
-    for count in sorted({*hidden, *apart}):
-        digits = rf"(?<![\d.,])(?:{count:.0f}|{count:,.0f})(?![\d]|[.,]\d)"
-        text = re.sub(digits, CONFIDENTIAL, text)
-        if count in WORDS:
-            text = re.sub(rf"(?i)\b{WORDS[int(count)]}\b", CONFIDENTIAL, text)
+    hidden = set(hidden)
+    if not hidden:
+        return text
+    text = _plain_digits(text)
+    written = _in_digits(text)
+    if written != text and recovery.small_counts_told(written, shown, THRESHOLD):
+        text = written
+    numbers = {recovery.number(n) for n in _NUMBER.findall(text)}
+    numbers |= {n for word, n in _SPELT.items() if re.search(rf"(?i)\b{word}\b", text)}
+    small = {n for n in hidden if n < THRESHOLD}
+    bases = {n for n in {*numbers, *shown} if not 1900 <= n <= 2100}
+    gone = hidden | {n for n in bases for b in bases if b - n in small}
+    for said, counts in recovery.small_counts_told(text, bases, THRESHOLD).items():
+        if counts & small:
+            text = text.replace(said, _NUMBER.sub(CONFIDENTIAL, said, count=1))
+    text = _PER.sub(CONFIDENTIAL, text)
+    text = _PARTS_IN_WORDS.sub(CONFIDENTIAL, text)
+    text = _NUMBER.sub(
+        lambda m: CONFIDENTIAL if recovery.number(m[0]) in gone else m[0], text
+    )
+    spelt = [word for word, n in _SPELT.items() if n in gone]
+    spelt += [_ALSO[int(n)] for n in gone if n in _ALSO]
+    for words in sorted(spelt, key=len, reverse=True):
+        text = re.sub(rf"(?i)\b(?:{words})\b", CONFIDENTIAL, text)
     return text
+
+
+def _plain_digits(text: str) -> str:
+    """A text with raised, ringed and full-width digits as others are written."""
+    apart = "".join(f" {c}" if unicodedata.category(c) == "No" else c for c in text)
+    return unicodedata.normalize("NFKC", apart)
+
+
+def _in_digits(text: str) -> str:
+    """A text with its numbers in words as digits."""
+    words = "|".join(sorted(_SPELT, key=len, reverse=True))
+    return re.sub(rf"(?i)\b(?:{words})\b", lambda m: str(_SPELT[m[0].lower()]), text)
 
 
 def plain(values: pd.Series) -> pd.Series:
@@ -227,10 +354,8 @@ def _counted(values: pd.Series, threshold: float) -> pd.Series:
     return counts
 
 
-def _lines(
-    frame: pd.DataFrame, name: str, columns: list[str], total: str
-) -> list[tuple[pd.Index, object]]:
-    """Lines along one dimension that have a total: places of the parts, and place of the total."""
+def _lines(frame: pd.DataFrame, name: str, columns: list[str], total: str) -> list[Sum]:
+    """Lines along one dimension that have a total."""
     rest = [column for column in dict.fromkeys(columns) if column != name]
     parts = [rows for _, rows in frame.groupby(rest, dropna=False)] if rest else [frame]
     lines = []
@@ -241,7 +366,7 @@ def _lines(
                 f"column {name!r} has the word {total!r} twice in one line; name `by`."
             )
         if whole.any():
-            lines.append((group[~whole], group[whole][0]))
+            lines.append(Sum(list(group[~whole]), group[whole][0]))
     return lines
 
 
@@ -255,74 +380,105 @@ def _hidden_before(
     return found.eq("both").set_axis(frame.index)
 
 
+def _unmoved(
+    frame: pd.DataFrame, earlier, column: str, keys: list[str]
+) -> set[recovery.Place]:
+    """Cells that the earlier table shows as they are now: hiding them now hides nothing."""
+    if earlier is None:
+        return set()
+    was = earlier[[*keys, column]].drop_duplicates(keys).rename(columns={column: "was"})
+    both = frame[[*keys, column]].merge(was, how="left", on=keys)
+    same = pd.to_numeric(both["was"], errors="coerce").eq(both[column]).to_numpy()
+    return set(frame.index[same])
+
+
+def _hidden(
+    counts: pd.Series,
+    hidden: pd.Series,
+    lines: list[Sum],
+    ranked: list,
+    threshold: float,
+    unmoved: Collection = (),
+    beyond: Collection = (),
+    strict: bool = False,
+) -> pd.Series:
+    """Cells that have to be hidden so that no small one of them can be worked out.
+
+    ``ranked`` are the places from the smallest count up; ``unmoved`` those that an attacker knows
+    in any case; ``beyond`` those that the table does not show at all. A small count may not be told
+    exactly, and with ``strict`` no more closely than that it is small. (What is hidden tells
+    something too, to who knows the rule: the less, the plainer it is.)
+    """
+    hidden = hidden.copy()
+    secret = [line for line in lines if not {*line.parts, line.whole} & {*beyond}]
+    while any(
+        [_protect(counts, hidden, ranked, line, threshold, unmoved) for line in secret]
+    ) or _laid_bare(counts, hidden, ranked, lines, threshold, unmoved, beyond, strict):
+        pass  # what one line hides can lay bare a cell of another
+    return hidden
+
+
 def _protect(
-    counts, hidden: pd.Series, ranked: pd.Index, parts, whole, threshold: float
+    counts: pd.Series,
+    hidden: pd.Series,
+    ranked: list,
+    line: Sum,
+    threshold: float,
+    unmoved: Collection,
 ) -> bool:
     """Hide more of one line until it gives nothing back; says whether it had to."""
-    before, inside = hidden.sum(), set(parts)
-    left = [place for place in ranked if place in inside and counts[place] > 0]
-    left = [place for place in left if not hidden[place]]
+    before, inside = hidden.sum(), {*line.parts} - {*unmoved}
+    left = [p for p in ranked if p in inside and counts[p] > 0 and not hidden[p]]
     while True:
-        gone = counts[parts][hidden[parts]]
-        if hidden[whole]:
-            safe = (
-                len(gone) > 1 or not left
-            )  # one alone would tell how large the other was
+        gone = counts[[p for p in line.parts if hidden[p] and p not in unmoved]]
+        if hidden[line.whole]:
+            # one alone would tell how large the other was
+            safe = len(gone) > 1 or not left
         else:
             safe = len(gone) == 0 or (len(gone) > 1 and gone.sum() >= threshold)
         if safe:
             return hidden.sum() > before
-        hidden[left.pop(0) if left else whole] = True
+        hidden[left.pop(0) if left else line.whole] = True
 
 
 def _laid_bare(
-    counts, hidden: pd.Series, ranked: pd.Index, lines: list, threshold: float
+    counts: pd.Series,
+    hidden: pd.Series,
+    ranked: list,
+    lines: list[Sum],
+    threshold: float,
+    unmoved: Collection,
+    beyond: Collection,
+    strict: bool,
 ) -> bool:
-    """Hide one cell more beside a small count that all lines together leave one value for."""
-    gone = list(hidden[hidden].index)
-    sums = [_sum(counts, gone, *line) for line in lines]
-    for place in (p for p in gone if lines and counts[p] < threshold):
-        if (
-            _width(
-                gone.index(place), [row for row, _ in sums], [side for _, side in sums]
-            )
-            < 1
-        ):
-            lit = [
-                p
-                for parts, whole in lines
-                for p in (*parts, whole)
-                if place in (*parts, whole)
-            ]
-            left = set(lit) - set(gone) - set(counts[counts == 0].index)
-            if left:
-                hidden[next(p for p in ranked if p in left)] = True
+    """Hide one cell more beside a small count that all lines together bound too closely."""
+    shown = {p: counts[p] for p in counts.index if not hidden[p] or p in unmoved}
+    small = [p for p in ranked if hidden[p] and 0 < counts[p] < threshold]
+    for place in (p for p in small if p not in unmoved):
+        bound = connected(place, lines, shown)
+        if not bound:
+            continue
+        found = recovery.known(place, bound, shown, beyond)
+        closely = found.inside(threshold) if strict else found.least == found.most
+        if not closely:
+            continue
+        cells = [{*line.parts, line.whole} for line in bound]
+        own = set().union(*(c for c in cells if place in c))
+        for near in (own, set().union(*cells)):
+            left = [p for p in ranked if p in near and p in shown and counts[p] > 0]
+            if left := [p for p in left if p not in unmoved]:
+                hidden[left[0]] = True
                 return True
     return False
 
 
-def _sum(counts: pd.Series, gone: list, parts, whole) -> tuple[list[int], float]:
-    """A line as an equation of its hidden cells: their factors, and what they come to."""
-    signs = {**dict.fromkeys(parts, 1), whole: -1}
-    side = -sum(
-        sign * counts[place] for place, sign in signs.items() if place not in gone
-    )
-    return [signs.get(place, 0) for place in gone], side
-
-
-def _width(at: int, rows: list, sides: list) -> float:
-    """How far apart the least and the greatest value are that a hidden cell can have."""
-    from scipy.optimize import linprog
-
-    goal = [0] * len(rows[0])
-    goal[at] = 1
-    most, least = (
-        linprog([sign * g for g in goal], A_eq=rows, b_eq=sides, bounds=(1, 1e6)).fun
-        for sign in (-1, 1)
-    )
-    if most is None or least is None:
-        raise Invalid(
-            "the sums of this table do not agree, or hold a total among the parts, so it cannot be "
-            "told whether a hidden count could be worked out: give each total its own table."
-        )
-    return -most - least
+def connected(place, lines: list[Sum], shown: Collection) -> list[Sum]:
+    """The lines that bear on a hidden cell, by the hidden cells that they share."""
+    reached, found, left = {place}, [], lines
+    while True:
+        near = [n for n in left if reached & ({*n.parts, n.whole} - {*shown})]
+        if not near:
+            return found
+        found += near
+        left = [line for line in left if line not in near]
+        reached |= {p for line in near for p in (*line.parts, line.whole)} - {*shown}

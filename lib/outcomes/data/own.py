@@ -55,6 +55,7 @@ and data/own/survey.toml, which says what it holds.
                 "title": said.title,
                 "url": said.url,
                 "published": formatting.date(str(day)) if day else "",
+                "access": said.state,
             }
         ],
         "licence": said.licence,

@@ -18,9 +18,9 @@ import pandas as pd
 
 from outcomes.core.errors import Invalid, one_of
 from outcomes.core.formatting import listed
+from outcomes.data.disclosure import ACCESS
 
 TYPES = ("text", "integer", "number", "date", "boolean")
-STATES = ("published", "unpublished", "restricted")
 _KEYS = {
     "title": str,
     "publisher": str,
@@ -82,7 +82,7 @@ def describe(path: Path) -> Description:
     lost = [key for key in _NEEDED if not given.get(key)]
     if lost:
         raise Invalid(f"{file.name} does not say {listed(lost)}.")
-    one_of(given.get("state", "published"), STATES, f"{file.name}: state")
+    one_of(given.get("state", "published"), ACCESS, f"{file.name}: state")
     said = dict[str, Any](given)
     said["columns"] = {
         name: _column(f"{file.name}: columns.{name}", column)

@@ -24,7 +24,7 @@ from outcomes.data import tables as store
 from outcomes.findings import table as tables
 from outcomes.findings import theme
 from outcomes.findings.citations import cite
-from outcomes.findings.verdicts import ANSWERS, HELD, NO_LIMIT, VERDICTS, refusal
+from outcomes.findings.verdicts import ANSWERS, NO_LIMIT, VERDICTS, refusal
 
 DIRECTIONS = ("fewer", "more", "neither")
 _SHORT = 12  # rows: a table this short, with no figure above it, is what people came to look at
@@ -193,8 +193,9 @@ def finding(
         ({"matched neighbourhoods": 54}): every number of a sentence must be found somewhere.
         They stand in the table of all findings, not on the page.
     sources : frames of the data room, dicts, source names
-        (:func:`outcomes.findings.citations.cite`); every finding has at least one. One that says
-        that it is "unpublished" puts all counts of people under disclosure control.
+        (:func:`outcomes.findings.citations.cite`); every finding has at least one. One whose
+        ``access`` is "unpublished" or "restricted" puts all counts of people under disclosure
+        control (:mod:`outcomes.data.disclosure`).
     caveats : sentences shown under the figure.
     headline : whether it belongs among the three or four findings at the head of the page.
 
@@ -246,11 +247,12 @@ def finding(
     )
     _check(name, shown, cited)
     if any(map(disclosure.is_unpublished, cited)):
-        limits = shown.limits
-        shown.withhold(units, unit)
-        if verdict in ("estimate", *HELD) and shown.limits != limits:
-            verdict, agreement = "not_enough", None  # what earned it is withheld
-            shown.limits["value"] = None
+        if shown.withhold(units, unit):
+            agreement, test = None, ""  # they tell of what is withheld
+            if verdict != "published":
+                verdict, shown.limits["value"] = "not_enough", None
+    else:
+        _check_drawn(name, shown)
     texts = {k: formatting.plain(t) for k, t in shown.texts.items()}
     facts = {
         "name": name,
@@ -287,26 +289,57 @@ class _Shown:
     table: pd.DataFrame | None
     figure: Any
 
-    def withhold(self, units: dict[str, str], unit: str) -> None:
-        """Hide small counts of people; with them goes the figure that would show them."""
+    def withhold(self, units: dict[str, str], unit: str) -> bool:
+        """Hide small counts of people, with all that would tell them; says whether there were any.
+
+        Of the value and its limits only what the table shows as well is left.
+        """
         hidden: set[float] = set()
         if self.table is not None:
             self.table, hidden = disclosure.withhold(self.table, units)
+        limits = [v for v in self.limits.values() if v is not None and v == v]
         if disclosure.of_people(unit):
-            counts = {v for v in self.limits.values() if v is not None}
-            hidden |= {v for v in counts if 0 < v < disclosure.THRESHOLD}
+            hidden |= {v for v in limits if 0 < v < disclosure.THRESHOLD}
+        cells = self._cells()
+        said = [*self.texts.values(), *self.caveats]
+        said += [f"{v:.6g}%" for v in limits if "%" in unit]
+        said += [f"{100 * v:.6g}%" for v in limits if "%" not in unit and 0 < v < 1]
+        if disclosure.of_people(unit) or disclosure.of_parts(unit):
+            hidden |= disclosure.small_counts_told(said, [*cells, *limits])
         if not hidden:
-            return
+            return False
         self.figure, self.numbers = None, {}
-        self.texts = {k: disclosure.told(t, hidden) for k, t in self.texts.items()}
+        self.texts = {
+            k: disclosure.told(t, hidden, cells) for k, t in self.texts.items()
+        }
         self.texts["alt"] = ""
-        self.caveats = [disclosure.told(c, hidden) for c in self.caveats] + [
-            disclosure.WITHHELD
-        ]
-        if hidden.intersection(v for v in self.limits.values() if v is not None):
-            self.limits = dict.fromkeys(
-                self.limits
-            )  # a limit belongs to one count alone
+        self.caveats = [disclosure.told(c, hidden, cells) for c in self.caveats]
+        self.caveats.append(disclosure.WITHHELD)
+        if not set(limits) <= cells - hidden:
+            self.limits = dict.fromkeys(self.limits)
+        return True
+
+    def _cells(self) -> set[float]:
+        """The numbers of the table."""
+        if self.table is None:
+            return set()
+        held = pd.to_numeric(self.table.to_numpy(object).ravel(), errors="coerce")
+        return {float(n) for n in held if n == n}
+
+
+def _check_drawn(name: str, shown: _Shown) -> None:
+    """Refuse a figure that draws a small count which the table beside it hides."""
+    if shown.table is None or shown.figure is None:
+        return
+    if not shown.table.eq(disclosure.CONFIDENTIAL).any(axis=None):
+        return
+    drawn = theme.values_drawn(shown.figure) - shown._cells()
+    few = sorted(n for n in drawn if 0 < n < disclosure.THRESHOLD and n % 1 == 0)
+    if few:
+        raise Invalid(
+            f"finding {name!r} draws {few[0]:.0f}, and its table hides a small count: make the "
+            "figure from the table as it is shown (outcomes.data.disclosure.plain)."
+        )
 
 
 def _limits(

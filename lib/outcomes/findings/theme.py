@@ -10,6 +10,8 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as Xml
 
+import numpy as np
+
 from outcomes.core.errors import Invalid
 from outcomes.findings.foreign_svg import cleaned
 from outcomes.findings.svg import INK, SIZE, Unknown, small
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 NAVY, TEAL, PLUM, ORANGE, GREY = "#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D"
 PALE, SIGNAL = "#BFBFBF", "#A33B00"
 _OURS = "outcomes"  # the name of a figure that this module made
+_NAMES_OF_ROWS = ("FixedFormatter", "StrCategoryFormatter")
 WIDTH = 5.0  # inches: at a phone's 390 pixels the smallest text is still 11 pixels high
 
 _RC = {
@@ -168,3 +171,19 @@ def _settled(figure):
     finally:
         for thing, was in before:
             vars(thing).update(was)
+
+
+def values_drawn(figure: "Figure") -> set[float]:
+    """The values that a figure's bars, lines and points stand for, not the places of named rows."""
+    found: list[Any] = []
+    for ax in figure.axes:
+        for bars in ax.containers:
+            across = getattr(bars, "orientation", "") == "horizontal"
+            for bar in getattr(bars, "patches", []):
+                found.append(bar.get_width() if across else bar.get_height())
+        marks = [np.asarray(line.get_xydata()) for line in ax.lines]
+        marks += [np.asarray(points.get_offsets()) for points in ax.collections]
+        for at, axis in enumerate((ax.xaxis, ax.yaxis)):
+            named = type(axis.get_major_formatter()).__name__ in _NAMES_OF_ROWS
+            found += [] if named else [n for mark in marks for n in mark[:, at]]
+    return {float(n) for n in found}

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from outcomes.core import project
 from outcomes.core.errors import Invalid
-from outcomes.publish import execute, releases, render, scratch, staleness
+from outcomes.publish import disclosed, execute, releases, render, scratch, staleness
 from outcomes.publish.plan import Page, Plan, words
 from outcomes.publish.staging import Staging, concerning, render_page, write_page
 
@@ -207,6 +207,8 @@ def build_custom(
             try:
                 alone = replace(page, handle="page")
                 built = render_page(plan, alone, executed, root=None)
+                for said in disclosed.reasons(built.findings, []):
+                    raise Invalid(said)
                 chosen = "; ".join(f"{n}: {words(page.parameters[n])}" for n in given)
                 notice = f"Made to order, with {escape(chosen)}."
                 notice += " It is not part of the published site."

@@ -16,7 +16,15 @@ from typing import NamedTuple
 from outcomes.core.errors import Invalid
 from outcomes.data import privacy, published_figures, quality, tables
 from outcomes.data.disclosure import PEOPLE, THRESHOLD, WORDS
-from outcomes.publish import bundle, changes, html_checks, index, releases, staleness
+from outcomes.publish import (
+    bundle,
+    changes,
+    disclosed,
+    html_checks,
+    index,
+    releases,
+    staleness,
+)
 
 LARGE = 0.25  # of its value: a headline that moves by so much is looked at by a person
 _MOST = 5  # reasons of one check, each in full; the rest are counted
@@ -42,13 +50,14 @@ class Check(NamedTuple):
 
 
 class Reviewed(NamedTuple):
-    """A release as the checks read it: its folder, its record, and the record of the one before."""
+    """A release as the checks read it: its folder and record, and those of the one before."""
 
     folder: Path
     record: dict
     before: dict
     docs: Path
     broken: list[str]
+    earlier: Path | None = None
 
     @property
     def pages(self) -> list[dict]:
@@ -67,9 +76,10 @@ def checks(
     earlier = [n for n in releases.names(out) if n < release.name]
     public = (out / "public").resolve().name
     name = public if public in earlier else (earlier or [""])[-1]
-    before = releases.manifest(out / "releases" / name if name else None)
+    last = out / "releases" / name if name else None
+    before = releases.manifest(last)
     record = releases.manifest(release)
-    reviewed = Reviewed(release, record, before, root / "docs", list(broken))
+    reviewed = Reviewed(release, record, before, root / "docs", list(broken), last)
     found = []
     for name, (verdict, find) in _CHECKS.items():
         why = list(dict.fromkeys(find(reviewed)))
@@ -109,7 +119,12 @@ def unexpected_files(release: Reviewed) -> Iterator[str]:
 def small_counts(release: Reviewed) -> Iterator[str]:
     """Counts of 1 to 4 people, in words or in tables, that no source cited beside them printed."""
     printed = published_counts()
+    was = {entry["handle"]: entry for entry in release.before["pages"]}
     for entry in release.pages:
+        facts = disclosed.with_tables(entry, release.folder)
+        before = disclosed.with_tables(was.get(entry["handle"]), release.earlier)
+        told = disclosed.reasons(facts, before)
+        yield from (f"{entry['path']}: {said}" for said in told)
         sources = [s for fact in entry["findings"] for s in fact["sources"]]
         text = _page_text(release.folder / entry["path"])
         for title in {s["title"] for s in sources if s["title"]}:

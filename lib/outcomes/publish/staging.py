@@ -13,6 +13,7 @@ from outcomes.publish import (
     bundle,
     changes,
     csv_files,
+    disclosed,
     execute,
     feed,
     html_checks,
@@ -284,6 +285,9 @@ class Staging:
             )
         root = "../" * page.handle.count("/")
         built = render_page(self.plan, page, executed, root=root)
+        before = disclosed.with_tables(self.before.get(page.handle), self.previous)
+        for said in disclosed.reasons(built.findings, before):
+            raise Invalid(said)
         made = write_page(self.folder, page, built.html, built.findings, self.files)
         self.written |= made
         self.files |= set(made)
