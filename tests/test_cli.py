@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -179,3 +180,27 @@ def test_no_kernel_is_begun_when_no_page_is_due(folder, heard, monkeypatch):
     )
     assert heard() == ["site"]
     assert heard("--force") == ["kernels", "site"]
+
+
+def test_a_log_has_every_line_with_its_time_also_of_a_quiet_run(folder):
+    ran = outcomes(folder, "--quiet", "--log", "logs/run.log", "list")
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
+    wrong = outcomes(folder, "--quiet", "--log", "logs/run.log", "build", "op-warior")
+    assert wrong.returncode == 2 and "Did you mean" in wrong.stderr
+    lines = (folder / "logs/run.log").read_text(encoding="utf-8").splitlines()
+    assert all(re.match(r"\d{4}-\d\d-\d\dT[\d:]{8}[+-]\d{4}  ", line) for line in lines)
+    assert len(lines) == 4 and lines[0].endswith("Op Warrior")
+    assert lines[-1].endswith(wrong.stderr.strip())
+
+
+def test_verbose_says_why_and_cannot_be_quiet_too(folder):
+    said = outcomes(folder, "-v", "build", "op-warrior", "--out", "site")
+    assert "op-warrior  it is new" in said.stderr, said.stderr
+    assert "1 of 1 pages" in said.stderr
+    both = outcomes(folder, "-v", "-q", "list")
+    assert both.returncode == 2 and "give one" in both.stderr
+
+
+def test_a_log_that_cannot_be_written_is_one_sentence(folder):
+    ran = outcomes(folder, "--log", "notebooks", "list")
+    assert ran.returncode == 2 and "cannot be written" in ran.stderr

@@ -33,6 +33,7 @@ from .data.own import own as own
 from .data.places import districts as districts
 from .data.places import forces as forces
 from .data.places import neighbourhoods as neighbourhoods
+from .data.places import place as place
 from .data.places import places as places
 from .data.places import population as population
 from .data.published_figures import as_of as as_of

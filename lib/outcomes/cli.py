@@ -21,7 +21,7 @@ from typing import Annotated, Any
 
 import typer
 
-from outcomes.core import project
+from outcomes.core import log, project
 from outcomes.core.errors import Invalid, one_of, unforeseen
 
 app = typer.Typer(
@@ -106,8 +106,30 @@ def options(
             help="Say which version this is.",
         ),
     ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Say what is done, and why.")
+    ] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Say only what goes wrong.")
+    ] = False,
+    log_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--log",
+            envvar="OUTCOMES_LOG",
+            help="Add what is said, with times, to this file.",
+        ),
+    ] = None,
 ) -> None:
     """Build and look after the reports of a collection."""
+    if verbose and quiet:
+        raise Invalid("--verbose and --quiet ask for opposite things: give one.")
+    if log_file:  # a quiet run leaves all in it
+        log.keep(log_file)
+    if quiet:
+        log.quiet()
+    if verbose:
+        log.verbose()
 
 
 @app.command("list")
@@ -182,9 +204,9 @@ def build(
     pages = found.resolve(handles or [], schedule=schedule, given=given)
     with _told(found, folder, of_it=not dry_run):
         stale = staleness.find_stale(found, pages, folder, force=force)
+    for handle, why in stale.reasons.items():
+        (print if dry_run else log.detail)(f"{handle}  {why}")
     if dry_run:
-        for handle, why in stale.reasons.items():
-            print(f"{handle}  {why}")
         print(f"{len(stale.reasons)} of {len(pages)} pages would be built.")
         return
     from outcomes.publish import execute, kernels
@@ -205,6 +227,7 @@ def build(
                 raise typer.Exit(1)
             print(f"Open {custom.shown}")
             return
+        log.detail(f"{len(stale.reasons)} of {len(pages)} pages, {workers} at a time.")
         with _told(found, folder):
             made = site.build(
                 found,

@@ -29,6 +29,8 @@ ASKED: dict[str, list[dict[str, Any]]] = {
     ],
     "clear_hold_build": [
         {"area": "Pendle", "start": "2024-06"},
+        {"area": "Nelson and Brierfield", "start": "2024-02"},
+        {"area": "E01024855, E01024856, E01024857", "start": "2023-02"},
         {
             "area": "Preston",
             "start": "2021-06",
@@ -209,7 +211,7 @@ def _defaults(name: str, known: Parameter) -> Iterator[str]:
             yield from (f"{value:g} km", f"{value:g} kilometres")
         else:
             yield str(value).replace("_", " ").replace("-", " ")
-        if known.vocabulary == "chb_area" and value in oc.collection.towns:
+        if known.vocabulary == "place" and value in oc.collection.towns:
             inside = oc.neighbourhoods(value)["ward"]
             yield from (
                 *inside.unique(),

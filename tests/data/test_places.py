@@ -6,7 +6,7 @@ import pytest
 import outcomes as oc
 from outcomes.core import collection as collections
 from outcomes.core.errors import Invalid
-from outcomes.data import places
+from outcomes.data import places, vocabularies
 from outcomes.findings.finding import cite
 
 FRAMES = {
@@ -244,3 +244,28 @@ def test_panels_hold_every_located_count_of_complete_months_and_no_other():
     assert panel[home].to_numpy().sum() == inside["n"].sum()
     assert (made["all crime"] >= panel).all(axis=None)
     assert len(oc.neighbourhoods("Blackpool")) == 94
+
+
+def test_a_town_or_a_list_of_neighbourhoods_is_a_place_with_a_name():
+    inside = places.neighbourhoods("Burnley")["lsoa"].tolist()[:3]
+    listed = places.place(", ".join(inside).lower())
+    assert str(listed) == "3 neighbourhoods of Burnley"
+    assert places.neighbourhoods(listed)["lsoa"].tolist() == inside
+    assert places.neighbourhoods(inside)["lsoa"].tolist() == inside
+    both = places.neighbourhoods([listed, "Fleetwood"])
+    assert len(both) == 3 + len(places.neighbourhoods("Fleetwood"))
+    assert (
+        places.place(places.place("nelson and brierfield")) == "Nelson and Brierfield"
+    )
+    with pytest.raises(Invalid, match="No neighbourhood E01999999"):
+        places.place(f"{inside[0]}, E01999999")
+    with pytest.raises(Invalid, match="Did you mean 'Nelson and Brierfield'"):
+        places.place("Nelson")
+
+
+def test_a_list_of_neighbourhoods_may_be_a_parameter():
+    inside = ", ".join(places.neighbourhoods("Wyre")["lsoa"][:2])
+    assert vocabularies.check("place", inside, parameter="area") == inside
+    vocabularies.check_parameters(place=inside)
+    with pytest.raises(Invalid, match="is held here"):
+        vocabularies.check("place", "E01999999", parameter="area")

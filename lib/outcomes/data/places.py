@@ -10,6 +10,7 @@ from typing import Any, overload
 
 import pandas as pd
 
+from outcomes.core import formatting
 from outcomes.core.collection import collection
 from outcomes.core.errors import Invalid, NotEnough, one_of, spelt
 from outcomes.data import citations, tables
@@ -244,6 +245,58 @@ def districts(*, force: Names | None = None) -> pd.DataFrame:
     return _with_residents(frame, "district", force)
 
 
+_CODES = re.compile(r"[EW]01\d{6}(?:[\s,;]+[EW]01\d{6})*")
+
+
+def is_list_of_codes(text: Any) -> bool:
+    """Whether a text is codes of neighbourhoods, with commas between.
+
+    >>> is_list_of_codes("E01024889, E01024890"), is_list_of_codes("Burnley")
+    (True, False)
+    """
+    return isinstance(text, str) and bool(_CODES.fullmatch(text.strip().upper()))
+
+
+class Place(str):
+    """A place by the name that sentences give it, with the neighbourhoods that it was asked as."""
+
+    lsoas: tuple[str, ...] = ()
+
+
+@door
+def place(asked: str) -> Place:
+    """A district, a town or a list of neighbourhoods, by the name that sentences give it.
+
+    Parameters
+    ----------
+    asked : a district, a town that ``collection.toml`` makes of whole wards, or codes of
+        neighbourhoods (LSOA, 2021) with commas between: "E01025002, E01025003".
+
+    Returns
+    -------
+    Its name, which :func:`neighbourhoods` understands; a list is "2 neighbourhoods of Burnley".
+
+    Raises :class:`Invalid` for what is none of these, with the nearest.
+
+    >>> place("E01024889, E01024890"), place("fleetwood")
+    ('2 neighbourhoods of Burnley', 'Fleetwood')
+    """
+    if isinstance(asked, Place):
+        return asked
+    if not is_list_of_codes(asked):
+        return Place(_town(asked) or neighbourhoods(asked)["district"].iloc[0])
+    lsoas = tuple(dict.fromkeys(re.split(r"[\s,;]+", asked.strip().upper())))
+    known = tables.rows("lsoas", ["lsoa", "district_name"]).set_index("lsoa")
+    if unknown := [code for code in lsoas if code not in known.index]:
+        raise Invalid(f"No neighbourhood {formatting.listed(unknown)} is held here.")
+    inside = known["district_name"].reindex(lsoas).unique()
+    named = Place(
+        f"{formatting.count(len(lsoas), 'neighbourhood')} of {formatting.listed(inside)}"
+    )
+    named.lsoas = lsoas
+    return named
+
+
 @door
 def neighbourhoods(
     district: Names | None = None, *, force: Names | None = None
@@ -252,7 +305,8 @@ def neighbourhoods(
 
     Parameters
     ----------
-    district : a district, a town that ``collection.toml`` makes of whole wards, or a list of them.
+    district : a district, a town that ``collection.toml`` makes of whole wards, codes of
+        neighbourhoods, what :func:`place` gives, or a list of them.
     force : keep the neighbourhoods of some forces.
 
     Returns
@@ -268,30 +322,41 @@ def neighbourhoods(
     18
     """
     towns = collection.towns
-    asked = [_town(place) or place for place in as_list(district)]
-    whole = [place for place in asked if place not in towns]
+    asked, lsoas = [], []
+    for given in as_list(district):
+        if is_list_of_codes(given):
+            given = place(given)
+        lsoas += getattr(given, "lsoas", ())
+        asked += [_town(given) or given] * (not getattr(given, "lsoas", ()))
+    whole = [name for name in asked if name not in towns]
     if whole:
         home = tables.rows("districts", ["name", "district", "force"])
         known, mine = home[["name", "district"]].stack(), home["force"]
         mine = home.loc[mine == collection.force_code, "name"]
-        for place in whole:
+        for name in whole:
             with suppress(Invalid):
-                spelt(place, known, "district")
+                spelt(name, known, "district")
                 continue
-            one_of(place, [*towns, *sorted(mine)], "district")
+            one_of(name, [*towns, *sorted(mine)], "district")
+    held = (
+        tables.rows("lsoas", ["lsoa", "district"], {"lsoa": lsoas}) if lsoas else None
+    )
+    around = [] if held is None else held["district"].tolist()
     wanted = codes(
-        "districts", [*whole, *(towns[t].district for t in asked if t in towns)]
+        "districts",
+        [*whole, *around, *(towns[t].district for t in asked if t in towns)],
     )
     frame = tables.read(
         "lsoas", district=wanted or None, force=held_forces("lsoas", force)
     )
-    if asked and frame.empty:
+    if wanted and frame.empty:
         raise Invalid(f"No neighbourhood of {', '.join(asked)} is held here.")
-    keep = frame["district"].isin(codes("districts", whole) or [])
+    keep = frame["lsoa"].isin(lsoas)
+    keep |= frame["district"].isin(codes("districts", whole) or [])
     for town in (towns[t] for t in asked if t in towns):
         inside = frame["district"].isin(codes("districts", town.district))
         keep |= inside & frame["ward"].isin(town.wards)
-    frame = frame[keep].reset_index(drop=True) if asked else frame
+    frame = frame[keep].reset_index(drop=True) if wanted else frame
     frame = frame.rename(
         columns={"district": "district_code", "district_name": "district"}
     )

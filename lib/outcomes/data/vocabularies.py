@@ -21,7 +21,7 @@ from outcomes.data import tables
 from outcomes.data.crime import OUTCOMES, type_names
 from outcomes.data.crime_codes import OFFENCE_GROUPS
 from outcomes.data.doors import door
-from outcomes.data.places import place_names, places
+from outcomes.data.places import is_list_of_codes, place, place_names, places
 from outcomes.data.published_figures import (
     NATIONAL,
     measures,
@@ -166,6 +166,9 @@ def check(name: str, value: Any, *, parameter: str = "") -> Any:
     if value == "" and name in (*LATEST, *MAY_BE_BLANK):
         return value
     allowed = choices(name)
+    if name == "place" and is_list_of_codes(value):
+        place(value)
+        return value
     return spelt(value, allowed, called, most=len(allowed))
 
 
@@ -302,7 +305,7 @@ def _trend_starts() -> list[str]:
 
 _COMPUTED: dict[str, Callable[[], list[str]]] = {
     "district": _districts,
-    "chb_area": lambda: [*collection.towns, *_districts()],
+    "place": lambda: [*collection.towns, *_districts()],
     "town": lambda: place_names("town", within=collection.force),
     "division": lambda: place_names("division", within=collection.force),
     "explore_measure": _explored_measures,

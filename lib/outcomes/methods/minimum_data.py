@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_list_like
 
 from outcomes.core.errors import Invalid, NotEnough, nearest
 from outcomes.core.formatting import month
@@ -88,7 +89,8 @@ def wide(
     checked by :func:`dated`; Invalid for a unit named twice, for an infinite cell, and for one
     below 0 unless ``signed`` allows it.
     """
-    treated = list(dict.fromkeys([treated] if np.isscalar(treated) else treated or []))
+    several = treated is None or is_list_like(treated)
+    treated = list(dict.fromkeys((treated or []) if several else [treated]))
     panel = ordered(panel)
     for name in treated:
         if name not in panel.columns:
