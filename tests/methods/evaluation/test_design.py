@@ -10,6 +10,7 @@ from outcomes.methods import minimum_data, multiple_testing
 from outcomes.methods.evaluation import design, difference_in_differences, matching
 from outcomes.methods.evaluation.difference_in_differences import did
 from outcomes.methods.evaluation.matching import match_sets, match_units
+from outcomes.methods.evaluation.placebos import placebo_interval
 
 START = "2023-01-01"
 
@@ -576,6 +577,30 @@ def test_counts_without_a_place_bound_the_change_both_ways():
     assert rows["change"].iloc[0] == pytest.approx(got.did.ratio - 1)
     assert rows["change"].min() < rows["change"].iloc[0] < rows["change"].max()
     assert got.change.estimate == pytest.approx(100 * rows["change"].iloc[0])
+
+
+def test_counts_of_months_that_are_not_compared_bound_nothing():
+    frame = panel(0.6).astype(float)
+    frame.iloc[5] = np.nan
+    missing = pd.Series(5.0, index=frame.index)
+    flood = missing.mask(frame.index == frame.index[5], 1e6)
+    got, treated = run(frame), list(frame.columns[:6])
+    rows = [got.missing_location_bounds(frame, treated, m) for m in (missing, flood)]
+    assert rows[0].equals(rows[1])
+
+
+@pytest.mark.parametrize("effect", [0.6, 1.0])
+def test_an_interval_leaves_out_no_change_exactly_when_p_says_so(effect):
+    family = {k: run(panel(effect, seed=k)) for k in (1, 2, 3)}
+    got = design.adjust_for_multiple_testing(family, primary=2)[1]
+    for adjusted, p in ((True, got.p), (False, got.unadjusted_p)):
+        found = got.interval(adjusted=adjusted)
+        assert found.lower < got.did.ratio < found.upper
+        assert (p <= 0.05) == (not found.lower <= 1 <= found.upper)
+    by_itself = placebo_interval(
+        got.did.ratio, got.randomisation.placebo["ratio"], confidence=0.95
+    )
+    assert got.interval(adjusted=False) == by_itself
 
 
 def test_what_may_be_said_is_a_part_of_a_sentence():
