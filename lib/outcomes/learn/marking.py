@@ -66,7 +66,7 @@ def mark_number(exercise: dict[str, Any], answer: Any, facts: answer_key.Facts) 
         return Mark(False, fault)
     answer, near = float(answer), exercise.get("near", NEAR)
     right = answer_key.value(exercise["answer"], facts)
-    if abs(answer - right) <= near:
+    if abs(answer - right) <= near + 1e-6:  # sums of decimals are off by less
         return Mark(True, filled(exercise["right"], facts))
     rounded = rounding(answer, right, near)
     if rounded:
@@ -201,8 +201,20 @@ def slip(answer: float, right: float, unit: str = "") -> str:
     'You gave a share (a part of 1) where per cent was asked. Multiply by 100.'
     >>> slip(30, 23.8, "%")
     'That is too large. A hint may help.'
+    >>> slip(23, 23.8)
+    'You cut the decimals off. Rounded to a whole number it is 24.'
     """
     for factor, text in (SLIPS | UNIT_SLIPS.get(unit, {})).items():
-        if abs(answer - factor * right) <= abs(0.002 * factor * right):
+        if _same_rounded(answer, factor * right):
             return text
+    if abs(right) >= 1 and answer == np.trunc(right):
+        whole = formatting.number(np.floor(right + 0.5), 0)
+        return f"You cut the decimals off. Rounded to a whole number it is {whole}."
     return f"That is too {'large' if answer > right else 'small'}. A hint may help."
+
+
+def _same_rounded(answer: float, value: float) -> bool:
+    """Whether an answer is this value, as finely as it is written; whole numbers from ten on."""
+    digits = len(f"{answer:.9f}".rstrip("0").partition(".")[2])
+    written = round(value, digits) == answer and (digits > 0 or abs(value) >= 10)
+    return bool(answer) and (written or abs(answer - value) <= abs(0.002 * value))
