@@ -5,7 +5,7 @@ WORKERS ?=
 export OUTCOMES_WORKERS = $(WORKERS)
 
 .PHONY: help reports test test-notebooks quick simulate lab learn lint bench notebooks data lock clean
-.PHONY: audit html privacy lowest canary mutate baselines architecture
+.PHONY: docs audit html privacy lowest canary mutate baselines architecture
 .DEFAULT_GOAL := help
 
 help:  ## list the commands
@@ -46,6 +46,11 @@ lab: .venv/installed  ## open JupyterLab with the controls of notebooks/explore
 
 learn: .venv/installed  ## write a learner's copy of the lessons into DIR (lessons)
 	@$(BIN)/outcomes learn $(or $(DIR),lessons)
+
+docs: .venv/installed  ## build the documentation (guides, lessons, data, library) into build/docs
+	@$(BIN)/python docs/sphinx/assemble.py build/docs-source
+	@OUTCOMES_ROOT=$(CURDIR) $(BIN)/python -m sphinx -q -W --keep-going -b html build/docs-source build/docs
+	@echo "Open build/docs/index.html"
 
 lint: .venv/installed  ## style, types and the import contract
 	@$(BIN)/ruff check .
