@@ -69,7 +69,7 @@ def street_crime(
       location, or in another force's district, are in the counts of the force only;
     - by neighbourhood: lsoa, district and district_code. Neighbourhoods have rows only where a
       crime was recorded. Where no area is asked for, rows without a location are among them
-      (lsoa "").
+      (lsoa ""). Months that are known of a force by its counts alone are left out.
 
     ``attrs["sources"]`` cites the months.
 
@@ -86,7 +86,8 @@ def street_crime(
     table = STREET_TABLES[by]
     where = {"force": held_forces(table, force)}
     every = tables.read("coverage", **where)
-    months = every[every["state"] == "complete"]
+    from_file = every["duplicates"].notna() | (by != "neighbourhood")
+    months = every[(every["state"] == "complete") & from_file]
     if year is not None:
         months = _of_year(months, int(year))
     if area is not None:
@@ -163,6 +164,7 @@ def crime_panels(outcomes: Names, *, force: Names) -> dict[str, pd.DataFrame]:
     ]
     frame = frame[frame["lsoa"].map(home) == frame["force"]]
     held = tables.read("coverage", force=slugs)
+    held = held[held["duplicates"].notna()]  # counted from its file, by neighbourhood
     complete = held[held["state"] == "complete"].groupby("month")["force"].nunique()
     months = complete.index[complete == len(slugs)]
     cited = citations.sources_of(

@@ -91,6 +91,7 @@ def take_months(
         Where neither or both of files and months are given, or a file cannot be used. The tables
         are then as they were.
     """
+    from outcomes.data import tables
     from outcomes.ingest import download, refresh, street_files, street_panel
 
     if bool(paths) == any(months):
@@ -101,7 +102,8 @@ def take_months(
     known = sorted(set(places.districts["force"]))
     wanted = known if forces else sorted(set(places.lsoas["force"]))
     if forces not in ("", "all"):
-        wanted = [one_of(name.strip(), known, "force") for name in forces.split(",")]
+        every = sorted(tables.rows("forces", ["force"], clean=data / "clean")["force"])
+        wanted = [one_of(name.strip(), every, "force") for name in forces.split(",")]
     if paths:
         found = street_files.find(paths)
         files = [file for file in found if file.force in wanted or forces == "all"]

@@ -35,6 +35,10 @@ class Places(NamedTuple):
     prefixes: street_crime.Places
     known: set[str]  # codes of neighbourhoods
 
+    def territorial(self, force: str) -> bool:
+        """Whether a force has an area of its own: the Transport Police has none."""
+        return force in set(self.districts["force"])
+
 
 class Month(NamedTuple):
     """One counted file: what is told of it, and where its counts lie."""
@@ -124,6 +128,8 @@ def count_month(file: street_crime.File, places: Places, parts: Path) -> Month:
 
     data = street_crime.read(file)
     rows, duplicates = street_crime.parse(file, data, places.prefixes)
+    if not places.territorial(file.force):
+        return _without_area(file, data, rows, parts)
     own, located = rows["home"].is_valid(), rows["lsoa"].is_valid()
     inside = pc.sum(own).as_py()
     outside = pc.sum(located).as_py() - inside
@@ -169,6 +175,21 @@ def count_month(file: street_crime.File, places: Places, parts: Path) -> Month:
     return Month(file.force, month, told, unmatched, path, near.to_pandas(), fresh)
 
 
+def _without_area(
+    file: street_crime.File, data: bytes, rows: Any, parts: Path
+) -> Month:
+    """The counts of a force without an area of its own: of the force alone, by type."""
+    import pyarrow.feather as feather
+
+    digest = {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    told = {"rows": len(rows), **dict.fromkeys(_TELLS), **digest}
+    path = parts / f"{file.force}.{file.month}.feather"
+    feather.write_feather(_schema().empty_table(), path, compression="uncompressed")
+    near = street_crime.count(rows, ["type"]).to_pandas().assign(district="")
+    month, fresh = pd.Timestamp(file.month), pd.DataFrame(columns=_POINT)
+    return Month(file.force, month, told, 0, path, near, fresh)
+
+
 def _schema() -> Any:
     """The columns of crime_monthly, for Arrow."""
     import pyarrow as pa
@@ -209,6 +230,10 @@ def describe_change(month: Month, before: Any, after: Any) -> str:
     note = ""
     if month.unmatched:
         note = f"; {month.unmatched:,} in old neighbourhoods without a match"
+    if told["duplicates"] is None:
+        return (
+            f"{name}: {told['rows']:,} rows, of the force alone: it has no area here."
+        )
     if not len(before):
         return (
             f"{name}: added, {told['rows']:,} rows, {told['no_location']:,} of them without a "
@@ -243,7 +268,8 @@ def write_totals(
     )
     keys = ["force", "district", "month", "type"]
     path = clean / "crime_district_monthly.parquet"
-    by_district = _with_months(path, near[[*keys, "n"]], months)
+    placed = near[near["force"].map(places.territorial)]
+    by_district = _with_months(path, placed[[*keys, "n"]], months)
     write.parquet(by_district, new / path.name, keys)
     keys = [*_MONTH, "type"]
     path = clean / "crime_force_monthly.parquet"

@@ -156,6 +156,8 @@ def _papermill(job: Job, deadline: float) -> dict | None:
         except DeadKernelError:
             from outcomes.publish import kernels
 
+            if over := kernels.exceeded.get(folder):
+                return _over(over, job.limits)
             code = kernels.ended.get(folder)
             how = f" (exit code {code})" if code is not None else ""
             if code == -9:
@@ -167,6 +169,17 @@ def _papermill(job: Job, deadline: float) -> dict | None:
     if error is None:  # papermill would lay it out for people to read
         releases.write_whole(Path(job.output), json.dumps(done, ensure_ascii=False))
     return error
+
+
+def _over(limit: str, limits: Limits) -> dict:
+    """The failure of a page that took, all its processes together, more than it may."""
+    if limit == "memory":
+        said = f"it and what it started need more than the limit of {limits.memory} MB of memory"
+        return failure("MemoryError", said)
+    if limit == "output":
+        said = f"it writes more than the limit of {limits.output} MB of output"
+        return failure("OutputLimit", said)
+    return failure("ProcessLimit", "it started hundreds of processes")
 
 
 def _options(folder: str, limits: Limits, deadline: float) -> dict:

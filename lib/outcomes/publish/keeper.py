@@ -5,6 +5,10 @@ kernel ends, or the publisher or the fork server does; then it kills the kernel 
 kernel started, detached or not, and tells how the kernel ended. For this it asks two things of the
 system (prctl(2)): a signal when its own parent dies, and to become the parent of every orphan among
 its descendants (a child subreaper).
+
+It also measures the page as a whole, several times a second: the memory of the kernel and of all
+that it started, shared memory too, what they write into files, pipes and streams, and how many
+they are. A page that takes more than its limits is ended with the reason.
 """
 
 import ctypes
@@ -16,8 +20,12 @@ import time
 from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 _PARENT_DEATH_SIGNAL, _CHILD_SUBREAPER = 1, 36  # names of prctl(2), by number
+_OFTEN = 0.2  # seconds between two looks at what a page takes
+_MOST_PROCESSES = 400
+_MB = 1 << 20
 _PATIENCE = 5.0  # seconds that killed processes may take to be gone
 
 
@@ -47,12 +55,79 @@ def woken_by(*signals: int) -> int:
 
 def children(of: int) -> list[int]:
     """The processes whose parent is the process ``of``."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/stat"):
+    return [pid for pid, parent in _parents().items() if parent == of]
+
+
+def _parents() -> dict[int, int]:
+    """Every process of the system, with its parent."""
+    found = {}
+    for name in filter(str.isdigit, os.listdir("/proc")):
         with suppress(OSError):  # it has ended meanwhile
-            if int(path.read_text().rpartition(")")[2].split()[1]) == of:
-                found.append(int(path.parent.name))
+            text = Path(f"/proc/{name}/stat").read_text()
+            found[int(name)] = int(text.rpartition(")")[2].split()[1])
     return found
+
+
+def descendants(of: int) -> list[int]:
+    """The processes that the process ``of`` has started, and those that they have."""
+    parents, found, near = _parents(), [], [of]
+    while near:
+        near = [pid for pid, parent in parents.items() if parent in near]
+        found += near
+    return found
+
+
+class Taken(NamedTuple):
+    """What a page takes: bytes of memory, bytes written, and processes."""
+
+    memory: int
+    output: int
+    processes: int
+
+
+class Measured:
+    """What the processes of a page take together, beyond what its kernel began with."""
+
+    def __init__(self, memory: int, output: int):
+        self.memory, self.output = memory, output  # the limits, in megabytes
+        self.begun = _taken(descendants(os.getpid()))
+        self.written = _field("/proc/self/io", "wchar")
+
+    def excess(self) -> str:
+        """The limit that is exceeded: "memory", "output" or "processes"; "" for none."""
+        pids = descendants(os.getpid())
+        now = _taken(pids)
+        # what children that were let go have written is counted to their parent
+        written = now.output + _field("/proc/self/io", "wchar") - self.written
+        if now.processes > _MOST_PROCESSES:
+            return "processes"
+        if written - self.begun.output > self.output * _MB:
+            return "output"
+        most = self.memory * _MB
+        if now.memory - self.begun.memory <= most:
+            return ""
+        # pages that forked processes share were counted for each of them
+        return "memory" if sum(map(_shared_out, pids)) > most else ""
+
+
+def _taken(pids: list[int]) -> Taken:
+    memory = [_field(f"/proc/{p}/status", "RssAnon", "RssShmem") for p in pids]
+    written = [_field(f"/proc/{p}/io", "wchar") for p in pids]
+    return Taken(1024 * sum(memory), sum(written), len(pids))
+
+
+def _shared_out(pid: int) -> int:
+    """The memory of a process, each page divided among those that share it."""
+    return 1024 * _field(f"/proc/{pid}/smaps_rollup", "Pss_Anon", "Pss_Shmem")
+
+
+def _field(file: str, *names: str) -> int:
+    """The sum of some fields of a file of /proc; 0 where there is no such file any more."""
+    with suppress(OSError):
+        lines = Path(file).read_text().splitlines()
+        held = dict(line.split(":", 1) for line in lines if ":" in line)
+        return sum(int(held.get(name, "0").split()[0]) for name in names)
+    return 0
 
 
 def kill_children(spared: Collection[int] = ()) -> None:
@@ -71,19 +146,26 @@ def kill_children(spared: Collection[int] = ()) -> None:
         time.sleep(0.002)
 
 
-def keep(kernel: int, channel: socket.socket, woken: int) -> None:
+def keep(
+    kernel: int, channel: socket.socket, woken: int, measured: Measured | None = None
+) -> None:
     """Stay until the kernel has ended or nobody waits for it; tell how, and leave nothing.
 
     ``channel`` is the publisher's, over which the kernel's process id has been told. ``woken`` can
     be read after SIGCHLD, and after any other signal by which the keeper itself is to end.
+    ``measured`` is what the page takes; when that is too much the kernel is ended, and the limit
+    told.
     """
-    status, told = None, set()
+    status, told, excess = None, set(), ""
     while status is None and not told:
-        ready, _, _ = select.select([channel, woken], [], [])
+        ready, _, _ = select.select([channel, woken], [], [], _OFTEN)
         if channel in ready:
             break  # the publisher says nothing here: it is gone, or has let go
-        with suppress(BlockingIOError):
-            told.update(set(os.read(woken, 512)) - {signal.SIGCHLD})
+        if woken in ready:
+            with suppress(BlockingIOError):
+                told.update(set(os.read(woken, 512)) - {signal.SIGCHLD})
+        elif measured and (excess := measured.excess()):
+            break
         status = _ended(kernel)
     if status is None:
         with suppress(ProcessLookupError):
@@ -91,7 +173,8 @@ def keep(kernel: int, channel: socket.socket, woken: int) -> None:
         _, status = os.waitpid(kernel, 0)
     kill_children()
     with suppress(OSError):  # nobody may be waiting any more
-        channel.send(str(os.waitstatus_to_exitcode(status)).encode())
+        said = f"{os.waitstatus_to_exitcode(status)} {excess}"
+        channel.send(said.strip().encode())
 
 
 def _ended(kernel: int) -> int | None:

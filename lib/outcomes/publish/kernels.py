@@ -16,6 +16,7 @@ import gc
 import json
 import os
 import pkgutil
+import re
 import select
 import signal
 import socket
@@ -49,6 +50,7 @@ _PATIENCE = 5.0  # seconds that keepers may take to end their kernels
 _SOON = 1.0  # seconds that a ready or a killed kernel may take to say so
 _DROPPED = ("MPLBACKEND", "PYTHONSTARTUP")  # the kernel chooses its own backend, inline
 ended: dict[str, int] = {}  # how the kernel of a working folder ended
+exceeded: dict[str, str] = {}  # which limit its page went beyond
 _one = threading.Lock()
 _alive: tuple[int, int] | None = None  # a pipe that is open while the publisher lives
 _WATCHED = "OUTCOMES_PUBLISHER"  # the descriptor of its reading end, in a kernel
@@ -67,7 +69,10 @@ _NOT_IMPORTED = {
     "outcomes.data.schema"
 }  # it checks tables when they are made; no page does
 _MB = 1 << 20
+_MEASURED = ("memory", "output")
 _SHOWN = {"display_data", "execute_result", "update_display_data"}
+_SHOWN |= {"comm_open", "comm_msg", "comm_close", "clear_output"}
+_LONG = 4000  # letters of an error: who reads more?
 
 
 class Provisioner(LocalProvisioner):
@@ -102,6 +107,7 @@ class Provisioner(LocalProvisioner):
         code = await super().poll()
         if code is not None and self.process:
             ended[self.cwd] = code
+            exceeded[self.cwd] = getattr(self.process, "excess", "")
         return code
 
 
@@ -158,7 +164,7 @@ class Forked:
     stdin = stdout = stderr = None
 
     def __init__(self, channel: socket.socket):
-        self.channel, self.returncode = channel, None
+        self.channel, self.returncode, self.excess = channel, None, ""
         self.pid = int(channel.recv(32) or 0)
         if not self.pid:
             raise RuntimeError("the process that kernels are forked from has ended")
@@ -166,7 +172,8 @@ class Forked:
     def poll(self) -> int | None:
         """The exit code, minus the signal that killed it, or None while it runs."""
         if self.returncode is None and select.select([self.channel], [], [], 0)[0]:
-            self.returncode = int(self.channel.recv(32) or -signal.SIGKILL)
+            code, _, self.excess = self.channel.recv(32).decode().partition(" ")
+            self.returncode = int(code or -signal.SIGKILL)
             self.channel.close()
         return self.returncode
 
@@ -345,9 +352,16 @@ def _fork_keeper(
         kernel = _fork_kernel(message, channel, woken)
         with suppress(OSError):  # that nobody waits any more, the keeper sees by itself
             channel.send(str(kernel).encode())
-        keeper.keep(kernel, channel, woken)
+        keeper.keep(kernel, channel, woken, _measured(message))
     finally:
         os._exit(0)
+
+
+def _measured(message: bytes) -> keeper.Measured | None:
+    """The watch over what a page takes, where its kernel is given limits."""
+    words = " ".join(json.loads(message)["arguments"])
+    found = [re.search(rf"--Limits\.{name}=(\d+)", words) for name in _MEASURED]
+    return keeper.Measured(*(int(m[1]) for m in found if m)) if all(found) else None
 
 
 def _fork_kernel(message: bytes, channel: socket.socket, woken: int) -> int:
@@ -432,7 +446,7 @@ def load_ipython_extension(shell: Any) -> None:
         return inner
 
     session = shell.kernel.session
-    session.send = counted(session.send, _size)
+    session.send = counted(_cut_errors(session.send), _size)
     for stream in (sys.stdout, sys.stderr):
         stream.write = counted(stream.write, len)
 
@@ -443,14 +457,28 @@ def _end_with(pipe: int) -> None:
     os.killpg(0, signal.SIGKILL)
 
 
-def _size(stream, message, content=None, *args, **options) -> int:
-    """The size of a message that shows something; of any other 0."""
+def _size(stream, message, content=None, *args, buffers=None, **options) -> int:
+    """The size of a message that shows something or speaks to a widget; of any other 0."""
     kind = message if isinstance(message, str) else message["msg_type"]
-    return (
-        len(str(message["content"] if content is None else content))
-        if kind in _SHOWN
-        else 0
-    )
+    if kind not in _SHOWN:
+        return 0
+    held = message["content"] if content is None else content
+    beside = str(options.get("metadata") or "")
+    return len(str(held)) + len(beside) + sum(map(len, buffers or ()))
+
+
+def _cut_errors(send: Callable) -> Callable:
+    """``send`` with the words of an error made short: they are read by a person."""
+
+    def cut(*given, **options):
+        for held in (*given, *options.values()):
+            held = held.get("content", held) if isinstance(held, dict) else held
+            if isinstance(held, dict) and {"evalue", "traceback"} <= {*held}:
+                held["evalue"] = held["evalue"][:_LONG]
+                held["traceback"] = [line[-_LONG:] for line in held["traceback"][-50:]]
+        return send(*given, **options)
+
+    return cut
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ _DEVICES = {"con", "prn", "aux", "nul"} | {
 class Limits(NamedTuple):
     """Seconds for a page's run, megabytes it may use once it is started, and megabytes it may show.
 
-    A file that a page writes may be no larger than what it may show.
+    They hold for the page with all that it starts; what it writes counts as shown.
     """
 
     seconds: float = 600
@@ -164,6 +164,10 @@ def read(file: Path, *, choices: Callable[[str], list] | None = None) -> Plan:
         raise Invalid(f"{file.name}: each page must be written as [[page]].")
     for number, entry in enumerate(raw.get("page", []), start=1):
         pages += _pages(entry, f"{file.name}, page {number}", choices or _choices)
+        if len(pages) > _MOST_PAGES:
+            raise Invalid(
+                f"{file.name} makes over {_MOST_PAGES:,} pages, which is the most of one plan."
+            )
     handles: set[str] = set()
     for page in pages:
         _check_handle(page.handle, file.name)
