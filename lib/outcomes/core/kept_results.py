@@ -9,7 +9,6 @@ keeps nothing. What cannot be read or written is made anew: a lost result costs 
 
 import hashlib
 import inspect
-import json
 import os
 import pickle
 import sys
@@ -127,8 +126,10 @@ def _pieces(value: Any) -> Iterator[bytes]:
         yield from _pieces([*value])
         yield from _pieces([*value.values()])
     elif isinstance(value, list | tuple):
-        if all(type(item) is str for item in value):
-            yield json.dumps(value).encode()
+        if _of_words(value) or all(_of_words(item) for item in value):
+            yield repr(
+                value
+            ).encode()  # such as placebo sets, of which there are thousands
         else:
             for item in value:
                 yield digest(item).encode()
@@ -142,6 +143,10 @@ def _pieces(value: Any) -> Iterator[bytes]:
             yield np.ascontiguousarray(value).tobytes()
     else:
         raise TypeError(f"of a {type(value).__name__} no digest can be made")
+
+
+def _of_words(value: Any) -> bool:
+    return type(value) in (list, tuple) and {str} >= set(map(type, value))
 
 
 def _parts(value: Any) -> list:

@@ -1,5 +1,6 @@
 """What must be there before a method is used, said as the sentence to print when it is not."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -122,6 +123,15 @@ def wide(
         )
         raise NotEnough(f"{short}{said}") from None
     return Wide(panel, treated, after)
+
+
+def totals(panel: pd.DataFrame, units: Sequence[str]) -> np.ndarray:
+    """The counts of some units together, one for each time; NaN where one of them is missing.
+
+    >>> totals(pd.DataFrame({"a": [1, 2], "b": [3, 4], "c": [5, 6]}), ["a", "c"]).tolist()
+    [6, 8]
+    """
+    return panel.to_numpy()[:, panel.columns.get_indexer(list(units))].sum(axis=1)
 
 
 class Apart(NamedTuple):

@@ -24,11 +24,12 @@ import pandas as pd
 
 from outcomes.core.errors import Invalid, NotEnough, one_of
 from outcomes.core.formatting import number
+from outcomes.core.kept_results import keep
 from outcomes.methods.evaluation.effect_ranks import EffectRank, rank_effect
 from outcomes.methods.evaluation.interrupted_time_series import Its, its
 from outcomes.methods.evaluation.placebos import placebo_interval
 from outcomes.methods.intervals import Interval, confident
-from outcomes.methods.minimum_data import wide
+from outcomes.methods.minimum_data import totals, wide
 
 DRAWS, GRID = 5000, 4001
 """Draws by which a least favourable critical value is found, with a fixed seed, and values tried."""
@@ -187,6 +188,7 @@ class CarriedDrift(NamedTuple):
         return f"carried on, the drift before the start gives {much}"
 
 
+@keep
 def carry_drift(
     panel: pd.DataFrame,
     treated: str | Sequence[str],
@@ -230,7 +232,7 @@ def carry_drift(
     steps = np.array([])
     if len(placebo_sets):
         rows = panel.loc[compared.index]
-        sums = [[rows[list(u)].sum(axis=1) for u in pair] for pair in placebo_sets]
+        sums = [[totals(rows, units) for units in pair] for pair in placebo_sets]
         steps = _steps(np.array(sums, float), after, compared.index)
     steps = steps[np.isfinite(steps)]
     enough = len(steps) >= 19

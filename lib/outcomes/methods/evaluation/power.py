@@ -17,10 +17,12 @@ import pandas as pd
 
 from outcomes.core.errors import NotEnough, one_of
 from outcomes.core.formatting import percent
+from outcomes.core.kept_results import keep
 from outcomes.methods.evaluation.design import Evaluation, follow_in_time
 from outcomes.methods.evaluation.difference_in_differences import grade_pretrend
 from outcomes.methods.evaluation.synthetic_control import FIT, Synthetic
 from outcomes.methods.evaluation.verdict import ALPHA, smallest_p
+from outcomes.methods.minimum_data import totals
 
 POWER = 0.8
 """Found in four of five cases: the power that is called enough."""
@@ -67,6 +69,7 @@ class Detection(NamedTuple):
         return float(enough.min()) if len(enough) else np.nan
 
 
+@keep
 def detection_power(evaluation: Evaluation, panel: pd.DataFrame) -> Detection:
     """How often the evaluation would have found falls of 1 to 80 %.
 
@@ -198,12 +201,7 @@ def _p(logs: np.ndarray, moved: np.ndarray) -> np.ndarray:
 
 def _steady(evaluation: Evaluation, counts: pd.DataFrame, k: int) -> bool:
     """Whether a placebo area shows no drift before the start, as the verdict asks."""
-    units, others = evaluation.placebo_pairs[k]
-    values = counts.to_numpy()
-    sums = [
-        values[:, counts.columns.get_indexer(list(part))].sum(axis=1)
-        for part in (units, others)
-    ]
+    sums = [totals(counts, units) for units in evaluation.placebo_pairs[k]]
     pair = pd.DataFrame(np.array(sums).T, counts.index, ["area", "comparison"])
     events = follow_in_time(pair.dropna(), ["area"], evaluation.start)
     return events is not None and grade_pretrend(events.pretrend_p) == "passes"
