@@ -71,7 +71,7 @@ def test_which_months_are_available_says_where_they_stop_and_what_brings_the_res
     assert "around the start in September 2023 are not seen" in got.sentence
     asked = f"--from {absent[0]:%Y-%m} --to {absent[-1]:%Y-%m}"
     assert f"The {len(absent)} months between are public" in detail(got)
-    assert f"`outcomes data refresh {asked}` brings them" in detail(got)
+    assert f"“outcomes data refresh {asked}” brings them" in detail(got)
     none = design.Evaluation(reason="Too few.", start=pd.Timestamp("2030-01"))
     late = months_compared(none)
     assert late.facts["verdict"] == "not_enough" and late.sentence == "Too few."

@@ -35,7 +35,7 @@ POLICY = re.search(r'content="(default-src[^"]*)"', TEMPLATE.read_text())[1].spl
 )[0]
 
 
-PAGE = "<!doctype html><meta http-equiv=Content-Security-Policy content=\"{}\"><img src='{}'>"
+PAGE = "<!doctype html><meta http-equiv=Content-Security-Policy content=\"{}\"><img {}src='{}'>"
 
 
 FONT = re.compile(r"font-family: [^;\"]*")
@@ -54,8 +54,8 @@ def pixels():
     with driver.browser() as chrome:
         page = chrome.new_page(viewport={"width": 1200, "height": 1200})
 
-        def shown(address: str) -> np.ndarray:
-            page.set_content(PAGE.format(POLICY, address.replace("'", "%27")))
+        def shown(address: str, look: str = "") -> np.ndarray:
+            page.set_content(PAGE.format(POLICY, look, address.replace("'", "%27")))
             page.evaluate("document.images[0].decode()")
             shot = page.locator("img").screenshot()
             return np.asarray(Image.open(io.BytesIO(shot)).convert("RGB")).astype(int)
@@ -192,8 +192,24 @@ def test_a_chart_of_ours_to_which_more_was_added_is_as_matplotlib_draws_it(add, 
         add(ax)
         return ax.figure
 
-    own = encoded(ours(drawn()))
-    assert np.array_equal(pixels(address(made(drawn()))), pixels(own))
+    own, on_a_phone = encoded(ours(drawn())), "width=390 "  # where no word is smaller
+    found = pixels(address(made(drawn())), on_a_phone)
+    assert np.array_equal(found, pixels(own, on_a_phone))
+
+
+@pytest.mark.browser
+def test_words_are_large_on_a_phone_and_smaller_where_a_chart_is_wide(pixels):
+    """The rule inside the drawing holds although the policy of the page allows no style to it."""
+    figure, ax = canvas(1)
+    ax.axis("off")
+    ax.text(0.5, 0.5, "I" * 9, transform=ax.transAxes, va="center", ha="center")
+    on = address(made(figure))
+    high = {}
+    for width in (320, 400, 440, 600):
+        dark = (pixels(on, f"width={width} ") < 128).any(axis=(1, 2))
+        high[width] = np.ptp(np.flatnonzero(dark))
+    assert high[320] >= 8 and high[400] > high[320] and high[440] < high[400]
+    assert high[600] > high[440]
 
 
 def without_words(svg: str) -> str:

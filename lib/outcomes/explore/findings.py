@@ -468,7 +468,7 @@ def _stems(
     axis = charts.money_axis if subject.kind == "money" else charts.number_axis
     with styled():
         figure, axes = plt.subplots(
-            len(areas), figsize=(WIDTH, 1.75 * len(areas)), sharex=True, squeeze=False
+            len(areas), figsize=(WIDTH, 2.1 * len(areas)), sharex=True, squeeze=False
         )
         for ax, area in zip(axes.flat, areas, strict=True):
             own = rows[rows["area"] == area].drop_duplicates("period_end", keep="last")
@@ -515,7 +515,7 @@ def _figures_side_by_side(question: Question) -> Finding:
         ax = charts.bars(
             rows.head(_BARS), x="value", y="area", highlight=own, kind=subject.kind
         )
-        ax.set_xlabel(unit)
+        charts.title(ax, unit)
     bars = formatting.count(min(len(rows), _BARS), "place")
     each = "; ".join(f"{area}, {values[area]}" for area in own[1:])
     return finding(

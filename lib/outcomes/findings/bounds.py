@@ -244,7 +244,7 @@ def _panels(rows: pd.DataFrame, by: str) -> Any:
 
     groups = [part for _, part in rows.groupby(by, sort=False)]
     with styled():
-        height = 0.2 + 1.75 * len(groups)
+        height = 0.2 + 2.1 * len(groups)
         figure, axes = plt.subplots(len(groups), figsize=(WIDTH, height), squeeze=False)
         for ax, part in zip(axes.flat, groups, strict=True):
             first, limits = (

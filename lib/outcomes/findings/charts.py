@@ -30,7 +30,7 @@ from matplotlib.transforms import ScaledTranslation, blended_transform_factory
 
 from outcomes.core import formatting
 from outcomes.core.errors import Invalid
-from outcomes.findings.svg import INK
+from outcomes.findings.svg import INK, SIZE
 from outcomes.findings.theme import (
     GREY,
     NAVY,
@@ -75,10 +75,13 @@ __all__ = [
 PALETTE = (NAVY, ORANGE, TEAL, PLUM)
 _READABLE = {ORANGE: "#A33B00", TEAL: "#17655E"}  # as text: contrast of 4.5 to 1
 _DASHED, _DOTTED, _EVENT = (0, (6, 2)), (0, (2, 2)), (0, (4, 3))
-_NAME = 0.09  # of the height of a chart: the name of a dated line
+_NAME = 0.1  # of the height of a chart: the name of a dated line
 _UNDER_THE_EDGE = {"xycoords": ("data", "axes fraction"), "va": "top"}
 _WIDE = 10  # letters: labels of ticks that are longer are names, not numbers
-_LETTERS = 50  # of a note that stand side by side in the width of a chart
+_LETTERS = 38  # of a note that stand side by side in the width of a chart
+_LINE = 1.2 * SIZE  # points from a line of words to the next
+_NAMES, _TITLE, _LABEL = 20, 42, 30  # letters of a line of a name, a title, of an axis
+_AROUND = 1.0  # inches of a chart's height: title, numbers and name of its axis
 
 
 # -- axes and words --------------------------------------------------------------------------------
@@ -91,12 +94,12 @@ def title(
 
     It begins at the left edge of the axes, or of the figure where names of rows would push it out
     to the right, and says so where the upright axis does not begin at 0. Names of rows begin with a
-    capital. To be called when the data are drawn.
+    capital and stand in lines that fit, for which the figure is made higher. To be called when the
+    data are drawn.
     """
     ticks = [label.get_text() for label in ax.get_yticklabels()]
     if isinstance(ax.yaxis.get_major_formatter(), category.StrCategoryFormatter):
-        ticks = [formatting.sentence_case(name) for name in ticks]
-        ax.set_yticks(ax.get_yticks(), ticks)
+        _write_names(ax, ticks)
     elif ticks and min(ax.get_ylim()) > 0:
         text += " (axis not from 0)"
     place: dict[str, Any] = {}
@@ -104,13 +107,19 @@ def title(
         pad = ScaledTranslation(3 / 72, 6 / 72, ax.figure.dpi_scale_trans)
         edge = blended_transform_factory(ax.figure.transFigure, ax.transAxes)
         place = {"transform": edge + pad}
-    ax.set_title(fill(formatting.sentence_case(text), 56), **place)
+    ax.set_title(fill(formatting.sentence_case(text), _TITLE), **place)
     labels = {"xlabel": xlabel, "ylabel": ylabel}
-    ax.set(**{k: fill(v, 40) for k, v in labels.items() if v is not None}, **more)
+    letters = {"xlabel": 24 if place else _LABEL, "ylabel": _LABEL}
+    ax.set(
+        **{k: fill(v, letters[k]) for k, v in labels.items() if v is not None}, **more
+    )
 
 
 def _round_ticks(axis: Axis, write) -> None:
-    axis.set_major_locator(ticker.MaxNLocator(nbins=5, steps=[1, 2, 2.5, 5, 10]))
+    ends = max((len(write(value)) for value in axis.get_view_interval()), default=0)
+    # numbers stand side by side along the axis below, and must leave room for one another
+    most = 5 if axis.axis_name == "y" or ends < 5 else 4 if ends < 8 else 3
+    axis.set_major_locator(ticker.MaxNLocator(nbins=most, steps=[1, 2, 2.5, 5, 10]))
     axis.set_major_formatter(ticker.FuncFormatter(lambda value, _: write(value)))
 
 
@@ -140,9 +149,9 @@ def _short_money(pounds: float) -> str:
 _AXIS = {"number": number_axis, "percent": percent_axis, "money": money_axis}
 
 
-def month_axis(axis: Axis, most: int = 7) -> None:
+def month_axis(axis: Axis, most: int = 6) -> None:
     """Dates as months and years, ``most`` ticks at most."""
-    locator = dates.AutoDateLocator(minticks=min(3, most), maxticks=most)
+    locator = dates.AutoDateLocator(minticks=2, maxticks=most)
     axis.set_major_locator(locator)
     axis.set_major_formatter(dates.ConciseDateFormatter(locator, show_offset=False))
 
@@ -185,9 +194,9 @@ def direct_labels(ax: Axes) -> None:
         if not str(line.get_label()).startswith("_") and len(known):
             ends.append((y[known[-1]], x[known[-1]], line))
     low, high = ax.get_ylim()
-    height, at, before = (high - low) * 0.075, -np.inf, 0.0
+    height, at, before = (high - low) * 0.1, -np.inf, 0.0
     for y, x, line in sorted(ends, key=lambda end: end[0]):
-        text = fill(str(line.get_label()), 14)
+        text = fill(str(line.get_label()), 12, break_long_words=False)
         half = height * (text.count("\n") + 1) / 2
         at, before = max(y, at + before + half), half
         note(ax, text, (x, at), color=line.get_color(), bold=True)
@@ -216,13 +225,24 @@ def _row_names(ax: Axes, names: Iterable, highlight: Iterable = ()) -> None:
     ax.set_ylim(len(names) - 0.4, -0.6)
     ax.grid(False, axis="y")
     ax.grid(True, axis="x")
+    _write_names(ax, names, highlight)
+
+
+def _write_names(ax: Axes, names: list[str], highlight: Iterable = ()) -> None:
+    """Names beside the rows 0, 1, 2 … of a chart, which is made higher for those of many lines."""
+    lines = [wrap(formatting.sentence_case(name), _NAMES) or [""] for name in names]
+    ax.set_yticks([])
     place = {"xycoords": ("axes fraction", "data"), "ha": "right"}
-    for at, name in enumerate(names):
+    for at, (name, texts) in enumerate(zip(names, lines, strict=True)):
         # each line a text of its own, so that all end at the axis in any font
-        texts = wrap(formatting.sentence_case(name), 28)
         for up, text in enumerate(texts):
-            offset = (-6, 12 * ((len(texts) - 1) / 2 - up))
+            offset = (-6, _LINE * ((len(texts) - 1) / 2 - up))
             note(ax, text, (0, at), offset=offset, bold=name in highlight, **place)
+    pairs = pairwise(map(len, lines))
+    need = max((sum(pair) / 2 for pair in pairs), default=len(lines[0])) * _LINE / 72
+    room = (ax.figure.get_figheight() - _AROUND) / len(lines)
+    if need > room and len(ax.figure.axes) == 1:
+        ax.figure.set_figheight(_AROUND + need * len(lines))
 
 
 def _events(ax: Axes, x: pd.Series, events: dict | None) -> None:
@@ -241,7 +261,11 @@ def _events(ax: Axes, x: pd.Series, events: dict | None) -> None:
         ax.set_ylim(low, top, auto=None)
     for at, (text, day) in enumerate(dated.items()):
         ax.axvline(day, color=GREY, linewidth=1, linestyle=_EVENT)
-        note(ax, text, (day, 1 - _NAME * (at % 3)), offset=(3, -2), **_UNDER_THE_EDGE)
+        left, right = ax.get_xlim()
+        late = dates.date2num(day) > (left + 2 * right) / 3  # its name runs inwards
+        side: dict[str, Any] = {"ha": "right" if late else "left", **_UNDER_THE_EDGE}
+        place = (day, 1 - _NAME * (at % 3))
+        note(ax, text, place, offset=(-3 if late else 3, -2), **side)
 
 
 def _runs(
@@ -283,7 +307,8 @@ def bars(
     Below zero that is the left-hand end.
     """
     data = data.reset_index(drop=True)
-    ax, chosen = _start(data, ax, 0.9 + 0.32 * len(data), "bars"), _names(highlight)
+    ax = _start(data, ax, _AROUND + 0.32 * len(data), "bars")
+    chosen = _names(highlight)
     bold = data[y].astype(str).isin(chosen) | (not chosen)
     ax.barh(data.index, data[x], height=0.7, color=np.where(bold, NAVY, PALE))
     for at, value in data[x].items():
@@ -292,11 +317,22 @@ def bars(
         beside = (-4 if below else 4, 0)
         note(ax, formatting.WRITE[kind](value), (end, at), offset=beside, **side)
     _row_names(ax, data[y], chosen)
-    ax.margins(x=0.16 if data[x].min() >= 0 else 0.32)
-    if data[x].min() >= 0:
-        ax.set_xlim(left=0)
+    ends = data[x].fillna(0)
+    sizes = ends.map(lambda value: len(formatting.WRITE[kind](value)))
+    _leave_room(ax, ends.min(), ends.max(), sizes[ends < 0].max(), sizes.max())
     _AXIS[kind](ax.xaxis)
     return ax
+
+
+def _leave_room(ax: Axes, low: float, high: float, left: float, right: float) -> None:
+    """Let the axis below hold a zero and the values, and words of as many letters at its ends."""
+    low, high = min(low, 0), max(high, 0)
+    wide = 72 * WIDTH - 0.6 * SIZE * _NAMES  # points: the room beside the names of rows
+    before, after = (
+        0 if pd.isna(n) else (n + 1) * 0.6 * SIZE / wide for n in (left, right)
+    )
+    whole = (high - low or 1) / (1 - before - after)
+    ax.set_xlim(low - before * whole, high + after * whole)
 
 
 def intervals(
@@ -319,11 +355,10 @@ def intervals(
     an upright line, ``reference_label`` its name.
     """
     data, chosen = data.reset_index(drop=True), _names(highlight)
-    line_name = fill(reference_label, 24)
+    line_name = fill(reference_label, 18)
     above_rows = 0.1 + 0.55 * (line_name.count("\n") + 1) if line_name else 0
-    ax = _start(data, ax, 0.9 + 0.32 * (len(data) + above_rows), "intervals")
+    ax = _start(data, ax, _AROUND + 0.38 * (len(data) + above_rows), "intervals")
     write = formatting.WRITE[kind]
-    above: dict[str, Any] = {"ha": "center", "va": "bottom"}
     for at, row in data.iterrows():
         low, high = row[lower], row[upper]
         color = NAVY if not chosen or str(row[y]) in chosen else GREY
@@ -331,12 +366,11 @@ def intervals(
             ax.plot([low, high], [at] * 2, color=color, lw=7, solid_capstyle="butt")
             ax.plot([low, high], [at] * 2, "|", color=color, markersize=12)
             text = " to ".join(dict.fromkeys([write(low), write(high)]))
-            note(ax, text, ((low + high) / 2, at), offset=(0, 6), **above)
+            middle = (low + high) / 2
+            note(ax, text, (middle, at), offset=(0, 6), ha="center", va="bottom")
             continue
         ax.plot([low, high], [at, at], color=color, linewidth=2.4)
         ax.plot(row[x], at, "o", color=color, markersize=6)
-        if pd.notna(row[x]):
-            note(ax, write(row[x]), (row[x], at), offset=(0, 5), **above)
     _row_names(ax, data[y], chosen)
     if reference is not None:
         end = 1 - above_rows / (len(data) + 0.2 + above_rows)
@@ -352,6 +386,12 @@ def intervals(
         side = "left" if share < 1 / 3 else "right" if share > 2 / 3 else "center"
         at = (reference, -0.6)
         note(ax, line_name, at, offset=(0, 2), ha=side, va="bottom")
+    low, high = ax.get_xlim()
+    for at, value in data[x].dropna().items() if x is not None else ():
+        # beside the names of the rows a value stands to the right, and does not touch them
+        near = (value - low) / (high - low) < 0.12
+        place = {"ha": "left" if near else "center", "va": "bottom"}
+        note(ax, write(value), (value, at), offset=(-4 if near else 0, 5), **place)
     _AXIS[kind](ax.xaxis)
     return ax
 
@@ -460,7 +500,8 @@ def bounds(
             middle = left + (right - left) / 2
             note(ax, text, (middle, edge), offset=(0, 4), ha="center", va="bottom")
     month_axis(ax.xaxis)
-    ax.set_ylim(0, top * (1 + 0.15 * most))
+    high = 72 * ax.figure.get_figheight() / len(ax.figure.axes) - 50  # of the bands
+    ax.set_ylim(0, top / (1 - most * (_LINE + 3) / high))
     _AXIS[kind](ax.yaxis)
     return ax
 
@@ -478,7 +519,7 @@ def strip(
 
     ``palette`` maps each state of ``hue`` to its colour, in the order of the key above the chart.
     """
-    ax = _start(data, ax, 0.75 + 0.24 * data[y].nunique(), "strip")
+    ax = _start(data, ax, _AROUND + 0.28 * data[y].nunique(), "strip")
     names = list(dict.fromkeys(data[y]))
     for at, name in enumerate(names):
         part = data[data[y] == name].sort_values(x).reset_index(drop=True)
@@ -571,7 +612,7 @@ def funnel(
     for row in data[named].to_dict("records"):
         point = row["denominator"], row["rate"]
         taken = np.concatenate([taken, _name_point(ax, row["label"], point, taken)])
-    place = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.2), "ncols": 3}
+    place = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.25), "ncols": 2}
     ax.legend(**place, columnspacing=1.2, handlelength=1.6, borderpad=0)
     number_axis(ax.xaxis)
     _AXIS[kind](ax.yaxis)
@@ -596,11 +637,11 @@ def _name_point(
     ax: Axes, text: str, point: tuple[float, float], taken: np.ndarray
 ) -> np.ndarray:
     """Name a point, in bold, where it covers least of what is ``taken``; gives what it takes."""
-    wide, high = 6.6 * len(text), 11
+    wide, high = 0.65 * SIZE * len(text), SIZE
     at = ax.transData.transform(point) * 72 / ax.figure.dpi
     edge = ax.transAxes.transform([[0, 0], [1, 1]]) * 72 / ax.figure.dpi
     covered, places = {}, {}
-    for side, up in product((1, -1), (11, -11, 24, -24, 37, -37)):
+    for side, up in product((1, -1), (14, -14, 31, -31, 48, -48)):
         left = at[0] + 7 if side > 0 else at[0] - 7 - wide
         low = np.array([left, at[1] + up - high / 2])
         top = low + np.array([wide, high])
@@ -611,7 +652,11 @@ def _name_point(
         places[side, up] = np.column_stack([across, np.full(20, at[1] + up)])
     side, up = min(covered, key=lambda place: covered[place])
     line = {"arrowstyle": "-", "color": NAVY, "linewidth": 0.8, "shrinkA": 0}
-    more: dict[str, Any] = {"arrowprops": line} if abs(up) > 20 else {}
+    line["relpos"] = (0 if side > 0 else 1, 0.5)  # it leads to the near end of the name
+    more: dict[str, Any] = {"arrowprops": line} if abs(up) > 26 else {}
+    if more:  # the next name keeps off the line to this one
+        line_to = np.linspace(at, at + np.array([7 * side, up]), 12)
+        places[side, up] = np.concatenate([places[side, up], line_to])
     more["ha"] = "left" if side > 0 else "right"
     note(ax, text, point, offset=(7 * side, up), color=NAVY, bold=True, **more)
     return places[side, up]
@@ -661,7 +706,7 @@ def gaps(
     ax.axhline(0, color=GREY, linewidth=1)
     last = data.dropna(subset=[treated]).iloc[-1]
     note(ax, label, (last["time"], last[treated]), color=NAVY, bold=True)
-    note(ax, "grey: placebo areas", (0, 0), offset=(4, 6), xycoords="axes fraction")
+    ax.set_xlabel("grey: placebo areas")
     _events(ax, data["time"], {"start": start})
     percent_axis(ax.yaxis)
     return ax
@@ -676,7 +721,7 @@ def placebos(
     look: dict[str, Any] = {"color": PALE, "edgecolor": "white"}
     ax.bar(data["lower"], data["n"], width, align="edge", **look)
     lines = label.count("\n") + 1
-    clear = 1 - 0.11 * lines  # the name stands above all but its own line
+    clear = 1 - 0.14 * lines  # the name stands above all but its own line
     ax.axvline(0, ymax=clear, color=GREY, linewidth=1)
     ax.axvline(treated, color=NAVY, linewidth=2.4)
     ax.set_ylim(0, data["n"].max() / clear * 1.05)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from functools import partial
-from textwrap import fill
 from typing import Any
 
 import pandas as pd
@@ -98,7 +97,7 @@ def position(
         detail += f" {formatting.sentence_case(places)} differ {ends}."
         with styled():
             ax = charts.intervals(table, x="rate", y="place", **look)
-            ax.set_xlabel(fill(unit, 40))
+            charts.title(ax, unit)
         alt = f"A dot and an interval for each of {here.places} {places}, {ends}."
     return finding(
         name,
@@ -197,7 +196,7 @@ def pace(
         columns = [label, count, exposure, "estimate", "times the one before"]
         with styled():
             ax = charts.bars(rows, x="estimate", y=label, highlight=focus)
-            ax.set_xlabel(fill(rate, 40))
+            charts.title(ax, rate)
         ends = formatting.extremes(rows, label, "estimate")
         facts |= {"table": rows[columns], "caption": caption, "figure": ax.figure}
         facts["alt"] = f"Bars by {label}, {ends}."

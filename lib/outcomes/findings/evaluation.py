@@ -546,7 +546,7 @@ def effects(
     ax = charts.intervals(
         rows, x="change", y="case", kind="percent", highlight=primary, reference=0
     )
-    charts.title(ax, "", xlabel="change against the comparison")
+    charts.title(ax, "change against the comparison")
     bare = listed(rows.loc[rows["testable"] & rows["lower"].isna(), "case"])
     n = int(rows["lower"].notna().sum())
     drawn = f", {number(n)} with an interval" if testable else ""

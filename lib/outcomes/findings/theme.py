@@ -14,7 +14,7 @@ import numpy as np
 
 from outcomes.core.errors import Invalid
 from outcomes.findings.foreign_svg import cleaned
-from outcomes.findings.svg import INK, SIZE, Unknown, small
+from outcomes.findings.svg import INK, SIZE, WIDER, Unknown, small
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -23,7 +23,7 @@ NAVY, TEAL, PLUM, ORANGE, GREY = "#12436D", "#28A197", "#801650", "#F46A25", "#3
 PALE, SIGNAL = "#BFBFBF", "#A33B00"
 _OURS = "outcomes"  # the name of a figure that this module made
 _NAMES_OF_ROWS = ("FixedFormatter", "StrCategoryFormatter")
-WIDTH = 5.0  # inches: at a phone's 390 pixels the smallest text is still 11 pixels high
+WIDTH = 5.0  # inches
 
 _RC = {
     # DejaVu ships with matplotlib, so the layout is measured alike on every machine. It is wider
@@ -35,7 +35,7 @@ _RC = {
     **dict.fromkeys(
         ("xtick.major.size", "ytick.major.size"), 0
     ),  # the grid marks the values
-    "xtick.major.pad": 5,
+    "xtick.major.pad": 9,  # clear of the number at the foot of the other axis
     "axes.facecolor": "none",
     "axes.titlelocation": "left",
     "axes.titley": 1.0,  # given, so that matplotlib need not look for it
@@ -121,10 +121,11 @@ def svg(drawn: Any) -> str:
         with rc_context(fixed):
             figure.savefig(out, format="svg", bbox_inches="tight", **undated)
     root = Xml.fromstring(_UNSEEN.sub("", out.getvalue()))
-    if figure.get_gid() == _OURS:
-        with suppress(Unknown):
-            return small(root) + "\n"
-    return cleaned(root) + "\n"
+    if figure.get_gid() != _OURS:
+        return cleaned(root) + "\n"
+    with suppress(Unknown):
+        return small(root) + "\n"
+    return cleaned(root).replace(">", f">{WIDER}", 1) + "\n"
 
 
 def figure_of(drawn: Any) -> "Figure":

@@ -6,15 +6,11 @@ function unfold() {
 }
 function fit() {
   // what scrolls sideways can be reached by keyboard; what does not is no stop
-  for (const box of document.querySelectorAll(".chart, .scroll")) {
+  for (const box of document.querySelectorAll(".scroll")) {
     if (box.scrollWidth <= box.clientWidth && box.scrollHeight <= box.clientHeight) {
       box.removeAttribute("tabindex");
     } else {
       box.tabIndex = 0;
-      if (box.className === "chart") {
-        box.setAttribute("role", "region");
-        box.setAttribute("aria-label", "Chart: " + box.firstChild.alt);
-      }
     }
   }
 }
