@@ -25,6 +25,7 @@ from notebook_maker import entry, fact, notebook, plan
 from outcomes.core import formatting
 from outcomes.core.errors import Invalid
 from outcomes.findings import charts, finding, theme
+from outcomes.findings.svg import WIDER
 from outcomes.publish import changes as history
 from outcomes.publish import csv_files, feed, html_checks, index, parameters, render
 from outcomes.publish import plan as plans
@@ -422,6 +423,7 @@ def test_words_in_a_figure_are_words_and_the_figure_is_an_image():
         "iframe",
         "foreignobject",
     }
+    assert [t[0] for t in svg.tags].count("style") == 1 and WIDER in one.svg
     assert not [n for n, _ in svg.values if n.startswith("on")]
     assert unseen(one.svg.replace("\n", "")) == []
     assert [t for t in Shape(one.html()).tags if t[0] == "img"] == [
