@@ -7,6 +7,7 @@ from html import escape
 from pathlib import Path
 
 import pytest
+import yaml
 from typer.main import get_command
 
 from outcomes.cli import app
@@ -206,3 +207,16 @@ def test_the_log_counts_what_the_suites_try():
         (HANDLES, "handles"),
     ):
         assert f"{len(many)} {what}" in log
+
+
+TEMPLATES = sorted((ROOT / ".github/ISSUE_TEMPLATE").glob("a-*.yml"))
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.stem)
+def test_an_issue_template_is_a_form_that_can_be_filled_in(path):
+    form = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert form["name"] and form["description"]
+    ids = [field["id"] for field in form["body"]]
+    assert len(ids) == len(set(ids)) and ids
+    assert any(field.get("validations", {}).get("required") for field in form["body"])
+    assert all(field["attributes"]["label"] for field in form["body"])

@@ -31,13 +31,13 @@ def outcomes(*arguments, cwd):
 def test_the_command_writes_a_copy_and_never_touches_answers(tmp_path):
     ran = outcomes("learn", "mine", cwd=tmp_path)
     assert ran.returncode == 0, ran.stderr
-    assert ran.stdout.count("written") == 7
+    assert ran.stdout.count("written") == 8
     assert "outcomes lab mine/00_start_here.ipynb" in ran.stdout
     (tmp_path / "mine/02_rates.ipynb").write_text("my answers")
     (tmp_path / "mine/05_signal_or_noise.ipynb").unlink()
     again = outcomes("learn", "mine", cwd=tmp_path)
     assert (
-        again.stdout.count("kept as it is") == 6 and again.stdout.count("written") == 1
+        again.stdout.count("kept as it is") == 7 and again.stdout.count("written") == 1
     )
     assert (tmp_path / "mine/02_rates.ipynb").read_text() == "my answers"
 

@@ -40,8 +40,8 @@ def copy(tmp_path_factory) -> Path:
     return folder
 
 
-def test_there_are_seven_lessons():
-    assert [n[:2] for n in NAMES] == ["00", "01", "02", "03", "04", "05", "06"]
+def test_there_are_eight_lessons():
+    assert [n[:2] for n in NAMES] == [f"0{n}" for n in range(8)]
     assert {v["lesson"] for v in exercises().values()} == {n[:2] for n in NAMES}
 
 

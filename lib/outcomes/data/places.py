@@ -6,7 +6,7 @@ A place may be given by its name, its slug or its code ("West Lancashire", "west
 
 import re
 from contextlib import suppress
-from typing import Any, overload
+from typing import Any, TypeGuard, overload
 
 import pandas as pd
 
@@ -248,7 +248,7 @@ def districts(*, force: Names | None = None) -> pd.DataFrame:
 _CODES = re.compile(r"[EW]01\d{6}(?:[\s,;]+[EW]01\d{6})*")
 
 
-def is_list_of_codes(text: Any) -> bool:
+def is_list_of_codes(text: Any) -> TypeGuard[str]:
     """Whether a text is codes of neighbourhoods, with commas between.
 
     >>> is_list_of_codes("E01024889, E01024890"), is_list_of_codes("Burnley")

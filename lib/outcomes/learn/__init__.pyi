@@ -6,6 +6,7 @@ from . import exercises as exercises
 from . import feedback as feedback
 from . import marking as marking
 from . import progress_record as progress_record
+from .exercise_file import survey as survey
 from .exercises import check as check
 from .exercises import hint as hint
 from .exercises import quiz as quiz

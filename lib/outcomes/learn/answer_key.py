@@ -23,7 +23,7 @@ from outcomes.data.published_figures import (
     published_figures,
     weeks_of_action,
 )
-from outcomes.learn.exercise_file import lesson_places
+from outcomes.learn.exercise_file import lesson_places, survey
 from outcomes.methods import evaluation, intervals, reconcile, spc
 
 Facts = dict[str, Any]
@@ -236,6 +236,29 @@ def change_by_chance() -> Facts:
     return {"rank": drawn.rank, "areas": drawn.sets + 1, "ratio": drawn.ratio}
 
 
+def survey_of_districts() -> Facts:
+    """The made-up survey: people asked and worried by district, shares, an interval (07)."""
+    rows = survey().set_index("district")
+    asked, worried = rows["asked"], rows["worried"]
+    shares = 100 * worried / asked
+    most = shares.idxmax()
+    interval = intervals.wilson(worried[most], asked[most])
+    return {
+        "rows": len(rows),
+        "asked": asked.sum(),
+        "worried": worried.sum(),
+        "shares": shares,
+        "counts": worried,
+        "mean": shares.mean(),
+        "most": most,
+        "most_worried": worried[most],
+        "most_asked": asked[most],
+        "lower": 100 * interval.lower,
+        "upper": 100 * interval.upper,
+        "largest": worried.idxmax(),
+    }
+
+
 def _panel_and_town() -> tuple[pd.DataFrame, list[str]]:
     name = "anti-social behaviour"
     panel = crime_panels(name, force=collection.force)[name]
@@ -252,5 +275,6 @@ THEMES: dict[str, Callable[[], Facts]] = {
     "quarters": trafficking_by_quarter,
     "town": town_and_county,
     "chance": change_by_chance,
+    "survey": survey_of_districts,
 }
 """The themes that exercises name, and what computes their facts."""

@@ -8,11 +8,14 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.container import BarContainer
 
+from outcomes.findings.finding import Finding
+
 
 def axes_of(answer: Any) -> Axes | None:
     """The axes of a chart, however a learner gave it; None where it is no single chart.
 
-    Takes what matplotlib, pandas and seaborn give back: axes, a figure, a grid or a list of lines.
+    Takes what matplotlib, pandas and seaborn give back: axes, a figure, a grid or a list of lines;
+    and a finding that holds one.
 
     >>> from matplotlib.figure import Figure
     >>> figure = Figure()
@@ -20,6 +23,7 @@ def axes_of(answer: Any) -> Axes | None:
     (True, True)
     """
     first = answer[0] if isinstance(answer, list) and answer else answer
+    first = first.figure if isinstance(first, Finding) else first
     held = np.ravel(getattr(first, "axes", []))
     return held[0] if len(held) == 1 and isinstance(held[0], Axes) else None
 

@@ -4,6 +4,8 @@ import tomllib
 from functools import lru_cache
 from typing import Any
 
+import pandas as pd
+
 from outcomes.core import project
 
 
@@ -13,7 +15,17 @@ def exercises() -> dict[str, dict[str, Any]]:
     >>> exercises()["crime-rate"]["lesson"]
     '02'
     """
-    return {name: one for name, one in _file().items() if name != "places"}
+    apart = ("places", "survey")
+    return {name: one for name, one in _file().items() if name not in apart}
+
+
+def survey() -> pd.DataFrame:
+    """The made-up survey that a lesson turns into a page: district, asked, worried.
+
+    >>> bool((survey()["worried"] <= survey()["asked"]).all())
+    True
+    """
+    return pd.DataFrame(_file()["survey"])
 
 
 def lesson_places() -> dict[str, str]:
