@@ -318,6 +318,37 @@ def diff(
     print("\n".join(changes.diff(_site(out, plan), first, second)))
 
 
+@app.command("notify")
+def notify_told(
+    test: Annotated[
+        bool, typer.Option("--test", help="Send a notice of each occasion, as a test.")
+    ] = False,
+    failed: Annotated[
+        str, typer.Option(metavar="WHAT", help="Tell that this failed.")
+    ] = "",
+    out: Out = None,
+    plan: PlanFile = None,
+) -> None:
+    """Say who is told of what after a build; try it, or tell of a failure from outside."""
+    from outcomes.publish import notify as notices
+
+    found, folder = _plan(plan), _site(out, plan)
+    if test or failed:
+        said = f"{failed} failed: see its log."
+        send = notices.trial(found, folder, _say) if test else True
+        told = notices.failed(found, folder, said, _say) if failed else True
+        if not (send and told):
+            raise typer.Exit(1)
+    for notice in found.notify:
+        occasions = ", ".join(notice["on"])
+        sent = "Sent" if test or failed else "Will be sent"
+        print(
+            f"{sent} on {occasions}, as {notice['format']}: {' '.join(notice['command'])}"
+        )
+    if not found.notify:
+        print("Nobody is told: reports.toml has no [notify].")
+
+
 @release.command("check")
 def release_check(name: Name = "", out: Out = None, plan: PlanFile = None) -> None:
     """Say what automatic checks find in a release: pass, review or fail, and why."""

@@ -2,11 +2,14 @@
 
 import csv
 import shutil
+from datetime import date
 
+import pandas as pd
 import pytest
 
 import street_maker as maker
 from outcomes.core.errors import Invalid
+from outcomes.data import quality
 from outcomes.ingest import published_figures, published_figures_checks
 
 FIGURES = {
@@ -55,6 +58,101 @@ FIGURES = {
     ),
     "no publisher": ("publisher", "", "is empty"),
     "no address": ("source_url", "page 5", "is not a web address"),
+    "an address with a space": ("source_url", "https://a b", "is not a web address"),
+    "an address of nothing": ("source_url", "https://", "is not a web address"),
+    "an address in half a bracket": (
+        "source_url",
+        "http://[::1",
+        "is not a web address",
+    ),
+    "an address of this machine": (
+        "source_url",
+        "https://localhost/x",
+        "is not a web address",
+    ),
+    "an address with a name in it": (
+        "source_url",
+        "https://me:pw@example.org",
+        "is not a web address",
+    ),
+    "an address of another kind": (
+        "source_url",
+        "ftp://example.org",
+        "is not a web address",
+    ),
+    "an address that acts": (
+        "source_url",
+        "javascript:alert(1)",
+        "is not a web address",
+    ),
+    "an address with two dots": (
+        "source_url",
+        "https://a..org/x",
+        "is not a web address",
+    ),
+    "a period of the year one": ("period_start", "0001-01-01", "is before 1990-01-01"),
+    "a period of another century": (
+        "period_start",
+        "1899-01-01",
+        "is before 1990-01-01",
+    ),
+    "a period without end": (
+        "period_end",
+        "2099-12-31",
+        "over 15 years after the start",
+    ),
+    "a page older than its period": (
+        "published_date",
+        "2019-05-01",
+        "is long before the period",
+    ),
+    "a page of another century": (
+        "published_date",
+        "1066",
+        "is long before the period",
+    ),
+    "a value past all belief": ("value", "9" * 13, "is more than anything here can be"),
+    "a character that turns the text": ("note", "a\u202eb", "cannot be seen"),
+    "a character of no width": ("publisher", "The\u200bPCC", "cannot be seen"),
+    "a bell": ("source_title", "Report\x07", "cannot be seen"),
+}
+OTHERS = {
+    "an area that is its own parent": (
+        "areas",
+        "parent",
+        lambda r: r["area"],
+        "lies in itself",
+    ),
+    "an area with a negative number": (
+        "areas",
+        "population",
+        lambda r: "-5",
+        "residents",
+    ),
+    "an area of no such code": (
+        "areas",
+        "gss",
+        lambda r: "E1",
+        "is not a code such as",
+    ),
+    "residents of no year": (
+        "areas",
+        "population_year",
+        lambda r: "3020",
+        "is not a year",
+    ),
+    "a programme of the year one": (
+        "programmes",
+        "start",
+        lambda r: "0001-01-01",
+        "from 1990",
+    ),
+    "a name that turns": (
+        "programmes",
+        "name",
+        lambda r: "Op\u202e Warrior",
+        "cannot be seen",
+    ),
 }
 
 
@@ -85,6 +183,59 @@ def test_a_bad_figure_is_named_by_row_and_column(tmp_path, case):
     ):
         published_figures.build(folder, tmp_path / "clean")
     assert not (tmp_path / "clean").exists()
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value", "said"), OTHERS.values(), ids=OTHERS
+)
+def test_what_no_place_or_programme_can_be_is_refused(
+    tmp_path, table, column, value, said
+):
+    folder = published(tmp_path / "published", lambda rows: rows)
+    path = folder / f"{table}.csv"
+    with path.open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    rows[0][column] = value(rows[0])
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    with pytest.raises(
+        Invalid, match=rf"{table}\.csv row 2, column {column}: .*{said}"
+    ):
+        published_figures.build(folder, tmp_path / "clean")
+
+
+def test_areas_that_lie_in_each_other_are_refused():
+    columns = published_figures_checks.INPUTS["areas"]
+    areas = pd.DataFrame(
+        [["a", "A", "town", "", "b", "", ""], ["b", "B", "town", "", "a", "", ""]]
+    )
+    found = published_figures_checks._area_problems(areas.set_axis(columns, axis=1))
+    assert [f.partition(":")[0] for f in found] == [
+        "areas.csv row 2, column parent",
+        "areas.csv row 3, column parent",
+    ]
+
+
+@pytest.mark.parametrize("column", ["period_start", "period_end"])
+def test_a_period_that_is_yet_to_come_stops_the_gate(tmp_path, column):
+    clean = tmp_path / "data" / "clean"
+    shutil.copytree(maker.DATA / "clean", clean)
+    shutil.copy(maker.DATA / "datapackage.json", tmp_path / "data")
+    frame = pd.read_csv(clean / "figures.csv", dtype=str, keep_default_na=False)
+    frame.loc[0, ["period_start", "period_end"]] = ["2026-11-29", "2026-12-31"]
+    frame.loc[0, "period_start"] = (
+        "2026-12-01" if column == "period_start" else "2026-11-01"
+    )
+    frame.to_csv(clean / "figures.csv", index=False)
+    errors = quality.errors(clean, today=date(2026, 11, 24))
+    assert any(f"figures: {column} lies in the future: '2026-12" in e for e in errors)
+
+
+def test_the_register_as_it_is_has_no_problem_and_nothing_to_come(tmp_path):
+    published_figures.build(maker.DATA / "published", tmp_path / "clean")
+    assert quality.errors(maker.DATA / "clean") == []
 
 
 def test_a_figure_that_stands_twice_is_refused(tmp_path):

@@ -2,11 +2,14 @@
 
 import json
 import sys
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
+from typer.testing import CliRunner
 
 from notebook_maker import entry, notebook, plan
+from outcomes import cli
 from outcomes.publish import notify
 from outcomes.publish import plan as plans
 
@@ -36,6 +39,7 @@ def told(tmp_path):
                 new=True,
                 entries=list(made),
                 failed=[e for e in made if e["error"]],
+                failing=[e for e in made if e["error"]],
                 changed=[e for e in made if e["changes"]],
                 shown=tmp_path / "site/latest/index.html",
             )
@@ -113,6 +117,7 @@ def test_a_command_of_notify_that_fails_is_said(tmp_path):
         entries=[],
         changed=[],
         failed=[page("x", error=BAD)],
+        failing=[page("x", error=BAD)],
     )
     assert notify.made(found, release, said.append) is False and len(said) == 2
 
@@ -134,3 +139,52 @@ def test_a_command_of_notify_has_two_minutes_and_reads_plain_text(
         tmp_path,
     )
     assert '"error": "£"' in options["input"]
+
+
+def test_each_is_told_of_its_own_occasions_in_its_own_manner(tmp_path):
+    notebook(tmp_path / "notebooks/demo.ipynb")
+    text = entry("demo", "demo")
+    for name, on, form in (("a", "success", "text"), ("b", "failure", "json")):
+        code = f"import sys; open('{name}', 'w').write(sys.stdin.read())"
+        words = json.dumps([sys.executable, "-c", code])
+        text += f'[[notify]]\ncommand = {words}\non = ["{on}"]\nformat = "{form}"\n'
+    found = plans.read(plan(tmp_path, text))
+    release = SimpleNamespace(
+        path=tmp_path / "r",
+        shown=tmp_path / "i.html",
+        new=True,
+        entries=[page("one", "r")],
+        changed=[],
+        failed=[],
+        failing=[],
+    )
+    assert notify.made(found, release, print) is True
+    assert (tmp_path / "a").read_text("utf-8").splitlines() == [
+        "Occasion: success",
+        "Built: one",
+        "Release: r",
+        f"Site: {tmp_path / 'i.html'}",
+    ]
+    assert not (tmp_path / "b").exists()
+    assert notify.trial(found, tmp_path, print) is True
+    assert "This is a test" in (tmp_path / "a").read_text("utf-8")
+    assert json.loads((tmp_path / "b").read_text("utf-8"))["test"] is True
+
+
+def test_the_command_line_tries_the_notices_and_says_who_is_told(tmp_path):
+    notebook(tmp_path / "notebooks/demo.ipynb")
+    words = json.dumps(
+        [sys.executable, "-c", "import sys; open('t', 'w').write(sys.stdin.read())"]
+    )
+    plan(tmp_path, entry("demo", "demo") + f"[notify]\ncommand = {words}\n")
+    run = partial(CliRunner().invoke, cli.app)
+    where = ["--plan", str(tmp_path / "reports.toml")]
+    assert run(["notify", *where]).output.startswith(
+        "Will be sent on failure, change, as json:"
+    )
+    assert run(["notify", "--test", *where]).exit_code == 0
+    assert "test" in (tmp_path / "t").read_text("utf-8")
+    assert run(["notify", "--failed", "outcomes.service", *where]).exit_code == 0
+    assert "outcomes.service failed" in (tmp_path / "t").read_text("utf-8")
+    plan(tmp_path, entry("demo", "demo") + '[notify]\ncommand = ["/no/such"]\n')
+    assert run(["notify", "--test", *where]).exit_code == 1

@@ -212,18 +212,20 @@ def test_what_is_not_said_of_a_page_has_its_default(folder):
     assert found.file == folder / "reports.toml" and found.folder == folder
     assert found.source(found.pages[0]) == folder / "notebooks/programmes/demo.ipynb"
     assert found.main("programmes/demo") == found.pages[0] and found.main("x") is None
-    assert read(folder, "").pages == [] and found.notify == {}
+    assert read(folder, "").pages == [] and found.notify == []
 
 
 def test_whoever_is_to_be_told_hears_of_failures_and_changes_unless_said_otherwise(
     folder,
 ):
     mail = '[notify]\ncommand = ["mail", "x"]\n'
-    assert read(folder, mail).notify == {
-        "command": ["mail", "x"],
-        "on": ["failure", "change"],
-    }
-    assert read(folder, mail + 'on = ["change"]\n').notify["on"] == ["change"]
+    usual = {"command": ["mail", "x"], "on": ["failure", "change"], "format": "json"}
+    assert read(folder, mail).notify == [usual]
+    two = mail.replace("[notify]", "[[notify]]")
+    two += two.replace('"x"', '"y"') + 'on = ["success"]\nformat = "text"\n'
+    other = {"command": ["mail", "y"], "on": ["success"], "format": "text"}
+    assert read(folder, two).notify == [usual, other]
+    assert read(folder, mail + 'on = ["change"]\n').notify[0]["on"] == ["change"]
 
 
 def test_notebooks_are_found_by_name_in_order_without_checkpoints(folder):

@@ -153,3 +153,15 @@ def plain(text: object) -> str:
     """
     keep = (c if c.isprintable() else " " if c.isspace() else "" for c in str(text))
     return " ".join("".join(keep).split())
+
+
+def is_web_address(text: str) -> bool:
+    """Whether a text is the address of a page on a public host, and nothing else.
+
+    >>> is_web_address("https://www.gov.uk/a?b=1"), is_web_address("https://a b")
+    (True, False)
+    """
+    label = "[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
+    host = rf"(?:{label}\.)+[a-z][a-z0-9-]*[a-z0-9]"
+    form = rf"(?i)https?://{host}(?::\d{{1,5}})?(?:[/?#][^\s<>\"\\]*)?"
+    return text.isprintable() and bool(re.fullmatch(form, text))

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from outcomes.core.errors import Invalid, one_of
+from outcomes.core.errors import Invalid, is_web_address, one_of
 from outcomes.core.formatting import listed
 from outcomes.data.disclosure import ACCESS
 
@@ -83,6 +83,10 @@ def describe(path: Path) -> Description:
     if lost:
         raise Invalid(f"{file.name} does not say {listed(lost)}.")
     one_of(given.get("state", "published"), ACCESS, f"{file.name}: state")
+    if given.get("url") and not is_web_address(given["url"]):
+        raise Invalid(f"{file.name}: url {given['url']!r} is not a web address.")
+    if given.get("published", date.min) > date.today():
+        raise Invalid(f"{file.name}: published lies in the future.")
     said = dict[str, Any](given)
     said["columns"] = {
         name: _column(f"{file.name}: columns.{name}", column)

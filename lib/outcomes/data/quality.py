@@ -90,17 +90,19 @@ def _has(clean: Path, *names: str) -> bool:
 
 
 def _future(clean: Path, day: pd.Timestamp) -> Iterator[str]:
-    """Months that have not ended, and pages printed after today."""
+    """Months that have not ended, periods of figures and pages printed after today."""
     places = [
         ("coverage", "month"),
         ("crime_force_monthly", "month"),
         ("sources", "published_by"),
+        ("figures", "period_start"),
+        ("figures", "period_end"),
     ]
     for name, column in places:
         days = _table(clean, name)[column] if _has(clean, name) else pd.Series()
         limit = (
             day
-            if column == "published_by"
+            if name in ("sources", "figures")
             else day.replace(day=1) - pd.Timedelta(days=1)
         )
         for row, value in days[days > limit].head(5).items():

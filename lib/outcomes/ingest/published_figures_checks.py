@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from outcomes.core.errors import Invalid, nearest, reading
+from outcomes.core.errors import Invalid, is_web_address, nearest, reading
 
 QUALIFIERS = ("exact", "over", "at_least", "nearly", "approx")
 INPUTS = {
@@ -44,6 +44,10 @@ _ALLOWED = (
     ("programmes", "seed_page", ("yes", "no")),
     ("areas", "level", _LEVELS),
 )
+_FIRST = "1990-01-01"
+"""No programme and no figure of this collection is older."""
+_LONGEST = 15  # years of one period
+_MOST = 1e11
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _PARTIAL = re.compile(r"\d{4}(-\d\d){0,2}", re.ASCII)
 
@@ -96,11 +100,50 @@ def vocabulary_problems(tables: dict[str, pd.DataFrame]) -> list[str]:
     ):
         slugs = tables[target].iloc[:, 0]
         found += _unknown_words(name, tables[name], column, slugs, f"in {target}.csv")
+    found += unseen_problems(tables)
     areas = tables["areas"]
+    found += _area_problems(areas)
+    for index, start in tables["programmes"]["start"].items():
+        if start and not (_is_day(start) and start >= _FIRST):
+            why = f"is not a day written YYYY-MM-DD, from {_FIRST} on."
+            found.append(problem("programmes", index, "start", start, why))
     found += day_problems(tables["publication_days"], tables["figures"])
     return found + _unknown_words(
         "areas", areas, "parent", [*areas["area"], ""], "in column area"
     )
+
+
+def unseen_problems(tables: dict[str, pd.DataFrame]) -> list[str]:
+    """Cells with characters that nobody sees, or that turn the direction of a text."""
+    found = []
+    for name, frame in tables.items():
+        for column in frame:
+            odd = frame.loc[~frame[column].map(str.isprintable).astype(bool), column]
+            why = "holds a character that cannot be seen: write it anew."
+            found += [problem(name, i, column, value, why) for i, value in odd.items()]
+    return found
+
+
+def _area_problems(areas: pd.DataFrame) -> list[str]:
+    """Areas that lie in themselves, and residents or codes that are none."""
+    parents = dict(zip(areas["area"], areas["parent"], strict=True))
+    found = []
+    for index, row in areas.iterrows():
+        above, passed = row["parent"], []
+        while above and above not in passed:
+            passed.append(above)
+            above = parents.get(above, "")
+        if row["area"] in passed:
+            why = "lies in itself, by what its parents say."
+            found.append(problem("areas", index, "parent", row["parent"], why))
+        for column, form, why in (
+            ("gss", r"([A-Z]\d{8})?", "is not a code such as E07000121."),
+            ("population", r"(\d{1,9})?", "is not a number of residents."),
+            ("population_year", r"((19|20)\d\d)?", "is not a year."),
+        ):
+            if not re.fullmatch(form, row[column], re.ASCII):
+                found.append(problem("areas", index, column, row[column], why))
+    return found
 
 
 def day_problems(days: pd.DataFrame, figures: pd.DataFrame) -> list[str]:
@@ -271,21 +314,42 @@ def cell_problems(row: pd.Series) -> list[tuple[str, str, str]]:
         found.append(
             ("value", row["value"], "is not a plain number such as 1200 or 12.5.")
         )
+    elif abs(float(row["value"])) > _MOST:
+        found.append(("value", row["value"], "is more than anything here can be."))
+    found += _period_problems(row)
+    found += [(c, "", "is empty.") for c in ("publisher", "source_title") if not row[c]]
+    if not is_web_address(row["source_url"]):
+        found.append(("source_url", row["source_url"], "is not a web address."))
+    return found
+
+
+def _period_problems(row: pd.Series) -> list[tuple[str, str, str]]:
+    """What is wrong with the days of one row: (column, value, why)."""
+    found = []
+    start, end, printed = row["period_start"], row["period_end"], row["published_date"]
     for column in ("period_start", "period_end"):
         if row[column] and not _is_day(row[column]):
             found.append((column, row[column], "is not a day written YYYY-MM-DD."))
-    if row["period_start"] > row["period_end"] > "":
-        found.append(
-            ("period_end", row["period_end"], "is before the start of the period.")
-        )
-    if row["published_date"] and not _is_day(last_day(row["published_date"])):
-        found.append(
-            ("published_date", row["published_date"], "is not a year, month or day.")
-        )
-    found += [(c, "", "is empty.") for c in ("publisher", "source_title") if not row[c]]
-    if not row["source_url"].startswith(("https://", "http://")):
-        found.append(("source_url", row["source_url"], "is not a web address."))
+        elif row[column] and row[column] < _FIRST:
+            found.append((column, row[column], f"is before {_FIRST}."))
+    if start > end > "":
+        found.append(("period_end", end, "is before the start of the period."))
+    elif _is_day(start) and _is_day(end) and _years(start, end) > _LONGEST:
+        why = f"is over {_LONGEST} years after the start of the period."
+        found.append(("period_end", end, why))
+    if printed and not _is_day(last_day(printed)):
+        found.append(("published_date", printed, "is not a year, month or day."))
+    elif printed and (
+        printed < _FIRST[:4] or (_is_day(start) and _years(printed, start) > 1)
+    ):
+        why = "is long before the period that it tells of, or before any figure here."
+        found.append(("published_date", printed, why))
     return found
+
+
+def _years(first: str, last: str) -> int:
+    """From the year of one day to that of another."""
+    return int(last[:4]) - int(first[:4])
 
 
 def _is_day(text: str) -> bool:

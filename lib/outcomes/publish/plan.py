@@ -20,7 +20,8 @@ from outcomes.publish import parameters
 GROUPS = ("programmes", "districts", "county")
 SCHEDULES = ("daily", "weekly", "monthly", "quarterly", "yearly", "on-request")
 DEFAULTS = {"group": "county", "schedule": "monthly"}
-OCCASIONS = ("failure", "change")
+OCCASIONS = ("failure", "change", "success")
+FORMATS = ("json", "text")
 _REQUIRED = ("handle", "notebook", "title")
 _KEYS = (*_REQUIRED, "group", "schedule", "parameters", "sweep")
 _WORDS = "[a-z0-9]+(?:-[a-z0-9]+)*"
@@ -79,7 +80,7 @@ class Plan:
 
     file: Path
     pages: list[Page]
-    notify: dict = field(default_factory=dict)
+    notify: list[dict] = field(default_factory=list)
     limits: Limits = DEFAULT
     moved: dict[str, str] = field(default_factory=dict)
 
@@ -258,13 +259,19 @@ def words(value: Any) -> str:
     return formatting.known(text)
 
 
-def _notify(given: Any, name: str) -> dict:
-    """The command to run after a build, and on what; an empty table when none is asked for."""
-    if given == {}:
-        return {}
-    if not isinstance(given, dict):
-        raise Invalid(f"{name}: notify must be a table, headed [notify].")
-    command, on = given.get("command"), given.get("on", list(OCCASIONS))
+def _notify(given: Any, name: str) -> list[dict]:
+    """The commands to run after a build, each with its occasions: one table, or several."""
+    if given in ({}, []):
+        return []
+    tables = [given] if isinstance(given, dict) else given
+    if not isinstance(tables, list) or not all(isinstance(t, dict) for t in tables):
+        raise Invalid(f"{name}: notify must be a table, headed [notify] or [[notify]].")
+    return [_notice(table, name) for table in tables]
+
+
+def _notice(given: dict, name: str) -> dict:
+    """One command of ``[notify]``, on what it is run, and how it is told."""
+    command, on = given.get("command"), given.get("on", ["failure", "change"])
     if (
         not command
         or not isinstance(command, list)
@@ -272,12 +279,13 @@ def _notify(given: Any, name: str) -> dict:
     ):
         raise Invalid(f"{name}: [notify] needs command, as a list of words.")
     for key in given:
-        one_of(key, ("command", "on"), f"{name}, [notify]: the key")
+        one_of(key, ("command", "on", "format"), f"{name}, [notify]: the key")
     if not isinstance(on, list):
         raise Invalid(f'{name}, [notify]: on must be a list, such as ["failure"].')
     for occasion in on:
         one_of(occasion, OCCASIONS, f"{name}, [notify]: on")
-    return {"command": command, "on": on}
+    form = one_of(given.get("format", "json"), FORMATS, f"{name}, [notify]: format")
+    return {"command": command, "on": on, "format": form}
 
 
 def _moved(given: Any, handles: list[str], name: str) -> dict[str, str]:
