@@ -5,23 +5,29 @@ WORKERS ?=
 export OUTCOMES_WORKERS = $(WORKERS)
 
 .PHONY: help reports test test-notebooks quick simulate lab learn lint bench notebooks data lock clean
-.PHONY: docs audit html privacy lowest canary mutate baselines architecture
+.PHONY: docs licences matrix audit html privacy lowest canary mutate baselines architecture
 .DEFAULT_GOAL := help
 
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
 
 # The stamp holds the lock's digest, so a changed lock installs again and nothing else does.
+# Pages need half of them: no JupyterLab, and nothing that tests or writes documents.
+.venv/installed: LOCK = requirements.lock
+.venv/reports: LOCK = reports.lock
 .venv/installed: requirements.lock pyproject.toml
+.venv/reports: reports.lock pyproject.toml
+.venv/installed .venv/reports:
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.11 …")'
 	@echo "Installing the locked packages into .venv (once) …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --compile --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --compile --require-hashes -r $(LOCK)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m compileall -q -j 0 .venv/lib lib >/dev/null || true
 	@touch $@
 
-reports: .venv/installed  ## build every page of reports.toml into site/latest
+# What was installed for work has all of it.
+reports: $(if $(wildcard .venv/installed),.venv/installed,.venv/reports)  ## build every page of reports.toml into site/latest
 	@$(BIN)/outcomes build $(if $(WORKERS),--workers $(WORKERS))
 
 test: .venv/installed  ## run everything: units, notebooks by nbval, collection rules, site and browser checks
@@ -70,11 +76,17 @@ notebooks: .venv/installed  ## run the notebooks in place and store their output
 data: .venv/installed  ## rebuild data/clean from SOURCE=folder of downloads
 	@$(BIN)/outcomes data build $(SOURCE)
 
-lock:  ## make requirements.lock anew from pyproject.toml (needs uv)
+lock:  ## make requirements.lock and reports.lock anew from pyproject.toml (needs uv)
 	@uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --all-extras --universal \
 		--python-version 3.11 pyproject.toml --output-file requirements.lock
+	@uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --universal --no-annotate \
+		--python-version 3.11 -c requirements.lock --extra build pyproject.toml \
+		--output-file reports.lock
 
-audit: .venv/installed  ## hold the lock and what is installed to docs/advisories.toml
+licences: .venv/installed  ## list the licence of every package in docs/licences.csv
+	@$(BIN)/python tests/licences_tool.py
+
+audit: .venv/installed  ## hold the lock and what is installed to docs/advisories.toml, and ask for newer advisories
 	@$(BIN)/python tests/audit.py
 
 html: .venv/installed  ## ask the Nu HTML checker about the built pages (needs java and VNU=path/to/vnu.jar)
@@ -99,6 +111,17 @@ canary:  ## everything at its newest version, and the unit tests on it (needs uv
 	@rm -rf build/highest
 	@$(MAKE) --no-print-directory build/highest/bin/python
 	@PATH="$(CURDIR)/build/highest/bin:$$PATH" build/highest/bin/python -m pytest -q -m "not browser and not build"
+
+PYTHONS ?= 3.11 3.12 3.13 3.14
+matrix:  ## unit tests of the locked packages on each version of Python in PYTHONS (needs uv)
+	@for v in $(PYTHONS); do \
+		uv venv --quiet --clear --python $$v build/py$$v && \
+		uv pip install --quiet --python build/py$$v/bin/python --require-hashes --requirement requirements.lock && \
+		uv pip install --quiet --python build/py$$v/bin/python --no-deps --editable . && \
+		echo "Python $$v" && \
+		PATH="$(CURDIR)/build/py$$v/bin:$$PATH" build/py$$v/bin/python -m pytest -q -m "not browser and not build" \
+		|| exit 1; \
+	done
 
 # mutmut wants the library in src/; what it changes and runs is a copy.
 MUTMUT = PYTHONPATH=$(CURDIR)/build/mutmut OUTCOMES_DATA=$(CURDIR)/data MPLBACKEND=agg \

@@ -1,15 +1,25 @@
-"""``make audit``: holds the lock, and what is installed, to the floors of docs/advisories.toml."""
+"""``make audit``: holds the lock, and what is installed, to the floors of docs/advisories.toml.
 
+Then it asks a source of advisories (the form of OSV's ``querybatch``) about every package of the
+lock, and says when none can be reached. ``OUTCOMES_ADVISORIES`` names another, or "" for none.
+"""
+
+import json
+import os
 import re
 import sys
 import tomllib
 from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
+from urllib.error import URLError
+from urllib.request import Request, urlopen
 
 from outcomes.publish import sbom
 
 ROOT = Path(__file__).parents[1]
+SOURCE = "https://api.osv.dev/v1/querybatch"
+_PATIENCE = 20  # seconds
 
 
 class Floor(NamedTuple):
@@ -57,8 +67,44 @@ def installed() -> dict[str, str]:
     }
 
 
-if __name__ == "__main__":
+def asked(source: str, versions: dict[str, str]) -> list[str] | None:
+    """A sentence for each package with an advisory; None where no source can be asked."""
+    queries = [
+        {"package": {"name": name, "ecosystem": "PyPI"}, "version": version}
+        for name, version in versions.items()
+    ]
+    body = json.dumps({"queries": queries}).encode()
+    try:
+        request = Request(source, body, {"Content-Type": "application/json"})
+        with urlopen(request, timeout=_PATIENCE) as answer:
+            results = json.load(answer)["results"]
+    except (URLError, OSError, ValueError, KeyError):
+        return None
+    found = []
+    for (name, version), result in zip(versions.items(), results, strict=True):
+        if named := [v["id"] for v in (result or {}).get("vulns", [])]:
+            found.append(f"{name} {version} has advisories: {', '.join(named)}.")
+    return found
+
+
+def main() -> int:
+    """Print what is broken; 1 when anything is."""
     broken = [f"Lock: {said}" for said in below(locked(), floors())]
     broken += [f"Installed: {said}" for said in below(installed(), floors())]
-    print(*broken, f"{len(floors())} floors, {len(broken)} broken.", sep="\n")
-    sys.exit(1 if broken else 0)
+    source = os.environ.get("OUTCOMES_ADVISORIES", SOURCE)
+    told = asked(source, locked()) if source else None
+    print(*broken, *(told or []), sep="\n", end="\n" if broken or told else "")
+    if told is None:
+        said = "could be asked" if source else "is named"
+        print(
+            f"No source of advisories {said}: of the {len(locked())} packages of the lock, only "
+            "those with a floor were looked at."
+        )
+    else:
+        print(f"{len(locked())} packages asked about, {len(told)} with advisories.")
+    print(f"{len(floors())} floors, {len(broken)} broken.")
+    return 1 if broken or told else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -101,8 +101,9 @@ def _imported_by_notebooks(folder: Path) -> set[str]:
 
 
 def test_what_the_library_imports_is_declared_and_what_is_declared_is_used(project):
-    extra = project["optional-dependencies"]["cluster"]
-    declared = {_split(r)[0] for r in [*project["dependencies"], *extra]}
+    extras = project["optional-dependencies"]
+    wanted = [*project["dependencies"], *extras["cluster"], *extras["lab"]]
+    declared = {_split(r)[0] for r in wanted}
     read = _imported(ROOT / "lib") | _imported_by_notebooks(ROOT / "notebooks")
     used = {name.replace("_", "-") for name in read - {"outcomes"}}
     by_name = {

@@ -14,6 +14,7 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from io import TextIOWrapper
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -59,6 +60,9 @@ def main() -> None:
     The exit code is 2 for what cannot be used, files among it, and 1 for all else.
     """
     debug = "--debug" in sys.argv
+    for stream in (sys.stdout, sys.stderr):  # a console of Windows has few letters
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
     sys.argv = [word for word in sys.argv if word != "--debug"]
     try:
         app()

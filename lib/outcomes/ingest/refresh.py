@@ -130,8 +130,8 @@ def _settle(
     # The checks see all tables as they would be.
     for path in sorted(clean.iterdir()):
         if not (new / path.name).exists():
-            (new / path.name).symlink_to(path.resolve())
-    (work / schema.PACKAGE).symlink_to((data / schema.PACKAGE).resolve())
+            _lay_beside(path, new / path.name)
+    _lay_beside(data / schema.PACKAGE, work / schema.PACKAGE)
     errors, cautions = quality.check(new, today=today)
     if errors:
         raise Invalid(
@@ -145,11 +145,19 @@ def _settle(
     ready.mkdir()
     for name in changed:
         (new / name).rename(ready / name)
-        with (ready / name).open("rb") as stream:
+        with (ready / name).open("r+b") as stream:  # Windows saves no file open to read
             os.fsync(stream.fileno())
     ready.rename(data / _READY)  # from here on the change is certain
     _put_in_place(data)
     return changed
+
+
+def _lay_beside(file: Path, there: Path) -> None:
+    """A file under another name: by a link where the system lets us make one."""
+    try:
+        there.symlink_to(file.resolve())
+    except OSError:  # Windows asks for a right that few have
+        shutil.copyfile(file, there)
 
 
 def _changed(new: Path, clean: Path) -> list[str]:
