@@ -105,8 +105,8 @@ def _drawn(figure: Any) -> list[str]:
     for axes in figure.axes:
         for axis in (axes.xaxis, axes.yaxis):
             axis.get_ticklabels()  # this writes the labels of ticks
-    texts = [t.get_text() for t in figure.findobj(Text)]
-    return [text for text in texts if text.strip()]
+    texts = [" ".join(t.get_text().split()) for t in figure.findobj(Text)]
+    return [text for text in texts if text]
 
 
 def _of(found: Finding) -> Iterator[Piece]:

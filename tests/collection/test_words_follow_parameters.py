@@ -65,7 +65,7 @@ ASKED: dict[str, list[dict[str, Any]]] = {
     ],
     "no_more_knives": [{"area": "Preston"}, {"area": "Burnley and Accrington"}],
     "op_sceptre": [
-        {"wave": "2025-05", "comparators": ["Kent"], "confidence": 0.9},
+        {"wave": "2023-11", "comparators": ["Kent"], "confidence": 0.9},
         {"wave": "2019-09"},
     ],
     "op_warrior": [

@@ -86,7 +86,7 @@ PLANTED = [
         r"sentence: .*children.* became .*adults",
     ),
     (another_verdict, "op-sceptre", "has not earned the verdict 'published'"),
-    (another_rounding, "op-sceptre", r"sentence: .*23\.8%.*became .*23\.81%"),
+    (another_rounding, "op-sceptre/2023-11", r"sentence: .*23\.8%.*became .*23\.81%"),
     (another_colour, "county-lines", "its figure is drawn otherwise"),
     (
         a_month_revised,

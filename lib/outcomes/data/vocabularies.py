@@ -99,8 +99,8 @@ MAY_BE_BLANK = (
 )
 """Vocabularies of which "" leaves the choice to what is asked."""
 
-LATEST = ("crime_year",)
-"""Vocabularies listed from the latest, of which "" asks for the latest that is held."""
+LATEST = ("crime_year", "sceptre_wave", "county_lines_week")
+"""Vocabularies of years or months, of which "" asks for the latest that is held."""
 
 
 def vocabularies() -> list[str]:
@@ -178,7 +178,7 @@ def latest_choice(name: str, value: Any) -> str:
 
     Raises :class:`NotEnough` where none is held.
 
-    >>> latest_choice("crime_year", "") == choices("crime_year")[0]
+    >>> latest_choice("crime_year", "") == max(choices("crime_year"))
     True
     """
     if not isinstance(value, str) or value != "":
@@ -187,10 +187,8 @@ def latest_choice(name: str, value: Any) -> str:
         one_of(name, LATEST, "vocabulary with a latest value")
     held = choices(name)
     if not held:
-        raise NotEnough(
-            "No calendar year has all its twelve months of street-level crime here."
-        )
-    return held[0]
+        raise NotEnough(f"No {name} is held here, so none is the latest.")
+    return max(held)
 
 
 def check_parameters(**given: Any) -> None:

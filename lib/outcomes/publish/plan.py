@@ -196,10 +196,20 @@ def _is_asked_above(page: Page, pages: list[Page], held: dict[str, Path]) -> boo
     if above.parameters or not page.handle.startswith(f"{above.handle}/"):
         return False
     usual = parameters.declared(held[page.notebook])
+    beside = [p for p in pages if p.notebook == page.notebook and p is not above]
     return bool(page.parameters) and all(
-        name in usual and usual[name].default == value
+        name in usual and value == _by_itself(usual[name], beside)
         for name, value in page.parameters.items()
     )
+
+
+def _by_itself(parameter: parameters.Parameter, pages: list[Page]) -> Any:
+    """What a notebook asks by itself: its default, or the latest of a sweep where that is empty."""
+    from outcomes.data.vocabularies import LATEST  # opens the tables, for sweeps alone
+
+    if parameter.default == "" and parameter.vocabulary in LATEST:
+        return max(p.parameters.get(parameter.name, "") for p in pages)
+    return parameter.default
 
 
 def _opened(file: Path) -> tuple[Path, dict]:
