@@ -96,6 +96,31 @@ for (const head of rates ? rates.tHead.rows[0].cells : []) {
   button.addEventListener("click", () => sort(head));
   head.append(button);
 }
+/** On a phone the table of districts shows one measure at a time, which is chosen above it. */
+const narrow = matchMedia("(max-width: 44rem)");
+const choice = document.createElement("select");
+function choose() {
+  for (const row of rates.rows) {
+    Array.from(row.cells, (cell, at) => {
+      cell.hidden = narrow.matches && at > 0 && at !== Number(choice.value);
+    });
+  }
+  choice.parentNode.hidden = !narrow.matches;
+}
+if (rates) {
+  Array.from(rates.tHead.rows[0].cells, (head, at) => at && choice.append(new Option(head.textContent.trim(), at)));
+  const label = made("label", "Show ", choice);
+  label.className = "choose";
+  rates.closest(".scroll").before(label);
+  choice.addEventListener("change", () => {
+    choose();
+    const head = rates.tHead.rows[0].cells[choice.value];
+    head.removeAttribute("aria-sort");
+    sort(head);
+  });
+  narrow.addEventListener("change", choose);
+  choose();
+}
 /** What scrolls sideways can be reached by keyboard; what does not is no stop. */
 function fit() {
   for (const part of document.querySelectorAll(".scroll")) {

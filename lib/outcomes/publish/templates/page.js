@@ -1,10 +1,34 @@
 "use strict";
 const contents = document.querySelector(".contents details");
 const wide = matchMedia("(min-width: 72rem)");
+const narrow = matchMedia("(max-width: 44rem)");
+const MOST_CARDS = 30;
 function unfold() {
   if (contents) contents.open = wide.matches;
 }
+/** On a phone each row of a table that is much too wide is a list of all it says. */
+function deal(table, cards) {
+  const heads = Array.from(table.tHead.rows[0].cells, (head) => head.textContent.trim());
+  table.classList.toggle("cards", cards);
+  const say = (element, role) => cards ? element.setAttribute("role", role) : element.removeAttribute("role");
+  say(table, "table");
+  say(table.tBodies[0], "rowgroup");
+  for (const row of table.tBodies[0].rows) {
+    say(row, "row");
+    Array.from(row.cells, (cell, at) => {
+      say(cell, at ? "cell" : "rowheader");
+      if (at) cell.dataset.head = heads[at];
+    });
+  }
+}
 function fit() {
+  for (const table of document.querySelectorAll(".finding .cards")) {
+    if (!narrow.matches) deal(table, false);
+  }
+  for (const table of narrow.matches ? document.querySelectorAll(".finding table:not(.cards)") : []) {
+    const few = table.tBodies[0].rows.length <= MOST_CARDS;
+    if (few && table.scrollWidth > 1.05 * table.closest(".scroll").clientWidth) deal(table, true);
+  }
   // what scrolls sideways can be reached by keyboard; what does not is no stop
   for (const box of document.querySelectorAll(".scroll")) {
     if (box.scrollWidth <= box.clientWidth && box.scrollHeight <= box.clientHeight) {
