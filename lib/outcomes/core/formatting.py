@@ -77,7 +77,9 @@ def number(x: float | None, decimals: int | None = None) -> str:
         return UNAVAILABLE
     if not isfinite(x):
         return "no upper limit" if x > 0 else "no lower limit"
-    return _signed(f"{abs(x):,.{_decimals(x) if decimals is None else decimals}f}", x)
+    return _signed(
+        f"{abs(x):,.{usual_decimals(x) if decimals is None else decimals}f}", x
+    )
 
 
 def exact(x: float | None, most: int = 6) -> str:
@@ -548,8 +550,12 @@ def _signed(text: str, x: float) -> str:
     return "−" + text if x < 0 and text.strip("0.,") else text
 
 
-def _decimals(*values: float) -> int:
-    """The most decimals that one of the numbers is written with by itself."""
+def usual_decimals(*values: float) -> int:
+    """The most decimals that one of the numbers is written with by itself.
+
+    >>> usual_decimals(150.6, 96.4), usual_decimals(12, 300), usual_decimals(0.27, 4.4)
+    (1, 0, 2)
+    """
     finite = [abs(v) for v in values if not _missing(v) and isfinite(v)]
     alone = [
         0 if v >= 100 or float(v).is_integer() else 1 if v >= 1 else 2 for v in finite
@@ -561,7 +567,7 @@ def _alike(write: Callable[..., str], options: dict, *values: float) -> dict:
     """Options for numbers that are read together: as many decimals for the one as for the other."""
     if write is not number or "decimals" in options:
         return options
-    return {**options, "decimals": _decimals(*values)}
+    return {**options, "decimals": usual_decimals(*values)}
 
 
 def _with_unit(

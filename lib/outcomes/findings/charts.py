@@ -14,7 +14,7 @@ not print them.
 >>> charts.title(ax, "Crimes by ward")
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise, product
 from textwrap import fill, wrap
 from typing import Any
@@ -311,17 +311,26 @@ def bars(
     chosen = _names(highlight)
     bold = data[y].astype(str).isin(chosen) | (not chosen)
     ax.barh(data.index, data[x], height=0.7, color=np.where(bold, NAVY, PALE))
+    write = _writer(data[x], kind)
     for at, value in data[x].items():
         end, below = 0 if pd.isna(value) else value, value < 0
         side: dict[str, Any] = {"ha": "right" if below else "left"}
         beside = (-4 if below else 4, 0)
-        note(ax, formatting.WRITE[kind](value), (end, at), offset=beside, **side)
+        note(ax, write(value), (end, at), offset=beside, **side)
     _row_names(ax, data[y], chosen)
     ends = data[x].fillna(0)
-    sizes = ends.map(lambda value: len(formatting.WRITE[kind](value)))
+    sizes = ends.map(lambda value: len(write(value)))
     _leave_room(ax, ends.min(), ends.max(), sizes[ends < 0].max(), sizes.max())
     _AXIS[kind](ax.xaxis)
     return ax
+
+
+def _writer(values: pd.Series, kind: str) -> Callable[[float], str]:
+    """How values of one chart are written: numbers with as many decimals each."""
+    if kind != "number":
+        return formatting.WRITE[kind]
+    decimals = formatting.usual_decimals(*values.dropna())
+    return lambda value: formatting.number(value, decimals)
 
 
 def _leave_room(ax: Axes, low: float, high: float, left: float, right: float) -> None:
@@ -358,7 +367,7 @@ def intervals(
     line_name = fill(reference_label, 18)
     above_rows = 0.1 + 0.55 * (line_name.count("\n") + 1) if line_name else 0
     ax = _start(data, ax, _AROUND + 0.38 * (len(data) + above_rows), "intervals")
-    write = formatting.WRITE[kind]
+    write = _writer(data[x or lower], kind)
     for at, row in data.iterrows():
         low, high = row[lower], row[upper]
         color = NAVY if not chosen or str(row[y]) in chosen else GREY
@@ -533,8 +542,10 @@ def strip(
     ax.grid(False)
     month_axis(ax.xaxis)
     key = [Patch(color=color, label=state) for state, color in palette.items()]
-    place = {"loc": "lower left", "bbox_to_anchor": (0, 1), "handlelength": 1}
-    ax.legend(handles=key, ncols=len(key), columnspacing=1.2, borderpad=0, **place)
+    room = 72 * WIDTH // (0.62 * SIZE * (max(map(len, palette)) + 4))
+    look = {"columnspacing": 1.2, "handlelength": 1, "borderpad": 0}
+    place = {"loc": "outside upper left", "ncols": max(1, min(len(key), int(room)))}
+    ax.figure.legend(handles=key, **place, **look)
     return ax
 
 

@@ -331,7 +331,7 @@ def what_could_be_found(
         numbers = {"found elsewhere, %": 100 * elsewhere}
         numbers |= dict(zip(judged, shares, strict=True))
         marked = f"; a dashed line marks {size}"
-    ax.legend()
+    fig.legend(loc="outside lower left", ncols=2)
     charts.title(
         ax,
         f"Share of {found.change}s found, by size",

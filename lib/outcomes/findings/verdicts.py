@@ -172,7 +172,8 @@ VERDICTS = {
     "contradicted": Verdict(
         "≠",
         "Contradicted",
-        "no reading of the figures of one definition allows both, and both are named",
+        "no reading of the figures of one definition allows both: both are named, and neither "
+        "can be relied on by itself",
         _contradicted,
     ),
     "estimate": Verdict(

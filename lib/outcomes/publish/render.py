@@ -442,7 +442,7 @@ def _output(output: dict, number: int) -> dict | None:
 def _lighter(html: str, name: str) -> str:
     """A finding's HTML in fewer bytes: paths with commas for spaces, which an address must spell
     out, and empty cells without a look. Its table is named after it: captions may be alike."""
-    html = html.replace("<td class=t><", "<td><")
+    html = re.sub("<td class=[tl]><", "<td><", html)
     label = f'role=region aria-label="Table: {words(name)}"'
     html = re.sub('role=region aria-label="[^"]*"', label, html, count=1)
     path = re.compile("(?<=%20d=')[^']+")
