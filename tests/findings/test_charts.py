@@ -350,7 +350,7 @@ def test_tiles_of_one_state_are_joined_and_a_gap_is_left_white():
     data, options = CALLS["strip"]
     ax = charts.strip(data, **options)
     assert len(ax.patches) == 4  # h, gap, h, mm, h
-    assert [text.get_text() for text in ax.get_legend().texts] == ["h", "m"]
+    assert [text.get_text() for text in ax.figure.legends[0].texts] == ["h", "m"]
 
 
 def test_growth_between_bounds_is_drawn_by_its_ends_and_by_no_value_between():
