@@ -98,6 +98,17 @@ def states() -> pd.DataFrame:
     ).drop(index=1)
 
 
+def choices() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "change": [-0.2, 0.1, -0.05],
+            "declared": [True, False, False],
+            "against": ["matched", "county", "matched"],
+            "months": ["all months", None, "all months"],
+        }
+    )
+
+
 CALLS = {
     "bars": (ROWS, {"x": "estimate", "y": "place", "kind": "percent"}),
     "intervals": (ROWS, {"y": "place", "kind": "percent"}),
@@ -128,6 +139,10 @@ CALLS = {
         },
     ),
     "placebos": (changes(), {"treated": 0.2, "label": "Burnley"}),
+    "specification_curve": (
+        choices(),
+        {"choices": {"against": ["matched", "county"], "months": ["all months"]}},
+    ),
 }
 
 
@@ -362,3 +377,15 @@ def test_growth_between_bounds_is_drawn_by_its_ends_and_by_no_value_between():
     )
     written = [t.get_text() for t in ax.texts]
     assert written[:2] == ["208.0% to 243.5%", "53.1%"]
+
+
+def test_a_specification_curve_marks_what_was_declared_and_each_option_chosen():
+    options = {"against": ["matched", "county"], "months": ["all months"]}
+    ax = charts.specification_curve(choices(), choices=options)
+    labels = [label.get_text() for label in ax.get_yticklabels()]
+    assert labels[-3:] == ["matched", "county", "all months"]
+    curve, *rows = (line for line in ax.lines if line.get_marker() != "None")
+    assert list(curve.get_ydata()) == [-0.2, -0.05, 0.1]
+    assert [list(line.get_xdata()) for line in rows] == [[0, 1], [2], [0, 1], [0]]
+    assert rows[-1].get_ydata()[0] == -0.2
+    assert [text.get_text() for text in ax.texts] == ["as declared"]

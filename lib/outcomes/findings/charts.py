@@ -68,6 +68,7 @@ __all__ = [
     "placebos",
     "process_behaviour",
     "set_theme",
+    "specification_curve",
     "strip",
     "title",
 ]
@@ -741,4 +742,45 @@ def placebos(
     note(ax, label, (treated, 1), color=NAVY, bold=True, **place, **_UNDER_THE_EDGE)
     percent_axis(ax.xaxis)
     number_axis(ax.yaxis)
+    return ax
+
+
+def specification_curve(
+    data: pd.DataFrame,
+    *,
+    choices: dict[str, list[str]],
+    estimate: str = "change",
+    declared: str = "declared",
+    ax: Axes | None = None,
+) -> Axes:
+    """A share by every set of choices, the lowest first, over a mark for each option chosen.
+
+    ``choices`` are columns and the options of each, which get a row each below the curve; of a set
+    that has no such choice the cell is empty. ``declared`` is the column that says which set was
+    declared.
+    """
+    data = data.sort_values(estimate, kind="stable", ignore_index=True)
+    options = [(column, option) for column in choices for option in choices[column]]
+    ax = _start(data, ax, 2.2 + 0.24 * len(options), "specification_curve", estimate)
+    low, high = min(data[estimate].min(), 0), max(data[estimate].max(), 0)
+    step = (high - low) / 9  # rows are a ninth of the curve's height apart
+    levels = ticker.MaxNLocator(4).tick_values(low, high)
+    levels = [level for level in levels if low - step / 4 <= level <= high]
+    places = [low - step * (at + 1.5) for at in range(len(options))]
+    names = [formatting.percent(level, 0) for level in levels]
+    ax.axhline(0, color=GREY, linewidth=1)
+    ax.plot(data.index, data[estimate], "o", color=GREY, markersize=2.5)
+    for at, (choice, option) in zip(places, options, strict=True):
+        chosen = data.index[data[choice] == option]
+        ax.plot(chosen, [at] * len(chosen), "|", color=TEAL, markersize=5)
+    ax.set_yticks([*levels, *places], [*names, *(option for _, option in options)])
+    ax.set_ylim(min(places, default=low) - step, high + step)
+    ax.set_xticks([])
+    for at in data.index[data[declared].astype(bool)]:
+        height = data.loc[at, estimate]
+        ax.axvline(at, color=NAVY, linewidth=0.8)
+        ax.plot([at], [height], "o", color=NAVY, markersize=7)
+        right = at > 0.6 * len(data)
+        place = {"offset": (-8 if right else 8, -9), "ha": "right" if right else "left"}
+        note(ax, "as declared", (at, height), color=NAVY, bold=True, **place)
     return ax

@@ -44,6 +44,13 @@ from .placebos import randomisation as randomisation
 from .power import Detection as Detection
 from .power import detection_power as detection_power
 from .power import mix_detection_power as mix_detection_power
+from .specification import RADII as RADII
+from .specification import Specification as Specification
+from .specification import SpecificationCurve as SpecificationCurve
+from .specification import describe_choices as describe_choices
+from .specification import ring_option as ring_option
+from .specification import specification_curve as specification_curve
+from .specification import specifications as specifications
 from .synthetic_control import Synthetic as Synthetic
 from .synthetic_control import fit_synthetic_control as fit_synthetic_control
 from .synthetic_control import (

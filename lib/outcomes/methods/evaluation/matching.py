@@ -67,6 +67,7 @@ def match_units(
     covariates: pd.DataFrame | None = None,
     population: pd.Series | None = None,
     ratio: int = 3,
+    features: Sequence[str] | None = None,
     minimum: tuple[int, int] = (24, 0),
 ) -> Matching:
     """For each treated unit the ``ratio`` untreated ones nearest before the start, without reuse.
@@ -78,6 +79,7 @@ def match_units(
     covariates : unit x further features, such as a deprivation score.
     population : unit -> people, to compare rates and not sizes.
     ratio : how many units are matched with each.
+    features : of level, trend and the covariates, those that are matched on; all by default.
     minimum : the fewest times before and after.
 
     Raises
@@ -90,18 +92,18 @@ def match_units(
             f"The ratio is how many units are matched with each; given {ratio!r}."
         )
     panel, treated, after = wide(panel, treated, start, minimum=minimum)
-    features = _features(panel[~after], population, covariates)
-    lacking = features.index[features.isna().any(axis=1)]
+    values = _features(panel[~after], population, covariates, features)
+    lacking = values.index[values.isna().any(axis=1)]
     if set(lacking) & set(treated):
         raise Invalid(
             f"The treated unit {sorted(set(lacking) & set(treated))[0]!r} lacks a value."
         )
-    pool = [u for u in features.index if u not in {*treated, *lacking}]
+    pool = [u for u in values.index if u not in {*treated, *lacking}]
     if len(pool) < ratio * len(treated):
         wanted = f"{len(treated)} treated ones with {ratio} each"
         raise NotEnough(f"There are {len(pool)} units to match {wanted}.")
     candidates, size = [*treated, *pool], len(treated)
-    far, nearest = _distances(features.loc[candidates], slice(size), (ratio + 1) * size)
+    far, nearest = _distances(values.loc[candidates], slice(size), (ratio + 1) * size)
     unit, place = _greedy(far, nearest, np.arange(size)[None], ratio)
     pairs = pd.DataFrame(
         {
@@ -111,7 +113,7 @@ def match_units(
         }
     )
     units = sorted(pairs["match"])
-    balance = _balance(features, treated, pool, units)
+    balance = _balance(values, treated, pool, units)
     return Matching(units, pairs, balance, bool(balance["balanced"].all()))
 
 
@@ -123,6 +125,7 @@ def match_sets(
     covariates: pd.DataFrame | None = None,
     population: pd.Series | None = None,
     ratio: int = 3,
+    features: Sequence[str] | None = None,
 ) -> list[list]:
     """The comparison of each of many placebo sets, chosen as :func:`match_units` would choose it.
 
@@ -130,26 +133,26 @@ def match_sets(
     out once, and all sets of one size choose at once.
     """
     panel, _, after = wide(panel, list(panel.columns[:1]), start, minimum=(1, 0))
-    features = _features(panel[~after], population, covariates).dropna()
+    values = _features(panel[~after], population, covariates, features).dropna()
     most = max(map(len, sets), default=0)
-    if len(features) < (ratio + 1) * most:
+    if len(values) < (ratio + 1) * most:
         raise NotEnough(
-            f"There are {max(len(features) - most, 0)} units to match a placebo area of {most} "
+            f"There are {max(len(values) - most, 0)} units to match a placebo area of {most} "
             f"with {ratio} each."
         )
-    strange = {u for members in sets for u in members}.difference(features.index)
+    strange = {u for members in sets for u in members}.difference(values.index)
     if strange:
         raise Invalid(
             f"The placebo areas hold {min(strange, key=str)!r}, which cannot be matched."
         )
     far, nearest = _distances(
-        features, slice(None), (ratio + 1) * max(map(len, sets), default=1)
+        values, slice(None), (ratio + 1) * max(map(len, sets), default=1)
     )
-    units = features.index.tolist()
+    units = values.index.tolist()
     found: dict[int, list] = {}
     for size in {*map(len, sets)}:
         these = [k for k, members in enumerate(sets) if len(members) == size]
-        inside = features.index.get_indexer([u for k in these for u in sets[k]])
+        inside = values.index.get_indexer([u for k in these for u in sets[k]])
         inside = inside.reshape(len(these), size)
         matched = nearest[_greedy(far, nearest, inside, ratio)].tolist()
         found |= dict(
@@ -278,10 +281,13 @@ def ring(places: pd.DataFrame, treated: Sequence[str], *, km: float) -> list[str
 
 
 def _features(
-    early: pd.DataFrame, population: pd.Series | None, covariates: pd.DataFrame | None
+    early: pd.DataFrame,
+    population: pd.Series | None,
+    covariates: pd.DataFrame | None,
+    chosen: Sequence[str] | None = None,
 ) -> pd.DataFrame:
     """Level (log of the mean count or rate), trend (the log's change between the two halves) and
-    the covariates. Half an event is added so that empty places have a level."""
+    the covariates, or those ``chosen``. Half an event is added so that empty places have a level."""
     half = len(early) // 2
     people = 1.0
     if population is not None:
@@ -297,7 +303,7 @@ def _features(
     level = np.log((early.sum() + 0.5) / len(early) / people)
     features = pd.DataFrame({"level": level, "trend": trend})
     if covariates is None:
-        return features
+        return features if chosen is None else features[list(chosen)]
     clash = [
         c for c in covariates if c in features or not is_numeric_dtype(covariates[c])
     ]
@@ -305,7 +311,8 @@ def _features(
         raise Invalid(
             f"The covariate {clash[0]!r} is no number, or has the name of a feature."
         )
-    return features.join(covariates.replace([np.inf, -np.inf], np.nan), how="left")
+    features = features.join(covariates.replace([np.inf, -np.inf], np.nan), how="left")
+    return features if chosen is None else features[list(chosen)]
 
 
 def _balance(
