@@ -25,6 +25,7 @@ from typing import NamedTuple
 _PARENT_DEATH_SIGNAL, _CHILD_SUBREAPER = 1, 36  # names of prctl(2), by number
 _OFTEN = 0.2  # seconds between two looks at what a page takes
 _MOST_PROCESSES = 400
+_SPARE = 1 << 20  # bytes that a kernel writes of itself
 _MB = 1 << 20
 _PATIENCE = 5.0  # seconds that killed processes may take to be gone
 
@@ -101,7 +102,7 @@ class Measured:
         written = now.output + _field("/proc/self/io", "wchar") - self.written
         if now.processes > _MOST_PROCESSES:
             return "processes"
-        if written - self.begun.output > self.output * _MB:
+        if written - self.begun.output > self.output * _MB + _SPARE:
             return "output"
         most = self.memory * _MB
         if now.memory - self.begun.memory <= most:
