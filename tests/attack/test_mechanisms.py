@@ -277,6 +277,12 @@ def test_no_text_of_a_finding_tells_the_count(said, place):
     assert not re.search(r"(?<!\[c\]) in (14|fourteen)|(?<!\[c\] )13 times", text), text
 
 
+def test_no_unit_tells_the_count():
+    held = {"area": ["A", "B"], "n": [3, 40]}
+    found = shown(table=held, units={"n": "people, 3 of them hurt"}, unit="of 3 people")
+    assert not re.search(r"\b3\b", json.dumps(found.facts) + found.html())
+
+
 ALONE = {
     "a complement": ("42 of 45 pupils agreed.", "42"),
     "a share of a base": ("6.7% of 45 pupils disagreed.", "6.7"),
@@ -430,6 +436,13 @@ REFUSED = {
     "the total in another's table": [
         fact(TABLE), fact({"area": ["Total"], "n": [60]}, "See below.", "all")
     ],
+    "a share in another's words": [
+        fact(TABLE), fact(None, "Of those, 5.0% of 60 people were in A.", "share")
+    ],
+    **{
+        f"hidden as {mark}": [fact({"area": ["A", "B", "Total"], "n": [mark, 40, 43]})]
+        for mark in ("*", "<5", "c", "suppressed", "withheld")
+    },
 }  # fmt: skip
 
 

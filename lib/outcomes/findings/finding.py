@@ -249,6 +249,9 @@ def finding(
     if any(map(disclosure.is_unpublished, cited)):
         if shown.withhold(units, unit):
             agreement, test = None, ""  # they tell of what is withheld
+            told = [disclosure.told(u, shown.hidden) for u in (*units.values(), unit)]
+            *held, unit = told
+            units = dict(zip(units, held, strict=True))
             if verdict != "published":
                 verdict, shown.limits["value"] = "not_enough", None
     else:
@@ -288,6 +291,7 @@ class _Shown:
     numbers: dict[str, Any]
     table: pd.DataFrame | None
     figure: Any
+    hidden: set[float] = field(default_factory=set)
 
     def withhold(self, units: dict[str, str], unit: str) -> bool:
         """Hide small counts of people, with all that would tell them; says whether there were any.
@@ -308,6 +312,7 @@ class _Shown:
             hidden |= disclosure.small_counts_told(said, [*cells, *limits])
         if not hidden:
             return False
+        self.hidden = hidden
         self.figure, self.numbers = None, {}
         self.texts = {
             k: disclosure.told(t, hidden, cells) for k, t in self.texts.items()

@@ -18,9 +18,11 @@ import numpy as np
 
 from outcomes.core.errors import Invalid
 from outcomes.data import disclosure, recovery
-from outcomes.data.disclosure import CONFIDENTIAL, THRESHOLD
+from outcomes.data.disclosure import THRESHOLD
 from outcomes.publish import csv_files
 
+_HIDDEN = re.compile(r"\[c\]|c|\*|<\s*\d+|suppressed|withheld|confidential", re.I)
+"""What authors write for a count that they hide, beside the mark of the house."""
 _TEXTS = ("sentence", "detail", "alt", "caption", "test")
 _CONFIDENCE = (0.9, 0.95, 0.99)
 
@@ -46,7 +48,7 @@ def reasons(facts: list[dict], before: list[dict]) -> Iterator[str]:
     for fact in facts:
         table, was = table_of(fact), earlier.get(fact["name"], {})
         held = [c for row in (was.get("table") or {"rows": []})["rows"] for c in row]
-        if table is None and CONFIDENTIAL not in held:
+        if table is None and not any(map(_is_hidden, held)):
             continue
         others = [f for f in facts if f is not fact and _shares_source(f, fact)]
         try:
@@ -108,8 +110,8 @@ def table_of(fact: dict) -> Table | None:
     counts = {
         head: column
         for head, column in zip(heads, cells, strict=True)
-        if any(c == CONFIDENTIAL for c in column)
-        and all(_is_number(c) or c in (CONFIDENTIAL, None) for c in column)
+        if any(map(_is_hidden, column))
+        and all(_is_number(c) or _is_hidden(c) or c is None for c in column)
         and (any(map(_is_number, column)) or len(column) == 1)
     }
     if not counts:
@@ -121,10 +123,14 @@ def table_of(fact: dict) -> Table | None:
     labels = [c for c in others.values() if not any(map(_is_number, c))]
     rows = [" ".join(map(str, row)) for row in zip(*labels, strict=True)]
     held = np.array(list(counts.values()), dtype=object).T
-    hidden = held == CONFIDENTIAL
+    hidden = np.array([[_is_hidden(c) for c in row] for row in held])
     values = np.where(hidden, np.nan, held).astype(float)  # None is NaN too
     rows = rows or [str(n + 1) for n in range(len(values))]
     return Table(rows, list(counts), values, hidden, others)
+
+
+def _is_hidden(cell: Any) -> bool:
+    return isinstance(cell, str) and bool(_HIDDEN.fullmatch(cell.strip()))
 
 
 def _is_number(cell: Any) -> bool:
@@ -244,6 +250,9 @@ def _by_other_findings(table: Table, others: list[dict]) -> Iterator[str]:
             if any(isinstance(c, str) and recovery.TOTAL.search(c) for c in row):
                 numbers |= set(filter(_is_whole, row))
         yield from _as_total(table, numbers, f"in finding {other['name']!r}")
+        said = " | ".join(other.get(k, "") for k in _TEXTS)
+        told = recovery.small_counts_told(said, _shown(table).values(), THRESHOLD)
+        yield from (f"{w!r} in finding {other['name']!r} tells it" for w in told)
 
 
 def _shares_source(one: dict, other: dict) -> bool:
@@ -302,7 +311,7 @@ def _cells(fact: dict) -> dict[tuple[str, str], float]:
     heads = [c["key"] for c in made["columns"]]
     found = {}
     for row in made["rows"]:
-        label = " ".join(str(c) for c in row if not _is_number(c) and c != CONFIDENTIAL)
+        label = " ".join(str(c) for c in row if not _is_number(c) and not _is_hidden(c))
         found |= {
             (label, h): c for h, c in zip(heads, row, strict=True) if _is_whole(c)
         }
