@@ -100,7 +100,7 @@ class Finding:
         return f'<figure class="finding {kind}" id="{self.name}">{inner}</figure>'
 
 
-_ENCODED = str.maketrans({c: f"%{ord(c):X}" for c in ' "#%&<>'})
+_ENCODED = str.maketrans({c: f"%{ord(c):X}" for c in ' "#%&<>{}'})
 
 
 def _data_uri(svg: str) -> str:
