@@ -1,0 +1,175 @@
+"""Several sites: starts that differ, and effects of sites pooled in part.
+
+* *Starts that differ*: Callaway & Sant'Anna 2021 (J Econometrics 225:200). For each group of units with
+  one start, and each time, the change since the last time before that start, against that of units
+  never treated: no unit already treated stands as a comparison. The times after the start are
+  averaged by how many units each group has. Errors are those of the influence function, by unit: for
+  one start, those of a regression robust to unequal variances. With few treated units they are too
+  small, and placebo units are the better measure.
+* *Partial pooling*: effects of sites, each with its error, differ by more than chance. The random-effects
+  mean of DerSimonian & Laird (1986, Control Clin Trials 7:177) weighs them; its interval for one more
+  site is that of Higgins, Thompson & Spiegelhalter (2009, JRSS A 172:137).
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from outcomes.core.errors import Invalid, NotEnough
+from outcomes.methods.intervals import Interval, normal, numbers
+from outcomes.methods.minimum_data import like, ordered
+
+
+class Staggered(NamedTuple):
+    """Effects by group and time, and their mean after the starts, in the outcome's units."""
+
+    frame: pd.DataFrame  # group (its start), time, effect, se, after
+    overall: float  # mean over group and time after the start, by units
+    se: float
+
+    def interval(self, *, confidence: float = 0.95) -> Interval:
+        """The mean effect with limits by its error."""
+        reach = normal(confidence) * self.se
+        return Interval(self.overall, self.overall - reach, self.overall + reach)
+
+
+def staggered_effects(outcome: pd.DataFrame, starts: Mapping[str, object]) -> Staggered:
+    """What programmes that began at different times did, against units that never had one.
+
+    Parameters
+    ----------
+    outcome : time x unit of rates, counts or their logarithms, without a missing cell.
+    starts : treated unit -> its first time; all other units were never treated.
+
+    Raises
+    ------
+    NotEnough : with fewer than 2 units never treated, or no start with a time before it.
+    Invalid : for a unit that is no column, and for a missing cell.
+
+    Examples
+    --------
+    >>> rates = pd.DataFrame({"a": [1, 1, 4, 4], "b": [2, 2, 2, 5], "c": [3] * 4, "d": [5] * 4})
+    >>> staggered_effects(rates, {"a": 2, "b": 3}).overall
+    3.0
+    """
+    outcome = ordered(outcome)
+    strange = [unit for unit in starts if unit not in outcome.columns]
+    if strange:
+        raise Invalid(f"The treated unit {strange[0]!r} is not a column of the panel.")
+    if outcome.isna().any(axis=None):
+        raise Invalid("Starts that differ need a panel without a missing cell.")
+    group = pd.Series({u: like(start, outcome.index) for u, start in starts.items()})
+    never = outcome.columns.difference(group.index, sort=False)
+    if len(never) < 2:
+        raise NotEnough(f"{len(never)} units were never treated; 2 are needed.")
+    n, y, times = outcome.shape[1], outcome.T, outcome.index
+    rows, influence = [], {}
+    for start in sorted(set(group)):
+        before = times[times < start]
+        members = group.index[group == start]
+        if not len(before) or not (times >= start).any():
+            continue
+        for time in times[1:]:
+            # Before the start: the change since the time before (as in ``did``).
+            at = times.get_loc(time)
+            base = before[-1] if time >= start else times[at - 1]
+            change = y[time] - y[base]
+            own, others = change[members], change[never]
+            scores = pd.Series(0.0, outcome.columns)
+            scores[members] = (own - own.mean()) * n / len(members)
+            scores[never] = -(others - others.mean()) * n / len(never)
+            se = float(np.sqrt((scores**2).mean() / n))
+            effect = float(own.mean() - others.mean())
+            rows.append((start, time, effect, se, time >= start))
+            influence[start, time] = scores
+    if not rows:
+        raise NotEnough("No programme has a time before and a time after its start.")
+    frame = pd.DataFrame(rows, columns=["group", "time", "effect", "se", "after"])
+    scores = pd.DataFrame(influence)
+    after = frame["after"].to_numpy()
+    size = frame["group"].map(group.value_counts()).to_numpy(float)
+    weights = np.where(after, size, 0.0) / size[after].sum()
+    overall = float(weights @ frame["effect"])
+    # The share of units in each group is itself an estimate.
+    drift = pd.Series(0.0, scores.index)
+    for row in frame[after].itertuples():
+        drift[group.index[group == row.group]] += row.effect - overall
+    drift *= n / size[after].sum()
+    total = scores.to_numpy() @ weights + drift.to_numpy()
+    se = float(np.sqrt((total**2).mean() / n))
+    return Staggered(frame, overall, se)
+
+
+class Pooled(NamedTuple):
+    """The mean effect of sites, how much they differ, and what one more site may show."""
+
+    mean: Interval
+    between: float  # standard deviation between sites
+    q: float  # Cochran's, with sites - 1 degrees of freedom
+    p_alike: float  # of Q: whether the sites differ by no more than chance
+    next_site: Interval
+    frame: pd.DataFrame  # site, effect, se, weight, pooled
+
+    @property
+    def i2(self) -> float:
+        """The share of the differences between sites that is not chance."""
+        return max(0.0, 1 - (len(self.frame) - 1) / self.q) if self.q > 0 else 0.0
+
+
+def pool_sites(
+    effects: pd.Series, errors: pd.Series, *, confidence: float = 0.95
+) -> Pooled:
+    """Effects of several sites pooled in part: each is drawn to the mean as far as it is uncertain.
+
+    Parameters
+    ----------
+    effects, errors : by site, such as log ratios and their standard errors.
+    confidence : of the intervals.
+
+    Raises
+    ------
+    NotEnough : with fewer than 3 sites.
+    Invalid : for an error that is not above 0.
+
+    Examples
+    --------
+    >>> found = pool_sites(pd.Series([-0.1, -0.2, -0.3]), pd.Series([0.1, 0.1, 0.1]))
+    >>> round(found.mean.estimate, 2), round(found.between, 2)
+    (-0.2, 0.0)
+    """
+    from scipy.stats import chi2, t
+
+    effects = pd.Series(effects)
+    y, se = numbers(effects), numbers(errors)
+    if len(y) < 3:
+        raise NotEnough(f"Pooling takes 3 sites or more; there are {len(y)}.")
+    if len(se) != len(y) or not (np.isfinite([*y, *se]).all() and (se > 0).all()):
+        raise Invalid("Each site needs an effect and an error above 0.")
+    fixed = 1 / se**2
+    centre = (fixed @ y) / fixed.sum()
+    q = float(fixed @ (y - centre) ** 2)
+    room = fixed.sum() - (fixed**2).sum() / fixed.sum()
+    tau2 = max(0.0, (q - (len(y) - 1)) / room)
+    weight = 1 / (se**2 + tau2)
+    mean, spread = float(weight @ y / weight.sum()), float(weight.sum() ** -0.5)
+    reach = normal(confidence) * spread
+    wide = t.ppf((1 + confidence) / 2, len(y) - 2) * np.sqrt(tau2 + spread**2)
+    drawn = tau2 / (tau2 + se**2)
+    return Pooled(
+        mean=Interval(mean, mean - reach, mean + reach),
+        between=float(np.sqrt(tau2)),
+        q=q,
+        p_alike=float(chi2.sf(q, len(y) - 1)),
+        next_site=Interval(mean, float(mean - wide), float(mean + wide)),
+        frame=pd.DataFrame(
+            {
+                "site": effects.index,
+                "effect": y,
+                "se": se,
+                "weight": weight / weight.sum(),
+                "pooled": drawn * y + (1 - drawn) * mean,
+            }
+        ),
+    )
