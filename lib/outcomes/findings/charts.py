@@ -17,14 +17,15 @@ not print them.
 from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise, product
 from textwrap import fill, wrap
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 from matplotlib import category, dates, ticker
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis
+from matplotlib.axis import Axis, YAxis
+from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.transforms import ScaledTranslation, blended_transform_factory
 
@@ -119,7 +120,7 @@ def title(
 def _round_ticks(axis: Axis, write) -> None:
     ends = max((len(write(value)) for value in axis.get_view_interval()), default=0)
     # numbers stand side by side along the axis below, and must leave room for one another
-    most = 5 if axis.axis_name == "y" or ends < 5 else 4 if ends < 8 else 3
+    most = 5 if isinstance(axis, YAxis) or ends < 5 else 4 if ends < 8 else 3
     axis.set_major_locator(ticker.MaxNLocator(nbins=most, steps=[1, 2, 2.5, 5, 10]))
     axis.set_major_formatter(ticker.FuncFormatter(lambda value, _: write(value)))
 
@@ -241,9 +242,10 @@ def _write_names(ax: Axes, names: list[str], highlight: Iterable = ()) -> None:
             note(ax, text, (0, at), offset=offset, bold=name in highlight, **place)
     pairs = pairwise(map(len, lines))
     need = max((sum(pair) / 2 for pair in pairs), default=len(lines[0])) * _LINE / 72
-    room = (ax.figure.get_figheight() - _AROUND) / len(lines)
-    if need > room and len(ax.figure.axes) == 1:
-        ax.figure.set_figheight(_AROUND + need * len(lines))
+    figure = cast(Figure, ax.figure)
+    room = (figure.get_figheight() - _AROUND) / len(lines)
+    if need > room and len(figure.axes) == 1:
+        figure.set_figheight(_AROUND + need * len(lines))
 
 
 def _events(ax: Axes, x: pd.Series, events: dict | None) -> None:
@@ -400,8 +402,9 @@ def intervals(
     for at, value in data[x].dropna().items() if x is not None else ():
         # beside the names of the rows a value stands to the right, and does not touch them
         near = (value - low) / (high - low) < 0.12
-        place = {"ha": "left" if near else "center", "va": "bottom"}
-        note(ax, write(value), (value, at), offset=(-4 if near else 0, 5), **place)
+        side = "left" if near else "center"
+        shift = (-4 if near else 0, 5)
+        note(ax, write(value), (value, at), offset=shift, ha=side, va="bottom")
     _AXIS[kind](ax.xaxis)
     return ax
 
@@ -510,7 +513,8 @@ def bounds(
             middle = left + (right - left) / 2
             note(ax, text, (middle, edge), offset=(0, 4), ha="center", va="bottom")
     month_axis(ax.xaxis)
-    high = 72 * ax.figure.get_figheight() / len(ax.figure.axes) - 50  # of the bands
+    figure = cast(Figure, ax.figure)
+    high = 72 * figure.get_figheight() / len(figure.axes) - 50  # of the bands
     ax.set_ylim(0, top / (1 - most * (_LINE + 3) / high))
     _AXIS[kind](ax.yaxis)
     return ax
