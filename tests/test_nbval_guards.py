@@ -81,7 +81,7 @@ def test_an_unchanged_copy_passes(notebook, tmp_path):
 @pytest.mark.parametrize(
     ("notebook", "change"),
     [
-        (SCEPTRE, lambda d: changed_figure(d, "stop_searches_to_arrest", 30)),
+        (SCEPTRE, lambda d: changed_figure(d, "test_purchase_failures", 14)),
         (WARRIOR, lambda d: changed_figure(d, "arrests", 1855)),
         (PROFILE, lambda d: changed_crime(d, "E07000117")),
     ],

@@ -37,6 +37,7 @@ def test_it_is_cited_as_its_description_says(folder):
             "title": "Survey of worry",
             "url": "https://example.org/survey",
             "published": "30 June 2025",
+            "access": "published",
         }
     ]
     assert frame.attrs["units"] == {"district": "", "asked": "residents"}

@@ -388,4 +388,4 @@ def test_a_specification_curve_marks_what_was_declared_and_each_option_chosen():
     assert list(curve.get_ydata()) == [-0.2, -0.05, 0.1]
     assert [list(line.get_xdata()) for line in rows] == [[0, 1], [2], [0, 1], [0]]
     assert rows[-1].get_ydata()[0] == -0.2
-    assert [text.get_text() for text in ax.texts] == ["as declared"]
+    assert [text.get_text() for text in ax.texts] == ["declared"]

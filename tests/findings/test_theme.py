@@ -202,7 +202,8 @@ def test_words_are_large_on_a_phone_and_smaller_where_a_chart_is_wide(pixels):
     """The rule inside the drawing holds although the policy of the page allows no style to it."""
     figure, ax = canvas(1)
     ax.axis("off")
-    ax.text(0.5, 0.5, "I" * 9, transform=ax.transAxes, va="center", ha="center")
+    middle = {"transform": ax.transAxes, "va": "center", "ha": "center"}
+    ax.text(0.5, 0.5, "I" * 9, fontsize=drawing.SIZE, **middle)
     on = address(made(figure))
     high = {}
     for width in (320, 400, 440, 600):

@@ -209,7 +209,7 @@ def withhold(
     for at, name in enumerate(counts):
         if hidden[:, at].any():
             shown[name] = frame[name].astype(object).mask(hidden[:, at], CONFIDENTIAL)
-    gone = set(wide.to_numpy()[hidden])
+    gone = set(wide.to_numpy()[hidden].tolist())
     if gone:
         bases = {float(n) for n in wide.to_numpy().ravel() if n == n}
         for name in set(labels):

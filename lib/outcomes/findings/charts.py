@@ -784,7 +784,7 @@ def specification_curve(
         height = data.loc[at, estimate]
         ax.axvline(at, color=NAVY, linewidth=0.8)
         ax.plot([at], [height], "o", color=NAVY, markersize=7)
-        right = at > 0.6 * len(data)
+        right = at > 0.5 * len(data)
         place = {"offset": (-8 if right else 8, -9), "ha": "right" if right else "left"}
-        note(ax, "as declared", (at, height), color=NAVY, bold=True, **place)
+        note(ax, "declared", (at, height), color=NAVY, bold=True, **place)
     return ax

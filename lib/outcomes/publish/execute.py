@@ -148,8 +148,9 @@ def _papermill(job: Job, deadline: float) -> dict | None:
             injected = declares[0] + 1 if declares else 0
             shifted = bool(job.parameters) and error.cell_index >= injected
             return failure(error.ename, said, error.cell_index + 1 - shifted)
-        except CellExecutionError as error:  # the kernel could not even show its error
-            return failure(error.ename, error.evalue)
+        except CellExecutionError as error:  # the kernel could not even show its error,
+            # nor name it where no memory was left for that
+            return failure(error.ename or "MemoryError", error.evalue)
         except CellTimeoutError:
             limit = f"the limit of {job.limits.seconds:g} seconds"
             return failure("Timeout", f"the page took longer than {limit}")

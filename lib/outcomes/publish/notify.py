@@ -88,8 +88,9 @@ def _tell(plan: Plan, summary: dict, say: Say) -> bool:
         told = [o for o in summary["occasions"] if o in notice["on"]]
         if not told:
             continue
+        news = summary | {"occasions": told}
         as_text = notice["format"] == "text"
-        text = lines(summary) if as_text else json.dumps(summary, ensure_ascii=False)
+        text = lines(news) if as_text else json.dumps(news, ensure_ascii=False)
         options = {"cwd": plan.folder, "check": True, "timeout": 120}
         try:
             subprocess.run(notice["command"], input=text, text=True, **options)

@@ -205,11 +205,12 @@ def _is_asked_above(page: Page, pages: list[Page], held: dict[str, Path]) -> boo
 
 def _by_itself(parameter: parameters.Parameter, pages: list[Page]) -> Any:
     """What a notebook asks by itself: its default, or the latest of a sweep where that is empty."""
+    if parameter.default != "":
+        return parameter.default
     from outcomes.data.vocabularies import LATEST  # opens the tables, for sweeps alone
 
-    if parameter.default == "" and parameter.vocabulary in LATEST:
-        return max(p.parameters.get(parameter.name, "") for p in pages)
-    return parameter.default
+    latest = max(p.parameters.get(parameter.name, "") for p in pages)
+    return latest if parameter.vocabulary in LATEST else ""
 
 
 def _opened(file: Path) -> tuple[Path, dict]:
