@@ -31,7 +31,7 @@ reports: $(if $(wildcard .venv/installed),.venv/installed,.venv/reports)  ## bui
 	@$(BIN)/outcomes build $(if $(WORKERS),--workers $(WORKERS))
 
 test: .venv/installed  ## run everything: units, notebooks by nbval, collection rules, site and browser checks
-	@$(BIN)/python -m pytest -n 4 --dist loadscope --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 	@$(MAKE) --no-print-directory test-notebooks
 
 test-notebooks: .venv/installed  ## re-run every notebook and compare with its stored outputs (nbval)

@@ -139,15 +139,18 @@ def _papermill(job: Job, deadline: float) -> dict | None:
                 job.notebook, None, job.parameters, **options
             )
         except papermill.PapermillExecutionError as error:
-            said = error.evalue
-            if "Memory" in error.ename:
+            name, said = error.ename, error.evalue
+            if name == CellExecutionError.__name__ and not said:
+                # papermill's word where a kernel had no memory left to show its error
+                name = MemoryError.__name__
+            if "Memory" in name:
                 limit = f"the limit of {job.limits.memory} MB of memory"
-                said = f"it needs more than {limit}: {said}"
+                said = f"it needs more than {limit}: {said}".rstrip(": ")
             cells = load(Path(job.notebook))["cells"]
             declares = [i for i, c in enumerate(cells) if tagged(c, "parameters")]
             injected = declares[0] + 1 if declares else 0
             shifted = bool(job.parameters) and error.cell_index >= injected
-            return failure(error.ename, said, error.cell_index + 1 - shifted)
+            return failure(name, said, error.cell_index + 1 - shifted)
         except CellExecutionError as error:  # the kernel could not even show its error,
             # nor name it where no memory was left for that
             return failure(error.ename or "MemoryError", error.evalue)
