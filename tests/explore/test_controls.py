@@ -71,6 +71,10 @@ def test_places_are_ticked_and_the_first_leads():
     assert "Lancashire's" in shown.finding.sentence
     box.ticks[0].value = False
     assert shown.question.areas == ("Lancashire",)
+    box.ticks[
+        0
+    ].value = True  # the county stands beside a place in it, whichever came first
+    assert shown.question.areas == ("Preston", "Lancashire")
 
 
 def test_no_more_places_can_be_ticked_than_a_chart_shows_and_one_stays():

@@ -144,7 +144,7 @@ def test_a_corrected_note_leaves_the_identifier_and_a_new_value_does_not(copy):
 
 def test_every_problem_is_listed_with_its_place_and_the_nearest_word(copy):
     change(copy, "figures", 4, measure="drugs_siezed_total")
-    change(copy, "figures", 5, value="1,300,000", period_end="31/12/2023")
+    change(copy, "figures", 5, value="1,300,00", period_end="31.12.2023")
     change(copy, "figures", 6, area="Lancashir")
     change(copy, "figures", 7, qualifier="about", unit="arests")
     with pytest.raises(Invalid) as caught:
@@ -153,8 +153,8 @@ def test_every_problem_is_listed_with_its_place_and_the_nearest_word(copy):
     assert text.startswith("6 problems")
     assert "row 4, column measure: 'drugs_siezed_total'" in text
     assert "did you mean 'drugs_seized_total'?" in text
-    assert "row 5, column value: '1,300,000' is not a plain number" in text
-    assert "row 5, column period_end: '31/12/2023' is not a day" in text
+    assert "row 5, column value: '1,300,00' is not a plain number" in text
+    assert "row 5, column period_end: '31.12.2023' is not a day" in text
     assert "row 6, column area: 'Lancashir'" in text
     assert "did you mean 'Lancashire'?" in text
     assert "row 7, column qualifier: 'about'" in text

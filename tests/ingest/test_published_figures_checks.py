@@ -13,18 +13,14 @@ from outcomes.data import quality
 from outcomes.ingest import published_figures, published_figures_checks
 
 FIGURES = {
-    "a value with a separator": ("value", "1,200", "is not a plain number"),
+    "a value with separators astray": ("value", "12,00", "is not a plain number"),
     "a value with a currency": ("value", "£12", "is not a plain number"),
     "a value in full-width digits": ("value", "１２", "is not a plain number"),
     "a value beyond all numbers": ("value", "1e400", "is not a plain number"),
     "a value that is no number": ("value", "NaN", "is not a plain number"),
     "a value with a percent sign": ("value", "12%", "is not a plain number"),
     "no value": ("value", "", "is not a plain number"),
-    "a day, day first": (
-        "period_start",
-        "01/02/2023",
-        "is not a day written YYYY-MM-DD",
-    ),
+    "a day in two digits": ("period_start", "01/02/23", "is not a day written"),
     "a day as a number": ("period_end", "45292", "is not a day written YYYY-MM-DD"),
     "a day that does not exist": ("period_end", "2023-02-30", "is not a day written"),
     "a month as a day": ("period_end", "2023-12", "is not a day written"),
@@ -257,3 +253,48 @@ def test_figures_with_a_column_too_many_or_too_few_are_refused(tmp_path):
             Invalid, match=r"figures\.csv must have the columns programme, measure"
         ):
             published_figures.build(folder, tmp_path / "clean")
+
+
+def test_what_a_spreadsheet_saves_is_read_as_it_was_meant(tmp_path):
+    """Its code page, days turned round, months as names, thousands apart, and a byte order mark."""
+    plain = published(tmp_path / "plain", lambda rows: rows)
+    saved = published(tmp_path / "saved", lambda rows: rows)
+    path = saved / "figures.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    rows[0]["note"] = "£5 – at least"
+    for folder, encoding, as_saved in (
+        (plain, "utf-8", False),
+        (saved, "cp1252", True),
+    ):
+        written = [dict(row) for row in rows]
+        written[0]["value"] = "1200"
+        written[0]["published_date"] = "2024-11"
+        for row in written if as_saved else []:
+            for column in ("period_start", "period_end"):
+                if row[column]:
+                    row[column] = "/".join(reversed(row[column].split("-")))
+        if as_saved:
+            written[0] |= {"value": "1,200", "published_date": "Nov-24"}
+        with (folder / "figures.csv").open("w", encoding=encoding, newline="") as file:
+            writer = csv.DictWriter(file, list(rows[0]))
+            writer.writeheader()
+            writer.writerows(written)
+    columns = published_figures_checks.INPUTS["figures"]
+    read = published_figures_checks.read_input
+    meant = read(plain / "figures.csv", columns)
+    pd.testing.assert_frame_equal(read(path, columns), meant)
+    marked = b"\xef\xbb\xbf" + (plain / "figures.csv").read_bytes()
+    path.write_bytes(marked)
+    pd.testing.assert_frame_equal(read(path, columns), meant)
+
+
+def test_days_with_the_month_first_are_one_sentence_for_the_whole_column(tmp_path):
+    def turned(rows):
+        for row in rows:
+            row["period_end"] = "01/31/2023"
+        return rows
+
+    folder = published(tmp_path / "published", turned)
+    with pytest.raises(Invalid, match=r"month first, so that 4 days of column period_"):
+        published_figures.build(folder, tmp_path / "clean")

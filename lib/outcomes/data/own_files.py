@@ -115,7 +115,7 @@ def cells(path: Path) -> pd.DataFrame:
     """
     if not path.is_file():
         raise Invalid(f"{path.name} is not there.")
-    text = _decode(path)
+    text = decoded(path)
     first = text.partition("\n")[0]
     mark = max(",;\t", key=first.count)
     lines = [
@@ -134,7 +134,11 @@ def cells(path: Path) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=head, dtype=str)
 
 
-def _decode(path: Path) -> str:
+def decoded(path: Path) -> str:
+    """The text of a CSV file, in UTF-8 or in the code page in which Excel saves plain CSV.
+
+    Raises :class:`Invalid` for a file that holds no text.
+    """
     raw = path.read_bytes()
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\x00" in raw:
         raise Invalid(

@@ -91,6 +91,8 @@ def settle(wish: dict[str, Any]) -> Settled:
         wished = wish.get(name)
         if name == "areas":
             chosen = tuple(area for area in wished or () if area in can)[:MOST]
+            if question.programme == STREET:  # the county leads only where it is alone
+                chosen = tuple(sorted(chosen, key=lambda a: a == collection.force))
             home = collection.force if collection.force in can else can[0]
             value = chosen or (home,)
         else:

@@ -4,6 +4,7 @@ Nothing is repaired here. A problem names the file, the row (the header is row 1
 the value, and the nearest word allowed, so that an analyst can mend ``data/published`` at once.
 """
 
+import io
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,6 +12,8 @@ from pathlib import Path
 import pandas as pd
 
 from outcomes.core.errors import Invalid, is_web_address, nearest, reading
+from outcomes.core.formatting import count
+from outcomes.data import own_files
 
 QUALIFIERS = ("exact", "over", "at_least", "nearly", "approx")
 INPUTS = {
@@ -49,22 +52,49 @@ _FIRST = "1990-01-01"
 _LONGEST = 15  # years of one period
 _MOST = 1e11
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_DAYS = ("period_start", "period_end", "published_date")
 _PARTIAL = re.compile(r"\d{4}(-\d\d){0,2}", re.ASCII)
 
 
 def read_input(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
-    """One input file as text, stripped; raises :class:`Invalid` for a missing file or column."""
+    """One input file as text, stripped; raises :class:`Invalid` for a missing file or column.
+
+    What a spreadsheet makes of a file that it saves is read as it was meant: its code page, days
+    turned round (30/06/2025), months as names (Nov-24), thousands apart (1,200).
+    """
     if not path.is_file():
         raise Invalid(
             f"The register needs the file {path.name}; there is none in {path.parent}."
         )
     with reading(path):
-        frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+        text = io.StringIO(own_files.decoded(path))
+        frame = pd.read_csv(text, dtype=str, keep_default_na=False)
     if tuple(frame.columns) != columns:
         raise Invalid(
             f"{path.name} must have the columns {', '.join(columns)}, in this order."
         )
-    return frame.apply(lambda column: column.str.strip())
+    frame = frame.apply(lambda column: column.str.strip())
+    for column in frame.columns.intersection([*_DAYS, "value"]):
+        frame[column] = _as_meant(path.name, frame[column])
+    return frame
+
+
+def _as_meant(file: str, cells: pd.Series) -> pd.Series:
+    """Cells of days or numbers as they stood before a spreadsheet wrote them its own way."""
+    day = cells.str.extract(r"^(\d{1,2})/(\d{1,2})/(\d{4})$")
+    turned = day[2].notna()
+    if (wrong := turned & (day[1].fillna("0").astype(int) > 12)).any():
+        raise Invalid(
+            f"{file}: days such as {cells[wrong].iloc[0]!r} have the month first, so that "
+            f"{count(int(turned.sum()), 'day')} of column {cells.name} may be either: write "
+            "days as YYYY-MM-DD."
+        )
+    iso = day[2] + "-" + day[1].str.zfill(2) + "-" + day[0].str.zfill(2)
+    month = pd.to_datetime(cells, format="%b-%y", errors="coerce")
+    named = month.notna() & cells.str.fullmatch(r"[A-Z][a-z]{2}-\d\d")
+    grouped = cells.str.fullmatch(r"-?\d{1,3}(,\d{3})+(\.\d+)?")
+    cells = cells.where(~turned, iso).where(~named, month.dt.strftime("%Y-%m"))
+    return cells.where(~grouped, cells.str.replace(",", ""))
 
 
 def raise_problems(problems: list[str]) -> None:
