@@ -386,6 +386,21 @@ def test_a_value_that_the_page_above_asks_for_anyhow_leads_there(folder):
     assert found.moved == {"demo/2023-11": "demo"}
 
 
+@pytest.mark.parametrize(
+    ("vocabulary", "moved"),
+    [("sceptre_wave", {"demo/2024-05": "demo"}), ("month", {})],
+)
+def test_where_nothing_asks_for_the_latest_that_leads_above(folder, vocabulary, moved):
+    book = folder / "notebooks/programmes/demo.ipynb"
+    text, usual = book.read_text(encoding="utf-8"), r"\"2023-11\"  # month"
+    assert text.count(usual) == 1
+    empty = text.replace(usual, rf"\"\"  # {vocabulary}")
+    book.write_text(empty, encoding="utf-8")
+    sweep = {"wave": ["2023-11", "2024-05"]}
+    found = read(folder, entry() + entry("demo/{wave}", sweep=sweep))
+    assert found.moved == moved
+
+
 def test_what_was_a_page_once_leads_on_as_the_plan_says(folder):
     text = entry() + "[moved]\n'old/page' = 'demo'\n"
     assert read(folder, text).moved == {"old/page": "demo"}

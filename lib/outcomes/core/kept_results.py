@@ -127,9 +127,8 @@ def _pieces(value: Any) -> Iterator[bytes]:
         yield from _pieces([*value.values()])
     elif isinstance(value, list | tuple):
         if _of_words(value) or all(_of_words(item) for item in value):
-            yield repr(
-                value
-            ).encode()  # such as placebo sets, of which there are thousands
+            # at once: placebo sets are thousands of such lists
+            yield repr(value).encode()
         else:
             for item in value:
                 yield digest(item).encode()

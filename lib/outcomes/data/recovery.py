@@ -38,21 +38,20 @@ _RUNNING = re.compile(r"\b(cumul\w*|running|so far|to date)\b", re.I)
 _PERIOD = re.compile(r"\d{4}|\b(19|20)\d\d\b")
 _MOST = 1_000_000  # what the attacker takes to be more than any hidden count
 _SUBSETS = 12  # rows: up to so many, every choice of parts of a named total is tried
-NUMBER = r"(?<![\w.,/–-])(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?![\d]|[.,]\d)"
+_NUMBER = r"(?<![\w.,/–-])(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?![\d]|[.,]\d)"
 """A number as texts write it, that is no part of a day, a range or a name."""
-_PERCENT = re.compile(rf"({NUMBER})\s*(?:%|per ?cent\b|percent\b)", re.I)
+_PERCENT = re.compile(rf"({_NUMBER})\s*(?:%|per ?cent\b|percent\b)", re.I)
 _RATE = re.compile(
-    rf"({NUMBER})\b[^.;\d]{{0,40}}?\b(?:per|for every|in every)\s+({NUMBER})", re.I
+    rf"({_NUMBER})\b[^.;\d]{{0,40}}?\b(?:per|for every|in every)\s+({_NUMBER})", re.I
 )
 _ONE_IN = re.compile(
-    rf"\b(?:1|one) in (?:every )?({NUMBER})|({NUMBER})(?:-fold| times)\b", re.I
+    rf"\b(?:1|one) in (?:every )?({_NUMBER})|({_NUMBER})(?:-fold| times)\b", re.I
 )
 _OF = re.compile(
-    rf"({NUMBER})[^.;\d]{{0,30}}?(?:\b(?:of|out of|from|among|in)\b|/)"
-    rf"(?: (?:the|all|these|those|a|total))* ?({NUMBER})",
+    rf"({_NUMBER})[^.;\d]{{0,30}}?(?:\b(?:of|out of|from|among|in)\b|/)"
+    rf"(?: (?:the|all|these|those|a|total))* ?({_NUMBER})",
     re.I,
 )
-_WHOLE = re.compile(NUMBER)
 
 
 class Sum(NamedTuple):
@@ -248,6 +247,15 @@ def number(text: str) -> float:
     return float(text.replace(",", ""))
 
 
+def numbers(text: str) -> set[float]:
+    """The numbers of a text.
+
+    >>> sorted(numbers("1,200 arrests in 2024-25, 3.5 a day"))
+    [3.5, 1200.0, 2024.0]
+    """
+    return {number(found) for found in re.findall(_NUMBER, text)}
+
+
 def _interval(text: str) -> tuple[float, float]:
     """What a printed number can have been before it was rounded."""
     half = 0.5 * 10.0 ** -len(text.partition(".")[2])
@@ -264,7 +272,7 @@ def small_counts_told(
     >>> small_counts_told("6.7% of 45 pupils", [], 5), small_counts_told("42 of 45", [], 5)
     ({'6.7%': {3}}, {'42 of 45': {3}})
     """
-    bases = {b for b in [*bases, *map(number, _WHOLE.findall(text))] if b >= threshold}
+    bases = {b for b in {*bases, *numbers(text)} if b >= threshold}
     found: dict[str, set[int]] = {}
     for said, low, high, base in _parts_told(text, {b for b in bases if b % 1 == 0}):
         for least, most in ((low, high), (base - high, base - low)):

@@ -209,8 +209,7 @@ def _by_words(fact: dict, table: Table) -> Iterator[str]:
     said = " | ".join([*(fact.get(k, "") for k in _TEXTS), *fact["caveats"]])
     found = recovery.small_counts_told(said, _shown(table).values(), THRESHOLD)
     yield from (f"{words!r} in its words tells it" for words in found)
-    numbers = {recovery.number(n) for n in re.findall(recovery.NUMBER, said)}
-    yield from _as_total(table, numbers, "in its words")
+    yield from _as_total(table, recovery.numbers(said), "in its words")
 
 
 def _as_total(table: Table, numbers: set[float], where: str) -> Iterator[str]:
@@ -242,10 +241,7 @@ def _by_limits(fact: dict) -> Iterator[str]:
 def _by_other_findings(table: Table, others: list[dict]) -> Iterator[str]:
     """What another finding on the same source tells, as a total of this one's columns."""
     for other in others:
-        numbers = {
-            recovery.number(n) for n in re.findall(recovery.NUMBER, other["sentence"])
-        }
-        numbers |= {other["value"]} - {None}
+        numbers = recovery.numbers(other["sentence"]) | ({other["value"]} - {None})
         for row in (other.get("table") or {"rows": []})["rows"]:
             if any(isinstance(c, str) and recovery.TOTAL.search(c) for c in row):
                 numbers |= set(filter(_is_whole, row))
