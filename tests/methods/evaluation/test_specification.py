@@ -129,7 +129,7 @@ def test_without_an_effect_the_median_is_usual():
     [
         ([0.8, 0.82, 0.85], "the direction and the size are stable"),
         ([0.6, 0.8, 0.95], "the direction is stable, the size is not"),
-        ([0.8, 0.9, 1.2], "even the direction hangs on the choices"),
+        ([0.8, 0.9, 1.2], "even the direction depends on the choices"),
     ],
 )
 def test_what_is_stable_is_said(ratios, clause):

@@ -97,7 +97,7 @@ class SpecificationCurve(NamedTuple):
     def clause(self) -> str:
         """What may be said of the choices, as a part of a sentence."""
         if not self.stable_direction:
-            return "even the direction hangs on the choices"
+            return "even the direction depends on the choices"
         if not self.stable_size:
             return "the direction is stable, the size is not"
         return "the direction and the size are stable"
