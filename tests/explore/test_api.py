@@ -115,3 +115,18 @@ def test_a_parameter_of_a_notebook_is_spelt_as_it_is_used():
     """A notebook goes on with what it was given, so there the right spelling is told."""
     with pytest.raises(Invalid, match="is spelt 'Burnley'"):
         oc.check_parameters(district="burnley")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"start": 2015}, "From 2015 is not known. Did you mean '2015'"),
+        ({"end": None}, "To None is not known"),
+        ({"areas": 5}, "Places 5 is not known. Allowed: Avon and Somerset"),
+        ({"chart": 7}, "Chart 7 is not known. Allowed: Over time"),
+    ],
+)
+def test_a_value_of_another_kind_is_refused_in_a_sentence(given, said):
+    asked = {"measure": "robbery", "areas": "Kent"} | given
+    with pytest.raises(Invalid, match=said):
+        oc.explore.ask("recorded_crime", **asked)

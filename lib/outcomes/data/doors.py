@@ -77,14 +77,14 @@ def plain_day(value: Any) -> Any:
 
 
 def as_list(value: Any) -> list:
-    """A single name as a list of one, None as an empty one, any other collection as a list.
+    """A single value as a list of one, None as an empty one, any other collection as a list.
 
     >>> as_list("Wyre"), as_list(("Burnley", "Wyre")), as_list(None)
     (['Wyre'], ['Burnley', 'Wyre'], [])
     """
     if value is None:
         return []
-    return [value] if isinstance(value, str) else list(value)
+    return list(value) if pd.api.types.is_list_like(value) else [value]
 
 
 class Kind(NamedTuple):

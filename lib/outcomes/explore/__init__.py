@@ -13,11 +13,6 @@ if TYPE_CHECKING:
     from outcomes.explore.controls import Explorer
     from outcomes.findings.finding import Finding
 
-_PARTS = (
-    *("programme", "measure", "areas", "start", "end", "chart", "by", "unit"),
-    *("comparison", "fact"),
-)
-
 
 def open(
     programme: str = "",
@@ -50,10 +45,11 @@ def open(
     >>> open("op_sceptre").question.programme
     'op_sceptre'
     """
+    wish = _wish(locals())
     # widgets load only where they are shown
     from outcomes.explore.controls import Explorer
 
-    return Explorer(_wish(locals()))
+    return Explorer(wish)
 
 
 def ask(
@@ -86,14 +82,17 @@ def ask(
     >>> ask("recorded_crime", "robbery", "Kent", start="2015").facts["area"]
     'Kent'
     """
+    wish = _wish(locals())
     from outcomes.explore import findings, questions
 
-    return findings.page_answer(questions.exactly(_wish(locals())))
+    return findings.page_answer(questions.exactly(wish))
 
 
 def _wish(given: dict[str, Any]) -> dict[str, Any]:
     """What was given of a question; a single place is a list of one."""
-    wish = {n: value for n, value in given.items() if n in _PARTS and len(value)}
-    if isinstance(wish.get("areas"), str):
-        wish["areas"] = (wish["areas"],)
+    from outcomes.data.doors import as_list
+
+    wish = {n: value for n, value in given.items() if value not in ("", ())}
+    if "areas" in wish:
+        wish["areas"] = tuple(as_list(wish["areas"]))
     return wish

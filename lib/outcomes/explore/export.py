@@ -143,8 +143,8 @@ def rows(question: Question, found: Finding) -> pd.DataFrame:
         ]
         return frame[columns].rename(columns=named).assign(exported=date.today())
     frame = queries.crime_counts(question, everywhere=everywhere)
-    ends = pd.DateOffset(months=queries.STEPS[question.by], days=-1)
     months = queries.STEPS[question.by]
+    ends = pd.DateOffset(months=months, days=-1)
     sources = found.facts["sources"]
     credits = [listed(filter(None, (s["publisher"], s["title"]))) for s in sources]
     return pd.DataFrame(
