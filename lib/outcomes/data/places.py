@@ -331,8 +331,8 @@ def neighbourhoods(
     whole = [name for name in asked if name not in towns]
     if whole:
         home = tables.rows("districts", ["name", "district", "force"])
-        known, mine = home[["name", "district"]].stack(), home["force"]
-        mine = home.loc[mine == collection.force_code, "name"]
+        known = home[["name", "district"]].stack()
+        mine = home.loc[home["force"] == collection.force_code, "name"]
         for name in whole:
             with suppress(Invalid):
                 spelt(name, known, "district")
