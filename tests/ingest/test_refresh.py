@@ -175,9 +175,9 @@ def test_a_figure_is_added_by_a_row_and_a_check(whole_data):
 def test_a_bad_row_leaves_the_figures_as_they_were(whole_data):
     path = whole_data / "published" / "figures.csv"
     before = (whole_data / "clean" / "figures.csv").read_bytes()
-    path.write_text(path.read_text("utf-8").replace(",1409,", ',"1,409",', 1), "utf-8")
+    path.write_text(path.read_text("utf-8").replace(",1409,", ',"14,09",', 1), "utf-8")
     with pytest.raises(
-        Invalid, match=r"figures.csv row 2, column value: '1,409' is not a plain"
+        Invalid, match=r"figures.csv row 2, column value: '14,09' is not a plain"
     ):
         refresh.remake_figures(whole_data, today=TODAY)
     assert (whole_data / "clean" / "figures.csv").read_bytes() == before
