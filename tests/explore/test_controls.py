@@ -1,10 +1,12 @@
 """The controls without a browser, and the notebook that shows them."""
 
 import json
+import time
 from pathlib import Path
+from threading import Event, Thread
 
 from notebook_maker import FINDING, PROVENANCE
-from outcomes.explore import questions
+from outcomes.explore import findings, questions
 from outcomes.explore.controls import Explorer
 from outcomes.explore.queries import Question
 from outcomes.publish.notebook_outputs import normalise
@@ -37,6 +39,32 @@ def test_a_change_of_one_control_changes_sentence_picture_and_table():
     assert "ash seized" in shown.picture.value
     assert first.sentence not in shown.picture.value
     assert first.facts["alt"] not in shown.picture.value
+
+
+def test_two_choices_made_quickly_are_drawn_one_after_the_other(monkeypatch):
+    """JupyterLab hands each to a thread of its own; the answer on the screen is the last one's."""
+    shown = Explorer({"programme": "op_warrior", "measure": "arrests"})
+    drawing, answer = Event(), findings.answer
+    Explorer(
+        {"programme": "street_crime", "measure": "burglary"}
+    )  # the tables are read
+
+    def slow(question):
+        first, _ = not drawing.is_set(), drawing.set()
+        time.sleep(1 if first else 0)
+        return answer(question)
+
+    monkeypatch.setattr(findings, "answer", slow)
+    boxes = shown.boxes
+    first = Thread(target=lambda: boxes["programme"].set_trait("value", "street_crime"))
+    second = Thread(target=lambda: boxes["measure"].set_trait("value", "burglary"))
+    first.start()
+    drawing.wait()
+    second.start()
+    first.join()
+    second.join()
+    assert shown.question.measure == boxes["measure"].value == "burglary"
+    assert "Burglary in Lancashire" in shown.picture.value
 
 
 def test_what_cannot_be_asked_stands_below_its_control():

@@ -129,9 +129,6 @@ def explored(tab):
     """The controls, with street-level crime chosen."""
     open_and_run(tab, "explore/explore.ipynb")
     tab.locator(".oc-explore figure img").wait_for()
-    # a choice that is made while the kernel still draws the first answer is drawn over
-    tab.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
-    tab.wait_for_timeout(2000)
     return tab
 
 

@@ -3,8 +3,10 @@
 import os
 from base64 import b64encode
 from collections.abc import Callable
+from functools import partial
 from html import escape
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 import ipywidgets as widgets
@@ -122,9 +124,11 @@ class Explorer:
         left = widgets.VBox(controls, layout={"flex": "0 0 auto"})
         self.view = widgets.HBox([left, self.picture], layout=layout)
         self.view.add_class("oc-explore")
+        # JupyterLab gives each control a thread: two choices made quickly would be drawn at once
+        self.lock, self.setting = RLock(), False
         self.set(**wish)
-        for box in self.boxes.values():
-            box.observe(lambda change: self.setting or self.set(), "value")
+        for name, box in self.boxes.items():
+            box.observe(partial(self._chosen, name), "value")
         self.file.observe(self._uploaded, "value")
 
     def _button(self, text: str, act: Callable[[], str]) -> widgets.Button:
@@ -134,15 +138,22 @@ class Explorer:
 
     def set(self, **wish: Any) -> None:
         """Set controls; what cannot be asked with them gives way, and the answer is drawn anew."""
-        now = {name: box.value for name, box in self.boxes.items()}
-        self.question, options = questions.settle(now | wish)
-        self.setting = True
-        try:
-            for name in LABELS:
-                self._offer(name, options[name])
-        finally:
-            self.setting = False
-        self._draw()
+        with self.lock:
+            now = {name: box.value for name, box in self.boxes.items()}
+            self.question, options = questions.settle(now | wish)
+            self.setting = True
+            try:
+                for name in LABELS:
+                    self._offer(name, options[name])
+            finally:
+                self.setting = False
+            self._draw()
+
+    def _chosen(self, name: str, change: Any) -> None:
+        """What a person chose, once the choice before it is drawn; not what ``set`` itself sets."""
+        with self.lock:
+            if not self.setting:
+                self.set(**{name: change["new"]})
 
     def _offer(self, name: str, options: list[Option]) -> None:
         """Fill a list with what can be asked, and write below it what cannot, and why."""
@@ -152,11 +163,12 @@ class Explorer:
             box, Ticked
         ):  # what is ticked decides the order of what is offered
             box.value = value
-        if box.options != can:
-            box.options = can
-        if box.value != value:
-            box.value = value
-        box.disabled = len(can) < 2
+        with box.hold_sync():  # a person may choose as soon as the new options are seen
+            if box.options != can:
+                box.options = can
+            if box.value != value:
+                box.value = value
+            box.disabled = len(can) < 2
         refused: dict[str, list[str]] = {}
         for option in options:
             if option.reason:
