@@ -83,6 +83,12 @@ def test_what_cannot_be_used_is_one_sentence_and_exit_code_2(folder, arguments, 
     assert not (folder / "site").exists()
 
 
+def test_a_notebook_is_named_as_in_the_plan_or_by_its_file(folder):
+    for name in ("programmes/op_warrior", "notebooks/programmes/op_warrior.ipynb"):
+        ran = outcomes(folder, "notebooks", "--check", name)
+        assert "programmes/op_warrior  is stored with more" in ran.stdout, ran.stderr
+
+
 @pytest.mark.build
 def test_build_says_what_it_does_and_where_to_look(folder):
     ran = outcomes(folder, "build", "op-warrior", "--workers", "1")

@@ -428,7 +428,11 @@ def notebooks(
     from outcomes.publish.plan import notebooks
 
     at_hand = notebooks(_folder(plan))
-    chosen = [one_of(name, at_hand, "notebook") for name in names or at_hand]
+    files = {path.resolve(): name for name, path in at_hand.items()}
+    chosen = [
+        files.get(Path(name).resolve()) or one_of(name, at_hand, "notebook")
+        for name in names or at_hand
+    ]
     from outcomes.publish import execute, notebook_outputs
 
     if check:
