@@ -72,6 +72,12 @@ def test_a_column_of_numbers_has_one_number_of_decimals():
     ]
 
 
+def test_years_have_no_comma_and_numbers_for_each_year_have():
+    frame = pd.DataFrame({"year": [2019, 2020.0], "crimes a year": [2019, 5000]})
+    text = table.html(frame, caption="Years")
+    assert "2020<td>5,000" in text and "2019<td>2,019" in text
+
+
 def test_a_long_table_is_whole():
     frame = pd.DataFrame({"n": range(100, 219)})
     text = table.html(frame, caption="x")

@@ -190,6 +190,7 @@ def test_a_release_holds_its_record_and_all_that_speaks_of_the_whole(home):
         "version": staging.outcomes.__version__,
         "methods": ["£ by £."],
         "cautions": home.cautions,
+        "lessons": staleness.lessons_digest(home.folder),
         "history": [told],
         "pages": made.entries,
         "files": record["files"],

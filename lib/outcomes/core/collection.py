@@ -37,6 +37,8 @@ class Collection:
     """Where readers open the site, with a "/" at its end; "" where it has no address."""
     archive: str = ""
     """Where readers find earlier releases, with a "/" at its end; "" where they find none."""
+    documentation: str = ""
+    """Where readers find what `make docs` builds, with a "/" at its end; "" where they do not."""
     divisions: list[str] = field(default_factory=list)
     comparison_forces: list[str] = field(default_factory=list)
     towns: dict[str, Town] = field(default_factory=dict)
@@ -80,7 +82,7 @@ def read(file: Path) -> Collection:
     for key in ("title", "organisation", "contact", "page", "force", "constabulary"):
         if not isinstance(said.get(key), str) or not said[key].strip():
             raise Invalid(f"{FILE} needs {key!r}, as text.")
-    for key in ("address", "archive"):
+    for key in ("address", "archive", "documentation"):
         if not re.fullmatch(r"(https?://\S+/)?", said.get(key, "")):
             raise Invalid(
                 f"{FILE}: {key} must begin with https:// and end with /, or be left out."

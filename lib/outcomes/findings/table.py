@@ -69,6 +69,11 @@ def _decimals(column: pd.Series) -> int | None:
     return 0 if known.abs().min() >= 1000 else 1 if known.abs().max() >= 10 else 2
 
 
+def _are_years(name: str, values: pd.Series) -> bool:
+    """Whether a column holds years, which are numbers without a comma."""
+    return name.lower().endswith("year") and bool(values.between(1900, 2100).all())
+
+
 def _escaped(text: str) -> str:
     return escape(formatting.plain(text), quote=False)
 
@@ -91,6 +96,8 @@ def html(
             f"<th scope=col{kind}>{_escaped(f'{head} ({unit})' if unit else head)}"
         )
         places = _decimals(values)
+        if numeric and _are_years(str(name), values):
+            values = values.astype(int).astype(str)
         texts = [_escaped(cell(value, places)) for value in values]
         # numbers are the rule in a cell, so it is text that carries a class: l for sentences,
         # which want room, and t for words

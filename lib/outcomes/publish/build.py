@@ -99,10 +99,7 @@ def build(
                 tell(result.handle, result.seconds, staging.add(result))
             entries = staging.finish()
             for left in staging.left_out:
-                say(
-                    f"{left} was left out of the release: no page made it, so a notebook wrote it "
-                    "into the folder of the site."
-                )
+                say(left)
             path = releases.publish(out, staging.folder, name)
             releases.prune(out, keep)
         releases.clear(out)

@@ -1,10 +1,13 @@
 """What a release says as a whole: its index page, and all findings as one table."""
 
+from collections.abc import Sequence
+
 from outcomes.core.formatting import exact
 from outcomes.publish import render as pages
 from outcomes.publish import search
 from outcomes.publish.csv_files import credit, numbers_beside, table
 from outcomes.publish.districts import COMPARED, comparison
+from outcomes.publish.lessons import Lesson
 from outcomes.publish.plan import GROUPS, slug, words
 
 COLUMNS = [
@@ -84,13 +87,15 @@ def by_notebook(entries: list[dict]) -> dict[str, list[dict]]:
     return found
 
 
-def index_html(entries: list[dict], when: str, told: dict) -> str:
+def index_html(
+    entries: list[dict], when: str, told: dict, lessons: Sequence[Lesson] = ()
+) -> str:
     """The index page of a release; ``entries`` are the manifest's records in plan order.
 
-    ``told`` is what changed since the release before.
+    ``told`` is what changed since the release before, ``lessons`` those with a page.
     """
     grouped = {g: [e for e in entries if e["group"] == g] for g in GROUPS}
-    grouped["changes"] = told["lines"]
+    grouped |= {"changes": told["lines"], "learn": [*lessons]}
     sections = [(g, n) for g, n in _SECTIONS.items() if grouped.get(g, True)]
     counts = {s: sum(e["state"] == s for e in entries) for s in STATES}
     states = (f"{n} page{'s' * (n > 1)} {STATES[s]}" for s, n in counts.items() if n)
@@ -100,6 +105,7 @@ def index_html(entries: list[dict], when: str, told: dict) -> str:
         districts=[_tile(e) for e in grouped["districts"]],
         compared=comparison(grouped["districts"]),
         county=_asked(grouped["county"]),
+        lessons=lessons,
         entries=[
             e | {"shown": _state(e), "first": first(e), "says": says(e)}
             for e in entries
@@ -118,6 +124,7 @@ _SECTIONS = {
     "programmes": "Programmes",
     "districts": "Districts",
     "county": "County-wide",
+    "learn": "Lessons",
     "changes": "What changed",
     "marks": "How to read the marks",
     "data": "Take the data",

@@ -26,7 +26,7 @@ _REQUIRED = ("handle", "notebook", "title")
 _KEYS = (*_REQUIRED, "group", "schedule", "parameters", "sweep")
 _WORDS = "[a-z0-9]+(?:-[a-z0-9]+)*"
 _RESERVED = {"index", "findings", "manifest"}  # files of a release
-_RESERVED |= {"notebooks", "releases", "latest", "adhoc"}  # folders
+_RESERVED |= {"notebooks", "releases", "latest", "adhoc", "learn"}  # folders
 # Names that Windows cannot store as a file, whatever the extension.
 _DEVICES = {"con", "prn", "aux", "nul"} | {
     f"{d}{n}" for d in ("com", "lpt") for n in range(1, 10)

@@ -36,7 +36,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 # A verdict as a shape, a word and an explanation: never by colour alone.
 MARKS = {word: (v.shape, v.shown, v.meaning) for word, v in VERDICTS.items()}
 BETTER = {"fewer": "Fewer is better.", "more": "More is better."}
-_TAGS = {
+TAGS = {
     "p",
     "br",
     "hr",
@@ -52,7 +52,7 @@ _TAGS = {
     "pre",
     "a",
 }
-_TAGS |= {
+TAGS |= {
     "blockquote",
     "ul",
     "ol",
@@ -66,7 +66,7 @@ _TAGS |= {
     "h5",
     "h6",
 }
-_TAGS |= {"table", "thead", "tbody", "tr", "th", "td"}
+TAGS |= {"table", "thead", "tbody", "tr", "th", "td"}
 _ATTRIBUTES = {
     "a": {"href", "title"},
     "th": {"scope"},
@@ -183,7 +183,7 @@ def build(
     from the page to the top of the release (None: it belongs to none). Raises :class:`Invalid`
     when something in the notebook has no place on a page.
     """
-    text = _Text(page, plan, root)
+    text = Prose(page, plan, root)
     lead, blocks, reads = _blocks(notebook, text, shared=parent(page, plan) is None)
     elsewhere = tuple(b["facts"] for b in blocks if b["kind"] == "elsewhere")
     blocks = _own(blocks)
@@ -365,7 +365,7 @@ def _spoken(fact: dict) -> str:
     return said + " confidence interval" * estimated
 
 
-def _blocks(notebook: dict, text: "_Text", *, shared: bool) -> tuple[list, list, list]:
+def _blocks(notebook: dict, text: "Prose", *, shared: bool) -> tuple[list, list, list]:
     """The page's lead, its blocks in order, and what was read.
 
     Unless the page shows what is ``shared``, the findings of cells with that tag stand elsewhere,
@@ -427,7 +427,7 @@ def _output(output: dict, number: int) -> dict | None:
         return {"kind": "plain", "text": text} if text else None
     data = output.get("data", {})
     if FINDING in data:
-        html = Markup(_lighter(_joined(data["text/html"]), data[FINDING]["name"]))
+        html = Markup(lighter(joined(data["text/html"]), data[FINDING]["name"]))
         return {"kind": "finding", "facts": data[FINDING], "html": html}
     if PROVENANCE in data:
         return {"kind": "end", "reads": data[PROVENANCE].get("reads", [])}
@@ -439,7 +439,7 @@ def _output(output: dict, number: int) -> dict | None:
     return {"kind": "plain", "text": text} if text else None
 
 
-def _lighter(html: str, name: str) -> str:
+def lighter(html: str, name: str) -> str:
     """A finding's HTML in fewer bytes: paths with commas for spaces, which an address must spell
     out, and empty cells without a look. Its table is named after it: captions may be alike."""
     html = re.sub("<td class=[tl]><", "<td><", html)
@@ -449,16 +449,16 @@ def _lighter(html: str, name: str) -> str:
     return path.sub(lambda steps: steps[0].replace("%20", ","), html)
 
 
-def _joined(text: str | list[str]) -> str:
+def joined(text: str | list[str]) -> str:
     return text if isinstance(text, str) else "".join(text)
 
 
 def _seen(text: str | list[str]) -> str:
     """A text without what cannot be seen, or turns the direction of reading."""
-    return _HIDDEN.sub("", _joined(text)).strip()
+    return _HIDDEN.sub("", joined(text)).strip()
 
 
-class _Text(mistune.HTMLRenderer):
+class Prose(mistune.HTMLRenderer):
     """Markdown cells of one page: headings brought into order, links to notebooks to pages."""
 
     def __init__(self, page: Page, plan: Plan, root: str | None):
@@ -476,7 +476,7 @@ class _Text(mistune.HTMLRenderer):
         self.said.append(text)
         clean = nh3.clean(
             self.parse(_seen(text)),
-            tags=_TAGS,
+            tags=TAGS,
             attributes=_ATTRIBUTES,
             clean_content_tags={"script", "style"},
             url_schemes={"http", "https", "mailto"},

@@ -18,6 +18,7 @@ from outcomes.publish import (
     feed,
     html_checks,
     index,
+    lessons,
     notebook_outputs,
     parameters,
     releases,
@@ -140,7 +141,7 @@ class Staging:
         self.written: dict[str, str] = {}
         """Each file of the release with the digest of what the publisher wrote."""
         self.left_out: list[str] = []
-        """Files that were found in the release, and that the publisher had not written."""
+        """What was left out of the release, each with its reason in a sentence."""
         self.records: dict[str, dict] = {}
         self.outputs: dict[str, Path] = {}
         self.rests = {page.handle: self._rests_on(page) for page in pages}
@@ -216,21 +217,25 @@ class Staging:
             "version": outcomes.__version__,
             "methods": self.methods,
             "cautions": self.cautions,
+            "lessons": staleness.lessons_digest(self.plan.folder),
             "history": history,
             "pages": entries,
         }
         aged = [caution["said"] for caution in self.cautions if caution["aged"]]
-        home = index.index_html(entries, self.name, summary)
+        learnt, refused = lessons.pages(self.plan, self.files)
+        self.left_out += refused
+        home = index.index_html(entries, self.name, summary, learnt)
         files = {
             "findings.csv": index.findings_csv(entries),
             "answers.csv": index.answers_csv(entries),
             "feed.xml": feed.atom(history),
-            search.FILE: search.script(entries),
+            search.FILE: search.script([*entries, *(one.entry for one in learnt)]),
             "index.html": render.fill(home, "cautions", render.cautions(aged)),
         }
         if (lock := self.plan.folder / "requirements.lock").is_file():
             files["sbom.json"] = sbom.bill(lock.read_text(encoding="utf-8"))
         files |= {path: render.moved(path, page) for path, page in self.moved.items()}
+        files |= {lesson.page.path: lesson.html for lesson in learnt}
         for name, text in files.items():
             self._write(name, text)
         self._vet()
@@ -362,7 +367,10 @@ class Staging:
             name = path.relative_to(self.folder).as_posix()
             if path.is_symlink() or (path.is_file() and name not in self.written):
                 path.unlink()
-                self.left_out.append(name)
+                self.left_out.append(
+                    f"{name} was left out of the release: no page made it, so a notebook "
+                    "wrote it into the folder of the site."
+                )
         for name in self.written:
             self._read(name)
 

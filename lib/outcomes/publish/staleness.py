@@ -63,6 +63,7 @@ def find_stale(
     held = {*before, *(page.handle for page in pages)}
     wanted = [page.handle for page in plan.pages if page.handle in held]
     complete = latest is not None and not found and wanted == list(before)
+    complete = complete and record.get("lessons") == lessons_digest(plan.folder)
     complete = complete and not damaged and not releases.in_future(record["release"])
     return Stale(digest, latest, record, found, complete, damaged)
 
@@ -178,7 +179,13 @@ def site_digest(plan_file: Path) -> str:
     files = [Path(plan_file), folder / "requirements.lock", package()]
     files += sorted((folder / "notebooks").rglob("*.ipynb"))
     files += sorted(project.data().glob("published/*"))
-    return digest([today(), code_digest(), data_digest(), *map(_named, files)])
+    rests = [today(), code_digest(), data_digest(), lessons_digest(folder)]
+    return digest([*rests, *map(_named, files)])
+
+
+def lessons_digest(folder: Path) -> str:
+    """A sha256 of the lessons beside a plan and of their exercises, which no page rests on."""
+    return digest(map(_named, sorted((folder / "notebooks" / "learn").glob("*.*"))))
 
 
 def today() -> str:
