@@ -159,6 +159,15 @@ def test_the_page_of_assumptions_is_the_list():
     assert found == [tuple(r.values()) for r in assumptions()]
 
 
+def test_sites_of_any_force_are_evaluated_in_ten_lines(capsys):
+    """And they print what the page says."""
+    page = text("docs/evaluation.md")
+    lines = re.search(r"```python\n(.*?)```", page, re.S)[1]
+    assert len([line for line in lines.splitlines() if line]) <= 10
+    exec(lines, {})
+    assert capsys.readouterr().out in page
+
+
 def requirements() -> list[tuple[str, str, str, str]]:
     """Level, requirement, state and evidence of every line of the pipeline's record."""
     out = []

@@ -26,7 +26,7 @@ GUIDES = {
         "docs/assumptions",
         "docs/quality",
     ],
-    "Library": ["api", "methods", "docs/architecture"],
+    "Library": ["docs/evaluation", "api", "methods", "docs/architecture"],
     "Look after it": [
         *("CONTRIBUTING", "deploy/README", "docs/dependencies", "docs/rap"),
         *("docs/mutation", "SECURITY", "CHANGELOG"),
@@ -40,6 +40,7 @@ METHODS = [
     *("evaluation.parallel_trends", "evaluation.placebos", "evaluation.displacement"),
     *("evaluation.synthetic_control", "evaluation.augmented_synthetic_control"),
     *("evaluation.synthetic_did", "evaluation.interrupted_time_series"),
+    *("evaluation.several_sites", "evaluation.specification"),
     *("evaluation.power", "evaluation.verdict"),
 ]
 _LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([^)#\s]+)(#[^)\s]*)?\)")

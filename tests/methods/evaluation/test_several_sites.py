@@ -1,12 +1,20 @@
 """Starts that differ and sites pooled in part: by hand, by regression, and by published trials."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
 
 from outcomes.core.errors import Invalid, NotEnough
-from outcomes.methods.evaluation.several_sites import pool_sites, staggered_effects
+from outcomes.methods.evaluation import evaluate
+from outcomes.methods.evaluation.matching import distances, ring
+from outcomes.methods.evaluation.several_sites import (
+    placebo_sites,
+    pool_sites,
+    staggered_effects,
+)
 
 BCG = pd.DataFrame(
     {
@@ -74,6 +82,52 @@ def test_trials_of_a_vaccine_are_pooled_as_published():
     assert (toward <= (log - got.mean.estimate).abs()).all()
 
 
+EMPLOYMENT = Path(__file__).with_name("county_employment.csv")
+"""Teen employment (log) in 500 counties of the United States, 2003 to 2007, by the year in which the
+minimum wage rose (0: never): the example of Callaway and Sant'Anna 2021. Mean and covariances of each
+group alone, which is all that the estimate depends on; worked out from the data of their package."""
+
+PUBLISHED = {
+    (2004, 2004): (-0.0105, 0.0233),
+    (2004, 2005): (-0.0704, 0.0310),
+    (2004, 2006): (-0.1373, 0.0364),
+    (2004, 2007): (-0.1008, 0.0344),
+    (2006, 2004): (0.0065, 0.0233),
+    (2006, 2005): (-0.0028, 0.0196),
+    (2006, 2006): (-0.0046, 0.0178),
+    (2006, 2007): (-0.0412, 0.0202),
+    (2007, 2004): (0.0305, 0.0150),
+    (2007, 2005): (-0.0027, 0.0164),
+    (2007, 2006): (-0.0311, 0.0179),
+    (2007, 2007): (-0.0261, 0.0167),
+}
+"""Group, time: effect and analytical error by R's did, against counties never treated."""
+
+
+def counties():
+    """Counties with exactly these means and covariances, and the first year of each."""
+    rng, panels, starts = np.random.default_rng(0), [], {}
+    for start, group in pd.read_csv(EMPLOYMENT).groupby("start"):
+        years = group["year"].astype(str)
+        drawn = rng.normal(size=(group["counties"].iloc[0], len(years)))
+        drawn -= drawn.mean(axis=0)
+        plain = np.linalg.cholesky(np.cov(drawn.T, ddof=0))
+        wanted = np.linalg.cholesky(group[years].to_numpy())
+        values = drawn @ np.linalg.inv(plain).T @ wanted.T + group["mean"].to_numpy()
+        names = [f"{start}-{k}" for k in range(len(values))]
+        panels.append(pd.DataFrame(values.T, group["year"], names))
+        starts |= dict.fromkeys(names, start) if start else {}
+    return pd.concat(panels, axis=1), starts
+
+
+def test_minimum_wages_as_published():
+    """Callaway and Sant'Anna's own package: each group and time, and the mean of all after."""
+    got = staggered_effects(*counties())
+    found = got.frame.set_index(["group", "time"])[["effect", "se"]].round(4)
+    assert {at: tuple(row) for at, row in found.iterrows()} == PUBLISHED
+    assert (round(got.overall, 5), round(got.se, 5)) == (-0.03995, 0.01203)
+
+
 def test_each_group_and_time_is_a_difference_of_mean_changes():
     frame, starts = panel()
     got = staggered_effects(frame, starts)
@@ -126,3 +180,75 @@ def test_what_cannot_be_done_is_said():
         pool_sites(pd.Series([1.0, 2.0]), pd.Series([1.0, 1.0]))
     with pytest.raises(Invalid, match="an error above 0"):
         pool_sites(pd.Series([1.0, 2.0, 3.0]), pd.Series([1.0, 0.0, 1.0]))
+
+
+@pytest.fixture(scope="module")
+def land():
+    """Four hundred places of a force that nobody has met, and 48 months of counts."""
+    rng = np.random.default_rng(4)
+    names = [f"X{k:03d}" for k in range(400)]
+    places = pd.DataFrame(
+        {
+            "longitude": rng.uniform(0, 0.6, 400),
+            "latitude": rng.uniform(51, 51.4, 400),
+        },
+        names,
+    )
+    months = pd.date_range("2030-01-01", periods=48, freq="MS")
+    level = rng.gamma(4, 1, 400)
+    return places, pd.DataFrame(rng.poisson(level, (48, 400)), months, names)
+
+
+def nearest(places, unit, size):
+    far = distances(places.loc[[unit]], places)[0]
+    return places.index[np.argsort(far)[:size]].tolist()
+
+
+def test_placebo_sites_are_made_like_the_treated_ones(land):
+    places, _counts = land
+    sites = [nearest(places, "X007", 5), nearest(places, "X200", 3)]
+    drawn = placebo_sites(places, sites, km=1.5, sets=199)
+    assert drawn.treated == [*sites[0], *sites[1]] and drawn.sizes == [5, 3]
+    near = ring(places, drawn.treated, km=1.5)
+    assert set(drawn.pool) == set(places.index) - {*drawn.treated, *near}
+    assert len({frozenset(units) for units in drawn.sets}) == len(drawn.sets) == 199
+    pool = places.loc[drawn.pool]
+    far = pd.DataFrame(distances(pool, pool), pool.index, pool.index)
+    widest = far.apply(lambda row: np.sort(row)[4], axis=1).max()
+    for units in drawn.sets:
+        assert len({*units}) == 8 and {*units} <= {*drawn.pool}
+        inside = far.loc[units, units]
+        # Two areas: from some place five are near, and from some other place the rest.
+        assert (
+            min(inside.loc[start].nsmallest(5).iloc[-1] for start in units)
+            <= 2 * widest
+        )
+    assert drawn.disjoint >= 0.75 * len(drawn.pool) // 8
+    assert drawn.least_p == 1 / (drawn.disjoint + 1)
+    assert f"{drawn.disjoint} of the sets have no place in common" in drawn.clause
+    assert placebo_sites(places, sites, km=1.5, sets=199) == drawn
+
+
+def test_several_sites_of_any_force_are_evaluated_together(land):
+    places, counts = land
+    sites = [nearest(places, u, 4) for u in ("X007", "X200", "X300")]
+    drawn = placebo_sites(places, sites, km=1.5)
+    found = evaluate(counts, start="2032-01", **drawn.design)
+    assert found.disjoint == drawn.disjoint >= 19 and found.p >= drawn.least_p
+    assert found.p > 0.05
+    moved = counts.copy()
+    moved.loc["2032-01":, drawn.treated] //= 2
+    again = evaluate(moved, start="2032-01", **drawn.design)
+    assert again.p == pytest.approx(drawn.least_p) and again.did.ratio < 0.7
+
+
+def test_sites_that_cannot_be_drawn_are_refused(land):
+    places, _counts = land
+    with pytest.raises(Invalid, match="'Y1' is none of the places"):
+        placebo_sites(places, [["Y1"]])
+    with pytest.raises(Invalid, match="one has none or is in two"):
+        placebo_sites(places, [["X001"], ["X001"]])
+    with pytest.raises(Invalid, match="one has none or is in two"):
+        placebo_sites(places, [["X001"], []])
+    with pytest.raises(NotEnough, match="too few for 390"):
+        placebo_sites(places, [places.index[:390].tolist()])

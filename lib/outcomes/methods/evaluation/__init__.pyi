@@ -44,8 +44,10 @@ from .placebos import randomisation as randomisation
 from .power import Detection as Detection
 from .power import detection_power as detection_power
 from .power import mix_detection_power as mix_detection_power
+from .several_sites import PlaceboSites as PlaceboSites
 from .several_sites import Pooled as Pooled
 from .several_sites import Staggered as Staggered
+from .several_sites import placebo_sites as placebo_sites
 from .several_sites import pool_sites as pool_sites
 from .several_sites import staggered_effects as staggered_effects
 from .specification import RADII as RADII
