@@ -109,7 +109,7 @@ def test_a_town_of_whole_wards_has_its_neighbourhoods():
         (lambda: oc.published_figures(measure="arests"), "Did you mean 'arrests'"),
         (lambda: oc.weeks_of_action("op_warrior"), "Allowed: county_lines, op_sceptre"),
         (lambda: oc.neighbourhoods("Fletwood"), "Did you mean 'Fleetwood'"),
-        (lambda: oc.neighbourhoods("Leyland"), "district 'Leyland' is not known"),
+        (lambda: oc.neighbourhoods("Leyland"), "district 'Leyland' is not among those"),
         (lambda: oc.neighbourhoods("Carlisle"), "No neighbourhood of Carlisle"),
         (lambda: oc.drug_deaths("Kent"), "No drug deaths are held of Kent"),
         (lambda: oc.places("planet"), "level 'planet' is not known"),
@@ -269,3 +269,38 @@ def test_a_list_of_neighbourhoods_may_be_a_parameter():
     vocabularies.check_parameters(place=inside)
     with pytest.raises(Invalid, match="is held here"):
         vocabularies.check("place", "E01999999", parameter="area")
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (lambda: oc.check_parameters(district="Nelson"), "it is a town in Pendle"),
+        (lambda: oc.check_parameters(place="Leyland"), "a town in South Ribble"),
+        (
+            lambda: oc.check_parameters(district="Leicester"),
+            "it is a district in Leicestershire",
+        ),
+        (
+            lambda: oc.street_crime("district", force="Lancashire", area="Fleetwood"),
+            "it is a town in Wyre",
+        ),
+        (lambda: oc.neighbourhoods("Kent"), "it is a force in England"),
+    ],
+)
+def test_a_place_of_another_kind_is_named_as_what_it_is(asked, said):
+    with pytest.raises(Invalid, match=said) as caught:
+        asked()
+    assert "Did you mean" not in str(caught.value)
+
+
+def test_crime_by_neighbourhood_can_be_asked_of_a_town_and_of_codes():
+    town = oc.street_crime(
+        "neighbourhood", force="Lancashire", area="Fleetwood", year=2025
+    )
+    inside = oc.neighbourhoods("Fleetwood")["lsoa"]
+    whole = oc.street_crime("neighbourhood", force="Lancashire", area="Wyre", year=2025)
+    assert town["n"].sum() == whole.loc[whole["lsoa"].isin(inside), "n"].sum() > 3000
+    codes = oc.street_crime(
+        "neighbourhood", force="Lancashire", area=", ".join(inside), year=2025
+    )
+    assert codes["n"].sum() == town["n"].sum()

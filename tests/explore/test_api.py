@@ -130,3 +130,8 @@ def test_a_value_of_another_kind_is_refused_in_a_sentence(given, said):
     asked = {"measure": "robbery", "areas": "Kent"} | given
     with pytest.raises(Invalid, match=said):
         oc.explore.ask("recorded_crime", **asked)
+
+
+def test_help_knows_the_functions_by_name():
+    said = str(oc.help("oc.street_crime"))
+    assert said.startswith("oc.street_crime(by, force, year, area, gaps): Street-level")

@@ -69,21 +69,24 @@ def unforeseen(error: Exception) -> str:
 def nearest(word: str, allowed: Iterable[str]) -> str | None:
     """The allowed word closest to ``word`` in spelling, or None when nothing is close.
 
-    One that holds the word whole is closer than one spelt alike.
+    One that holds the word whole is closer than one spelt alike; half a word in common is not close.
 
     >>> nearest("Nelson", ["Preston", "Nelson and Brierfield"])
     'Nelson and Brierfield'
+    >>> nearest("figures", ["ingest", "published_figures"])
+    'published_figures'
     >>> nearest("op_scepter", ["op_sceptre", "op_warrior"])
     'op_sceptre'
-    >>> nearest("fraud", ["op_sceptre", "op_warrior"])
+    >>> nearest("Leicester", ["Lancaster", "Preston"])
     """
     lowered = {str(a).lower(): str(a) for a in allowed}
     spelt = str(word).lower().strip()
     if len(spelt) > 3 and spelt not in lowered:
-        whole = re.compile(rf"\b{re.escape(spelt)}\b")
-        for name in filter(whole.search, lowered):
+        whole = re.compile(rf"(?<![a-z0-9]){re.escape(spelt)}(?![a-z0-9])")
+        held = filter(whole.search, lowered)
+        for name in sorted(held, key=lambda name: not name.endswith(spelt)):
             return lowered[name]
-    close = get_close_matches(spelt, lowered, n=1, cutoff=0.6)
+    close = get_close_matches(spelt, lowered, n=1, cutoff=0.7)
     return lowered[close[0]] if close else None
 
 

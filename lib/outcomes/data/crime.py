@@ -14,7 +14,7 @@ from outcomes.core.errors import Invalid, spelt
 from outcomes.data import citations, crime_codes, tables
 from outcomes.data.crime_codes import OFFENCE_GROUPS
 from outcomes.data.doors import Names, Year, as_list, door
-from outcomes.data.places import codes, held_forces, named
+from outcomes.data.places import codes, held_forces, named, neighbourhoods
 
 type_names: dict[str, str] = crime_codes.TYPES
 """The 14 types of data.police.uk: the short name that a parameter has, and the name in a frame."""
@@ -56,7 +56,7 @@ def street_crime(
     by : "force", "district" or "neighbourhood".
     force : the forces whose files are counted.
     year : one calendar year (2025 or "2025"); all that are held otherwise.
-    area : districts to keep, with ``by`` "district" or "neighbourhood".
+    area : districts to keep; by neighbourhood also a town, or what else :func:`neighbourhoods` takes.
     gaps : True keeps a row for each month that is not whole, from the first that is to the last:
         n is missing there, and a column ``reason`` says why, so that no line is drawn across it.
 
@@ -91,7 +91,7 @@ def street_crime(
     if year is not None:
         months = _of_year(months, int(year))
     if area is not None:
-        where["district"] = codes("districts", area)
+        where |= _inside(by, area)
     frame = tables.read(table, **where).merge(months[["force", "month"]])
     if by == "district":
         frame = frame[frame["district"] != ""]
@@ -121,6 +121,17 @@ def street_crime(
     ]
     frame = frame[[*first, *(c for c in frame if c not in first)]]
     return citations.cited(frame, table, rows, months)
+
+
+def _inside(by: str, area: Names) -> dict[str, list[str]]:
+    """The rows of an area: those of districts, or by neighbourhood of what lies in districts."""
+    try:
+        return {"district": codes("districts", area)}
+    except Invalid:
+        if by != "neighbourhood":
+            raise
+    inside = neighbourhoods(area)
+    return {"district": sorted({*inside["district_code"]}), "lsoa": [*inside["lsoa"]]}
 
 
 def _of_year(months: pd.DataFrame, year: int) -> pd.DataFrame:

@@ -5,6 +5,7 @@ A place may be given by its name, its slug or its code ("West Lancashire", "west
 """
 
 import re
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any, TypeGuard, overload
 
@@ -12,7 +13,7 @@ import pandas as pd
 
 from outcomes.core import formatting
 from outcomes.core.collection import collection
-from outcomes.core.errors import Invalid, NotEnough, one_of, spelt
+from outcomes.core.errors import Invalid, NotEnough, nearest, one_of, spelt
 from outcomes.data import citations, tables
 from outcomes.data.doors import Names, Year, as_list, door
 
@@ -66,9 +67,37 @@ def codes(table: str, given: Any) -> list[str] | None:
         try:
             found.add(by_name[spelt(place, by_name, _KEYS[table])])
         except Invalid:
+            if table == "districts":
+                refuse_place(place, offered, "district")
             one_of(place, offered, _KEYS[table])
             raise
     return sorted(found)
+
+
+def refuse_place(given: Any, allowed: Iterable[str], what: str) -> None:
+    """Raise :class:`Invalid` for a place that is known, and is none of those allowed: it says
+    what it is. Of any other name nothing is said.
+
+    >>> refuse_place("Leyland", ["Preston"], "district")
+    Traceback (most recent call last):
+    outcomes.core.errors.Invalid: district 'Leyland' is not among those that can be asked here: it \
+is a town in South Ribble. Allowed: Preston.
+    """
+    every = tables.rows("areas", ["area", "name", "level", "parent"])
+    every["parent"] = every["parent"].map(every.set_index("area")["name"])
+    other = tables.rows("districts", ["name", "force"]).assign(level="district")
+    forces = tables.rows("forces", ["force", "name"]).set_index("force")["name"]
+    other["parent"] = other["force"].map(forces)
+    both = pd.concat([every, other])
+    known = both[both["name"].str.casefold() == str(given).strip().casefold()]
+    if known.empty or nearest(str(given), allowed):
+        return
+    first = known.iloc[0]
+    inside = f" in {first['parent']}" if isinstance(first["parent"], str) else ""
+    raise Invalid(
+        f"{what} {given!r} is not among those that can be asked here: it is a "
+        f"{first['level']}{inside}. Allowed: {', '.join(allowed)}."
+    )
 
 
 @overload
@@ -337,7 +366,9 @@ def neighbourhoods(
             with suppress(Invalid):
                 spelt(name, known, "district")
                 continue
-            one_of(name, [*towns, *sorted(mine)], "district")
+            offered = [*towns, *sorted(mine)]
+            refuse_place(name, offered, "district")
+            one_of(name, offered, "district")
     held = (
         tables.rows("lsoas", ["lsoa", "district"], {"lsoa": lsoas}) if lsoas else None
     )

@@ -21,7 +21,13 @@ from outcomes.data import tables
 from outcomes.data.crime import OUTCOMES, type_names
 from outcomes.data.crime_codes import OFFENCE_GROUPS
 from outcomes.data.doors import door
-from outcomes.data.places import is_list_of_codes, place, place_names, places
+from outcomes.data.places import (
+    is_list_of_codes,
+    place,
+    place_names,
+    places,
+    refuse_place,
+)
 from outcomes.data.published_figures import (
     NATIONAL,
     measures,
@@ -166,10 +172,21 @@ def check(name: str, value: Any, *, parameter: str = "") -> Any:
     if value == "" and name in (*LATEST, *MAY_BE_BLANK):
         return value
     allowed = choices(name)
+    if name in ("district", "place"):
+        return _checked_place(name, value, allowed, called)
+    return spelt(value, allowed, called, most=len(allowed))
+
+
+def _checked_place(name: str, value: Any, allowed: list[str], called: str) -> Any:
+    """A place that may be asked; of any other that is known it is said what it is."""
     if name == "place" and is_list_of_codes(value):
         place(value)
         return value
-    return spelt(value, allowed, called, most=len(allowed))
+    try:
+        return spelt(value, allowed, called, most=len(allowed))
+    except Invalid:
+        refuse_place(value, allowed, called)
+        raise
 
 
 @door

@@ -1,7 +1,10 @@
 """What an analyst asks first: what a column means (``oc.describe``), and a word (``oc.help``)."""
 
+import inspect
+
 import pandas as pd
 
+import outcomes
 from outcomes.core.collection import collection
 from outcomes.core.errors import one_of
 from outcomes.core.formatting import slug
@@ -71,7 +74,7 @@ def help(word: str = "") -> Text:
 
     Without a word: how to begin. Capitals, hyphens and spaces do not matter. A word that means
     several things is explained as each; one that people use for another ("ASB") is led to it, and
-    part of a name to the names that it is in. Raises :class:`Invalid` with the nearest word.
+    part of a name to the names that it is in. Functions are words too. Raises :class:`Invalid` with the nearest word.
 
     >>> import outcomes as oc
     >>> print(oc.help("Leyland"))
@@ -90,6 +93,11 @@ def help(word: str = "") -> Text:
         found = [text for name, text in known if slug(name) in asked]
         if found:
             return Text("\n\n".join(dict.fromkeys(found)))
+    called = getattr(outcomes, str(word).strip().removeprefix("oc."), None)
+    if inspect.isfunction(called):
+        said = inspect.cleandoc(called.__doc__ or "").partition("\n\n")[0]
+        names = ", ".join(inspect.signature(called).parameters)
+        return Text(f"oc.{called.__name__}({names}): {said}")
     parts = set(slug(word).split("-"))
     near = {name for name, _ in known if parts <= set(slug(name).split("-"))}
     if len(slug(word)) > 2 and near:

@@ -29,7 +29,11 @@ class Provenance:
 
 
 def provenance() -> Provenance:
-    """End a notebook: list the tables it read. Must be the last line of its last code cell."""
+    """End a notebook: list the tables it read. Must be the last line of its last code cell.
+
+    >>> "read" in str(provenance())
+    True
+    """
     from outcomes import data
 
     return Provenance(data.reads())
