@@ -137,6 +137,8 @@ def _table(file: Path) -> list[dict]:
 def _is_printed(figure, text: str) -> bool:
     if figure.basis == "coded" and figure.value == 1:
         return text == ("yes" if figure.unit == "yes or no" else "an event, no count")
+    if figure.unit == "grade":
+        return f"{figure.value:.0f}={text}" in figure.note
     numbers = {
         float(n.replace(",", "")) for n in re.findall(r"\d[\d,]*(?:\.\d+)?", text)
     }

@@ -362,16 +362,15 @@ def differing_values(
             sources=figures if sources is None else sources,
             **facts,
         )
-    write = formatting.number
-    if "unit" in prints and set(prints["unit"]) == {"£"}:
-        write = formatting.money
     values = prints.groupby(label, sort=False)["value"].agg(["min", "max"])
     widest = (values["max"] / values["min"]).idxmax()
-    low, high = map(write, values.loc[widest])
-    said = [
-        f"{fact}, {formatting.listed(map(write, sorted(set(rows))), 'or')}"
-        for fact, rows in prints.groupby(label, sort=False)["value"]
-    ]
+    written = {}
+    for fact, rows in prints.groupby(label, sort=False):
+        money = "unit" in rows and set(rows["unit"]) == {"£"}
+        write = formatting.money if money else formatting.number
+        written[fact] = [write(value) for value in sorted(set(rows["value"]))]
+    low, *_, high = written[widest]
+    said = [f"{fact}, {formatting.listed(w, 'or')}" for fact, w in written.items()]
     text = f"1 of the {noun} was published with different values: {widest}, "
     if len(values) > 1:
         text = f"{len(values)} of the {noun} were published with different values; the "

@@ -412,9 +412,13 @@ def revisions(
         }
     ).reset_index(drop=True)
     moved = table.loc[table["revision"] != 0, "revision"]
-    of_all = f"{len(moved) or 'None'} of {formatting.count(len(table), of.step)}"
-    text = f"{of_all} of {of.noun} {'was' if len(moved) < 2 else 'were'} revised after "
-    text += "first publication"
+    of_all = f"{len(moved) or 'None'} of {len(table)} {of.step}s of {of.noun}"
+    if len(moved) == len(table):
+        of_all = f"All {len(table)} {of.step}s of {of.noun}"
+    text = f"{of_all} {'was' if len(moved) < 2 else 'were'} revised after first publication"
+    if len(table) == 1:
+        text = f"The one {of.step} of {of.noun} that was published twice was "
+        text += "revised" if len(moved) else "not revised"
     most = formatting.number(table["change"].abs().max(), 2)
     return finding(
         name,
