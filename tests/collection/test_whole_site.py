@@ -549,6 +549,60 @@ def test_a_resident_on_a_phone_is_two_taps_from_burglary_and_sees_how_the_next_p
     tab.context.close()
 
 
+def beside(tab) -> dict[str, list[str]]:
+    """The table of two districts: what each measure is in the one and in the other."""
+    cells = "rows => rows.map(row => [...row.cells].map(cell => cell.innerText))"
+    rows = tab.locator("#pair tbody tr").evaluate_all(cells)
+    return {name: values for name, *values in rows}
+
+
+@pytest.mark.browser
+def test_a_resident_on_a_phone_sets_two_districts_beside_each_other_in_two_taps(
+    site, browser
+):
+    """How does Burnley compare with Hyndburn? By the search: two taps, for every measure."""
+    tab, heard = visit(browser, site / "index.html", WIDTHS["phone"])
+    tab.get_by_role("searchbox").click()  # the first tap
+    looked_up(tab, "burglary burnley hyndburn")
+    tab.get_by_role("link", name="Burnley and Hyndburn side by side").click()  # second
+    tab.wait_for_url("**#pair")
+    tab.get_by_role("heading", name="Two districts side by side").wait_for()
+    assert 0 <= tab.locator("#pair").bounding_box()["y"] < 300
+    found = beside(tab)
+    assert "Burglary" in found and "Change in a year" in found
+    for at, name in enumerate(("burnley", "hyndburn")):
+        csv_file = site / "area-profile" / name / "positions.csv"
+        with csv_file.open(encoding="utf-8-sig", newline="") as file:
+            [row] = [r for r in csv.reader(file) if r and r[0] == "Burglary"]
+        rates = [f"{float(cell):.1f}" for cell in row[1:] if re.match(r"\d+\.\d", cell)]
+        value, sign, words = re.match(
+            r"([\d.]+) (.)\s+(.*)", found["Burglary"][at], re.S
+        ).groups()
+        assert value in rates and sign in "▲▼●" and "elsewhere" in words
+    assert tab.locator("#pair .mark").count() == 2
+    width = tab.evaluate("document.documentElement.scrollWidth")
+    assert width <= WIDTHS["phone"]
+    tab.get_by_label("The other").select_option(label="Pendle")
+    assert beside(tab)["Burglary"][0] == found["Burglary"][0]
+    assert beside(tab) != found
+    assert "one=burnley&other=pendle" in tab.get_by_role(
+        "link", name="Link to these two"
+    ).get_attribute("href")
+    assert not heard
+    tab.context.close()
+
+
+@pytest.mark.browser
+def test_a_district_leads_to_another_side_by_side_with_it_in_one_tap(site, browser):
+    tab, heard = visit(browser, site / "area-profile" / "burnley.html")
+    tab.get_by_role("link", name="side by side with Hyndburn").click()
+    tab.wait_for_url("**/index.html?one=burnley&other=hyndburn#pair")
+    heads = tab.locator("#pair thead th").all_inner_texts()
+    assert heads == ["Burnley", "Hyndburn"]
+    assert not heard
+    tab.context.close()
+
+
 def looked_up(tab, query: str) -> list[str]:
     """The handles of the pages that the search box lists for a query, best first."""
     tab.get_by_role("searchbox").fill(query)

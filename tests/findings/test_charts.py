@@ -83,10 +83,9 @@ def differences() -> pd.DataFrame:
 def periods() -> pd.DataFrame:
     return pd.DataFrame(
         {
-            "start": pd.to_datetime(["2022-11-01", "2023-11-01"]),
-            "end": pd.to_datetime(["2023-10-31", "2024-10-31"]),
-            "lower": [1212, 300],
-            "upper": [1212, np.inf],
+            "label": ["the first year", "the second year", "after", "before"],
+            "lower": [1212, 300, 10, 0],
+            "upper": [1212, np.inf, 500, np.inf],
         }
     )
 
@@ -287,11 +286,42 @@ def test_lines_are_named_at_their_ends_and_no_name_covers_another():
     assert abs(names["Kent"] - names["Essex"]) > 0.07 * (high - low)
 
 
-def test_bounds_draw_an_open_top_without_an_upper_edge():
+def test_bounds_have_a_row_each_with_both_ends_and_no_ink_where_nothing_is_known():
     ax = charts.bounds(periods())
-    solid = [line for line in ax.lines if line.get_linestyle() == "-"]
-    assert [float(line.get_ydata()[0]) for line in solid] == [1212, 300]
-    assert [text.get_text() for text in ax.texts] == ["1,212", "at least 300"]
+    drawn = {(*line.get_xdata(), *line.get_ydata()) for line in ax.lines}
+    assert drawn == {(1212, 1212, 0, 0), (300, 300, 1, 1), (10, 500, 2, 2)}
+    said = [text.get_text() for text in ax.texts]
+    assert said[:4] == ["1,212", "at least 300", "10 to 500", "no limit known"]
+    assert said[4:] == ["The first year", "The second year", "After", "Before"]
+
+
+def test_long_bounds_stand_in_two_lines_within_the_axes():
+    frame = periods().assign(lower=2_084_760, upper=2_918_664)
+    ax = charts.bounds(frame, kind="money")
+    assert ax.texts[0].get_text() == "£2,084,760\nto £2,918,664"
+    assert ax.get_xlim()[0] + 1e-9 >= 0 and ax.get_xlim()[1] > 2_918_664
+
+
+def test_few_placebo_places_are_dots_and_many_are_bars():
+    few = charts.placebos(changes(), treated=0.2, label="Burnley")
+    (dots,) = [line for line in few.lines if line.get_marker() == "o"]
+    assert len(dots.get_xdata()) == changes()["n"].sum() and not few.patches
+    many = charts.placebos(
+        changes().assign(n=lambda rows: 2 * rows["n"]), treated=0.2, label="Burnley"
+    )
+    assert len(many.patches) == len(changes())
+    for ax in (few, many):
+        assert all(tick % 1 == 0 for tick in ax.get_yticks())
+
+
+def test_a_name_in_a_funnel_and_the_line_to_it_keep_clear_of_other_names():
+    frame = sized()
+    two = frame.frame.nlargest(2, "denominator")["label"].tolist()
+    ax = charts.funnel(frame, highlight=two)
+    charts.title(ax, "Crimes per 1,000 residents")
+    ax.figure.draw_without_rendering()
+    first, second = (text.get_window_extent() for text in ax.texts)
+    assert not first.overlaps(second)
 
 
 @pytest.mark.parametrize("names", [["start"], ["start", "end", "pledge", "more"]])

@@ -578,6 +578,16 @@ def test_only_pages_of_the_same_notebook_are_siblings():
     ) == [("../b.html", "b"), ("three.html", "Three &amp; four")]
 
 
+def test_a_district_leads_to_itself_and_another_side_by_side():
+    one, two = (
+        plans.Page(f"area/{h}", "n", f"N: {h}", group="districts")
+        for h in ("wyre", "fylde")
+    )
+    links = re.findall('<a href="([^"]*)">', render.siblings(one, [one, two]))
+    pair = "../index.html?one=wyre&amp;other=fylde#pair"
+    assert links == ["fylde.html", pair]
+
+
 def test_only_the_first_slot_of_a_name_is_filled_over_all_its_lines():
     html = "<!--a-->x\ny<!--/a--><!--b-->z<!--/b--><!--a-->w<!--/a-->"
     filled = "<!--a-->new<!--/a--><!--b-->z<!--/b--><!--a-->w<!--/a-->"

@@ -244,8 +244,13 @@ def _panels(rows: pd.DataFrame, by: str) -> Any:
 
     groups = [part for _, part in rows.groupby(by, sort=False)]
     with styled():
-        height = 0.2 + 2.1 * len(groups)
-        figure, axes = plt.subplots(len(groups), figsize=(WIDTH, height), squeeze=False)
+        height = sum(0.9 + 0.46 * len(part) for part in groups)
+        figure, axes = plt.subplots(
+            len(groups),
+            figsize=(WIDTH, height),
+            squeeze=False,
+            height_ratios=[0.9 + 0.46 * len(part) for part in groups],
+        )
         for ax, part in zip(axes.flat, groups, strict=True):
             first, limits = (
                 part.iloc[0],

@@ -83,6 +83,7 @@ _WIDE = 10  # letters: labels of ticks that are longer are names, not numbers
 _LETTERS = 38  # of a note that stand side by side in the width of a chart
 _LINE = 1.2 * SIZE  # points from a line of words to the next
 _NAMES, _TITLE, _LABEL = 20, 42, 30  # letters of a line of a name, a title, of an axis
+FEW = 60  # places that are a dot each
 _AROUND = 1.0  # inches of a chart's height: title, numbers and name of its axis
 
 
@@ -469,54 +470,40 @@ def _stand_on_zero(ax: Axes) -> None:
 def bounds(
     data: pd.DataFrame,
     *,
+    y: str = "label",
     lower: str = "lower",
     upper: str = "upper",
     kind: str = "number",
     ax: Axes | None = None,
 ) -> Axes:
-    """What figures allow, as a band for each period; a thick line where they allow one value.
+    """What figures allow for each ``y``, in a row of its own; a dot where they allow one value.
 
-    Columns ``start`` and ``end`` are the first and last day. Where nothing limits a period its
-    place is empty, within a broken line: ink is what is known. A band too narrow for its numbers
-    goes without them.
+    A band runs from the least to the most, both of which stand beside it. Where nothing limits a
+    row from above a mark stands at the least alone: ink is what is known.
     """
-    ax = _start(data, ax, 3.2, "bounds")
-    top = max([*data[upper][np.isfinite(data[upper])], *(1.3 * data[lower]), 1e-9])
-    whole, most = data["end"].max() - data["start"].min(), 1
-    for left, end, low, high in data[["start", "end", lower, upper]].itertuples(
-        index=False
-    ):
-        right = end + pd.Timedelta(days=1)
-        exact, limited = low == high, np.isfinite(high)
-        edge = high if limited else top
-        if limited:
-            look = {"color": NAVY, "alpha": 0.9 if exact else 0.28, "linewidth": 0}
-            ax.bar(left, edge - low, right - left, bottom=low, align="edge", **look)
-        else:
-            sides = [left, left, right, right], [top, low, low, top]
-            ax.plot(*sides, color=GREY, linewidth=1, linestyle=_EVENT)
-        for at in sorted({low, edge}) if limited else [low] * (low > 0):
-            ax.plot([left, right], [at, at], color=NAVY, linewidth=3 if exact else 1.2)
-        text = formatting.between(low, high, kind=kind)
-        text = (
-            text.removeprefix("exactly ")
-            .replace("between ", "")
-            .replace(" and ", " to ")
-        )
-        text = text if limited or low > 0 else "no limit known"
-        room = _LETTERS * (right - left) / whole
-        if len(text) > room:
-            text = text.replace(" to ", "\nto ").replace("limit ", "limit\n")
-        lines = text.split("\n")
-        if max(map(len, lines)) <= room:
-            most = max(most, len(lines))
-            middle = left + (right - left) / 2
-            note(ax, text, (middle, edge), offset=(0, 4), ha="center", va="bottom")
-    month_axis(ax.xaxis)
-    figure = cast(Figure, ax.figure)
-    high = 72 * figure.get_figheight() / len(figure.axes) - 50  # of the bands
-    ax.set_ylim(0, top / (1 - most * (_LINE + 3) / high))
-    _AXIS[kind](ax.yaxis)
+    data = data.reset_index(drop=True)
+    least, limited = data[lower].fillna(0), np.isfinite(data[upper])
+    ends, texts = data[upper].where(limited, least), []
+    for at, (low, end) in enumerate(zip(least, ends, strict=True)):
+        text = formatting.between(low, end if limited[at] else np.inf, kind=kind)
+        if low == 0 and not limited[at]:
+            text = "no limit known"
+        for word, short in {"exactly ": "", "between ": "", " and ": " to "}.items():
+            text = text.replace(word, short)
+        texts.append(text if len(text) < _NAMES else text.replace(" to ", "\nto "))
+    letters = max((len(x) for text in texts for x in text.split("\n")), default=0)
+    row_height = 0.46 if any("\n" in text for text in texts) else 0.34
+    ax = _start(data, ax, _AROUND + row_height * len(data), "bounds")
+    for at, (low, end) in enumerate(zip(least, ends, strict=True)):
+        if limited[at] and low < end:
+            ax.plot([low, end], [at] * 2, color=PALE, lw=9, solid_capstyle="butt")
+        if low > 0 or limited[at]:
+            mark = "o" if limited[at] and low == end else "|"
+            ax.plot([low, end], [at] * 2, mark, color=NAVY, ms=6 if mark == "o" else 13)
+        note(ax, texts[at], (end, at), offset=(8, 0))
+    _row_names(ax, data[y])
+    _leave_room(ax, 0, ends.max(), np.nan, letters + 1)
+    _AXIS[kind](ax.xaxis)
     return ax
 
 
@@ -593,7 +580,7 @@ def process_behaviour(
     last = data.dropna(subset=["mean"]).iloc[-1]
     names = {"upper": "upper limit", "mean": "mean", "lower": "lower limit"}
     for column, name in names.items():
-        note(ax, name, (last["period"], last[column]))
+        note(ax, name, (last["period"], last[column]), offset=(8, 0))
     _events(ax, data["period"], events)
     _AXIS[kind](ax.yaxis)
     return ax
@@ -624,14 +611,17 @@ def funnel(
     ax.plot(size[named], data["rate"][named], "D", color=NAVY, markersize=7)
     if 0 <= data["rate"].min() <= data["rate"].max() / 2:
         _stand_on_zero(ax)
-    taken = _points_of_lines(ax)
-    for row in data[named].to_dict("records"):
-        point = row["denominator"], row["rate"]
-        taken = np.concatenate([taken, _name_point(ax, row["label"], point, taken)])
     place = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.25), "ncols": 2}
     ax.legend(**place, columnspacing=1.2, handlelength=1.6, borderpad=0)
     number_axis(ax.xaxis)
     _AXIS[kind](ax.yaxis)
+    ax.set_title("\n")  # names are placed in the room that a title leaves
+    ax.figure.draw_without_rendering()
+    ax.set_title("")
+    taken = _points_of_lines(ax)
+    for row in data[named].to_dict("records"):
+        point = row["denominator"], row["rate"]
+        taken = np.concatenate([taken, _name_point(ax, row["label"], point, taken)])
     return ax
 
 
@@ -657,25 +647,29 @@ def _name_point(
     at = ax.transData.transform(point) * 72 / ax.figure.dpi
     edge = ax.transAxes.transform([[0, 0], [1, 1]]) * 72 / ax.figure.dpi
     covered, places = {}, {}
-    for side, up in product((1, -1), (14, -14, 31, -31, 48, -48)):
-        left = at[0] + 7 if side > 0 else at[0] - 7 - wide
+    sideways, upwards = (7, -7, 45, -45, 80, 115), (0, 14, -14, 31, -31, 48, -48)
+    for by, up in product(sideways, upwards):
+        left = at[0] + by if by > 0 else at[0] + by - wide
         low = np.array([left, at[1] + up - high / 2])
         top = low + np.array([wide, high])
         inside = ((taken > low - 4) & (taken < top + 4)).all(axis=1).sum()
         outside = (low < edge[0]).any() or (top > edge[1]).any()
-        covered[side, up] = inside + 1000 * outside + abs(up) / 100
-        across = np.linspace(low[0], top[0], 20)
-        places[side, up] = np.column_stack([across, np.full(20, at[1] + up)])
-    side, up = min(covered, key=lambda place: covered[place])
+        covered[by, up] = inside + 1000 * outside + np.hypot(by, up) / 50
+        across = np.tile(np.linspace(low[0], top[0], 30), 3)
+        heights = np.repeat(at[1] + up + np.array([-4, 0, 4]), 30)
+        places[by, up] = np.column_stack([across, heights])
+        if max(abs(by), abs(up)) > 26:  # a line leads to it, clear of marks and names
+            line_to = np.linspace(at, at + np.array([by, up]), 12)
+            apart = np.hypot(*(taken[:, None] - line_to[2:]).T)
+            covered[by, up] += (apart < 4).sum()
+            places[by, up] = np.concatenate([places[by, up], line_to])
+    by, up = min(covered, key=lambda place: covered[place])
     line = {"arrowstyle": "-", "color": NAVY, "linewidth": 0.8, "shrinkA": 0}
-    line["relpos"] = (0 if side > 0 else 1, 0.5)  # it leads to the near end of the name
-    more: dict[str, Any] = {"arrowprops": line} if abs(up) > 26 else {}
-    if more:  # the next name keeps off the line to this one
-        line_to = np.linspace(at, at + np.array([7 * side, up]), 12)
-        places[side, up] = np.concatenate([places[side, up], line_to])
-    more["ha"] = "left" if side > 0 else "right"
-    note(ax, text, point, offset=(7 * side, up), color=NAVY, bold=True, **more)
-    return places[side, up]
+    line["relpos"] = (0 if by > 0 else 1, 0.5)  # it leads to the near end of the name
+    more: dict[str, Any] = {"arrowprops": line} if max(abs(by), abs(up)) > 26 else {}
+    more["ha"] = "left" if by > 0 else "right"
+    note(ax, text, point, offset=(by, up), color=NAVY, bold=True, **more)
+    return places[by, up]
 
 
 def event_study(
@@ -731,11 +725,19 @@ def gaps(
 def placebos(
     data: pd.DataFrame, *, treated: float, label: str, ax: Axes | None = None
 ) -> Axes:
-    """How many (``n``) placebo places changed by between ``lower`` and ``upper``, and the treated."""
+    """How many (``n``) placebo places changed by between ``lower`` and ``upper``, and the treated.
+
+    Few places are a dot each, many are bars.
+    """
     ax = _start(data, ax, 2.8, "placebos")
     width = data["upper"] - data["lower"]
-    look: dict[str, Any] = {"color": PALE, "edgecolor": "white"}
-    ax.bar(data["lower"], data["n"], width, align="edge", **look)
+    if data["n"].sum() <= FEW:
+        middle = (data["lower"] + width / 2).repeat(data["n"])
+        above = middle.groupby(level=0).cumcount() + 0.5
+        ax.plot(middle, above, "o", color="#8A8A8A", markersize=7)
+    else:
+        look: dict[str, Any] = {"color": PALE, "edgecolor": "white"}
+        ax.bar(data["lower"], data["n"], width, align="edge", **look)
     lines = label.count("\n") + 1
     clear = 1 - 0.14 * lines  # the name stands above all but its own line
     ax.axvline(0, ymax=clear, color=GREY, linewidth=1)
@@ -746,6 +748,7 @@ def placebos(
     note(ax, label, (treated, 1), color=NAVY, bold=True, **place, **_UNDER_THE_EDGE)
     percent_axis(ax.xaxis)
     number_axis(ax.yaxis)
+    ax.yaxis.get_major_locator().set_params(integer=True)
     return ax
 
 

@@ -414,7 +414,8 @@ def effect(
     areas = f"{number(drawn.sets)} {called}"
     overlap = (
         "Placebo areas overlap one another, so they are fewer in truth than in number: "
-        f"{evaluation.disjoint} of them share no neighbourhood."
+        f"{evaluation.disjoint} of them share no neighbourhood. A second heap in the chart is the "
+        "same neighbourhoods counted again."
     )
     facts["verdict"] = "estimate"
     if evaluation.interval() is None:
@@ -423,7 +424,7 @@ def effect(
         name,
         said.sentence,
         detail=said.detail,
-        alt=f"A histogram of the changes of {areas}, from "
+        alt=f"{'Dots that count' if len(finite) <= charts.FEW else 'A histogram of'} the changes of {areas}, from "
         f"{span((edges[0], edges[-1]), percent, decimals=0)}, half of them from "
         f"{span(tuple(finite.quantile([0.25, 0.75])), percent, decimals=0)}; a line marks {area} at "
         f"{percent(change, 0)}.",

@@ -310,16 +310,31 @@ def moved(path: str, page: Page) -> str:
 
 
 def siblings(page: Page, present: list[Page]) -> str:
-    """Links to the pages of the same notebook with other parameters, of those present."""
+    """Links to the pages of the same notebook with other parameters, of those present.
+
+    A district has a link beside each other that leads to the two side by side, on the index.
+    """
     others = [
         p for p in present if p.notebook == page.notebook and p.handle != page.handle
     ]
     if not others:
         return ""
     here = posixpath.dirname(page.path)
-    return slot(
-        "siblings", [(posixpath.relpath(p.path, here), p.label) for p in others]
-    )
+    front = posixpath.relpath("index.html", here)
+    pair = bool(collection.compared) and page.group == "districts"
+    listed = [
+        (
+            posixpath.relpath(p.path, here),
+            p.label,
+            f"{front}?one={_last(page)}&other={_last(p)}#pair" if pair else "",
+        )
+        for p in others
+    ]
+    return slot("siblings", listed)
+
+
+def _last(page: Page) -> str:
+    return posixpath.basename(page.handle)
 
 
 def cautions(said: list[str]) -> str:

@@ -51,7 +51,7 @@ async function show() {
   const find = words ? await load() : null;
   if (words !== asked.value.trim()) return;
   const found = find ? find(words) : { pages: [] };
-  list.replaceChildren(...found.pages.slice(0, MOST_PAGES).map(item));
+  list.replaceChildren(...bothNamed(words), ...found.pages.slice(0, MOST_PAGES).map(item));
   said.textContent = !words ? "" : find ? telling(found, words) : "The search could not be loaded.";
   said.dataset.said = asked.value;
 }
@@ -120,6 +120,54 @@ if (rates) {
   });
   narrow.addEventListener("change", choose);
   choose();
+}
+/** Two districts side by side: a row for each measure, made of the rows of the table of districts. */
+const pair = document.getElementById("pair");
+const [one, other] = pair ? pair.querySelectorAll("select") : [];
+const districts = new Map(rates ? Array.from(rates.tBodies[0].rows, (row) => {
+  const page = row.cells[0].querySelector("a");
+  return [page.getAttribute("href").match(/([^/]*)\.html$/)[1], { row, page, label: page.textContent }];
+}) : []);
+function pairOf(first, second) {
+  return `?one=${first}&other=${second}#pair`;
+}
+function setBeside() {
+  const chosen = [one, other].map((choice) => districts.get(choice.value));
+  const table = pair.querySelector("table");
+  chosen.forEach(({ page, label }, at) => table.tHead.rows[0].cells[at + 1].replaceChildren(link(page.href, label)));
+  const heads = Array.from(rates.tHead.rows[0].cells, (head) => head.textContent.trim());
+  table.tBodies[0].replaceChildren(...heads.slice(1).map((words, at) => {
+    const head = made("th", words);
+    head.scope = "row";
+    return made("tr", head, ...chosen.map(({ row }) => {
+      const cell = made("td", ...row.cells[at + 1].cloneNode(true).childNodes);
+      for (const words of cell.querySelectorAll(".unseen")) {
+        words.className = "quiet";
+        words.textContent = words.textContent.replace(/^, /, "");
+      }
+      return cell;
+    }));
+  }));
+  pair.querySelector("a[href^='?'], a[href='#side']").href = pairOf(one.value, other.value);
+}
+if (districts.size > 1) {
+  for (const choice of [one, other]) {
+    choice.append(...Array.from(districts, ([name, { label }]) => new Option(label, name)));
+    choice.addEventListener("change", setBeside);
+  }
+  const asks = new URLSearchParams(location.search);
+  const names = [...districts.keys()];
+  [one.value, other.value] = ["one", "other"].map((key, at) => districts.has(asks.get(key)) ? asks.get(key) : names[at]);
+  pair.querySelector("p:not(.choose)").append(...document.getElementById("compared").cloneNode(true).childNodes);
+  pair.hidden = false;
+  setBeside();
+}
+/** The link to two districts side by side, where somebody has typed the names of both. */
+function bothNamed(words) {
+  const said = words.toLowerCase();
+  const [first, second] = [...districts].map(([name, { label }]) => [said.indexOf(label.toLowerCase()), name, label])
+    .filter(([at]) => at >= 0).sort(([a], [b]) => a - b);
+  return second ? [made("li", link(pairOf(first[1], second[1]), made("b", `${first[2]} and ${second[2]} side by side`)))] : [];
 }
 /** What scrolls sideways can be reached by keyboard; what does not is no stop. */
 function fit() {
