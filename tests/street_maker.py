@@ -8,7 +8,7 @@ import json
 import shutil
 from pathlib import Path
 
-from outcomes.ingest import street_crime
+from outcomes.ingest import stop_and_search, street_crime
 
 DATA = Path(__file__).parents[1] / "data"
 NAMES = {"lancashire": "Lancashire Constabulary", "merseyside": "Merseyside Police"}
@@ -22,6 +22,7 @@ TABLES = (
         "crime_district_monthly",
     ),
     *("crime_force_monthly", "coverage", "street_files"),
+    *("stop_and_search", "stop_and_search_files"),
 )
 WYRE = "E01025548", "Wyre 007A"
 
@@ -58,11 +59,32 @@ def text(rows, header=street_crime.HEADER):
     return out.getvalue()
 
 
-def write(folder, rows, month="2024-01", force="lancashire", packed=False):
-    """Write a street file; returns its path."""
+def search(date="2024-01-10T12:00:00+00:00", outcome="Arrest", **cells):
+    """One row of a stop-and-search file as a list of cells."""
+    made = dict.fromkeys(street_crime.SEARCH_HEADER, "") | {
+        "Type": "Person search",
+        "Date": date,
+        "Latitude": "53.759000",
+        "Longitude": "-2.699000",
+        "Gender": "Male",
+        "Age range": "18-24",
+        "Legislation": "Police and Criminal Evidence Act 1984 (section 1)",
+        "Object of search": "Offensive weapons",
+        "Outcome": outcome,
+    }
+    return list(
+        (made | {name.replace("_", " "): v for name, v in cells.items()}).values()
+    )
+
+
+def write(
+    folder, rows, month="2024-01", force="lancashire", packed=False, kind="street"
+):
+    """Write a file of one kind; returns its path."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{month}-{force}-street.csv{'.gz' if packed else ''}"
-    raw = (rows if isinstance(rows, str) else text(rows)).encode()
+    path = folder / f"{month}-{force}-{kind}.csv{'.gz' if packed else ''}"
+    header = street_crime.HEADERS[kind]
+    raw = (rows if isinstance(rows, str) else text(rows, header)).encode()
     path.write_bytes(gzip.compress(raw, mtime=0) if packed else raw)
     return path
 
@@ -73,6 +95,7 @@ def data_folder(folder):
     clean.mkdir(parents=True)
     for name in TABLES[:4]:
         shutil.copy(DATA / "clean" / f"{name}.csv", clean)
+    stop_and_search.build([], clean, clean)
     whole = json.loads((DATA / "datapackage.json").read_text("utf-8"))
     whole["resources"] = [r for r in whole["resources"] if r["name"] in TABLES]
     (folder / "data" / "datapackage.json").write_text(json.dumps(whole), "utf-8")

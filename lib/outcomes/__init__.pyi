@@ -23,6 +23,7 @@ from .data.crime import crime_panels as crime_panels
 from .data.crime import drug_deaths as drug_deaths
 from .data.crime import offences as offences
 from .data.crime import recorded_crime as recorded_crime
+from .data.crime import stop_and_search as stop_and_search
 from .data.crime import street_crime as street_crime
 from .data.crime import type_names as type_names
 from .data.crime_codes import OFFENCE_GROUPS as OFFENCE_GROUPS

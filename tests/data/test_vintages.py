@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -103,7 +104,8 @@ def cut(folder: Path, day: str) -> Path:
         }
         column, values = next(iter(times.items()))
         keep = {value: out(path.stem, {column: value}, day) for value in set(values)}
-        pq.write_table(table.filter([keep[value] for value in values]), path)
+        kept = pa.array([keep[value] for value in values], pa.bool_())
+        pq.write_table(table.filter(kept), path)
     return folder
 
 

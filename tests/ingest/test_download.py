@@ -13,7 +13,7 @@ import pytest
 import street_maker as maker
 from outcomes import ingest
 from outcomes.core.errors import Invalid
-from outcomes.ingest import download
+from outcomes.ingest import download, street_crime
 
 MONTHS = ("2023-12", "2024-01", "2024-02")
 
@@ -26,7 +26,12 @@ def archive():
             for force in ("lancashire", "merseyside"):
                 name = f"{month}/{month}-{force}"
                 packed.writestr(f"{name}-street.csv", maker.text(maker.some(40, month)))
-                packed.writestr(f"{name}-stop-and-search.csv", "Type,Date\n")
+                packed.writestr(f"{name}-outcomes.csv", "Crime ID,Month\n")
+                searched = [maker.search(f"{month}-10T12:00:00+00:00")]
+                header = street_crime.SEARCH_HEADER
+                packed.writestr(
+                    f"{name}-stop-and-search.csv", maker.text(searched, header)
+                )
     return out.getvalue()
 
 

@@ -108,10 +108,11 @@ def refresh(*words: str) -> str:
     return done.output
 
 
-def built(data: Path) -> dict[str, dict]:
+def built(data: Path, *pages: str) -> dict[str, dict]:
     """Pages of the real plan as the tables of a data folder make them, each with its text."""
     out = data.parent / "site"
-    command = [sys.executable, "-m", "outcomes", "build", *PAGES, "--out", str(out)]
+    wanted = pages or PAGES
+    command = [sys.executable, "-m", "outcomes", "build", *wanted, "--out", str(out)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     record = json.loads((out / "latest/manifest.json").read_text(encoding="utf-8"))
@@ -201,3 +202,26 @@ def test_the_next_month_comes_and_no_page_cites_a_wrong_period(data, tmp_path):
         assert f"Data to {new:%B %Y}" in entry["text"], (
             f"{handle} does not say how new it is"
         )
+
+
+def test_the_searches_of_a_week_stand_beside_what_was_published(data, tmp_path):
+    page = "op-sceptre/2023-11"
+    without = built(data, page)[page]["text"]
+    command = "outcomes data refresh --from 2023-11 --to 2023-11"
+    assert "cannot be counted here" in without and command in without
+    rows = [
+        maker.search(f"2023-11-{day:02}T{hour}:{minute:02}:00+00:00", outcome)
+        for day in range(1, 31)
+        for hour, outcome in (
+            ("10", "Arrest"),
+            ("15", "Community resolution"),
+            ("22", "A no further action disposal"),
+        )
+        for minute in range(14)
+    ]
+    maker.write(tmp_path / "in", [*rows, *rows], "2023-11", kind="stop-and-search")
+    said = refresh(str(tmp_path / "in"))
+    assert "searches: added, 1,260; 1,260 duplicates left out" in said
+    text = built(data, page)[page]["text"]
+    assert "has 294 searches in the week of November 2023; 98 led to an arrest." in text
+    assert "stop and search" in text and "cannot be counted here" not in text

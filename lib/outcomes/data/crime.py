@@ -297,6 +297,43 @@ def coverage(*, force: Names | None = None) -> pd.DataFrame:
 
 
 @door
+def stop_and_search(by: str, *, force: Names) -> pd.DataFrame:
+    """Stop and searches of the months, or of the weeks, whose files are held.
+
+    Parameters
+    ----------
+    by : "month" or "week". A week runs from Monday to Sunday, and is given where the files of all
+        its days are held.
+    force : the forces that searched.
+
+    Returns
+    -------
+    force, month or week (first day), object (what was looked for), outcome, arrest (bool: the
+    outcome is an arrest), n, force_code. There is no row where no file is held:
+    ``outcomes data refresh --from 2023-11 --to 2023-11`` takes a month in. data.police.uk publishes
+    every search by itself, so small counts are public; what it tells of persons is not held here.
+
+    >>> list(stop_and_search("week", force="Lancashire"))
+    ['force', 'week', 'object', 'outcome', 'arrest', 'n', 'force_code']
+    """
+    by = spelt(by, ("month", "week"), "by")
+    where = {"force": codes("forces", force)}
+    held = tables.read("stop_and_search_files", ["force", "month"], **where)
+    frame = tables.read("stop_and_search", **where)
+    months = pd.MultiIndex.from_frame(held)
+    for days in (0, 6) if by == "week" else ():
+        day = frame["week"] + pd.Timedelta(days=days)
+        month = day.dt.to_period("M").dt.start_time
+        frame = frame[pd.MultiIndex.from_arrays([frame["force"], month]).isin(months)]
+    rows = frame
+    frame = frame.groupby(["force", by, "object", "outcome"], as_index=False)["n"].sum()
+    frame = named(frame, force="forces")
+    frame["arrest"] = frame["outcome"].isin(crime_codes.ARRESTS)
+    frame = frame[["force", by, "object", "outcome", "arrest", "n", "force_code"]]
+    return citations.cited(frame, "stop_and_search", rows)
+
+
+@door
 def offences() -> pd.DataFrame:
     """Home Office offence codes: offence, name (latest), group, subgroup, first_quarter and
     last_quarter (with a count other than zero), outcomes_only (bool: no longer recorded).

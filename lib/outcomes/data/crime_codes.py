@@ -39,6 +39,28 @@ OUTCOMES = {
 }
 """Outcomes that an evaluation may declare, in words, and the types each adds up."""
 
+ARRESTS = ("Arrest", "Suspect arrested")
+"""Outcomes of a stop and search that are an arrest; the second is the older word."""
+
+SEARCH_OUTCOMES = (
+    *ARRESTS,
+    "A no further action disposal",
+    "Article found - Detailed outcome unavailable",
+    "Caution (simple or conditional)",
+    "Community resolution",
+    "Khat or Cannabis warning",
+    "Local resolution",
+    "Nothing found - no further action",
+    "Offender cautioned",
+    "Offender given drugs possession warning",
+    "Offender given penalty notice",
+    "Penalty Notice for Disorder",
+    "Summons / charged by post",
+    "Suspect summonsed to court",
+    "Suspected psychoactive substances seized - No further action",
+)
+"""Outcomes of a stop and search that data.police.uk prints; a refresh tells of any other."""
+
 _DOMESTIC = [
     *("28A", "28B", "28C", "28D", "29"),  # to March 2017
     *("28E", "28F", "28G", "28H", "29A"),  # April 2017 to March 2023

@@ -1,4 +1,4 @@
-"""Months of street files from the archive of data.police.uk, taken piece by piece.
+"""Months of files from the archive of data.police.uk, taken piece by piece.
 
 An archive holds all forces for 36 months, 1.7 GB. Only its table of contents and the few files
 wanted are asked for, by ranges of bytes. Every answer is checked: who gave it, what it says it is,
@@ -31,6 +31,10 @@ HOST = "https://data.police.uk"
 ARCHIVE, LATEST = "/data/archive/{month}.zip", "/api/crime-last-updated"
 STORES = ("policeuk-data.s3.amazonaws.com",)  # where the site's archive redirects to
 MONTHS = 36  # that one archive goes back
+_LACKS = {
+    street_crime.STREET: "not",
+    street_crime.SEARCHES: "no stop-and-search file",
+}
 _PIECE = 512 << 10
 _ZIP = (
     *("application/zip", "application/x-zip-compressed", "application/x-zip"),
@@ -318,7 +322,7 @@ def download_months(
     web: Web,
     tell: Callable[[str], None] = lambda name: None,
 ) -> tuple[list[street_crime.File], list[str]]:
-    """Street files from the first to the last month of a span, and what is not to be had.
+    """Street files and stop-and-search files of a span of months, and what is not to be had.
 
     Parameters
     ----------
@@ -347,7 +351,7 @@ def download_months(
         )
     wanted = pd.period_range(first, last, freq="M").astype(str).tolist()
     folder.mkdir(parents=True, exist_ok=True)
-    found: dict[tuple[str, str], street_crime.File] = {}
+    found: dict[tuple[str, str, str], street_crime.File] = {}
     for end in range(len(wanted), 0, -MONTHS):
         now = wanted[max(0, end - MONTHS) : end]
         url = web.host + ARCHIVE.format(month=now[-1])
@@ -355,18 +359,19 @@ def download_months(
         for file in street_files.archive(remote, url):
             if file.month not in now or file.force not in forces:
                 continue
-            path = folder / f"{file.month}-{file.force}-street.csv"
+            path = folder / f"{file.month}-{file.force}-{file.kind}.csv"
             if not path.is_file() or zlib.crc32(path.read_bytes()) != file.crc:
                 part = path.with_suffix(".part")
                 part.write_bytes(street_crime.read(file))
                 part.replace(path)
             kept = file._replace(open=partial(path.open, "rb"))
-            found[file.month, file.force] = kept
+            found[file.month, file.force, file.kind] = kept
             tell(f"{file.month} {file.force}")
     lost = [
-        f"{force} {month}: not in the archive."
+        f"{force} {month}: {said} in the archive."
+        for kind, said in _LACKS.items()
         for month in wanted
         for force in forces
-        if (month, force) not in found
+        if (month, force, kind) not in found
     ]
     return [found[key] for key in sorted(found)], lost

@@ -13,6 +13,7 @@ from outcomes.core.errors import Invalid
 from outcomes.ingest import (
     coverage,
     geography,
+    stop_and_search,
     street_crime,
     street_files,
     street_panel,
@@ -29,7 +30,8 @@ def build(source: Path, clean: Path, places: pd.DataFrame) -> None:
     ----------
     source
         The folder of raw files; ``police_uk`` in it holds a folder of street files for each
-        force that publishes by neighbourhood here, and counts of the other forces.
+        force that publishes by neighbourhood here, such folders of stop-and-search files where
+        there are any, and counts of the other forces.
     clean
         Where the tables go.
     places
@@ -44,7 +46,9 @@ def build(source: Path, clean: Path, places: pd.DataFrame) -> None:
     folders = [path for path in sorted(folder.glob("*-street")) if path.is_dir()]
     if not folders:
         raise Invalid(f"{folder} holds no folder of street files: FORCE-street.")
-    files = street_files.find(folders)
+    every = street_files.find([*folders, *sorted(folder.glob("*-stop-and-search"))])
+    files = [file for file in every if file.kind == street_crime.STREET]
+    searches = [file for file in every if file.kind == street_crime.SEARCHES]
     # Neighbourhoods at the mean of their recorded points, and where gone codes are looked for.
     prefixes = geography.prefixes(places)
     counted = [
@@ -75,8 +79,11 @@ def build(source: Path, clean: Path, places: pd.DataFrame) -> None:
     write.parquet(by_force[[*keys, "n"]], clean / "crime_force_monthly.parquet", keys)
     covered = coverage.build(by_force, coverage.location_counts(given, places))
     write.csv(covered, clean / "coverage.csv", ["force", "month"])
-    for name in ("crime_monthly.parquet", "street_files.csv"):
-        (clean / name).unlink(missing_ok=True)
+    tables = (stop_and_search.TABLE, stop_and_search.FILES)
+    for path in sorted(clean.iterdir()):
+        if path.stem in ("crime_monthly", "street_files", *tables):
+            path.unlink()
+    stop_and_search.build(searches, clean, clean)
     # Every month of street files, as a refresh takes them.
     work = clean.parent / ".build"
     try:

@@ -1,4 +1,4 @@
-"""Take new or revised months of street-level crime into the clean tables, or leave them alone.
+"""Take months of street-level crime, and of searches, into the clean tables, or leave them alone.
 
 New tables are made beside the old ones, checked (:mod:`outcomes.data.quality`) and shown as a list
 of changes. Only then are they put in place: one rename decides, and what follows it is made good
@@ -19,6 +19,7 @@ from outcomes.data import quality, schema, tables
 from outcomes.ingest import (
     published_figures,
     published_figures_stamp,
+    stop_and_search,
     street_crime,
     street_panel,
 )
@@ -44,7 +45,7 @@ def take_files(
     today: date,
     tell: Callable[[str], None] = lambda name: None,
 ) -> list[str]:
-    """Take street files into the tables of a data folder; the names of the tables that changed.
+    """Take monthly files into the tables of a data folder; the names of the tables that changed.
 
     Raises :class:`Invalid` with every problem found in the files, or in the tables they would
     make; the tables are then as they were.
@@ -57,7 +58,14 @@ def take_files(
                 raise Invalid(
                     f"{file.name}: {file.month} is before {_FIRST} or has not ended yet."
                 )
-        said = street_panel.build(files, data / "clean", work, tell)
+        street = [file for file in files if file.kind == street_crime.STREET]
+        searches = [file for file in files if file.kind == street_crime.SEARCHES]
+        said = []
+        if street:
+            said += street_panel.build(street, data / "clean", work, tell)
+        if searches:
+            clean, new = data / "clean", work / "clean"
+            said += stop_and_search.build(searches, clean, new, tell)
         return _settle(work, data, said, agreed, today)
 
 

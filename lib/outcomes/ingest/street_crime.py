@@ -28,6 +28,18 @@ HEADER = [
     *("Location", "LSOA code", "LSOA name", "Crime type", "Last outcome category"),
     "Context",
 ]
+SEARCH_HEADER = [
+    *("Type", "Date", "Part of a policing operation", "Policing operation", "Latitude"),
+    *("Longitude", "Gender", "Age range", "Self-defined ethnicity"),
+    *("Officer-defined ethnicity", "Legislation", "Object of search", "Outcome"),
+    *(
+        "Outcome linked to object of search",
+        "Removal of more than just outer clothing",
+    ),
+]
+STREET, SEARCHES = "street", "stop-and-search"
+HEADERS = {STREET: HEADER, SEARCHES: SEARCH_HEADER}
+"""The kinds of file that are taken, by the last words of their names, and their columns."""
 MOST_BYTES = 128 << 20  # the largest real file, of London, has 30 MB
 MOST_SAID = 20
 WEST, EAST, SOUTH, NORTH = -9.0, 3.0, 49.0, 61.0
@@ -35,22 +47,28 @@ SLUGS = {name: slug for slug, name in TYPES.items()}
 _ASB = TYPES["anti-social-behaviour"]
 _CODE = "[A-Z][0-9]{8}"
 _DEGREES = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?\s*", re.ASCII | re.I)
-_NAME = re.compile(r"(\d{4}-(?:0[1-9]|1[0-2]))-([a-z-]+)-street\.csv(\.gz)?")
+_NAME = re.compile(
+    rf"(\d{{4}}-(?:0[1-9]|1[0-2]))-([a-z-]+?)-({'|'.join(HEADERS)})\.csv(\.gz)?"
+)
 _WORDS = ("Crime ID", "Month", "LSOA code", "LSOA name", "Crime type")
 _LIMITS = {"Longitude": (WEST, EAST), "Latitude": (SOUTH, NORTH)}
+
+CellProblems = Callable[[dict[str, str], str], Iterator[tuple[str, str]]]
+"""Gives what is wrong in one row of a month's file: columns, each with the reason."""
 
 Places = dict[str, tuple[str, str]]
 """What an LSOA's name begins with, and the district (GSS) and force that it tells of."""
 
 
 class File(NamedTuple):
-    """A street file that can be opened: ``open()`` gives the CSV as bytes, already unpacked."""
+    """A file that can be opened: ``open()`` gives the CSV as bytes, already unpacked."""
 
     force: str
     month: str
     name: str
     open: Callable[[], AbstractContextManager[BinaryIO]]
     crc: int | None = None
+    kind: str = STREET
 
 
 class Rows(NamedTuple):
@@ -64,18 +82,26 @@ class Rows(NamedTuple):
     duplicates: int
 
 
-def parse_name(name: str) -> tuple[str, str]:
-    """Month and force from a file's name; raises :class:`Invalid` for any other name.
+class Name(NamedTuple):
+    """What the name of a file tells: its kind is one of :data:`HEADERS`."""
+
+    month: str
+    force: str
+    kind: str
+
+
+def parse_name(name: str) -> Name:
+    """What a file's name tells; raises :class:`Invalid` for any other name.
 
     Examples
     --------
     >>> parse_name("2024-01-durham-street.csv.gz")
-    ('2024-01', 'durham')
+    Name(month='2024-01', force='durham', kind='street')
     """
     found = _NAME.fullmatch(name)
     if not found:
         raise Invalid(f"{name} is not named like 2024-01-lancashire-street.csv.")
-    return found[1], found[2]
+    return Name(*found.groups()[:3])
 
 
 def read(file: File) -> bytes:
@@ -91,7 +117,7 @@ def read(file: File) -> bytes:
             size += len(piece)
             if size > MOST_BYTES:
                 raise Invalid(
-                    f"{file.name} unpacks to over {MOST_BYTES >> 20} MiB: no street file"
+                    f"{file.name} unpacks to over {MOST_BYTES >> 20} MiB: no {file.kind} file"
                 )
     data = b"".join(pieces)
     start = data[:4000].lstrip()
@@ -114,30 +140,31 @@ def read(file: File) -> bytes:
         raise Invalid(f"{file.name} row {row}: the text is not UTF-8.") from None
     first = data[: data.index(b"\n")].decode("utf-8-sig").strip()
     columns = next(csv.reader([first]), [])
-    if columns != HEADER:
-        raise Invalid(f"{file.name} row 1: {header_problems(columns)}")
+    if columns != HEADERS[file.kind]:
+        raise Invalid(f"{file.name} row 1: {header_problems(columns, file.kind)}")
     return data
 
 
-def header_problems(columns: list[str]) -> str:
-    """How the columns of a file differ from those of a street file, in sentences.
+def header_problems(columns: list[str], kind: str = STREET) -> str:
+    """How the columns of a file differ from those of its kind, in sentences.
 
     Examples
     --------
     >>> header_problems([*HEADER, "Notes"]).partition(" A street file")[0]
     "column 'Notes' is not known."
     """
-    said = [f"column {c!r} is missing." for c in HEADER if c not in columns]
+    header = HEADERS[kind]
+    said = [f"column {c!r} is missing." for c in header if c not in columns]
     for column in columns:
-        if column not in HEADER:
-            guess = nearest(column, HEADER)
+        if column not in header:
+            guess = nearest(column, header)
             like = f", like {guess!r}" if guess else ""
             said.append(f"column {column!r} is not known{like}.")
     if not said:
-        said = [f"column {c!r} stands twice." for c in HEADER if columns.count(c) > 1]
+        said = [f"column {c!r} stands twice." for c in header if columns.count(c) > 1]
     return (
-        f"{' '.join(said) or 'columns are in another order.'} A street file begins with the "
-        f"columns {', '.join(HEADER)}."
+        f"{' '.join(said) or 'columns are in another order.'} A {kind} file begins with the "
+        f"columns {', '.join(header)}."
     )
 
 
@@ -188,7 +215,7 @@ def parse(file: File, data: bytes, places: Places) -> Rows:
         )
     )
     if not sound:
-        _raise_problems(file, data)
+        raise_problems(file, data, cell_problems)
         raise Invalid(f"{file.name} holds rows that cannot be right.")
     at = [places.get(word[:-5], ("", "")) for word in names]
     lost = [word for word, (district, _) in zip(names, at, strict=True) if not district]
@@ -246,7 +273,7 @@ def read_table(file: File, data: bytes) -> Any:
             ),
         )
     except (pa.ArrowInvalid, csv.Error) as error:
-        _raise_problems(file, data)
+        raise_problems(file, data, cell_problems)
         said = str(error).splitlines()[0]
         raise Invalid(f"{file.name} cannot be read as CSV: {said}") from None
 
@@ -272,10 +299,10 @@ def points(rows: Any) -> pd.DataFrame:
     return counts.sort_values(keys, ignore_index=True)
 
 
-def _raise_problems(file: File, data: bytes) -> None:
+def raise_problems(file: File, data: bytes, wrong: CellProblems) -> None:
     """Raise :class:`Invalid` with every problem that a slow reading finds; return when none is."""
     found = []
-    for problem in problems(file, data):
+    for problem in problems(file, data, wrong):
         found.append(problem)
         if len(found) > MOST_SAID:
             found[-1] = "and more."
@@ -288,18 +315,21 @@ def _stream(data: bytes) -> io.StringIO:
     return io.StringIO(data.decode("utf-8-sig"), newline="")
 
 
-def problems(file: File, data: bytes) -> Iterator[str]:
-    """What is wrong in the rows of a file, a sentence each; row by row, so slowly."""
-    lines = csv.reader(_stream(data), strict=True)
+def problems(file: File, data: bytes, wrong: CellProblems) -> Iterator[str]:
+    """What is wrong in the rows of a file, a sentence each; row by row, so slowly.
+
+    ``wrong`` gives what is wrong in one row, as :func:`cell_problems` does.
+    """
+    lines, header = csv.reader(_stream(data), strict=True), HEADERS[file.kind]
     next(lines)
     row = 1
     try:
         for row, cells in enumerate(lines, 2):
-            if len(cells) != len(HEADER):
-                yield f"{file.name} row {row} has {len(cells)} cells, not {len(HEADER)}."
+            if len(cells) != len(header):
+                yield f"{file.name} row {row} has {len(cells)} cells, not {len(header)}."
                 continue
-            values = dict(zip(HEADER, cells, strict=True))
-            for column, why in cell_problems(values, file.month):
+            values = dict(zip(header, cells, strict=True))
+            for column, why in wrong(values, file.month):
                 yield f"{file.name} row {row}, column {column}: {values[column]!r} {why}"
     except csv.Error as error:
         yield f"{file.name} row {row + 1} cannot be read as CSV: {error}."

@@ -1,4 +1,6 @@
-"""Where street files come from: a folder of CSV (plain or gz), one file, or an archive zip.
+"""Where monthly files come from: a folder of CSV (plain or gz), one file, or an archive zip.
+
+They are of two kinds, street files and stop-and-search files.
 
 Nothing is ever unpacked by the name that stands in an archive: entries are opened one at a time
 and written under names of our own, with a limit on what comes out.
@@ -16,25 +18,28 @@ from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
 from outcomes.core.errors import Invalid
-from outcomes.ingest.street_crime import MOST_BYTES, File, parse_name
+from outcomes.ingest.street_crime import HEADERS, MOST_BYTES, File, parse_name
 
 _DAMAGED = (
     *(EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile),
     *(NotImplementedError, RuntimeError),  # of a zip's ways of packing and encrypting
 )
+_ENDS = tuple(f"-{kind}.csv" for kind in HEADERS)
 _NO_FILE = "holds no street file such as 2024-01-lancashire-street.csv."
 
 
 def find(paths: list[Path]) -> list[File]:
-    """All street files of folders, archives and single files, by month and force.
+    """All files of folders, archives and single files, by month, force and kind.
 
-    Raises :class:`Invalid` for a source that is not there, holds no street file, or an archive
-    that is damaged or not to be trusted, and for two files of one force and month.
+    Raises :class:`Invalid` for a source that is not there, holds no such file, or an archive that
+    is damaged or not to be trusted, and for two files of one force, month and kind.
     """
     found: list[File] = []
     for path in paths:
         if path.is_dir():
-            names = sorted(p for p in path.rglob("*-street.csv*") if p.is_file())
+            names = sorted(
+                p for end in _ENDS for p in path.rglob(f"*{end}*") if p.is_file()
+            )
             if not names:
                 raise Invalid(f"{path} {_NO_FILE}")
             found += map(_file, names)
@@ -44,9 +49,9 @@ def find(paths: list[Path]) -> list[File]:
             found += archive(path.open("rb"), path.name)
         else:
             found.append(_file(path))
-    by_month: dict[tuple[str, str], File] = {}
+    by_month: dict[tuple[str, str, str], File] = {}
     for file in found:
-        first = by_month.setdefault((file.month, file.force), file)
+        first = by_month.setdefault((file.month, file.force, file.kind), file)
         if first is not file:
             raise Invalid(
                 f"{file.force} {file.month} stands twice: {first.name} and {file.name}."
@@ -55,11 +60,10 @@ def find(paths: list[Path]) -> list[File]:
 
 
 def _file(path: Path) -> File:
-    month, force = parse_name(path.name)
+    told = parse_name(path.name)
     opener = gzip.open if path.suffix == ".gz" else open
-    return File(
-        force, month, path.name, partial(_open, partial(opener, path, "rb"), path.name)
-    )
+    stream = partial(_open, partial(opener, path, "rb"), path.name)
+    return File(told.force, told.month, path.name, stream, kind=told.kind)
 
 
 @contextmanager
@@ -82,9 +86,9 @@ def _open(
 
 
 def archive(stream: BinaryIO, name: str) -> list[File]:
-    """The street files of a zip archive: all else in it is passed over, if it is harmless.
+    """The files of a zip archive: what is of neither kind is passed over, if it is harmless.
 
-    Raises :class:`Invalid` for an archive that is damaged, holds no street file, or holds an
+    Raises :class:`Invalid` for an archive that is damaged, holds no such file, or holds an
     entry that is not to be trusted: a path out of it, a link, another archive, or far too much.
     """
     try:
@@ -101,14 +105,16 @@ def archive(stream: BinaryIO, name: str) -> list[File]:
         where = f"{name}: the entry {entry.filename!r}"
         if why := distrust(entry):
             raise Invalid(f"{where} {why}")
-        if not entry.filename.endswith("-street.csv"):
+        if not entry.filename.endswith(_ENDS):
             continue
-        month, force = parse_name(PurePosixPath(entry.filename).name)
+        told = parse_name(PurePosixPath(entry.filename).name)
         if entry.filename in found:
             raise Invalid(f"{where} stands twice.")
         called = f"{name}: {entry.filename}"
         opener = partial(_open, partial(held.open, entry), called, lock)
-        found[entry.filename] = File(force, month, called, opener, entry.CRC)
+        found[entry.filename] = File(
+            told.force, told.month, called, opener, entry.CRC, told.kind
+        )
     if not found:
         raise Invalid(f"{name} {_NO_FILE}")
     return list(found.values())

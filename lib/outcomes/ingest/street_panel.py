@@ -266,21 +266,22 @@ def write_totals(
     told = pd.DataFrame(
         [{"force": m.force, "month": m.month, **m.told} for m in months]
     )
+    taken = [(m.force, m.month) for m in months]
     keys = ["force", "district", "month", "type"]
     path = clean / "crime_district_monthly.parquet"
     placed = near[near["force"].map(places.territorial)]
-    by_district = _with_months(path, placed[[*keys, "n"]], months)
+    by_district = with_months(path, placed[[*keys, "n"]], taken)
     write.parquet(by_district, new / path.name, keys)
     keys = [*_MONTH, "type"]
     path = clean / "crime_force_monthly.parquet"
     by_force = near.groupby(keys, as_index=False)["n"].sum()
-    by_force = _with_months(path, by_force, months)
+    by_force = with_months(path, by_force, taken)
     write.parquet(by_force, new / path.name, keys)
     path = clean / "street_files.csv"
-    digests = _with_months(path, told[[*_MONTH, "bytes", "sha256"]], months)
+    digests = with_months(path, told[[*_MONTH, "bytes", "sha256"]], taken)
     write.csv(digests, new / path.name, _MONTH)
     path = clean / "coverage.csv"
-    known = _with_months(path, told[[*_MONTH, *_TELLS]], months)
+    known = with_months(path, told[[*_MONTH, *_TELLS]], taken)
     covered = coverage.build(by_force, known)
     write.csv(covered, new / path.name, _MONTH)
     fresh = pd.concat([m.fresh for m in months])
@@ -294,16 +295,18 @@ def write_totals(
     old = tables.rows("coverage", clean=clean)
     old = old.assign(month=pd.to_datetime(old["month"])).set_index(_MONTH)["state"]
     both = covered.set_index(_MONTH)[["state"]].join(old.rename("old"), how="inner")
-    taken = both.index.isin([(m.force, m.month) for m in months])
-    moved = both[~taken & (both["old"] != both["state"])].sort_index()
+    replaced = both.index.isin(taken)
+    moved = both[~replaced & (both["old"] != both["state"])].sort_index()
     return [
         f"{force} {month:%Y-%m}: {row.old} until now, {row.state} beside the new months."
         for (force, month), row in moved.iterrows()
     ]
 
 
-def _with_months(path: Path, fresh: pd.DataFrame, months: list[Month]) -> pd.DataFrame:
-    """The rows of a table with those of ``months`` replaced by fresh ones."""
+def with_months(
+    path: Path, fresh: pd.DataFrame, taken: list[tuple[str, pd.Timestamp]]
+) -> pd.DataFrame:
+    """The rows of a table with those of the forces and months ``taken`` replaced by fresh ones."""
     fresh = fresh.astype({"month": "datetime64[us]"})
     if not path.is_file():
         return fresh
@@ -313,7 +316,7 @@ def _with_months(path: Path, fresh: pd.DataFrame, months: list[Month]) -> pd.Dat
     counts = old.columns.intersection(_TELLS)
     old[counts] = old[counts].apply(pd.to_numeric)
     pairs = pd.MultiIndex.from_frame(old[_MONTH])
-    kept = old[~pairs.isin([(m.force, m.month) for m in months])]
+    kept = old[~pairs.isin(taken)]
     return pd.concat([kept[list(fresh.columns)], fresh], ignore_index=True)
 
 
