@@ -168,6 +168,24 @@ def test_sites_of_any_force_are_evaluated_in_ten_lines(capsys):
     assert capsys.readouterr().out in page
 
 
+def test_published_results_are_what_the_page_says():
+    import validation_table
+
+    rows = validation_table.rows()
+    assert not [row for row in rows if not row.agrees()]
+    assert text("docs/validation.md") == validation_table.table()
+    for row in rows:
+        module, _, test = row.route.partition("::")
+        tests = text(f"tests/methods/evaluation/test_{module}.py")
+        assert f"def {test}(" in tests, row.route
+
+
+def test_what_pages_say_today_is_what_they_find():
+    import then_and_now_table
+
+    assert text("docs/then_and_now.md") == then_and_now_table.table()
+
+
 def requirements() -> list[tuple[str, str, str, str]]:
     """Level, requirement, state and evidence of every line of the pipeline's record."""
     out = []

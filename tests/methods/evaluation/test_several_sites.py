@@ -82,6 +82,19 @@ def test_trials_of_a_vaccine_are_pooled_as_published():
     assert (toward <= (log - got.mean.estimate).abs()).all()
 
 
+def test_the_mean_of_sites_is_that_of_statsmodels():
+    """Second route: its random effects by the same estimate of the variance between."""
+    from statsmodels.stats.meta_analysis import combine_effects
+
+    effects = pd.Series([-0.3, 0.1, -0.5, -0.2, 0.0])
+    errors = pd.Series([0.1, 0.15, 0.2, 0.05, 0.12])
+    got = pool_sites(effects, errors)
+    other = combine_effects(effects.to_numpy(), errors.to_numpy() ** 2, method_re="dl")
+    assert got.between**2 == pytest.approx(other.tau2)
+    assert got.mean.estimate == pytest.approx(other.mean_effect_re)
+    assert got.mean[1:] == pytest.approx(other.conf_int(alpha=0.05)[1])
+
+
 EMPLOYMENT = Path(__file__).with_name("county_employment.csv")
 """Teen employment (log) in 500 counties of the United States, 2003 to 2007, by the year in which the
 minimum wage rose (0: never): the example of Callaway and Sant'Anna 2021. Mean and covariances of each
