@@ -377,8 +377,8 @@ def test_a_bad_archive_from_a_server_is_refused(data, change, said):
 @pytest.mark.parametrize(
     ("first", "last", "said"),
     [
-        ("2024-02", "2023-12", "not in order"),
-        ("2024-02", "2030-01", "later than 2024-02"),
+        ("2024-02", "2023-12", "2024-02 is later than month 2023-12"),
+        ("2024-02", "2030-01", "2030-01 is not published; the last is 2024-02"),
         ("2024-2-1", "2024-02", "is not written like 2024-02"),
         ("soon", "2024-02", "'soon' is not written like"),
     ],

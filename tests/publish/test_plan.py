@@ -364,7 +364,7 @@ def test_a_plan_that_is_not_there_or_not_text_is_said(folder):
     missing = folder / "gone.toml"
     with pytest.raises(Invalid) as error:
         plans.read(missing)
-    said = f"plan {str(missing)!r} does not exist; give its path with --plan."
+    said = f"plan {str(missing)!r} does not exist; give the plan's path with --plan."
     assert str(error.value) == said
     (folder / "reports.toml").write_bytes(b"\xff")
     with pytest.raises(Invalid, match=r"^reports\.toml is not valid TOML: "):

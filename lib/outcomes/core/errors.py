@@ -77,6 +77,8 @@ def nearest(word: str, allowed: Iterable[str]) -> str | None:
     'published_figures'
     >>> nearest("op_scepter", ["op_sceptre", "op_warrior"])
     'op_sceptre'
+    >>> nearest("Nelsn", ["Preston", "Nelson and Brierfield"])
+    'Nelson and Brierfield'
     >>> nearest("Leicester", ["Lancaster", "Preston"])
     """
     lowered = {str(a).lower(): str(a) for a in allowed}
@@ -87,6 +89,11 @@ def nearest(word: str, allowed: Iterable[str]) -> str | None:
         for name in sorted(held, key=lambda name: not name.endswith(spelt)):
             return lowered[name]
     close = get_close_matches(spelt, lowered, n=1, cutoff=0.7)
+    if not close:  # one word of a name, misspelled
+        words = {
+            word: name for name in lowered for word in name.split() if len(word) > 3
+        }
+        close = [words[w] for w in get_close_matches(spelt, words, n=1, cutoff=0.8)]
     return lowered[close[0]] if close else None
 
 
@@ -121,6 +128,8 @@ Allowed: burglary, robbery.
     allowed = [str(a) for a in allowed]
     if value in allowed:
         return value
+    if not allowed:
+        raise Invalid(f"{what} {value!r} is not known: there is none.")
     guess = nearest(value, allowed)
     hint = f" Did you mean {guess!r}?" if guess else ""
     more = f" and {len(allowed) - most} more" if len(allowed) > most else ""

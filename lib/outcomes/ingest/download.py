@@ -343,11 +343,16 @@ def download_months(
     Invalid
         For months that are not in order or not published, and for what the site gives wrongly.
     """
+    first, last = (parse_month(month) if month else "" for month in span)
+    if first and last and first > last:
+        raise Invalid(
+            f"month {first} is later than month {last}: give the first first."
+        )
     newest = latest_month(web)
-    first, last = parse_month(span[0] or span[1]), parse_month(span[1] or newest)
+    first, last = first or last, last or newest
     if not first <= last <= newest:
         raise Invalid(
-            f"months {first} to {last} are not in order, or later than {newest}."
+            f"month {max(first, last)} is not published; the last is {newest}."
         )
     wanted = pd.period_range(first, last, freq="M").astype(str).tolist()
     folder.mkdir(parents=True, exist_ok=True)

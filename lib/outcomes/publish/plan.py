@@ -225,7 +225,8 @@ def _opened(file: Path) -> tuple[Path, dict]:
     ) as error:  # a loop of links, a name too long
         raise Invalid(f"plan {str(file)[:200]!r} cannot be found: {error}.") from None
     if not there:
-        raise Invalid(f"plan {str(file)!r} does not exist; give its path with --plan.")
+        said = "is a folder" if file.is_dir() else "does not exist"
+        raise Invalid(f"plan {str(file)!r} {said}; give the plan's path with --plan.")
     try:
         raw = tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
