@@ -69,12 +69,15 @@ def unforeseen(error: Exception) -> str:
 def nearest(word: str, allowed: Iterable[str]) -> str | None:
     """The allowed word closest to ``word`` in spelling, or None when nothing is close.
 
-    One that holds the word whole is closer than one spelt alike; half a word in common is not close.
+    One that holds the word whole is closer than one spelt alike but for several letters; half a word
+    in common is not close.
 
     >>> nearest("Nelson", ["Preston", "Nelson and Brierfield"])
     'Nelson and Brierfield'
     >>> nearest("figures", ["ingest", "published_figures"])
     'published_figures'
+    >>> nearest("arrest", ["arrests", "searches_with_arrest"])
+    'arrests'
     >>> nearest("op_scepter", ["op_sceptre", "op_warrior"])
     'op_sceptre'
     >>> nearest("Nelsn", ["Preston", "Nelson and Brierfield"])
@@ -83,6 +86,8 @@ def nearest(word: str, allowed: Iterable[str]) -> str | None:
     """
     lowered = {str(a).lower(): str(a) for a in allowed}
     spelt = str(word).lower().strip()
+    if same := get_close_matches(spelt, lowered, n=1, cutoff=0.9):
+        return lowered[same[0]]
     if len(spelt) > 3 and spelt not in lowered:
         whole = re.compile(rf"(?<![a-z0-9]){re.escape(spelt)}(?![a-z0-9])")
         held = filter(whole.search, lowered)

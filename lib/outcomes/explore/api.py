@@ -74,7 +74,8 @@ def help(word: str = "") -> Text:
 
     Without a word: how to begin. Capitals, hyphens and spaces do not matter. A word that means
     several things is explained as each; one that people use for another ("ASB") is led to it, and
-    part of a name to the names that it is in. Functions are words too. Raises :class:`Invalid` with the nearest word.
+    part of a name to the names that it is in. Functions are words too. Raises :class:`Invalid`
+    with the nearest word.
 
     >>> import outcomes as oc
     >>> print(oc.help("Leyland"))
@@ -88,12 +89,11 @@ def help(word: str = "") -> Text:
             "oc.help takes a programme, measure, place, kind of crime, table or term."
         )
     known = _meanings()
-    for named in ([word], glossary.synonyms(word)):
-        asked = {slug(name) for name in named}
-        found = [text for name, text in known if slug(name) in asked]
-        if found:
-            return Text("\n\n".join(dict.fromkeys(found)))
-    called = getattr(outcomes, str(word).strip().removeprefix("oc."), None)
+    asked = {slug(name) for name in (word, *glossary.synonyms(word))}
+    if found := [text for name, text in known if slug(name) in asked]:
+        return Text("\n\n".join(dict.fromkeys(found)))
+    name = slug(str(word).strip().removeprefix("oc.")).replace("-", "_")
+    called = getattr(outcomes, name, None)
     if inspect.isfunction(called):
         said = inspect.cleandoc(called.__doc__ or "").partition("\n\n")[0]
         names = ", ".join(inspect.signature(called).parameters)
