@@ -603,6 +603,40 @@ def test_a_district_leads_to_another_side_by_side_with_it_in_one_tap(site, brows
     tab.context.close()
 
 
+@pytest.mark.browser
+@pytest.mark.parametrize("width", ["desktop", "phone"])
+def test_values_of_a_chart_are_told_by_pointing_and_by_the_keyboard(
+    site, browser, width
+):
+    """Each is a cell of the table beside the chart, and the tip stays within the page."""
+    tab, heard = visit(browser, site / "op-sceptre.html", WIDTHS[width])
+    chart = tab.locator("#blade-offences .chart")
+    with (site / "op-sceptre" / "blade-offences.csv").open(
+        encoding="utf-8-sig", newline=""
+    ) as file:
+        rows = {row[0]: row[1] for row in csv.reader(file) if row}
+    slider, tip = chart.get_by_role("slider"), chart.locator(".tip")
+    assert not tip.is_visible()
+    slider.focus()
+    tab.keyboard.press("End")
+    told = slider.get_attribute("aria-valuetext")
+    when, value = re.match(r"(\d{4} Q\d): ([\d,]+) ", told).groups()
+    assert tip.inner_text() == told and tip.is_visible()
+    assert rows[when] == value.replace(",", "")
+    box = tip.bounding_box()
+    assert box["x"] >= 0 and box["x"] + box["width"] <= WIDTHS[width]
+    spot = chart.locator(".spot").bounding_box()
+    tab.keyboard.press("Home")
+    assert tip.inner_text() != told
+    tab.mouse.move(spot["x"] + spot["width"] / 2, spot["y"] + spot["height"] / 2)
+    assert tip.inner_text() == told
+    tab.mouse.move(5, 5)
+    slider.blur()
+    assert not tip.is_visible()
+    assert not heard
+    tab.context.close()
+
+
 def looked_up(tab, query: str) -> list[str]:
     """The handles of the pages that the search box lists for a query, best first."""
     tab.get_by_role("searchbox").fill(query)

@@ -21,8 +21,8 @@ from outcomes.core.formatting import Estimated
 from outcomes.core.mime import FINDING
 from outcomes.data import citations, disclosure
 from outcomes.data import tables as store
+from outcomes.findings import chart_values, theme
 from outcomes.findings import table as tables
-from outcomes.findings import theme
 from outcomes.findings.citations import cite
 from outcomes.findings.verdicts import ANSWERS, NO_LIMIT, VERDICTS, refusal
 
@@ -81,7 +81,7 @@ class Finding:
         if svg:
             alt = escape(facts["alt"])
             parts.append(
-                f'<div class="chart"><img alt="{alt}" src="{_data_uri(svg)}"></div>'
+                f'<div class="chart"{self._marks()}><img alt="{alt}" src="{_data_uri(svg)}"></div>'
             )
         if self.frame is not None:
             shown = " open" if not svg and len(self.frame) <= _SHORT else ""
@@ -98,6 +98,14 @@ class Finding:
         parts.append(f"<figcaption>{said}</figcaption>")  # HTML wants it first or last
         inner = "".join(parts)
         return f'<figure class="finding {kind}" id="{self.name}">{inner}</figure>'
+
+    def _marks(self) -> str:
+        """Where the values of the table stand in the figure as it was drawn: for the page's script."""
+        if self.frame is None or not theme.is_ours(self.figure):
+            return ""
+        found = chart_values.marks(self.figure, self.frame)
+        said = " ".join(f"{m.row},{m.column},{m.x},{m.y}" for m in found)
+        return f' data-marks="{said}"' if said else ""
 
 
 _ENCODED = str.maketrans({c: f"%{ord(c):X}" for c in ' "#%&<>{}'})

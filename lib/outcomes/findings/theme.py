@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 NAVY, TEAL, PLUM, ORANGE, GREY = "#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D"
 PALE, SIGNAL = "#BFBFBF", "#A33B00"
 _OURS = "outcomes"  # the name of a figure that this module made
-_NAMES_OF_ROWS = ("FixedFormatter", "StrCategoryFormatter")
+NAMES_OF_ROWS = ("FixedFormatter", "StrCategoryFormatter")
 WIDTH = 5.0  # inches
 
 _RC = {
@@ -85,6 +85,11 @@ def _ours(figure) -> None:
     figure.set_gid(_OURS)
 
 
+def is_ours(figure: "Figure") -> bool:
+    """Whether a figure is in our style: its SVG is the whole figure, and not cut to what is drawn."""
+    return figure.get_gid() == _OURS
+
+
 @cache
 def _look() -> dict:
     from matplotlib import rc_params_from_file
@@ -110,7 +115,7 @@ def svg(drawn: Any) -> str:
         "svg.image_inline": True,
     }
     undated: dict[str, Any] = {"metadata": {"Date": None, "Creator": None}}
-    if figure.get_gid() == _OURS:
+    if is_ours(figure):
         from matplotlib.backends.backend_svg import FigureCanvasSVG
 
         with styled(fixed), _settled(figure):  # one drawing, layout included
@@ -121,7 +126,7 @@ def svg(drawn: Any) -> str:
         with rc_context(fixed):
             figure.savefig(out, format="svg", bbox_inches="tight", **undated)
     root = Xml.fromstring(_UNSEEN.sub("", out.getvalue()))
-    if figure.get_gid() != _OURS:
+    if not is_ours(figure):
         return cleaned(root) + "\n"
     with suppress(Unknown):
         return small(root) + "\n"
@@ -185,6 +190,6 @@ def values_drawn(figure: "Figure") -> set[float]:
         marks = [np.asarray(line.get_xydata()) for line in ax.lines]
         marks += [np.asarray(points.get_offsets()) for points in ax.collections]
         for at, axis in enumerate((ax.xaxis, ax.yaxis)):
-            named = type(axis.get_major_formatter()).__name__ in _NAMES_OF_ROWS
+            named = type(axis.get_major_formatter()).__name__ in NAMES_OF_ROWS
             found += [] if named else [n for mark in marks for n in mark[:, at]]
     return {float(n) for n in found}

@@ -51,6 +51,71 @@ addEventListener("afterprint", () => {
     delete one.dataset.printed;
   }
 });
+/** The value of a mark of a chart, from the table beside it: by pointing, tapping or the arrow keys. */
+const NEAR = 28;
+function created(name, look, parent) {
+  const element = document.createElement(name);
+  element.className = look;
+  parent.append(element);
+  return element;
+}
+function valued(chart) {
+  const table = chart.closest(".finding").querySelector("table");
+  if (!table) return;
+  const image = chart.querySelector("img");
+  const heads = Array.from(table.tHead.rows[0].cells, (head) => head.textContent.trim());
+  const marks = chart.dataset.marks.split(" ").map((mark) => {
+    const [row, column, x, y] = mark.split(",").map(Number);
+    const cells = Array.from(table.tBodies[0].rows[row]?.cells ?? []);
+    if (!cells[column]) return null;
+    const names = cells.slice(0, column).filter((cell, at) => !at || cell.className === "t").slice(0, 3);
+    const text = (cell) => cell.textContent.trim();
+    return { x, y, words: `${names.map(text).join(", ")}: ${text(cells[column])} (${heads[column]})` };
+  }).filter(Boolean);
+  if (!marks.length) return;
+  const spot = created("span", "spot", chart);
+  const tip = created("span", "tip", chart);
+  const slider = created("input", "values", chart);
+  Object.assign(slider, { type: "range", min: 0, max: marks.length - 1, value: 0 });
+  slider.setAttribute("aria-label", `Values of the chart, ${marks.length}`);
+  tip.setAttribute("aria-hidden", "true");
+  /** Where a mark is, from the corner of the chart: the picture may be smaller than its box. */
+  function place({ x, y }) {
+    const [outer, box] = [chart.getBoundingClientRect(), image.getBoundingClientRect()];
+    const pad = parseFloat(getComputedStyle(image).paddingLeft);
+    const [wide, high] = [box.width - 2 * pad, box.height - 2 * pad];
+    const scale = Math.min(wide / image.naturalWidth, high / image.naturalHeight);
+    const [width, height] = [scale * image.naturalWidth, scale * image.naturalHeight];
+    return [box.left - outer.left + pad + x * width / 1000, box.top - outer.top + pad + (high - height) / 2 + y * height / 1000];
+  }
+  function show(mark) {
+    chart.classList.toggle("told", Boolean(mark));
+    if (!mark) return;
+    const [left, top] = place(mark);
+    tip.textContent = mark.words;
+    slider.setAttribute("aria-valuetext", mark.words);
+    const half = tip.offsetWidth / 2;
+    spot.style.left = `${left}px`;
+    tip.style.left = `${Math.max(half, Math.min(left, chart.clientWidth - half))}px`;
+    spot.style.top = `${top}px`;
+    tip.style.top = `${top < tip.offsetHeight + 14 ? top + tip.offsetHeight + 28 : top}px`;
+  }
+  function near(event) {
+    const outer = chart.getBoundingClientRect();
+    const far = (mark) => Math.hypot(...place(mark).map((at, n) => at - (n ? event.clientY - outer.top : event.clientX - outer.left)));
+    const nearest = marks.map((mark) => [far(mark), mark]).sort(([one], [other]) => one - other)[0];
+    show(nearest[0] < NEAR ? nearest[1] : null);
+  }
+  chart.addEventListener("pointermove", near);
+  chart.addEventListener("pointerdown", near);
+  chart.addEventListener("pointerleave", () => show(null));
+  slider.addEventListener("focus", () => show(marks[slider.value]));
+  slider.addEventListener("input", () => show(marks[slider.value]));
+  slider.addEventListener("blur", () => show(null));
+  slider.addEventListener("keydown", (event) => event.key === "Escape" && show(null));
+  slider.setAttribute("aria-valuetext", marks[0].words);
+}
+document.querySelectorAll("[data-marks]").forEach(valued);
 const MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec";
 function size(text) {
   const date = text.match(/^(?:(\d{1,2}) )?([A-Z][a-z]{2})[a-z]* (\d{4})/);
