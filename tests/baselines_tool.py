@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote
 
+import then_and_now_table
+
 ROOT = Path(__file__).parents[1]
 FOLDER = Path(__file__).with_name("baselines")
 WORDS = ("answer", "sentence", "detail", "alt", "caption", "caveats", "title")
@@ -213,6 +215,7 @@ def main(handles: list[str]) -> None:
         kept = {path_of(handle) for handle in found}
         for path in set(FOLDER.glob("*.toml")) - kept:
             path.unlink()
+    then_and_now_table.PAGE.write_text(then_and_now_table.table(), encoding="utf-8")
     written_now = f"{len(found)} baselines written, {len(moves)} facts moved."
     print(*moves, written_now, *summary(moves), sep="\n")
 
