@@ -98,9 +98,9 @@ def limits(drawn: Drawn) -> Iterator[str]:
         <= float(row[f"upper {level} limit"])
         for level in ("95%", "99.8%")
     }
-    wanted = "Nothing unusual" if inside["95%"] else "Somewhat"
-    wanted = wanted if inside["99.8%"] else "Unusually"
-    if not drawn.facts["sentence"].startswith(wanted):
+    wanted = "Nothing unusual" if inside["95%"] else "stood somewhat"
+    wanted = wanted if inside["99.8%"] else "stood unusually"
+    if wanted not in drawn.facts["sentence"]:
         yield f"drawn as {wanted!r}: {drawn.facts['sentence']}"
     for level in inside:
         if f"{level} limits" not in drawn.svg:

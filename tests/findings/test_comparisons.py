@@ -93,10 +93,18 @@ def test_shares_of_few_places_are_told_by_their_difference():
     ("rate", "said", "where"),
     [
         (100, "Nothing unusual in crimes in P0: 100.0", r"within the 95% limits"),
-        (125, "Somewhat high crimes in P0", r"above the 95% .* within the 99.8% ones"),
-        (75, "Somewhat low crimes in P0", r"below the 95% .* within the 99.8% ones"),
-        (140, "Unusually high crimes in P0", r"above the 99.8% limits"),
-        (62, "Unusually low crimes in P0", r"below the 99.8% limits"),
+        (
+            125,
+            "Crimes in P0 stood somewhat high",
+            r"above the 95% .* within the 99.8% ones",
+        ),
+        (
+            75,
+            "Crimes in P0 stood somewhat low",
+            r"below the 95% .* within the 99.8% ones",
+        ),
+        (140, "Crimes in P0 stood unusually high", r"above the 99.8% limits"),
+        (62, "Crimes in P0 stood unusually low", r"below the 99.8% limits"),
     ],
 )
 def test_many_places_are_told_by_the_line_that_is_drawn(rate, said, where):

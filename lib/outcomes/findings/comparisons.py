@@ -131,13 +131,11 @@ def standing(
         rate = f"{write(here.rate)} of {base}"
     if here.others is None:
         side = "high" if here.rate > here.mean else "low"
-        said = "Nothing unusual in"
-        if here.signal:
-            said = f"Unusually {side}"
-        elif not here.lower <= here.rate <= here.upper:
-            said = f"Somewhat {side}"
-        overall = f"{write(here.mean)} overall"
-        return f"{said} {noun} in {here.place}: {rate} in {period}; {overall}."
+        said = f"Nothing unusual in {noun} in {here.place}"
+        if here.signal or not here.lower <= here.rate <= here.upper:
+            said = f"{formatting.sentence_case(noun)} in {here.place} stood "
+            said += f"{'unusually' if here.signal else 'somewhat'} {side}"
+        return f"{said}: {rate} in {period}; {write(here.mean)} overall."
     text = f"{here.place}'s rate of {noun} was"
     if funnel.kind == "rate":
         text += f" {formatting.compared(here.others)} elsewhere"
