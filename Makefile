@@ -4,7 +4,7 @@ BIN := .venv/bin
 WORKERS ?=
 export OUTCOMES_WORKERS = $(WORKERS)
 
-.PHONY: help reports test test-notebooks quick simulate lab learn lint bench notebooks data lock clean
+.PHONY: help reports test test-notebooks quick simulate lab explore learn lint bench notebooks data lock clean
 .PHONY: docs licences matrix audit html privacy lowest canary mutate baselines architecture
 .DEFAULT_GOAL := help
 
@@ -49,6 +49,9 @@ baselines: .venv/installed  ## build every page and store what it found in tests
 
 lab: .venv/installed  ## open JupyterLab with the controls of notebooks/explore
 	@$(BIN)/outcomes lab
+
+explore: .venv/installed  ## serve the controls in a browser, to look and download (no Jupyter, no code)
+	@$(BIN)/outcomes explore
 
 learn: .venv/installed  ## write a learner's copy of the lessons into DIR (lessons)
 	@$(BIN)/outcomes learn $(or $(DIR),lessons)

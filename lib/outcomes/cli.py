@@ -503,7 +503,9 @@ def lab(
     """Open JupyterLab on this project; saving leaves the stored outputs as they are."""
     from outcomes.publish import lab as server
 
-    raise typer.Exit(_serve(server.command(notebook, port, browser), os.environ))
+    raise typer.Exit(
+        _serve(server.command(notebook, port, browser), server.environment())
+    )
 
 
 @app.command()

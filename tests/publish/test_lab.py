@@ -2,6 +2,8 @@
 
 import copy
 import json
+import os
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -63,3 +65,18 @@ def test_a_notebook_that_is_not_there_is_refused_and_one_elsewhere_served(tmp_pa
     (tmp_path / "one.ipynb").touch()
     assert f"--notebook-dir={tmp_path}" in lab.command(tmp_path / "one.ipynb", 1, True)
     assert f"--notebook-dir={project.folder()}" in lab.command(None, 8888, False)
+
+
+def test_without_jupyterlab_it_is_said_how_to_have_it(monkeypatch):
+    monkeypatch.setattr(lab, "find_spec", lambda name: None)
+    with pytest.raises(Invalid, match="make lab installs it"):
+        lab.command(None, 1, browser=False)
+
+
+def test_the_first_start_asks_nothing(monkeypatch):
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", "/somebody's")
+    own, theirs = lab.environment()["JUPYTER_CONFIG_PATH"].split(os.pathsep)
+    file = Path(own, "labconfig/default_setting_overrides.json")
+    (settings,) = json.loads(file.read_text(encoding="utf-8")).values()
+    assert settings == {"checkForUpdates": False, "fetchNews": "false"}
+    assert theirs == "/somebody's"

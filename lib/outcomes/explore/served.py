@@ -50,7 +50,7 @@ def command(notebook: Path, *, host: str, port: int, browser: bool) -> list[str]
     if find_spec("voila") is None:
         raise Invalid(
             "Voilà, which serves the controls, is not installed: install the extra 'serve' "
-            "(make reports installs it with the rest)."
+            "(make explore installs it, and serves them)."
         )
     return [
         *(sys.executable, "-m", "voila", str(notebook)),

@@ -1,6 +1,9 @@
 """JupyterLab on the project, in which to run a notebook and save it leaves nothing to undo."""
 
+import os
 import sys
+from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +23,12 @@ def command(notebook: Path | None, port: int, browser: bool) -> list[str]:
     Raises
     ------
     Invalid
-        When the notebook is not there.
+        When the notebook is not there, or JupyterLab is not installed, with how to have it.
     """
+    if find_spec("jupyterlab") is None:
+        raise Invalid(
+            "JupyterLab is not installed: make lab installs it, and opens it."
+        )
     folder = project.folder().resolve()
     path = (notebook or folder / START).resolve()
     if not path.is_file():
@@ -35,6 +42,13 @@ def command(notebook: Path | None, port: int, browser: bool) -> list[str]:
         *([] if browser else ["--no-browser"]),
         str(path),
     ]
+
+
+def environment() -> Mapping[str, str]:
+    """The environment of the server: a first start asks nothing, and looks for no news."""
+    own = str(Path(__file__).with_name("jupyter"))
+    paths = [own, *filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])]
+    return os.environ | {"JUPYTER_CONFIG_PATH": os.pathsep.join(paths)}
 
 
 def keep_stored_outputs(
