@@ -317,3 +317,63 @@ def test_no_more_than_half_is_pulled_in(wrong):
 def test_a_rate_is_for_a_number_above_0(wrong):
     with pytest.raises(Invalid, match="a number of people or days above 0"):
         funnel([1, 2, 3], [9, 9, 9], per=wrong)
+
+
+def shmi_limits(k, n, trim=0.10):
+    """Limits by the published rules, place by place: groups of ranks, the first and last left out."""
+    centre = k.sum() / n.sum()
+    expected = [centre * people for people in n]
+    z = [e**0.5 * np.log(count / e) for count, e in zip(k, expected, strict=True)]
+    groups = round(1 / trim)
+    ranks = [1 + sum(other < own for other in z) for own in z]
+    kept = [
+        i
+        for i, rank in enumerate(ranks)
+        if 0 < rank * groups // (len(z) + 1) < groups - 1
+    ]
+    excess = sum(z[i] ** 2 for i in kept) - (len(kept) - 1)
+    total = sum(expected[i] for i in kept)
+    tau2 = max(0, excess / (total - sum(expected[i] ** 2 for i in kept) / total))
+    upper = [centre * np.exp(3.0902323 * (1 / e + tau2) ** 0.5) for e in expected]
+    return tau2, upper
+
+
+def test_shmi_limits_by_a_second_route():
+    rng = np.random.default_rng(8)
+    n = rng.integers(20_000, 200_000, 44)
+    k = rng.poisson(n * 0.01 * rng.lognormal(0, 0.3, 44))
+    got = funnel(k, n, method="shmi")
+    tau2, upper = shmi_limits(k, n)
+    assert got.tau2 == pytest.approx(tau2) and tau2 > 0
+    assert got.frame["upper_998"].tolist() == pytest.approx(upper, rel=1e-6)
+    ratios = got.frame[["lower_998", "upper_998"]].to_numpy() / got.mean
+    assert ratios.prod(axis=1) == pytest.approx(1)  # as many times below as above
+
+
+def test_shmi_tells_a_far_place_among_places_that_differ():
+    rng = np.random.default_rng(9)
+    outside, found = 0, 0
+    for _ in range(200):
+        n = rng.integers(100_000, 900_000, 44)
+        times = rng.lognormal(0, 0.2, 44)
+        times[0] *= 4
+        far = funnel(rng.poisson(n * 0.002 * times), n, method="shmi").frame["signal"]
+        found += far[0] == "high"
+        outside += (far[1:] != "").sum()
+    assert found > 190 and outside / (200 * 43) < 0.04
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"kind": "proportion"}, "is for rates"),
+        ({"counts": [0, *[9] * 29]}, "an event in each place"),
+        ({"counts": [9] * 10}, "takes 20 places"),
+        ({"method": "smhi"}, "shmi"),
+    ],
+)
+def test_shmi_says_what_it_cannot_take(change, said):
+    asked = {"counts": [9] * 30, "method": "shmi"} | change
+    counts = asked.pop("counts")
+    with pytest.raises((Invalid, NotEnough), match=said):
+        funnel(counts, [1000] * len(counts), **asked)

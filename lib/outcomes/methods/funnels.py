@@ -1,7 +1,9 @@
 """Many places at once: the funnel plot with exact limits and additive overdispersion.
 
 Source: Spiegelhalter 2005 (Stat Med 24:1185); the between-place variance by DerSimonian & Laird
-1986 (Control Clin Trials 7:177) after winsorising, as Spiegelhalter's appendix sets out.
+1986 (Control Clin Trials 7:177) after winsorising, as Spiegelhalter's appendix sets out. The other
+way is that of the Summary Hospital-level Mortality Indicator (NHS England, *SHMI specification*; the
+same rules in R: FunnelPlotR 0.5): on the log scale, with far places left out, not pulled in.
 """
 
 from dataclasses import dataclass, replace
@@ -18,6 +20,8 @@ LEVELS = {"95": 0.95, "998": 0.998}
 FEW = 20
 """Places below which a funnel tells nothing: with 14 that differ as districts do, one at 1.5 times
 the rest is flagged never, and one at three times in four draws of five (``tests/simulate``)."""
+
+METHODS = ("spiegelhalter", "shmi")
 
 _COLUMNS = {
     "label": "place",
@@ -189,6 +193,7 @@ def funnel(
     noun: str = "places",
     overdispersion: bool = True,
     winsorise: float = 0.10,
+    method: str = "spiegelhalter",
 ) -> Funnel:
     """Which places differ from the common rate by more than chance and usual variation allow.
 
@@ -212,7 +217,11 @@ def funnel(
     overdispersion
         Whether limits are widened at all.
     winsorise
-        The share of places pulled in at each end before overdispersion is estimated.
+        The share of places pulled in at each end, or left out, before overdispersion is estimated.
+    method
+        "spiegelhalter", or "shmi": rates on the log scale, far places left out. Limits are then
+        multiples of the common rate, wider above it than below, as between places that differ by
+        so many times. It takes :data:`FEW` places, each with an event.
 
     Returns
     -------
@@ -238,15 +247,18 @@ def funnel(
             f"The share pulled in at each end is from 0 to under 0.5; given {winsorise}."
         )
     centre = k.sum() / n.sum()
-    forward, back = _SCALES[kind]
-    variance = 1 / (4 * n)
+    shmi = one_of(method, METHODS, "method") == "shmi"
+    if shmi:
+        _check_shmi(k, kind)
+    forward, back = (np.log, np.exp) if shmi else _SCALES[kind]
+    variance = 1 / (centre * n) if shmi else 1 / (4 * n)
     z = (forward(k / n) - forward(centre)) / np.sqrt(variance)
-    tau2, pulled_in = 0.0, z
+    tau2, pulled_in, w = 0.0, z, 1 / variance
     if overdispersion:
-        pulled_in = np.clip(z, *np.quantile(z, [winsorise, 1 - winsorise]))
+        trim = _truncated if shmi else _winsorised
+        pulled_in, w = trim(z, w, winsorise)
     q = float((pulled_in**2).sum())
     if overdispersion:  # the estimate of DerSimonian and Laird, by moments
-        w = 1 / variance
         tau2 = max(0.0, float((q - (len(w) - 1)) / (w.sum() - (w**2).sum() / w.sum())))
     frame = pd.DataFrame(
         {"label": data[label].to_numpy(), "count": k, "denominator": n}
@@ -287,6 +299,33 @@ def _exact(p: float, centre: float, n: np.ndarray, kind: str) -> np.ndarray:
     r = law.ppf(p)
     top, step = law.cdf(r), law.pmf(r)
     return np.maximum(r - (top - p) / step, 0) / n
+
+
+def _winsorised(
+    z: np.ndarray, w: np.ndarray, share: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """A share of places at each end pulled in to the quantile there."""
+    return np.clip(z, *np.quantile(z, [share, 1 - share])), w
+
+
+def _truncated(
+    z: np.ndarray, w: np.ndarray, share: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """A share of places at each end left out."""
+    place = pd.Series(z).rank().to_numpy() / (len(z) + 1)
+    kept = (place >= share) & (place < 1 - share)
+    return z[kept], w[kept]
+
+
+def _check_shmi(k: np.ndarray, kind: str) -> None:
+    if kind != "rate":
+        raise Invalid("The method 'shmi' is for rates; for proportions leave it out.")
+    if len(k) < FEW:
+        raise NotEnough(f"The method 'shmi' takes {FEW} places; there are {len(k)}.")
+    if (k == 0).any():
+        raise NotEnough(
+            "The method 'shmi' needs an event in each place: it takes logs."
+        )
 
 
 def _check(k: np.ndarray, n: np.ndarray, kind: str) -> None:

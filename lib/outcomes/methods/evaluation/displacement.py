@@ -3,7 +3,9 @@
 Each argument is a pair (before, after) of counts. Sources: Wheeler & Ratcliffe 2018 (Crime
 Science 7:11) for the WDD; Wilson 2021 for the relative incident rate ratio and its inflation;
 Bowers & Johnson 2003 (J Quant Criminol 19:275) for the WDQ. Counts of crime vary more than
-chance alone, so pass ``inflation`` (a dispersion above 1) or a WDD will signal too often.
+chance alone, so pass ``inflation`` (a dispersion above 1) or a WDD will signal too often. Areas of
+unequal size are compared by the ratio (:func:`rirr`). Nothing is weighted by harm: the types of
+street-level crime are wider than the offences that the ONS's Crime Severity Score weighs.
 """
 
 from collections.abc import Sequence
