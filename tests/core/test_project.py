@@ -1,5 +1,10 @@
 """Where the project lies."""
 
+import os
+import shutil
+import subprocess
+import sys
+
 from outcomes.core import project
 
 ROOT = project.folder()
@@ -32,3 +37,21 @@ def test_a_library_installed_apart_looks_above_the_working_folder(
     inner.mkdir(parents=True)
     monkeypatch.chdir(inner)
     assert project.folder() == tmp_path
+
+
+def test_outside_a_collection_every_refusal_says_what_to_do(tmp_path):
+    library = tmp_path / "lib"
+    shutil.copytree(ROOT / "lib/outcomes", library / "outcomes")
+    env = {k: v for k, v in os.environ.items() if k != "OUTCOMES_DATA"}
+    env |= {"PYTHONPATH": str(library)}
+    for words in (["list"], ["learn", "mine"], ["data", "check"], ["lab"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "outcomes", *words],
+            cwd=tmp_path,
+            env=env,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 2, done.stderr
+        assert "let the environment variable OUTCOMES_DATA name" in done.stderr
+        assert done.stderr.count("\n") == 1

@@ -73,6 +73,7 @@ def read(file: Path) -> Collection:
     except OSError:
         raise Invalid(
             f"{file} is not there: it says whose collection this is."
+            f"{project.where_it_may_be()}"
         ) from None
     except tomllib.TOMLDecodeError as error:
         raise Invalid(f"{file} cannot be read as TOML: {error}.") from None

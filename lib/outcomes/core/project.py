@@ -24,6 +24,20 @@ def folder() -> Path:
     return next((place for place in tried if (place / FILE).is_file()), _LIBRARY)
 
 
+def where_it_may_be() -> str:
+    """What to do where no collection is found, as a sentence to end another; "" where one is.
+
+    >>> where_it_may_be()
+    ''
+    """
+    if (folder() / FILE).is_file():
+        return ""
+    return (
+        " Work in the folder of the collection, or let the environment variable "
+        "OUTCOMES_DATA name its data folder."
+    )
+
+
 def data() -> Path:
     """The data folder: the environment variable OUTCOMES_DATA, or ``data`` in :func:`folder`."""
     given = os.environ.get("OUTCOMES_DATA")

@@ -78,8 +78,8 @@ def help(word: str = "") -> Text:
     with the nearest word.
 
     >>> import outcomes as oc
-    >>> print(oc.help("Leyland"))
-    Leyland: a town. oc.published_figures(area='Leyland')
+    >>> print(oc.help("Crawshawbooth"))
+    Crawshawbooth: a town. oc.published_figures(area='Crawshawbooth')
     """
     if not word:
         return Text(

@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from outcomes.core import project
 from outcomes.core.errors import Invalid
 from outcomes.learn.progress_record import FILE
 
@@ -44,7 +45,8 @@ def write_copies(lessons: Path, folder: Path) -> Copies:
     """
     paths = sorted(lessons.glob("[0-9][0-9]_*.ipynb"))
     if not paths:
-        raise Invalid(f"there are no lessons in {str(lessons)!r}.")
+        cure = project.where_it_may_be()
+        raise Invalid(f"there are no lessons in {str(lessons)!r}.{cure}")
     file = folder.exists() and not folder.is_dir()
     if file or folder.resolve() == lessons.resolve():
         raise Invalid(f"{str(folder)!r} cannot hold your copy: name a new folder.")

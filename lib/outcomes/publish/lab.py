@@ -32,7 +32,8 @@ def command(notebook: Path | None, port: int, browser: bool) -> list[str]:
     folder = project.folder().resolve()
     path = (notebook or folder / START).resolve()
     if not path.is_file():
-        raise Invalid(f"{notebook or path} is not there: give the path of a notebook.")
+        cure = f"give the path of a notebook.{project.where_it_may_be()}"
+        raise Invalid(f"{notebook or path} is not there: {cure}")
     if not path.is_relative_to(folder):
         folder = path.parent
     return [

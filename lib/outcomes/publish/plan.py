@@ -13,7 +13,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from outcomes.core import formatting
+from outcomes.core import formatting, project
 from outcomes.core.errors import Invalid, one_of, plain
 from outcomes.publish import parameters
 
@@ -226,7 +226,8 @@ def _opened(file: Path) -> tuple[Path, dict]:
         raise Invalid(f"plan {str(file)[:200]!r} cannot be found: {error}.") from None
     if not there:
         said = "is a folder" if file.is_dir() else "does not exist"
-        raise Invalid(f"plan {str(file)!r} {said}; give the plan's path with --plan.")
+        cure = f"give the plan's path with --plan.{project.where_it_may_be()}"
+        raise Invalid(f"plan {str(file)!r} {said}; {cure}")
     try:
         raw = tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
