@@ -83,6 +83,14 @@ def test_the_index_links_at_least_sixty_pages_and_every_link_resolves(site, page
     assert all((site / link).is_file() for link in linked)
 
 
+def test_the_index_leads_to_every_lesson_and_the_search_knows_them(site):
+    lessons = [link for link in _Text(site / "index.html").links if "learn/" in link]
+    stored = sorted((ROOT / "notebooks/learn").glob("[0-9]*.ipynb"))
+    assert len(lessons) == len(stored) == 8
+    known = (site / "search.js").read_text(encoding="utf-8")
+    assert all((site / link).is_file() and f'"{link}"' in known for link in lessons)
+
+
 def test_op_sceptre_shows_its_shares_with_wilson_intervals_and_sources(site):
     page = _Text(site / "op-sceptre/2023-11.html").text
     sentence = (

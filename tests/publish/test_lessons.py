@@ -91,6 +91,9 @@ def test_lessons_lead_to_each_other_and_their_tables_have_heads(every):
     for before, after in pairwise(every):
         assert f'href="../{after.page.path}"' in before.html
         assert f'href="../{before.page.path}"' in after.html
+    for one in every:  # each table that scrolls has a name of its own
+        names = re.findall(r'role="region" aria-label="([^"]+)"', one.html)
+        assert len(names) == len(set(names))
     assert not any(re.search("<th>|<style scoped|dataframe", one.html) for one in every)
 
 
