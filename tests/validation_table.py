@@ -238,7 +238,7 @@ HonestDiD finds its limits on a grid, with simulated quantiles, so that both may
 solver of the synthetic difference in differences stops early (-15.60383); solved to the end it is
 -15.60540, which rounds alike. Detection by injected falls, the specification curve and placebo sites have no
 published example with open data: they are held to their parts, worked out one by one, and to the
-simulations of `tests/simulate`.
+[simulations](coverage.md).
 """
     return HEAD + "\n".join(lines) + "\n" + foot
 

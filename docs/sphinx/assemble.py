@@ -26,7 +26,7 @@ GUIDES = {
         "docs/assumptions",
         "docs/quality",
     ],
-    "Evidence": ["docs/then_and_now", "docs/validation"],
+    "Evidence": ["docs/then_and_now", "docs/validation", "docs/coverage"],
     "Library": ["docs/evaluation", "api", "methods", "docs/architecture"],
     "Look after it": [
         *("CONTRIBUTING", "deploy/README", "docs/dependencies", "docs/rap"),

@@ -35,7 +35,10 @@ class EffectRank(NamedTuple):
         return f"number {self.rank} of {self.ranked} by size ({p_value(self.p)})"
 
     def interval(self, *, confidence: float = 0.95) -> Interval:
-        """The effect with limits by the spread of placebo effects, as if these were normal."""
+        """The effect with limits by the spread of placebo effects, as if these were normal.
+
+        With 19 placebo units it holds too few; the rank is to be trusted before it.
+        """
         reach = normal(confidence) * self.se
         return Interval(self.effect, self.effect - reach, self.effect + reach)
 

@@ -11,8 +11,9 @@ The interval is not the HAC one: with 14 terms in eight years HAC errors hold th
 in five (``tests/simulate``), as residuals vary too little and too briefly. The first-order
 autocorrelation (0 at least) is instead the one whose residuals would show what these show; it
 scales the error, and Satterthwaite's (1946, Biometrics Bull 2:110) degrees of freedom give the t.
-That covers for an autocorrelation of up to 0.3; above it (92 % at 0.6) trust no
-interval of one series.
+That covers for an autocorrelation of up to 0.3; above it (92 % at 0.6; with a slope, or
+beside another series that is as noisy, 89 to 91 %: ``docs/coverage.md``) trust no interval of
+one series.
 """
 
 from collections.abc import Sequence
