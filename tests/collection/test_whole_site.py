@@ -818,6 +818,8 @@ def test_paper_shows_every_table_and_the_version(site, browser, name):
         "|| !t.getBoundingClientRect().height).length"
     )
     assert hidden == 0 and tab.locator(".finding table").count() > 3
+    moving = "heads => heads.some((e) => getComputedStyle(e).position === 'sticky')"
+    assert not tab.locator(".finding th").evaluate_all(moving)
     assert tab.get_by_text("Version of").first.is_visible()
     assert not tab.locator(".upward").is_visible()
     tab.context.close()
