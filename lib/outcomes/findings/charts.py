@@ -616,7 +616,8 @@ def funnel(
     number_axis(ax.xaxis)
     _AXIS[kind](ax.yaxis)
     ax.set_title("\n")  # names are placed in the room that a title leaves
-    ax.figure.draw_without_rendering()
+    if figure := ax.get_figure(root=True):
+        figure.draw_without_rendering()
     ax.set_title("")
     taken = _points_of_lines(ax)
     for row in data[named].to_dict("records"):
@@ -748,7 +749,9 @@ def placebos(
     note(ax, label, (treated, 1), color=NAVY, bold=True, **place, **_UNDER_THE_EDGE)
     percent_axis(ax.xaxis)
     number_axis(ax.yaxis)
-    ax.yaxis.get_major_locator().set_params(integer=True)
+    ax.yaxis.set_major_locator(
+        ticker.MaxNLocator(nbins=5, steps=[1, 2, 2.5, 5, 10], integer=True)
+    )
     return ax
 
 
