@@ -97,7 +97,7 @@ for (const head of rates ? rates.tHead.rows[0].cells : []) {
   head.append(button);
 }
 /** On a phone the table of districts shows one measure at a time, which is chosen above it. */
-const narrow = matchMedia("(max-width: 44rem)");
+const narrow = matchMedia("screen and (max-width: 44rem)");
 const choice = document.createElement("select");
 function choose() {
   for (const row of rates.rows) {
