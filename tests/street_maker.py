@@ -6,10 +6,13 @@ import hashlib
 import io
 import json
 import shutil
+from datetime import date
 from pathlib import Path
 
+from outcomes import ingest
 from outcomes.ingest import stop_and_search, street_crime
 
+TODAY = date(2026, 11, 24)
 DATA = Path(__file__).parents[1] / "data"
 NAMES = {"lancashire": "Lancashire Constabulary", "merseyside": "Merseyside Police"}
 TABLES = (
@@ -87,6 +90,17 @@ def write(
     raw = (rows if isinstance(rows, str) else text(rows, header)).encode()
     path.write_bytes(gzip.compress(raw, mtime=0) if packed else raw)
     return path
+
+
+def take(data, *paths, said=None, yes=True, **options):
+    """Take files into a data folder; ``said`` is filled with what was asked, ``yes`` the reply."""
+
+    def agreed(lines, tables):
+        if said is not None:
+            said[:] = lines
+        return yes
+
+    return ingest.take_months(list(paths), data, agreed=agreed, today=TODAY, **options)
 
 
 def data_folder(folder):

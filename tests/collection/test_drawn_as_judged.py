@@ -98,9 +98,11 @@ def limits(drawn: Drawn) -> Iterator[str]:
         <= float(row[f"upper {level} limit"])
         for level in ("95%", "99.8%")
     }
-    wanted = "Nothing unusual" if inside["95%"] else "stood somewhat"
-    wanted = wanted if inside["99.8%"] else "stood unusually"
-    if wanted not in drawn.facts["sentence"]:
+    wanted = (
+        "Nothing unusual in " if inside["95%"] else ".+ stood somewhat (high|low): "
+    )
+    wanted = wanted if inside["99.8%"] else ".+ stood unusually (high|low): "
+    if not re.match(wanted, drawn.facts["sentence"]):
         yield f"drawn as {wanted!r}: {drawn.facts['sentence']}"
     for level in inside:
         if f"{level} limits" not in drawn.svg:

@@ -11,11 +11,10 @@ import pyarrow.parquet as parquet
 import pytest
 
 import street_maker as maker
-from outcomes import ingest
 from outcomes.core.errors import Invalid
 from outcomes.data import quality
 
-TODAY = date(2026, 11, 24)
+TODAY, take = maker.TODAY, maker.take
 LIVERPOOL = "E01033762", "Liverpool 024C"
 
 
@@ -27,15 +26,6 @@ def data(tmp_path) -> Path:
     for name in ("datapackage.json", "tables.toml"):
         shutil.copy(maker.DATA / name, tmp_path / "data")
     return tmp_path / "data"
-
-
-def take(data, *paths, said=None, **options):
-    def agreed(lines, tables):
-        if said is not None:
-            said[:] = lines
-        return True
-
-    return ingest.take_months(list(paths), data, agreed=agreed, today=TODAY, **options)
 
 
 def mersey(folder, month="2024-01", n=30) -> Path:

@@ -5,33 +5,22 @@ import os
 import subprocess
 import sys
 import zipfile
-from datetime import date
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 import street_maker as maker
-from outcomes import ingest
 from outcomes.core.errors import Invalid
 from outcomes.data import quality
 from outcomes.ingest import refresh
 
-TODAY = date(2026, 11, 24)
+TODAY, take = maker.TODAY, maker.take
 
 
 @pytest.fixture
 def data(tmp_path):
     return maker.data_folder(tmp_path)
-
-
-def take(data, *paths, said=None, yes=True, **options):
-    def agreed(lines, tables):
-        if said is not None:
-            said[:] = lines
-        return yes
-
-    return ingest.take_months(list(paths), data, agreed=agreed, today=TODAY, **options)
 
 
 def covered(data, force="lancashire", month="2024-01-01"):

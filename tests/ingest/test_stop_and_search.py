@@ -1,19 +1,17 @@
 """Stop-and-search files: counted, duplicates dropped, whole or not at all."""
 
 import json
-from datetime import date
 
 import pandas as pd
 import pytest
 
 import outcomes as oc
 import street_maker as maker
-from outcomes import ingest
 from outcomes.core.errors import Invalid
 from outcomes.data import quality, tables
 from outcomes.ingest import stop_and_search
 
-TODAY = date(2026, 11, 24)
+take = maker.take
 NOTHING = "A no further action disposal"
 
 
@@ -35,15 +33,6 @@ def give(tmp_path):
         )
 
     return write
-
-
-def take(data, *paths, said=None, **options):
-    def agreed(lines, tables):
-        if said is not None:
-            said[:] = lines
-        return True
-
-    return ingest.take_months(list(paths), data, agreed=agreed, today=TODAY, **options)
 
 
 def counts(data):

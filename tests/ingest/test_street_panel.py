@@ -3,31 +3,20 @@
 import csv
 import random
 from collections import Counter
-from datetime import date
 
 import pandas as pd
 import pytest
 
 import street_maker as maker
-from outcomes import ingest
 from outcomes.core.errors import Invalid
 from outcomes.data.crime_codes import TYPES
 
-TODAY = date(2026, 11, 24)
+take = maker.take
 
 
 @pytest.fixture
 def data(tmp_path):
     return maker.data_folder(tmp_path)
-
-
-def take(data, *paths, said=None, yes=True, **options):
-    def agreed(lines, tables):
-        if said is not None:
-            said[:] = lines
-        return yes
-
-    return ingest.take_months(list(paths), data, agreed=agreed, today=TODAY, **options)
 
 
 def table(data, name):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -196,13 +197,11 @@ def test_a_release_holds_its_record_and_all_that_speaks_of_the_whole(home):
         "files": record["files"],
     }
     pages = {
-        n: (made.path / f"{n}.html").read_text("utf-8")
+        n: re.sub(r"sha256-[^']+", "", (made.path / f"{n}.html").read_text("utf-8"))
         for n in ("index", "one", "area/two")
     }
-    assert "Old &amp; late." in pages["index"] and "Half &lt;" not in pages["index"]
-    assert (
-        "Half &lt; lost." in pages["area/two"] and "Old &amp;" not in pages["area/two"]
-    )
+    assert "Old &amp; late." in pages["index"] and "Half" not in pages["index"]
+    assert "Half &lt; lost." in pages["area/two"] and "Old" not in pages["area/two"]
     assert "Take care" not in pages["one"]
     assert (
         json.loads((made.path / "sbom.json").read_text("utf-8"))["components"][0][

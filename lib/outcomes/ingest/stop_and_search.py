@@ -25,7 +25,6 @@ TYPES = ("Person search", "Vehicle search", "Person and Vehicle search")
 TABLE, FILES = "stop_and_search", "stop_and_search_files"
 KEYS = ["force", "month", "week", "object", "outcome"]
 TOLD = ["force", "month", "rows", "duplicates", "bytes", "sha256"]
-_MOST_SAID = 20
 _HOUR = timedelta(hours=1)
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)")
 _TEXT = re.compile(r"[^\x00-\x1f\x7f]{0,100}")
@@ -77,8 +76,7 @@ def build(
         except Invalid as error:
             wrong.append(str(error))
         tell(f"{file.month} {file.force}")
-    if wrong:
-        raise Invalid(" ".join(wrong[:_MOST_SAID]))
+    street_panel.refuse(wrong)
     taken = [(month.force, month.month) for month in months]
     counts = pd.concat([_no_counts(), *(month.counts for month in months)])
     told = pd.DataFrame(

@@ -107,14 +107,19 @@ def build(
 
     with ThreadPoolExecutor(_WORKERS) as pool:
         counted = list(pool.map(count, files))
-    if wrong := [item for item in counted if isinstance(item, str)]:
-        said = wrong[:_MOST_SAID]
-        if len(wrong) > _MOST_SAID:
-            said.append(f"{len(wrong) - _MOST_SAID} more files cannot be used.")
-        raise Invalid(" ".join(said))
+    refuse([item for item in counted if isinstance(item, str)])
     months = [item for item in counted if isinstance(item, Month)]
     changes = write_panel(months, clean, work / "clean")
     return changes + write_totals(months, places, clean, work / "clean")
+
+
+def refuse(wrong: list[str]) -> None:
+    """Raise :class:`Invalid` with what is wrong in the files of a refresh, if anything is."""
+    said = wrong[:_MOST_SAID]
+    if len(wrong) > _MOST_SAID:
+        said.append(f"{len(wrong) - _MOST_SAID} more files cannot be used.")
+    if said:
+        raise Invalid(" ".join(said))
 
 
 def count_month(file: street_crime.File, places: Places, parts: Path) -> Month:
