@@ -9,7 +9,7 @@ import pytest
 
 from outcomes.core.errors import Invalid
 from outcomes.data import tables
-from outcomes.ingest.published_figures import build
+from outcomes.ingest.published_figures import build, plain_notes
 from outcomes.ingest.published_figures_checks import last_day
 
 PUBLISHED = Path(__file__).parents[2] / "data" / "published"
@@ -282,17 +282,52 @@ def test_two_undated_pages_are_two_facts(figures):
     assert (undated.groupby("fact")["source"].nunique() == 1).all()
 
 
-def test_notes_set_the_state_of_the_period_and_the_basis(figures):
-    assert (
-        figures.loc[figures["note"].str.contains("CODED"), "basis"] == "coded"
-    ).all()
-    sums = figures[figures["note"].str.contains("DERIVED SUM")]
-    assert set(sums["basis"]) == {"derived_sum"}
-    assert len(sums) == 4
+def test_marks_of_a_note_set_the_state_of_the_period_and_the_basis(figures, rows):
+    assert figures["value"].tolist() == rows["value"].astype(float).tolist()
+    unclear = {"ambiguous", "unstated"}
+    for mark, column, states in (
+        ("PERIOD AMBIGUOUS", "period_state", {"ambiguous"}),
+        ("PERIOD NOT STATED", "period_state", unclear),
+        ("PERIOD INFERRED", "period_state", {"inferred", *unclear}),
+        ("CODED", "basis", {"coded"}),
+        ("DERIVED SUM", "basis", {"derived_sum"}),
+    ):
+        marked = rows["note"].str.contains(mark).to_numpy()
+        assert marked.any() and set(figures.loc[marked, column]) <= states, mark
+    inferred = (figures["period_state"] == "inferred").to_numpy()
+    assert rows.loc[inferred, "note"].str.contains("PERIOD INFERRED").all()
+    assert (figures["basis"] == "derived_sum").sum() == 4
     blank = figures[figures["period_start"].isna() & figures["period_end"].isna()]
-    assert set(blank["period_state"]) == {"ambiguous", "unstated"}
-    inferred = figures[figures["period_state"] == "inferred"]
-    assert inferred["note"].str.contains("PERIOD INFERRED").all()
+    assert set(blank["period_state"]) == unclear
+
+
+def test_readers_see_notes_without_marks_and_shouted_words(figures):
+    """What is written in capitals is a name: no note has the same word in small letters."""
+    words = figures["note"].str.findall(r"\b[A-Za-z]{3,}\b").explode().dropna()
+    capitals = set(words[words.str.isupper()].str.lower())
+    assert capitals and capitals.isdisjoint(words[words.str.islower()])
+    assert (
+        not figures["note"].str.contains(r"\bseed\b|\bexcerpt\b|in the store\b").any()
+    )
+
+
+@pytest.mark.parametrize(
+    ("note", "plain"),
+    [
+        ("PERIOD INFERRED national wave, May 2023.", "National wave, May 2023."),
+        ("PERIOD NOT STATED. Undated post.", "Undated post."),
+        ("PERIOD AMBIGUOUS. AMBIGUOUS: two readings.", "Two readings."),
+        (
+            "Grades. CODED: the page prints the word.",
+            "Grades. The page prints the word.",
+        ),
+        ("One of two sums. PERIOD AMBIGUOUS.", "One of two sums."),
+        ("Nothing to add.", "Nothing to add."),
+        ("", ""),
+    ],
+)
+def test_a_note_without_its_marks_is_a_sentence(note, plain):
+    assert plain_notes(pd.Series([note])).tolist() == [plain]
 
 
 def one(figures: pd.DataFrame, measure: str, area: str, **where) -> float:

@@ -22,8 +22,11 @@ FIELDS = [
     *("qualifier", "period_start", "period_end", "period_state", "basis", "source"),
     *("publisher", "title", "url", "published", "note", "fact", "seed", "copy_of"),
 ]
-_AMBIGUOUS = r"\bAMBIGUOUS\b"
+_AMBIGUOUS = r"\b(?:PERIOD )?AMBIGUOUS\b"
 _UNSTATED = r"\b(?:PERIOD|START|END) NOT STATED\b"
+_INFERRED = r"\bPERIOD INFERRED\b"
+_CODED = r"\bCODED\b"
+_SUMMED = r"\bDERIVED SUM\b"
 _COPY = r"(?i)count once|second (?:copy|source)|same police release|OPCC copy"
 
 
@@ -94,11 +97,11 @@ def translate(given: dict[str, pd.DataFrame]) -> pd.DataFrame:
     states = {
         "ambiguous": note.str.contains(_AMBIGUOUS),
         "unstated": unstated,
-        "inferred": note.str.contains("PERIOD INFERRED"),
+        "inferred": note.str.contains(_INFERRED),
     }
     bases = {
-        "coded": note.str.contains("CODED"),
-        "derived_sum": note.str.contains("DERIVED SUM"),
+        "coded": note.str.contains(_CODED),
+        "derived_sum": note.str.contains(_SUMMED),
     }
     measured = measures["basis"].replace("", "published")
     identity = rows[checks.IDENTITY].agg("|".join, axis=1)
@@ -121,9 +124,32 @@ def translate(given: dict[str, pd.DataFrame]) -> pd.DataFrame:
             "period_end": end,
             "period_state": np.select(list(states.values()), list(states), "stated"),
             "basis": np.select(list(bases.values()), list(bases), measured),
-            "note": (measures["remark"] + " " + note).str.strip(),
+            "note": (measures["remark"] + " " + plain_notes(note)).str.strip(),
         }
     )
+
+
+def plain_notes(notes: pd.Series) -> pd.Series:
+    """The notes as a reader is to see them: without the marks, which are columns of their own.
+
+    What follows a mark opens a sentence.
+
+    Parameters
+    ----------
+    notes
+        The notes of ``figures.csv``, with their marks (``data/published/README.md``).
+
+    Examples
+    --------
+    >>> noted = ["PERIOD INFERRED: year not printed.", "Event. CODED: no count is published."]
+    >>> plain_notes(pd.Series(noted)).tolist()
+    ['Year not printed.', 'Event. No count is published.']
+    """
+    marks = "|".join([_AMBIGUOUS, _UNSTATED, _INFERRED, _CODED, _SUMMED])
+    opened = notes.str.replace(
+        rf"(?:(?:{marks})[.:,;]?\s*)+(\S?)", lambda found: found[1].upper(), regex=True
+    )
+    return opened.str.strip()
 
 
 def citations(rows: pd.DataFrame, days: pd.DataFrame) -> pd.DataFrame:
