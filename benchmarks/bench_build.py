@@ -1,84 +1,64 @@
 """How fast is a build, against the ways that are at hand? Prints medians of paired rounds.
 
-    python benchmarks/bench_build.py [--sizes 7,28,112] [--rounds 3] [--methods ours,limit]
+    python benchmarks/bench_build.py [--sizes 28] [--rounds 3] [--ways before,ours]
 
-Methods, each on the same pages, one after the other in every round:
+Ways, each on the same pages, one after the other in every round, each with nothing kept from before:
 
-loop    ``papermill`` then ``jupyter nbconvert --to html``, as two commands for each page
+loop    ``papermill`` then ``jupyter nbconvert --to html``, as two commands for each page. Its pages
+        share nothing, so each round makes a third of them and three rounds make each once
 pool    ``papermill.execute_notebook`` and nbconvert's exporter in a process pool, one per core
+before  ours of commit ac509d6: its library, its tables, its notebooks of the same pages
 ours    ``outcomes build --force``: index, checks, tables and switch of the release included
 limit   the cells as plain code in one warm process per core: no kernel, no page
 
-CPU is that of the whole tree of processes. Another's work on the same machine shows in wall time.
+Of the time of three rounds a third is the loop's and a third the pool's. ``--sizes 112 --ways ours
+--rounds 1`` asks for the memory of many pages.
 """
 
 import argparse
 import json
-import os
-import resource
 import shutil
-import statistics
-import subprocess
 import sys
-import tempfile
-import threading
-import time
+from collections.abc import Callable
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
-from outcomes.publish import parameters
-from outcomes.publish import plan as plans
+from measuring import (
+    BUILD,
+    CORES,
+    ROOT,
+    Page,
+    Taken,
+    command,
+    compiled,
+    expect,
+    former,
+    heading,
+    measured,
+    median,
+    pages,
+    row,
+)
 
-ROOT = Path(__file__).parents[1]
-CORES = os.cpu_count() or 1
-LIGHT = """
-{"cells": [
- {"cell_type": "markdown", "id": "a", "metadata": {}, "source": "# A light page"},
- {"cell_type": "code", "id": "b", "metadata": {}, "outputs": [], "execution_count": null,
-  "source": "import outcomes as oc\\nfrom outcomes import show\\nx = oc.places('district')"},
- {"cell_type": "code", "id": "c", "metadata": {}, "outputs": [], "execution_count": null, "source":
-  "show.finding('areas', f'{len(x)} districts.', sources=['ONS'], table=x, caption='Areas')"},
- {"cell_type": "code", "id": "d", "metadata": {}, "outputs": [], "execution_count": null,
-  "source": "show.provenance()"}],
- "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
- "nbformat": 4, "nbformat_minor": 5}
-"""
-
-
-def chosen(size: int, light: bool) -> list[tuple[Path, dict]]:
-    """Notebooks and parameters: pages of the plan at even distances, again from its start when
-    there are not enough; or one light page as often."""
-    if light:
-        path = Path(tempfile.mkdtemp(), "light.ipynb")
-        path.write_text(LIGHT, encoding="utf-8")
-        return [(path, {})] * size
-    plan = plans.read(ROOT / "reports.toml")
-    pages = parameters.for_pages(plan, plan.pages)
-    step = max(1.0, len(pages) / size)
-    some = [pages[int(i * step) % len(pages)] for i in range(size)]
-    return [(plan.source(p), p.parameters) for p in some]
+_THIRD = 3
+_SECONDS = {"loop": 4.3, "pool": 4, "before": 2, "ours": 1.5, "limit": 1}  # a page
+Way = Callable[[list[Page], Path], None]
 
 
-def loop(pages: list, folder: Path) -> None:
-    for number, (source, given) in enumerate(pages):
+def loop(some: list[Page], folder: Path) -> None:
+    for number, page in enumerate(some):
         done = str(folder / f"{number}.ipynb")
-        options = [w for n, v in given.items() for w in ("-y", json.dumps({n: v}))]
-        papermill = [
-            sys.executable,
-            "-m",
-            "papermill",
-            "--no-progress-bar",
-            str(source),
-            done,
-        ]
-        _command([*papermill, *options])
-        _command([sys.executable, "-m", "nbconvert", "--to", "html", done])
+        words = ["-m", "papermill", "--no-progress-bar", page.source, done]
+        for name, value in page.parameters.items():
+            words += ["-y", json.dumps({name: value})]
+        command([sys.executable, *words], kept=folder / "kept")
+        command([sys.executable, "-m", "nbconvert", "--to", "html", done])
 
 
-def pool(pages: list, folder: Path) -> None:
-    jobs = [(str(s), g, str(folder / f"{n}.ipynb")) for n, (s, g) in enumerate(pages)]
-    code = "import sys, json, bench_build; bench_build.pooled(json.load(sys.stdin))"
-    _command([sys.executable, "-c", code], json.dumps(jobs))
+def pool(some: list[Page], folder: Path) -> None:
+    jobs = [(*page[1:], str(folder / f"{n}.ipynb")) for n, page in enumerate(some)]
+    _in_a_process("pooled", jobs, folder)
 
 
 def pooled(jobs: list) -> None:
@@ -94,24 +74,28 @@ def _pooled(source: str, given: dict, done: str) -> None:
     Path(done).with_suffix(".html").write_text(HTMLExporter().from_filename(done)[0])
 
 
-def ours(pages: list, folder: Path) -> None:
+def ours(some: list[Page], folder: Path, root: Path = ROOT) -> None:
+    """``outcomes build`` of a plan that has these pages, by the library of ``root``."""
+    command([*BUILD, "--force", "--plan", plan(some, folder)], root, folder / "kept")
+
+
+def plan(some: list[Page], folder: Path) -> str:
+    """The path of a plan in a folder of its own, its notebooks beside it."""
     text = ""
-    for number, (source, given) in enumerate(pages):
-        target = folder / f"notebooks/{source.stem}.ipynb"
+    for number, page in enumerate(some):
+        source = Path(page.source)
+        target = folder / "notebooks" / source.name
         target.parent.mkdir(exist_ok=True)
         shutil.copy(source, target)
-        values = ", ".join(f"{n} = {json.dumps(v)}" for n, v in given.items())
+        values = ", ".join(f"{n} = {json.dumps(v)}" for n, v in page.parameters.items())
         text += f'[[page]]\nhandle = "page-{number}"\nnotebook = "{source.stem}"\n'
         text += f'title = "Page {number}"\nparameters = {{ {values} }}\n'
     (folder / "reports.toml").write_text(text)
-    plan = ["--plan", str(folder / "reports.toml"), "--workers", str(CORES)]
-    _command([sys.executable, "-m", "outcomes", "build", "--force", *plan])
+    return str(folder / "reports.toml")
 
 
-def limit(pages: list, folder: Path) -> None:
-    jobs = [(str(source), given) for source, given in pages]
-    code = "import sys, json, bench_build; bench_build.plain(json.load(sys.stdin))"
-    _command([sys.executable, "-c", code], json.dumps(jobs))
+def limit(some: list[Page], folder: Path) -> None:
+    _in_a_process("plain", [page[1:] for page in some], folder)
 
 
 def plain(jobs: list) -> None:
@@ -125,6 +109,8 @@ def plain(jobs: list) -> None:
 def _plain(source: str, given: dict) -> None:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from outcomes.publish import parameters
+
     shell = InteractiveShell.instance()
     shell.reset()
     for cell in parameters.load(Path(source))["cells"]:
@@ -136,100 +122,76 @@ def _plain(source: str, given: dict) -> None:
                 shell.push(given)
 
 
-METHODS = {"loop": loop, "pool": pool, "ours": ours, "limit": limit}
-
-
-def _command(words: list[str], given: str | None = None) -> None:
-    env = os.environ | {f"{lib}_NUM_THREADS": "1" for lib in ("OMP", "OPENBLAS", "MKL")}
-    env["PYTHONPATH"] = os.pathsep.join(
-        filter(None, [str(Path(__file__).parent), *_path()])
+def _in_a_process(function: str, jobs: list, folder: Path) -> None:
+    code = (
+        f"import sys, json, bench_build; bench_build.{function}(json.load(sys.stdin))"
     )
-    done = subprocess.run(
-        words, input=given, env=env, cwd=ROOT, capture_output=True, text=True
-    )
-    if done.returncode:
-        raise SystemExit(
-            f"{' '.join(words[:6])} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
-        )
+    command([sys.executable, "-c", code], kept=folder / "kept", given=json.dumps(jobs))
 
 
-def _path() -> list[str]:
-    return [os.environ.get("PYTHONPATH", "")]
+WAYS: dict[str, Way] = {
+    "loop": loop,
+    "pool": pool,
+    "before": ours,
+    "ours": ours,
+    "limit": limit,
+}
 
 
-def measured(method: str, pages: list) -> dict:
-    """CPU and wall seconds, and the peak of memory (proportional share) in MB."""
-    stop, peak = threading.Event(), [0.0]
-    watch = threading.Thread(target=_watch, args=(stop, peak))
-    with tempfile.TemporaryDirectory() as folder:
-        before, started = _cpu(), time.monotonic()
-        watch.start()
-        METHODS[method](pages, Path(folder))
-        wall, cpu = time.monotonic() - started, _cpu() - before
-        stop.set()
-        watch.join()
-    return {"cpu": cpu, "wall": wall, "peak": peak[0]}
+def chosen(size: int, old: dict[str, Page]) -> dict[str, list[Page]]:
+    """Pages that both plans have, at even distances, again from the first when there are not
+    enough: those of ours, and the same of the other."""
+    mine = pages()
+    handles = [handle for handle in mine if handle in old or not old]
+    step = max(1.0, len(handles) / size)
+    some = [handles[int(i * step) % len(handles)] for i in range(size)]
+    return {"ours": [mine[h] for h in some], "before": [old[h] for h in some if old]}
 
 
-def _cpu() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+def one_round(
+    number: int, ways: list[str], some: dict[str, list[Page]], old: Path
+) -> dict[str, Taken]:
+    """What each way takes for a page."""
+    found = {}
+    for way in ways:
+        its = some["before" if way == "before" else "ours"]
+        its = its[number % _THIRD :: _THIRD] if way == "loop" else its
+        run = partial(ours, root=old) if way == "before" else WAYS[way]
+        took = measured(partial(run, its))
+        found[way] = Taken(took.cpu / len(its), took.wall / len(its), took.peak)
+    return found
 
 
-def _watch(stop: threading.Event, peak: list) -> None:
-    import psutil
-
-    while not stop.wait(0.5):
-        total = 0
-        for process in psutil.Process().children(recursive=True):
-            try:
-                total += process.memory_full_info().pss
-            except psutil.Error:
-                continue
-        peak[0] = max(peak[0], total / 1e6)
-
-
-def report(name: str, rounds: list[dict]) -> None:
-    """Medians for each method, and medians of the paired ratios to ours."""
-    size = rounds[0]["size"]
-    print(f"\n{name}: {size} pages, {len(rounds)} rounds, {CORES} cores")
-    print("method   CPU s   a page    wall s   a page   peak MB   CPU/ours   wall/ours")
-    for method in (m for m in METHODS if m in rounds[0]):
+def report(size: int, rounds: list[dict[str, Taken]]) -> None:
+    """Medians of each way, and of the paired ratios to ours."""
+    print(f"\n{size} pages of the collection, {len(rounds)} rounds, {CORES} cores\n")
+    names = ("CPU s a page", "wall s a page", "peak MB", "CPU to ours", "wall to ours")
+    heading("way", *names)
+    for way in rounds[0]:
         cpu, wall, peak = (
-            statistics.median(r[method][k] for r in rounds)
-            for k in ("cpu", "wall", "peak")
+            median(v) for v in zip(*(r[way] for r in rounds), strict=True)
         )
-        ratio = [
-            statistics.median(r[method][k] / r["ours"][k] for r in rounds)
-            for k in ("cpu", "wall")
-        ]
-        print(
-            f"{method:6}{cpu:8.1f}{cpu / size:9.2f}{wall:10.1f}{wall / size:9.2f}{peak:10.0f}"
-            f"{ratio[0]:11.2f}{ratio[1]:12.2f}",
-            flush=True,
-        )
+        ratios = [median(r[way].cpu / r["ours"].cpu for r in rounds)]
+        ratios += [median(r[way].wall / r["ours"].wall for r in rounds)]
+        row(way, cpu, wall, f"{peak:,.0f}", *ratios)
 
 
 def main() -> None:
     ask = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    ask.add_argument("--sizes", default="7,28,112")
+    ask.add_argument("--sizes", default="28")
     ask.add_argument("--rounds", type=int, default=3)
-    ask.add_argument("--methods", default=",".join(METHODS))
-    ask.add_argument("--light", type=int, default=7, help="light pages; 0 for none")
+    ask.add_argument("--ways", default=",".join(WAYS))
     given = ask.parse_args()
-    methods = [m for m in METHODS if m in {"ours", *given.methods.split(",")}]
-    runs = [
-        ("The collection's own pages", int(s), False)
-        for s in given.sizes.split(",")
-        if s
-    ]
-    runs += [("A light page", given.light, True)] if given.light else []
-    for name, size, light in runs:
-        pages = chosen(size, light)
-        rounds = [{"size": size} for _ in range(given.rounds)]
-        for one in rounds:
-            one |= {m: measured(m, pages) for m in methods}
-        report(name, rounds)
+    ways = [w for w in WAYS if w in {"ours", *given.ways.split(",")}]
+    seconds = sum(_SECONDS[w] for w in ways) * given.rounds
+    expect(sum(map(int, given.sizes.split(","))) * seconds / 60)
+    compiled(ROOT)
+    with former() as old:
+        theirs = pages(old)
+        for size in map(int, given.sizes.split(",")):
+            some = chosen(size, theirs)
+            rounds = [one_round(n, ways, some, old) for n in range(given.rounds)]
+            report(size, rounds)
 
 
 if __name__ == "__main__":

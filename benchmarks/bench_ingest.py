@@ -1,11 +1,12 @@
 """Street-level rows to the monthly panel: time and peak memory beside pandas and a bare scan.
 
-    python benchmarks/bench_ingest.py [--rows 5 20] [--folder DIR]
+    python benchmarks/bench_ingest.py [--rows 5 60] [--rounds 3] [--folder DIR]
 
 Makes files in the schema of data.police.uk: 20 forces, 50,000 rows a file, one row in 20 without a
 location, and in one file of ten one row in 20 a duplicate, as in Lancashire's files. Then runs each
-way in a process of its own and prints wall and CPU time, peak resident memory, and their ratios to
-ours. A whole frame of 20 million rows needs some 15 GB: left out where less is free.
+way in a process of its own, one after the other in every round, and prints medians of wall and CPU time,
+the peak of resident memory, and medians of the paired ratios to ours. In pandas 5 million rows at most:
+a whole frame of 20 million needs some 15 GB.
 """
 
 import argparse
@@ -17,11 +18,13 @@ import tempfile
 import time
 from pathlib import Path
 
+from measuring import expect, heading, median, row
+
 ROWS_PER_FILE = 50_000
 FORCES = 20
 DATA = Path(__file__).parents[1] / "data"
 KEYS = ["Month", "LSOA code", "Crime type"]
-NEEDED = 16 << 30  # bytes free for a whole frame of 20 million rows
+FEW = 5  # million rows: as many as are read in pandas too
 
 
 def districts() -> dict[str, list[str]]:
@@ -201,61 +204,35 @@ def child(way: str, folder: Path) -> None:
     print(json.dumps({"seconds": seconds, "cpu": cpu, "peak": peak, "rows": rows}))
 
 
-def free() -> int:
-    """Bytes of memory available."""
-    lines = Path("/proc/meminfo").read_text().splitlines()
-    return next(
-        int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable")
-    )
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
-        "--rows", type=int, nargs="+", default=[5, 20], help="Millions of rows."
+        "--rows", type=int, nargs="+", default=[5, 60], help="Millions of rows."
     )
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--folder", type=Path, default=None)
-    parser.add_argument(
-        "--repeat", type=int, default=3, help="Rounds; the quickest run is shown."
-    )
     parser.add_argument("--way", choices=WAYS)
     given = parser.parse_args()
     if given.way:
         return child(given.way, given.folder)
-    print(
-        "| rows | way | seconds | of ours | CPU seconds | of ours | peak MiB | of ours | counted |"
-    )
-    print("|---|---|---|---|---|---|---|---|---|")
+    expect(sum(given.rows) * (1.5 + 1.2 * given.rounds) / 60)
+    names = ("wall s", "to ours", "CPU s", "to ours", "peak MiB", "to ours", "counted")
+    heading("rows", "way", *names)
     with tempfile.TemporaryDirectory() as scratch:
         for millions in given.rows:
             folder = (given.folder or Path(scratch)) / str(millions)
             if not folder.exists():
                 make(folder, millions * 1_000_000)
-            ways = [
-                w
-                for w in WAYS
-                if w != "whole_frame" or millions <= 5 or free() > NEEDED
-            ]
-            # In rounds, so that what else the machine does falls on every way alike.
+            ways = WAYS if millions <= FEW else ("ours", "bare_groups")
             rounds = [
-                {way: run(way, folder) for way in ways} for _ in range(given.repeat)
+                {way: run(way, folder) for way in ways} for _ in range(given.rounds)
             ]
-            base = _best(rounds, "ours")
             for way in ways:
-                best = _best(rounds, way)
-                cells = [
-                    f"{best[name]:,.{digits}f} | {best[name] / base[name]:.2f}"
-                    for name, digits in (("seconds", 1), ("cpu", 1), ("peak", 0))
-                ]
-                line = [f"{millions} M", way, *cells, f"{best['rows']:,}"]
-                print(f"| {' | '.join(line)} |", flush=True)
-
-
-def _best(rounds: list[dict], way: str) -> dict:
-    """The quickest of several runs, and the most memory that any of them took."""
-    runs = [done[way] for done in rounds]
-    best = {name: min(r[name] for r in runs) for name in ("seconds", "cpu", "rows")}
-    return best | {"peak": max(r["peak"] for r in runs)}
+                cells: list[str | float] = []
+                for name in ("seconds", "cpu", "peak"):
+                    cells.append(median(r[way][name] for r in rounds))
+                    cells.append(median(r[way][name] / r["ours"][name] for r in rounds))
+                row(f"{millions} M", way, *cells, f"{rounds[0][way]['rows']:,}")
 
 
 if __name__ == "__main__":
