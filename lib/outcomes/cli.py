@@ -192,8 +192,9 @@ def build(
     A page is stale when its notebook, its parameters, the library, the locked packages or the rows
     it reads have changed. With -p, one page is made to order beside the site, which stays as it is.
     """
-    from outcomes.publish import parameters, staleness
+    from outcomes.publish import parameters, scratch, staleness
 
+    scratch.sweep()
     # Arrow would keep memory that the kernels need; it looks here when it is first imported.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     file = (plan or _nearest_plan()).resolve()
@@ -258,6 +259,11 @@ def _told(plan: Any, folder: Path, *, of_it: bool = True) -> Iterator[None]:
     """Whatever keeps a release from being made is told to whoever is to be told."""
     try:
         yield
+    except KeyboardInterrupt:
+        _say(
+            "outcomes: stopped. The site is as it was; the next build goes on from here."
+        )
+        raise typer.Exit(130) from None
     except Exception as error:
         from outcomes.publish import notify
 

@@ -22,7 +22,7 @@ import pytest
 from notebook_maker import entry, fact, notebook, plan, show
 from outcomes.core.mime import PROVENANCE
 from outcomes.publish import build as site
-from outcomes.publish import execute, index, kernels, parameters, releases
+from outcomes.publish import execute, index, kernels, parameters, releases, scratch
 from outcomes.publish import plan as plans
 
 pytestmark = [
@@ -401,10 +401,8 @@ def test_on_a_disk_that_is_truly_full_the_site_stays_and_the_command_says_why(tm
 
 
 def test_the_kernels_are_gone_when_a_build_breaks_off(tmp_path, monkeypatch):
-    sleep = "import os, time; open('PID', 'w').write(str(os.getpid())); time.sleep(60)"
-    notebook(
-        tmp_path / "a.ipynb", sleep.replace("PID", f"{tmp_path}/pid"), parameters=None
-    )
+    sleep = "import os, time; open('pid', 'w').write(str(os.getpid())); time.sleep(60)"
+    notebook(tmp_path / "a.ipynb", sleep, parameters=None)
     notebook(tmp_path / "b.ipynb", "1", parameters=None)
     execute.prepare()
     jobs = [
@@ -413,8 +411,9 @@ def test_the_kernels_are_gone_when_a_build_breaks_off(tmp_path, monkeypatch):
     ]
     results = execute.run(jobs, workers=2)
     assert next(results).handle == "b"
-    while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():
+    home = scratch.home()
+    while not (told := [*home.glob("k-*/pid")]) or not (pid := told[0].read_text()):
         time.sleep(0.05)
     results.close()
-    state = Path("/proc", (tmp_path / "pid").read_text(), "stat")
+    state = Path("/proc", pid, "stat")
     assert kernels.why_not_forked() or not state.exists() or ") Z " in state.read_text()

@@ -236,7 +236,7 @@ def test_a_kernel_has_the_surroundings_it_was_asked_for_and_its_own_exit_code(
     import numpy
     from ipykernel import kernelapp
 
-    began, seeded = [], []
+    began, seeded, confined = [], [], []
 
     def launch():
         began.append((list(sys.argv), dict(system.os.environ)))
@@ -245,6 +245,7 @@ def test_a_kernel_has_the_surroundings_it_was_asked_for_and_its_own_exit_code(
 
     monkeypatch.setattr(kernelapp, "launch_new_instance", launch)
     monkeypatch.setattr(numpy.random, "seed", lambda *given: seeded.append(given))
+    monkeypatch.setattr(kernels.keeper, "write_only_in", confined.extend)
     request = {"env": {"A": "b"}, "cwd": "/x", "arguments": ["-f", "k.json"]}
     with pytest.raises(Left) as left:
         kernels._become_kernel(request)
@@ -252,6 +253,7 @@ def test_a_kernel_has_the_surroundings_it_was_asked_for_and_its_own_exit_code(
     argv = ["ipykernel_launcher", "-f", "k.json"]
     assert began == [(argv, {"A": "b", "JPY_PARENT_PID": "77"})] and seeded == [()]
     assert system.asked == [("tzset",), ("chdir", "/x")]
+    assert confined[:2] == [Path("/x"), Path("/dev/null")]
 
 
 MB = 1024 * 1024
@@ -737,21 +739,20 @@ def test_when_the_process_that_is_forked_is_killed_the_next_page_has_a_new_one(
 @on_linux
 def test_no_kernel_outlives_the_publisher(tmp_path):
     cells = [
-        "import os; open('PID', 'w').write(str(os.getpid()))",
+        "import os; open('pid', 'w').write(str(os.getpid()))",
         "import time; time.sleep(60)",
     ]
-    source = notebook(
-        tmp_path / "long.ipynb", cells[0].replace("PID", f"{tmp_path}/pid"), cells[1]
-    )
+    source = notebook(tmp_path / "long.ipynb", *cells)
     code = (
         "from outcomes.publish import execute as run; run.prepare();"
         f"list(run.run([run.Job('a', {str(source)!r}, {{}}, 'out.ipynb')], workers=1))"
     )
-    publisher = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path)
-    while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():
+    env = os.environ | {"TMPDIR": str(tmp_path)}
+    publisher = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, env=env)
+    while not (told := [*tmp_path.glob("*/*/*/pid")]) or not told[0].read_text():
         assert publisher.poll() is None, "it ended before its kernel began"
         time.sleep(0.1)
-    kernel = Path("/proc", (tmp_path / "pid").read_text())
+    kernel = Path("/proc", told[0].read_text())
     assert kernel.exists()
     publisher.send_signal(signal.SIGKILL)
     publisher.wait()

@@ -418,8 +418,28 @@ def test_a_page_whose_notebook_or_tables_change_while_it_runs_is_to_be_built_aga
         home.folder / "data/clean/counts.csv", "n\n9\n"
     )
     made = home.build()
-    said = "its notebook or the tables changed while it ran; build it again"
-    assert [e["error"]["message"] for e in made.failed] == [said, said]
+    said = "data/clean/counts.csv changed while it ran, by a page or by something else"
+    assert [e["error"]["message"].partition(", so ")[0] for e in made.failed] == [
+        said,
+        said,
+    ]
+
+
+def test_pages_taken_over_while_tables_change_are_looked_at_by_the_next_build(home):
+    home.reads["one"] = home.reads["area/two"] = [{"table": "counts", "where": {}}]
+    assert home.build().failed == []
+    home.shows["one"] = [fact("found", "Another.")]
+    notebook(home.folder / "notebooks/one.ipynb", "2")
+    table = home.folder / "data/clean/counts.csv"
+    home.meanwhile = lambda: releases.write(table, "n\n9\n")
+    made = home.build(day=SECOND)
+    assert [e["handle"] for e in made.failed] == ["one"]
+    home.meanwhile = lambda: None
+    made = home.build(day=THIRD)
+    assert {e["handle"]: e["built"] for e in made.entries} == {
+        "one": made.path.name,
+        "area/two": made.path.name,
+    }
 
 
 def test_executed_notebooks_of_a_killed_build_are_used_again_unless_forced(home):

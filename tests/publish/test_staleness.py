@@ -13,8 +13,8 @@ import pytest
 from notebook_maker import PROVENANCE, entry, fact, notebook, plan, show
 from outcomes.core import project
 from outcomes.publish import build as site
+from outcomes.publish import keeper, releases, staleness
 from outcomes.publish import plan as plans
-from outcomes.publish import releases, staleness
 
 
 @pytest.fixture
@@ -338,20 +338,119 @@ def test_a_page_that_failed_is_tried_again(folder):
     assert reasons_of(folder) == {"all": "it failed last time"}
 
 
-@pytest.mark.build
-def test_tables_that_change_while_a_page_runs_are_noticed(folder):
+EDITS = {
+    "a row more": "open(table, 'a').write('Preston,2024-02,1\\n')",
+    "put back": (
+        "import os, time\nheld, seen = open(table).read(), os.stat(table)\n"
+        "open(table, 'w').write(held.replace('1', '7'))\n"
+        "time.sleep(0.1)\nopen(table, 'w').write(held)\n"
+        "os.utime(table, ns=(seen.st_atime_ns, seen.st_mtime_ns))"
+    ),
+    "of the same size and age": (
+        "import os\nheld, seen = open(table).read(), os.stat(table)\n"
+        "open(table, 'w').write(held.replace('1', '7'))\n"
+        "os.utime(table, ns=(seen.st_atime_ns, seen.st_mtime_ns))"
+    ),
+    "taken away": "import os\nos.unlink(table)",
+}
+# What a page may try on any file of the collection, or beside it.
+TRIES = """
+import mmap, os, pathlib, shutil, subprocess, sys
+def through_memory(file):
+    with open(file, "r+") as f:
+        mmap.mmap(f.fileno(), 0)[:1] = b"7"
+def by_a_child(file):
+    if subprocess.run([sys.executable, "-c", f"open({str(file)!r}, 'a').write('7')"]).returncode:
+        raise OSError
+def linked(file):
+    os.link(file, "mine")
+    open("mine", "a").write("7")
+def by_a_symbolic_link(file):
+    os.symlink(file, f"soft{file.name}")
+    open(f"soft{file.name}", "a").write("7")
+def replaced(file):
+    open("other", "w").write("7")
+    os.replace("other", file)
+tries = [through_memory, by_a_child, linked, by_a_symbolic_link, replaced]
+tries += [os.unlink, lambda f: os.truncate(f, 1), lambda f: f.write_text("7")]
+tries += [lambda f: shutil.move(f, "mine"), lambda f: f.with_name("more").write_text("7")]
+tries += [lambda f: f.with_name("folder").mkdir(), lambda f: f.with_name("s").symlink_to(f)]
+done = []
+for file in FILES:
+    for n, attempt in enumerate(tries):
+        try:
+            attempt(pathlib.Path(file))
+            done.append((file, n))
+        except OSError:
+            pass
+if done:
+    raise ValueError(done)
+pathlib.Path("here").write_text("a page may write into its own folder")
+"""
+
+
+def meddling(folder: Path, code: str) -> site.Release:
+    """A build of all pages, one of which runs some code and shows its finding all the same."""
     table = folder / "data/clean/counts.csv"
-    cell = f"open({str(table)!r}, 'a').write('Preston,2024-02,1\\n')"
-    notebook(
-        folder / "notebooks/all.ipynb",
-        cell,
-        show(fact()),
-        parameters=PLAIN,
-        end=reads(),
-    )
-    made, _ = build(folder)
-    assert "changed while it ran" in made.failed[-1]["error"]["message"]
+    cells = [f"table = {str(table)!r}\n{code}", show(fact())]
+    path = folder / "notebooks/all.ipynb"
+    notebook(path, *cells, parameters=PLAIN, end=reads())
+    return build(folder)[0]
+
+
+@pytest.mark.build
+@pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
+def test_a_page_that_edits_a_table_fails_and_no_other_number_is_of_the_edited(
+    folder, monkeypatch, edit
+):
+    monkeypatch.setenv("OUTCOMES_KERNELS", "ordinary")  # nothing keeps it from it
+    true = staleness.table_digest("counts")
+    made = meddling(folder, edit)
+    said = {e["handle"]: e["error"]["message"] for e in made.failed}
+    assert "data/clean/counts.csv changed while it ran" in said["all"]
+    fine = [e for e in made.entries if e["state"] == "built"]
+    assert all(read["file"] == true for e in fine for read in e["reads"])
     assert "it failed last time" in reasons_of(folder)["all"]
+
+
+can_be_refused = pytest.mark.skipif(
+    sys.platform != "linux" or not keeper.can_confine(),
+    reason="the system does not keep a process from writing (Landlock)",
+)
+
+
+@pytest.mark.build
+@can_be_refused
+def test_a_page_cannot_write_to_a_table_and_the_other_pages_are_built(folder):
+    made = meddling(folder, EDITS["a row more"])
+    (failed,) = made.failed
+    assert failed["handle"] == "all"
+    assert "may write into its own folder only" in failed["error"]["message"]
+    assert (folder / "data/clean/counts.csv").read_text() == COUNTS
+
+
+@pytest.mark.build
+@can_be_refused
+def test_a_page_cannot_change_any_file_of_the_collection(folder):
+    build(folder)
+    kept = [
+        "data/clean/counts.csv",
+        "data/glossary.csv",
+        "reports.toml",
+        "requirements.lock",
+        "notebooks/burnley.ipynb",
+        "site/latest/burnley.html",
+        "site/latest/manifest.json",
+    ]
+    before = {path: (folder / path).read_bytes() for path in kept}
+    around = {p for p in folder.rglob("*") if "site" not in p.parts}
+    files = [str(folder / path) for path in kept] + [staleness.__file__]
+    made = meddling(folder, f"FILES = {files!r}\n{TRIES}")
+    assert made.failed == []
+    assert {path: (folder / path).read_bytes() for path in kept[:4]} == {
+        path: before[path] for path in kept[:4]
+    }
+    assert {p for p in folder.rglob("*") if "site" not in p.parts} == around
 
 
 @pytest.mark.build

@@ -1,4 +1,4 @@
-"""25 notebooks that take more than they may: each ends by its name, and the next page is built."""
+"""Notebooks that take more than they may: each ends by its name, and the next page is built."""
 
 import sys
 import time
@@ -29,6 +29,11 @@ MEMORY = {
         "for n in range(225):\n    g = os.memfd_create('y'); os.ftruncate(g, 4 * MB)\n"
         "    m = mmap.mmap(g, 4 * MB); ms.append(m)\n"
         "    for i in range(0, len(m), 4096): m[i] = 1"
+    ),
+    "in files without a name that nothing maps": (
+        "for n in range(225):\n    g = os.memfd_create('y'); os.ftruncate(g, 4 * MB)\n"
+        "    m = mmap.mmap(g, 4 * MB)\n"
+        "    for i in range(0, len(m), 4096): m[i] = 1\n    m.close()"
     ),
     "by several children": (
         "for _ in range(4):\n    if not os.fork():\n        x = bytearray(300 * MB)\n"
@@ -73,6 +78,36 @@ OUTPUT = {
     "in many files": (
         "for n in range(40): open(os.path.abspath(f'f{n}'), 'wb').write(b'x' * MB)"
     ),
+    "in many files that are mapped": (
+        "for n in range(40):\n    f = os.open(f'f{n}', os.O_RDWR | os.O_CREAT)\n"
+        "    os.ftruncate(f, MB); m = mmap.mmap(f, MB); os.close(f)\n"
+        "    for i in range(0, MB, 4096): m[i] = 1\n    m.close()"
+    ),
+    "in mapped files that are removed": (
+        "for n in range(40):\n    f = os.open('f', os.O_RDWR | os.O_CREAT); os.unlink('f')\n"
+        "    os.ftruncate(f, MB); m = mmap.mmap(f, MB)\n"
+        "    for i in range(0, MB, 4096): m[i] = 1\n    m.close()"
+    ),
+    "in one file that is mapped": (
+        "f = os.open('f', os.O_RDWR | os.O_CREAT); os.ftruncate(f, 30 * MB)"
+    ),
+    "in an array of numpy in a file": (
+        "import numpy as np\nfor n in range(40):\n"
+        "    m = np.memmap(f'f{n}', mode='w+', shape=MB); m[:] = 1; m.flush()"
+    ),
+    "in a mapped file of a child": (
+        "if not os.fork():\n    for n in range(40):\n"
+        "        f = os.open(f'f{n}', os.O_RDWR | os.O_CREAT); os.ftruncate(f, MB)\n"
+        "        m = mmap.mmap(f, MB); m[:] = b'x' * MB; m.close(); os.close(f)\n"
+        "    time.sleep(60)"
+    ),
+    "in files that are only reserved": (
+        "for n in range(40):\n    f = os.open(f'f{n}', os.O_RDWR | os.O_CREAT)\n"
+        "    os.posix_fallocate(f, 0, MB)"
+    ),
+    "in files that are empty": (
+        "for n in range(50_000): open(f'f{n}', 'w').close()"
+    ),
     "in one file": "open('f', 'wb').write(b'x' * 30 * MB)",
     "by a child": (
         "for n in range(12):\n    subprocess.run([sys.executable, '-c', "
@@ -86,8 +121,10 @@ TIME = {
         "time.sleep(600)"
     ),
 }
+# Memory that is shared by name is a file outside the page's folder, and refused where that can be.
+NO_MEMORY = ("MemoryError", "KernelDied", "OSError", "PermissionError")
 NAMES = [
-    *((MEMORY, n, ("MemoryError", "KernelDied", "OSError")) for n in MEMORY),
+    *((MEMORY, n, NO_MEMORY) for n in MEMORY),
     *((OUTPUT, n, ("OutputLimit", "OSError")) for n in OUTPUT),
     *((TIME, n, ("Timeout",)) for n in TIME),
     (

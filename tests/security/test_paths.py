@@ -164,7 +164,9 @@ def staged_page(folder: Path, out: Path, one: dict):
     inside = releases.staging(out, resume=False)
     name = "20251124T083000Z-1"
     stale = staleness.find_stale(found, found.pages, out)
-    made = Staging(found, inside / "site", name, found.pages, stale, [])
+    made = Staging(
+        found, inside / "site", name, found.pages, stale, [], staleness.versions()
+    )
     forge(folder, one, Path(made.job(found.pages[0], inside / "run").output))
     return made
 

@@ -73,7 +73,7 @@ def test_a_site_stays_whole_through_forty_builds(tmp_path):
     site = Site(tmp_path)
     first = site.start()
     assert first.communicate(timeout=120)[0] and first.returncode == 0
-    counts = {"whole": 0, "ended by a signal": 0, "other": 0}
+    counts = {"whole": 0, "killed by a signal": 0, "stopped by Ctrl-C": 0}
     for n in range(1, ROUNDS + 1):
         site.change(DRAW.choice(HANDLES), n)
         moves = [DRAW.choice((0, 0, 5 * YEAR, -5 * YEAR)) for _ in range(2)]
@@ -83,12 +83,16 @@ def test_a_site_stays_whole_through_forty_builds(tmp_path):
         for build, signum in zip(builds, sent, strict=True):
             if signum and build.poll() is None:
                 build.send_signal(signum)
-        for build in builds:
+        for build, signum in zip(builds, sent, strict=True):
             said = build.communicate(timeout=120)[0]
             assert "Traceback" not in said or build.returncode < 0, said
-            kind = "whole" if build.returncode == 0 else "other"
-            kind = "ended by a signal" if build.returncode < 0 else kind
-            counts[kind] += 1
+            ends = {0: "whole", 130: "stopped by Ctrl-C"}  # 130 is what a shell says
+            if signum:
+                ends[-signum] = "killed by a signal"
+            if signum != signal.SIGINT:
+                del ends[130]
+            assert build.returncode in ends, (build.returncode, signum, said)
+            counts[ends[build.returncode]] += 1
         assert site.damage() == {}, (n, sent)
         assert site.alive(12) == [], (n, sent)
     for _ in range(2):  # today's clock again

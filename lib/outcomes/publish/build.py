@@ -83,6 +83,7 @@ def build(
     new one is whole. Executed notebooks of a build that was killed are used again with ``resume``.
     """
     stale = stale or staleness.find_stale(plan, pages, out, force=force)
+    versions = staleness.versions()
     cautions = check_tables(out)
     with releases.lock(out, say) as out:
         if releases.latest(out) != stale.latest:  # another build has been here
@@ -92,7 +93,8 @@ def build(
             code = staleness.file_digest(plan.file) + staleness.code_digest()
             name = releases.new_name(out, staleness.digest([code]))
             folder = releases.staging(out, resume=resume and not force)
-            staging = Staging(plan, folder / "site", name, pages, stale, cautions)
+            site = folder / "site"
+            staging = Staging(plan, site, name, pages, stale, cautions, versions)
             turns = longest_first(staging.stale, staging.before)
             jobs = [staging.job(page, folder / "run") for page in turns]
             for result in _results(jobs, workers, scheduler):
@@ -187,6 +189,7 @@ def build_custom(
     It goes to ``<out>/adhoc/<handle>-<digest of the parameters>/``. ``page`` is one of
     :meth:`Plan.resolve`, and ``given`` names what was chosen.
     """
+    versions = staleness.versions()
     cautions = check_tables(out)
     digest = staleness.digest([json.dumps(page.parameters, sort_keys=True)])[:8]
     folder = Path(out).resolve() / "adhoc" / f"{page.handle.replace('/', '-')}-{digest}"
@@ -205,6 +208,8 @@ def build_custom(
                 alone = replace(page, handle="page")
                 built = render_page(plan, alone, executed, root=None)
                 for said in disclosed.reasons(built.findings, []):
+                    raise Invalid(said)
+                if said := staleness.meddled(versions):
                     raise Invalid(said)
                 chosen = "; ".join(f"{n}: {words(page.parameters[n])}" for n in given)
                 notice = f"Made to order, with {escape(chosen)}."

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from outcomes.core.mime import PROVENANCE
 from outcomes.publish import releases, scratch
@@ -139,13 +140,7 @@ def _papermill(job: Job, deadline: float) -> dict | None:
                 job.notebook, None, job.parameters, **options
             )
         except papermill.PapermillExecutionError as error:
-            name, said = error.ename, error.evalue
-            if name == CellExecutionError.__name__ and not said:
-                # papermill's word where a kernel had no memory left to show its error
-                name = MemoryError.__name__
-            if "Memory" in name:
-                limit = f"the limit of {job.limits.memory} MB of memory"
-                said = f"it needs more than {limit}: {said}".rstrip(": ")
+            name, said = _of_a_limit(error, job.limits)
             cells = load(Path(job.notebook))["cells"]
             declares = [i for i, c in enumerate(cells) if tagged(c, "parameters")]
             injected = declares[0] + 1 if declares else 0
@@ -173,6 +168,20 @@ def _papermill(job: Job, deadline: float) -> dict | None:
     if error is None:  # papermill would lay it out for people to read
         releases.write_whole(Path(job.output), json.dumps(done, ensure_ascii=False))
     return error
+
+
+def _of_a_limit(error: Any, limits: Limits) -> tuple[str, str]:
+    """The name and the words of a notebook's error, which say so where a limit is its cause."""
+    name, said = error.ename, error.evalue
+    if name == "CellExecutionError" and not said:
+        # papermill's word where a kernel had no memory left to show its error
+        name = MemoryError.__name__
+    if "Memory" in name:
+        limit = f"the limit of {limits.memory} MB of memory"
+        said = f"it needs more than {limit}: {said}".rstrip(": ")
+    if name == PermissionError.__name__:
+        said = f"a page may write into its own folder only: {said}"
+    return name, said
 
 
 def _over(limit: str, limits: Limits) -> dict:

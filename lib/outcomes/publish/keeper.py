@@ -7,8 +7,9 @@ system (prctl(2)): a signal when its own parent dies, and to become the parent o
 its descendants (a child subreaper).
 
 It also measures the page as a whole, several times a second: the memory of the kernel and of all
-that it started, shared memory too, what they write into files, pipes and streams, and how many
-they are. A page that takes more than its limits is ended with the reason.
+that it started, shared memory too, what they write into files, pipes and streams, by the system's
+calls or through memory, and how many they are. A page that takes more than its limits is ended with
+the reason.
 """
 
 import ctypes
@@ -16,16 +17,23 @@ import os
 import select
 import signal
 import socket
+import stat
+import struct
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-_PARENT_DEATH_SIGNAL, _CHILD_SUBREAPER = 1, 36  # names of prctl(2), by number
+# names of prctl(2), by number
+_PARENT_DEATH_SIGNAL, _CHILD_SUBREAPER, _NO_NEW_PRIVILEGES = 1, 36, 38
+_NEW_RULES, _ADD_RULE, _OBEY_RULES = 444, 445, 446  # calls of landlock(7), by number
+_WRITE, _MOVE, _CUT = 1 << 1, 1 << 13, 1 << 14
+_MAKE_OR_REMOVE = sum(1 << bit for bit in range(4, 13))
 _OFTEN = 0.2  # seconds between two looks at what a page takes
 _MOST_PROCESSES = 400
 _SPARE = 1 << 20  # bytes that a kernel writes of itself
+_ENTRY = 1024  # bytes that the name of a file takes, with what the system knows of it
 _MB = 1 << 20
 _PATIENCE = 5.0  # seconds that killed processes may take to be gone
 
@@ -40,6 +48,37 @@ def die_with(parent: int, signum: int) -> None:
 def adopt_orphans() -> None:
     """Become the parent of every process below this one whose own parent ends."""
     ctypes.CDLL(None).prctl(_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def can_confine() -> bool:
+    """Whether the system has Landlock, by which :func:`write_only_in` works."""
+    return _call(_NEW_RULES, None, 0, 1) > 0
+
+
+def _call(number: int, *given: int | bytes | None) -> int:
+    words = (ctypes.c_long(g) if isinstance(g, int) else g for g in given)
+    return ctypes.CDLL(None).syscall(ctypes.c_long(number), *words)
+
+
+def write_only_in(places: Iterable[Path]) -> None:
+    """Let this process, and all that it will start, change no files but those in some places.
+
+    A place is a folder with all that is in it, or a file. Reading is as before. This is Landlock
+    (landlock(7); Linux 5.13 or later); nothing changes where the system has none.
+    """
+    version = _call(_NEW_RULES, None, 0, 1)
+    if version < 1:
+        return
+    refused = _WRITE | _MAKE_OR_REMOVE | _MOVE * (version > 1) | _CUT * (version > 2)
+    rules = _call(_NEW_RULES, struct.pack("=Q", refused), 8, 0)
+    for place in places:
+        beneath = os.open(place, os.O_PATH)
+        allowed = refused if place.is_dir() else refused & (_WRITE | _CUT)
+        _call(_ADD_RULE, rules, 1, struct.pack("=Qi", allowed, beneath), 0)
+        os.close(beneath)
+    ctypes.CDLL(None).prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
+    _call(_OBEY_RULES, rules, 0)
+    os.close(rules)
 
 
 def woken_by(*signals: int) -> int:
@@ -79,56 +118,93 @@ def descendants(of: int) -> list[int]:
 
 
 class Taken(NamedTuple):
-    """What a page takes: bytes of memory, bytes written, and processes."""
+    """What processes take: bytes of memory, bytes written, and bytes put on disk.
+
+    A page of a file that is changed through memory (mmap(2)) is put on disk without being written:
+    the system counts it when it is first changed (proc_pid_io(5), ``write_bytes``).
+    """
 
     memory: int
-    output: int
-    processes: int
+    written: int
+    stored: int
 
 
 class Measured:
-    """What the processes of a page take together, beyond what its kernel began with."""
+    """What the processes of a page take together, beyond what its kernel began with.
 
-    def __init__(self, memory: int, output: int):
+    ``folder`` is the page's own, with all that it has left there.
+    """
+
+    def __init__(self, memory: int, output: int, folder: str):
         self.memory, self.output = memory, output  # the limits, in megabytes
+        self.folder = folder
         self.begun = _taken(descendants(os.getpid()))
-        self.written = _field("/proc/self/io", "wchar")
 
     def excess(self) -> str:
         """The limit that is exceeded: "memory", "output" or "processes"; "" for none."""
         pids = descendants(os.getpid())
-        now = _taken(pids)
-        # what children that were let go have written is counted to their parent
-        written = now.output + _field("/proc/self/io", "wchar") - self.written
-        if now.processes > _MOST_PROCESSES:
+        if len(pids) > _MOST_PROCESSES:
             return "processes"
-        if written - self.begun.output > self.output * _MB + _SPARE:
+        now, begun = _taken(pids), self.begun
+        written, stored = now.written - begun.written, now.stored - begun.stored
+        if max(written, stored, _size(self.folder)) > self.output * _MB + _SPARE:
             return "output"
         most = self.memory * _MB
-        if now.memory - self.begun.memory <= most:
+        if now.memory - begun.memory <= most:
             return ""
         # pages that forked processes share were counted for each of them
-        return "memory" if sum(map(_shared_out, pids)) > most else ""
+        shared_out = _memory(pids, "smaps_rollup", "Pss_Anon", "Pss_Shmem")
+        return "memory" if shared_out > most else ""
 
 
 def _taken(pids: list[int]) -> Taken:
-    memory = [_field(f"/proc/{p}/status", "RssAnon", "RssShmem") for p in pids]
-    written = [_field(f"/proc/{p}/io", "wchar") for p in pids]
-    return Taken(1024 * sum(memory), sum(written), len(pids))
+    # what children that were let go have written is counted to their parent: to this one too
+    output = _sums([*pids, os.getpid()], "io", "wchar", "write_bytes")
+    return Taken(_memory(pids, "status", "RssAnon", "RssShmem"), *output)
 
 
-def _shared_out(pid: int) -> int:
-    """The memory of a process, each page divided among those that share it."""
-    return 1024 * _field(f"/proc/{pid}/smaps_rollup", "Pss_Anon", "Pss_Shmem")
+def _memory(pids: list[int], file: str, own: str, shared: str) -> int:
+    """The memory of processes, by two fields of a file of /proc.
+
+    Shared memory counts whether it is mapped or not.
+    """
+    alone, mapped = _sums(pids, file, own, shared)
+    return 1024 * alone + max(1024 * mapped, _held(pids))
 
 
-def _field(file: str, *names: str) -> int:
-    """The sum of some fields of a file of /proc; 0 where there is no such file any more."""
-    with suppress(OSError):
-        lines = Path(file).read_text().splitlines()
-        held = dict(line.split(":", 1) for line in lines if ":" in line)
-        return sum(int(held.get(name, "0").split()[0]) for name in names)
-    return 0
+def _size(folder: str) -> int:
+    """What all that lies in a folder takes of the disk, or of memory where that holds it."""
+    size = 0
+    for place, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            with suppress(OSError):  # it is gone meanwhile
+                size += 512 * os.lstat(os.path.join(place, name)).st_blocks + _ENTRY
+    return size
+
+
+def _held(pids: list[int]) -> int:
+    """What files take that have no name and are open, as shared memory that is not mapped."""
+    files = {}
+    for pid in pids:
+        with suppress(OSError):  # it has ended meanwhile
+            for name in os.listdir(f"/proc/{pid}/fd"):
+                with suppress(OSError):
+                    found = os.stat(f"/proc/{pid}/fd/{name}")
+                    if stat.S_ISREG(found.st_mode) and not found.st_nlink:
+                        files[found.st_dev, found.st_ino] = 512 * found.st_blocks
+    return sum(files.values())
+
+
+def _sums(pids: list[int], file: str, *names: str) -> list[int]:
+    """The sums of some fields of a file that /proc has of each process."""
+    sums = [0] * len(names)
+    for pid in pids:
+        with suppress(OSError):  # it has ended meanwhile
+            lines = Path(f"/proc/{pid}/{file}").read_text().splitlines()
+            held = dict(line.split(":", 1) for line in lines if ":" in line)
+            found = [int(held.get(name, "0").split()[0]) for name in names]
+            sums = [one + more for one, more in zip(sums, found, strict=True)]
+    return sums
 
 
 def kill_children(spared: Collection[int] = ()) -> None:

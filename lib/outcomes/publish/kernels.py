@@ -359,9 +359,11 @@ def _fork_keeper(
 
 def _measured(message: bytes) -> keeper.Measured | None:
     """The watch over what a page takes, where its kernel is given limits."""
-    words = " ".join(json.loads(message)["arguments"])
+    request = json.loads(message)
+    words = " ".join(request["arguments"])
     found = [re.search(rf"--Limits\.{name}=(\d+)", words) for name in _MEASURED]
-    return keeper.Measured(*(int(m[1]) for m in found if m)) if all(found) else None
+    limits = [int(m[1]) for m in found if m]
+    return keeper.Measured(*limits, request["cwd"]) if all(found) else None
 
 
 def _fork_kernel(message: bytes, channel: socket.socket, woken: int) -> int:
@@ -379,6 +381,18 @@ def _fork_kernel(message: bytes, channel: socket.socket, woken: int) -> int:
     return _become_kernel(json.loads(message))
 
 
+def _its_own(folder: Path) -> list[Path]:
+    """Where a page may write: its folder, nothing at all, and the results that all pages share."""
+    from outcomes.core import kept_results  # reads the code that it keeps results of
+
+    places = [folder, Path(os.devnull)]
+    with suppress(OSError):  # none are kept
+        kept = kept_results.folder()
+        kept.mkdir(mode=0o700, exist_ok=True)
+        places.append(kept)
+    return places
+
+
 def _become_kernel(request: dict) -> NoReturn:
     """An ordinary kernel's surroundings, then an ordinary kernel."""
     os.environ.clear()
@@ -386,6 +400,7 @@ def _become_kernel(request: dict) -> NoReturn:
     time.tzset()
     import_module("tempfile").tempdir = None  # the server's is not the page's
     os.chdir(request["cwd"])
+    keeper.write_only_in(_its_own(Path(request["cwd"])))
     sys.argv = ["ipykernel_launcher", *request["arguments"]]
     # as fresh as in a new process; Python's own is made so at every fork
     import_module("numpy").random.seed()

@@ -56,6 +56,26 @@ def clear(root: Path) -> None:
         held.release()
 
 
+def sweep() -> None:
+    """Remove the temporary folders of this user's processes that have ended."""
+    root = _root()
+    with suppress(OSError):
+        if _ours(root) and any(root.glob("p-*")):
+            with FileLock(root / _LOCK):
+                clear(root)
+
+
+def _root() -> Path:
+    owner = os.getuid() if hasattr(os, "getuid") else 0
+    return Path(tempfile.gettempdir(), f"outcomes-{owner}")
+
+
+def _ours(root: Path) -> bool:
+    owner = os.getuid() if hasattr(os, "getuid") else 0
+    found = root.lstat()
+    return found.st_uid == owner and stat.S_ISDIR(found.st_mode)
+
+
 def home() -> Path:
     """The folder of this process for all its temporary files, made when first asked for."""
     made = _home(os.getpid())
@@ -67,12 +87,10 @@ def home() -> Path:
 
 @cache
 def _home(process: int) -> Path:
-    owner = os.getuid() if hasattr(os, "getuid") else 0
-    root = Path(tempfile.gettempdir(), f"outcomes-{owner}")
+    root = _root()
     with suppress(FileExistsError):
         root.mkdir(mode=0o700)
-    found = root.lstat()
-    if found.st_uid != owner or not stat.S_ISDIR(found.st_mode):
+    if not _ours(root):
         root = Path(tempfile.mkdtemp(prefix="outcomes-"))  # laid there by somebody else
     held = folder(root)
     made = held.__enter__()

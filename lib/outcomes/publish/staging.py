@@ -111,6 +111,7 @@ class Staging:
         pages: list[Page],
         stale: staleness.Stale,
         cautions: list[dict],
+        versions: dict[str, tuple[int, ...]],
     ):
         self.plan, self.folder, self.name = plan, folder, name
         self.previous, self.last, self.reasons = (
@@ -118,7 +119,7 @@ class Staging:
             stale.record,
             stale.reasons,
         )
-        self.cautions = cautions
+        self.cautions, self.versions = cautions, versions
         self.before = {e["handle"]: e for e in self.last["pages"]}
         self.asked = {p.handle: p for p in pages}
         self.pages = [
@@ -274,7 +275,7 @@ class Staging:
         self._copy(page)
         if old["state"] in ("kept", "failed"):
             return old
-        if page.handle not in self.asked:
+        if page.handle not in self.asked or staleness.meddled(self.versions):
             return {**old, "state": "carried"}
         reads = [
             {**read, "file": staleness.table_digest(read["table"])}
@@ -284,10 +285,10 @@ class Staging:
 
     def _render(self, page: Page, executed: Path) -> dict:
         """Write a page and its tables, once it is fit to be published; what is found in it."""
+        if said := staleness.meddled(self.versions):
+            raise Invalid(said)
         if self._rests_on(page) != self.rests[page.handle]:
-            raise Invalid(
-                "its notebook or the tables changed while it ran; build it again"
-            )
+            raise Invalid("its notebook changed while it ran; build it again")
         root = "../" * page.handle.count("/")
         built = render_page(self.plan, page, executed, root=root)
         before = disclosed.with_tables(self.before.get(page.handle), self.previous)
@@ -298,6 +299,8 @@ class Staging:
         self.files |= set(made)
         facts = [index.recorded(fact) for fact in built.findings]
         reads = staleness.readings(built.reads)
+        if said := staleness.meddled(self.versions):  # since it was looked at above
+            raise Invalid(said)
         return {
             "reads": reads,
             "inputs": staleness.inputs_digest(reads),

@@ -6,6 +6,7 @@ and the rows it read. No heavy library is loaded here unless a table that a page
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
@@ -200,6 +201,38 @@ def data_digest() -> str:
     return digest(map(_named, sorted(files)))
 
 
+def versions() -> dict[str, tuple[int, ...]]:
+    """What pages read but do not own, each file of it with what changes when it is written to.
+
+    These are the files of the data and of the library.
+    """
+    found = {}
+    for folder in (project.data(), LIBRARY):
+        for place, folders, files in os.walk(folder):
+            folders[:] = [f for f in folders if not f.startswith((".", "__pycache__"))]
+            for name in files:
+                path = Path(place, name)
+                if not name.startswith("."):
+                    found[path.relative_to(folder.parent).as_posix()] = _version(path)
+    return found
+
+
+def meddled(before: dict[str, tuple[int, ...]]) -> str:
+    """Why a page cannot be published that ran since files had these versions; "" where it can.
+
+    A change that was put back is one too: the page, or one beside it, may have read what was there.
+    """
+    now = versions()
+    changed = sorted(n for n in {*before, *now} if before.get(n) != now.get(n))
+    if not changed:
+        return ""
+    more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
+    return (
+        f"{changed[0]}{more} changed while it ran, by a page or by something else, so its numbers "
+        "may not be those of the data; see that the file is as it should be, and build again"
+    )
+
+
 def _named(path: Path) -> str:
     return f"{path.name} {file_digest(path)}"
 
@@ -229,8 +262,13 @@ def file_digest(path: Path | None) -> str:
     """A sha256 of a file's bytes, or "" when there is none."""
     if path is None or not path.is_file():
         return ""
+    return _digest(path, *_version(path))
+
+
+def _version(path: Path) -> tuple[int, ...]:
+    """What changes whenever a file is written to; no program can put back the time of change."""
     found = path.stat()
-    return _digest(path, found.st_mtime_ns, found.st_size, found.st_ino)
+    return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
 
 
 @cache
