@@ -264,6 +264,27 @@ def normal(confidence: float) -> float:
     return NormalDist().inv_cdf(0.5 + confident(confidence) / 2)
 
 
+def mixture_quantile(
+    level: float,
+    means: np.ndarray,
+    spreads: np.ndarray,
+    weights: np.ndarray | None = None,
+) -> float:
+    """The value below which lies a share ``level`` of a mixture of normal distributions.
+
+    >>> round(mixture_quantile(0.975, np.array([0.0, 0.0]), np.array([1.0, 1.0])), 2)
+    1.96
+    """
+    from scipy.optimize import brentq
+    from scipy.special import ndtr
+
+    def beyond(value: float) -> float:
+        return np.average(ndtr((value - means) / spreads), weights=weights) - level
+
+    far = 40 * np.max(spreads)
+    return float(brentq(beyond, np.min(means) - far, np.max(means) + far, xtol=1e-12))
+
+
 def confident(confidence: float) -> float:
     """A confidence that an interval can have; Invalid for any other."""
     if (

@@ -81,6 +81,80 @@ def test_trials_of_a_vaccine_are_pooled_as_published():
     assert (toward <= (log - got.mean.estimate).abs()).all()
 
 
+def odds_ratios():
+    """Log odds ratios of the trials, and their errors."""
+    log = np.log(BCG["tpos"] * BCG["cneg"] / (BCG["tneg"] * BCG["cpos"]))
+    return log, np.sqrt((1 / BCG).sum(axis=1))
+
+
+def test_how_far_sites_differ_has_the_published_limits():
+    """metafor-project.org, van Houwelingen et al. 2002: Q-profile, 0.1302 to 1.1812.
+
+    Its solver stops within 0.0001: with 0.1302 Q is 23.331, and the quantile wanted is 23.337.
+    """
+    got = pool_sites(*odds_ratios())
+    assert np.square(got.between_limits) == pytest.approx([0.1302, 1.1812], abs=1e-4)
+
+
+CISAPRIDE = pd.DataFrame(
+    {
+        "treated": [15, 12, 29, 42, 14, 44, 14, 29, 10, 17, 38, 19, 21],
+        "of": [16, 16, 34, 56, 22, 54, 17, 58, 14, 26, 44, 29, 38],
+        "control": [9, 1, 18, 31, 6, 17, 7, 23, 3, 6, 12, 22, 19],
+        "of_control": [16, 16, 34, 56, 22, 55, 15, 58, 15, 27, 45, 30, 38],
+    }
+)
+"""Trials of Hartung & Knapp 2001 (Stat Med 20:3875), as in the documentation of pimeta."""
+
+
+def cisapride():
+    """Log odds ratios with half an event more in each cell, and their errors."""
+    x = CISAPRIDE
+    cells = [x["treated"], x["of"] - x["treated"]]
+    cells += [x["of_control"] - x["control"], x["control"]]
+    a, b, c, d = (cell + 0.5 for cell in cells)
+    return np.log(a * c / (b * d)), np.sqrt(1 / a + 1 / b + 1 / c + 1 / d)
+
+
+def test_one_more_site_is_near_what_the_bootstrap_of_the_same_idea_printed():
+    """pimeta: 4.141 (0.533 to 33.692), by draws and a variance between that is known less well."""
+    got = pool_sites(*cisapride())
+    assert round(np.exp(got.next_site.estimate), 3) == 4.141
+    assert round(got.between**2, 3) == 0.718 and round(got.i2, 3) == 0.699
+    assert np.log([0.533, 33.692]) == pytest.approx(got.next_site[1:], abs=0.07)
+
+
+def test_one_more_site_by_drawing_what_the_variance_between_may_be():
+    """Second route: draw Q, find the variance it belongs to, draw the mean and the site."""
+    from scipy.optimize import brentq
+
+    effects, errors = (column.to_numpy() for column in cisapride())
+    rng = np.random.default_rng(2)
+
+    def weighed(tau2):
+        weight = 1 / (errors**2 + tau2)
+        return weight, (weight * effects).sum() / weight.sum()
+
+    def excess(tau2, q):
+        weight, mean = weighed(tau2)
+        return (weight * (effects - mean) ** 2).sum() - q
+
+    sites = []
+    for q in rng.chisquare(12, 4000):
+        tau2 = brentq(excess, 0, 100, args=(q,)) if excess(0, q) > 0 else 0.0
+        weight, mean = weighed(tau2)
+        mean = rng.normal(mean, weight.sum() ** -0.5, 5)
+        sites.extend(rng.normal(mean, tau2**0.5))
+    got = pool_sites(*cisapride()).next_site
+    assert np.quantile(sites, [0.025, 0.975]) == pytest.approx(got[1:], abs=0.06)
+
+
+def test_a_further_site_after_three_may_show_almost_anything():
+    got = pool_sites(pd.Series([-0.1, -0.2, -0.3]), pd.Series([0.1, 0.1, 0.1]))
+    assert got.next_site.upper - got.next_site.lower > 6 * got.se
+    assert got.between_limits[0] == pytest.approx(0, abs=1e-6) and got.between == 0
+
+
 def test_the_mean_of_sites_is_that_of_statsmodels():
     """Second route: its random effects by the same estimate of the variance between."""
     from statsmodels.stats.meta_analysis import combine_effects
