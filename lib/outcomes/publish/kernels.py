@@ -58,7 +58,8 @@ _server: "ForkServer | None" = None
 _IMPORTED = """
 seaborn afcharts matplotlib.pyplot matplotlib.backends.backend_agg matplotlib.backends.backend_svg
 pyarrow.parquet pyarrow.compute pyarrow.dataset
-scipy.optimize scipy.stats statsmodels.stats.diagnostic sqlite3
+scipy.optimize scipy.stats sqlite3
+statsmodels.genmod.generalized_linear_model statsmodels.stats.proportion statsmodels.stats.rates
 pandas.core.reshape.reshape pandas.core.methods.to_dict
 ipykernel.kernelapp ipykernel.ipkernel ipykernel.zmqshell ipykernel.debugger
 IPython.core.completerlib IPython.core.debugger IPython.core.oinspect IPython.extensions.storemagic

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.core.errors import Invalid, NotEnough
+from outcomes.core.kept_results import keep
 from outcomes.methods.evaluation.effect_ranks import EffectRank, rank_effect
 from outcomes.methods.evaluation.synthetic_control import simplex_weights
 from outcomes.methods.intervals import numbers
@@ -40,6 +41,7 @@ class AugmentedSynthetic(NamedTuple):
         return self.placebos.clause
 
 
+@keep
 def fit_augmented_synthetic_control(
     outcome: pd.DataFrame,
     treated: str,
@@ -139,8 +141,11 @@ def _penalty(x: np.ndarray, y: np.ndarray) -> float:
         kept = np.arange(len(y)) != k
         mix = simplex_weights(x[kept], y[kept])
         misfit = y[kept] - x[kept] @ mix
-        guesses = [x[k] @ (mix + _correction(x[kept], misfit, p)) for p in grid]
-        errors.append((y[k] - np.array(guesses)) ** 2)
+        # The corrections by all penalties at once, in the directions of the matrix.
+        size, along = np.linalg.eigh(x[kept] @ x[kept].T)
+        shares = (x[k] @ x[kept].T @ along) * (along.T @ misfit)
+        guesses = x[k] @ mix + (shares / (size + grid[:, None])).sum(axis=1)
+        errors.append((y[k] - guesses) ** 2)
     table = np.array(errors)
     mean, se = table.mean(axis=0), table.std(axis=0, ddof=1) / np.sqrt(len(y))
     best = mean.argmin()

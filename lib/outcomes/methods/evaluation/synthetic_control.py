@@ -92,7 +92,7 @@ def simplex_weights(donors: np.ndarray, target: np.ndarray) -> np.ndarray:
         x.ndim != 2
         or not x.size
         or len(x) != len(y)
-        or not np.isfinite([*x.flat, *y]).all()
+        or not (np.isfinite(x).all() and np.isfinite(y).all())
     ):
         raise Invalid(
             "A mix needs a finite number of each donor at each time of the target."

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.core.errors import Invalid, NotEnough
+from outcomes.core.kept_results import keep
 from outcomes.methods.evaluation.effect_ranks import EffectRank, rank_effect
 from outcomes.methods.evaluation.synthetic_control import simplex_weights
 from outcomes.methods.minimum_data import apart
@@ -42,6 +43,7 @@ class SyntheticDid(NamedTuple):
         return self.placebos.clause
 
 
+@keep
 def fit_synthetic_did(
     outcome: pd.DataFrame,
     treated: str | Sequence[str],
