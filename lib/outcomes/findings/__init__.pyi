@@ -15,6 +15,8 @@ from .bounds import contradictions as contradictions
 from .bounds import differing_values as differing_values
 from .comparisons import pace as pace
 from .comparisons import position as position
+from .elsewhere import Reach as Reach
+from .elsewhere import elsewhere as elsewhere
 from .evaluation import balance as balance
 from .evaluation import effect as effect
 from .evaluation import effects as effects
