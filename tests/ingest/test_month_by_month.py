@@ -29,7 +29,15 @@ def data(tmp_path) -> Path:
 
 
 def mersey(folder, month="2024-01", n=30) -> Path:
-    rows = maker.some(n, month, lsoa=LIVERPOOL[0], name=LIVERPOOL[1], x=-2.98, y=53.41)
+    rows = maker.some(
+        n,
+        month,
+        lsoa=LIVERPOOL[0],
+        name=LIVERPOOL[1],
+        x=-2.98,
+        y=53.41,
+        force="Merseyside Police",
+    )
     return maker.write(folder, rows, month, "merseyside")
 
 

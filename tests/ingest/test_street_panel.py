@@ -150,7 +150,8 @@ def test_other_forces_are_passed_over_unless_asked_for(data, tmp_path):
 
 
 def test_a_new_forces_old_codes_without_a_match_are_said(data, tmp_path):
-    rows = maker.some(5, "2022-10", lsoa="E01006499", name="Liverpool 034A")
+    place = {"lsoa": "E01006499", "name": "Liverpool 034A"}
+    rows = maker.some(5, "2022-10", **place, force="Merseyside Police")
     maker.write(tmp_path / "in", rows, "2022-10", "merseyside")
     said = []
     take(data, tmp_path / "in", forces="all", said=said)

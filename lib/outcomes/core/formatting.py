@@ -11,7 +11,7 @@ from calendar import monthrange
 from collections.abc import Callable, Iterable
 from datetime import date as Date
 from math import floor, inf, isfinite
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeGuard, cast
 
 from outcomes.core.errors import Invalid
 from outcomes.core.errors import plain as plain
@@ -42,7 +42,6 @@ _FOLD |= {10: "tenfold"}
 _ORDINALS = ("", "", "second ", "third ")
 
 
-@runtime_checkable
 class Limits(Protocol):
     """Anything with two limits: an ``Interval``, a row of a frame of intervals."""
 
@@ -52,12 +51,24 @@ class Limits(Protocol):
     def upper(self) -> float: ...
 
 
-@runtime_checkable
 class Estimated(Limits, Protocol):
     """An estimate with its limits."""
 
     @property
     def estimate(self) -> float: ...
+
+
+def has_limits(given: object) -> TypeGuard[Estimated]:
+    """Whether something has limits, as a result has, or a row of a frame of results.
+
+    Not by isinstance: since Python 3.12 that does not see the columns of a row.
+
+    >>> has_limits(3.0), has_limits((1.0, 2.0)), has_limits("a word")
+    (False, False, False)
+    """
+    if isinstance(given, str):  # its methods are called so
+        return False
+    return hasattr(given, "lower") and hasattr(given, "upper")
 
 
 # --- Numbers -------------------------------------------------------------------------------------
@@ -185,9 +196,10 @@ def span(
     >>> span((39.9, 153.5)), span((300, float("inf")), money)
     ('39.9 to 153.5', '£300 or more')
     """
-    lower, upper = (
-        (limits.lower, limits.upper) if isinstance(limits, Limits) else limits
-    )
+    if has_limits(limits):
+        lower, upper = limits.lower, limits.upper
+    else:
+        lower, upper = cast("tuple[float, float]", limits)
     options = _alike(write, options, lower, upper)
     if lower == -inf and upper == inf:
         return "any number"
@@ -582,12 +594,12 @@ def _with_unit(
 
 def _ratio(given: float | Estimated | tuple[float, float, float]) -> tuple[float, bool]:
     """The size of a ratio, and whether its interval excludes 1 (a ratio without one does)."""
-    if isinstance(given, Estimated):
+    if has_limits(given):
         size, lower, upper = given.estimate, given.lower, given.upper
     elif isinstance(given, tuple):
         size, lower, upper = given
     else:
-        size, lower, upper = given, inf, inf
+        size, lower, upper = cast("float", given), inf, inf
     clear = lower > 1 or upper < 1
     if size < 0:
         raise Invalid(f"A ratio cannot be negative, and {exact(size)} was given.")

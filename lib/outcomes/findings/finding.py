@@ -11,13 +11,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from html import escape
 from numbers import Real
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 
 from outcomes.core import formatting
 from outcomes.core.errors import Invalid, one_of
-from outcomes.core.formatting import Estimated
+from outcomes.core.formatting import Estimated, has_limits
 from outcomes.core.mime import FINDING
 from outcomes.data import citations, disclosure
 from outcomes.data import tables as store
@@ -359,7 +359,7 @@ def _limits(
     value: float | Estimated | None, lower: float | None, upper: float | None
 ) -> dict[str, float | None]:
     """A value and its limits, whether they come as numbers or as one result."""
-    if isinstance(value, Estimated):
+    if has_limits(value):
         if lower is not None or upper is not None:
             raise Invalid(
                 "the limits are those of value: lower= and upper= are too much."
@@ -370,7 +370,7 @@ def _limits(
             f"value is a {type(value).__name__}; it must be a number, or a result with estimate, "
             "lower and upper."
         )
-    return {"value": value, "lower": lower, "upper": upper}
+    return {"value": cast("float | None", value), "lower": lower, "upper": upper}
 
 
 def _check(name: str, shown: _Shown, cited: list[dict]) -> None:

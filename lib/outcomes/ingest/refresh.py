@@ -25,7 +25,8 @@ from outcomes.ingest import (
 )
 
 _WORK, _READY, _LOCK = ".refresh", ".refresh-ready", ".refresh-lock"
-_FIRST = "2010-12"  # data.police.uk begins here
+_FIRST = "2013-05"  # data.police.uk has other types of crime before
+_LEDGERS = {"street_files.csv", "stop_and_search_files.csv"}
 _SHOWN = 20  # differences of tables edited by hand
 _BY_HAND = (
     "data/published has not changed, so data/clean was edited by hand: make the change in "
@@ -54,10 +55,13 @@ def take_files(
         known = sorted(tables.rows("forces", clean=data / "clean")["force"])
         for file in files:
             one_of(file.force, known, f"{file.name}: force")
-            if not _FIRST <= file.month < f"{today:%Y-%m}":
+            if file.month < _FIRST:
                 raise Invalid(
-                    f"{file.name}: {file.month} is before {_FIRST} or has not ended yet."
+                    f"{file.name}: the first month that can be taken is {_FIRST}, as the types of "
+                    "crime were others before."
                 )
+            if file.month >= f"{today:%Y-%m}":
+                raise Invalid(f"{file.name}: {file.month} has not ended yet.")
         street = [file for file in files if file.kind == street_crime.STREET]
         searches = [file for file in files if file.kind == street_crime.SEARCHES]
         said = []
@@ -147,6 +151,8 @@ def _settle(
         )
     known = {caution.said for caution in quality.cautions(clean, today=today)}
     warnings = [f"Warning: {w.said}" for w in cautions if w.said not in known]
+    if {*changed} <= _LEDGERS:
+        said.append("No count changes: only what is held of the files themselves does.")
     if not agreed([*said, *warnings], changed):
         return []
     ready = work / "ready"

@@ -51,6 +51,7 @@ _NAME = re.compile(
     rf"(\d{{4}}-(?:0[1-9]|1[0-2]))-([a-z-]+?)-({'|'.join(HEADERS)})\.csv(\.gz)?"
 )
 _WORDS = ("Crime ID", "Month", "LSOA code", "LSOA name", "Crime type")
+_WHOSE = "Falls within"
 _LIMITS = {"Longitude": (WEST, EAST), "Latitude": (SOUTH, NORTH)}
 
 CellProblems = Callable[[dict[str, str], str], Iterator[tuple[str, str]]]
@@ -72,7 +73,7 @@ class File(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """The rows of one file, duplicates left out, and how many these were.
+    """The rows of one file, duplicates left out, how many these were, and who recorded most rows.
 
     The table is of Arrow: lsoa, name, type, district, home (the district where it is the force's) as
     numbers of words, null where there is none; x and y.
@@ -80,6 +81,7 @@ class Rows(NamedTuple):
 
     table: Any
     duplicates: int
+    recorded_by: str
 
 
 class Name(NamedTuple):
@@ -129,16 +131,20 @@ def read(file: File) -> bytes:
         )
     if start[:1] == b"<":
         raise Invalid(f"{file.name} row 1: this is a web page, not a CSV file.")
-    if not data.endswith(b"\n"):
-        raise Invalid(
-            f"{file.name} ends within a row: its last row is cut short; download it again."
-        )
+    if not data.endswith(
+        b"\n"
+    ):  # and the last row is cut short, unless it has all cells
+        last = data[data.rfind(b"\n") + 1 :].decode("utf-8", "replace")
+        if len(next(csv.reader([last]), [])) != len(HEADERS[file.kind]):
+            raise Invalid(
+                f"{file.name} ends within a row: its last row is cut short; download it again."
+            )
     try:
         data.isascii() or data.decode()
     except UnicodeDecodeError as error:
         row = data.count(b"\n", 0, error.start) + 1
         raise Invalid(f"{file.name} row {row}: the text is not UTF-8.") from None
-    first = data[: data.index(b"\n")].decode("utf-8-sig").strip()
+    first = data.partition(b"\n")[0].decode("utf-8-sig").strip()
     columns = next(csv.reader([first]), [])
     if columns != HEADERS[file.kind]:
         raise Invalid(f"{file.name} row 1: {header_problems(columns, file.kind)}")
@@ -154,6 +160,11 @@ def header_problems(columns: list[str], kind: str = STREET) -> str:
     "column 'Notes' is not known."
     """
     header = HEADERS[kind]
+    for sign, called in ((";", "semicolons"), ("\t", "tabs")):
+        if columns == [sign.join(header)]:
+            return (
+                f"its cells are parted by {called}; save it with commas between them."
+            )
     said = [f"column {c!r} is missing." for c in header if c not in columns]
     for column in columns:
         if column not in header:
@@ -240,7 +251,16 @@ def parse(file: File, data: bytes, places: Places) -> Rows:
             "y": columns["Latitude"],
         }
     ).filter(pa.array((ident < 0) | ~again))
-    return Rows(rows, len(table) - len(rows))
+    return Rows(rows, len(table) - len(rows), commonest(columns[_WHOSE]))
+
+
+def commonest(words: Any) -> str:
+    """The word that most cells of an Arrow column of words have; "" where no word has most."""
+    counts = np.bincount(words.indices.fill_null(len(words.dictionary)).to_numpy())
+    most = int(counts.argmax())
+    if most == len(words.dictionary) or 2 * counts[most] <= len(words):
+        return ""
+    return words.dictionary[most].as_py()
 
 
 def read_table(file: File, data: bytes) -> Any:
@@ -250,7 +270,7 @@ def read_table(file: File, data: bytes) -> Any:
     from pyarrow import csv as arrow
 
     quotes = b'"' in data
-    kinds = dict.fromkeys(_WORDS, pa.dictionary(pa.int32(), pa.string()))
+    kinds = dict.fromkeys((*_WORDS, _WHOSE), pa.dictionary(pa.int32(), pa.string()))
     kinds |= dict.fromkeys(_LIMITS, pa.float64())
     try:
         if quotes:  # Arrow is lenient with quotes that stand where none should
@@ -262,7 +282,7 @@ def read_table(file: File, data: bytes) -> Any:
             arrow.ParseOptions(
                 quote_char=quotes and '"',
                 newlines_in_values=quotes,
-                ignore_empty_lines=False,
+                ignore_empty_lines=True,
             ),
             arrow.ConvertOptions(
                 strings_can_be_null=True,
@@ -300,23 +320,48 @@ def points(rows: Any) -> pd.DataFrame:
 
 
 def raise_problems(file: File, data: bytes, wrong: CellProblems) -> None:
-    """Raise :class:`Invalid` with every problem that a slow reading finds; return when none is."""
-    found = []
+    """Raise :class:`Invalid` with every problem that a slow reading finds; return when none is.
+
+    What is wrong in the same way in several rows is said once.
+    """
+    found: dict[str, list[int]] = {}
     for problem in problems(file, data, wrong):
-        found.append(problem)
-        if len(found) > MOST_SAID:
-            found[-1] = "and more."
-            break
-    if found:
-        raise Invalid(" ".join(found))
+        found.setdefault(problem.said, []).append(problem.row)
+    told = [f"{file.name} {rows_in_words(rows)}{said}" for said, rows in found.items()]
+    if len(told) > MOST_SAID:
+        told[MOST_SAID:] = ["and more."]
+    if told:
+        raise Invalid(" ".join(told))
+
+
+def rows_in_words(rows: list[int]) -> str:
+    """Which rows of a file, in words.
+
+    Examples
+    --------
+    >>> rows_in_words([7]), rows_in_words([2, 3, 4, 5, 9])
+    ('row 7', 'rows 2, 3, 4 and 2 more')
+    """
+    if len(rows) == 1:
+        return f"row {rows[0]}"
+    shown = [f"{row:,}" for row in rows[:3]]
+    last = f"{len(rows) - 3:,} more" if len(rows) > 3 else shown.pop()
+    return f"rows {', '.join(shown)} and {last}"
 
 
 def _stream(data: bytes) -> io.StringIO:
     return io.StringIO(data.decode("utf-8-sig"), newline="")
 
 
-def problems(file: File, data: bytes, wrong: CellProblems) -> Iterator[str]:
-    """What is wrong in the rows of a file, a sentence each; row by row, so slowly.
+class Problem(NamedTuple):
+    """What is wrong in a row of a file: its number, and the sentence that follows it."""
+
+    row: int
+    said: str
+
+
+def problems(file: File, data: bytes, wrong: CellProblems) -> Iterator[Problem]:
+    """What is wrong in the rows of a file; row by row, so slowly.
 
     ``wrong`` gives what is wrong in one row, as :func:`cell_problems` does.
     """
@@ -325,14 +370,16 @@ def problems(file: File, data: bytes, wrong: CellProblems) -> Iterator[str]:
     row = 1
     try:
         for row, cells in enumerate(lines, 2):
+            if cells and len(cells) != len(header):
+                held = "1 cell" if len(cells) == 1 else f"{len(cells)} cells"
+                yield Problem(row, f" has {held}, not {len(header)}.")
             if len(cells) != len(header):
-                yield f"{file.name} row {row} has {len(cells)} cells, not {len(header)}."
                 continue
             values = dict(zip(header, cells, strict=True))
             for column, why in wrong(values, file.month):
-                yield f"{file.name} row {row}, column {column}: {values[column]!r} {why}"
+                yield Problem(row, f", column {column}: {values[column]!r} {why}")
     except csv.Error as error:
-        yield f"{file.name} row {row + 1} cannot be read as CSV: {error}."
+        yield Problem(row + 1, f" cannot be read as CSV: {error}.")
 
 
 def cell_problems(row: dict[str, str], month: str) -> Iterator[tuple[str, str]]:
@@ -348,7 +395,9 @@ def cell_problems(row: dict[str, str], month: str) -> Iterator[tuple[str, str]]:
     if row["Month"] != month:
         yield "Month", f"is not {month}, the month of the file's name."
     if kind not in SLUGS:
-        yield "Crime type", f"is a type of crime that is not known{hint(kind, SLUGS)}"
+        # of other letters at most: a type spelt alike can be another kind of crime
+        like = [name for name in SLUGS if name.casefold() == kind.strip().casefold()]
+        yield "Crime type", f"is a type of crime that is not known{hint(kind, like)}"
     if kind == _ASB and row["Crime ID"]:
         yield "Crime ID", "stands beside anti-social behaviour, which has none."
     if code and not re.fullmatch(_CODE, code):

@@ -34,10 +34,19 @@ class Places(NamedTuple):
     points: pd.DataFrame
     prefixes: street_crime.Places
     known: set[str]  # codes of neighbourhoods
+    names: dict[str, str]  # of forces
 
     def territorial(self, force: str) -> bool:
         """Whether a force has an area of its own: the Transport Police has none."""
         return force in set(self.districts["force"])
+
+    def force_named(self, words: str) -> str:
+        """The force whose name words begin with ("Merseyside Police"), or "" where none does."""
+        said = words.replace("&", "and").casefold()
+        found = [
+            f for f, name in self.names.items() if said.startswith(name.casefold())
+        ]
+        return max(found, key=len, default="")
 
 
 class Month(NamedTuple):
@@ -61,8 +70,10 @@ def read_places(clean: Path) -> Places:
         for name, fields in (("lsoas", ["lsoa"]), ("lsoa_points", geography.POINTS))
     )
     points = points.astype({"longitude": float, "latitude": float})
+    forces = tables.rows("forces", clean=clean)
+    names = dict(zip(forces["force"], forces["name"], strict=True))
     prefixes = geography.prefixes(districts)
-    return Places(districts, lsoas, points, prefixes, set(lsoas["lsoa"]))
+    return Places(districts, lsoas, points, prefixes, set(lsoas["lsoa"]), names)
 
 
 def build(
@@ -132,7 +143,11 @@ def count_month(file: street_crime.File, places: Places, parts: Path) -> Month:
     import pyarrow.feather as feather
 
     data = street_crime.read(file)
-    rows, duplicates = street_crime.parse(file, data, places.prefixes)
+    rows, duplicates, recorded_by = street_crime.parse(file, data, places.prefixes)
+    if (named := places.force_named(recorded_by)) not in ("", file.force):
+        raise Invalid(
+            f"{file.name}: most of its rows fall within {recorded_by!r}: is it the file of {named}?"
+        )
     if not places.territorial(file.force):
         return _without_area(file, data, rows, parts)
     own, located = rows["home"].is_valid(), rows["lsoa"].is_valid()
