@@ -203,36 +203,32 @@ def event_study(
     event = np.floor(steps / width).astype(int)
     y = panel.to_numpy()
     t, c = y[:, inside].sum(1), y[:, ~inside].sum(1)
-    rows = pd.DataFrame(
-        {"start": panel.index, "end": panel.index, "t": t, "c": c, "event": event}
-    )
-    bins = rows.groupby("event").agg(
-        {"start": "min", "end": "max", "t": "sum", "c": "sum"}
-    )
-    if (bins[["t", "c"]] == 0).any(axis=None):
+    spread = max(_group_dispersion(t, c, event), 1.0)
+    event, first, many = np.unique(event, return_index=True, return_counts=True)
+    t, c = np.add.reduceat(t, first), np.add.reduceat(c, first)
+    if not (t.all() and c.all()):
         raise NotEnough(
             "A bin of the event-time plot has no events; use a larger width."
         )
-    spread = max(_group_dispersion(t, c, event), 1.0)
-    bins["log"] = np.log(bins["t"] / bins["c"])
-    bins["variance"] = spread * (1 / bins["t"] + 1 / bins["c"])
-    before = bins.index < 0
-    t, c = bins.loc[before, "t"].sum(), bins.loc[before, "c"].sum()
+    bins = {"log": np.log(t / c), "variance": spread * (1 / t + 1 / c)}
+    before = event < 0
+    t, c = t[before].sum(), c[before].sum()
     log, base = bins["log"] - np.log(t / c), spread * (1 / t + 1 / c)
     # A bin before the start is part of what it is compared with, and shares its chance with it.
     variance = bins["variance"] + np.where(before, -base, base)
-    reach = normal(confidence) * np.sqrt(variance.clip(lower=0))
-    frame = bins[["start", "end"]].assign(
-        ratio=np.exp(log),
-        lower=np.exp(log - reach),
-        upper=np.exp(log + reach),
-        before=before,
-    )
-    early = bins[before]
-    pretrend_p = _pretrend_p(early["log"], early["variance"])
-    return EventStudy(
-        frame.reset_index(), pretrend_p, float(spread), bins[["log", "variance"]]
-    )
+    reach = normal(confidence) * np.sqrt(variance.clip(min=0))
+    frame = {
+        "event": event,
+        "start": panel.index[first],
+        "end": panel.index[first + many - 1],
+        "ratio": np.exp(log),
+        "lower": np.exp(log - reach),
+        "upper": np.exp(log + reach),
+        "before": before,
+    }
+    pretrend_p = _pretrend_p(event[before], *(v[before] for v in bins.values()))
+    kept = pd.DataFrame(bins, pd.Index(event, name="event"))
+    return EventStudy(pd.DataFrame(frame), pretrend_p, float(spread), kept)
 
 
 def _two_way_means(
@@ -283,10 +279,10 @@ def _cluster_se(y: np.ndarray, mu: np.ndarray, d: np.ndarray) -> float:
     return float(np.sqrt((scores**2).sum()) / (mu * rest * d).sum())
 
 
-def _pretrend_p(log: pd.Series, variance: pd.Series) -> float:
+def _pretrend_p(event: np.ndarray, log: np.ndarray, variance: np.ndarray) -> float:
     """p-value of a straight line through the log ratios before the start; NaN under 3 bins."""
     if len(log) < 3:
         return np.nan
-    x, weight = log.index.to_numpy(float), 1 / np.sqrt(variance)
-    (slope, _), cov = np.polyfit(x, log, 1, w=weight, cov="unscaled")
+    weight = 1 / np.sqrt(variance)
+    (slope, _), cov = np.polyfit(event, log, 1, w=weight, cov="unscaled")
     return float(2 * (1 - NormalDist().cdf(abs(slope) / np.sqrt(cov[0, 0]))))

@@ -87,10 +87,40 @@ def match_units(
     NotEnough : where there are too few times, or too few units to match.
     Invalid : for a treated unit that lacks a feature, and for a ratio under 1.
     """
-    if not isinstance(ratio, (int, np.integer)) or ratio < 1:
-        raise Invalid(
-            f"The ratio is how many units are matched with each; given {ratio!r}."
-        )
+    found = match_by_ratio(
+        panel,
+        treated,
+        start,
+        [ratio],
+        covariates=covariates,
+        population=population,
+        features=features,
+        minimum=minimum,
+    )
+    return found[ratio]
+
+
+def match_by_ratio(
+    panel: pd.DataFrame,
+    treated: Sequence[str],
+    start: str | pd.Timestamp,
+    ratios: Sequence[int],
+    *,
+    covariates: pd.DataFrame | None = None,
+    population: pd.Series | None = None,
+    features: Sequence[str] | None = None,
+    minimum: tuple[int, int] = (24, 0),
+) -> dict[int, Matching]:
+    """:func:`match_units` with each of several ratios, its distances worked out once.
+
+    Matches are chosen in rounds, one for each unit: fewer are the first of more.
+    """
+    for ratio in ratios:
+        if not isinstance(ratio, (int, np.integer)) or ratio < 1:
+            raise Invalid(
+                f"The ratio is how many units are matched with each; given {ratio!r}."
+            )
+    most = max(ratios)
     panel, treated, after = wide(panel, treated, start, minimum=minimum)
     values = _features(panel[~after], population, covariates, features)
     lacking = values.index[values.isna().any(axis=1)]
@@ -99,12 +129,12 @@ def match_units(
             f"The treated unit {sorted(set(lacking) & set(treated))[0]!r} lacks a value."
         )
     pool = [u for u in values.index if u not in {*treated, *lacking}]
-    if len(pool) < ratio * len(treated):
-        wanted = f"{len(treated)} treated ones with {ratio} each"
+    if len(pool) < most * len(treated):
+        wanted = f"{len(treated)} treated ones with {most} each"
         raise NotEnough(f"There are {len(pool)} units to match {wanted}.")
     candidates, size = [*treated, *pool], len(treated)
-    far, nearest = _distances(values.loc[candidates], slice(size), (ratio + 1) * size)
-    unit, place = _greedy(far, nearest, np.arange(size)[None], ratio)
+    far, nearest = _distances(values.loc[candidates], slice(size), (most + 1) * size)
+    unit, place = _greedy(far, nearest, np.arange(size)[None], most)
     pairs = pd.DataFrame(
         {
             "treated": [candidates[k] for k in unit[0]],
@@ -112,9 +142,14 @@ def match_units(
             "distance": far[unit[0], place[0]],
         }
     )
-    units = sorted(pairs["match"])
-    balance = _balance(values, treated, pool, units)
-    return Matching(units, pairs, balance, bool(balance["balanced"].all()))
+    found = {}
+    for ratio in ratios:
+        first = pairs.head(ratio * size)
+        units = sorted(first["match"])
+        balance = _balance(values, treated, pool, units)
+        balanced = bool(balance["balanced"].all())
+        found[ratio] = Matching(units, first, balance, balanced)
+    return found
 
 
 def match_sets(

@@ -18,9 +18,10 @@ from outcomes.core.errors import Invalid, NotEnough
 from outcomes.core.formatting import count, number
 from outcomes.core.kept_results import keep
 from outcomes.methods.evaluation.matching import (
+    Matching,
     disjoint_sets,
+    match_by_ratio,
     match_sets,
-    match_units,
     ring,
 )
 from outcomes.methods.evaluation.placebos import randomisation
@@ -192,8 +193,13 @@ def specification_curve(
     if not any(spec.choices == declared for spec in specifications):
         raise Invalid("The declared choices are not among the specifications.")
     rows, logs, left_out = [], [], []
-    most = max((spec.matching or {}).get("ratio", 1) for spec in specifications)
-    matched: dict[tuple, list[list]] = {}  # by all choices but the number of matches
+    # Names as Python's own words are found far sooner than those that Arrow holds.
+    panel = panel.set_axis(panel.columns.astype(object), axis=1)
+    ratios = sorted(
+        {spec.matching["ratio"] for spec in specifications if spec.matching}
+    )
+    # By all choices but the number of matches: those of the treated, and of the placebo areas.
+    matched: dict[tuple, tuple[dict[int, Matching], list[list]]] = {}
     for spec in specifications:
         chosen, inside = spec.choices == declared, panel.loc[spec.months]
         pool, balanced = list(spec.pool), None
@@ -205,24 +211,27 @@ def specification_curve(
                     for members in map(set, placebo_sets)
                 ]
             else:
-                found = match_units(
-                    inside[[*treated, *pool]],
-                    treated,
-                    start,
-                    minimum=(minimum[0], 0),
-                    **spec.matching,
-                )
-                comparison, balanced = found.units, found.balanced
                 key = tuple(v for k, v in spec.choices.items() if k != "matches")
                 if key not in matched:
-                    widest = spec.matching | {"ratio": most}
-                    matched[key] = match_sets(
-                        inside[pool], placebo_sets, start, **widest
+                    alike = {k: v for k, v in spec.matching.items() if k != "ratio"}
+                    own = match_by_ratio(
+                        inside[[*treated, *pool]],
+                        treated,
+                        start,
+                        ratios,
+                        minimum=(minimum[0], 0),
+                        **alike,
                     )
+                    most = alike | {"ratio": ratios[-1]}
+                    sets = match_sets(inside[pool], placebo_sets, start, **most)
+                    matched[key] = own, sets
+                own, sets = matched[key]
+                ratio = spec.matching["ratio"]
+                comparison, balanced = own[ratio].units, own[ratio].balanced
                 # Matches are chosen in rounds, one for each unit: fewer are the first of more.
                 comparisons = [
-                    units[: spec.matching["ratio"] * len(members)]
-                    for units, members in zip(matched[key], placebo_sets, strict=True)
+                    units[: ratio * len(members)]
+                    for units, members in zip(sets, placebo_sets, strict=True)
                 ]
             units = dict.fromkeys(chain(treated, pool, *placebo_sets))
             drawn = randomisation(
