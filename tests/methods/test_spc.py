@@ -578,3 +578,49 @@ def test_periods_are_named_by_the_step_of_the_series(freq, step, said):
     assert (chart.step, chart.named(index[0])) == (step, said)
     assert chart.table()["period"].iloc[0] == said
     assert spc.process_behaviour(CALM).table()["period"].iloc[0] == "0"
+
+
+@pytest.mark.parametrize(
+    ("lower", "mean", "upper", "more", "fewer"),
+    [  # target 4, as NHSRplotthedots has it: test-ptd_calculate_assurance_type.R
+        (1, 2, 3, "missed", "met"),
+        (5, 6, 7, "met", "missed"),
+        (1, 4, 5, "either", "either"),
+    ],
+)
+def test_a_target_is_judged_as_plot_the_dots_judges_it(lower, mean, upper, more, fewer):
+    frame = pd.DataFrame({"mean": [mean], "lower": [lower], "upper": [upper]})
+    chart = spc.Chart(frame, 12, 1.0, moved=False)
+    assert (chart.assurance(4, "more"), chart.assurance(4, "fewer")) == (more, fewer)
+
+
+def test_a_target_without_a_direction_is_refused():
+    with pytest.raises(Invalid, match="direction"):
+        spc.process_behaviour([10, 12] * 6).assurance(11, "neither")
+
+
+LEVEL = [12.0, 10.0] * 6
+
+
+@pytest.mark.parametrize(
+    ("after", "found"),
+    [
+        ([14, 15] * 3 + [14], (12, 7, "above")),
+        ([8, 7] * 6, (11, 13, "below")),  # with the last of the level
+        ([14, 15] * 3, None),  # six are no run
+        ([14] * 7 + [10], None),  # it came back
+        ([14, 15, 14, np.nan, 15, 14, 15, 14], None),  # a gap ends the run
+        ([14, 15] * 3 + [np.nan], None),
+    ],
+)
+def test_a_run_to_the_end_is_a_prompt_to_consider_new_limits(after, found):
+    assert spc.process_behaviour([*LEVEL, *after], baseline=12).shift == found
+
+
+def test_new_limits_answer_the_prompt_and_a_long_run_is_enough_for_them():
+    values = [*LEVEL, *[20, 21.0, 22] * 4]
+    prompt = spc.process_behaviour(values, baseline=12).shift
+    assert prompt == (12, 12, "above") and prompt.settled
+    assert not prompt._replace(points=11).settled
+    again = spc.process_behaviour(values, rebase=[(prompt.since, "The law changed.")])
+    assert again.shift is None and not again.trial

@@ -8,6 +8,11 @@ rules in R); Wheeler 2000, *Understanding Variation*. Not for seasonal series be
 is taken out. Counts so small that most points are 0 or 1 are refused (Montgomery 2019,
 *Introduction to Statistical Quality Control*, section 7.3.3: events that rare are judged by the
 time between them). A series that trends has no usual range: :attr:`Chart.moved` says so.
+
+Limits go out of date when a process moves to another level for good. :attr:`Chart.shift` is the prompt
+to ask so: new limits (``rebase``) are right where the change is seen, its cause is known and will last,
+and it has been watched for long enough (PQ Systems, *When should you recalculate limits?*). The chart
+answers the first and the last of these; people have to answer the others.
 """
 
 from collections.abc import Callable, Sequence
@@ -27,6 +32,7 @@ __all__ = [
     "Chart",
     "Funnel",
     "Position",
+    "Shift",
     "funnel",
     "process_behaviour",
     "season",
@@ -34,11 +40,25 @@ __all__ = [
 
 FEWEST = 8  # points before the latest year that a usual range needs
 SETTLED = 12  # points before limits stop being trial limits
+RUN = 7  # points on one side of the mean that signal change
 DIRECTIONS = ("more", "fewer", "neither")
 OUTSIDE, TREND = "outside the limits", "7 rising or falling"
 SIDE, NEAR = "7 on one side of the mean", "2 of 3 near a limit"
 
 Counts = TypeVar("Counts", pd.Series, pd.DataFrame)
+
+
+class Shift(NamedTuple):
+    """A run on one side of the mean that lasts to the end of a series."""
+
+    since: Any
+    points: int
+    side: str  # "above" or "below"
+
+    @property
+    def settled(self) -> bool:
+        """Whether new limits on these points alone would be more than trial limits."""
+        return self.points >= SETTLED
 
 
 class _Written(NamedTuple):
@@ -109,6 +129,36 @@ class Chart:
     def signals(self) -> pd.DataFrame:
         """The judged points that signal change."""
         return self.judged[self.judged["special"] != ""]
+
+    @property
+    def shift(self) -> Shift | None:
+        """The run of seven or more on one side of the mean that the series ends in, if it does.
+
+        A prompt to consider new limits; a gap and a change of limits end the run.
+        """
+        own = self.frame[self.frame["phase"] == self.frame["phase"].iloc[-1]]
+        side = np.sign(own["value"] - own["mean"]).to_numpy()
+        run = int(np.argmin([*(side == side[-1])[::-1], False]))
+        if run < RUN or np.isnan(side[-1]) or not side[-1]:
+            return None
+        side_said = "above" if side[-1] > 0 else "below"
+        return Shift(own["period"].iloc[-run], run, side_said)
+
+    def assurance(self, target: float, direction: str) -> str:
+        """Whether a target will be met while nothing changes: "met", "missed" or "either".
+
+        A target beyond the usual range is met, or missed, every time; one within it is met and
+        missed as chance has it (NHSRplotthedots, ``ptd_calculate_assurance_type``). ``direction``
+        is "more" where values should reach the target at least, "fewer" at most.
+
+        >>> chart = process_behaviour([10, 12] * 6)
+        >>> chart.assurance(20, "fewer"), chart.assurance(20, "more"), chart.assurance(11, "more")
+        ('met', 'missed', 'either')
+        """
+        one_of(direction, DIRECTIONS[:2], "direction")
+        if self.lower <= target <= self.upper:
+            return "either"
+        return "met" if (target > self.upper) == (direction == "fewer") else "missed"
 
     @property
     def trial(self) -> bool:
