@@ -158,7 +158,7 @@ def _parts(value: Any) -> list:
         return [value.name, repr(value.dtype), value.index, value.to_numpy()]
     alike = value.dtypes.nunique() == 1  # then at once
     arrays = [value] if alike else [column for _, column in value.items()]
-    kinds = [repr(kind) for kind in value.dtypes]
+    kinds = [repr(kind) for kind in (value.dtypes.head(1) if alike else value.dtypes)]
     return [value.index, value.columns, kinds, *(each.to_numpy() for each in arrays)]
 
 

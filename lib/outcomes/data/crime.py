@@ -8,6 +8,7 @@ An absent street-level row is a zero only in a month that is complete (:func:`co
 that is missing is never a zero. Only complete months are given, with their zeros.
 """
 
+import numpy as np
 import pandas as pd
 
 from outcomes.core.errors import Invalid, spelt
@@ -181,11 +182,15 @@ def crime_panels(outcomes: Names, *, force: Names) -> dict[str, pd.DataFrame]:
     cited = citations.sources_of(
         "crime_monthly", frame, held[held["month"].isin(months)]
     )
+    month = months.get_indexer(frame["month"])  # -1 where it is not complete
+    cell = month * len(home) + home.index.get_indexer(frame["lsoa"])
     panels = {}
     for name in wanted:
-        rows = frame[frame["type"].isin(crime_codes.OUTCOMES[name])]
-        counts = rows.groupby(["month", "lsoa"])["n"].sum().unstack(fill_value=0)
-        panels[name] = counts.reindex(index=months, columns=home.index, fill_value=0)
+        mine = frame["type"].isin(crime_codes.OUTCOMES[name]).to_numpy() & (month >= 0)
+        size = len(months) * len(home)
+        counts = np.bincount(cell[mine], frame["n"].to_numpy()[mine], size).astype(int)
+        counts = counts.reshape(len(months), len(home))
+        panels[name] = pd.DataFrame(counts, months, home.index)
         panels[name].attrs["sources"] = cited
     return panels
 

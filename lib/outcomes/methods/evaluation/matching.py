@@ -12,6 +12,7 @@ import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 from outcomes.core.errors import Invalid, NotEnough
+from outcomes.core.kept_results import keep
 from outcomes.methods.minimum_data import wide
 
 BALANCED = 0.25
@@ -261,6 +262,7 @@ def disjoint_sets(sets: Iterable[Sequence[str]]) -> list[list[str]]:
     return kept
 
 
+@keep
 def contiguous_clusters(
     places: pd.DataFrame, size: int, *, limit: int | None = None
 ) -> list[list[str]]:
