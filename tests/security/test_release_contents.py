@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from notebook_maker import entry, fact, notebook, plan, show
+from outcomes.core.errors import Invalid
 from outcomes.core.mime import FINDING, PROVENANCE
 from outcomes.publish import build as site
 from outcomes.publish import changes, execute, parameters, releases, review, staleness
@@ -182,6 +183,10 @@ HARMS = {
     "page tampered": lambda r: (r / "one.html").write_text("<script>x</script>"),
     "index tampered": lambda r: (r / "index.html").write_text("x"),
     "a byte of a table": lambda r: (r / "one/found.csv").open("a").write(" "),
+    "page more": lambda r: (r / "more.html").write_text("<script>x</script>"),
+    "table more": lambda r: (r / "one/more.csv").write_text("name\nJo\n"),
+    "file more that is hidden": lambda r: (r / ".htaccess").write_text("x"),
+    "link more": lambda r: (r / "passwd").symlink_to("/etc/passwd"),
     "page is a folder": lambda r: [(r / "one.html").unlink(), (r / "one.html").mkdir()],
     "manifest empty": lambda r: (r / "manifest.json").write_text(""),
     "manifest cut": lambda r: os.truncate(r / "manifest.json", 300),
@@ -223,6 +228,26 @@ def test_a_shown_release_that_is_damaged_is_told_by_status_and_mended_by_build(
     assert made.new and not made.failed
     assert changes.status(out)[1] and releases.up_to_date(out, digest)
     assert [said_by(made.path, handle) for handle in HANDLES] == before
+
+
+def test_a_link_to_the_release_that_a_copy_made_a_folder_is_told(folder):
+    made, out = build(folder).path, folder / "site"
+    (out / "latest").unlink()
+    shutil.copytree(made, out / "latest")
+    for ask in (build, lambda folder: changes.status(out)):
+        with pytest.raises(Invalid, match="is a folder, where a build lays a link"):
+            ask(folder)
+    (out / "latest").rename(out / "away")
+    assert build(folder).new and changes.status(out)[1]
+
+
+def test_a_folder_in_the_place_of_a_note_is_no_obstacle(folder):
+    build(folder)
+    out = folder / "site"
+    (out / ".standing").unlink()
+    (out / ".standing/x").mkdir(parents=True)
+    build(folder)
+    assert releases.up_to_date(out, staleness.site_digest(folder / "reports.toml"))
 
 
 @pytest.mark.parametrize("harm", ["page gone", "page tampered"])

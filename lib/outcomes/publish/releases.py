@@ -50,7 +50,15 @@ def lock(out: Path, say: Callable[[str], None]) -> Iterator[Path]:
 
 
 def latest(out: Path) -> Path | None:
-    """The latest release, to which ``latest`` links, or None."""
+    """The latest release, to which ``latest`` links, or None.
+
+    Raises :class:`Invalid` where a folder stands in the place of the link, as a copy leaves it.
+    """
+    if _is_folder(Path(out) / "latest"):
+        raise Invalid(
+            f"{Path(out) / 'latest'} is a folder, where a build lays a link to a release: a copy of "
+            "the site may have made it; move it away, and build again."
+        )
     found = (Path(out) / "latest").resolve()
     return found if (found / RECORD).is_file() else None
 
@@ -112,11 +120,18 @@ def in_future(name: str) -> bool:
 
 
 def damage(release: Path | None, record: dict) -> dict[str, str]:
-    """Each file of a release that is not as it was built, with what is wrong with it."""
+    """Each file of a release that is not as it was built, with what is wrong with it.
+
+    What the record knows no digests of cannot be told.
+    """
     found = {}
-    if release is None:
+    if release is None or "files" not in record:
         return found
-    for path, digest in record.get("files", {}).items():
+    for file in release.rglob("*"):
+        path = file.relative_to(release).as_posix()
+        if path not in record["files"] and path != RECORD and not _is_folder(file):
+            found[path] = "is not of this release"
+    for path, digest in record["files"].items():
         file = release / path
         if not file.is_file():
             found[path] = "is missing"
@@ -129,6 +144,10 @@ def damage(release: Path | None, record: dict) -> dict[str, str]:
         if held != digest:
             found[path] = "has changed since it was built"
     return found
+
+
+def _is_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()
 
 
 def sound(release: Path) -> bool:
@@ -254,7 +273,7 @@ def _archive(release: Path) -> None:
         part.write_bytes(lzma.compress(text.encode("utf-8"), preset=6))
         part.replace(release / ARCHIVED)
     for path in release.iterdir():
-        if path.is_dir() and not path.is_symlink():
+        if _is_folder(path):
             shutil.rmtree(path)
         elif path.name != ARCHIVED:
             path.unlink()
@@ -270,7 +289,10 @@ def note_up_to_date(out: Path, digest: str) -> None:
 
     Without a digest, only that a build was here.
     """
-    write(out / ".standing", f"{(out / 'latest').resolve().name} {digest}")
+    note = out / ".standing"
+    if _is_folder(note):  # whoever made it: it would be in the way for good
+        shutil.rmtree(note)
+    write(note, f"{(out / 'latest').resolve().name} {digest}")
 
 
 def up_to_date(out: Path, digest: str) -> bool:
