@@ -115,9 +115,8 @@ def _plain(source: str, given: dict) -> None:
     shell.reset()
     for cell in parameters.load(Path(source))["cells"]:
         if cell["cell_type"] == "code":
-            shown = shell.run_cell(parameters.source(cell), silent=True)
-            shown.raise_error()
-            getattr(shown.result, "_repr_mimebundle_", dict)()
+            # What a cell ends in is shown, so that its figure is drawn.
+            shell.run_cell(parameters.source(cell), store_history=False).raise_error()
             if "parameters" in cell["metadata"].get("tags", []):
                 shell.push(given)
 
