@@ -251,7 +251,8 @@ HonestDiD finds its limits on a grid, with simulated quantiles, so that both may
 solver of the synthetic difference in differences stops early (-15.60383); solved to the end it is
 -15.60540, which rounds alike. That of metafor stops within 0.0001 of a limit, which is 0.13015. Detection
 by injected falls, the specification curve and placebo sites have no published example with open data: they
-are held to their parts, worked out one by one, and to the [simulations](coverage.md).
+are held to their parts, worked out one by one, and to the [simulations](coverage.md). So are the errors of an
+interrupted time series, averaged over what may move counts: by the restricted likelihood, value by value.
 """
     return HEAD + "\n".join(lines) + "\n" + foot
 

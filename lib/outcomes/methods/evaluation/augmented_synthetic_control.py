@@ -4,8 +4,8 @@ Source: Ben-Michael, Feller & Rothstein 2021 (JASA 116:1789). To the weights of 
 come those by which a ridge regression of what followed on what went before would correct its misfit;
 they may be negative, so it extrapolates where no mix fits. The penalty is the largest whose error in
 times left out one by one is within a standard error of the least: with a large penalty it is the
-synthetic control itself. Of 19 placebo units the spread is known badly: intervals of 95% then held the
-truth in 91 to 95% (``docs/coverage.md``), so that the rank decides.
+synthetic control itself. Of 19 placebo units the spread is known badly, which its interval allows for
+(``docs/coverage.md``); the rank comes first.
 """
 
 from typing import NamedTuple

@@ -3,7 +3,9 @@
 A ratio of misfits (:mod:`synthetic_control`) asks whether the gap after is unusual for how well a unit
 fitted before; the additive test asks whether its size is. Sources: Abadie, Diamond & Hainmueller
 2010 (JASA 105:493); Firpo & Possebom 2018 (J Causal Inference 6:20160026) compare the two. The spread
-of placebo effects is the standard error of Arkhangelsky et al. 2021 (AER 111:4088), algorithm 4.
+of placebo effects is the standard error of Arkhangelsky et al. 2021 (AER 111:4088), algorithm 4; as it
+is itself estimated, from n effects, the interval takes Student's t of n - 1 degrees of freedom, and
+the deviation that divides by n - 1 (Donald & Lang 2007, Rev Econ Stat 89:221).
 """
 
 from typing import NamedTuple
@@ -13,7 +15,7 @@ import pandas as pd
 
 from outcomes.core.errors import NotEnough
 from outcomes.core.formatting import p_value
-from outcomes.methods.intervals import Interval, normal
+from outcomes.methods.intervals import Interval, confident
 
 
 class EffectRank(NamedTuple):
@@ -37,9 +39,13 @@ class EffectRank(NamedTuple):
     def interval(self, *, confidence: float = 0.95) -> Interval:
         """The effect with limits by the spread of placebo effects, as if these were normal.
 
-        With 19 placebo units it holds too few; the rank is to be trusted before it.
+        How few they are is allowed for; the rank, which takes no shape for granted, comes first.
         """
-        reach = normal(confidence) * self.se
+        from scipy.stats import t
+
+        n = self.ranked - 1
+        level = 0.5 + confident(confidence) / 2
+        reach = float(t.ppf(level, n - 1)) * self.se * (n / (n - 1)) ** 0.5
         return Interval(self.effect, self.effect - reach, self.effect + reach)
 
 

@@ -5,8 +5,7 @@ synthetic control that may differ in level, and the times before as if to predic
 it is a difference in differences with these weights. The variance is that of placebo units
 (algorithm 4), over all of them where one unit is treated. Both problems are solved exactly; the
 authors' own solver stops early, which for Proposition 99 moves the third digit. Of 19 placebo units
-the spread is known badly: intervals of 95% then held the truth in 92 to 94% (``docs/coverage.md``), so
-that the rank decides.
+the spread is known badly, which its interval allows for (``docs/coverage.md``); the rank comes first.
 """
 
 from collections.abc import Sequence
