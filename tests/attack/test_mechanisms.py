@@ -185,6 +185,10 @@ CELLS = {
     "a weighted count": [3.2, 40.0, 17.0],
     "full-width digits": ["３", "４０"],
     "space around it": [" 3 ", "40"],
+    "words": ["three", "forty"],
+    "words with a capital": ["Three", "Forty-two"],
+    "raised digits": ["³", "⁴⁰"],
+    "ringed digits": ["③", "㊵"],
 }
 
 
@@ -202,6 +206,9 @@ BESIDE = {
     "a rate": {"rate": [2.0, 8.1, 5.3]},
     "a ratio": {"to B": [0.075, 1.0, 1.075]},
     "an index": {"index": [7.5, 100.0, 107.5]},
+    "an index that is whole": {"index": [8.0, 100.0, 107.5]},
+    "a mean that is whole": {"mean of both": [None, 21.5, 11.0]},
+    "odds with a gap": {"odds": [0.075, 13.3, None]},
     "limits": {"lower": [0.62, 28.6, 31.1], "upper": [8.77, 54.5, 57.9]},
     "a standard error": {"error": [1.732, 6.325, 6.557]},
     "a logarithm": {"log": [1.0986, 3.6889, 3.7612]},
@@ -290,6 +297,11 @@ ALONE = {
     "a rate and its base": ("2 per 1,000 of 1,500 people were hurt.", "2 per"),
     "one in so many": ("1 in 15 of 45 pupils disagreed.", "1 in 15"),
     "words": ("Forty-two of forty-five pupils agreed.", "42"),
+    "the count": ("3 people were hurt.", "3"),
+    "the count as a word": ("Three young people were hurt.", "Three"),
+    "the count as a group": ("A couple of people were hurt.", "couple"),
+    "the count after a colon": ("People hurt: 3.", "3"),
+    "the count with a hyphen": ("A 3-person group was hurt.", "3"),
 }
 
 

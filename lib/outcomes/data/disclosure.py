@@ -45,6 +45,11 @@ _OTHER_THINGS = re.compile(  # units of a whole number that counts no person
 _LABEL = re.compile(  # columns that say which row it is, and count nothing
     r"\b(?:year|month|quarter|week|day|date|age|rank|order|code|id)\b", re.I
 )
+_DERIVED = re.compile(  # columns that are worked out of others, whatever their numbers look like
+    r"%|\b(?:mean|average|median|moving|rolling|smoothed|index|indexed|base|share|rate|ratio|odds"
+    r"|percentage|proportion|score)\b",
+    re.I,
+)
 _SYMBOL = re.compile(
     r"^\W*$|^\[\w\]$|^[<≤]\s*\d+$|^(?:n/?a|x|z|c|none|nan|<na>|nat|not known)$", re.I
 )
@@ -80,6 +85,13 @@ _PARTS_IN_WORDS = re.compile(
     r"|twentieths?|hundredths?)\b|\bone in [a-z]+\b",
     re.I,
 )
+_SMALL_SAID = re.compile(  # "3 young people", "people arrested: 3"
+    rf"(?<![\w.,£/-])([1-4])(?:[ -][a-z]+)?[ -]{PEOPLE}\b"
+    rf"|\b{PEOPLE}\b[^.;|\d]{{0,20}}: ([1-4])(?![\d%]|[.,]\d)",
+    re.I,
+)
+_GROUPS = {"pair": "2", "couple": "2", "trio": "3", "quartet": "4"}
+_GROUP = re.compile(rf"\b({'|'.join(_GROUPS)}) of\b", re.I)
 _PER = re.compile(r"\d[\d,.]*(?=[^.;\d]{0,30}?\b(?:per|for every|in every)\b)", re.I)
 
 
@@ -194,6 +206,7 @@ def withhold(
         name: held
         for name, values in frame.items()
         if not _LABEL.search(str(name))
+        and not _DERIVED.search(str(name))
         and of_people(units.get(name, ""))
         and (held := _counts(values)) is not None
     }
@@ -201,7 +214,7 @@ def withhold(
         return frame, set()
     wide = pd.DataFrame(counts)
     labels = [name for name in frame if name not in counts]
-    rows = [" ".join(row) for row in frame[labels].astype(str).to_numpy()]
+    rows = [" ".join(map(str, row)) for row in frame[labels].to_numpy()]
     hidden = _hidden_in(
         wide.to_numpy(float), rows or [""] * len(frame), list(map(str, wide))
     )
@@ -250,7 +263,8 @@ def _counts(values: pd.Series) -> pd.Series | None:
             held.dropna() % 1 == 0
         ).mean() >= 0.5  # a weighted or estimated count or two
         return held if whole and not (held < 0).any() else None
-    texts = values.astype(str).str.strip()
+    texts = values.astype(str).map(_cell_in_digits, na_action="ignore")
+    texts = texts.astype(str).str.strip()
     found = texts.str.extract(_COUNT_IN_TEXT)[0]
     else_said = found.isna() & ~texts.str.match(_SYMBOL)
     if found.notna().sum() <= else_said.sum():
@@ -276,10 +290,16 @@ def _hidden_in(values: np.ndarray, rows: list[str], columns: list[str]) -> np.nd
 
 
 def small_counts_told(texts: Iterable[str], bases: Iterable[float]) -> set[float]:
-    """Small counts that shares, rates and differences in some texts give away."""
+    """Small counts of people that some texts name, or give away by shares, rates and differences.
+
+    >>> small_counts_told(["Three people were hurt."], [])
+    {3.0}
+    """
     said = _in_digits(_plain_digits(" | ".join(texts)))
     found = recovery.small_counts_told(said, bases, THRESHOLD)
-    return {float(n) for counts in found.values() for n in counts}
+    said = _GROUP.sub(lambda m: _GROUPS[m[1].lower()], said)
+    named = {float(a or b) for a, b in _SMALL_SAID.findall(said)}
+    return named | {float(n) for counts in found.values() for n in counts}
 
 
 def told(text: str, hidden: Iterable[float], shown: Iterable[float] = ()) -> str:
@@ -322,6 +342,12 @@ def _plain_digits(text: str) -> str:
     """A text with raised, ringed and full-width digits as others are written."""
     apart = "".join(f" {c}" if unicodedata.category(c) == "No" else c for c in text)
     return unicodedata.normalize("NFKC", apart)
+
+
+def _cell_in_digits(cell: str) -> str:
+    """A cell with its number in plain digits: written as a word, or raised as a whole."""
+    raised = all(unicodedata.category(c) == "No" for c in cell)
+    return _in_digits(unicodedata.normalize("NFKC", cell) if raised else cell)
 
 
 def _in_digits(text: str) -> str:
