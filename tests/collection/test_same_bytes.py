@@ -49,7 +49,7 @@ def test_a_page_is_the_same_whether_its_evaluations_are_made_or_kept(tmp_path):
         where = kept if kept == "off" else str(tmp_path / kept)
         out = tmp_path / f"site{len(made)}"
         env = os.environ | {"SOURCE_DATE_EPOCH": "1700000000", "OUTCOMES_KEPT": where}
-        pages = ["clear-hold-build/robbery", "project-adder/shoplifting"]
+        pages = ["op-warrior", "clear-hold-build/robbery", "project-adder/shoplifting"]
         command = [sys.executable, "-m", "outcomes", "build", *pages, "--out", str(out)]
         done = subprocess.run(
             command, cwd=ROOT, env=env, capture_output=True, text=True
