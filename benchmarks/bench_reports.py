@@ -41,7 +41,7 @@ TELL = """
 import json as _json
 from outcomes.data import tables as _tables
 with open(r"{file}", "w") as _out:
-    _json.dump({{"figures": _seen, "reads": _tables.reads()}}, _out)
+    _json.dump({{"figures": _seen, "reads": _tables.reads()}}, _out, default=float)
 """
 START = """
 import json
