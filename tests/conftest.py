@@ -15,8 +15,10 @@ ROOT = Path(__file__).parents[1]
 # A few examples of each property, the same every time; `make simulate` draws many others.
 settings.register_profile("ci", settings.get_profile("ci"), max_examples=20)
 settings.register_profile("full", max_examples=150, deadline=None)
-# Tests change functions and see what becomes of results: none is taken from a run before.
+# Tests change functions and see what becomes of results: none is taken from a run before. Commands
+# that are run as a person runs them, and notebooks as they are stored, share theirs.
 os.environ.setdefault("OUTCOMES_KEPT", "off")
+KEPT = str(ROOT / ".kept")
 # By measured time, the longest first, so that no worker is left with a long one at the end. What
 # needs no site stands second: it runs while the site is built for the first.
 FIRST = (
@@ -58,6 +60,12 @@ def _remembering(known: dict, judge):
         return list(known[key])
 
     return judged
+
+
+@pytest.fixture
+def kept(monkeypatch):
+    """Evaluations are made once for all tests that run notebooks as they are stored."""
+    monkeypatch.setenv("OUTCOMES_KEPT", KEPT)
 
 
 @pytest.fixture(scope="session")
@@ -116,7 +124,7 @@ def fresh_copy(clone: Path) -> None:
 
 
 def surroundings(clone: Path) -> dict:
-    """The environment of a person's shell in the copy: its own code, bytecode kept."""
+    """The environment of a person's shell in the copy: its own code, bytecode and results kept."""
     aside = (
         "PYTEST",
         "OUTCOMES",
@@ -125,5 +133,5 @@ def surroundings(clone: Path) -> dict:
     )  # of what these tests were started by
     own = {k: v for k, v in os.environ.items() if not k.startswith(aside)}
     own.pop("PYTHONDONTWRITEBYTECODE", None)
-    own["PYTHONPATH"] = str(clone / "lib")
+    own |= {"PYTHONPATH": str(clone / "lib"), "OUTCOMES_KEPT": KEPT}
     return own

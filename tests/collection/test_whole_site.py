@@ -403,8 +403,12 @@ WORDS = """(width) => {
   const thin = (look) => !/stroke-width:(1\\.[1-9]|[2-9])/.test(look);
   const marks = [...svg.querySelectorAll("path")].map((p) => [p, p.getAttribute("style")])
     .filter(([, look]) => !/#efefef|#d9d9d9|fill:#fff/.test(look))
-    .filter(([, look]) => !(/#3d3d3d/.test(look) && thin(look)));
-  for (const [text, box] of boxes) for (const [path, look] of marks) {
+    .filter(([, look]) => !(/#3d3d3d/.test(look) && thin(look)))
+    .map(([p, look]) => [p, look, p.getBoundingClientRect()]);
+  const apart = (a, b) => a.right < b.left - 20 || a.left > b.right + 20
+    || a.bottom < b.top - 20 || a.top > b.bottom + 20;  // a stroke reaches beyond its box
+  for (const [text, box] of boxes) for (const [path, look, reach] of marks) {
+    if (apart(box, reach)) continue;
     const at = path.getScreenCTM().inverse();
     let hits = 0;
     for (let i = 0.5; i < 12; i++) for (const j of [0.35, 0.5, 0.65]) {

@@ -277,6 +277,7 @@ def _page(notebook: str, number: int) -> Spoken:
 _EACH = [(name, n) for name in ASKED for n in range(len(ASKED[name]))]
 
 
+@pytest.mark.usefixtures("kept")
 @pytest.mark.parametrize(("notebook", "number"), _EACH)
 def test_no_text_speaks_of_a_default_that_was_not_asked_for(notebook, number):
     found = [

@@ -135,6 +135,7 @@ def page_as_of(page: str, day: str) -> list[Finding]:
     return findings(page, as_of=day)
 
 
+@pytest.mark.usefixtures("kept")
 @pytest.mark.parametrize("day", DAYS)
 def test_no_number_is_from_after_the_day(day, tmp_path, monkeypatch):
     whole = {page: page_as_of(page, day) for page in PAGES}

@@ -652,7 +652,7 @@ def said(shown):
 
 
 @pytest.mark.build
-@pytest.mark.usefixtures("prepared")
+@pytest.mark.usefixtures("prepared", "kept")
 @on_linux
 @pytest.mark.parametrize("source", OURS[::3], ids=lambda p: p.stem)
 def test_a_page_is_byte_for_byte_that_of_an_ordinary_kernel(tmp_path, source):
