@@ -19,7 +19,14 @@ import pytest
 _FIGURE = re.compile(r'<figure class="finding [^"]*" id="([^"]+)">(.*?)</figure>', re.S)
 _IMAGE = re.compile(r'<img alt="[^"]*" src="data:image/svg\+xml,([^"]*)"')
 _UNIT = re.compile(r" \([^()]*\)$")
-_HEADS = {"lower limit": "lower", "upper limit": "upper", "sign of change": "special"}
+_HEADS = {
+    "lower limit": "lower",
+    "upper limit": "upper",
+    "sign of change": "special",
+    "can be tested": "testable",
+    "p-value by itself": "p alone",
+    "p-value as it counts": "p counted",
+}
 
 
 def _head(text: str) -> str:

@@ -576,7 +576,7 @@ def effects(
             *caveats,
             *([f"Too few areas are apart for an interval of: {bare}."] if bare else []),
             *(
-                f"{k}: {e.reason} {e.reason_detail}".strip()
+                f"Left out: {k}. {e.reason} {e.reason_detail}".strip()
                 for k, e in evaluations.items()
                 if e.reason
             ),

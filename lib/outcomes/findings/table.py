@@ -24,7 +24,22 @@ _PLAIN = {
     "n": "number",
     "of": "out of",
     "special": "sign of change",
+    "p": "p-value",
+    "p_alone": "p-value by itself",
+    "p_counted": "p-value as it counts",
+    "p_adjusted": "p-value, corrected for how many were looked at",
+    "pre": "months before",
+    "post": "months after",
+    "testable": "can be tested",
+    "treated": "with the programme",
+    "pool": "all to match from",
+    "month_least": "per month at least",
+    "month_most": "per month at most",
+    "of_usual": "times the usual",
+    "leaning": "correlation with the one before",
+    "rate_per_1000": "rate per 1,000",
 }
+_ACRONYMS = {"nrm": "NRM"}
 
 
 def cell(value: Any, decimals: int | None = None) -> str:
@@ -53,10 +68,11 @@ def label(name: str) -> str:
 
     Examples
     --------
-    >>> label("area_name"), label("lower"), label("n")
-    ('area name', 'lower limit', 'number')
+    >>> label("area_name"), label("lower"), label("nrm_referrals")
+    ('area name', 'lower limit', 'NRM referrals')
     """
-    return _PLAIN.get(name, name.replace("_", " "))
+    words = (_ACRONYMS.get(word, word) for word in name.split("_"))
+    return _PLAIN.get(name, " ".join(words))
 
 
 def _decimals(column: pd.Series) -> int | None:
