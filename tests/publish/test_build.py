@@ -712,7 +712,10 @@ def test_a_page_made_to_order_stands_beside_the_site(folder):
 @pytest.mark.build
 def test_status_is_judged_by_the_clock_and_by_the_pages(folder, monkeypatch):
     out = folder / "site"
-    assert changes.status(out) == ([f"No release is shown in {out}."], False)
+    assert changes.status(out) == (
+        [f"No release is shown in {out}: “outcomes build” makes one."],
+        False,
+    )
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
     build(folder)
     assert changes.status(out)[1] is True

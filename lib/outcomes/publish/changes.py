@@ -240,7 +240,7 @@ def status(out: Path, max_age: str = "") -> tuple[list[str], bool]:
     limit = _hours(max_age) if max_age else float("inf")
     shown = releases.latest(out)
     if shown is None:
-        return [f"No release is shown in {out}."], False
+        return [f"No release is shown in {out}: “outcomes build” makes one."], False
     try:
         record = releases.manifest(shown)
         made = releases.timestamp(record["release"])
