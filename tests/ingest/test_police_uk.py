@@ -49,6 +49,8 @@ def test_street_files_go_through_to_tables_that_agree(street, tmp_path, monkeypa
     )
     clean = tmp_path / "clean"
     write.csv(PLACES, clean / "districts.csv", ["district"])
+    forces = pd.DataFrame({"force": ["lancashire"], "name": ["Lancashire"]})
+    write.csv(forces, clean / "forces.csv", ["force"])
     police_uk.build(tmp_path, clean, PLACES)
     fine = pd.read_parquet(clean / "crime_monthly.parquet")
     assert fine["n"].sum() == 8 and (fine["lsoa"] == "").sum() == 2

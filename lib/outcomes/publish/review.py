@@ -102,7 +102,6 @@ def unexpected_files(release: Reviewed) -> Iterator[str]:
     """Pages that are not there, files that no build makes, and changes since an approval."""
     made = _OF_THE_SITE | set(release.record.get("files", {}))
     damaged = releases.damage(release.folder, release.record)
-    yield from (f"{path} {wrong}." for path, wrong in damaged.items())
     for entry in release.pages:
         made |= {entry["path"], f"notebooks/{entry.get('notebook')}.ipynb"}
         made |= {f"{entry['handle']}/{fact['name']}.csv" for fact in entry["findings"]}
@@ -111,6 +110,7 @@ def unexpected_files(release: Reviewed) -> Iterator[str]:
             yield f"{entry['path']} is missing."
     there = (p for p in release.folder.rglob("*") if not p.is_dir())
     names = {p.relative_to(release.folder).as_posix() for p in there}
+    yield from (f"{path} {wrong}." for path, wrong in damaged.items() if path in made)
     for path in sorted(names - made):
         yield f"{path} is no part of any page, and no build makes it."
     yield from changes_since_approval(release.folder)
