@@ -130,3 +130,11 @@ def test_two_columns_of_one_heading_are_refused():
     frame = pd.DataFrame({"lower": [1], "lower_limit": [2]})
     with pytest.raises(Invalid, match="would both be headed 'lower limit': rename one"):
         table.records(frame)
+
+
+def test_numbers_of_different_units_have_the_decimals_that_each_needs():
+    frame = pd.DataFrame({"of": ["a", "b"], "value": [39696.0, 8.1]})
+    alike = table.html(frame, caption="Alike")
+    assert "<td>39,696.0" in alike and "<td>8.1" in alike
+    mixed = table.html(frame.assign(unit=["count", "%"]), caption="Mixed")
+    assert "<td>39,696<" in mixed and "<td>8.1" in mixed

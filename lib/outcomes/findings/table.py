@@ -40,6 +40,7 @@ _PLAIN = {
     "rate_per_1000": "rate per 1,000",
 }
 _ACRONYMS = {"nrm": "NRM"}
+_IN_ITS_UNIT = ("value", "lower", "upper", "month_least", "month_most")
 
 
 def cell(value: Any, decimals: int | None = None) -> str:
@@ -103,6 +104,8 @@ def html(
     are left out: they are a third of it.
     """
     heads, columns = [], []
+    # where rows differ in unit, each number has the decimals that it needs
+    mixed = "unit" in frame and frame["unit"].nunique() > 1
     for name, values in frame.items():
         numeric = is_numeric_dtype(values) and not is_bool_dtype(values)
         head = formatting.sentence_case(label(str(name)))
@@ -111,7 +114,7 @@ def html(
         heads.append(
             f"<th scope=col{kind}>{_escaped(f'{head} ({unit})' if unit else head)}"
         )
-        places = _decimals(values)
+        places = None if mixed and name in _IN_ITS_UNIT else _decimals(values)
         if numeric and _are_years(str(name), values):
             values = values.astype(int).astype(str)
         texts = [_escaped(cell(value, places)) for value in values]
