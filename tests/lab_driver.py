@@ -29,6 +29,17 @@ QUIET = [
 _TOKEN = "explore"
 
 
+def wait_until(tab, told: str, arg=None) -> None:
+    """Wait until a script says yes in a page that lets no script be made of words.
+
+    ``wait_for_function`` is refused by the pages' own policy, unless it is told yes at once.
+    """
+    end = time.monotonic() + 30
+    while not tab.evaluate(told, arg):
+        assert time.monotonic() < end, f"never told: {told}"
+        tab.wait_for_timeout(50)
+
+
 @contextmanager
 def lab(notebooks: Path, settings: Path, **env: str):
     """A running JupyterLab that serves ``notebooks``; gives its address. Ends it afterwards."""

@@ -657,7 +657,7 @@ def looked_up(tab, query: str) -> list[str]:
     """The handles of the pages that the search box lists for a query, best first."""
     tab.get_by_role("searchbox").fill(query)
     said = "document.querySelector('#find p').dataset.said === document.querySelector('#find input').value"
-    tab.wait_for_function(said)
+    driver.wait_until(tab, said)
     links = "links => links.map(link => link.getAttribute('href'))"
     found = tab.eval_on_selector_all("#find > ul > li > a", links)
     return [path.removesuffix(".html") for path in found]
@@ -751,7 +751,7 @@ def test_on_a_phone_the_contents_open_and_a_link_leads_back_up(site, browser, na
     assert tab.evaluate("document.querySelector(':target').localName") == "h2"
     assert tab.evaluate("scrollY") > 400
     tab.locator(".upward a").click()
-    tab.wait_for_function("scrollY === 0")
+    driver.wait_until(tab, "scrollY === 0")
     assert not heard
     tab.context.close()
 
@@ -796,7 +796,7 @@ def test_on_a_phone_all_that_a_row_of_a_wide_table_says_is_in_view(
     rows = one.get_by_role("row")  # still a table to who hears it
     assert rows.first.get_by_role("rowheader").is_visible()
     tab.set_viewport_size({"width": 1280, "height": 900})
-    tab.wait_for_function("!document.querySelector('.cards')")
+    driver.wait_until(tab, "!document.querySelector('.cards')")
     assert one.get_by_role("columnheader", name="Others allow").is_visible()
     assert not heard
     tab.context.close()

@@ -92,9 +92,10 @@ def search_box(tmp_path_factory):
 
         def asked(words: str) -> tuple[str, list[str]]:
             tab.get_by_role("searchbox").fill(words)
-            tab.wait_for_function(
+            driver.wait_until(
+                tab,
                 "words => document.querySelector('#find p').dataset.said === words",
-                arg=words,
+                words,
             )
             assert tab.locator("#find img").count() == 0
             hits = tab.locator("#find li li a").all_text_contents()
