@@ -39,8 +39,12 @@ BURNLEY, MIDDLE, LAST = "E07000117", "E01024858", date(2025, 12, 1)
 _NOT_COPIED = (".git", ".venv", ".kept", "site", "__pycache__", ".*_cache", "build")
 
 
-def revise(root: Path) -> None:
-    """A vehicle crime of Burnley's last month is a burglary now, in each table that counts it."""
+def revise(root: Path, back: bool) -> None:
+    """A vehicle crime of Burnley's last month is a burglary now, in each table that counts it.
+
+    ``back`` makes it a vehicle crime again, so that every round has one to change.
+    """
+    by = -1 if back else 1
     for table in TABLES:
         path = root / f"data/clean/{table}.parquet"
         held = pq.read_table(path)
@@ -48,18 +52,18 @@ def revise(root: Path) -> None:
         mine = (frame["force"] == "lancashire") & (frame["month"] == LAST)
         for place, value in (("district", BURNLEY), ("lsoa", MIDDLE)):
             mine &= frame[place] == value if place in frame else True
-        for kind, more in (("burglary", 1), ("vehicle-crime", -1)):
+        for kind, more in (("burglary", by), ("vehicle-crime", -by)):
             frame.loc[(mine & (frame["type"] == kind)).idxmax(), "n"] += more
         made = pa.Table.from_pandas(frame, schema=held.schema, preserve_index=False)
         pq.write_table(made, path)
 
 
 def one_way(
-    root: Path, handles: list[str], kept: Path
+    root: Path, handles: list[str], kept: Path, back: bool
 ) -> tuple[Taken, Taken, list[str]]:
     """The whole plan cold; the revised month; the pages made anew."""
     whole = measured(lambda _: command([*BUILD, "--force", *handles], root, kept))
-    revise(root)
+    revise(root, back)
     said: list[str] = []
     again = measured(lambda _: said.append(command([*BUILD, *handles], root, kept)))
     return whole, again, re.findall(r"^\[\d+/\d+\] (\S+)", said[0], re.M)
@@ -80,7 +84,9 @@ def main() -> None:
         asked = {"before": (old, given.handles or both), "ours": (new, given.handles)}
         rounds = [
             {
-                way: one_way(*its, Path(folder) / f"kept-{way}-{number}")
+                way: one_way(
+                    *its, Path(folder) / f"kept-{way}-{number}", number % 2 == 1
+                )
                 for way, its in asked.items()
             }
             for number in range(given.rounds)
