@@ -11,12 +11,9 @@ rounds.
 import argparse
 import re
 import shutil
+import sys
 import tempfile
-from datetime import date
 from pathlib import Path
-
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from measuring import (
     BUILD,
@@ -34,28 +31,11 @@ from measuring import (
     row,
 )
 
-TABLES = ("crime_district_monthly", "crime_monthly", "crime_force_monthly")
-BURNLEY, MIDDLE, LAST = "E07000117", "E01024858", date(2025, 12, 1)
+sys.path.insert(0, str(ROOT / "tests"))
+
+from revised_month import revise
+
 _NOT_COPIED = (".git", ".venv", ".kept", "site", "__pycache__", ".*_cache", "build")
-
-
-def revise(root: Path, back: bool) -> None:
-    """A vehicle crime of Burnley's last month is a burglary now, in each table that counts it.
-
-    ``back`` makes it a vehicle crime again, so that every round has one to change.
-    """
-    by = -1 if back else 1
-    for table in TABLES:
-        path = root / f"data/clean/{table}.parquet"
-        held = pq.read_table(path)
-        frame = held.to_pandas()
-        mine = (frame["force"] == "lancashire") & (frame["month"] == LAST)
-        for place, value in (("district", BURNLEY), ("lsoa", MIDDLE)):
-            mine &= frame[place] == value if place in frame else True
-        for kind, more in (("burglary", by), ("vehicle-crime", -by)):
-            frame.loc[(mine & (frame["type"] == kind)).idxmax(), "n"] += more
-        made = pa.Table.from_pandas(frame, schema=held.schema, preserve_index=False)
-        pq.write_table(made, path)
 
 
 def one_way(

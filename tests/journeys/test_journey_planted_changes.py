@@ -5,19 +5,16 @@ baseline, as ``tests/test_baselines.py`` does for the whole site.
 """
 
 import re
-from datetime import date
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from walk import OUTCOMES, type_in
 
 import baselines_tool as baselines
 from conftest import fresh_copy
+from revised_month import revise
 
 pytestmark = pytest.mark.build
-BURNLEY, MIDDLE, LAST = "E07000117", "E01024858", date(2025, 12, 1)
 
 
 def _edit(clone: Path, path: str, old: str, new: str) -> None:
@@ -62,23 +59,6 @@ def another_colour(clone: Path) -> None:
     _edit(clone, "lib/outcomes/findings/theme.py", '"#12436D"', '"#12436E"')
 
 
-def a_month_revised(clone: Path) -> None:
-    """A vehicle crime of Burnley's last month is a burglary now, in each table that counts it."""
-    for table in ("crime_district_monthly", "crime_monthly", "crime_force_monthly"):
-        path = clone / f"data/clean/{table}.parquet"
-        held = pq.read_table(path)
-        frame = held.to_pandas()
-        mine = (frame["force"] == "lancashire") & (frame["month"] == LAST)
-        for place, value in (("district", BURNLEY), ("lsoa", MIDDLE)):
-            mine &= frame[place] == value if place in frame else True
-        for kind, more in (("burglary", 1), ("vehicle-crime", -1)):
-            at = (mine & (frame["type"] == kind)).idxmax()
-            frame.loc[at, "n"] += more
-        pq.write_table(
-            pa.Table.from_pandas(frame, schema=held.schema, preserve_index=False), path
-        )
-
-
 PLANTED = [
     (
         swapped_series,
@@ -89,7 +69,7 @@ PLANTED = [
     (another_rounding, "op-sceptre/2023-11", r"sentence: .*23\.8%.*became .*23\.81%"),
     (another_colour, "county-lines", "its figure is drawn otherwise"),
     (
-        a_month_revised,
+        revise,
         "area-profile/burnley",
         r"positions: its table .* became|types-by-month: .* became",
     ),
