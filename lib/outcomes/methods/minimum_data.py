@@ -1,6 +1,6 @@
 """What must be there before a method is used, said as the sentence to print when it is not."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -125,13 +125,34 @@ def wide(
     return Wide(panel, treated, after)
 
 
-def totals(panel: pd.DataFrame, units: Sequence[str]) -> np.ndarray:
-    """The counts of some units together, one for each time; NaN where one of them is missing.
+def membership(units: pd.Index, sets: Iterable[Iterable]) -> np.ndarray:
+    """Set x unit: is the unit in the set?
 
-    >>> totals(pd.DataFrame({"a": [1, 2], "b": [3, 4], "c": [5, 6]}), ["a", "c"]).tolist()
-    [6, 8]
+    >>> membership(pd.Index(["a", "b", "c"]), [["a", "c"], ["b"]]).astype(int).tolist()
+    [[1, 0, 1], [0, 1, 0]]
     """
-    return panel.to_numpy()[:, panel.columns.get_indexer(list(units))].sum(axis=1)
+    at = {unit: k for k, unit in enumerate(units.tolist())}
+    rows = [[at[unit] for unit in members] for members in sets]
+    found = np.zeros((len(rows), len(units)), bool)
+    for row, members in zip(found, rows, strict=True):
+        row[members] = True
+    return found
+
+
+def totals(panel: pd.DataFrame, sets: Iterable[Iterable]) -> np.ndarray:
+    """The counts of each set of units together, set x time; NaN where one of them is missing.
+
+    >>> panel = pd.DataFrame({"a": [1, 2], "b": [3, 4], "c": [5, 6]})
+    >>> totals(panel, [["a", "c"], ["b"]]).tolist()
+    [[6.0, 8.0], [3.0, 4.0]]
+    """
+    inside = membership(panel.columns, sets).astype(float)
+    counts = panel.to_numpy(float).T
+    missing = np.isnan(counts)
+    if not missing.any():
+        return inside @ counts
+    found = inside @ np.where(missing, 0, counts)
+    return np.where(inside @ missing > 0, np.nan, found)
 
 
 class Apart(NamedTuple):
@@ -174,6 +195,8 @@ def ordered(panel: pd.DataFrame) -> pd.DataFrame:
     value, for which every time would be left out.
     """
     _once(panel.columns, "unit")
+    # Names as Python's own words are found far sooner than those that Arrow holds.
+    panel = panel.set_axis(panel.columns.astype(object), axis=1)
     panel = panel.set_axis(dated(panel.index)).sort_index()
     try:
         panel = panel.astype(float)

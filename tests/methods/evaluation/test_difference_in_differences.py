@@ -208,3 +208,25 @@ def test_an_area_and_a_month_without_events_change_nothing():
     assert (dark.ratio, dark.cluster_se) == pytest.approx(
         (without.ratio, without.cluster_se)
     )
+
+
+def test_pairs_at_once_have_the_drift_of_each_alone():
+    rng = np.random.default_rng(8)
+    months = pd.date_range("2020-01-01", periods=48, freq="MS")
+    area, rest = rng.poisson(9.0, (5, 48)), rng.poisson(300.0, (5, 48))
+    area[3, 6:9] = 0  # a quarter without events
+    bins = difference_in_differences.event_bins(months, pd.Timestamp("2023-01"), 3)
+    found = difference_in_differences.pretrend_p_values(area, rest, bins)
+    assert np.isnan(found).tolist() == [False, False, False, True, False]
+    for k in (0, 1, 2, 4):
+        pair = pd.DataFrame({"area": area[k], "rest": rest[k]}, months)
+        assert found[k] == event_study(pair, "area", "2023-01").pretrend_p
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_quarter_without_any_event_is_refused_in_silence():
+    months = pd.date_range("2020-01-01", periods=48, freq="MS")
+    empty = pd.DataFrame({"area": 5, "rest": 50}, months)
+    empty.loc["2021-01":"2021-03"] = 0
+    with pytest.raises(NotEnough, match="no events; use a larger width"):
+        event_study(empty, "area", "2023-01")

@@ -60,6 +60,9 @@ _SAME_MONTHS = (
     "otherwise be compared with another."
 )
 
+WIDTHS, FOLLOWED = (3, 6), (6, 1)
+"""Months of a bin when an outcome is followed in time, and the fewest months before and after."""
+
 
 class Evaluation(NamedTuple):
     """What was found, or why nothing could be.
@@ -311,11 +314,13 @@ def evaluate(
     )
     apart = [] if comparisons is None else [*placebo_sets, *comparisons]
     compared = list(dict.fromkeys(chain(treated, pool, *apart)))
-    for unit in [*compared, *nearby]:
-        if unit not in panel.columns:
+    used = list(dict.fromkeys([*compared, *nearby]))
+    known = set(panel.columns)
+    for unit in used:
+        if unit not in known:
             raise Invalid(f"The unit {unit!r} is not a column of the panel.")
     try:
-        panel = ordered(panel[list(dict.fromkeys([*compared, *nearby]))])
+        panel = ordered(panel[used])
     except NotEnough as short:
         return blank._replace(reason=str(short))
     whole = panel[compared].dropna(how="any")
@@ -415,9 +420,9 @@ def _comparison_checks(found, panel, nearby, minimum) -> dict[str, bool | None]:
 
 def follow_in_time(panel, treated, start) -> EventStudy | None:
     """By quarter, or by half-year where quarters are too thin; None where both are."""
-    for width in (3, 6):
+    for width in WIDTHS:
         try:
-            return event_study(panel, treated, start, width=width, minimum=(6, 1))
+            return event_study(panel, treated, start, width=width, minimum=FOLLOWED)
         except NotEnough:
             continue
     return None

@@ -143,7 +143,7 @@ def did(
     t0, t1, c0, c1 = t[~after].sum(), t[after].sum(), c[~after].sum(), c[after].sum()
     plain = rirr((t0, t1), (c0, c1), confidence=confidence)
     mu = _two_way_means(y, inside, after, plain.estimate)
-    spread = max(_cell_dispersion(y, mu), _group_dispersion(t, c, after.astype(int)))
+    spread = max(_cell_dispersion(y, mu), float(_group_dispersion(t, c, after)))
     cluster = _cluster_se(y, mu, np.outer(after, inside).astype(float))
     se = plain.se * np.sqrt(max(spread, 1.0))
     wider = max(se, cluster) ** 2 / plain.se**2
@@ -198,24 +198,25 @@ def event_study(
         raise Invalid(
             "An event-time plot needs a panel by month, with the months as its index."
         )
-    inside, first = panel.columns.isin(treated), like(start, panel.index)
-    steps = 12 * (panel.index.year - first.year) + panel.index.month - first.month
-    event = np.floor(steps / width).astype(int)
+    inside = panel.columns.isin(treated)
     y = panel.to_numpy()
     t, c = y[:, inside].sum(1), y[:, ~inside].sum(1)
-    spread = max(_group_dispersion(t, c, event), 1.0)
-    event, first, many = np.unique(event, return_index=True, return_counts=True)
-    t, c = np.add.reduceat(t, first), np.add.reduceat(c, first)
-    if not (t.all() and c.all()):
+    months = event_bins(panel.index, like(start, panel.index), width)
+    event, first, many = np.unique(months, return_index=True, return_counts=True)
+    if not _has_events(t, c, months):
         raise NotEnough(
             "A bin of the event-time plot has no events; use a larger width."
         )
-    bins = {"log": np.log(t / c), "variance": spread * (1 / t + 1 / c)}
-    before = event < 0
-    t, c = t[before].sum(), c[before].sum()
-    log, base = bins["log"] - np.log(t / c), spread * (1 / t + 1 / c)
+    log, variance, spread = _bin_ratios(t, c, months)
+    logs = pd.DataFrame(
+        {"log": log, "variance": variance}, pd.Index(event, name="event")
+    )
+    before, early = event < 0, months < 0
+    pretrend_p = _pretrend_p(event[before], log[before], variance[before])
+    t, c = t[early].sum(), c[early].sum()
+    log, base = log - np.log(t / c), spread * (1 / t + 1 / c)
     # A bin before the start is part of what it is compared with, and shares its chance with it.
-    variance = bins["variance"] + np.where(before, -base, base)
+    variance = variance + np.where(before, -base, base)
     reach = normal(confidence) * np.sqrt(variance.clip(min=0))
     frame = {
         "event": event,
@@ -226,9 +227,47 @@ def event_study(
         "upper": np.exp(log + reach),
         "before": before,
     }
-    pretrend_p = _pretrend_p(event[before], *(v[before] for v in bins.values()))
-    kept = pd.DataFrame(bins, pd.Index(event, name="event"))
-    return EventStudy(pd.DataFrame(frame), pretrend_p, float(spread), kept)
+    return EventStudy(pd.DataFrame(frame), pretrend_p, float(spread), logs)
+
+
+def event_bins(index: pd.DatetimeIndex, start: pd.Timestamp, width: int) -> np.ndarray:
+    """The bin of each month: 0 begins at the start and holds ``width`` calendar months."""
+    steps = 12 * (index.year - start.year) + index.month - start.month
+    return np.floor(steps / width).to_numpy(int)
+
+
+def pretrend_p_values(
+    treated: np.ndarray, control: np.ndarray, bins: np.ndarray
+) -> np.ndarray:
+    """The ``pretrend_p`` of :func:`event_study` for many pairs of series at once (pair x month).
+
+    NaN where a bin has no events, and with fewer than 3 bins before the start.
+    """
+    event = np.unique(bins)
+    before = event < 0
+    found = np.full(len(treated), np.nan)
+    there = _has_events(treated, control, bins)
+    log, variance, _ = _bin_ratios(treated[there], control[there], bins)
+    pairs = zip(log[:, before], variance[:, before], strict=True)
+    found[there] = [_pretrend_p(event[before], *pair) for pair in pairs]
+    return found
+
+
+def _has_events(t: np.ndarray, c: np.ndarray, bins: np.ndarray) -> np.ndarray:
+    """Whether both series have events in each bin."""
+    first = np.unique(bins, return_index=True)[1]
+    sums = [np.add.reduceat(counts, first, axis=-1) for counts in (t, c)]
+    return np.all(sums, axis=(0, -1))
+
+
+def _bin_ratios(
+    t: np.ndarray, c: np.ndarray, bins: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of each bin the log ratio and its variance, and the dispersion, of 1 at least."""
+    spread = np.maximum(_group_dispersion(t, c, bins), 1.0)
+    first = np.unique(bins, return_index=True)[1]
+    t, c = (np.add.reduceat(counts, first, axis=-1) for counts in (t, c))
+    return np.log(t / c), spread[..., None] * (1 / t + 1 / c), spread
 
 
 def _two_way_means(
@@ -252,18 +291,23 @@ def _cell_dispersion(y: np.ndarray, mu: np.ndarray) -> float:
     return float(((y - mu) ** 2 / mu).sum() / freedom) if freedom > 0 else 1.0
 
 
-def _group_dispersion(t: np.ndarray, c: np.ndarray, group: np.ndarray) -> float:
-    """How much the treated share of events varies within each group of times, beyond chance."""
-    total, chi2 = t + c, 0.0
-    for g in np.unique(group):
-        at = (group == g) & (total > 0)
-        share = t[at].sum() / total[at].sum()
-        if 0 < share < 1:
-            chi2 += (
-                (t[at] - share * total[at]) ** 2 / (total[at] * share * (1 - share))
-            ).sum()
-    freedom = len(t) - len(np.unique(group))
-    return float(chi2 / freedom) if freedom > 0 else 1.0
+def _group_dispersion(t: np.ndarray, c: np.ndarray, group: np.ndarray) -> np.ndarray:
+    """How much the treated share of events varies within each group of times, beyond chance.
+
+    The last axis of the counts is time; groups follow one another.
+    """
+    first, many = np.unique(group, return_index=True, return_counts=True)[1:]
+    total = t + c
+    sums = (np.add.reduceat(counts, first, axis=-1) for counts in (t, total))
+    share = np.repeat(np.divide(*sums), many, axis=-1)
+    variance = total * share * (1 - share)
+    square = (t - share * total) ** 2
+    chi2 = np.divide(square, variance, out=np.zeros_like(square), where=variance > 0)
+    freedom = t.shape[-1] - len(first)
+    if freedom <= 0:
+        return np.ones(t.shape[:-1])
+    groups = np.split(chi2, first[1:], axis=-1)
+    return sum(each.sum(axis=-1) for each in groups) / freedom
 
 
 def _cluster_se(y: np.ndarray, mu: np.ndarray, d: np.ndarray) -> float:

@@ -124,12 +124,13 @@ def match_by_ratio(
     most = max(ratios)
     panel, treated, after = wide(panel, treated, start, minimum=minimum)
     values = _features(panel[~after], population, covariates, features)
-    lacking = values.index[values.isna().any(axis=1)]
-    if set(lacking) & set(treated):
+    lacking = set(values.index[values.isna().any(axis=1)])
+    if lacking & set(treated):
         raise Invalid(
-            f"The treated unit {sorted(set(lacking) & set(treated))[0]!r} lacks a value."
+            f"The treated unit {sorted(lacking & set(treated))[0]!r} lacks a value."
         )
-    pool = [u for u in values.index if u not in {*treated, *lacking}]
+    barred = {*treated, *lacking}
+    pool = [unit for unit in values.index if unit not in barred]
     if len(pool) < most * len(treated):
         wanted = f"{len(treated)} treated ones with {most} each"
         raise NotEnough(f"There are {len(pool)} units to match {wanted}.")

@@ -232,8 +232,8 @@ def carry_drift(
     steps = np.array([])
     if len(placebo_sets):
         rows = panel.loc[compared.index]
-        sums = [[totals(rows, units) for units in pair] for pair in placebo_sets]
-        steps = _steps(np.array(sums, float), after, compared.index)
+        sums = [totals(rows, sets) for sets in zip(*placebo_sets, strict=True)]
+        steps = _steps(np.stack(sums, axis=1), after, compared.index)
     steps = steps[np.isfinite(steps)]
     enough = len(steps) >= 19
     rank = rank_effect(np.log(found.ratio), steps) if enough else None

@@ -14,7 +14,7 @@ import pandas as pd
 
 from outcomes.core.errors import Invalid, NotEnough
 from outcomes.methods.intervals import Interval, numbers
-from outcomes.methods.minimum_data import wide
+from outcomes.methods.minimum_data import membership, wide
 from outcomes.methods.power import ratios_of
 
 
@@ -125,23 +125,12 @@ def _log_ratios(
     infinite where one of them fell to no events or rose from none, NaN where that says nothing."""
     sums = np.stack([panel[~after].sum(), panel[after].sum()], axis=1).astype(float)
     sets, rests = zip(*pairs, strict=True)
-    inside = _membership(panel.columns, sets)
-    outside = _membership(panel.columns, [free if r is None else r for r in rests])
+    inside = membership(panel.columns, sets)
+    outside = membership(panel.columns, [free if r is None else r for r in rests])
     outside &= ~inside & panel.columns.isin(list(free))
     t, c = inside @ sums, outside @ sums
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.log(np.divide(t[:, 1] * c[:, 0], t[:, 0] * c[:, 1])).tolist()
-
-
-def _membership(units: pd.Index, sets: Iterable[Iterable]) -> np.ndarray:
-    """Set x unit: is the unit in the set?"""
-    at = {unit: k for k, unit in enumerate(units)}
-    rows = [[at[unit] for unit in members] for members in sets]
-    found = np.zeros((len(rows), len(units)), bool)
-    found[np.repeat(np.arange(len(rows)), [*map(len, rows)]), np.concatenate(rows)] = (
-        True
-    )
-    return found
 
 
 def placebo_interval(

@@ -18,11 +18,15 @@ import pandas as pd
 from outcomes.core.errors import NotEnough, one_of
 from outcomes.core.formatting import percent
 from outcomes.core.kept_results import keep
-from outcomes.methods.evaluation.design import Evaluation, follow_in_time
-from outcomes.methods.evaluation.difference_in_differences import grade_pretrend
+from outcomes.methods.evaluation.design import FOLLOWED, WIDTHS, Evaluation
+from outcomes.methods.evaluation.difference_in_differences import (
+    event_bins,
+    grade_pretrend,
+    pretrend_p_values,
+)
 from outcomes.methods.evaluation.synthetic_control import FIT, Synthetic
 from outcomes.methods.evaluation.verdict import ALPHA, smallest_p
-from outcomes.methods.minimum_data import totals
+from outcomes.methods.minimum_data import dated, totals
 
 POWER = 0.8
 """Found in four of five cases: the power that is called enough."""
@@ -104,8 +108,7 @@ def detection_power(evaluation: Evaluation, panel: pd.DataFrame) -> Detection:
     looked = np.unique(
         np.linspace(0, len(areas) - 1, min(AREAS, len(areas))).astype(int)
     )
-    kept = np.array([_steady(evaluation, panel, k) for k in looked])
-    by_verdict = by_rank[looked] & kept[:, None]
+    by_verdict = by_rank[looked] & _steady(evaluation, panel, looked)[:, None]
     left_out = []
     evidence = evaluation.evidence()
     for name, other in (evaluation.alternatives or {}).items():
@@ -199,9 +202,25 @@ def _p(logs: np.ndarray, moved: np.ndarray) -> np.ndarray:
     return (1 + larger - itself) / len(size)
 
 
-def _steady(evaluation: Evaluation, counts: pd.DataFrame, k: int) -> bool:
-    """Whether a placebo area shows no drift before the start, as the verdict asks."""
-    sums = [totals(counts, units) for units in evaluation.placebo_pairs[k]]
-    pair = pd.DataFrame(np.array(sums).T, counts.index, ["area", "comparison"])
-    events = follow_in_time(pair.dropna(), ["area"], evaluation.start)
-    return events is not None and grade_pretrend(events.pretrend_p) == "passes"
+def _steady(
+    evaluation: Evaluation, panel: pd.DataFrame, looked: np.ndarray
+) -> np.ndarray:
+    """Whether each of some placebo areas shows no drift before the start, as the verdict asks."""
+    pairs = [evaluation.placebo_pairs[k] for k in looked]
+    panel = panel.set_axis(dated(panel.index)).sort_index()
+    area, comparison = (totals(panel, sets) for sets in zip(*pairs, strict=True))
+    complete = np.isfinite(area + comparison)
+    steady = np.zeros(len(pairs), bool)
+    for there in np.unique(complete, axis=0):  # mostly the same months for all
+        these = np.flatnonzero((complete == there).all(axis=1))
+        months = panel.index[there]
+        before = int((months < evaluation.start).sum())
+        if before < FOLLOWED[0] or len(months) - before < FOLLOWED[1]:
+            continue
+        pair = area[these][:, there], comparison[these][:, there]
+        found = np.full(len(these), np.nan)
+        for width in WIDTHS:  # as :func:`follow_in_time`
+            p = pretrend_p_values(*pair, event_bins(months, evaluation.start, width))
+            found = np.where(np.isnan(found), p, found)
+        steady[these] = [grade_pretrend(p) == "passes" for p in found]
+    return steady
