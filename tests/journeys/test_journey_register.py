@@ -1,6 +1,7 @@
 """An analyst adds a published figure: the pages that rest on it move, and no other does."""
 
 import csv
+import json
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,13 @@ def test_only_pages_that_speak_of_it_move(walked):
     moved = {h for h in after if baselines.differences(h, before[h], after[h])}
     assert "op-warrior" in moved
     assert moved <= SPEAKS_OF_IT
+
+
+def test_only_pages_that_read_it_are_made_anew(walked):
+    clone, *_ = walked
+    record = json.loads((clone / "site/latest/manifest.json").read_text("utf-8"))
+    anew = {e["handle"] for e in record["pages"] if e["built"] == record["release"]}
+    assert anew == SPEAKS_OF_IT
 
 
 def test_the_page_names_the_contradiction_and_the_reader_is_told_why(walked):
