@@ -12,6 +12,7 @@ a whole frame of 20 million needs some 15 GB.
 import argparse
 import json
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -96,9 +97,8 @@ def make(folder: Path, rows: int) -> None:
         lsoas += [f"E01{number * 1000 + i:06d}" for i in range(900)]
     clean = folder / "data" / "clean"
     clean.mkdir(parents=True)
-    (clean / "districts.csv").write_bytes(
-        (DATA / "clean" / "districts.csv").read_bytes()
-    )
+    for table in ("districts.csv", "forces.csv"):
+        shutil.copy(DATA / "clean" / table, clean)
     pd.DataFrame({"lsoa": lsoas, "force": ""}).to_csv(clean / "lsoas.csv", index=False)
 
 

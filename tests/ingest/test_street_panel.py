@@ -1,8 +1,10 @@
 """Months taken into the tables by month, force and neighbourhood: always the same."""
 
 import csv
+import importlib
 import random
 from collections import Counter
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -11,6 +13,7 @@ import street_maker as maker
 from outcomes.core.errors import Invalid
 from outcomes.data.crime_codes import TYPES
 
+ROOT = Path(__file__).parents[2]
 take = maker.take
 
 
@@ -196,3 +199,12 @@ def test_memory_does_not_hold_the_files(data, tmp_path):
     )
     assert len(list((tmp_path / "work" / "parts").glob("*.feather"))) == 4
     assert not list((tmp_path / "work" / "parts").glob("*.csv"))
+
+
+def test_the_benchmark_runs_and_pandas_counts_as_many(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    bench = importlib.import_module("bench_ingest")
+    bench.make(tmp_path, 2 * bench.ROWS_PER_FILE)
+    assert bench.bare_count(tmp_path) == 2 * bench.ROWS_PER_FILE
+    counted = bench.ours(tmp_path)
+    assert counted == bench.whole_frame(tmp_path) < 2 * bench.ROWS_PER_FILE

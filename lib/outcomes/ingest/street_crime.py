@@ -41,6 +41,7 @@ STREET, SEARCHES = "street", "stop-and-search"
 HEADERS = {STREET: HEADER, SEARCHES: SEARCH_HEADER}
 """The kinds of file that are taken, by the last words of their names, and their columns."""
 MOST_BYTES = 128 << 20  # the largest real file, of London, has 30 MB
+_PIECE = 32 << 20
 MOST_SAID = 20
 WEST, EAST, SOUTH, NORTH = -9.0, 3.0, 49.0, 61.0
 SLUGS = {name: slug for slug, name in TYPES.items()}
@@ -113,8 +114,9 @@ def read(file: File) -> bytes:
     """
     pieces, size = [], 0
     with file.open() as stream:
-        # Piece by piece: to ask for the most at once would claim the room for it.
-        while piece := stream.read(1 << 20):
+        # Piece by piece: to ask for the most at once would claim the room for it. Most files are
+        # one piece, which is not copied again.
+        while piece := stream.read(_PIECE):
             pieces.append(piece)
             size += len(piece)
             if size > MOST_BYTES:
@@ -250,7 +252,9 @@ def parse(file: File, data: bytes, places: Places) -> Rows:
             "x": columns["Longitude"],
             "y": columns["Latitude"],
         }
-    ).filter(pa.array((ident < 0) | ~again))
+    )
+    if (twice := (ident >= 0) & again).any():
+        rows = rows.filter(pa.array(~twice))
     return Rows(rows, len(table) - len(rows), commonest(columns[_WHOSE]))
 
 

@@ -38,7 +38,7 @@ class Places(NamedTuple):
 
     def territorial(self, force: str) -> bool:
         """Whether a force has an area of its own: the Transport Police has none."""
-        return force in set(self.districts["force"])
+        return bool((self.districts["force"] == force).any())
 
     def force_named(self, words: str) -> str:
         """The force whose name words begin with ("Merseyside Police"), or "" where none does."""
@@ -289,7 +289,7 @@ def write_totals(
     taken = [(m.force, m.month) for m in months]
     keys = ["force", "district", "month", "type"]
     path = clean / "crime_district_monthly.parquet"
-    placed = near[near["force"].map(places.territorial)]
+    placed = near[near["force"].isin(places.districts["force"])]
     by_district = with_months(path, placed[[*keys, "n"]], taken)
     write.parquet(by_district, new / path.name, keys)
     keys = [*_MONTH, "type"]
