@@ -169,7 +169,7 @@ def _scan(folder: Path, query: str) -> int:
             "files": str(folder / "street" / "*.csv"),
             "columns": dict.fromkeys(HEADER, "VARCHAR"),
         }
-        found = connection.execute(query.format(rows=rows), values).to_arrow_table()
+        found = connection.sql(query.format(rows=rows), params=values).to_arrow_table()
         return (
             sum(found["n"].to_pylist())
             if found.num_rows < 2
