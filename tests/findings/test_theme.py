@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.text import Text
 from PIL import Image
 
 import foreign_charts
@@ -294,6 +295,20 @@ def test_a_figure_is_left_as_it_was():
     ax.set(xlim=(100, 105), xlabel="Month")
     text = theme.svg(figure)
     assert ">101<" in text and ">Month<" in text
+
+
+def test_each_text_is_measured_once_in_a_drawing_and_anew_in_the_next(monkeypatch):
+    asked, measure = [], Text._get_layout
+    monkeypatch.setattr(
+        Text, "_get_layout", lambda *a: asked.append(a[0].get_text()) or measure(*a)
+    )
+    with theme.styled():
+        ax = charts.bars(pd.DataFrame({"ward": ["Park"], "n": [3]}), x="n", y="ward")
+        charts.title(ax, "Crimes")
+    low = theme.svg(ax)
+    assert asked.count("Park") == asked.count("Crimes") == asked.count("1") == 1
+    ax.set_title("Crimes", fontsize=40)
+    assert theme.svg(ax) != low and asked.count("Crimes") == 2
 
 
 def test_a_tab_between_words_keeps_them_apart():

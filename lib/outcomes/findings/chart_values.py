@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import is_numeric_dtype
+from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from outcomes.findings.theme import NAMES_OF_ROWS
 
@@ -44,9 +44,9 @@ def marks(figure: Any, frame: pd.DataFrame) -> list[Mark]:
     [(0, 1), (1, 1)]
     """
     held = [
-        (at, column.to_numpy(float))
-        for at, (_, column) in enumerate(frame.items())
-        if at and is_numeric_dtype(column) and column.dtype != bool
+        (at, frame.iloc[:, at].to_numpy(float))
+        for at, kind in enumerate(frame.dtypes)
+        if at and is_numeric_dtype(kind) and not is_bool_dtype(kind)
     ]
     found: dict[tuple[int, int], Mark] = {}
     size = np.array([figure.bbox.width, figure.bbox.height])
@@ -94,8 +94,10 @@ def _groups(figure: Any) -> Iterator[tuple[Any, np.ndarray, list[np.ndarray]]]:
 
 def _named(axis: Any) -> bool:
     """Whether an axis has names or nothing at all along it, so that places on it are no values."""
-    kind = type(axis.get_major_formatter()).__name__
-    return kind in NAMES_OF_ROWS or not len(axis.get_majorticklocs())
+    if type(axis.get_major_formatter()).__name__ in NAMES_OF_ROWS:
+        return True
+    fixed = type(axis.get_major_locator()).__name__ in ("FixedLocator", "NullLocator")
+    return fixed and not len(axis.get_majorticklocs())
 
 
 def _cells(
@@ -128,7 +130,7 @@ def _in_order(values: np.ndarray, cells: np.ndarray) -> list[int]:
     if len(values) < FEW and np.isin(cells, values).sum() > len(values):
         return []
     for value in values:
-        at = np.flatnonzero(np.isclose(cells[after:], value, rtol=1e-9, atol=1e-12))
+        at = np.flatnonzero(_is_near(cells[after:], value))
         if not len(at):
             return []
         rows.append(after + int(at[0]))
@@ -141,6 +143,11 @@ def _only(value: float, held: list[tuple[int, np.ndarray]]) -> tuple[int, int] |
     found = [
         (int(row), column)
         for column, cells in held
-        for row in np.flatnonzero(np.isclose(cells, value, rtol=1e-9, atol=1e-12))
+        for row in np.flatnonzero(_is_near(cells, value))
     ]
     return found[0] if len({row for row, _ in found}) == 1 else None
+
+
+def _is_near(cells: np.ndarray, value: float) -> np.ndarray:
+    """As numpy's isclose, which takes ten times as long to see that all is finite."""
+    return np.abs(cells - value) <= 1e-12 + 1e-9 * abs(value)

@@ -80,10 +80,11 @@ def _decimals(column: pd.Series) -> int | None:
     """One number of decimals for a whole column, so that its figures line up."""
     if not pd.api.types.is_float_dtype(column):
         return None
-    known = column[column.abs() < float("inf")].dropna()
-    if known.empty or (known == known.round()).all():
+    known = np.abs(column.to_numpy(float, na_value=np.nan))
+    known = known[np.isfinite(known)]
+    if not known.size or (known == known.round()).all():
         return 0
-    return 0 if known.abs().min() >= 1000 else 1 if known.abs().max() >= 10 else 2
+    return 0 if known.min() >= 1000 else 1 if known.max() >= 10 else 2
 
 
 def _are_years(name: str, values: pd.Series) -> bool:

@@ -155,14 +155,21 @@ def figure_of(drawn: Any) -> "Figure":
 
 @contextmanager
 def _settled(figure):
-    """Fix the ticks, and take empty labels out: matplotlib works both out anew in each of the
-    dozens of looks that a layout takes. Afterwards the figure is as it was."""
+    """Fix the ticks, measure each text once, and take empty labels out: matplotlib works all that
+    out anew in each of the dozens of looks that a layout and a drawing take. Afterwards the figure
+    is as it was."""
+    from matplotlib.legend import Legend
+    from matplotlib.text import Text
     from matplotlib.ticker import FixedFormatter, FixedLocator
 
     axes = [axis for ax in figure.axes for axis in (ax.xaxis, ax.yaxis)]
     before = [
         (thing, vars(thing).copy()) for a in axes for thing in (a.major, a.label, a)
     ]
+    inside = [child for one in (figure, *figure.axes) for child in one.get_children()]
+    texts = [child for child in inside if isinstance(child, Text)]
+    for legend in (child for child in inside if isinstance(child, Legend)):
+        texts += legend.get_texts()
     try:
         for axis in axes:
             at = axis.get_majorticklocs()
@@ -170,13 +177,33 @@ def _settled(figure):
             if not axis.major.formatter.get_offset():  # "1e6" at the end of an axis
                 axis.set_major_locator(FixedLocator(at))
                 axis.set_major_formatter(FixedFormatter(labels))
+                texts += [tick.label1 for tick in axis.get_major_ticks(len(at))]
             if not axis.label.get_text():
                 axis.label.set_visible(False)
                 axis.set_label_coords(0, 0)
+            texts.append(axis.label)
+        for text in texts:
+            if not text.get_wrap():
+                _measure_once(text)
         yield
     finally:
+        for text in texts:
+            vars(text).pop("_get_layout", None)
         for thing, was in before:
             vars(thing).update(was)
+
+
+def _measure_once(text) -> None:
+    """Keep the extents of a text about its place: only the place moves while a figure is drawn."""
+    measure, held = text._get_layout, {}
+
+    def kept(renderer):
+        said = text.get_text()  # of a tick it is set late
+        if said not in held:
+            held[said] = measure(renderer)
+        return held[said]
+
+    text._get_layout = kept
 
 
 def values_drawn(figure: "Figure") -> set[float]:
