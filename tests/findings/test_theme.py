@@ -307,7 +307,7 @@ def test_each_text_is_measured_once_in_a_drawing_and_anew_in_the_next(monkeypatc
         charts.title(ax, "Crimes")
     low = theme.svg(ax)
     assert asked.count("Park") == asked.count("Crimes") == asked.count("1") == 1
-    ax.set_title("Crimes", fontsize=40)
+    ax.set_title("Crimes", loc="left", fontsize=40)
     assert theme.svg(ax) != low and asked.count("Crimes") == 2
 
 
