@@ -150,7 +150,7 @@ def spelt(value: Any, allowed: Iterable[str], what: str, *, most: int = 20) -> s
     >>> spelt("op warrior", ["op_sceptre", "op_warrior"], "programme")
     'op_warrior'
     """
-    allowed = [str(a) for a in allowed]
+    allowed = list(map(str, allowed))
     if value not in allowed and isinstance(value, str):
         value = {_bare(name): name for name in allowed}.get(_bare(value), value)
     return one_of(value, allowed, what, most=most)

@@ -201,14 +201,15 @@ def _coverage(column: str, frame: pd.DataFrame, months: pd.DataFrame | None) -> 
 
 def _months(frame: pd.DataFrame) -> str:
     """Places and months of street-level rows, with how many months of the span are at hand."""
+    rows = frame[["force", "month"]]
     if "state" in frame:
-        frame = frame[frame["state"] != "missing"]
-    if frame.empty:
+        rows = rows[frame["state"] != "missing"]
+    if rows.empty:
         return ""
-    held = frame.groupby("force")["month"].nunique()
-    first, last = frame["month"].min(), frame["month"].max()
+    held = rows.drop_duplicates()["force"].value_counts().sort_index()
+    first, last = rows["month"].min(), rows["month"].max()
     span = (last.year - first.year) * 12 + last.month - first.month + 1
-    names = tables.read("forces", ["force", "name"]).set_index("force")["name"]
+    names = tables.mapping("forces", "force", "name")
     places = [names.get(force, force) for force in held.index]
     few = len(places) <= _NAMED
     said = [listed(places) if few else f"{len(places)} forces", month_span(first, last)]

@@ -8,6 +8,8 @@ An absent street-level row is a zero only in a month that is complete (:func:`co
 that is missing is never a zero. Only complete months are given, with their zeros.
 """
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -93,26 +95,25 @@ def street_crime(
         months = _of_year(months, int(year))
     if area is not None:
         where |= _inside(by, area)
-    frame = tables.read(table, **where).merge(months[["force", "month"]])
-    if by == "district":
-        frame = frame[frame["district"] != ""]
-        units = tables.read("districts", ["force", "district"], **where)
-        if units.empty:
-            raise Invalid(f"{', '.join(as_list(area))} has no district of this force.")
-    elif area is not None and frame.empty:
-        raise Invalid(f"{', '.join(as_list(area))} has no neighbourhood of this force.")
+    frame = tables.read(table, **where)
+    if by == "neighbourhood":
+        frame = frame.merge(months[["force", "month"]])
+        if area is not None and frame.empty:
+            raise Invalid(
+                f"{', '.join(as_list(area))} has no neighbourhood of this force."
+            )
+        frame = frame.sort_values(["force", "lsoa", "month", "type"])
     else:
         units = months[["force"]].drop_duplicates()
-    if by != "neighbourhood":  # every place, month and type: an absent row is a zero
-        grid = units.merge(months[["force", "month"]]).merge(
-            pd.DataFrame({"type": list(type_names)}), how="cross"
-        )
-        frame = grid.merge(frame, how="left").fillna({"n": 0}).astype({"n": "int64"})
+        if by == "district":
+            units = tables.read("districts", ["force", "district"], **where)
+            if units.empty:
+                raise Invalid(
+                    f"{', '.join(as_list(area))} has no district of this force."
+                )
+        frame = _with_zeros(frame, units, months)
         if gaps:
-            frame = _with_gaps(frame, every)
-    frame = frame.sort_values(
-        [c for c in (*units, "lsoa", "month", "type") if c in frame]
-    )
+            frame = _with_gaps(frame, every).sort_values([*units, "month", "type"])
     frame = frame.assign(type_code=frame["type"], type=frame["type"].map(type_names))
     rows = frame
     places = {"district": "districts"} if by != "force" else {}
@@ -133,6 +134,45 @@ def _inside(by: str, area: Names) -> dict[str, list[str]]:
             raise
     inside = neighbourhoods(area)
     return {"district": sorted({*inside["district_code"]}), "lsoa": [*inside["lsoa"]]}
+
+
+def _with_zeros(
+    counts: pd.DataFrame, units: pd.DataFrame, months: pd.DataFrame
+) -> pd.DataFrame:
+    """Every place, complete month and type, in order: an absent row is a zero.
+
+    ``units`` are places by force, and perhaps district; ``months`` those of each force.
+    """
+    units = units.sort_values([*units], ignore_index=True)
+    place, days = units.columns[-1], np.unique(months["month"])
+    kinds = pd.Series(sorted(type_names), dtype="str")
+    cell = np.stack(
+        [
+            _positions(units[place], counts[place]),
+            _positions(days, counts["month"]),
+            _positions(kinds, counts["type"]),
+        ]
+    )
+    forces = units["force"].unique()
+    force = _positions(forces, units["force"])
+    own = _positions(forces, counts["force"]) == force[cell[0]]
+    own &= (cell >= 0).all(axis=0)
+    n = np.zeros((len(units), len(days), len(kinds)), dtype="int64")
+    np.add.at(n, tuple(cell[:, own]), counts["n"].to_numpy()[own])
+    complete = np.zeros((len(forces), len(days)), dtype=bool)
+    at = _positions(forces, months["force"]), _positions(days, months["month"])
+    complete[at[0][at[0] >= 0], at[1][at[0] >= 0]] = True
+    unit, day = complete[force].nonzero()
+    frame = units.iloc[np.repeat(unit, len(kinds))].reset_index(drop=True)
+    frame["month"] = days[np.repeat(day, len(kinds))]
+    frame["type"] = kinds.array[np.tile(np.arange(len(kinds)), len(unit))]
+    return frame.assign(n=n[unit, day].ravel())
+
+
+def _positions(keys: Any, column: pd.Series) -> np.ndarray:
+    """Where each value of a column stands among keys, -1 where it is none of them."""
+    at, values = pd.factorize(column)
+    return pd.Index(keys).get_indexer(values)[at]
 
 
 def _of_year(months: pd.DataFrame, year: int) -> pd.DataFrame:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from outcomes.core.collection import collection
 from outcomes.core.errors import spelt
-from outcomes.data import crime, places
+from outcomes.data import crime, places, tables
 from outcomes.data.doors import door
 from outcomes.data.published_figures import latest_per_fact, published_figures
 
@@ -95,12 +95,12 @@ class Series:
         """Counts of its types in a force, or in a district."""
         kind = self.name.removeprefix("street_").replace("_", "-")
         types = crime.CRIME_TYPES if kind == "all-crime" else [crime.type_names[kind]]
-        known = places.names("forces")
-        if area in known.index or area in set(known):
+        known = tables.mapping("forces", "force", "name")
+        if area in known or area in known.values():
             frame = crime.street_crime("force", force=area)
         else:
-            near = places.districts().set_index("code")["force_code"]
-            force = near[places.codes("districts", area)[0]]
+            force_of = tables.mapping("districts", "district", "force")
+            force = force_of[places.codes("districts", area)[0]]
             frame = crime.street_crime("district", force=force, area=area)
         return frame[frame["type"].isin(types)]
 

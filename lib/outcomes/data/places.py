@@ -37,7 +37,9 @@ def names(table: str) -> pd.Series:
     >>> names("forces")["kent"]
     'Kent'
     """
-    return tables.read(table, [_KEYS[table], "name"]).set_index(_KEYS[table])["name"]
+    known = tables.mapping(table, _KEYS[table], "name")
+    codes = pd.Index(known, dtype="str", name=_KEYS[table])
+    return pd.Series(known.values(), codes, dtype="str", name="name")
 
 
 @overload
@@ -55,19 +57,19 @@ def codes(table: str, given: Any) -> list[str] | None:
     """
     if given is None:
         return None
-    known = names(table)
-    by_name = dict(zip(known, known.index, strict=True))
-    by_name |= {code: code for code in known.index}
-    offered = known
-    if table == "districts":
-        home = tables.rows("districts", ["district"], {"force": collection.force_code})
-        offered = known[home["district"]]
+    known = tables.mapping(table, _KEYS[table], "name")
+    by_name = {name: code for code, name in known.items()}
+    by_name |= {code: code for code in known}
     found = set()
     for place in as_list(given):
         try:
             found.add(by_name[spelt(place, by_name, _KEYS[table])])
         except Invalid:
+            offered = list(known.values())
             if table == "districts":
+                where = {"force": collection.force_code}
+                home = tables.rows("districts", ["district"], where)["district"]
+                offered = [known[code] for code in home]
                 refuse_place(place, offered, "district")
             one_of(place, offered, _KEYS[table])
             raise
@@ -113,7 +115,7 @@ def held_forces(table: str, given: Any) -> list[str] | None:
     ['lancashire']
     """
     asked = codes("forces", given)
-    held = tables.rows(table, ["force"])["force"].unique().tolist()
+    held = tables.distinct(table, "force") if asked else []
     for slug in asked or ():
         if slug not in held:
             raise Invalid(
@@ -133,8 +135,10 @@ def named(frame: pd.DataFrame, **columns: str) -> pd.DataFrame:
     """
     attrs = frame.attrs
     for column, table in columns.items():
-        known = frame[column].map(names(table)).fillna("").astype("str")
-        frame = frame.assign(**{f"{column}_code": frame[column], column: known})
+        known = tables.mapping(table, _KEYS[table], "name")
+        at, codes = pd.factorize(frame[column], use_na_sentinel=False)
+        words = pd.array([known.get(code, "") for code in codes], dtype="str")
+        frame = frame.assign(**{f"{column}_code": frame[column], column: words[at]})
     frame.attrs = attrs
     return frame
 

@@ -90,6 +90,36 @@ def rows(
     )  # copy-on-write: changing the copy leaves the cache as it is
 
 
+def mapping(table: str, key: str, value: str) -> dict[Any, Any]:
+    """One column of a table by another, such as the names of forces by code; a noted reading.
+
+    >>> mapping("forces", "force", "name")["kent"]
+    'Kent'
+    """
+    _log.append((table, "{}", _cut["day"]))
+    return dict(_mapping(_version(path_of(table)), table, key, value, _cut["day"]))
+
+
+@lru_cache(maxsize=32)
+def _mapping(version: tuple, table: str, key: str, value: str, as_of: str) -> dict:
+    frame = rows(table, [key, value], as_of=as_of)
+    return dict(zip(frame[key].tolist(), frame[value].tolist(), strict=True))
+
+
+def distinct(table: str, column: str) -> list[Any]:
+    """The different values of a column, in the order of the rows; not noted.
+
+    >>> "lancashire" in distinct("crime_monthly", "force")
+    True
+    """
+    return list(_distinct(_version(path_of(table)), column))
+
+
+@lru_cache(maxsize=32)
+def _distinct(version: tuple, column: str) -> list[Any]:
+    return _cached(version, (), (column,))[column].unique().tolist()
+
+
 def cut_at(day: str, *, before: str = "") -> None:
     """Give what had been published by ``day`` from now on ("" for all); ``before`` is the sentence
     for a day on which nothing was known."""
