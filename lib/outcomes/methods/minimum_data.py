@@ -102,9 +102,10 @@ def wide(
             )
     if not treated or len(treated) >= panel.shape[1]:
         raise NotEnough("A comparison needs at least one treated and one other unit.")
-    lacking, times = panel.isna().sum(), len(panel)
-    panel = panel.dropna(how="any")
-    if not signed and (panel < 0).any(axis=None):
+    lacking, times = np.isnan(panel.to_numpy()).sum(axis=0), len(panel)
+    if lacking.any():
+        panel = panel.dropna(how="any")
+    if not signed and (panel.to_numpy() < 0).any():
         unit = panel.columns[(panel < 0).any()][0]
         raise Invalid(
             f"Counts are 0 or more; the unit {unit!r} has {panel[unit].min():g}."
@@ -117,7 +118,7 @@ def wide(
     except NotEnough as short:
         most = lacking.max()
         said = (
-            f" The unit {lacking.idxmax()!r} lacks {most} of {times} periods."
+            f" The unit {panel.columns[lacking.argmax()]!r} lacks {most} of {times} periods."
             if most
             else ""
         )
@@ -195,22 +196,21 @@ def ordered(panel: pd.DataFrame) -> pd.DataFrame:
     value, for which every time would be left out.
     """
     _once(panel.columns, "unit")
-    # Names as Python's own words are found far sooner than those that Arrow holds.
-    panel = panel.set_axis(panel.columns.astype(object), axis=1)
-    panel = panel.set_axis(dated(panel.index)).sort_index()
     try:
-        panel = panel.astype(float)
+        counts = panel.astype(float).to_numpy()
     except (TypeError, ValueError) as wrong:
         raise Invalid(f"A panel holds numbers alone: {wrong}.") from None
-    infinite = panel.columns[np.isinf(panel.to_numpy()).any(axis=0)]
-    if len(infinite):
-        raise Invalid(f"The unit {infinite[0]!r} has an infinite value.")
-    empty = panel.columns[panel.isna().all()].tolist()
-    if empty and len(panel):
+    # Names as Python's own words are found far sooner than those that Arrow holds.
+    units = panel.columns.astype(object)
+    infinite = np.isinf(counts).any(axis=0)
+    if infinite.any():
+        raise Invalid(f"The unit {units[infinite][0]!r} has an infinite value.")
+    empty = np.isnan(counts).all(axis=0)
+    if empty.any() and len(panel):
         raise NotEnough(
-            f"The unit {empty[0]!r} has no value at any time; leave it out."
+            f"The unit {units[empty][0]!r} has no value at any time; leave it out."
         )
-    return panel
+    return pd.DataFrame(counts, dated(panel.index), units).sort_index()
 
 
 def dated(index: pd.Index) -> pd.Index:

@@ -291,7 +291,7 @@ def test_placebo_areas_of_the_county_choose_as_one_after_another_would():
     start = "2023-09-01"
     found = matching.match_sets(panel, sets, start, population=places["population"])
     early = panel[panel.index < start]
-    features = matching._features(early, places["population"], None)
+    features = matching.alike(early, population=places["population"])
     units = features.index.tolist()
     for members, chosen in zip(sets, found, strict=True):
         pairs = one_after_another(features, [units.index(u) for u in members], 3)

@@ -12,6 +12,7 @@ from outcomes.methods.evaluation.matching import (
     match_units,
     ring,
 )
+from outcomes.methods.evaluation.placebos import randomisation
 from outcomes.methods.evaluation.specification import (
     FEATURES,
     SpecificationCurve,
@@ -80,21 +81,34 @@ def test_every_combination_is_there_once(fallen):
 
 
 def test_each_change_is_that_of_the_plain_functions(fallen):
-    found, specs, _sets, panel, treated = fallen
+    found, specs, sets, panel, treated = fallen
     for spec in specs[:: len(specs) // 9]:
         rows = panel.loc[spec.months]
-        units = spec.pool
+        units, balanced = spec.pool, None
+        compared = [[u for u in spec.pool if u not in members] for members in sets]
         if spec.matching:
             inside = rows[[*treated, *spec.pool]]
-            units = match_units(
+            match = match_units(
                 inside, treated, START, minimum=(12, 0), **spec.matching
-            ).units
+            )
+            units, balanced = match.units, match.balanced
+            compared = match_sets(rows[list(spec.pool)], sets, START, **spec.matching)
+        drawn = randomisation(
+            rows,
+            treated,
+            START,
+            sets,
+            comparison=units,
+            comparisons=compared,
+            minimum=(12, 12),
+        )
         plain = did(rows[[*treated, *units]], treated, START, minimum=(12, 12))
         same = (found.frame[list(spec.choices)] == pd.Series(spec.choices)).all(axis=1)
         for column in set(found.options) - set(spec.choices):
             same &= found.frame[column].isna()
         (row,) = found.frame[same].itertuples()
         assert row.ratio == pytest.approx(plain.ratio)
+        assert row.p == drawn.p and row.balanced is balanced
 
 
 def test_the_fewer_matches_of_a_placebo_area_are_the_first_of_more(fallen):

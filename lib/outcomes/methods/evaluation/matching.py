@@ -5,7 +5,9 @@ Sources: Stuart 2010 (Stat Sci 25:1) for matching and balance; standardised mean
 """
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from itertools import chain, islice
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -88,70 +90,30 @@ def match_units(
     NotEnough : where there are too few times, or too few units to match.
     Invalid : for a treated unit that lacks a feature, and for a ratio under 1.
     """
-    found = match_by_ratio(
-        panel,
-        treated,
-        start,
-        [ratio],
+    require_ratio(ratio)
+    panel, treated, after = wide(panel, treated, start, minimum=minimum)
+    values = alike(
+        panel[~after],
         covariates=covariates,
         population=population,
         features=features,
-        minimum=minimum,
     )
-    return found[ratio]
-
-
-def match_by_ratio(
-    panel: pd.DataFrame,
-    treated: Sequence[str],
-    start: str | pd.Timestamp,
-    ratios: Sequence[int],
-    *,
-    covariates: pd.DataFrame | None = None,
-    population: pd.Series | None = None,
-    features: Sequence[str] | None = None,
-    minimum: tuple[int, int] = (24, 0),
-) -> dict[int, Matching]:
-    """:func:`match_units` with each of several ratios, its distances worked out once.
-
-    Matches are chosen in rounds, one for each unit: fewer are the first of more.
-    """
-    for ratio in ratios:
-        if not isinstance(ratio, (int, np.integer)) or ratio < 1:
-            raise Invalid(
-                f"The ratio is how many units are matched with each; given {ratio!r}."
-            )
-    most = max(ratios)
-    panel, treated, after = wide(panel, treated, start, minimum=minimum)
-    values = _features(panel[~after], population, covariates, features)
-    lacking = set(values.index[values.isna().any(axis=1)])
-    if lacking & set(treated):
-        raise Invalid(
-            f"The treated unit {sorted(lacking & set(treated))[0]!r} lacks a value."
-        )
-    barred = {*treated, *lacking}
-    pool = [unit for unit in values.index if unit not in barred]
-    if len(pool) < most * len(treated):
-        wanted = f"{len(treated)} treated ones with {most} each"
-        raise NotEnough(f"There are {len(pool)} units to match {wanted}.")
-    candidates, size = [*treated, *pool], len(treated)
-    far, nearest = _distances(values.loc[candidates], slice(size), (most + 1) * size)
-    unit, place = _greedy(far, nearest, np.arange(size)[None], most)
+    inside = values.index.get_indexer(treated)
+    rows, units = values.to_numpy(), values.index.to_numpy()
+    require_matchable(rows, values.index, inside, ratio)
+    (chosen,) = choose_in_turn([Choosing(rows, [inside])], ratio)[0]
     pairs = pd.DataFrame(
         {
-            "treated": [candidates[k] for k in unit[0]],
-            "match": [candidates[k] for k in nearest[unit[0], place[0]]],
-            "distance": far[unit[0], place[0]],
+            "treated": units[chosen.unit].tolist(),
+            "match": units[chosen.match].tolist(),
+            "distance": chosen.distance,
         }
     )
-    found = {}
-    for ratio in ratios:
-        first = pairs.head(ratio * size)
-        units = sorted(first["match"])
-        balance = _balance(values, treated, pool, units)
-        balanced = bool(balance["balanced"].all())
-        found[ratio] = Matching(units, first, balance, balanced)
-    return found
+    matched = np.array(sorted(chosen.match, key=units.__getitem__))
+    found = mean_differences(rows, inside, matched)
+    balance = pd.DataFrame({"feature": values.columns, **found._asdict()})
+    balance["balanced"] = balance["smd_after"].abs() < BALANCED
+    return Matching(units[matched].tolist(), pairs, balance, found.balanced)
 
 
 def match_sets(
@@ -170,83 +132,182 @@ def match_sets(
     out once, and all sets of one size choose at once.
     """
     panel, _, after = wide(panel, list(panel.columns[:1]), start, minimum=(1, 0))
-    values = _features(panel[~after], population, covariates, features).dropna()
-    most = max(map(len, sets), default=0)
-    if len(values) < (ratio + 1) * most:
-        raise NotEnough(
-            f"There are {max(len(values) - most, 0)} units to match a placebo area of {most} "
-            f"with {ratio} each."
-        )
-    strange = {u for members in sets for u in members}.difference(values.index)
-    if strange:
-        raise Invalid(
-            f"The placebo areas hold {min(strange, key=str)!r}, which cannot be matched."
-        )
-    far, nearest = _distances(
-        values, slice(None), (ratio + 1) * max(map(len, sets), default=1)
+    values = alike(
+        panel[~after],
+        covariates=covariates,
+        population=population,
+        features=features,
     )
-    units = values.index.tolist()
-    found: dict[int, list] = {}
-    for size in {*map(len, sets)}:
-        these = [k for k, members in enumerate(sets) if len(members) == size]
-        inside = values.index.get_indexer([u for k in these for u in sets[k]])
-        inside = inside.reshape(len(these), size)
-        matched = nearest[_greedy(far, nearest, inside, ratio)].tolist()
-        found |= dict(
-            zip(these, ([units[k] for k in row] for row in matched), strict=True)
-        )
-    return [found[k] for k in range(len(sets))]
+    at = {unit: k for k, unit in enumerate(values.index)}
+    strange = set(chain.from_iterable(sets)).difference(at)
+    if strange:
+        raise _unmatchable(strange)
+    inside = [np.array([at[unit] for unit in members], int) for members in sets]
+    require_choice(values.to_numpy(), values.index, inside, ratio)
+    found = choose_in_turn([Choosing(values.to_numpy(), inside)], ratio)[0]
+    units = values.index.to_numpy()
+    return [units[chosen.match].tolist() for chosen in found]
 
 
-def _distances(
-    features: pd.DataFrame, rows: slice, most: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Of the units at ``rows``, the distances to the ``most`` nearest in standard deviations, and
-    which these are."""
-    scaled = (features / features.std(ddof=1).replace(0, 1)).to_numpy()
-    far = np.sqrt(sum((x[rows, None] - x[None]) ** 2 for x in scaled.T))
-    near = np.argpartition(far, min(most, far.shape[1]) - 1, axis=1)[:, :most]
-    near.sort(axis=1)  # so that ties go by place, wherever this runs
-    order = np.argsort(np.take_along_axis(far, near, axis=1), axis=1, kind="stable")
-    near = np.take_along_axis(near, order, axis=1)
-    return np.take_along_axis(far, near, axis=1), near
+class Choosing(NamedTuple):
+    """Sets of units, each of which chooses its matches by what units are alike in."""
+
+    features: np.ndarray  # unit x feature; one that lacks a feature is not chosen
+    sets: Sequence[np.ndarray]  # rows of the features
+
+
+class Chosen(NamedTuple):
+    """The pairs of one set in the order in which they were chosen."""
+
+    unit: np.ndarray  # rows of the features
+    match: np.ndarray
+    distance: np.ndarray  # in standard deviations
+
+
+def choose_in_turn(choosing: Sequence[Choosing], ratio: int) -> list[list[Chosen]]:
+    """Each unit of a set with its nearest other that is free; each round the hardest to match first.
+
+    All sets of one size choose side by side, as they take nothing from each other. ``ratio`` is the
+    number of rounds: the matches of fewer are the first of these.
+    """
+    sizes = {len(members) for _, sets in choosing for members in sets}
+    if not sizes:
+        return [[] for _ in choosing]
+    far, near, inside = _nearest(choosing, (ratio + 1) * max(sizes))
+    every = [members for _, sets in choosing for members in sets]
+    found: dict[int, Chosen] = {}
+    for size in sizes:
+        these = [k for k, members in enumerate(every) if len(members) == size]
+        rows = np.array([inside[k] for k in these])
+        members = np.array([every[k] for k in these])
+        unit, place = _greedy(far, near, rows, members, ratio)
+        rows = np.take_along_axis(rows, unit, axis=1)
+        members = np.take_along_axis(members, unit, axis=1)
+        pairs = zip(members, near[rows, place], far[rows, place], strict=True)
+        found |= {k: Chosen(*pair) for k, pair in zip(these, pairs, strict=True)}
+    in_order = iter([found[k] for k in range(len(every))])
+    return [list(islice(in_order, len(sets))) for _, sets in choosing]
+
+
+def _nearest(
+    choosing: Sequence[Choosing], most: int
+) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
+    """Of each unit that chooses, how far its ``most`` nearest are and which these are, in order;
+    and of each set the rows in which they stand."""
+    tables, inside, many = [], [], 0
+    for features, sets in filter(attrgetter("sets"), choosing):
+        known = np.flatnonzero(_known(features))
+        values = np.ascontiguousarray(features[known].T)
+        spread = values.std(axis=1, ddof=1)
+        scaled = values / np.where(spread > 0, spread, 1)[:, None]
+        chooses, place = np.unique(np.concatenate(sets), return_inverse=True)
+        rows = np.searchsorted(known, chooses)
+        far = np.sqrt(sum((x[rows, None] - x) ** 2 for x in scaled))
+        width = min(most, len(known))
+        near = np.argpartition(far, width - 1, axis=1)[:, :width]
+        near.sort(axis=1)  # so that ties go by place, wherever this runs
+        far = np.take_along_axis(far, near, axis=1)
+        order = np.argsort(far, axis=1, kind="stable")
+        near = known[np.take_along_axis(near, order, axis=1)]
+        tables.append((np.take_along_axis(far, order, axis=1), near))
+        ends = np.cumsum([len(members) for members in sets])
+        inside += np.split(many + place, ends[:-1])
+        many += len(chooses)
+    shape = (many, most)
+    far, near = np.full(shape, np.inf), np.zeros(shape, int)
+    ends = np.cumsum([0, *(len(table[0]) for table in tables)])
+    for first, (these, those) in zip(ends, tables, strict=False):
+        at = slice(first, first + len(these)), slice(these.shape[1])
+        far[at], near[at] = these, those
+    return far, near, inside
 
 
 def _greedy(
-    far: np.ndarray, nearest: np.ndarray, inside: np.ndarray, ratio: int
+    far: np.ndarray, near: np.ndarray, rows: np.ndarray, members: np.ndarray, ratio: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Each unit of a set with its nearest other that is free; each round the hardest to match first.
-
-    ``inside`` is set x unit of one size; all sets choose side by side, as they take nothing from
-    each other. Of each set's pairs in turn: the unit, and the place of its match among the nearest.
-    """
-    sets, size = inside.shape
-    row, place = np.arange(sets)[:, None], np.zeros_like(inside)
-    most = max(nearest.max(initial=0), inside.max(initial=0))
-    taken = np.zeros((sets, most + 1), bool)
-    taken[row, inside] = True
+    """The turns of sets of one size: of each pair its unit's place in the set and the place of the
+    match among that unit's nearest. ``rows`` are those of the units in ``far`` and ``near``."""
+    sets, size = rows.shape
+    row, place = np.arange(sets)[:, None], np.zeros_like(rows)
+    taken = np.zeros((sets, max(near.max(initial=0), members.max(initial=0)) + 1), bool)
+    taken[row, members] = True
     units, places = [], []
     for _ in range(ratio):
-        place = _first_free(taken, nearest, inside, place)
-        order = np.argsort(-far[inside, place], axis=1, kind="stable")
+        place = _first_free(taken, near, rows, place)
+        order = np.argsort(-far[rows, place], axis=1, kind="stable")
         for turn in range(size):
             at = order[:, turn, None]
-            unit = inside[row, at]
-            place[row, at] = _first_free(taken, nearest, unit, place[row, at])
-            taken[row, nearest[unit, place[row, at]]] = True
-            units.append(unit)
-            places.append(place[row, at])
+            unit = rows[row, at]
+            free = _first_free(taken, near, unit, place[row, at])
+            place[row, at] = free
+            taken[row, near[unit, free]] = True
+            units.append(at)
+            places.append(free)
     return np.hstack(units), np.hstack(places)
 
 
 def _first_free(
-    taken: np.ndarray, nearest: np.ndarray, unit: np.ndarray, place: np.ndarray
+    taken: np.ndarray, near: np.ndarray, unit: np.ndarray, place: np.ndarray
 ) -> np.ndarray:
     """From ``place`` on, the first place among the unit's nearest that its set has not taken."""
     row = np.arange(len(unit))[:, None]
-    while (busy := taken[row, nearest[unit, place]]).any():
+    while (busy := taken[row, near[unit, place]]).any():
         place = place + busy
     return place
+
+
+def _known(features: np.ndarray) -> np.ndarray:
+    """Which units lack no feature."""
+    return np.all(np.isfinite(features), axis=1)
+
+
+def require_ratio(ratio: int) -> None:
+    """Raise Invalid for a number of matches that is none."""
+    if not isinstance(ratio, (int, np.integer)) or ratio < 1:
+        raise Invalid(
+            f"The ratio is how many units are matched with each; given {ratio!r}."
+        )
+
+
+def require_matchable(
+    features: np.ndarray, units: pd.Index, treated: np.ndarray, ratio: int
+) -> None:
+    """Raise Invalid for a treated unit without a value, NotEnough with too few others to match.
+
+    ``treated`` are rows of the ``features`` (unit x feature).
+    """
+    known = _known(features)
+    if not known[treated].all():
+        lacking = sorted(units[treated[~known[treated]]])
+        raise Invalid(f"The treated unit {lacking[0]!r} lacks a value.")
+    others = int(known.sum()) - len(treated)
+    if others < ratio * len(treated):
+        wanted = f"{len(treated)} treated ones with {ratio} each"
+        raise NotEnough(f"There are {others} units to match {wanted}.")
+
+
+def require_choice(
+    features: np.ndarray, units: pd.Index, sets: Sequence[np.ndarray], ratio: int
+) -> None:
+    """Raise NotEnough with too few units to match the largest set, Invalid for one without a value.
+
+    ``sets`` are rows of the ``features`` (unit x feature).
+    """
+    known = _known(features)
+    most, there = max(map(len, sets), default=0), int(known.sum())
+    if there < (ratio + 1) * most:
+        raise NotEnough(
+            f"There are {max(there - most, 0)} units to match a placebo area of {most} "
+            f"with {ratio} each."
+        )
+    lacking = {k for members in sets for k in members if not known[k]}
+    if lacking:
+        raise _unmatchable(set(units[list(lacking)]))
+
+
+def _unmatchable(units: set) -> Invalid:
+    first = min(units, key=str)
+    return Invalid(f"The placebo areas hold {first!r}, which cannot be matched.")
 
 
 def disjoint_sets(sets: Iterable[Sequence[str]]) -> list[list[str]]:
@@ -318,49 +379,80 @@ def ring(places: pd.DataFrame, treated: Sequence[str], *, km: float) -> list[str
     return sorted(places.index[~inside][near])
 
 
-def _features(
+def alike(
     early: pd.DataFrame,
-    population: pd.Series | None,
-    covariates: pd.DataFrame | None,
-    chosen: Sequence[str] | None = None,
+    *,
+    covariates: pd.DataFrame | None = None,
+    population: pd.Series | None = None,
+    features: Sequence[str] | None = None,
 ) -> pd.DataFrame:
-    """Level (log of the mean count or rate), trend (the log's change between the two halves) and
-    the covariates, or those ``chosen``. Half an event is added so that empty places have a level."""
-    half = len(early) // 2
-    people = 1.0
+    """What units are alike in (unit x feature), or some of it: level, trend and covariates.
+
+    The level is the log of the mean count or rate, the trend the log's change between the two halves
+    of the time. Half an event is added so that empty places have a level. NaN where it is not known.
+    """
+    half, counts = len(early) // 2, early.to_numpy(float)
+    people: float | np.ndarray = 1.0
     if population is not None:
-        people = (
-            population[~population.index.duplicated()]
-            .reindex(early.columns)
-            .astype(float)
-        )
+        people = _of(early.columns, population).to_numpy(float)
         # One whose residents are not known lacks the feature.
-        people = people.where((people > 0) & (people < np.inf))
-    first, second = early.iloc[:half].sum() + 0.5, early.iloc[half:].sum() + 0.5
+        people = np.where((people > 0) & (people < np.inf), people, np.nan)
+    first, second = counts[:half].sum(axis=0) + 0.5, counts[half:].sum(axis=0) + 0.5
     trend = np.log(second / (len(early) - half)) - np.log(first / half)
-    level = np.log((early.sum() + 0.5) / len(early) / people)
-    features = pd.DataFrame({"level": level, "trend": trend})
-    if covariates is None:
-        return features if chosen is None else features[list(chosen)]
-    clash = [
-        c for c in covariates if c in features or not is_numeric_dtype(covariates[c])
-    ]
-    if clash:
-        raise Invalid(
-            f"The covariate {clash[0]!r} is no number, or has the name of a feature."
+    level = np.log((counts.sum(axis=0) + 0.5) / len(early) / people)
+    found = pd.DataFrame({"level": level, "trend": trend}, early.columns)
+    if covariates is not None:
+        clash = [
+            c for c in covariates if c in found or not is_numeric_dtype(covariates[c])
+        ]
+        if clash:
+            raise Invalid(
+                f"The covariate {clash[0]!r} is no number, or has the name of a feature."
+            )
+        more = _of(early.columns, covariates).replace([np.inf, -np.inf], np.nan)
+        found = pd.concat([found, more], axis=1)
+    return found if features is None else found[list(features)]
+
+
+def _of(units: pd.Index, table: Any) -> Any:
+    """The rows of some units; of a unit that is there twice the first."""
+    if table.index.has_duplicates:
+        table = table[~table.index.duplicated()]
+    return table.reindex(units)
+
+
+class Differences(NamedTuple):
+    """Of each feature the means of three groups and the standardised differences of the first."""
+
+    treated: np.ndarray
+    pool: np.ndarray
+    matched: np.ndarray
+    smd_before: np.ndarray  # from the pool
+    smd_after: np.ndarray  # from the matched
+
+    @property
+    def balanced(self) -> bool:
+        """Whether the treated and the matched are alike."""
+        return bool((np.abs(self.smd_after) < BALANCED).all())
+
+
+def mean_differences(
+    features: np.ndarray, treated: np.ndarray, matched: np.ndarray
+) -> Differences:
+    """Standardised mean differences; the spread is that of the treated and the pool together.
+
+    ``features`` is unit x feature, ``treated`` and ``matched`` are rows of it; the pool are the
+    others that lack nothing.
+    """
+    known = _known(features)
+    values = np.ascontiguousarray(features.T)
+    spread = values.compress(known, axis=1).std(axis=1, ddof=1)
+    known[treated] = False
+    groups = (treated, np.flatnonzero(known), matched)
+    inside, pool, alike = (values.take(g, axis=1).mean(axis=1) for g in groups)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        before, after = (
+            np.where(spread > 0, (inside - other) / spread, 0)
+            for other in (pool, alike)
         )
-    features = features.join(covariates.replace([np.inf, -np.inf], np.nan), how="left")
-    return features if chosen is None else features[list(chosen)]
-
-
-def _balance(
-    features: pd.DataFrame, treated: list, pool: list, units: list
-) -> pd.DataFrame:
-    """Standardised mean differences; the spread is that of the treated and pool together."""
-    spread = features.loc[[*treated, *pool]].std(ddof=1).replace(0, np.nan)
-    groups = {"treated": treated, "pool": pool, "matched": units}
-    frame = pd.DataFrame({k: features.loc[v].mean() for k, v in groups.items()})
-    frame["smd_before"] = ((frame["treated"] - frame["pool"]) / spread).fillna(0)
-    frame["smd_after"] = ((frame["treated"] - frame["matched"]) / spread).fillna(0)
-    frame["balanced"] = frame["smd_after"].abs() < BALANCED
-    return frame.rename_axis("feature").reset_index()
+    return Differences(inside, pool, alike, before, after)

@@ -76,34 +76,53 @@ def randomisation(
         raise Invalid(
             f"There are {len(rests)} comparisons for {len(placebo_sets)} placebo sets."
         )
-    first: dict[frozenset, int] = {}
-    for k, members in enumerate(placebo_sets):
-        first.setdefault(frozenset(members), k)
-    at = list(first.values())
+    at = different(placebo_sets)
     pairs = [(placebo_sets[k], rests[k]) for k in at]
-    _require_untreated(free, [comparison, *(units for pair in pairs for units in pair)])
-    own, *logs = _log_ratios(panel, after, free, [(treated, comparison), *pairs])
+    require_untreated(free, [comparison, *(units for pair in pairs for units in pair)])
+    logs = _log_ratios(panel, after, free, [(treated, comparison), *pairs])
+    rank = rank_among(logs[0], logs[1:])
+    placebo = pd.DataFrame({"set": at, "log": logs[1:]}).dropna(ignore_index=True)
+    placebo["ratio"], n = np.exp(placebo["log"]), len(placebo)
+    ratio = float(np.exp(logs[0]))
+    return Randomisation(rank / (n + 1), ratio, rank, n, placebo, len(at) - n)
+
+
+def different(sets: Iterable[Iterable]) -> list[int]:
+    """The places of sets that differ from all before them.
+
+    >>> different([["a", "b"], ["b", "a"], ["c"]])
+    [0, 2]
+    """
+    first: dict[frozenset, int] = {}
+    for k, members in enumerate(sets):
+        first.setdefault(frozenset(members), k)
+    return list(first.values())
+
+
+def rank_among(own: float, placebo: np.ndarray) -> int:
+    """The rank of a log ratio by size among those of placebo sets, itself counted.
+
+    Sets whose log ratio is NaN have no rank. Raises NotEnough where the log ratio is not finite,
+    with under 19 sets, and where none of these changed.
+    """
     if not np.isfinite(own):
         raise NotEnough(
             "The treated units or their comparison have no events before or after the start, so "
             "their change has no ratio, and no rank among placebo sets."
         )
-    placebo = pd.DataFrame({"set": at, "log": logs}).dropna(ignore_index=True)
-    if len(placebo) < 19:
-        found = f"There are {len(placebo)} placebo sets"
+    size = np.abs(placebo[~np.isnan(placebo)])
+    if len(size) < 19:
+        found = f"There are {len(size)} placebo sets"
         raise NotEnough(f"{found}; at least 19 are needed for a p of 0.05.")
-    if placebo["log"].abs().max() <= 1e-12:
+    if size.max() <= 1e-12:
         raise NotEnough(
-            f"All {len(placebo)} placebo sets changed exactly as the rest did, which does not tell "
+            f"All {len(size)} placebo sets changed exactly as the rest did, which does not tell "
             "how far places differ by chance."
         )
-    rank = 1 + int((placebo["log"].abs() >= abs(own) - 1e-12).sum())
-    placebo["ratio"], n = np.exp(placebo["log"]), len(placebo)
-    ratio = float(np.exp(own))
-    return Randomisation(rank / (n + 1), ratio, rank, n, placebo, len(at) - n)
+    return 1 + int((size >= abs(own) - 1e-12).sum())
 
 
-def _require_untreated(free: set, groups: Iterable) -> None:
+def require_untreated(free: set, groups: Iterable) -> None:
     """Raise Invalid for a group with no unit, or with one that is treated or not in the panel."""
     for units in groups:
         if units is None:
@@ -120,17 +139,31 @@ def _require_untreated(free: set, groups: Iterable) -> None:
 
 def _log_ratios(
     panel: pd.DataFrame, after: np.ndarray, free: set, pairs: list
-) -> list[float]:
-    """The log ratio of each set's change to that of the rest (None: all that is free) but itself;
-    infinite where one of them fell to no events or rose from none, NaN where that says nothing."""
-    sums = np.stack([panel[~after].sum(), panel[after].sum()], axis=1).astype(float)
+) -> np.ndarray:
+    """The log ratio of each set's change to that of the rest (None: all that is free) but itself."""
+    sums = before_after(panel, after)
     sets, rests = zip(*pairs, strict=True)
     inside = membership(panel.columns, sets)
-    outside = membership(panel.columns, [free if r is None else r for r in rests])
+    outside = membership(panel.columns, [() if r is None else r for r in rests])
+    outside[[r is None for r in rests]] = True
     outside &= ~inside & panel.columns.isin(list(free))
-    t, c = inside @ sums, outside @ sums
+    return log_ratios(inside @ sums, outside @ sums)
+
+
+def before_after(panel: pd.DataFrame, after: np.ndarray) -> np.ndarray:
+    """The counts of each unit before and after the start (unit x 2)."""
+    counts = panel.to_numpy(float)
+    return np.stack([counts[~after].sum(axis=0), counts[after].sum(axis=0)], axis=1)
+
+
+def log_ratios(treated: np.ndarray, control: np.ndarray) -> np.ndarray:
+    """The log ratio of the change of each set to that of its control, both counts before and after.
+
+    Infinite where one of them fell to no events or rose from none, NaN where that says nothing.
+    """
+    (t0, t1), (c0, c1) = treated.T, control.T
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.log(np.divide(t[:, 1] * c[:, 0], t[:, 0] * c[:, 1])).tolist()
+        return np.log(np.divide(t1 * c0, t0 * c1))
 
 
 def placebo_interval(

@@ -18,14 +18,26 @@ from outcomes.core.errors import Invalid, NotEnough
 from outcomes.core.formatting import count, number
 from outcomes.core.kept_results import keep
 from outcomes.methods.evaluation.matching import (
-    Matching,
+    Choosing,
+    Chosen,
+    alike,
+    choose_in_turn,
     disjoint_sets,
-    match_by_ratio,
-    match_sets,
+    mean_differences,
+    require_choice,
+    require_matchable,
+    require_ratio,
     ring,
 )
-from outcomes.methods.evaluation.placebos import randomisation
+from outcomes.methods.evaluation.placebos import (
+    before_after,
+    different,
+    log_ratios,
+    rank_among,
+    require_untreated,
+)
 from outcomes.methods.evaluation.verdict import smallest_p
+from outcomes.methods.minimum_data import wide
 
 NEARLY_ALL = 0.9
 """With this share of the choices on one side of no change the direction is called stable."""
@@ -192,73 +204,44 @@ def specification_curve(
     """
     if not any(spec.choices == declared for spec in specifications):
         raise Invalid("The declared choices are not among the specifications.")
-    rows, logs, left_out = [], [], []
     # Names as Python's own words are found far sooner than those that Arrow holds.
     panel = panel.set_axis(panel.columns.astype(object), axis=1)
-    ratios = sorted(
-        {spec.matching["ratio"] for spec in specifications if spec.matching}
-    )
-    # By all choices but the number of matches: those of the treated, and of the placebo areas.
-    matched: dict[tuple, tuple[dict[int, Matching], list[list]]] = {}
-    for spec in specifications:
-        chosen, inside = spec.choices == declared, panel.loc[spec.months]
-        pool, balanced = list(spec.pool), None
+    at = different(placebo_sets)
+    areas = [list(dict.fromkeys(a)) for a in (treated, *(placebo_sets[k] for k in at))]
+    shared: dict[tuple, list[int]] = {}
+    for k, spec in enumerate(specifications):
+        key = tuple(spec.pool), tuple(spec.months)
+        shared.setdefault(key, []).append(k)
+    changes: dict[int, _Changes | NotEnough] = {}
+    for these in shared.values():
+        alike_ones = [specifications[k] for k in these]
+        found = _changes(panel, areas, start, alike_ones, minimum)
+        changes |= zip(these, found, strict=True)
+    rows, logs, left_out = [], [], []
+    for k, spec in enumerate(specifications):
+        chosen, found = spec.choices == declared, changes[k]
         try:
-            if spec.matching is None:
-                comparison = pool
-                comparisons = [
-                    [unit for unit in pool if unit not in members]
-                    for members in map(set, placebo_sets)
-                ]
-            else:
-                key = tuple(v for k, v in spec.choices.items() if k != "matches")
-                if key not in matched:
-                    alike = {k: v for k, v in spec.matching.items() if k != "ratio"}
-                    own = match_by_ratio(
-                        inside[[*treated, *pool]],
-                        treated,
-                        start,
-                        ratios,
-                        minimum=(minimum[0], 0),
-                        **alike,
-                    )
-                    most = alike | {"ratio": ratios[-1]}
-                    sets = match_sets(inside[pool], placebo_sets, start, **most)
-                    matched[key] = own, sets
-                own, sets = matched[key]
-                ratio = spec.matching["ratio"]
-                comparison, balanced = own[ratio].units, own[ratio].balanced
-                # Matches are chosen in rounds, one for each unit: fewer are the first of more.
-                comparisons = [
-                    units[: ratio * len(members)]
-                    for units, members in zip(sets, placebo_sets, strict=True)
-                ]
-            units = dict.fromkeys(chain(treated, pool, *placebo_sets))
-            drawn = randomisation(
-                inside[list(units)],
-                treated,
-                start,
-                placebo_sets,
-                comparison=comparison,
-                comparisons=comparisons,
-                minimum=minimum,
-            )
+            if isinstance(found, NotEnough):
+                raise found
+            own, placebo = found.logs[0], found.logs[1:]
+            p = rank_among(own, placebo) / (1 + np.count_nonzero(~np.isnan(placebo)))
         except NotEnough as reason:
             if chosen:
                 raise
             left_out.append(f"{', '.join(spec.choices.values())}: {reason}")
             continue
-        found_here = {"ratio": drawn.ratio, "p": drawn.p, "balanced": balanced}
+        ratio = float(np.exp(own))
+        found_here = {"ratio": ratio, "p": p, "balanced": found.balanced}
         rows.append(spec.choices | found_here | {"declared": chosen})
-        logs.append(drawn.placebo.set_index("set")["log"])
+        logs.append(placebo)
     every = [spec.choices for spec in specifications]
-    medians = pd.concat(logs, axis=1).median(axis=1).abs()
+    medians = pd.DataFrame(np.transpose(logs), at).dropna(how="all").median(axis=1)
     frame = pd.DataFrame(rows).sort_values("ratio", kind="stable", ignore_index=True)
     median = float(np.log(frame["ratio"]).median())
     return SpecificationCurve(
         frame=frame,
         median=float(np.exp(median)),
-        rank=1 + int((medians >= abs(median) - 1e-12).sum()),
+        rank=1 + int((medians.abs() >= abs(median) - 1e-12).sum()),
         areas=len(medians),
         disjoint=len(disjoint_sets(placebo_sets[int(k)] for k in medians.index)),
         left_out=left_out,
@@ -267,6 +250,120 @@ def specification_curve(
             for name in dict.fromkeys(chain.from_iterable(every))
         },
     )
+
+
+class _Changes(NamedTuple):
+    """By one set of choices: the log ratio of each area, the treated one first."""
+
+    logs: np.ndarray
+    balanced: bool | None
+
+
+def _changes(
+    panel: pd.DataFrame,
+    areas: Sequence[Sequence[str]],
+    start: str | pd.Timestamp,
+    specifications: Sequence[Specification],
+    minimum: tuple[int, int],
+) -> list[_Changes | NotEnough]:
+    """What follows from choices that share their pool and their months, or why nothing does."""
+    treated, *placebo_sets = areas
+    pool, months = list(specifications[0].pool), specifications[0].months
+    units = list(dict.fromkeys(chain(treated, pool, *placebo_sets)))
+    try:
+        rows, _, after = wide(panel.loc[months, units], treated, start, minimum=minimum)
+    except NotEnough as reason:
+        return [reason] * len(specifications)
+    require_untreated({*units} - {*treated}, [pool, *placebo_sets])
+    at = {unit: k for k, unit in enumerate(units)}
+    inside = [np.array([at[unit] for unit in area]) for area in areas]
+    candidates = rows.columns.isin(pool)
+    sums = before_after(rows, after)
+    own = _each(sums, inside)
+    rest = sums[candidates].sum(axis=0) - _each(sums * candidates[:, None], inside)
+    matches = _match(rows[~after], inside, candidates, specifications)
+    found: list[_Changes | NotEnough] = []
+    for spec in specifications:
+        if spec.matching is None:
+            found.append(_Changes(log_ratios(own, rest), None))
+            continue
+        matched, ratio = matches[_but_number(spec)], spec.matching["ratio"]
+        if isinstance(matched, NotEnough):
+            found.append(matched)
+            continue
+        # Matches are chosen in rounds, one for each unit: fewer are the first of more.
+        pairs = zip(matched.chosen, inside, strict=True)
+        compared = [chosen.match[: ratio * len(area)] for chosen, area in pairs]
+        apart = mean_differences(matched.features, inside[0], compared[0])
+        logs = log_ratios(own, _each(sums, compared))
+        found.append(_Changes(logs, apart.balanced))
+    return found
+
+
+class _Matched(NamedTuple):
+    """What units are alike in (unit x feature), and the matches of each area."""
+
+    features: np.ndarray
+    chosen: list[Chosen]
+
+
+def _match(
+    early: pd.DataFrame,
+    areas: Sequence[np.ndarray],
+    candidates: np.ndarray,
+    specifications: Sequence[Specification],
+) -> dict[tuple, _Matched | NotEnough]:
+    """The most matches that are asked for, by the choices but their number.
+
+    The treated area, which comes first, and the placebo areas choose from the candidates; the
+    treated units count in the spread of the features for the treated area alone.
+    """
+    treated, *placebo = areas
+    compared = candidates.copy()
+    compared[treated] = True
+    matched = [(_but_number(s), s.matching) for s in specifications if s.matching]
+    most = max((matching["ratio"] for _, matching in matched), default=0)
+    found: dict[tuple, _Matched | NotEnough] = {}
+    choosing: list[Choosing] = []
+    known: dict[tuple, pd.DataFrame] = {}  # what all features are, by what they are of
+    for _, matching in matched:
+        require_ratio(matching["ratio"])
+    for key, matching in dict(matched).items():
+        covariates = matching.get("covariates")
+        population = matching.get("population")
+        about = id(covariates), id(population)
+        if about not in known:
+            known[about] = alike(early, covariates=covariates, population=population)
+        features = known[about]
+        if matching.get("features") is not None:
+            features = features[list(matching["features"])]
+        features = features.to_numpy(float)
+        own = np.where(compared[:, None], features, np.nan)
+        others = np.where(candidates[:, None], features, np.nan)
+        try:
+            require_matchable(own, early.columns, treated, most)
+            require_choice(others, early.columns, placebo, most)
+        except NotEnough as reason:
+            found[key] = reason
+            continue
+        found[key] = _Matched(own, [])
+        choosing += [Choosing(own, [treated]), Choosing(others, placebo)]
+    chosen = iter(choose_in_turn(choosing, most))
+    for each in found.values():
+        if isinstance(each, _Matched):
+            each.chosen.extend([*next(chosen), *next(chosen)])
+    return found
+
+
+def _but_number(specification: Specification) -> tuple[str, ...]:
+    """The choices but the number of matches."""
+    return tuple(v for k, v in specification.choices.items() if k != "matches")
+
+
+def _each(sums: np.ndarray, groups: Sequence[np.ndarray]) -> np.ndarray:
+    """The rows of each group together (group x column)."""
+    first = np.cumsum([0, *map(len, groups)])[:-1]
+    return np.add.reduceat(sums[np.concatenate(groups)], first, axis=0)
 
 
 def describe_choices(curve: SpecificationCurve, *, noun: str, area: str) -> str:
