@@ -168,8 +168,11 @@ def plain(text: object) -> str:
     >>> plain("Preston\u200b,\nBurnley\x1b[31m")
     'Preston, Burnley[31m'
     """
-    keep = (c if c.isprintable() else " " if c.isspace() else "" for c in str(text))
-    return " ".join("".join(keep).split())
+    given = str(text)
+    if not given.isprintable():
+        kept = (c if c.isprintable() else " " if c.isspace() else "" for c in given)
+        given = "".join(kept)
+    return " ".join(given.split())
 
 
 def is_web_address(text: str) -> bool:

@@ -103,9 +103,15 @@ def _parents() -> dict[int, int]:
     found = {}
     for name in filter(str.isdigit, os.listdir("/proc")):
         with suppress(OSError):  # it has ended meanwhile
-            text = Path(f"/proc/{name}/stat").read_text()
-            found[int(name)] = int(text.rpartition(")")[2].split()[1])
+            text = _read(f"/proc/{name}/stat")
+            found[int(name)] = int(text.rpartition(b")")[2].split(None, 2)[1])
     return found
+
+
+def _read(file: str) -> bytes:
+    """What a file of /proc holds, without what :class:`Path` does beside: it is read often."""
+    with open(file, "rb", buffering=0) as held:
+        return held.read(1 << 16)
 
 
 def descendants(of: int) -> list[int]:
@@ -200,7 +206,7 @@ def _sums(pids: list[int], file: str, *names: str) -> list[int]:
     sums = [0] * len(names)
     for pid in pids:
         with suppress(OSError):  # it has ended meanwhile
-            lines = Path(f"/proc/{pid}/{file}").read_text().splitlines()
+            lines = _read(f"/proc/{pid}/{file}").decode(errors="replace").splitlines()
             held = dict(line.split(":", 1) for line in lines if ":" in line)
             found = [int(held.get(name, "0").split()[0]) for name in names]
             sums = [one + more for one, more in zip(sums, found, strict=True)]

@@ -30,12 +30,14 @@ from importlib import import_module
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from queue import Empty
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 from jupyter_client.asynchronous import AsyncKernelClient
+from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
-from traitlets import Type
+from jupyter_core.paths import jupyter_path
+from traitlets import Type, default
 
 from outcomes.publish import keeper, scratch
 from outcomes.publish.plan import Limits
@@ -65,6 +67,8 @@ ipykernel.kernelapp ipykernel.ipkernel ipykernel.zmqshell ipykernel.debugger
 IPython.core.completerlib IPython.core.debugger IPython.core.oinspect IPython.extensions.storemagic
 tornado.platform.asyncio tornado.queues
 """
+# What ipykernel and seaborn use where it is there: no page is debugged, and none has controls.
+_NOT_NEEDED = ("debugpy", "ipywidgets")
 _ROOMS = ("outcomes.data", "outcomes.methods", "outcomes.findings")
 _NOT_IMPORTED = {
     "outcomes.data.schema"
@@ -154,9 +158,14 @@ class Client(AsyncKernelClient):
 
 
 class Manager(AsyncKernelManager):
-    """What papermill starts kernels with; theirs is that of jupyter_client but for the client."""
+    """What papermill starts kernels with: jupyter_client's but for the client and this search."""
 
     client_factory = Type(Client)
+
+    @default("kernel_spec_manager")
+    def _specs(self) -> KernelSpecManager:
+        """Where kernels are looked for, but for a folder of IPython's, which is imported for it."""
+        return KernelSpecManager(parent=self, kernel_dirs=jupyter_path("kernels"))
 
 
 class Forked:
@@ -286,8 +295,13 @@ def stop() -> None:
 
 def preload() -> None:
     """Import what pages import; a used DuckDB or polars would hang the children."""
+    absent = [name for name in _NOT_NEEDED if name not in sys.modules]
+    for name in absent:
+        sys.modules[name] = cast(Any, None)  # which Python takes as not installed
     for name in _IMPORTED.split():
         import_module(name)
+    for name in absent:
+        del sys.modules[name]
     for room in map(import_module, _ROOMS):
         for found in pkgutil.iter_modules(room.__path__, f"{room.__name__}."):
             if found.name not in _NOT_IMPORTED:

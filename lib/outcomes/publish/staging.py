@@ -209,7 +209,8 @@ class Staging:
         withheld = {p.notebook for p in self.pages if self._withholds(p)}
         for page in self.pages:
             self._fill_slots(page, withheld=page.notebook in withheld)
-            self._write_notebook(page.notebook, withheld=page.notebook in withheld)
+        for notebook in dict.fromkeys(page.notebook for page in self.pages):
+            self._write_notebook(notebook, withheld=notebook in withheld)
         entries = [self.records[p.handle] for p in self.pages]
         summary = changes.summary(entries, self.name, self.last["release"])
         history = [summary, *self.last.get("history", [])][: feed.LENGTH]
