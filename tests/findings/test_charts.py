@@ -280,7 +280,7 @@ def test_a_missing_value_breaks_the_line_and_a_point_alone_is_a_dot():
 def test_lines_are_named_at_their_ends_and_no_name_covers_another():
     frame = pd.concat(by_month().assign(force=f) for f in ("Kent", "Essex", "Surrey"))
     ax = charts.lines(frame, x="month", y="n", hue="force", highlight=["Kent", "Essex"])
-    names = {text.get_text(): text.xy[1] for text in ax.texts}
+    names = {text.get_text(): text.get_position()[1] for text in ax.texts}
     low, high = ax.get_ylim()
     assert names.keys() == {"Kent", "Essex"}
     assert abs(names["Kent"] - names["Essex"]) > 0.07 * (high - low)
@@ -331,7 +331,9 @@ def test_the_name_of_a_dated_line_stands_above_the_data(names):
     events = dict.fromkeys(names, "2024-12-01") | {"not yet": None}
     ax = charts.lines(frame, x="month", y="n", events=events)
     low, high = ax.get_ylim()
-    lowest = min(text.xy[1] for text in ax.texts if text.get_text() in names)
+    lowest = min(
+        text.get_position()[1] for text in ax.texts if text.get_text() in names
+    )
     assert (high - low) * (lowest - 0.09) >= 11 - 1e-9
     assert "not yet" not in {text.get_text() for text in ax.texts}
 

@@ -167,22 +167,32 @@ def note(
     offset: tuple[float, float] = (5, 0),
     color: str = INK,
     bold: bool = False,
+    xycoords: str | tuple[str, str] = "data",
     **more,
 ) -> None:
     """A short text ``offset`` points from ``at``, which may stand beside the plot.
 
-    ``more`` is what ``Axes.annotate`` takes. A colour that is too pale to be read is darkened.
+    ``xycoords`` and ``more`` are what ``Axes.annotate`` takes. A colour that is too pale to be read
+    is darkened.
     """
     look: dict[str, Any] = {
         "color": _READABLE.get(color, color),
         "fontweight": "bold" if bold else "normal",
-    }
-    place: dict[str, Any] = {
         "va": "center",
-        "annotation_clip": False,
-        "textcoords": "offset points",
     }
-    ax.annotate(text, at, xytext=offset, **(place | look | more))
+    pair = (xycoords, xycoords) if isinstance(xycoords, str) else xycoords
+    known = {"data": ax.transData, "axes fraction": ax.transAxes}
+    if "arrowprops" in more or not {*pair} <= {*known}:
+        look |= {"xycoords": xycoords, "textcoords": "offset points"}
+        ax.annotate(text, at, xytext=offset, annotation_clip=False, **look | more)
+        return
+    # a text alone is laid out in half of the time that an annotation takes
+    place = known[pair[0]]
+    if pair[0] != pair[1]:
+        place = blended_transform_factory(*(known[each] for each in pair))
+    across, up = offset
+    shift = ScaledTranslation(across / 72, up / 72, ax.figure.dpi_scale_trans)
+    ax.text(*at, text, transform=place + shift, **look | more)
 
 
 def direct_labels(ax: Axes) -> None:
