@@ -168,6 +168,7 @@ def test_every_problem_is_listed_with_its_place_and_the_nearest_word(copy):
     [
         ("figures", 2, {"period_start": "2024-01-01"}, "before the start"),
         ("figures", 2, {"published_date": "2024-13"}, "not a year, month or day"),
+        ("figures", 2, {"published_date": "0000"}, "not a year, month or day"),
         ("figures", 2, {"source_url": "page 5"}, "not a web address"),
         ("figures", 2, {"unit": "kg"}, "unit of its measure 'arrests'"),
         ("map_areas", 2, {"area": "nowhere"}, "not in areas.csv"),

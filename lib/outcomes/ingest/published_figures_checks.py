@@ -6,7 +6,9 @@ the value, and the nearest word allowed, so that an analyst can mend ``data/publ
 
 import io
 import re
+from calendar import monthrange
 from collections.abc import Iterable
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -240,7 +242,7 @@ def row_problems(tables: dict[str, pd.DataFrame]) -> list[str]:
         "with level {} is not in map_areas.csv",
     )
     found += _unmapped_labels(figures, pairs, "area_level", "area", why)
-    for index, row in figures.iterrows():
+    for index, row in enumerate(figures.to_dict("records")):
         found += [problem("figures", index, *cell) for cell in cell_problems(row)]
     return found + repeated_keys("figures", figures, IDENTITY)
 
@@ -293,12 +295,10 @@ def last_day(text: str) -> str:
     """
     if not text or not _PARTIAL.fullmatch(text) or len(text) == 10:
         return text
-    last = pd.to_datetime(
-        text, format="%Y-%m" if len(text) == 7 else "%Y", errors="coerce"
-    )
-    if pd.isna(last):
+    year, month = int(text[:4]), int(text[5:] or 12)
+    if not (year and 1 <= month <= 12):
         return text
-    return last.to_period("M" if len(text) == 7 else "Y").end_time.strftime("%Y-%m-%d")
+    return f"{text[:4]}-{month:02d}-{monthrange(year, month)[1]}"
 
 
 def _unknown_words(
@@ -337,7 +337,7 @@ def _unmapped_labels(
     return found
 
 
-def cell_problems(row: pd.Series) -> list[tuple[str, str, str]]:
+def cell_problems(row: dict[str, str]) -> list[tuple[str, str, str]]:
     """Cells of one row that cannot be read: (column, value, why)."""
     found = []
     if not re.fullmatch(r"-?\d+(\.\d+)?", row["value"], re.ASCII):
@@ -353,7 +353,7 @@ def cell_problems(row: pd.Series) -> list[tuple[str, str, str]]:
     return found
 
 
-def _period_problems(row: pd.Series) -> list[tuple[str, str, str]]:
+def _period_problems(row: dict[str, str]) -> list[tuple[str, str, str]]:
     """What is wrong with the days of one row: (column, value, why)."""
     found = []
     start, end, printed = row["period_start"], row["period_end"], row["published_date"]
@@ -383,5 +383,7 @@ def _years(first: str, last: str) -> int:
 
 
 def _is_day(text: str) -> bool:
-    day = pd.to_datetime(text, format="%Y-%m-%d", errors="coerce")
-    return bool(_DATE.fullmatch(text)) and not pd.isna(day)
+    try:
+        return bool(_DATE.fullmatch(text) and date.fromisoformat(text))
+    except ValueError:
+        return False
