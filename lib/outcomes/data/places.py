@@ -37,9 +37,13 @@ def names(table: str) -> pd.Series:
     >>> names("forces")["kent"]
     'Kent'
     """
-    known = tables.mapping(table, _KEYS[table], "name")
+    known = _names(table)
     codes = pd.Index(known, dtype="str", name=_KEYS[table])
     return pd.Series(known.values(), codes, dtype="str", name="name")
+
+
+def _names(table: str) -> dict[str, str]:
+    return tables.mapping(table, _KEYS[table], "name")
 
 
 @overload
@@ -57,7 +61,7 @@ def codes(table: str, given: Any) -> list[str] | None:
     """
     if given is None:
         return None
-    known = tables.mapping(table, _KEYS[table], "name")
+    known = _names(table)
     by_name = {name: code for code, name in known.items()}
     by_name |= {code: code for code in known}
     found = set()
@@ -135,10 +139,8 @@ def named(frame: pd.DataFrame, **columns: str) -> pd.DataFrame:
     """
     attrs = frame.attrs
     for column, table in columns.items():
-        known = tables.mapping(table, _KEYS[table], "name")
-        at, codes = pd.factorize(frame[column], use_na_sentinel=False)
-        words = pd.array([known.get(code, "") for code in codes], dtype="str")
-        frame = frame.assign(**{f"{column}_code": frame[column], column: words[at]})
+        words = tables.in_words(frame[column], _names(table))
+        frame = frame.assign(**{f"{column}_code": frame[column], column: words})
     frame.attrs = attrs
     return frame
 
@@ -196,7 +198,8 @@ def population(
     if level == "force":
         frame = frame.groupby("force", as_index=False)["population"].sum()
         frame = frame.assign(
-            district=frame["force"], name=frame["force"].map(names("forces"))
+            district=frame["force"],
+            name=tables.in_words(frame["force"], _names("forces")),
         )
     frame = frame.rename(columns={"district": "code"}).assign(population_year=basis)
     caveat = f"Residents are those of {words}"
@@ -415,11 +418,11 @@ def places(level: str | None = None) -> pd.DataFrame:
     ['Lancashire']
     """
     if level is not None:
-        levels = sorted(set(tables.rows("areas", ["level"])["level"]))
+        levels = sorted(tables.distinct("areas", "level"))
         level = spelt(level, levels, "level")
     frame = tables.read("areas", level=level)
     frame = frame.rename(columns={"area": "code"})
-    frame["parent"] = frame["parent"].map(names("areas")).fillna("").astype("str")
+    frame["parent"] = tables.in_words(frame["parent"], _names("areas"))
     columns = [
         "name",
         "code",

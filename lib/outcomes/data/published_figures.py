@@ -7,6 +7,7 @@ and later revised. ``fact`` names the quantity, ``copy_of`` a print of the same 
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from outcomes.core import formatting
@@ -122,22 +123,21 @@ def published_figures(
         ("programmes", "programme", programme),
         ("measures", "measure", measure),
     ):
-        known = tables.rows(table, [column])[column]
+        known = tables.distinct(table, column) if given is not None else []
         asked = [spelt(name, known, column) for name in as_list(given)]
         where[column] = asked if given is not None else None
         if isinstance(given, str):
             where[column] = asked[0]
     frame = tables.read("figures", **where)
-    spoken = tables.read("measures", ["measure", "name"]).set_index("measure")["name"]
-    frame.insert(3, "measure_name", frame["measure"].map(spoken))
-    frame = frame.rename(columns={"area": "area_code", "area_name": "area"})
-    frame["part"] = frame["note"].str.contains(_PART)
     if dated is not None:
         both = frame["period_start"].notna() & frame["period_end"].notna()
-        frame = frame[both == dated]
+        frame = frame[both == dated].reset_index(drop=True)
     if vintages != "all":
         frame = latest_per_fact(frame, vintage=vintages)
-    frame = frame.reset_index(drop=True)
+    spoken = tables.mapping("measures", "measure", "name")
+    frame["measure_name"] = tables.in_words(frame["measure"], spoken)
+    frame = frame.rename(columns={"area": "area_code", "area_name": "area"})
+    frame["part"] = frame["note"].str.contains(_PART)
     first = ["figure", "programme", "measure", "measure_name", "area", "area_code"]
     frame = frame[[*first, *(c for c in frame if c not in first)]]
     return citations.cited(frame, "figures")
@@ -161,16 +161,16 @@ def latest_per_fact(
     keys = as_list(by)
     for column in ("qualifier", "published", "period_state", *keys):
         one_of(column, list(figures.columns), "column")
-    order = figures.assign(
-        unsure=figures["period_state"].isin(["ambiguous", "unstated"]),
-        vague=figures["qualifier"] != "exact",
-        undated=figures["published"].isna(),
-        at=range(len(figures)),
-    )
-    rank = ["unsure", "vague", "undated", "published", "at"]
-    order = order.sort_values(rank, ascending=[True, True, True, first, True])
-    kept = order.drop_duplicates(keys)["at"].sort_values()
-    return figures.iloc[kept.to_numpy()].reset_index(drop=True)
+    published = figures["published"].to_numpy("datetime64[us]").astype("int64")
+    rank = [  # lexsort takes the most important last, and keeps the order of equals
+        published if first else -published,
+        figures["published"].isna(),
+        figures["qualifier"] != "exact",
+        figures["period_state"].isin(["ambiguous", "unstated"]),
+    ]
+    order = np.lexsort(rank)
+    best = ~figures[keys].iloc[order].duplicated().to_numpy()
+    return figures.iloc[np.sort(order[best])].reset_index(drop=True)
 
 
 @door
@@ -189,24 +189,31 @@ def weeks_of_action(
     programme = spelt(programme, WEEKS, "programme")
     vintages = spelt(vintages, ("latest", "first", "all"), "vintages")
 
-    def of_weeks(frame: pd.DataFrame) -> pd.DataFrame:
-        days = (frame["period_end"] - frame["period_start"]).dt.days + 1
-        frame = frame[days.between(5, 9)].reset_index(drop=True)
-        return frame.assign(wave=frame["period_start"].dt.strftime("%Y-%m"))
-
-    every = of_weeks(tables.read("figures", programme=programme))
     ends = ["period_start", "period_end"]
-    spans = (
-        every.groupby(["wave", *ends])
-        .size()
-        .sort_values(ascending=False, kind="stable")
-    )
-    spans = spans.reset_index().drop_duplicates("wave").set_index("wave")[ends]
-    frame = of_weeks(published_figures(programme=programme, area=area, vintages="all"))
+    every = tables.read("figures", ends, programme=programme)
+    spans = every[_is_week(every)].value_counts(sort=False)
+    spans = spans.sort_values(ascending=False, kind="stable").reset_index()
+    spans["wave"] = _wave(spans["period_start"])
+    spans = spans.drop_duplicates("wave").set_index("wave")[ends]
+    frame = published_figures(programme=programme, area=area, vintages="all")
+    frame = frame[_is_week(frame)].reset_index(drop=True)
+    frame["wave"] = _wave(frame["period_start"])
     if vintages != "all":
         frame = latest_per_fact(frame, by=["wave", "area", "measure"], vintage=vintages)
     frame["week"], frame["week_end"] = (frame["wave"].map(spans[end]) for end in ends)
     return citations.cited(frame, "figures")
+
+
+def _is_week(frame: pd.DataFrame) -> pd.Series:
+    """Which figures are of five to nine days."""
+    days = (frame["period_end"] - frame["period_start"]).dt.days + 1
+    return days.between(5, 9)
+
+
+def _wave(starts: pd.Series) -> Any:
+    """The months that weeks begin in, as text; each is written once."""
+    at, days = pd.factorize(starts)
+    return pd.Index(days).strftime("%Y-%m").array[at]
 
 
 def corroboration(figures: pd.DataFrame) -> pd.DataFrame:

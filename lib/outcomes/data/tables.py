@@ -106,6 +106,16 @@ def _mapping(version: tuple, table: str, key: str, value: str, as_of: str) -> di
     return dict(zip(frame[key].tolist(), frame[value].tolist(), strict=True))
 
 
+def in_words(column: pd.Series, known: dict[Any, str]) -> Any:
+    """Each value of a column by what it is called, each looked up once; "" where it is not known.
+
+    >>> in_words(pd.Series(["kent", ""]), {"kent": "Kent"}).tolist()
+    ['Kent', '']
+    """
+    at, values = pd.factorize(column, use_na_sentinel=False)
+    return pd.array([known.get(value, "") for value in values], dtype="str")[at]
+
+
 def distinct(table: str, column: str) -> list[Any]:
     """The different values of a column, in the order of the rows; not noted.
 

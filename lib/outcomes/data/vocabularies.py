@@ -163,7 +163,8 @@ def check(name: str, value: Any, *, parameter: str = "") -> Any:
             raise Invalid(
                 f"{called} is a list of single values, and {list(value)!r} holds a list."
             )
-        return [check(name, item, parameter=called) for item in value]
+        allowed = choices(name) if len(value) else []
+        return [_checked(name, item, allowed, called) for item in value]
     if name in _KINDS:
         test, meaning = _KINDS[name]
         if not test(value):
@@ -171,14 +172,13 @@ def check(name: str, value: Any, *, parameter: str = "") -> Any:
         return value
     if value == "" and name in (*LATEST, *MAY_BE_BLANK):
         return value
-    allowed = choices(name)
-    if name in ("district", "place"):
-        return _checked_place(name, value, allowed, called)
-    return spelt(value, allowed, called, most=len(allowed))
+    return _checked(name, value, choices(name), called)
 
 
-def _checked_place(name: str, value: Any, allowed: list[str], called: str) -> Any:
-    """A place that may be asked; of any other that is known it is said what it is."""
+def _checked(name: str, value: Any, allowed: list[str], called: str) -> Any:
+    """A value that is allowed; of a place that is known but not allowed it is said what it is."""
+    if name not in ("district", "place"):
+        return spelt(value, allowed, called, most=len(allowed))
     if name == "place" and is_list_of_codes(value):
         place(value)
         return value
