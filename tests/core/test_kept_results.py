@@ -204,3 +204,11 @@ def test_a_process_that_is_killed_holds_up_none_that_comes_after(folder, tmp_pat
     first.communicate()
     assert started(tmp_path).communicate()[0] == "100000\n"
     assert (tmp_path / "calls").read_text() == "made\nmade\n"
+
+
+def test_what_is_given_twice_is_digested_as_its_copy_would_be():
+    table = pd.DataFrame({"n": [1.0, 2.0]}, ["a", "b"])
+    other = table.assign(n=[1.0, 3.0])
+    once = kept_results.digest([[table, 1], [table, 2]])
+    assert once == kept_results.digest([[table, 1], [table.copy(), 2]])
+    assert once != kept_results.digest([[table, 1], [other, 2]])

@@ -100,19 +100,22 @@ def _code() -> str:
     return found.hexdigest()
 
 
-def digest(value: Any) -> str:
+def digest(value: Any, known: dict[int, tuple[Any, str]] | None = None) -> str:
     """The same for equal values only; raises TypeError for one of a kind that is not known.
+
+    ``known`` are digests of objects that hold still meanwhile, by their identity: a table that a
+    hundred choices share is digested once. It holds the objects, so that none takes another's place.
 
     >>> digest([1, "a"]) == digest([1, "a"]), digest([1, "a"]) == digest(["1", "a"])
     (True, False)
     """
-    found = hashlib.sha256()
-    for piece in _pieces(value):
+    found, known = hashlib.sha256(), {} if known is None else known
+    for piece in _pieces(value, known):
         found.update(len(piece).to_bytes(8, "little") + piece)
     return found.hexdigest()
 
 
-def _pieces(value: Any) -> Iterator[bytes]:
+def _pieces(value: Any, known: dict[int, tuple[Any, str]]) -> Iterator[bytes]:
     """A value as bytes, each kind after its name."""
     import numpy as np
     import pandas as pd
@@ -123,21 +126,23 @@ def _pieces(value: Any) -> Iterator[bytes]:
     ):
         yield repr(value).encode()
     elif isinstance(value, dict):
-        yield from _pieces([*value])
-        yield from _pieces([*value.values()])
+        yield from _pieces([*value], known)
+        yield from _pieces([*value.values()], known)
     elif isinstance(value, list | tuple):
         if _of_words(value) or all(_of_words(item) for item in value):
             # at once: placebo sets are thousands of such lists
             yield repr(value).encode()
         else:
             for item in value:
-                yield digest(item).encode()
+                if id(item) not in known:
+                    known[id(item)] = item, digest(item, known)
+                yield known[id(item)][1].encode()
     elif isinstance(value, pd.DataFrame | pd.Series | pd.Index):
-        yield from _pieces(_parts(value))
+        yield from _pieces(_parts(value), known)
     elif isinstance(value, np.ndarray):
         yield repr((value.dtype, value.shape)).encode()
         if value.dtype == object:
-            yield from _pieces(value.ravel().tolist())
+            yield from _pieces(value.ravel().tolist(), known)
         else:
             yield np.ascontiguousarray(value).tobytes()
     else:

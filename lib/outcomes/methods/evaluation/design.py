@@ -85,10 +85,9 @@ class Evaluation(NamedTuple):
     detectable: Detectable | None = None
     checks: dict[str, bool | None] | None = None
     disjoint: int = 0  # placebo areas that share no unit
-    placebo_pairs: Sequence[
-        tuple
-    ] = ()  # placebo areas that have a ratio, each with what it was
-    # compared with
+    placebo_sets: Sequence[Sequence[str]] = ()  # placebo areas that have a ratio
+    # What each was compared with; None: the rest of the comparison.
+    comparisons: Sequence[Sequence[str]] | None = None
     adjusted_p: float | None = None  # p adjusted by :func:`adjust_for_multiple_testing`
     family_size: int = 0  # outcomes it was adjusted for
     family: str = "secondary outcomes"  # what these are called
@@ -100,6 +99,15 @@ class Evaluation(NamedTuple):
         if self.matching:
             return f"{len(self.comparison)} matched neighbourhoods"
         return self.pool
+
+    @property
+    def placebo_pairs(self) -> list[tuple[Sequence[str], Sequence[str]]]:
+        """The placebo areas that have a ratio, each with what it was compared with."""
+        comparisons = self.comparisons
+        if comparisons is None:
+            pool = self.comparison
+            comparisons = [_others(pool, units) for units in self.placebo_sets]
+        return list(zip(self.placebo_sets, comparisons, strict=True))
 
     @property
     def unadjusted_p(self) -> float:
@@ -377,6 +385,7 @@ def _estimate(
         comparisons=comparisons,
         minimum=minimum,
     )
+    ranked = [placebo_sets[k] for k in drawn.placebo["set"]]
     return blank._replace(
         matching=matching,
         comparison=comparison,
@@ -386,16 +395,11 @@ def _estimate(
         detectable=minimum_detectable(placebo=drawn.placebo["ratio"])
         if len(drawn.placebo) >= ENOUGH
         else None,
-        disjoint=len(disjoint_sets(placebo_sets[k] for k in drawn.placebo["set"])),
-        placebo_pairs=[
-            (
-                placebo_sets[k],
-                comparisons[k]
-                if comparisons is not None
-                else _others(pool, placebo_sets[k]),
-            )
-            for k in drawn.placebo["set"]
-        ],
+        disjoint=len(disjoint_sets(ranked)),
+        placebo_sets=ranked,
+        comparisons=None
+        if comparisons is None
+        else [comparisons[k] for k in drawn.placebo["set"]],
     )
 
 

@@ -198,6 +198,8 @@ def ring_displacement(
     """
     if not len(ring):
         raise NotEnough("No neighbourhood lies so near the area.")
+    # Names as Python's own words are found far sooner than those that Arrow holds.
+    panel = panel.set_axis(panel.columns.astype(object), axis=1)
     features = {"covariates": covariates, "population": population, "ratio": 1}
     match = match_units(
         panel[[*treated, *pool]], treated, start, minimum=(1, 0), **features

@@ -202,11 +202,13 @@ def _nearest(
         scaled = values / np.where(spread > 0, spread, 1)[:, None]
         chooses, place = np.unique(np.concatenate(sets), return_inverse=True)
         rows = np.searchsorted(known, chooses)
-        far = np.sqrt(sum((x[rows, None] - x) ** 2 for x in scaled))
+        square = np.zeros((len(rows), len(known)))
+        for x in scaled:
+            square += (x[rows, None] - x) ** 2
         width = min(most, len(known))
-        near = np.argpartition(far, width - 1, axis=1)[:, :width]
+        near = np.argpartition(square, width - 1, axis=1)[:, :width]
         near.sort(axis=1)  # so that ties go by place, wherever this runs
-        far = np.take_along_axis(far, near, axis=1)
+        far = np.sqrt(np.take_along_axis(square, near, axis=1))
         order = np.argsort(far, axis=1, kind="stable")
         near = known[np.take_along_axis(near, order, axis=1)]
         tables.append((np.take_along_axis(far, order, axis=1), near))
@@ -375,7 +377,8 @@ def ring(places: pd.DataFrame, treated: Sequence[str], *, km: float) -> list[str
         raise Invalid("None of the treated places has a position.")
     if not km > 0:
         raise Invalid(f"A ring is some km wide; given {km}.")
-    near = distances(places[~inside], places[inside]).min(axis=1) <= km
+    at = places[["longitude", "latitude"]]
+    near = distances(at[~inside], at[inside]).min(axis=1) <= km
     return sorted(places.index[~inside][near])
 
 

@@ -102,7 +102,7 @@ def detection_power(evaluation: Evaluation, panel: pd.DataFrame) -> Detection:
     if not evaluation.testable:
         few = f"only {evaluation.disjoint} placebo areas do not overlap"
         raise NotEnough(f"No fall of any size could be found: {few}.")
-    areas = [frozenset(units) for units, _ in evaluation.placebo_pairs]
+    areas = [frozenset(units) for units in evaluation.placebo_sets]
     falls = np.arange(81) / 100
     by_rank = _found(_logs(evaluation, areas), falls, evaluation.disjoint)
     looked = np.unique(
@@ -182,7 +182,7 @@ def mix_detection_power(
 
 def _logs(evaluation: Evaluation, areas: list[frozenset]) -> np.ndarray:
     """The log ratio of each area in an evaluation; NaN for one that it has not."""
-    sets = [frozenset(units) for units, _ in evaluation.placebo_pairs]
+    sets = [frozenset(units) for units in evaluation.placebo_sets]
     logs = pd.Series(evaluation.randomisation.placebo["log"].to_numpy(), sets)
     return logs[~logs.index.duplicated()].reindex(areas).to_numpy()
 
@@ -206,7 +206,8 @@ def _steady(
     evaluation: Evaluation, panel: pd.DataFrame, looked: np.ndarray
 ) -> np.ndarray:
     """Whether each of some placebo areas shows no drift before the start, as the verdict asks."""
-    pairs = [evaluation.placebo_pairs[k] for k in looked]
+    pairs = evaluation.placebo_pairs
+    pairs = [pairs[k] for k in looked]
     panel = panel.set_axis(dated(panel.index)).sort_index()
     area, comparison = (totals(panel, sets) for sets in zip(*pairs, strict=True))
     complete = np.isfinite(area + comparison)
