@@ -314,16 +314,17 @@ def extremes(
     >>> extremes(rates, "district", "rate")
     'from 39.9 (Ribble Valley) to 153.5 (Blackpool)'
     """
-    known = frame[frame[value].notna()]
-    if known.empty:
+    known = frame[value].notna().to_numpy()
+    values = frame[value].to_numpy()[known]
+    if not len(values):
         return "without any value"
-    values = known[value]
-    options = _alike(write, options, values.min(), values.max())
-    if values.nunique() == 1:
-        return f"{write(values.iloc[0], **options)} throughout"
+    low, high = values.min(), values.max()
+    options = _alike(write, options, low, high)
+    if low == high:
+        return f"{write(low, **options)} throughout"
     ends = []
-    for end in (values.min(), values.max()):
-        first, *others = known.loc[values == end, label]
+    for end in (low, high):
+        first, *others = frame[label].iloc[known][values == end]
         name = month(first) if isinstance(first, Date) else str(first)
         also = f" and {count(len(others), 'other')}" if others else ""
         ends.append(f"{write(end, **options)} ({name}{also})")

@@ -206,7 +206,9 @@ def _months(frame: pd.DataFrame) -> str:
         rows = rows[frame["state"] != "missing"]
     if rows.empty:
         return ""
-    held = rows.drop_duplicates()["force"].value_counts().sort_index()
+    at, forces = pd.factorize(rows["force"], sort=True)
+    pairs = np.unique([at, rows["month"].to_numpy().astype("int64")], axis=1)
+    held = pd.Series(np.bincount(pairs[0]), forces)
     first, last = rows["month"].min(), rows["month"].max()
     span = (last.year - first.year) * 12 + last.month - first.month + 1
     names = tables.mapping("forces", "force", "name")

@@ -125,6 +125,30 @@ def street_crime(
     return citations.cited(frame, table, rows, months)
 
 
+def street_total(
+    types: list[str], *, force: str, district: str | None = None
+) -> pd.Series:
+    """Street-level counts of types together, of a force or one of its districts, by complete month.
+
+    What :func:`street_crime` gives, added up: ``types`` and ``district`` are codes.
+
+    >>> int(street_total(["robbery"], force="Lancashire").min()) >= 0
+    True
+    """
+    table = STREET_TABLES["district" if district else "force"]
+    where = {"force": held_forces(table, force)}
+    months = tables.read("coverage", **where)
+    months = months[months["state"] == "complete"]
+    if district:
+        where["district"] = [district]
+    rows = tables.read(table, **where)
+    rows = rows[rows["type"].isin(types)]
+    total = rows.groupby("month")["n"].sum().reindex(months["month"], fill_value=0)
+    sources = citations.sources_of(table, rows, months)
+    total.attrs = {"table": table, "sources": sources}
+    return total.sort_index()
+
+
 def _inside(by: str, area: Names) -> dict[str, list[str]]:
     """The rows of an area: those of districts, or by neighbourhood of what lies in districts."""
     try:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from outcomes.core.collection import collection
 from outcomes.core.errors import spelt
-from outcomes.data import crime, places, tables
+from outcomes.data import crime, crime_codes, places, tables
 from outcomes.data.doors import door
 from outcomes.data.published_figures import latest_per_fact, published_figures
 
@@ -69,40 +69,41 @@ class Series:
         leave a count below 0: it is taken as 0.
         """
         area = area or self.area
-        at = self.step
         if self.family == "recorded":
             offence = None if self.name == "all_crime" else self.name
             frame = crime.recorded_crime(offence, force=area)
+            values, sources = (
+                frame.groupby("quarter")["n"].sum(),
+                frame.attrs["sources"],
+            )
         elif self.family == "street":
-            frame = self._street(area)
+            values = self._street(area)
+            sources = values.attrs["sources"]
         else:
             frame = published_figures(
                 measure=self.name, area=area, vintages="all", dated=True
             )
             days = (frame["period_end"] - frame["period_start"]).dt.days + 1
             frame = frame[days.between(88, 93) & (frame["qualifier"] == "exact")]
-            at = "period_start"
-        pages = frame[_PAGE].drop_duplicates() if at == "period_start" else frame[:0]
-        sources = pages.to_dict("records") or frame.attrs["sources"]
-        if at == "period_start":
-            frame = latest_per_fact(frame).assign(n=lambda f: f["value"])
-        values = frame.groupby(at)["n"].sum().sort_index().clip(lower=0)
+            pages = frame[_PAGE].drop_duplicates().to_dict("records")
+            sources = pages or frame.attrs["sources"]
+            frame = latest_per_fact(frame)
+            values = frame.groupby("period_start")["value"].sum()
+        values = values.sort_index().clip(lower=0)
         values = values.asfreq({"month": "MS", "quarter": "QS"}[self.step])
         values.attrs["sources"] = sources
         return values.rename(self.name)
 
-    def _street(self, area: str) -> pd.DataFrame:
+    def _street(self, area: str) -> pd.Series:
         """Counts of its types in a force, or in a district."""
         kind = self.name.removeprefix("street_").replace("_", "-")
-        types = crime.CRIME_TYPES if kind == "all-crime" else [crime.type_names[kind]]
+        types = crime_codes.CRIME_TYPES if kind == "all-crime" else [kind]
         known = tables.mapping("forces", "force", "name")
         if area in known or area in known.values():
-            frame = crime.street_crime("force", force=area)
-        else:
-            force_of = tables.mapping("districts", "district", "force")
-            force = force_of[places.codes("districts", area)[0]]
-            frame = crime.street_crime("district", force=force, area=area)
-        return frame[frame["type"].isin(types)]
+            return crime.street_total(types, force=area)
+        district = places.codes("districts", area)[0]
+        force = tables.mapping("districts", "district", "force")[district]
+        return crime.street_total(types, force=force, district=district)
 
 
 @cache

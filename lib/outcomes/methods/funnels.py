@@ -7,6 +7,7 @@ same rules in R: FunnelPlotR 0.5): on the log scale, with far places left out, n
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -109,6 +110,10 @@ class Funnel:
     def table(self) -> pd.DataFrame:
         """The places, highest rate first: with their limits, or where they are few with the
         interval of each rate and how it stands to all other places together."""
+        return self._table.copy()
+
+    @cached_property
+    def _table(self) -> pd.DataFrame:
         if self.judged:
             named = self.frame[list(_COLUMNS)].rename(columns=_COLUMNS)
             return named.sort_values("rate", ascending=False)
@@ -148,7 +153,7 @@ class Funnel:
         )
         if self.judged:
             return self._beside_limits(row, here)
-        own = self.table().set_index("place").loc[row["label"]]
+        own = self._table.set_index("place").loc[row["label"]]
         others = Interval(*(float(own[name]) for name in _OTHERS[self.kind]))
         if self.kind == "rate":
             clause = (
@@ -295,9 +300,9 @@ def _exact(p: float, centre: float, n: np.ndarray, kind: str) -> np.ndarray:
     """The count whose cumulative probability is ``p``, interpolated, as a rate of ``n``."""
     from scipy.stats import binom, poisson
 
-    law = poisson(centre * n) if kind == "rate" else binom(n, centre)
-    r = law.ppf(p)
-    top, step = law.cdf(r), law.pmf(r)
+    law, given = (poisson, (centre * n,)) if kind == "rate" else (binom, (n, centre))
+    r = law.ppf(p, *given)
+    top, step = law.cdf(r, *given), law.pmf(r, *given)
     return np.maximum(r - (top - p) / step, 0) / n
 
 

@@ -17,10 +17,12 @@ answers the first and the last of these; people have to answer the others.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
+from numpy.lib.stride_tricks import sliding_window_view
 
 from outcomes.core import formatting
 from outcomes.core.errors import Invalid, NotEnough, one_of
@@ -92,7 +94,7 @@ class Chart:
     @property
     def latest(self) -> pd.Series:
         """The latest point that is known: a row of the frame."""
-        return self.frame.dropna(subset=["value"]).iloc[-1]
+        return self.frame.iloc[np.flatnonzero(self.frame["value"].notna())[-1]]
 
     @property
     def mean(self) -> float:
@@ -115,17 +117,17 @@ class Chart:
         before = self.frame
         if self.latest_points is not None:
             before = self.frame.iloc[: -self.latest_points]
-        return before.dropna(subset=["value"])
+        return before[before["value"].notna()]
 
-    @property
+    @cached_property
     def judged(self) -> pd.DataFrame:
         """The known points that are judged: those of the latest year, or all."""
         late = self.frame
         if self.latest_points is not None:
             late = self.frame.tail(self.latest_points)
-        return late.dropna(subset=["value"])
+        return late[late["value"].notna()]
 
-    @property
+    @cached_property
     def signals(self) -> pd.DataFrame:
         """The judged points that signal change."""
         return self.judged[self.judged["special"] != ""]
@@ -171,7 +173,7 @@ class Chart:
         until = f" and are trial limits until there are {SETTLED}" if self.trial else ""
         return f"The limits rest on {self.points} points{until}."
 
-    @property
+    @cached_property
     def step(self) -> str:
         """What a point is, by the dates of the series: "month", "quarter", "year" or "point"."""
         index = pd.Index(self.frame["period"])
@@ -360,13 +362,10 @@ def process_behaviour(
         [phase.frame.assign(phase=number) for number, phase in enumerate(phases, 1)],
         ignore_index=True,
     )
-    judged = _judge(frame, direction)
-    own = judged
-    if latest is not None:
-        own = _judge(frame.iloc[: len(series) - latest], direction)
-    moved = (own["special"] != "").sum() > own["value"].notna().sum() / 2
+    base = frame if latest is None else frame.iloc[: len(series) - latest]
+    moved = (_rules(base).special != "").sum() > base["value"].notna().sum() / 2
     return Chart(
-        judged,
+        _judge(frame, direction),
         phases[-1].points,
         phases[-1].moving_range,
         bool(moved),
@@ -462,15 +461,23 @@ def _phase(
     return _Phase(frame, len(known), float(bar))
 
 
-def _judge(frame: pd.DataFrame, direction: str) -> pd.DataFrame:
-    """The frame with the rule that each point meets, which way it points and what that means."""
-    value = frame["value"].to_numpy()
-    side = np.nan_to_num(np.sign(frame["value"] - frame["mean"]))
-    outside = (value > frame["upper"].to_numpy()) | (value < frame["lower"].to_numpy())
-    near = (value > frame["near_upper"].to_numpy()) | (
-        value < frame["near_lower"].to_numpy()
+class _Rules(NamedTuple):
+    """For each point the rule that it meets or "", its side of the mean, and which way a trend
+    that it is part of goes."""
+
+    special: np.ndarray
+    side: np.ndarray
+    trend: np.ndarray
+
+
+def _rules(frame: pd.DataFrame) -> _Rules:
+    value, mean, lower, upper, near_lower, near_upper = (
+        frame[name].to_numpy()
+        for name in ("value", "mean", "lower", "upper", "near_lower", "near_upper")
     )
-    near &= ~outside
+    side = np.nan_to_num(np.sign(value - mean))
+    outside = (value > upper) | (value < lower)
+    near = ((value > near_upper) | (value < near_lower)) & ~outside
     phase = frame["phase"].to_numpy()
     trend = np.zeros(len(value))
     run, pair = np.zeros(len(value), bool), np.zeros(len(value), bool)
@@ -481,6 +488,12 @@ def _judge(frame: pd.DataFrame, direction: str) -> pd.DataFrame:
         pair[at] = two_of_three(near[at], side[at]) & near[at]
     rules = [(outside, OUTSIDE), (trend != 0, TREND), (run, SIDE), (pair, NEAR)]
     special = np.select([r for r, _ in rules], [name for _, name in rules], "")
+    return _Rules(special, side, trend)
+
+
+def _judge(frame: pd.DataFrame, direction: str) -> pd.DataFrame:
+    """The frame with the rule that each point meets, which way it points and what that means."""
+    special, side, trend = _rules(frame)
     ways = np.where(side > 0, "high", "low").astype(object)
     ways = np.where(special == TREND, np.where(trend > 0, "rising", "falling"), ways)
     ways = np.where(special == "", "", ways)
@@ -495,14 +508,21 @@ def _judge(frame: pd.DataFrame, direction: str) -> pd.DataFrame:
 
 def seven_one_side(side: Numbers) -> np.ndarray:
     """1 at each point that is the 7th or later in a row on one side of the mean."""
-    return pd.Series(side, dtype=float).rolling(7).sum().abs().eq(7).to_numpy(float)
+    return (np.abs(_sums(np.asarray(side, float), 7)) == 7).astype(float)
 
 
 def trend_of_seven(values: Numbers) -> np.ndarray:
     """1 (rising) or -1 (falling) at each point that ends 7 in a row; ties and gaps break it."""
-    steps = np.sign(pd.Series(np.asarray(values, float)).diff())
-    whole = steps.rolling(6).sum().abs() == 6
-    return steps.where(whole, 0.0).to_numpy()
+    steps = np.sign(np.diff(np.asarray(values, float), prepend=np.nan))
+    return np.where(np.abs(_sums(steps, 6)) == 6, steps, 0.0)
+
+
+def _sums(values: np.ndarray, length: int) -> np.ndarray:
+    """The sum of each point and those before it, so many together; NaN where there are fewer."""
+    out = np.full(len(values), np.nan)
+    if len(values) >= length:
+        out[length - 1 :] = sliding_window_view(values, length).sum(axis=1)
+    return out
 
 
 def two_of_three(near: Numbers, side: Numbers) -> np.ndarray:
