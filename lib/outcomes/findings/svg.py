@@ -9,7 +9,9 @@ is :class:`Unknown`, and matplotlib's own SVG is the figure (:mod:`outcomes.find
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from math import cos, hypot, radians, sin
+from typing import NamedTuple
 from xml.etree import ElementTree as Xml
 from xml.sax.saxutils import escape
 
@@ -90,7 +92,7 @@ def small(root: Xml.Element) -> str:
     texts: dict[str, list[str]] = {}
     written: list[tuple] = []
     for element, clip in _leaves(root):
-        look = _look(element)
+        look = _look(element.get("style", ""))
         if _tag(element) == "text":
             if clip:
                 raise Unknown("words are cut")
@@ -141,8 +143,9 @@ def _leaves(parent, clip: str = ""):
             yield child, child.get("clip-path", clip)
 
 
+@lru_cache(1024)
 def rules_of(style: str) -> dict[str, str]:
-    """The rules of an element's style, in order.
+    """The rules of an element's style, in order; to be read only, for many elements share one.
 
     Examples
     --------
@@ -153,11 +156,10 @@ def rules_of(style: str) -> dict[str, str]:
     return {name.strip(): value.strip() for name, _, value in rules}
 
 
-def _look(element) -> str:
+@lru_cache(1024)
+def _look(style: str) -> str:
     """A style without what is so anyhow, its colours as short as they can be."""
-    rules = [
-        f"{name}:{value}" for name, value in rules_of(element.get("style", "")).items()
-    ]
+    rules = [f"{name}:{value}" for name, value in rules_of(style).items()]
     if not any(r.startswith("fill:") or r == "fill-opacity:0" for r in rules):
         rules.append("fill:#000000")  # SVG's own, which goes without saying
     usual = (f"font-size:{SIZE}px", "text-anchor:start", f"fill:{INK.lower()}")
@@ -225,30 +227,38 @@ def _mark(element, style: str, named: dict) -> _Mark | None:
         d = shape.get("d")
     if not d or ("fill:none" in style and "stroke:" not in style):
         return None
-    steps = []
-    for letter, numbers in re.findall(r"([A-Za-z])([^A-Za-z]*)", d):
-        values = iter([_tenths(n) for n in numbers.split()])
-        steps.append(
-            (letter, [(a + x, b + y) for a, b in zip(values, values, strict=True)])
-        )
-    across, down = zip(*(point for _, part in steps for point in part), strict=True)
-    box = (min(across), min(down), max(across), max(down))
-    if used and _is_round(
-        [(letter, [(a - x, b - y) for a, b in part]) for letter, part in steps]
-    ):
-        radius = box[2] - x
+    shape = _shape(d)
+    a, b, radius, c = shape.box
+    box = (a + x, b + y, radius + x, c + y)
+    if used and shape.is_round:
         style, steps = _dot(style, radius, x, y)
-        if radius < _NEAR:
-            return _Mark(style, steps, (x, y, x, y), [box])
+        return _Mark(style, steps, (x, y, x, y) if radius < _NEAR else box, [box])
+    steps = [
+        (letter, [(a + x, b + y) for a, b in part]) for letter, part in shape.steps
+    ]
     return _Mark(style, steps, box, [box])
 
 
-def _is_round(steps: list) -> bool:
-    """Whether steps are matplotlib's circle about nought: eight curves, their ends as far out."""
-    if "".join(letter for letter, _ in steps) != "MCCCCCCCCz":
-        return False
+class _Shape(NamedTuple):
+    """Path data in tenths of a point, their extent, and whether they are matplotlib's circle."""
+
+    steps: list
+    box: tuple
+    is_round: bool
+
+
+@lru_cache(64)  # a marker is drawn at many places
+def _shape(d: str) -> _Shape:
+    steps = []
+    for letter, numbers in re.findall(r"([A-Za-z])([^A-Za-z]*)", d):
+        values = iter([_tenths(n) for n in numbers.split()])
+        steps.append((letter, list(zip(values, values, strict=True))))
+    across, down = zip(*(point for _, part in steps for point in part), strict=True)
+    box = (min(across), min(down), max(across), max(down))
+    # eight curves about nought, their ends as far out
     ends = [hypot(*part[-1]) for _, part in steps[:-1]]
-    return max(ends) - min(ends) < 1.5
+    letters = "".join(letter for letter, _ in steps)
+    return _Shape(steps, box, letters == "MCCCCCCCCz" and max(ends) - min(ends) < 1.5)
 
 
 def _dot(style: str, radius: int, x: int, y: int) -> tuple[str, list]:
@@ -280,6 +290,7 @@ def _held(box: tuple, look: str, clip) -> None:
         raise Unknown("a mark is cut")
 
 
+@lru_cache(1024)
 def _width(look: str) -> float:
     found = re.search(r"stroke-width:([\d.]+)", look)
     return float(found[1]) if found else 1.0 if "stroke:" in look else 0.0
@@ -336,4 +347,6 @@ def _tenths(number: str | float) -> int:
 
 
 def _number(tenths: int) -> str:
-    return re.sub(r"^(-?)0\.", r"\1.", f"{tenths / 10:.1f}".removesuffix(".0"))
+    whole, part = divmod(abs(tenths), 10)
+    text = f"{whole or ''}.{part}" if part else f"{whole}"
+    return f"-{text}" if tenths < 0 else text

@@ -183,12 +183,15 @@ def _settled(figure):
                 axis.set_label_coords(0, 0)
             texts.append(axis.label)
         for text in texts:
-            if not text.get_wrap():
-                _measure_once(text)
+            _measure_once(text)
+        for ax in figure.axes:
+            _measure_together(ax)
         yield
     finally:
         for text in texts:
             vars(text).pop("_get_layout", None)
+        for ax in figure.axes:
+            vars(ax).pop("get_tightbbox", None)
         for thing, was in before:
             vars(thing).update(was)
 
@@ -196,6 +199,8 @@ def _settled(figure):
 def _measure_once(text) -> None:
     """Keep the extents of a text about its place: only the place moves while a figure is drawn."""
     measure, held = text._get_layout, {}
+    if text.get_wrap():  # to lines that its place leaves room for
+        return
 
     def kept(renderer):
         said = text.get_text()  # of a tick it is set late
@@ -204,6 +209,31 @@ def _measure_once(text) -> None:
         return held[said]
 
     text._get_layout = kept
+
+
+def _measure_together(ax) -> None:
+    """Measure the texts inside axes all at once: one by one they are most of what a layout takes."""
+    from matplotlib.text import Text
+    from matplotlib.transforms import Bbox
+
+    measure, drawn = ax.get_tightbbox, ax.get_default_bbox_extra_artists()
+    texts: list[Any] = [a for a in drawn if type(a) is Text and a.get_text()]
+    texts = [text for text in texts if not (text.get_clip_on() or text.get_wrap())]
+    others = [artist for artist in drawn if artist not in texts]
+
+    def measured(renderer=None, **more):
+        box = measure(renderer, bbox_extra_artists=others, **more)
+        if box is None or not texts:
+            return box
+        about = np.array([text._get_layout(renderer)[0].extents for text in texts])
+        at = np.array(
+            [t.get_transform().transform(t.get_unitless_position()) for t in texts]
+        )
+        ends = about + np.tile(at, 2)
+        ends = np.vstack([ends[np.isfinite(ends).all(axis=1)], box.extents])
+        return Bbox.from_extents(*ends[:, :2].min(axis=0), *ends[:, 2:].max(axis=0))
+
+    ax.get_tightbbox = measured
 
 
 def values_drawn(figure: "Figure") -> set[float]:
