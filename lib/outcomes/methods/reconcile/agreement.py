@@ -18,7 +18,11 @@ from outcomes.core.kept_results import keep
 from outcomes.core.periods import one_period
 from outcomes.data.publishers import independent
 from outcomes.data.rounding import counted, same
-from outcomes.methods.reconcile.bounds import Reconciliation, bounds
+from outcomes.methods.reconcile.bounds import (
+    Reconciliation,
+    bounds,
+    contradictions,
+)
 from outcomes.methods.reconcile.conflicts import Contradiction
 
 STATES = (
@@ -160,22 +164,27 @@ def find_differing(figures: pd.DataFrame, *, by: str = "fact") -> Agreement | No
     without both days of its period, or whose period can be read in more than one way, contradicts
     none, and neither do two of which the periods lie apart.
     """
-    members: list[dict] = []
     sure = figures["period_start"].notna() & figures["period_end"].notna()
-    sure &= np.array([not _is_ambiguous(r) for r in figures.itertuples()], bool)
-    number = 0
-    for name, rows in figures[sure].groupby(by, sort=False):
-        limits = value_limits(rows)
-        lowest, highest = limits["high"].idxmin(), limits["low"].idxmax()
-        ends = rows.loc[[highest, lowest]]
-        apart = ends["period_start"].max() > ends["period_end"].min()
-        if limits.loc[highest, "low"] <= limits.loc[lowest, "high"] or apart:
-            continue
-        for one, other in ((lowest, highest), (highest, lowest)):
-            low, high = limits.loc[other, ["low", "high"]]
-            member = _member(rows.loc[one], of=str(name), least=low, most=high)
+    if "period_state" in figures:
+        sure &= figures["period_state"] != "ambiguous"
+    known = figures[sure]
+    known = known[known.duplicated(by, keep=False)].reset_index(drop=True)
+    limits = value_limits(known)
+    lowest = limits["high"].groupby(known[by], sort=False).idxmin()
+    highest = limits["low"].groupby(known[by], sort=False).idxmax()
+    starts, ends = (
+        known[day].to_numpy()[[lowest, highest]]
+        for day in ("period_start", "period_end")
+    )
+    low, high = limits["low"].to_numpy(), limits["high"].to_numpy()
+    differ = (low[highest] > high[lowest]) & (starts.max(axis=0) <= ends.min(axis=0))
+    members: list[dict] = []
+    for number, name in enumerate(lowest.index[differ]):
+        pair = lowest[name], highest[name]
+        for one, other in (pair, pair[::-1]):
+            least, most = limits.loc[other, ["low", "high"]]
+            member = _member(known.loc[one], of=str(name), least=least, most=most)
             members.append(member | {"set": number})
-        number += 1
     return Agreement("contradicted", tuple(members)) if members else None
 
 
@@ -206,7 +215,8 @@ def describe_contradictions(
 
 def value_limits(rows: pd.DataFrame) -> pd.DataFrame:
     """The least and the most that each statement allows within its rounding: low and high."""
-    stated = zip(rows["value"], rows["qualifier"], rows["unit"], strict=True)
+    columns = (rows[name].tolist() for name in ("value", "qualifier", "unit"))
+    stated = zip(*columns, strict=True)
     limits = np.array([counted(*one) for one in stated], float).reshape(-1, 2)
     return pd.DataFrame(limits, index=rows.index, columns=["low", "high"])
 
@@ -302,7 +312,9 @@ class _Trial(NamedTuple):
 
     def contradictions(self, rows: pd.DataFrame) -> list[Contradiction]:
         """The contradictions that the figure is part of among ``rows``."""
-        found = self.reconcile(self.with_own(rows)).contradictions
+        found = contradictions(
+            self.with_own(rows), self.asked, area=self.one.area, parent=self.parent
+        )
         return [c for c in found if self.one.figure in c.figures]
 
 

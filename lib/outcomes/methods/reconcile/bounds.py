@@ -132,6 +132,54 @@ def bounds(
     >>> bounds(figures, year).bounds[["lower", "upper", "state"]].values.tolist()
     [[819.0, 819.0, 'exact']]
     """
+    read = _read(figures, periods, area, parent, integral)
+    asked, stated = read.asked, read.constraints
+    inferred = stated.groupby("figure", sort=False)["inferred"].last()
+    conflicts = find_conflicts(read.model, stated)
+    rows = [_bound(conflicts, p, inferred, read.whole) for p in asked.itertuples()]
+    found = pd.concat([asked[["label", "start", "end"]], pd.DataFrame(rows)], axis=1)
+    return Reconciliation(found, conflicts.contradictions, conflicts.loosened)
+
+
+def contradictions(
+    figures: pd.DataFrame,
+    periods: pd.DataFrame,
+    *,
+    area: str | None = None,
+    parent: dict | pd.DataFrame | None = None,
+) -> list[Contradiction]:
+    """The sets of figures that contradict each other, without the bounds of a period.
+
+    The arguments are those of :func:`bounds`; ``periods`` only cut time.
+
+    >>> from outcomes.core.periods import one_period
+    >>> figures = pd.DataFrame({"figure": ["a", "b"], "value": [12, 20], "qualifier": "exact"})
+    >>> figures["period_start"] = pd.to_datetime(["2023-01-01", "2023-01-01"])
+    >>> figures["period_end"] = pd.to_datetime(["2023-12-31", "2023-06-30"])
+    >>> year = one_period("2023", "2023-01-01", "2023-12-31")
+    >>> [one.figures for one in contradictions(figures, year)]
+    [['a', 'b']]
+    """
+    read = _read(figures, periods, area, parent, None)
+    return find_conflicts(read.model, read.constraints).contradictions
+
+
+class _Read(NamedTuple):
+    """Periods with their days, what figures say of them, and whether they are whole numbers."""
+
+    asked: pd.DataFrame
+    constraints: pd.DataFrame
+    whole: bool
+    model: Model
+
+
+def _read(
+    figures: pd.DataFrame,
+    periods: pd.DataFrame,
+    area: str | None,
+    parent: dict | pd.DataFrame | None,
+    integral: bool | None,
+) -> _Read:
     missing = [c for c in ("label", "start", "end") if c not in periods.columns]
     if missing:
         raise Invalid(
@@ -147,11 +195,8 @@ def bounds(
         figures_of_area(figures, area, tree), integral=integral
     )
     home = area if area is not None else next(iter(stated["area"]), "")
-    conflicts = find_conflicts(build_model(stated, asked, area=home, tree=tree), stated)
-    inferred = stated.groupby("figure", sort=False)["inferred"].last()
-    rows = [_bound(conflicts, p, inferred, whole) for p in asked.itertuples()]
-    found = pd.concat([asked[["label", "start", "end"]], pd.DataFrame(rows)], axis=1)
-    return Reconciliation(found, conflicts.contradictions, conflicts.loosened)
+    model = build_model(stated, asked, area=home, tree=tree)
+    return _Read(asked, stated, whole, model)
 
 
 def _bound(conflicts: Conflicts, period: Any, inferred: pd.Series, whole: bool) -> dict:

@@ -10,6 +10,7 @@ from outcomes.data.rounding import CONTINUOUS, QUALIFIERS, limits
 
 NOT_SUMS = ("%", "percent", "grade", "ratio", "yes or no")
 _NEEDED = ("figure", "value", "qualifier", "period_start", "period_end")
+_READ = (*_NEEDED, "area", "basis", "part", "period_state", "unit")
 
 
 class Constraints(NamedTuple):
@@ -97,6 +98,7 @@ def figures_of_area(
     figures: pd.DataFrame, area: str | None, tree: AreaTree
 ) -> pd.DataFrame:
     """The figures that can bear on an area: its own and those of areas above and below it."""
+    figures = figures[[c for c in figures if c in _READ]]
     if "basis" in figures:
         figures = figures[figures["basis"] != "change"]
     if "area" not in figures:
