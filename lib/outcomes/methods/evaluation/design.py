@@ -323,6 +323,8 @@ def evaluate(
     apart = [] if comparisons is None else [*placebo_sets, *comparisons]
     compared = list(dict.fromkeys(chain(treated, pool, *apart)))
     used = list(dict.fromkeys([*compared, *nearby]))
+    # Names as Python's own words are found far sooner than those that Arrow holds.
+    panel = panel.set_axis(panel.columns.astype(object), axis=1)
     known = set(panel.columns)
     for unit in used:
         if unit not in known:

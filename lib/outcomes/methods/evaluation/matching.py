@@ -302,9 +302,9 @@ def require_choice(
             f"There are {max(there - most, 0)} units to match a placebo area of {most} "
             f"with {ratio} each."
         )
-    lacking = {k for members in sets for k in members if not known[k]}
-    if lacking:
-        raise _unmatchable(set(units[list(lacking)]))
+    members = np.concatenate([*sets, np.array([], int)])
+    if not known[members].all():
+        raise _unmatchable(set(units[members[~known[members]]]))
 
 
 def _unmatchable(units: set) -> Invalid:
@@ -419,6 +419,8 @@ def alike(
 
 def _of(units: pd.Index, table: Any) -> Any:
     """The rows of some units; of a unit that is there twice the first."""
+    # Names as Python's own words are found far sooner than those that Arrow holds.
+    table = table.set_axis(table.index.astype(object))
     if table.index.has_duplicates:
         table = table[~table.index.duplicated()]
     return table.reindex(units)

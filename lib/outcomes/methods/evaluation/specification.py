@@ -147,11 +147,14 @@ def specifications(
     ratios : how many units are matched with each.
     """
     deprivation = places[["imd2025_score"]].set_axis(["deprivation"], axis=1)
-    inside = places[places["force"] == home]
-    found = []
-    for radius, (when, index) in product(radii, months.items()):
+    population = places["population"]
+    inside = places.index[places["force"] == home].tolist()
+    pools = {}
+    for radius in radii:
         barred = {*treated, *ring(places, treated, km=radius)}
-        pool = [unit for unit in inside.index if unit not in barred]
+        pools[radius] = [unit for unit in inside if unit not in barred]
+    found = []
+    for (radius, pool), (when, index) in product(pools.items(), months.items()):
         near = {"ring": ring_option(radius), "months": when}
         for (on, features), ratio in product(FEATURES.items(), ratios):
             choices = {
@@ -162,7 +165,7 @@ def specifications(
             matching = {
                 "features": features,
                 "covariates": deprivation,
-                "population": places["population"],
+                "population": population,
                 "ratio": ratio,
             }
             found.append(Specification(choices | near, index, pool, matching))
