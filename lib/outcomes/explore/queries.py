@@ -123,20 +123,41 @@ def figures(
     >>> rows["period_start"].max().year
     2023
     """
-    frame = published(tables.root(), question.programme, question.measure)
+    years, areas = (
+        (question.start, question.end),
+        None if everywhere else question.areas,
+    )
+    found = _figures(
+        tables.root(), question.programme, question.measure, years, areas, latest
+    )
+    return found.copy(deep=False)
+
+
+@lru_cache(maxsize=64)
+def _figures(
+    root: Path,
+    programme: str,
+    measure: str,
+    years: tuple[str, str],
+    areas: tuple[str, ...] | None,
+    latest: bool,
+) -> pd.DataFrame:
+    """Of one choice a dozen controls ask, each for what it may offer."""
+    frame = published(root, programme, measure)
     first, last = frame["period_start"], frame["period_end"]
     outside = pd.Series(False, index=frame.index)
-    if question.start or question.end:
+    start, end = years
+    if start or end:
         outside |= first.isna() & last.isna()
-    if question.start:
-        outside |= last < f"{question.start}-01-01"
-    if question.end:
-        outside |= first > f"{question.end}-12-31"
+    if start:
+        outside |= last < f"{start}-01-01"
+    if end:
+        outside |= first > f"{end}-12-31"
     frame = frame[~outside]
     if latest:
         frame = published_figures.latest_per_fact(frame)
-    if not everywhere:
-        frame = frame[frame["area"].isin(question.areas)]
+    if areas is not None:
+        frame = frame[frame["area"].isin(areas)]
     return frame.reset_index(drop=True)
 
 
