@@ -164,14 +164,20 @@ def fit_synthetic_control(
         raise NotEnough(
             f"A synthetic control needs at least 2 donors; there are {donors}."
         )
-    pool = [c for c in outcome.columns if c != treated]
-    own, weights = _fit_mix(outcome, treated, pool, after)
+    units, names = np.ascontiguousarray(outcome.to_numpy().T), outcome.columns
+    at = int(names.get_loc(treated))
+    pool = [k for k in range(len(names)) if k != at]
+    mix = _fit_mix(units, at, pool, after)
+    own = mix.summary
     if not np.isfinite([own["ratio"], own["fit"]]).all():
         side = "after" if np.isfinite(own["fit"]) else "before"
         raise NotEnough(
             f"There are no events {side} the start to compare with, so no estimate."
         )
-    found, gaps = _placebos(outcome, pool, after)
+    frame = {"time": outcome.index, "actual": units[at], "synthetic": mix.synthetic}
+    weights = pd.Series(mix.weights, names[pool].tolist(), name="weight")
+    weights = weights[weights > 1e-6].sort_values(ascending=False, kind="stable")
+    found, gaps = _placebos(units, names, pool, after)
     found["kept"] = found["mspe_pre"] <= FIT_FILTER * own["mspe_pre"]
     found["kept"] &= found["mspe_ratio"].notna()
     kept = found.loc[found["kept"], "unit"].tolist()
@@ -185,10 +191,10 @@ def fit_synthetic_control(
         p=(1 + further) / (len(kept) + 1) if ranked else np.nan,
         rank=1 + further if ranked else 0,
         weights=weights,
-        frame=own["frame"],
+        frame=pd.DataFrame(frame | {"gap": mix.gap, "after": after}),
         placebo=found.drop(columns="mspe_pre"),
-        gaps=gaps[kept],
-        leave_one_out=_leave_one_out(outcome, treated, pool, weights, after),
+        gaps=pd.DataFrame({unit: gaps[unit] for unit in kept}, outcome.index),
+        leave_one_out=_leave_one_out(units, names, at, pool, weights, after),
         note=_note(own, found),
     )
 
@@ -294,29 +300,31 @@ def fit_synthetic_control_to_counts(
     return found
 
 
-def _fit_mix(
-    outcome: pd.DataFrame, treated: str, pool: list, after: np.ndarray
-) -> tuple[dict, pd.Series]:
-    """Gaps and summary of one unit against a mix of the pool; its non-zero weights."""
-    y, x = outcome[treated].to_numpy(), outcome[pool].to_numpy()
+class _Mix(NamedTuple):
+    """One unit against a mix of others."""
+
+    summary: dict[str, float]
+    weights: np.ndarray
+    synthetic: np.ndarray
+    gap: np.ndarray
+
+
+def _fit_mix(units: np.ndarray, treated: int, pool: list[int], after) -> _Mix:
+    """The mix of the ``pool`` that is nearest to the treated before the start (unit x time)."""
+    y, x = units[treated], units.take(pool, axis=0).T
     w = simplex_weights(x[~after], y[~after])
     synthetic = x @ w
     gap = y - synthetic
     gap[np.abs(gap) <= 1e-9 * np.abs(y).max()] = 0.0  # rounding is no gap
     pre, post = (gap[~after] ** 2).mean(), (gap[after] ** 2).mean()
-    frame = pd.DataFrame(
-        {"time": outcome.index, "actual": y, "synthetic": synthetic, "gap": gap}
-    )
     summary = {
         "ratio": _quotient(y[after].sum(), synthetic[after].sum()),
         "effect": float(gap[after].mean()),
         "fit": _quotient(np.sqrt(pre), abs(y[~after].mean())),
         "mspe_ratio": _quotient(post, pre),
         "mspe_pre": float(pre),
-        "frame": frame.assign(after=after),
     }
-    weights = pd.Series(w, index=pool, name="weight")
-    return summary, weights[weights > 1e-6].sort_values(ascending=False, kind="stable")
+    return _Mix(summary, w, synthetic, gap)
 
 
 def _quotient(a: float, b: float) -> float:
@@ -326,28 +334,32 @@ def _quotient(a: float, b: float) -> float:
     return float(a / b)
 
 
-def _placebos(outcome, pool, after):
+def _placebos(
+    units: np.ndarray, names: pd.Index, pool: list[int], after: np.ndarray
+) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
     """Each donor in turn as if treated, made from the other donors (the treated unit left out)."""
     rows, gaps = [], {}
-    for unit in pool:
+    for k in pool:
         try:
-            found, _ = _fit_mix(outcome, unit, [c for c in pool if c != unit], after)
-            gaps[unit] = found.pop("frame")["gap"].to_numpy()
+            mix = _fit_mix(units, k, [c for c in pool if c != k], after)
+            found = mix.summary
+            gaps[names[k]] = mix.gap
         except NotEnough:  # one that has no mix must not take the others with it
             found = dict.fromkeys(
                 ("ratio", "effect", "fit", "mspe_ratio", "mspe_pre"), np.nan
             )
-        rows.append({"unit": unit, **found})
-    return pd.DataFrame(rows), pd.DataFrame(gaps, index=outcome.index)
+        rows.append({"unit": names[k]} | found)
+    return pd.DataFrame(rows), gaps
 
 
-def _leave_one_out(outcome, treated, pool, weights, after) -> pd.DataFrame:
+def _leave_one_out(
+    units: np.ndarray, names: pd.Index, treated: int, pool: list[int], weights, after
+) -> pd.DataFrame:
     rows = []
     for dropped in weights.index if len(pool) > 2 else []:
         try:
-            found, _ = _fit_mix(
-                outcome, treated, [c for c in pool if c != dropped], after
-            )
+            others = [c for c in pool if names[c] != dropped]
+            found = _fit_mix(units, treated, others, after).summary
         except NotEnough:
             found = dict.fromkeys(("ratio", "effect", "fit"), np.nan)
         rows.append((dropped, found["ratio"], found["effect"], found["fit"]))
