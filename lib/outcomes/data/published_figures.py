@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.core import formatting
-from outcomes.core.errors import one_of, spelt
+from outcomes.core.errors import Invalid, one_of, spelt
 from outcomes.data import citations, tables
 from outcomes.data.doors import Day, Names, as_list, door
 from outcomes.data.places import codes
@@ -76,11 +76,12 @@ def dated(ids: Iterable[str]) -> dict[str, str]:
     >>> dated(["no such page"])
     {}
     """
-    if "sources" not in tables.tables():
+    try:
+        with tables.unnoted(), tables.whole():
+            known = tables.mapping("sources", "source", "published")
+    except Invalid:  # there is no such table
         return {}
-    where = {"source": sorted(set(ids))}
-    frame = tables.rows("sources", ["source", "published"], where)
-    return dict(zip(frame["source"], frame["published"], strict=True))
+    return {source: known[source] for source in ids if source in known}
 
 
 @door

@@ -238,13 +238,13 @@ def _districts() -> list[str]:
 
 
 def _sceptre_forces() -> list[str]:
-    frame = published_figures(programme="op_sceptre", dated=True)
+    frame = published_figures(programme="op_sceptre", vintages="all", dated=True)
     return sorted(set(frame.loc[frame["level"] == "force", "area"]))
 
 
 def _weeks(programme: str, *areas: tuple[str, ...]) -> list[str]:
     """Weeks of action with enough different measures in one of some sets of areas."""
-    figures = weeks_of_action(programme)
+    figures = weeks_of_action(programme, vintages="all")
     counts = [
         figures[figures["area"].isin(of)].groupby("wave")["measure"].nunique()
         for of in areas
@@ -264,7 +264,7 @@ def _countable(programme: str) -> list[str]:
 
 def _county_lines_measures() -> list[str]:
     """Measures published for enough weeks, for the home force or nationally."""
-    figures = weeks_of_action("county_lines")
+    figures = weeks_of_action("county_lines", vintages="all")
     figures = figures[figures["area"].isin([collection.force, *NATIONAL])]
     weeks = figures.groupby("measure")["wave"].nunique()
     return sorted(weeks[weeks >= ENOUGH].index)
