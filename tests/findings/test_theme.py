@@ -89,7 +89,7 @@ def matplotlibs(drawn) -> str:
 def ours(figure) -> str:
     """matplotlib's own SVG of a figure of ours, with the ticks and the layout that it is given."""
     out = io.StringIO()
-    with theme.styled(), theme._settled(figure):
+    with theme.styled(), theme.settled(figure):
         FigureCanvasSVG(figure).print_svg(out)
     return FONT.sub(f"font-family: {drawing.FONTS}", out.getvalue())
 

@@ -42,6 +42,7 @@ from outcomes.findings.theme import (
     TEAL,
     WIDTH,
     set_theme,
+    settled,
 )
 from outcomes.methods import spc
 
@@ -626,8 +627,10 @@ def funnel(
     number_axis(ax.xaxis)
     _AXIS[kind](ax.yaxis)
     ax.set_title("\n")  # names are placed in the room that a title leaves
-    if figure := ax.get_figure(root=True):
-        figure.draw_without_rendering()
+    figure = cast(Figure, ax.get_figure(root=True))
+    if layout := figure.get_layout_engine():
+        with settled(figure):
+            layout.execute(figure)
     ax.set_title("")
     taken = _points_of_lines(ax)
     for row in data[named].to_dict("records"):

@@ -118,7 +118,7 @@ def svg(drawn: Any) -> str:
     if is_ours(figure):
         from matplotlib.backends.backend_svg import FigureCanvasSVG
 
-        with styled(fixed), _settled(figure):  # one drawing, layout included
+        with styled(fixed), settled(figure):  # one drawing, layout included
             FigureCanvasSVG(figure).print_svg(out, **undated)
     else:
         from matplotlib import rc_context
@@ -154,7 +154,7 @@ def figure_of(drawn: Any) -> "Figure":
 
 
 @contextmanager
-def _settled(figure):
+def settled(figure):
     """Fix the ticks, measure each text once, and take empty labels out: matplotlib works all that
     out anew in each of the dozens of looks that a layout and a drawing take. Afterwards the figure
     is as it was."""
