@@ -182,14 +182,14 @@ def _personal(clean: Path) -> Iterator[str]:
         & (frame["basis"] != "change")
     )
     alone &= ~frame["note"].str.contains(_PART_OF)
-    for row, figure in frame.iterrows():
-        if figure["measure"] in of_one or alone[row] or _OF_ONE.search(figure["note"]):
-            yield (
-                f"figures: row {row + 2} tells of one person's case: {figure['measure']} "
-                f"{figure['value']:g} in {figure['area_name']}. The register holds counts of an "
-                "operation, a period or a place; leave the case out, or say in the note "
-                "what printed count it is part of."
-            )
+    told = alone | frame["measure"].isin(of_one) | frame["note"].str.contains(_OF_ONE)
+    for row, figure in frame[told].iterrows():
+        yield (
+            f"figures: row {row + 2} tells of one person's case: {figure['measure']} "
+            f"{figure['value']:g} in {figure['area_name']}. The register holds counts of an "
+            "operation, a period or a place; leave the case out, or say in the note "
+            "what printed count it is part of."
+        )
 
 
 def _part_years(clean: Path) -> Iterator[str]:

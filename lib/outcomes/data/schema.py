@@ -96,8 +96,10 @@ def _columns(have: list[str], fields: list[dict]) -> list[str]:
 
 
 def _badly_typed(column: pd.Series, field: dict) -> list[str]:
+    if field["type"] not in _TEXT:
+        return []
     filled = column[column != ""]
-    wrong = ~filled.str.fullmatch(_TEXT.get(field["type"], "(?s:.*)"))
+    wrong = ~filled.str.fullmatch(_TEXT[field["type"]])
     if field["type"] == "date":
         wrong |= pd.to_datetime(filled, format="%Y-%m-%d", errors="coerce").isna()
     what = f"{field['name']} is not {_A.get(field['type'])}"

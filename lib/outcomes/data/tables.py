@@ -235,6 +235,11 @@ def _is_own(path: Path) -> bool:
     return path.parent.name == "own"
 
 
+def forget() -> None:
+    """Let go of the rows that are held for the next reading of them."""
+    _cached.cache_clear()
+
+
 @lru_cache(maxsize=64)
 def _cached(version: tuple, where: tuple, columns: tuple | None) -> pd.DataFrame:
     path = Path(version[0])

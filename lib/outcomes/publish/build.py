@@ -6,12 +6,16 @@ of two (:mod:`outcomes.publish.releases`). Pages that are not stale are taken ov
 site and changes nothing of it.
 """
 
+import ctypes
+import gc
 import json
 import math
 import os
 import shutil
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from html import escape
@@ -154,15 +158,25 @@ def check_tables(out: Path) -> list[dict]:
         known, _, text = file.read_text("utf-8").partition("\n")
         if known == digest:
             return json.loads(text)
-    from outcomes.data import quality  # only now: it loads pandas
+    from outcomes.data import quality, tables  # only now: they load pandas
 
     clean = project.data() / "clean"
     refuse(quality.errors(clean))
     found = quality.cautions(clean, today=date.fromisoformat(day))
+    tables.forget()  # no page needs them whole, and its kernel needs the memory
+    _give_back()
     text = json.dumps([caution._asdict() for caution in found], ensure_ascii=False)
     if file.parent.is_dir():  # nothing is made before all has been checked
         releases.write_whole(file, f"{digest}\n{text}")
     return json.loads(text)
+
+
+def _give_back() -> None:
+    """Have the system take back the memory that is free, which its C library keeps (malloc_trim(3))."""
+    gc.collect()
+    if sys.platform == "linux":
+        with suppress(AttributeError):  # there is another C library
+            ctypes.CDLL(None).malloc_trim(0)
 
 
 def refuse(errors: list[str]) -> None:

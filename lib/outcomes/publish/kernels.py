@@ -48,6 +48,8 @@ _FIXED = {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8", "LANG": "C.UT
 _FIXED |= {f"{lib}_NUM_THREADS": "1" for lib in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")}
 # Arrow's own allocator keeps tens of megabytes for its next reading.
 _FIXED["ARROW_DEFAULT_MEMORY_POOL"] = "system"
+# Nor is there a heap for each thread of a kernel, of which one does the work.
+_FIXED["MALLOC_ARENA_MAX"] = "1"
 _PATIENCE = 5.0  # seconds that keepers may take to end their kernels
 _SOON = 1.0  # seconds that a ready or a killed kernel may take to say so
 _DROPPED = ("MPLBACKEND", "PYTHONSTARTUP")  # the kernel chooses its own backend, inline
