@@ -143,10 +143,18 @@ def choices(name: str) -> list[str]:
 
 
 @door
-def check(name: str, value: Any, *, parameter: str = "") -> Any:
+def check(
+    name: str,
+    value: Any,
+    *,
+    parameter: str = "",
+    listed: Callable[[str], list[str]] | None = None,
+) -> Any:
     """``value`` when it belongs to the vocabulary or kind; of one in :data:`SEVERAL`, a list too.
 
-    ``parameter`` is the name to use in the message, such as "wave". Raises :class:`Invalid`.
+    ``parameter`` is the name to use in the message, such as "wave". ``listed`` gives the values of
+    a vocabulary where they have been worked out before, as :func:`choices` does. Raises
+    :class:`Invalid`.
 
     >>> check("district", "Burnley")
     'Burnley'
@@ -163,7 +171,7 @@ def check(name: str, value: Any, *, parameter: str = "") -> Any:
             raise Invalid(
                 f"{called} is a list of single values, and {list(value)!r} holds a list."
             )
-        allowed = choices(name) if len(value) else []
+        allowed = (listed or choices)(name) if len(value) else []
         return [_checked(name, item, allowed, called) for item in value]
     if name in _KINDS:
         test, meaning = _KINDS[name]
@@ -172,7 +180,7 @@ def check(name: str, value: Any, *, parameter: str = "") -> Any:
         return value
     if value == "" and name in (*LATEST, *MAY_BE_BLANK):
         return value
-    return _checked(name, value, choices(name), called)
+    return _checked(name, value, (listed or choices)(name), called)
 
 
 def _checked(name: str, value: Any, allowed: list[str], called: str) -> Any:

@@ -10,7 +10,7 @@ import io
 import json
 import math
 import tokenize
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -114,12 +114,17 @@ def declared(notebook: Path) -> dict[str, Parameter]:
 
 
 def check(
-    given: Mapping[str, Any], known: Mapping[str, Parameter], *, where: str
+    given: Mapping[str, Any],
+    known: Mapping[str, Parameter],
+    *,
+    where: str,
+    listed: Callable[[str], list[str]] | None = None,
 ) -> dict[str, Any]:
     """``given`` values, each in the type of its default, or :class:`Invalid` in a sentence.
 
     Text is turned into the type of the default, so that it may come from a command line; a list
-    is written with commas. ``where`` opens the sentence.
+    is written with commas. ``where`` opens the sentence, and ``listed`` gives the values of a
+    vocabulary, by default :func:`outcomes.data.vocabularies.choices`.
     """
     checked = {}
     for name, value in given.items():
@@ -133,7 +138,9 @@ def check(
             from outcomes.data import vocabularies  # opens the tables
 
             try:
-                value = vocabularies.check(vocabulary, value, parameter=name)
+                value = vocabularies.check(
+                    vocabulary, value, parameter=name, listed=listed
+                )
             except Invalid as error:
                 raise Invalid(f"{where}: {error}") from None
         checked[name] = value

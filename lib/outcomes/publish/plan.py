@@ -9,6 +9,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -137,6 +138,7 @@ class Plan:
         declared = {
             source: parameters.declared(source) for source in map(self.source, pages)
         }
+        listed = cache(_choices)  # once for all pages of a sweep
         return [
             replace(
                 page,
@@ -144,6 +146,7 @@ class Plan:
                     page.parameters | given,
                     declared[self.source(page)],
                     where=page.handle,
+                    listed=listed,
                 ),
             )
             for page in pages
