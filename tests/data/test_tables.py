@@ -151,3 +151,17 @@ def test_reading_leaves_out_the_libraries_that_hang_after_a_fork(tables):
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     assert run.stdout.strip() == "[]"
+
+
+def test_tables_held_ahead_are_read_anew_once_replaced_and_can_be_let_go_of(tables):
+    broken = tables / "broken.csv"
+    broken.write_text('a,b\n"1,2\n')
+    store._csv.cache_clear()
+    store.hold()  # one that cannot be read is told by who asks for it
+    assert store._csv.cache_info().currsize == 1 and not store.reads()
+    file = tables / "small.csv"
+    file.write_text(file.read_text() + "preston,2024-03-01,38,5,1\n")
+    assert store.rows("small")["area"].tolist()[-1] == "preston"
+    store.forget()
+    assert store._cached.cache_info().currsize == 0
+    assert len(store.rows("small")) == 5

@@ -55,6 +55,33 @@ def test_what_pages_import_is_imported_before_the_first_kernel(monkeypatch):
     assert "outcomes.data.schema" not in asked and len(asked) == len(set(asked))
 
 
+WARMED = """
+import os, sys, warnings
+from outcomes.publish import kernels
+kernels.preload()
+import matplotlib, numpy
+from matplotlib._pylab_helpers import Gcf
+from outcomes.data import tables
+def seen():
+    state = numpy.random.get_state()[1].tolist()
+    threads = len(os.listdir("/proc/self/task"))
+    return dict(matplotlib.rcParams), state, list(warnings.filters), threads
+before = seen()
+kernels.warm()
+assert seen() == before and not tables.reads() and not Gcf.figs
+assert tables._csv.cache_info().currsize
+"""
+
+
+@on_linux
+def test_what_is_done_once_for_all_pages_leaves_nothing_that_a_page_could_see():
+    """No thread, no setting, no number drawn at random, no reading, no figure; tables are held."""
+    env = kernels.surroundings(os.environ) | {
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline"
+    }
+    subprocess.run([sys.executable, "-c", WARMED], env=env, check=True)
+
+
 @on_linux
 def test_a_request_is_answered_with_a_keeper_and_all_end_with_the_publisher(
     signals, monkeypatch

@@ -9,7 +9,7 @@ has been imported, and a forked child of a process that used either hangs.
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from functools import lru_cache, reduce
 from operator import and_
@@ -24,6 +24,7 @@ from outcomes.core.errors import Invalid, one_of, reading
 from outcomes.data import own_files, vintages
 
 _SUFFIXES = (".parquet", ".csv")
+_HELD = 4 << 20  # bytes of a file that may be held ahead
 _log: list[tuple[str, str, str]] = []
 _cut = {"day": "", "before": ""}  # of the page: see published_figures.as_of
 
@@ -233,6 +234,17 @@ def _version(path: Path) -> tuple:
 
 def _is_own(path: Path) -> bool:
     return path.parent.name == "own"
+
+
+def hold() -> None:
+    """Read the tables that are CSV files, of up to 4 MB: what is forked from this process has them.
+
+    One that is replaced later is read anew. One that cannot be read is left to who asks for it.
+    """
+    for path in sorted((project.data() / "clean").glob("*.csv")):
+        with suppress(Exception):
+            if path.stat().st_size <= _HELD:
+                _csv(_version(path))
 
 
 def forget() -> None:

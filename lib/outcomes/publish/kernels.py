@@ -324,6 +324,28 @@ def _read_ahead() -> None:
             tables.rows(name)
 
 
+def warm() -> None:
+    """Do what every page would else do for the first time: read the small tables, draw a chart.
+
+    No page can tell: tables are held by the version of their files, and the chart leaves nothing
+    but what matplotlib has learnt of its fonts.
+    """
+    from matplotlib.figure import Figure
+
+    from outcomes.data import tables
+    from outcomes.findings import theme
+
+    tables.hold()
+    with theme.styled():
+        figure = Figure()
+        axes = figure.subplots()
+        axes.plot([1, 2], [3, 4])
+        axes.scatter([1, 2], [3, 4])
+        axes.bar([1, 2], [3, 4])
+        axes.set_title("A title")
+    theme.svg(figure)
+
+
 def serve(requests: socket.socket) -> None:
     """Fork a kernel for each request until the publisher is gone, and end all kernels then."""
     keeper.adopt_orphans()
@@ -531,6 +553,7 @@ if __name__ == "__main__":
     # The inline backend is named, but not yet imported: it must meet the kernel's own shell.
     os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
     preload()
+    warm()
     gc.collect()
     gc.disable()
     gc.freeze()  # what is shared stays shared: the collector would write to it
