@@ -387,6 +387,7 @@ def test_a_kernel_keeps_what_is_its_own_and_gets_the_rest_from_nobody():
         "MKL_NUM_THREADS": "1",
         "NUMEXPR_NUM_THREADS": "1",
         "ARROW_DEFAULT_MEMORY_POOL": "system",
+        "MALLOC_ARENA_MAX": "1",
     }
 
 
