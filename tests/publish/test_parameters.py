@@ -29,7 +29,7 @@ def known(tmp_path, monkeypatch):
         "op_warrior_measure": ["arrests", "cash", "cannabis_plants"],
     }
 
-    def check(name, value, *, parameter):
+    def check(name, value, *, parameter, listed):
         for one in value if isinstance(value, list) else [value]:
             if name in allowed:
                 one_of(one, allowed[name], parameter)
