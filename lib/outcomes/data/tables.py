@@ -128,7 +128,10 @@ def distinct(table: str, column: str) -> list[Any]:
 
 @lru_cache(maxsize=32)
 def _distinct(version: tuple, column: str) -> list[Any]:
-    return _cached(version, (), (column,))[column].unique().tolist()
+    path = Path(version[0])
+    if path.suffix == ".csv":
+        return _cached(version, (), (column,))[column].unique().tolist()
+    return arrow(path, [column]).column(column).unique().to_pylist()
 
 
 def cut_at(day: str, *, before: str = "") -> None:

@@ -24,6 +24,7 @@ from outcomes.methods.reconcile.bounds import (
     contradictions,
 )
 from outcomes.methods.reconcile.conflicts import Contradiction
+from outcomes.methods.reconcile.constraints import read_constraints
 
 STATES = (
     "confirmed",
@@ -310,8 +311,16 @@ class _Trial(NamedTuple):
             return own
         return pd.concat([rows, own.astype({c: rows[c].dtype for c in own})])
 
-    def contradictions(self, rows: pd.DataFrame) -> list[Contradiction]:
-        """The contradictions that the figure is part of among ``rows``."""
+    def contradictions(
+        self, rows: pd.DataFrame, alone: Reconciliation
+    ) -> list[Contradiction]:
+        """The contradictions that the figure is part of among ``rows``, which ``alone`` allow
+        its period what they do: none where all is within that, and they agree."""
+        own = read_constraints(self.with_own(rows[:0])).frame.iloc[0]
+        least, most = alone.bounds[["lower", "upper"]].iloc[0]
+        fits = max(own["low"], least) <= min(own["high"], most)
+        if fits and not alone.contradictions:
+            return []
         found = contradictions(
             self.with_own(rows), self.asked, area=self.one.area, parent=self.parent
         )
@@ -321,11 +330,11 @@ class _Trial(NamedTuple):
 def _check_dated_sum(trial: _Trial, rest: pd.DataFrame, alone: Reconciliation) -> Check:
     """A figure of a known period beside the ``rest``, which ``alone`` allow it what they do."""
     one = trial.one
-    found = trial.contradictions(rest)
+    found = trial.contradictions(rest, alone)
     if found:  # is it so by every reading?
         firm = rest[[not _is_ambiguous(r) for r in rest.itertuples()]]
         alone = trial.reconcile(firm)
-        against = trial.contradictions(firm)
+        against = trial.contradictions(firm, alone)
         if against and _is_ambiguous(one):
             return Check("not_enough", doubt=_UNSURE)
         if against:
