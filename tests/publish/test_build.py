@@ -192,6 +192,14 @@ def banner(cautioned, name) -> str:
     return re.search("<!--cautions-->(.*?)<!--/cautions-->", html, re.S)[1]
 
 
+def test_the_checks_let_go_of_the_tables_that_they_have_read(tmp_path):
+    """Whole tables would else lie beside the kernels until the build ends."""
+    from outcomes.data import tables
+
+    site.check_tables(tmp_path)
+    assert not tables._cached.cache_info().currsize
+
+
 @pytest.mark.build
 @pytest.mark.parametrize(
     ("name", "stand", "do_not"),
