@@ -75,7 +75,6 @@ _ROOMS = ("outcomes.data", "outcomes.methods", "outcomes.findings")
 _NOT_IMPORTED = {
     "outcomes.data.schema"
 }  # it checks tables when they are made; no page does
-_READ_BY_ALL = "areas coverage districts figures forces measures sources"
 _MB = 1 << 20
 _MEASURED = ("memory", "output")
 _SHOWN = {"display_data", "execute_result", "update_display_data"}
@@ -309,19 +308,6 @@ def preload() -> None:
         for found in pkgutil.iter_modules(room.__path__, f"{room.__name__}."):
             if found.name not in _NOT_IMPORTED:
                 import_module(found.name)
-    _read_ahead()
-
-
-def _read_ahead() -> None:
-    """Read the small tables that nearly every page reads: kernels take them over, and read one
-    anew where its file has been replaced since."""
-    from outcomes.data import tables
-
-    for name in _READ_BY_ALL.split():
-        with suppress(
-            ValueError, OSError
-        ):  # not there, or damaged: the page will say so
-            tables.rows(name)
 
 
 def warm() -> None:
