@@ -36,7 +36,6 @@ from jupyter_client.asynchronous import AsyncKernelClient
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
-from jupyter_core.paths import jupyter_path
 from traitlets import Type, default
 
 from outcomes.publish import keeper, scratch
@@ -160,14 +159,14 @@ class Client(AsyncKernelClient):
 
 
 class Manager(AsyncKernelManager):
-    """What papermill starts kernels with: jupyter_client's but for the client and this search."""
+    """What papermill starts kernels with: jupyter_client's but for the client and what it looks for."""
 
     client_factory = Type(Client)
 
     @default("kernel_spec_manager")
     def _specs(self) -> KernelSpecManager:
-        """Where kernels are looked for, but for a folder of IPython's, which is imported for it."""
-        return KernelSpecManager(parent=self, kernel_dirs=jupyter_path("kernels"))
+        """The kernel of this very Python alone, whatever else a person has installed for Jupyter."""
+        return KernelSpecManager(parent=self, kernel_dirs=[])
 
 
 class Forked:
