@@ -84,10 +84,12 @@ def real_site(tmp_path_factory) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not clone.exists():
             fresh_copy(clone)
+            newcomer = {"HOME": str(clone.with_name(f"{clone.name}-home"))}
+            Path(newcomer["HOME"]).mkdir(exist_ok=True)
             done = subprocess.run(
                 ["make", "reports"],
                 cwd=clone,
-                env=surroundings(clone),
+                env=surroundings(clone) | newcomer,
                 text=True,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,

@@ -219,7 +219,6 @@ def test_a_run_that_ends_well_puts_its_output_in_place_whole(
     folder = options["resources"]["metadata"]["path"]
     assert not Path(folder).exists(), "the folder it ran in is gone"
     assert options["extra_arguments"] == [
-        f"--IPKernelApp.ipython_dir={folder}",
         "--HistoryManager.enabled=False",
         "--IPKernelApp.extra_extensions=outcomes.publish.kernels",
         "--Limits.seconds=2.5",
@@ -538,6 +537,16 @@ def test_a_notebook_saved_under_the_name_of_another_kernel_runs(tmp_path):
     path.write_text(text.replace('"python3"', '"my-environment"'), encoding="utf-8")
     assert '"my-environment"' in path.read_text(encoding="utf-8")
     assert only(made).error is None
+
+
+@pytest.mark.build
+@pytest.mark.usefixtures("prepared")
+def test_a_page_runs_where_nobody_has_used_ipython_yet(tmp_path, monkeypatch):
+    (tmp_path / "newcomer").mkdir()
+    monkeypatch.setenv("HOME", str(tmp_path / "newcomer"))
+    monkeypatch.delenv("IPYTHONDIR", raising=False)
+    assert only(job_of(tmp_path, "import IPython")).error is None
+    assert not list((tmp_path / "newcomer").iterdir()), "it leaves nothing there"
 
 
 @pytest.mark.build

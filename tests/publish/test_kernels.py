@@ -258,7 +258,7 @@ def test_a_forked_kernel_lets_go_of_all_that_is_its_keepers(system, monkeypatch)
     ],
 )
 def test_a_kernel_has_the_surroundings_it_was_asked_for_and_its_own_exit_code(
-    system, monkeypatch, error, code
+    system, monkeypatch, capsys, error, code
 ):
     import numpy
     from ipykernel import kernelapp
@@ -277,6 +277,9 @@ def test_a_kernel_has_the_surroundings_it_was_asked_for_and_its_own_exit_code(
     with pytest.raises(Left) as left:
         kernels._become_kernel(request)
     assert left.value.args == (code,)
+    assert ("RuntimeError: x" in capsys.readouterr().err) == (
+        type(error) is RuntimeError
+    )
     argv = ["ipykernel_launcher", "-f", "k.json"]
     assert began == [(argv, {"A": "b", "JPY_PARENT_PID": "77"})] and seeded == [()]
     assert system.asked == [("tzset",), ("chdir", "/x")]
@@ -622,7 +625,7 @@ def test_every_kernel_has_the_same_surroundings_before_it_starts(
     made, _ = provisioner
     monkeypatch.setenv("FROM_HERE", "1")
     given = asyncio.run(made.pre_launch(env={"A": "b", "TZ": "x"}, cwd="/x"))
-    env = kernels.surroundings({"A": "b"}) | {"TMPDIR": "/x"}
+    env = kernels.surroundings({"A": "b"}) | {"TMPDIR": "/x", "IPYTHONDIR": "/x"}
     assert given == {"env": env, "cwd": "/x"}
     assert asyncio.run(made.pre_launch())["env"]["FROM_HERE"] == "1"
 

@@ -211,9 +211,7 @@ def _options(folder: str, limits: Limits, deadline: float) -> dict:
         "progress_bar": False,
         "request_save_on_cell_execute": False,
         "resources": {"metadata": {"path": folder}},
-        # Nobody's start-up files change a page, and no history is kept of it.
         "extra_arguments": [
-            f"--IPKernelApp.ipython_dir={folder}",
             "--HistoryManager.enabled=False",
             *kernels.arguments(limits),
         ],

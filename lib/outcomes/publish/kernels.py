@@ -24,6 +24,7 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
@@ -86,8 +87,10 @@ class Provisioner(LocalProvisioner):
 
     async def pre_launch(self, **kwargs):
         kwargs["env"] = surroundings(kwargs.get("env", os.environ))
-        if kwargs.get("cwd"):  # what a page leaves there goes with its folder
-            kwargs["env"]["TMPDIR"] = str(kwargs["cwd"])
+        if kwargs.get("cwd"):
+            # What a page leaves there goes with its folder. Nobody's start-up files change a page,
+            # and it may not make the folder in which a person would have them.
+            kwargs["env"] |= dict.fromkeys(("TMPDIR", "IPYTHONDIR"), str(kwargs["cwd"]))
         return await super().pre_launch(**kwargs)
 
     async def launch_kernel(self, cmd, **kwargs):
@@ -433,26 +436,29 @@ def _its_own(folder: Path) -> list[Path]:
 
 def _become_kernel(request: dict) -> NoReturn:
     """An ordinary kernel's surroundings, then an ordinary kernel."""
-    os.environ.clear()
-    os.environ.update(request["env"], JPY_PARENT_PID=str(os.getppid()))
-    time.tzset()
-    import_module("tempfile").tempdir = None  # the server's is not the page's
-    os.chdir(request["cwd"])
-    keeper.write_only_in(_its_own(Path(request["cwd"])))
-    sys.argv = ["ipykernel_launcher", *request["arguments"]]
-    # as fresh as in a new process; Python's own is made so at every fork
-    import_module("numpy").random.seed()
-    gc.enable()
     code = 1
     try:
+        os.environ.clear()
+        os.environ.update(request["env"], JPY_PARENT_PID=str(os.getppid()))
+        time.tzset()
+        import_module("tempfile").tempdir = None  # the server's is not the page's
+        os.chdir(request["cwd"])
+        keeper.write_only_in(_its_own(Path(request["cwd"])))
+        sys.argv = ["ipykernel_launcher", *request["arguments"]]
+        # as fresh as in a new process; Python's own is made so at every fork
+        import_module("numpy").random.seed()
+        gc.enable()
         import_module("ipykernel.kernelapp").launch_new_instance()
         code = 0
     except SystemExit as leave:
         code = (
             leave.code if isinstance(leave.code, int) else int(leave.code is not None)
         )
+    except BaseException:
+        traceback.print_exc()  # nobody else could tell why there is no kernel
     finally:
         sys.stdout.flush()
+        sys.stderr.flush()
         os._exit(code)
 
 
