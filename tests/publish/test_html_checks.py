@@ -2,6 +2,8 @@
 
 import base64
 import hashlib
+import random
+import re
 
 import pytest
 
@@ -202,3 +204,24 @@ def test_the_index_alone_may_draw_a_map_that_links_and_neither_acts_nor_loads():
     assert html_checks.problems(gone, "index.html", FILES)
     after = index.replace("</svg>", "</svg><path>")
     assert html_checks.problems(after, "index.html", FILES) == ["it holds a <path>"]
+
+
+PIECES = """
+<p>|<p>x|</p>|<td>1|<td class=t>a&amp;b|<td class="a b" data-value="1.5">|<td scope=row>|<tr>|</tr>|<th>y
+<th scope=col class=n>y|<th scope=row>y|<th>|<table>|<table>|</table>|<h2>|<h3>Part</h3>|<h2 class=y>
+<li onclick=x>|<li/>|<p class=x id=x>|<div style=x>|<DIV>|<div>|<span class="x>y">|<figure>|<figcaption>x
+</figcaption>|</figure>|<title>|<title>|</title>|<style>|</style>|<svg>|</svg>|<script>|</script>|<!--x-->
+<!--<td>-->|<p <p>|< 5 &lt;|<a href=#x>|</a>|<p class='x'>|</p x>|<img alt=x src=data:image/x>|<pre>|<body>
+""".replace("\n", "|").split("|")
+
+
+def test_what_is_read_in_one_step_is_judged_as_if_each_element_was_read(monkeypatch):
+    """Pages of pieces in any order: in a good page, or as the title of one."""
+    draw = random.Random(20)
+    parts = ["".join(draw.choices(PIECES, k=draw.randint(1, 9))) for _ in range(700)]
+    pages = [page(GOOD + part) for part in parts]
+    pages += [page(title=part) for part in parts if part.startswith("</")]
+    fast = [problems(html) for html in pages]
+    assert fast.count([]) > 10
+    monkeypatch.setattr(html_checks, "_PLAIN", re.compile("(?!)"))
+    assert fast == [problems(html) for html in pages]

@@ -23,6 +23,15 @@ _ALLOWED = re.compile(
 )
 _DRAWN = ("svg", "g", "path", "text", "tspan", "title")
 """What the map of the index is drawn with; no other page may hold it."""
+_PLAIN = re.compile(
+    "(?:<(?:"
+    "/(?:t[rdh]|p|li|d[dtl]|div|span|strong|code|pre|a|[uo]l|h[1-6]|table|details|summary)"
+    "|(?:t[rd]|th scope=(?:col|row)|p|li|d[dtl]|div|span|strong|code|pre)"
+    '(?: (?:class|aria-hidden|data-value)=(?:[a-z]+|"[\\w. -]*"))*'
+    ")>[^<]*)+"
+)
+"""A stretch of elements that no rule asks more of, such as the rows of a table: most of a page, and
+read in one step."""
 _HEAD = ("head", "link", "meta", "title", "style")
 _LINKS = ("icon", "alternate", "canonical")  # of these a browser loads the icon alone
 _POLICY = "Content-Security-Policy"
@@ -48,6 +57,23 @@ class _Reader(HTMLParser):
         self.tables, self.seen = [], set()
         self.language, self.title, self._in_title = "", "", False
         self.loose, self._captioned = [], False
+
+    def parse_starttag(self, i: int) -> int:
+        return self._plain(i) or super().parse_starttag(i)
+
+    def parse_endtag(self, i: int) -> int:
+        return self._plain(i) or super().parse_endtag(i)
+
+    def _plain(self, i: int) -> int:
+        """Where a plain stretch ends that begins at ``i``; 0 where the parser has to look."""
+        if self._captioned or self._in_title:
+            return 0
+        found = _PLAIN.match(self.rawdata, i)
+        if found is None:
+            return 0
+        if self.tables and "<th " in found[0]:
+            self.tables[-1].append("scope")
+        return found.end()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
