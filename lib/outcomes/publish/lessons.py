@@ -68,12 +68,14 @@ def pages(plan: Plan, files: set[str]) -> tuple[list[Lesson], list[str]]:
     ``files`` are those of the release, to which a page may link.
     """
     every, refused = listed(plan), []
+    file = _folder(plan) / "exercises.toml"
+    asked = tomllib.loads(file.read_text("utf-8")) if file.is_file() else {}
     while True:  # once more where one was refused, as those beside it lead to it
         known = files | {lesson.page.path for lesson in every}
         made = []
         for lesson in every:
             try:
-                written = _written(lesson, plan, every)
+                written = _written(lesson, plan, every, asked)
                 if wrong := problems(written.html, lesson.page.path, known):
                     raise Invalid("; ".join(wrong[:3]))
                 made.append(written)
@@ -93,11 +95,11 @@ def _notebooks(plan: Plan) -> list[Path]:
     return sorted(_folder(plan).glob("[0-9][0-9]_*.ipynb"))
 
 
-def _written(lesson: Lesson, plan: Plan, every: list[Lesson]) -> Lesson:
-    """A lesson with its page, which leads to those before and after it."""
+def _written(
+    lesson: Lesson, plan: Plan, every: list[Lesson], asked: dict[str, dict]
+) -> Lesson:
+    """A lesson with its page, which leads to those before and after it; ``asked`` are exercises."""
     at = every.index(lesson)
-    file = _folder(plan) / "exercises.toml"
-    asked = tomllib.loads(file.read_text("utf-8")) if file.is_file() else {}
     prose = render.Prose(lesson.page, plan, ROOT)
     blocks, facts, reads = [], [], set()
     for cell in load(plan.source(lesson.page))["cells"]:
