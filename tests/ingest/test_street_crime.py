@@ -46,6 +46,13 @@ def test_a_crime_id_counts_once_and_its_first_row_stands(street):
     ]
 
 
+@pytest.mark.parametrize("size", [0, 1, 1 << 40])
+def test_a_file_is_read_whole_whatever_size_is_said(street, size):
+    path = street([row("a" * 64), row("b" * 64)])
+    [file] = street_files.find([path.parents[1]])
+    assert streets.read(file._replace(size=size)) == streets.read(file)
+
+
 def test_the_same_crime_id_in_two_months_is_two_rows(street):
     street([row("a" * 64)])
     frame = counted(street([row("a" * 64, month="2024-02")], month="2024-02"))

@@ -2,7 +2,9 @@
 
 import csv
 import importlib
+import io
 import random
+import threading
 from collections import Counter
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import pytest
 import street_maker as maker
 from outcomes.core.errors import Invalid
 from outcomes.data.crime_codes import TYPES
+from outcomes.ingest import street_files, street_panel
 
 ROOT = Path(__file__).parents[2]
 take = maker.take
@@ -192,13 +195,58 @@ def test_memory_does_not_hold_the_files(data, tmp_path):
         maker.write(
             tmp_path / "in", maker.some(5, f"2024-0{number}"), f"2024-0{number}"
         )
-    from outcomes.ingest import street_files, street_panel
-
     street_panel.build(
         street_files.find([tmp_path / "in"]), data / "clean", tmp_path / "work"
     )
     assert len(list((tmp_path / "work" / "parts").glob("*.feather"))) == 4
     assert not list((tmp_path / "work" / "parts").glob("*.csv"))
+
+
+@pytest.fixture
+def two_forces(tmp_path):
+    """Files of two forces, the later by name with the earlier month."""
+    maker.write(tmp_path / "in", maker.some(5, "2024-02"), "2024-02")
+    place = {"lsoa": "E01006499", "name": "Liverpool 034A"}
+    theirs = maker.some(5, **place, force="Merseyside Police")
+    maker.write(tmp_path / "in", theirs, force="merseyside")
+    return street_files.find([tmp_path / "in"])
+
+
+def test_a_force_is_written_while_the_next_is_counted(
+    data, tmp_path, two_forces, monkeypatch
+):
+    written, count = threading.Event(), street_panel.count_month
+    stream = street_panel.write.stream
+
+    def counted(file, *more):
+        assert file.force == "lancashire" or written.wait(20)
+        return count(file, *more)
+
+    def streamed(tables, path):
+        def noted():
+            for table in tables:
+                yield table
+                written.set()
+
+        stream(noted(), path)
+
+    monkeypatch.setattr(street_panel, "count_month", counted)
+    monkeypatch.setattr(street_panel.write, "stream", streamed)
+    street_panel.build(two_forces, data / "clean", tmp_path / "work")
+    assert written.is_set()
+
+
+def test_what_is_wrong_is_said_by_month_whatever_is_counted_first(
+    data, tmp_path, two_forces
+):
+    def broken(file):
+        return file._replace(open=lambda: io.BytesIO(b"no,street,file\n"))
+
+    with pytest.raises(Invalid) as wrong:
+        files = [broken(file) for file in two_forces]
+        street_panel.build(files, data / "clean", tmp_path / "work")
+    said = str(wrong.value)
+    assert -1 < said.index("2024-01-merseyside") < said.index("2024-02-lancashire")
 
 
 def test_the_benchmark_runs_and_pandas_counts_as_many(tmp_path, monkeypatch):

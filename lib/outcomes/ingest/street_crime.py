@@ -63,7 +63,10 @@ Places = dict[str, tuple[str, str]]
 
 
 class File(NamedTuple):
-    """A file that can be opened: ``open()`` gives the CSV as bytes, already unpacked."""
+    """A file that can be opened: ``open()`` gives the CSV as bytes, already unpacked.
+
+    Some ``size`` bytes, where that is known; to say another number is no fault.
+    """
 
     force: str
     month: str
@@ -71,6 +74,7 @@ class File(NamedTuple):
     open: Callable[[], AbstractContextManager[BinaryIO]]
     crc: int | None = None
     kind: str = STREET
+    size: int = _PIECE
 
 
 class Rows(NamedTuple):
@@ -115,8 +119,10 @@ def read(file: File) -> bytes:
     pieces, size = [], 0
     with file.open() as stream:
         # Piece by piece: to ask for the most at once would claim the room for it. Most files are
-        # one piece, which is not copied again.
-        while piece := stream.read(_PIECE):
+        # one piece, which is not copied again; asked for by its size, it is given the room of the
+        # file before, where a larger one would be fresh room, page by page.
+        most = max(min(file.size + 1, _PIECE), 1 << 20)
+        while piece := stream.read(most):
             pieces.append(piece)
             size += len(piece)
             if size > MOST_BYTES:
@@ -204,7 +210,9 @@ def parse(file: File, data: bytes, places: Places) -> Rows:
     if not len(table):
         raise Invalid(f"{file.name} has a header and no rows.")
     columns = {column: table[column].chunk(0) for column in table.column_names}
-    _, months, codes, names, kinds = (columns[c].dictionary.to_pylist() for c in _WORDS)
+    months, codes, names, kinds = (
+        columns[c].dictionary.to_pylist() for c in _WORDS if c != "Crime ID"
+    )
     ident, month, code, name, kind = (
         columns[c].indices.fill_null(-1).to_numpy() for c in _WORDS
     )

@@ -63,7 +63,8 @@ def _file(path: Path) -> File:
     told = parse_name(path.name)
     opener = gzip.open if path.suffix == ".gz" else open
     stream = partial(_open, partial(opener, path, "rb"), path.name)
-    return File(told.force, told.month, path.name, stream, kind=told.kind)
+    file = File(told.force, told.month, path.name, stream, kind=told.kind)
+    return file if opener is gzip.open else file._replace(size=path.stat().st_size)
 
 
 @contextmanager
@@ -113,7 +114,13 @@ def archive(stream: BinaryIO, name: str) -> list[File]:
         called = f"{name}: {entry.filename}"
         opener = partial(_open, partial(held.open, entry), called, lock)
         found[entry.filename] = File(
-            told.force, told.month, called, opener, entry.CRC, told.kind
+            told.force,
+            told.month,
+            called,
+            opener,
+            entry.CRC,
+            told.kind,
+            entry.file_size,
         )
     if not found:
         raise Invalid(f"{name} {_NO_FILE}")

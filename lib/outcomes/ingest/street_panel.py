@@ -1,12 +1,13 @@
 """From counted street files to the clean tables of crime by month, in bounded memory.
 
 Every file is counted by itself and its counts are laid aside on disk; the panel by neighbourhood is
-then written one force at a time. So memory grows neither with the number of files nor of forces.
+written one force at a time, while the files of the next forces are counted. So memory grows neither
+with the number of files nor of forces.
 """
 
 import hashlib
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -106,22 +107,33 @@ def build(
         Listing what is wrong in any of the files.
     """
     (work / "parts").mkdir(parents=True)
-    places = read_places(clean)
+    places, new = read_places(clean), work / "clean"
 
     def count(file: street_crime.File) -> Month | str:
         try:
             return count_month(file, places, work / "parts")
         except Invalid as error:
-            return str(error)
+            return str(error)  # the error itself would hold the file in memory
         finally:
             tell(f"{file.month} {file.force}")
 
-    with ThreadPoolExecutor(_WORKERS) as pool:
-        counted = list(pool.map(count, files))
-    refuse([item for item in counted if isinstance(item, str)])
+    pool = ThreadPoolExecutor(_WORKERS)
+    counting: dict[street_crime.File, Future[Month | str]] = {}
+    by_force: dict[str, list[Future[Month | str]]] = {}
+    for file in sorted(files, key=lambda file: (file.force, file.month)):
+        counting[file] = pool.submit(count, file)
+        by_force.setdefault(file.force, []).append(counting[file])
+    try:
+        changes = write_panel(by_force, clean, new)
+    except Invalid:
+        counted = [counting[file].result() for file in files]
+        refuse([item for item in counted if isinstance(item, str)])
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+    counted = [counting[file].result() for file in files]
     months = [item for item in counted if isinstance(item, Month)]
-    changes = write_panel(months, clean, work / "clean")
-    return changes + write_totals(months, places, clean, work / "clean")
+    return changes + write_totals(months, places, clean, new)
 
 
 def refuse(wrong: list[str]) -> None:
@@ -168,7 +180,8 @@ def count_month(file: street_crime.File, places: Places, parts: Path) -> Month:
     near = street_crime.count(rows, ["home", "type"]).rename_columns(
         {"home": "district"}
     )
-    codes = {*rows["lsoa"].filter(own).unique().to_pylist()} - places.known
+    words = rows["lsoa"].filter(own).unique().cast(pa.string())
+    codes = {*words.to_pylist()} - places.known
     part = street_crime.count(rows, _PLACE)
     fresh, unmatched = pd.DataFrame(columns=_POINT), 0
     if codes:
@@ -218,21 +231,42 @@ def _schema() -> Any:
     return pa.schema([(name, kinds.get(name, pa.string())) for name in _FINE])
 
 
-def write_panel(months: list[Month], clean: Path, new: Path) -> list[str]:
-    """Write crime_monthly with some months replaced; what each adds or changes, in words."""
+def write_panel(
+    counting: dict[str, list[Future[Month | str]]], clean: Path, new: Path
+) -> list[str]:
+    """Write crime_monthly with some months replaced; what each adds or changes, in words.
+
+    Parameters
+    ----------
+    counting
+        The months of each force, in order, or what is wrong with one; each is waited for when the
+        forces before are written.
+    clean
+        The tables as they are.
+    new
+        The folder for the new table.
+
+    Raises
+    ------
+    Invalid
+        With the first thing wrong, in which case the table is not whole.
+    """
     import pyarrow as pa
+    import pyarrow.compute as pc
     import pyarrow.dataset as ds
     import pyarrow.feather as feather
 
     path, changes = clean / "crime_monthly.parquet", []
     old = ds.dataset(path if path.is_file() else _schema().empty_table())
-    forces = {*old.to_table(["force"])["force"].to_pylist(), *(m.force for m in months)}
+    forces = {*pc.unique(old.to_table(["force"])["force"]).to_pylist(), *counting}
 
     def forces_in_turn() -> Iterator[pa.Table]:
         for force in sorted(forces):
             held = old.to_table(filter=ds.field("force") == force)
-            own = [month for month in months if month.force == force]
-            for month in sorted(own, key=lambda month: month.month):
+            for future in counting.get(force, []):
+                month = future.result()
+                if isinstance(month, str):
+                    raise Invalid(month)
                 same = ds.field("month") == month.month.date()
                 part = feather.read_table(month.part)
                 changes.append(describe_change(month, held.filter(same), part))
