@@ -155,9 +155,15 @@ def look(release):
 
 
 def read_on(latest, stop, sender):
-    wrong, times = [], 0
-    while not stop.wait(0.003):  # beside it a build has a core of two
+    """Look whenever another release is shown, and again and again meanwhile: to read without a
+    pause would take the build a core."""
+    wrong, times, shown, waited = [], 0, None, 0
+    while not stop.wait(0.002):
         try:
+            before, shown = shown, os.readlink(latest)
+            waited = 0 if shown != before else waited + 1
+            if waited % 20:
+                continue
             release = os.open(latest, os.O_RDONLY | os.O_DIRECTORY)
             wrong += look(release)
             os.close(release)
