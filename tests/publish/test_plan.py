@@ -6,6 +6,7 @@ import pytest
 
 from notebook_maker import entry, notebook, plan
 from outcomes.core.errors import Invalid
+from outcomes.publish import parameters
 from outcomes.publish import plan as plans
 
 
@@ -115,6 +116,20 @@ def test_what_cannot_be_a_page_is_named_with_the_nearest_match(folder, text, say
     with pytest.raises(Invalid) as error:
         read(folder, text)
     assert says in str(error.value)
+
+
+def test_a_notebook_is_read_once_for_all_pages_of_a_sweep(folder, monkeypatch):
+    widths = [n / 10 for n in range(1, 10)]
+    text = entry("demo") + entry("demo/{confidence}", sweep={"confidence": widths})
+    declares, asked = parameters.declared, []
+    monkeypatch.setattr(
+        parameters, "declared", lambda file: asked.append(file) or declares(file)
+    )
+    found = read(folder, text)
+    assert [file.name for file in asked] == ["demo.ipynb"]
+    asked.clear()
+    assert len(found.resolve()) == 10
+    assert [file.name for file in asked] == ["demo.ipynb"]
 
 
 def test_a_missing_plan_is_a_sentence(tmp_path):

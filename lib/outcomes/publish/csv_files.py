@@ -23,6 +23,8 @@ def safe(value: object) -> str:
 
     Cells are parted at semicolons where a comma is the decimal sign: what follows one counts too.
     """
+    if type(value) in (int, float):
+        return str(value)
     text = "" if value is None else plain(value)
     try:
         float(text)

@@ -135,9 +135,8 @@ class Plan:
         pages, given = self.select(handles, schedule), given or {}
         if given and len(pages) != 1:
             raise Invalid("-p needs exactly one page: name its handle.")
-        declared = {
-            source: parameters.declared(source) for source in map(self.source, pages)
-        }
+        sources = dict.fromkeys(map(self.source, pages))  # once for a notebook's pages
+        declared = {source: parameters.declared(source) for source in sources}
         listed = cache(_choices)  # once for all pages of a sweep
         return [
             replace(
@@ -183,7 +182,8 @@ def read(file: Path, *, choices: Callable[[str], list] | None = None) -> Plan:
     held = notebooks(file.parent)
     for page in pages:
         one_of(page.notebook, held, f"{file.name}, {page.handle}: the notebook")
-    above = {p.handle: p for p in pages if _is_asked_above(p, pages, held)}
+    declared = cache(lambda notebook: parameters.declared(held[notebook]))
+    above = {p.handle: p for p in pages if _is_asked_above(p, pages, declared)}
     kept = [page for page in pages if page.handle not in above]
     first = {page.notebook: page.handle for page in reversed(kept)}
     moved = {handle: first[page.notebook] for handle, page in above.items()}
@@ -193,12 +193,12 @@ def read(file: Path, *, choices: Callable[[str], list] | None = None) -> Plan:
     return Plan(file, kept, notify, limits, moved)
 
 
-def _is_asked_above(page: Page, pages: list[Page], held: dict[str, Path]) -> bool:
+def _is_asked_above(page: Page, pages: list[Page], declared: Callable) -> bool:
     """Whether a page of a sweep asks what its notebook asks by itself, on the page above it."""
     above = next(p for p in pages if p.notebook == page.notebook)
     if above.parameters or not page.handle.startswith(f"{above.handle}/"):
         return False
-    usual = parameters.declared(held[page.notebook])
+    usual = declared(page.notebook)
     beside = [p for p in pages if p.notebook == page.notebook and p is not above]
     return bool(page.parameters) and all(
         name in usual and value == _by_itself(usual[name], beside)

@@ -210,10 +210,10 @@ def versions() -> dict[str, tuple[int, ...]]:
     for folder in (project.data(), LIBRARY):
         for place, folders, files in os.walk(folder):
             folders[:] = [f for f in folders if not f.startswith((".", "__pycache__"))]
-            for name in files:
-                path = Path(place, name)
+            beneath = Path(place).relative_to(folder.parent).as_posix()
+            for name in files:  # hundreds, twice a page: text is enough
                 if not name.startswith("."):
-                    found[path.relative_to(folder.parent).as_posix()] = _version(path)
+                    found[f"{beneath}/{name}"] = _version(os.path.join(place, name))
     return found
 
 
@@ -265,9 +265,9 @@ def file_digest(path: Path | None) -> str:
     return _digest(path, *_version(path))
 
 
-def _version(path: Path) -> tuple[int, ...]:
+def _version(path: Path | str) -> tuple[int, ...]:
     """What changes whenever a file is written to; no program can put back the time of change."""
-    found = path.stat()
+    found = os.stat(path)
     return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
 
 

@@ -40,7 +40,7 @@ def sentence(sources: Iterable[dict], reads: Iterable[dict]) -> str:
         if rows.empty:
             continue
         if table == "figures":
-            days += published_figures.dated(rows["source"]).values()
+            days += published_figures.dated(rows["source"].unique()).values()
         else:
             last = rows[column].max().to_period("M") + _STEP[column] - 1
             ends.append(str(last))
