@@ -1,8 +1,10 @@
 """One street file: from rows to counts, duplicates, blanks, and files that are refused."""
 
 import gzip
+import random
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 from raw_files import PLACES, row
 
@@ -51,6 +53,18 @@ def test_a_file_is_read_whole_whatever_size_is_said(street, size):
     path = street([row("a" * 64), row("b" * 64)])
     [file] = street_files.find([path.parents[1]])
     assert streets.read(file._replace(size=size)) == streets.read(file)
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 8, 9, 64])
+def test_cells_repeat_by_all_their_letters(size):
+    rng = random.Random(size)
+    cells = ["".join(rng.choices("ab", k=size)) for _ in range(400)]
+    alike = ["same8888" + cell for cell in cells]
+    for words in (cells, alike, [*cells, "c"], ["long" + c * 9 for c in cells], []):
+        mixed = [word if rng.random() < 0.8 else None for word in words]
+        seen = [word is not None and word in mixed[:i] for i, word in enumerate(mixed)]
+        column = pa.array(["a", *mixed], pa.string())[1:]
+        assert streets.repeated(column).tolist() == seen
 
 
 def test_the_same_crime_id_in_two_months_is_two_rows(street):

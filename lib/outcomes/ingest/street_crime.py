@@ -51,8 +51,9 @@ _DEGREES = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?\s*", re.ASCII | re
 _NAME = re.compile(
     rf"(\d{{4}}-(?:0[1-9]|1[0-2]))-([a-z-]+?)-({'|'.join(HEADERS)})\.csv(\.gz)?"
 )
-_WORDS = ("Crime ID", "Month", "LSOA code", "LSOA name", "Crime type")
+_WORDS = ("Month", "LSOA code", "LSOA name", "Crime type")
 _WHOSE = "Falls within"
+_FIRST = 8  # letters, which are one whole number
 _LIMITS = {"Longitude": (WEST, EAST), "Latitude": (SOUTH, NORTH)}
 
 CellProblems = Callable[[dict[str, str], str], Iterator[tuple[str, str]]]
@@ -210,12 +211,11 @@ def parse(file: File, data: bytes, places: Places) -> Rows:
     if not len(table):
         raise Invalid(f"{file.name} has a header and no rows.")
     columns = {column: table[column].chunk(0) for column in table.column_names}
-    months, codes, names, kinds = (
-        columns[c].dictionary.to_pylist() for c in _WORDS if c != "Crime ID"
-    )
-    ident, month, code, name, kind = (
+    months, codes, names, kinds = (columns[c].dictionary.to_pylist() for c in _WORDS)
+    month, code, name, kind = (
         columns[c].indices.fill_null(-1).to_numpy() for c in _WORDS
     )
+    named = columns["Crime ID"].is_valid().to_numpy(zero_copy_only=False)
     located = code >= 0
     degrees = {c: columns[c].to_numpy(zero_copy_only=False) for c in _LIMITS}
     blank = {c: columns[c].is_null().to_numpy(zero_copy_only=False) for c in _LIMITS}
@@ -226,7 +226,7 @@ def parse(file: File, data: bytes, places: Places) -> Rows:
         and (kind >= 0).all()
         and all(re.fullmatch(_CODE, word) for word in codes)
         and (located == (name >= 0)).all()
-        and (ident[np.equal(kinds, _ASB)[kind]] < 0).all()
+        and not named[np.equal(kinds, _ASB)[kind]].any()
         and (blank["Longitude"] == blank["Latitude"]).all()
         and not (blank["Longitude"] & located).any()
         and all(
@@ -248,8 +248,6 @@ def parse(file: File, data: bytes, places: Places) -> Rows:
     district = pa.array([district for district, _ in at], pa.string())
     near = [district if force == file.force else None for district, force in at]
     home = pa.array(near, pa.string())
-    # Words are numbered as they come, so a new one is above all before it.
-    again = ident <= np.maximum.accumulate(np.r_[-1, ident[:-1]])
     rows = pa.table(
         {
             "lsoa": columns["LSOA code"],
@@ -261,9 +259,36 @@ def parse(file: File, data: bytes, places: Places) -> Rows:
             "y": columns["Latitude"],
         }
     )
-    if (twice := (ident >= 0) & again).any():
+    if (twice := repeated(columns["Crime ID"])).any():
         rows = rows.filter(pa.array(~twice))
     return Rows(rows, len(table) - len(rows), commonest(columns[_WHOSE]))
+
+
+def repeated(idents: Any) -> np.ndarray:
+    """Which cells of an Arrow column of text hold what a cell before them holds; no empty one does.
+
+    Only cells that begin with the same letters are compared whole: of Crime IDs few do.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> repeated(pa.array(["a", None, "b", "a", None])).tolist()
+    [False, False, False, True, False]
+    """
+    import pyarrow as pa
+
+    maybe = idents.is_valid().to_numpy(zero_copy_only=False)
+    ends = np.frombuffer(idents.buffers()[1], np.int32)
+    ends = ends[idents.offset : idents.offset + len(idents) + 1]
+    if (np.diff(ends)[maybe] >= _FIRST).all() and maybe.any():
+        letters = np.frombuffer(idents.buffers()[2], np.uint8)
+        firsts = np.lib.stride_tricks.sliding_window_view(letters, _FIRST)
+        numbers = firsts[ends[:-1][maybe]].view(np.uint64).ravel()
+        maybe[maybe] = pd.Series(numbers).duplicated(keep=False)
+    again = np.zeros(len(idents), bool)
+    words = idents.filter(pa.array(maybe)).to_pylist()
+    again[maybe] = pd.Series(words, dtype=object).duplicated()
+    return again
 
 
 def commonest(words: Any) -> str:
@@ -276,14 +301,14 @@ def commonest(words: Any) -> str:
 
 
 def read_table(file: File, data: bytes) -> Any:
-    """The columns of a file that are used, as an Arrow table: words as categories, degrees as
-    floats. :func:`read` has seen that the text is UTF-8."""
+    """The columns of a file that are used, as an Arrow table: Crime IDs as text, words as
+    categories, degrees as floats. :func:`read` has seen that the text is UTF-8."""
     import pyarrow as pa
     from pyarrow import csv as arrow
 
     quotes = b'"' in data
     kinds = dict.fromkeys((*_WORDS, _WHOSE), pa.dictionary(pa.int32(), pa.string()))
-    kinds |= dict.fromkeys(_LIMITS, pa.float64())
+    kinds |= dict.fromkeys(_LIMITS, pa.float64()) | {"Crime ID": pa.string()}
     try:
         if quotes:  # Arrow is lenient with quotes that stand where none should
             for _ in csv.reader(_stream(data), strict=True):
