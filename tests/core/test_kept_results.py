@@ -74,6 +74,10 @@ def test_what_a_caller_does_to_a_result_changes_none_that_comes_after(folder, do
         ["ab", "c"],
         ["a", "bc"],
         [["a"], ["bc"]],
+        {"ab", "c"},
+        {"a", "bc"},
+        frozenset({"a", "bc"}),
+        set(),
         (),
         float("nan"),
         pd.Timestamp("2024-01-01"),
@@ -93,6 +97,10 @@ def test_of_all_these_no_two_have_one_digest():
     marks = test_what_differs_in_anything_has_another_digest.pytestmark
     values = marks[0].args[1]
     assert len({digest(value) for value in values}) == len(values)
+
+
+def test_a_set_has_one_digest_in_whatever_order_it_was_filled():
+    assert [*{0, 8}] != [*{8, 0}] and digest({0, 8}) == digest({8, 0})
 
 
 def test_what_has_no_digest_is_made_each_time(folder):

@@ -39,8 +39,8 @@ _BENEATH = ("numpy", "pandas", "scipy", "statsmodels")
 def keep(function: Callable[P, R]) -> Callable[P, R]:
     """A pure function, whose results are kept and not made twice.
 
-    Its arguments are numbers, words, dates, lists, dictionaries, arrays and frames; a call with
-    anything else is made each time. Its results can be pickled. What it raises is not kept.
+    Its arguments are numbers, words, dates, lists, sets, dictionaries, arrays and frames; a call
+    with anything else is made each time. Its results can be pickled. What it raises is not kept.
     """
     signature = inspect.signature(function)
 
@@ -137,7 +137,7 @@ def _pieces(value: Any, known: dict[int, tuple[Any, str]]) -> Iterator[bytes]:
                 if id(item) not in known:
                     known[id(item)] = item, digest(item, known)
                 yield known[id(item)][1].encode()
-    elif isinstance(value, pd.DataFrame | pd.Series | pd.Index):
+    elif isinstance(value, set | frozenset | pd.DataFrame | pd.Series | pd.Index):
         yield from _pieces(_parts(value), known)
     elif isinstance(value, np.ndarray):
         yield repr((value.dtype, value.shape)).encode()
@@ -154,9 +154,11 @@ def _of_words(value: Any) -> bool:
 
 
 def _parts(value: Any) -> list:
-    """A frame, column or index as the arrays and names that it is made of."""
+    """A set, frame, column or index as the digests, or the arrays and names, that it is made of."""
     import pandas as pd
 
+    if isinstance(value, set | frozenset):
+        return sorted(map(digest, value))
     if isinstance(value, pd.Index):
         return [[*value.names], repr(value.dtype), value.to_numpy()]
     if isinstance(value, pd.Series):

@@ -95,6 +95,14 @@ def test_a_period_that_can_be_read_in_two_ways_contradicts_nothing_and_is_told()
     )
 
 
+def test_what_notebooks_ask_of_it_is_made_once(tmp_path, monkeypatch):
+    monkeypatch.setenv("OUTCOMES_KEPT", str(tmp_path))
+    other = row("b", 31, "2023-03-01", "2023-03-31")  # and WHOLE is a set
+    first, again = state(ONE, other), state(ONE, other)
+    assert len(list(tmp_path.glob("*.pickle"))) == 1
+    pd.testing.assert_series_equal(first, again)
+
+
 def test_the_annual_report_is_told_as_the_rules_have_it():
     everything = oc.published_figures(vintages="all")
     page = everything[everything["seed"]]
