@@ -305,6 +305,37 @@ def test_pages_not_asked_for_are_carried_and_pages_not_due_unchanged(home):
         assert (third.path / path).read_bytes() == (made.path / path).read_bytes()
 
 
+def test_tables_are_looked_at_once_for_all_pages_that_are_taken_over(home, monkeypatch):
+    handles = [f"page-{n}" for n in range(9)]
+    home.plan(*(home.page(handle) for handle in handles))
+    home.reads = {handle: [{"table": "counts", "where": {}}] for handle in handles}
+    home.build()
+    looked, digest_of = [], staleness.table_digest
+    monkeypatch.setattr(
+        staleness,
+        "table_digest",
+        lambda table: looked.append(table) or digest_of(table),
+    )
+    versions, walked = staleness.versions, []
+    monkeypatch.setattr(staleness, "versions", lambda: walked.append(1) or versions())
+    notebook(home.folder / "notebooks/page-0.ipynb", "2")
+    made = home.build(day=SECOND)
+    assert list(states(made).values()) == ["built"] + ["unchanged"] * 8
+    assert len(looked) <= 11, "once a page to find the stale, and once for all others"
+    assert len(walked) <= 4
+
+
+def test_a_page_is_not_called_unchanged_where_a_table_changes_during_the_build(home):
+    home.reads = {"one": [{"table": "counts", "where": {}}]}
+    before = home.build().entries[0]["reads"]
+    notebook(home.folder / "notebooks/two.ipynb", "2")
+    table = home.folder / "data/clean/counts.csv"
+    home.meanwhile = lambda: releases.write(table, "n\n2\n")
+    made = home.build(day=SECOND)
+    assert made.entries[0]["state"] == "carried"
+    assert made.entries[0]["reads"] == before, "the next build sees that it changed"
+
+
 def test_a_failing_page_is_kept_with_a_notice_until_it_recovers(home):
     first = home.build()
     home.fails = {"one"}

@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 
 import outcomes
@@ -203,9 +204,7 @@ class Staging:
 
     def finish(self) -> list[dict]:
         """Take over what was not built, write what speaks of the whole, and look at it all."""
-        for page in self.pages:
-            if page.handle not in self.records:
-                self.records[page.handle] = self._take_over(page)
+        self._take_over_the_others()
         withheld = {p.notebook for p in self.pages if self._withholds(p)}
         for page in self.pages:
             self._fill_slots(page, withheld=page.notebook in withheld)
@@ -266,7 +265,20 @@ class Staging:
         tables = {"tables": staleness.data_digest()}
         return staleness.fingerprint(self.plan, page) | tables
 
-    def _take_over(self, page: Page) -> dict:
+    def _take_over_the_others(self) -> None:
+        """Take over what was not built; where a table changed meanwhile, no page as unchanged."""
+        digest_of = cache(staleness.table_digest)  # one look at each for all pages
+        for page in self.pages:
+            if page.handle not in self.records:
+                self.records[page.handle] = self._take_over(page, digest_of)
+        # what was looked at may not be what the pages read
+        if staleness.meddled(self.versions):
+            for handle, record in self.records.items():
+                if record["state"] == "unchanged":
+                    carried = {**self.before[handle], "state": "carried"}
+                    self.records[handle] = carried
+
+    def _take_over(self, page: Page, digest_of: Callable[[str], str]) -> dict:
         """Copy a page that was not built: nothing had changed, or nobody asked."""
         old = self.before[page.handle]
         if wrong := staleness.damage_of(old, self.damaged):  # and nobody asked for it
@@ -276,12 +288,9 @@ class Staging:
         self._copy(page)
         if old["state"] in ("kept", "failed"):
             return old
-        if page.handle not in self.asked or staleness.meddled(self.versions):
+        if page.handle not in self.asked:
             return {**old, "state": "carried"}
-        reads = [
-            {**read, "file": staleness.table_digest(read["table"])}
-            for read in old["reads"]
-        ]
+        reads = [{**read, "file": digest_of(read["table"])} for read in old["reads"]]
         return {**old, "state": "unchanged", "reads": reads}
 
     def _render(self, page: Page, executed: Path) -> dict:
