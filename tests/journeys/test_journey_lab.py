@@ -107,8 +107,11 @@ def test_a_changed_cell_is_kept_with_what_it_shows(tab, project):
     def change():
         cell = tab.locator(".jp-Notebook .jp-Cell").nth(1)
         cell.locator(".cm-content").click()
+        cell.locator(".cm-editor.cm-focused").wait_for()
         tab.keyboard.press("Control+End")
-        tab.keyboard.insert_text("\n# my own remark")
+        tab.keyboard.press("Enter")
+        tab.keyboard.insert_text("# my own remark")
+        cell.get_by_text("# my own remark").wait_for()
 
     run_and_save(tab, REPORT, change)
     kept = json.loads(path.read_text(encoding="utf-8"))
