@@ -11,6 +11,7 @@ export OUTCOMES_WORKERS = $(WORKERS)
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
 
+# The lock is whole: pip is to look for no package itself, as it does for one wanted with an extra.
 # The stamp holds the lock's digest, so a changed lock installs again and nothing else does.
 # Pages need half of them: no JupyterLab, and nothing that tests or writes documents.
 .venv/installed: LOCK = requirements.lock
@@ -21,7 +22,7 @@ help:  ## list the commands
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.11 …")'
 	@echo "Installing the locked packages into .venv (once) …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --compile --require-hashes -r $(LOCK)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --compile --no-deps --require-hashes -r $(LOCK)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m compileall -q -j 0 .venv/lib lib >/dev/null || true
 	@touch $@

@@ -4,6 +4,7 @@ import csv
 import json
 import re
 import subprocess
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -46,6 +47,23 @@ def test_make_reports_installs_what_pages_need_alone():
         cwd=ROOT, capture_output=True, text=True, timeout=60, check=True,
     ).stdout  # fmt: skip
     assert "requirements.lock" not in said
+
+
+def test_what_is_installed_is_the_lock_alone_and_lacks_nothing():
+    """pip would ask for the newest version of a package that is wanted with an extra, and refuse it
+    as it is not in the lock."""
+    for name in ("Makefile", "docs/install.md"):
+        lines = (ROOT / name).read_text("utf-8").splitlines()
+        asked = [line for line in lines if "-m pip install" in line and " -r " in line]
+        assert asked and all("--no-deps --require-hashes" in line for line in asked)
+    pytest.importorskip("pip")
+    said = subprocess.run(
+        [sys.executable, "-m", "pip", "check"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert said.returncode == 0, said.stdout
 
 
 def test_every_package_has_its_licence_and_none_that_binds_is_needed_for_pages():
