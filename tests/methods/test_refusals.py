@@ -363,7 +363,7 @@ def test_the_second_solver_finds_what_the_first_does_not(monkeypatch, miss):
     """Sparse counts, on which non-negative least squares at times returns what is not the best; on
     which of them is the processor's affair, so it is made to miss each."""
     rng = np.random.default_rng(1)
-    for trial in range(40):
+    for trial in range(120):
         x = rng.poisson(0.1, (36, 150)).astype(float)
         apart = x[:, 1:] - x[:, :1]
         size = np.sqrt((apart**2).sum(axis=0).min()) or 1.0
