@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -547,6 +548,39 @@ def test_a_page_runs_where_nobody_has_used_ipython_yet(tmp_path, monkeypatch):
     monkeypatch.delenv("IPYTHONDIR", raising=False)
     assert only(job_of(tmp_path, "import IPython")).error is None
     assert not list((tmp_path / "newcomer").iterdir()), "it leaves nothing there"
+
+
+_TWO_AT_ONCE = """
+import sys, time
+from traitlets.traitlets import ClassBasedTraitType
+
+class Slow(ClassBasedTraitType):
+    @property
+    def _resolve_string(self, look_up=ClassBasedTraitType._resolve_string):
+        time.sleep(0.05)  # between asking whether the class is a text, and reading that text
+        return look_up.__get__(self)
+
+ClassBasedTraitType._resolve_string = Slow._resolve_string
+from outcomes.publish import execute
+
+execute.prepare()
+jobs = [execute.Job(path, path, {}, f"{path}.out") for path in sys.argv[1:]]
+print([result.error for result in execute.run(jobs, workers=2)])
+"""
+
+
+@pytest.mark.build
+def test_the_first_pages_of_a_process_may_start_at_once(tmp_path):
+    # Seen as a page of a true build that failed: the classes that kernels are made of are looked
+    # up by name for the first of them, and two threads did it at once.
+    paths = [job_of(tmp_path, name=name).notebook for name in ("one", "two")]
+    done = subprocess.run(
+        [sys.executable, "-c", _TWO_AT_ONCE, *paths],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.split("\n")[0] == "[None, None]", done.stdout + done.stderr
 
 
 @pytest.mark.build

@@ -285,6 +285,17 @@ def start() -> None:
     fork_server()
 
 
+def look_up() -> None:
+    """Make one of each thing that a kernel is started by, before threads make theirs.
+
+    Their traits name classes by text, which traitlets looks up for the first one made: two
+    threads at once, and the later one raises TypeError (``import_item accepts strings``).
+    """
+    for made in (Manager(), Client()):
+        _ = made.session  # made when it is first asked for
+    Provisioner()
+
+
 def stop() -> None:
     """End the process that kernels are forked from."""
     global _server
