@@ -74,6 +74,11 @@ def test_what_a_caller_does_to_a_result_changes_none_that_comes_after(folder, do
         ["ab", "c"],
         ["a", "bc"],
         [["a"], ["bc"]],
+        [("a",), ["bc"]],
+        [1, "a"],
+        [1.0, "a"],
+        [True, "a"],
+        [[1], ["a"]],
         {"ab", "c"},
         {"a", "bc"},
         frozenset({"a", "bc"}),
@@ -101,6 +106,13 @@ def test_of_all_these_no_two_have_one_digest():
 
 def test_a_set_has_one_digest_in_whatever_order_it_was_filled():
     assert [*{0, 8}] != [*{8, 0}] and digest({0, 8}) == digest({8, 0})
+
+
+def test_a_word_met_again_is_digested_as_the_first_was():
+    # The format could write a reference instead, and then equal lists would differ.
+    one, other = "".join(["E0", "1"]), "".join(["E0", "1"])
+    assert one is not other
+    assert digest([[one, one]]) == digest([[one, other]])
 
 
 def test_what_has_no_digest_is_made_each_time(folder):

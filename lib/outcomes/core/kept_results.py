@@ -9,14 +9,16 @@ keeps nothing. What cannot be read or written is made anew: a lost result costs 
 
 import hashlib
 import inspect
+import marshal
 import os
 import pickle
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import wraps
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
@@ -111,11 +113,14 @@ def digest(value: Any, known: dict[int, tuple[Any, str]] | None = None) -> str:
     """
     found, known = hashlib.sha256(), {} if known is None else known
     for piece in _pieces(value, known):
-        found.update(len(piece).to_bytes(8, "little") + piece)
+        found.update(len(piece).to_bytes(8, "little"))
+        found.update(piece)
     return found.hexdigest()
 
 
-def _pieces(value: Any, known: dict[int, tuple[Any, str]]) -> Iterator[bytes]:
+def _pieces(
+    value: Any, known: dict[int, tuple[Any, str]]
+) -> Iterator[bytes | memoryview]:
     """A value as bytes, each kind after its name."""
     import numpy as np
     import pandas as pd
@@ -129,9 +134,10 @@ def _pieces(value: Any, known: dict[int, tuple[Any, str]]) -> Iterator[bytes]:
         yield from _pieces([*value], known)
         yield from _pieces([*value.values()], known)
     elif isinstance(value, list | tuple):
-        if _of_words(value) or all(_of_words(item) for item in value):
-            # at once: placebo sets are thousands of such lists
-            yield repr(value).encode()
+        if _plain(value) or _lists_of_plain(value):
+            # at once: placebo sets are thousands of such lists. This version of the format
+            # writes each word as it is, not a reference to one seen before
+            yield marshal.dumps([*value], 2)
         else:
             for item in value:
                 if id(item) not in known:
@@ -144,13 +150,17 @@ def _pieces(value: Any, known: dict[int, tuple[Any, str]]) -> Iterator[bytes]:
         if value.dtype == object:
             yield from _pieces(value.ravel().tolist(), known)
         else:
-            yield np.ascontiguousarray(value).tobytes()
+            yield np.ascontiguousarray(value).ravel().view(np.uint8).data
     else:
         raise TypeError(f"of a {type(value).__name__} no digest can be made")
 
 
-def _of_words(value: Any) -> bool:
-    return type(value) in (list, tuple) and {str} >= set(map(type, value))
+def _plain(value: Iterable) -> bool:
+    return {str, int, float, bool, type(None)} >= set(map(type, value))
+
+
+def _lists_of_plain(value: Iterable) -> bool:
+    return {list, tuple} >= set(map(type, value)) and _plain(chain(*value))
 
 
 def _parts(value: Any) -> list:
