@@ -2,6 +2,7 @@
 
 import ast
 import json
+import pickle
 import re
 import shutil
 from pathlib import Path
@@ -13,6 +14,7 @@ import outcomes as oc
 from outcomes import data, findings
 from outcomes.core import formatting
 from outcomes.core.errors import Invalid
+from outcomes.core.kept_results import keep
 from outcomes.findings.finding import cite
 
 ROOT = Path(__file__).parents[2]
@@ -214,3 +216,32 @@ def test_no_day_is_written_as_the_machine_would_write_it():
         == "3 November 2023"
     )
     assert formatting.month(pd.Period("2023-11", "M")) == "November 2023"
+
+
+def test_citations_go_along_with_rows_and_columns_without_being_copied():
+    frame = oc.recorded_crime("trafficking", force="Lancashire")
+    sources = frame.attrs["sources"]
+    for part in (frame["n"], frame[frame["n"] > 0], frame.assign(m=1)):
+        assert part.attrs["sources"] is sources
+    again = oc.recorded_crime("trafficking", force="Lancashire")
+    assert again.attrs["sources"] == sources
+    assert again.attrs["sources"] is not sources
+
+
+def test_a_frame_that_is_cited_can_be_kept_and_written(tmp_path, monkeypatch):
+    monkeypatch.setenv("OUTCOMES_KEPT", str(tmp_path))
+    calls = []
+
+    @keep
+    def latest(frame, sources):
+        calls.append(len(frame))
+        return frame.tail(1)
+
+    frame = oc.recorded_crime("trafficking", force="Lancashire")
+    sources = frame.attrs["sources"]
+    for _ in range(2):
+        assert latest(frame, sources).attrs["sources"] == sources
+    assert len(calls) == 1
+    assert pickle.loads(pickle.dumps(sources)) == sources
+    frame.to_parquet(tmp_path / "n.parquet")
+    assert pd.read_parquet(tmp_path / "n.parquet").attrs["sources"] == sources

@@ -5,7 +5,7 @@ Publisher, title and address of a table stand in ``data/tables.toml`` (and so in
 added moves every citation with it.
 """
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,26 @@ from outcomes.core.errors import Invalid, one_of
 from outcomes.core.formatting import listed, month, month_span
 from outcomes.data import tables
 from outcomes.data.doors import Names, as_list, door, is_day, is_real, plain_day
+
+
+class Sources(list[dict[str, str]]):
+    """The citations that a frame carries in ``attrs["sources"]``.
+
+    pandas copies ``attrs`` deeply with each column taken and each row filtered: what is cited stays
+    the same, and so a copy is the list itself.
+
+    >>> from copy import deepcopy
+    >>> cited = Sources([{"publisher": "ONS"}])
+    >>> deepcopy(cited) is cited
+    True
+    """
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self
+
 
 _NAMED = 3
 """Places or years that are named one by one; more are counted, or given by their ends."""
@@ -143,7 +163,7 @@ def cited(
 
 def sources_of(
     table: str, frame: pd.DataFrame, months: pd.DataFrame | None = None
-) -> list[dict]:
+) -> Sources:
     """The citations of rows of a table, most important first.
 
     ``months`` are the rows of the table coverage that the counts were read from: an absent row may
@@ -156,8 +176,8 @@ def sources_of(
     keys, known = held.get("cites", []), _sources()
     said = _coverage(held.get("covers", ""), frame, months)
     if not keys:  # a table of one's own, which the package may not describe yet
-        return [_citation(table, {"cited": held.get("title", table)}, said)]
-    return [_citation(key, known[key], said) for key in keys]
+        return Sources([_citation(table, {"cited": held.get("title", table)}, said)])
+    return Sources(_citation(key, known[key], said) for key in keys)
 
 
 def _sources() -> dict[str, dict]:

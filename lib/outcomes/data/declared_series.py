@@ -12,7 +12,7 @@ import pandas as pd
 
 from outcomes.core.collection import collection
 from outcomes.core.errors import spelt
-from outcomes.data import crime, crime_codes, places, tables
+from outcomes.data import citations, crime, crime_codes, places, tables
 from outcomes.data.doors import door
 from outcomes.data.published_figures import latest_per_fact, published_figures
 
@@ -86,7 +86,7 @@ class Series:
             days = (frame["period_end"] - frame["period_start"]).dt.days + 1
             frame = frame[days.between(88, 93) & (frame["qualifier"] == "exact")]
             pages = frame[_PAGE].drop_duplicates().to_dict("records")
-            sources = pages or frame.attrs["sources"]
+            sources = citations.Sources(pages) or frame.attrs["sources"]
             frame = latest_per_fact(frame)
             values = frame.groupby("period_start")["value"].sum()
         values = values.sort_index().clip(lower=0)

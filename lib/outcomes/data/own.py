@@ -4,7 +4,7 @@ import pandas as pd
 
 from outcomes.core import formatting, project
 from outcomes.core.errors import Invalid, one_of
-from outcomes.data import own_files, tables
+from outcomes.data import citations, own_files, tables
 from outcomes.data.doors import door
 
 
@@ -46,18 +46,17 @@ and data/own/survey.toml, which says what it holds.
     said = own_files.describe(folder / f"{name}.csv")
     frame = tables.read(project.OWN + name)
     day = said.published
+    cited = {
+        "source": project.OWN + name,
+        "publisher": said.publisher,
+        "title": said.title,
+        "url": said.url,
+        "published": formatting.date(str(day)) if day else "",
+        "access": said.state,
+    }
     frame.attrs = {
         "table": project.OWN + name,
-        "sources": [
-            {
-                "source": project.OWN + name,
-                "publisher": said.publisher,
-                "title": said.title,
-                "url": said.url,
-                "published": formatting.date(str(day)) if day else "",
-                "access": said.state,
-            }
-        ],
+        "sources": citations.Sources([cited]),
         "licence": said.licence,
         "state": said.state,
         "units": {key: column.unit for key, column in said.columns.items()},

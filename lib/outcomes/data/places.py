@@ -219,7 +219,7 @@ def population(
     ]
     frame.attrs = {
         "table": "districts",
-        "sources": [citations.source(source)],
+        "sources": citations.Sources([citations.source(source)]),
         "caveat": f"{caveat}.",
     }
     return frame
