@@ -50,8 +50,9 @@ def _pages(figures: pd.DataFrame) -> list[dict]:
     known; none for a frame of anything else."""
     if figures.empty or not {"publisher", "title"} <= {*figures}:
         return []
-    cited = figures[[name for name in FIELDS if name in figures]].drop_duplicates()
-    pages = cited.to_dict("records")
+    held = [name for name in FIELDS if name in figures]
+    rows = zip(*(figures[name].tolist() for name in held), strict=True)
+    pages = [dict(zip(held, row, strict=True)) for row in dict.fromkeys(rows)]
     known = published_figures.dated(str(page.get("source", "")) for page in pages)
     for page in pages:
         if page.get("source") in known:
