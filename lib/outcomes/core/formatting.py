@@ -537,13 +537,19 @@ def stated(figures: "pd.DataFrame", kind: str = "number", home: str = "") -> lis
     ``figures`` has ``value``, ``qualifier``, ``period_start``, ``period_end`` and ``area``, by name
     or with the name in ``area_name``. With ``home``, a figure of another place is told with it.
     """
-    said = []
-    for one in figures.itertuples():
-        there = home and getattr(one, "area", home) != home
-        name = getattr(one, "area_name", one.area) if there else ""
-        text = qualified(one.value, one.qualifier, WRITE[kind])
-        span = f"{text} for {period(one.period_start, one.period_end)}"
-        said.append(f"{span} in {name}" if there else span)
+    columns = ["value", "qualifier", "period_start", "period_end"]
+    rows = zip(*(figures[name] for name in columns), strict=True)
+    said = [
+        f"{qualified(value, qualifier, WRITE[kind])} for {period(start, end)}"
+        for value, qualifier, start, end in rows
+    ]
+    if home and "area" in figures:
+        area = figures["area"]
+        names = figures.get("area_name", area)
+        said = [
+            text if code == home else f"{text} in {name}"
+            for text, code, name in zip(said, area, names, strict=True)
+        ]
     return list(dict.fromkeys(said))
 
 

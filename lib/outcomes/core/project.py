@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 FILE = "collection.toml"
@@ -18,10 +19,17 @@ def folder() -> Path:
     the repository that this library lies in, else (the library is installed apart) the working
     folder or the nearest above it; the first of them that has a ``collection.toml``.
     """
-    given = os.environ.get("OUTCOMES_DATA")
+    return next((place for place in _tried() if (place / FILE).is_file()), _LIBRARY)
+
+
+def _tried() -> Iterator[Path]:
+    """The folders that may be the project's, the likeliest first."""
+    if given := os.environ.get("OUTCOMES_DATA"):
+        yield Path(given).parent
+    yield _LIBRARY
     here = Path.cwd()
-    tried = [*([Path(given).parent] if given else []), _LIBRARY, here, *here.parents]
-    return next((place for place in tried if (place / FILE).is_file()), _LIBRARY)
+    yield here
+    yield from here.parents
 
 
 def where_it_may_be() -> str:
