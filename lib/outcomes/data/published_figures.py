@@ -170,7 +170,8 @@ def latest_per_fact(
         figures["period_state"].isin(["ambiguous", "unstated"]),
     ]
     order = np.lexsort(rank)
-    best = ~figures[keys].iloc[order].duplicated().to_numpy()
+    facts = np.stack([pd.factorize(figures[key])[0][order] for key in keys])
+    _, best = np.unique(facts, axis=1, return_index=True)
     return figures.iloc[np.sort(order[best])].reset_index(drop=True)
 
 
@@ -207,8 +208,8 @@ def weeks_of_action(
 
 def _is_week(frame: pd.DataFrame) -> pd.Series:
     """Which figures are of five to nine days."""
-    days = (frame["period_end"] - frame["period_start"]).dt.days + 1
-    return days.between(5, 9)
+    days = frame["period_end"] - frame["period_start"]
+    return days.between(pd.Timedelta(days=4), pd.Timedelta(days=8))
 
 
 def _wave(starts: pd.Series) -> Any:

@@ -135,7 +135,7 @@ def _distinct(version: tuple, column: str) -> list[Any]:
     path = Path(version[0])
     if path.suffix == ".csv":
         return _cached(version, (), (column,))[column].unique().tolist()
-    return arrow(path, [column]).column(column).unique().to_pylist()
+    return arrow(path, [column], coded=True).column(column).unique().to_pylist()
 
 
 def cut_at(day: str, *, before: str = "") -> None:
@@ -272,16 +272,28 @@ def _known(path: Path, names: list[str], where: tuple, columns: tuple | None) ->
         one_of(name, names, f"column of {path.stem}")
 
 
-def arrow(path: Path, columns: Iterable[str] | None = None, rule: Any = None) -> Any:
+def arrow(
+    path: Path,
+    columns: Iterable[str] | None = None,
+    rule: Any = None,
+    *,
+    coded: bool = False,
+) -> Any:
     """A table that is a Parquet file, as an Arrow table of the types that stand in the file.
 
-    ``rule`` is a filter, as an Arrow expression.
+    ``rule`` is a filter, as an Arrow expression; ``coded`` leaves text as codes, as the file has it.
     """
     import pyarrow.parquet as pq
 
     names = list(columns) if columns else None
     with reading(path):
-        return pq.read_table(path, columns=names, filters=rule, use_threads=False)
+        return pq.read_table(
+            path,
+            columns=names,
+            filters=rule,
+            use_threads=False,
+            read_dictionary=names if coded else None,
+        )
 
 
 def _parquet(path: Path, where: tuple, columns: tuple | None) -> pd.DataFrame:
@@ -332,6 +344,7 @@ def _select(
     frame: pd.DataFrame, path: Path, where: tuple, columns: tuple | None
 ) -> pd.DataFrame:
     _known(path, list(frame.columns), where, columns)
+    asked = frame[list(columns)] if columns else frame
     keep = np.ones(len(frame), dtype=bool)
     for column, value in where:
         wanted = list(value) if isinstance(value, tuple) else [value]
@@ -341,8 +354,7 @@ def _select(
             except (TypeError, ValueError):
                 raise _no_such(column, wanted, "date") from None
         keep &= frame[column].isin(wanted).to_numpy()
-    frame = frame[keep].reset_index(drop=True)
-    return frame[list(columns)] if columns else frame
+    return asked[keep].reset_index(drop=True) if where else asked
 
 
 def text(path: Path) -> pd.DataFrame:
