@@ -114,7 +114,8 @@ def street_crime(
         frame = _with_zeros(frame, units, months)
         if gaps:
             frame = _with_gaps(frame, every).sort_values([*units, "month", "type"])
-    frame = frame.assign(type_code=frame["type"], type=frame["type"].map(type_names))
+    in_words = tables.in_words(frame["type"], type_names)
+    frame = frame.assign(type_code=frame["type"], type=in_words)
     rows = frame
     places = {"district": "districts"} if by != "force" else {}
     frame = named(frame, force="forces", **places).reset_index(drop=True)
@@ -235,10 +236,11 @@ def crime_panels(outcomes: Names, *, force: Names) -> dict[str, pd.DataFrame]:
     slugs = held_forces("crime_monthly", force)
     wanted = [spelt(name, OUTCOMES, "outcome") for name in as_list(outcomes)]
     frame = tables.read("crime_monthly", force=slugs)
-    home = tables.read("lsoas", ["lsoa", "force"], force=slugs).set_index("lsoa")[
-        "force"
-    ]
-    frame = frame[frame["lsoa"].map(home) == frame["force"]]
+    home = tables.read("lsoas", ["lsoa", "force"], force=slugs)
+    lsoas = pd.Index(home["lsoa"])
+    lsoa = _positions(lsoas, frame["lsoa"])  # -1 where it is of no force asked
+    force = _positions(slugs, home["force"])[lsoa]
+    inside = (lsoa >= 0) & (force == _positions(slugs, frame["force"]))
     held = tables.read("coverage", force=slugs)
     held = held[held["duplicates"].notna()]  # counted from its file, by neighbourhood
     complete = held[held["state"] == "complete"].groupby("month")["force"].nunique()
@@ -246,15 +248,16 @@ def crime_panels(outcomes: Names, *, force: Names) -> dict[str, pd.DataFrame]:
     cited = citations.sources_of(
         "crime_monthly", frame, held[held["month"].isin(months)]
     )
-    month = months.get_indexer(frame["month"])  # -1 where it is not complete
-    cell = month * len(home) + home.index.get_indexer(frame["lsoa"])
+    month = _positions(months, frame["month"])  # -1 where it is not complete
+    inside &= month >= 0
+    cell = month * len(home) + lsoa
     panels = {}
     for name in wanted:
-        mine = frame["type"].isin(crime_codes.OUTCOMES[name]).to_numpy() & (month >= 0)
+        mine = inside & frame["type"].isin(crime_codes.OUTCOMES[name]).to_numpy()
         size = len(months) * len(home)
         counts = np.bincount(cell[mine], frame["n"].to_numpy()[mine], size).astype(int)
         counts = counts.reshape(len(months), len(home))
-        panels[name] = pd.DataFrame(counts, months, home.index)
+        panels[name] = pd.DataFrame(counts, months, lsoas)
         panels[name].attrs["sources"] = cited
     return panels
 
