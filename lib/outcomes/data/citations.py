@@ -227,17 +227,19 @@ def _months(frame: pd.DataFrame) -> str:
     if rows.empty:
         return ""
     at, forces = pd.factorize(rows["force"], sort=True)
-    pairs = np.unique([at, rows["month"].to_numpy().astype("int64")], axis=1)
-    held = pd.Series(np.bincount(pairs[0]), forces)
+    months = rows["month"].to_numpy().astype("datetime64[M]").astype("int64")
+    span = months.max() - months.min() + 1
+    seen = np.zeros((len(forces), span), dtype=bool)
+    seen[at, months - months.min()] = True
+    held = seen.sum(axis=1)
     first, last = rows["month"].min(), rows["month"].max()
-    span = (last.year - first.year) * 12 + last.month - first.month + 1
     names = tables.mapping("forces", "force", "name")
-    places = [names.get(force, force) for force in held.index]
+    places = [names.get(force, force) for force in forces]
     few = len(places) <= _NAMED
     said = [listed(places) if few else f"{len(places)} forces", month_span(first, last)]
     if held.min() < span:
         each = f"{held.min()} to {held.max()}"
-        if held.nunique() == 1:
+        if held.min() == held.max():
             each = str(held.min())
         elif few:
             each = listed(map(str, held))

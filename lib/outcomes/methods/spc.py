@@ -395,6 +395,8 @@ def regular(values: Numbers) -> pd.Series:
     monthly = len(set(index.day)) == 1 and len(set(index - index.normalize())) == 1
     place = index.year * 12 + index.month if monthly else index.to_julian_date()
     steps = np.diff(np.asarray(place))
+    if (steps == steps[0]).all():
+        return series
     if (np.round(steps / steps.min()) * steps.min() != steps).any():
         return series
     apart = {"months": int(steps.min())} if monthly else {"days": float(steps.min())}
@@ -408,14 +410,14 @@ def _numbers(values: Numbers) -> pd.Series:
     return pd.Series(numbers(given), given.index)
 
 
-def _sparse(known: pd.Series) -> str:
+def _sparse(known: np.ndarray) -> str:
     """Why a series is too sparse for limits ("" when it is not): most points alike, or 0 and 1."""
-    if known.nunique() == 1 and known.iloc[0] != 0:
+    if (known == known[0]).all() and known[0] != 0:
         return ""
     whole = (known >= 0).all() and (known % 1 == 0).all()
-    if whole and known.median() <= 1:
+    if whole and np.median(known) <= 1:
         return f"{(known <= 1).sum()} of {len(known)} points are 0 or 1"
-    if len(known) > 3 and known.diff().abs().median() == 0:
+    if len(known) > 3 and np.median(np.abs(np.diff(known))) == 0:
         return "most points are the same as the one before"
     return ""
 
@@ -430,10 +432,11 @@ def _phase(
     series: pd.Series, baseline: int | tuple | None, screen: bool, counts: bool
 ) -> _Phase:
     """The points between two changes of limits, with their own mean and limits."""
-    inside = _baseline(series, baseline)
-    known = series[inside].dropna()
-    ranges = series[inside].diff().abs().dropna()
-    if len(known) < 3 or ranges.empty:
+    values = series.to_numpy()
+    inside = values[_baseline(series, baseline)]
+    known, ranges = inside[~np.isnan(inside)], np.abs(np.diff(inside))
+    ranges = ranges[~np.isnan(ranges)]
+    if len(known) < 3 or not len(ranges):
         raise NotEnough(
             "A chart needs at least 3 points, two of them in a row; there are "
             f"{len(known)}."
@@ -449,13 +452,13 @@ def _phase(
     frame = pd.DataFrame(
         {
             "period": series.index,
-            "value": series.to_numpy(),
+            "value": values,
             "mean": mean,
             "lower": mean - reach,
             "upper": mean + reach,
             "near_lower": mean + -2 / 3 * 2.66 * bar,
             "near_upper": mean + 2 / 3 * 2.66 * bar,
-            "moving_range": series.diff().abs().to_numpy(),
+            "moving_range": np.abs(np.diff(values, prepend=np.nan)),
         }
     )
     return _Phase(frame, len(known), float(bar))
