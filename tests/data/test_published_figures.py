@@ -199,3 +199,10 @@ def test_three_prints_of_one_release_are_one_voice():
     whole = published_figures.corroboration(every)
     assert whole["prints"].sum() == len(every)
     assert (whole["independent"] <= whole["releases"]).all()
+
+
+@pytest.mark.parametrize("programme", published_figures.WEEKS)
+def test_the_waves_of_a_programme_are_those_of_its_weeks(programme):
+    weeks = oc.weeks_of_action(programme, vintages="all")
+    told = published_figures.waves(programme)
+    pd.testing.assert_frame_equal(told, weeks[["wave", "area", "measure"]])

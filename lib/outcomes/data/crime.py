@@ -289,8 +289,8 @@ def recorded_crime(
         slugs = tables.read("forces", ["force"], territorial=True)["force"].tolist()
     else:
         slugs = held_forces("crime_quarterly", force)
-    spoken = tables.read("offences", ["offence", "name"]).set_index("offence")["name"]
-    known = [*OFFENCE_GROUPS, *spoken.index]
+    spoken = tables.mapping("offences", "offence", "name")
+    known = [*OFFENCE_GROUPS, *spoken]
     asked = [spelt(name, known, "offence") for name in as_list(offence)]
     groups = {name: OFFENCE_GROUPS.get(name, [name]) for name in asked}
     wanted = sorted({code for group in groups.values() for code in group})
@@ -306,10 +306,9 @@ def recorded_crime(
             for name, group in groups.items()
         ]
         frame = pd.concat(counts, ignore_index=True)
-    frame = frame.assign(
-        offence_code=frame["offence"],
-        offence=frame["offence"].map(spoken).fillna(frame["offence"]),
-    )
+    counted = frame["offence"]
+    words = {code: spoken.get(code, code) for code in counted.unique()}
+    frame = frame.assign(offence_code=counted, offence=tables.in_words(counted, words))
     columns = ["force", "quarter", "offence", "n", "force_code", "offence_code"]
     frame = named(frame, force="forces")[columns]
     return citations.cited(frame, "crime_quarterly", rows)

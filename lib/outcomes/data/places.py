@@ -445,16 +445,18 @@ def place_names(level: str, *, within: str = "") -> list[str]:
     ['East Division', 'South Division', 'West Division']
     """
     frame = places()
-    level = spelt(level, sorted(set(frame["level"])), "level")
-    if not within:
-        return sorted(frame.loc[frame["level"] == level, "name"])
-    within = spelt(within, frame["name"], "place")
-    inside, size = {within}, 0
-    while len(inside) > size:
-        size = len(inside)
-        inside |= set(frame.loc[frame["parent"].isin(inside), "name"])
+    names, levels, parents = (frame[c].tolist() for c in ("name", "level", "parent"))
+    level = spelt(level, sorted(set(levels)), "level")
+    inside = set(names)
+    if within:
+        within = spelt(within, names, "place")
+        inside, size = {within}, 0
+        while len(inside) > size:
+            size = len(inside)
+            inside |= {
+                n for n, parent in zip(names, parents, strict=True) if parent in inside
+            }
+        inside.remove(within)
     return sorted(
-        frame.loc[
-            (frame["level"] == level) & frame["name"].isin(inside - {within}), "name"
-        ]
+        n for n, at in zip(names, levels, strict=True) if at == level and n in inside
     )

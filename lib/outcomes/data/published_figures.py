@@ -206,6 +206,20 @@ def weeks_of_action(
     return citations.cited(frame, "figures")
 
 
+def waves(programme: str) -> pd.DataFrame:
+    """Wave, area and measure of each figure that :func:`weeks_of_action` has of all vintages.
+
+    >>> waves("op_sceptre").columns.tolist()
+    ['wave', 'area', 'measure']
+    """
+    columns = ["area_name", "measure", "period_start", "period_end"]
+    frame = tables.read("figures", columns, programme=programme)
+    frame = frame[_is_week(frame)]
+    found = frame[["area_name", "measure"]].rename(columns={"area_name": "area"})
+    found.insert(0, "wave", _wave(frame["period_start"]))
+    return found.reset_index(drop=True)
+
+
 def _is_week(frame: pd.DataFrame) -> pd.Series:
     """Which figures are of five to nine days."""
     days = frame["period_end"] - frame["period_start"]

@@ -33,7 +33,7 @@ from outcomes.data.published_figures import (
     measures,
     programmes,
     published_figures,
-    weeks_of_action,
+    waves,
 )
 
 ENOUGH = 3
@@ -246,13 +246,14 @@ def _districts() -> list[str]:
 
 
 def _sceptre_forces() -> list[str]:
-    frame = published_figures(programme="op_sceptre", vintages="all", dated=True)
-    return sorted(set(frame.loc[frame["level"] == "force", "area"]))
+    columns = ["area_name", "level", "period_start", "period_end"]
+    frame = tables.read("figures", columns, programme="op_sceptre").dropna()
+    return sorted(set(frame.loc[frame["level"] == "force", "area_name"]))
 
 
 def _weeks(programme: str, *areas: tuple[str, ...]) -> list[str]:
     """Weeks of action with enough different measures in one of some sets of areas."""
-    figures = weeks_of_action(programme, vintages="all")
+    figures = waves(programme)
     counts = [
         figures[figures["area"].isin(of)].groupby("wave")["measure"].nunique()
         for of in areas
@@ -272,7 +273,7 @@ def _countable(programme: str) -> list[str]:
 
 def _county_lines_measures() -> list[str]:
     """Measures published for enough weeks, for the home force or nationally."""
-    figures = weeks_of_action("county_lines", vintages="all")
+    figures = waves("county_lines")
     figures = figures[figures["area"].isin([collection.force, *NATIONAL])]
     weeks = figures.groupby("measure")["wave"].nunique()
     return sorted(weeks[weeks >= ENOUGH].index)
@@ -280,13 +281,14 @@ def _county_lines_measures() -> list[str]:
 
 def _tour_areas() -> list[str]:
     """The home force and the places in it that a figure of the No More Knives tour is of."""
-    figures = published_figures(programme="no_more_knives", vintages="all")
+    columns = ["area_name", "level"]
+    figures = tables.read("figures", columns, programme="no_more_knives")
     inside = {
         place
         for level in set(figures["level"])
         for place in place_names(level, within=collection.force)
     }
-    return [collection.force, *sorted(set(figures["area"]) & inside)]
+    return [collection.force, *sorted(set(figures["area_name"]) & inside)]
 
 
 def _series() -> list[str]:
