@@ -1,6 +1,7 @@
 """What tests share: the real site, made once for all of them as a newcomer makes it."""
 
 import fcntl
+import gc
 import os
 import shutil
 import subprocess
@@ -35,6 +36,13 @@ def pytest_collection_modifyitems(items: list) -> None:
     items.sort(
         key=lambda item: rank.get(item.parent.name.rpartition("/")[2], len(rank))
     )
+
+
+def pytest_collection_finish() -> None:
+    """Ten thousand tests stay until the end: a build, which collects what it leaves, and a forked
+    process, which copies what is looked through, would go through all of them each time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
