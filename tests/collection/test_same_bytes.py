@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGES = ["op-sceptre/2023-05", "op-warrior", "area-profile/burnley", "modern-slavery"]
+PAGES = [
+    *("op-sceptre/2023-05", "op-warrior", "area-profile/burnley", "modern-slavery"),
+    *("clear-hold-build/robbery", "project-adder/shoplifting"),
+]
 SURROUNDINGS = [
     {
         "TZ": "UTC",
@@ -28,36 +31,28 @@ SURROUNDINGS = [
 pytestmark = pytest.mark.build
 
 
-def test_a_site_is_the_same_in_any_folder_time_zone_locale_and_hash_seed(tmp_path):
-    made = []
-    for number, own in enumerate(SURROUNDINGS):
+def test_a_site_is_the_same_in_any_folder_time_zone_locale_and_hash_seed_and_if_kept(
+    tmp_path,
+):
+    """Evaluations are made, made and kept elsewhere, and taken from there."""
+    made, cold = [], tmp_path / "cold"
+    for number, (own, kept) in enumerate(
+        [(SURROUNDINGS[0], "off"), (SURROUNDINGS[1], cold), (SURROUNDINGS[0], cold)]
+    ):
         out = tmp_path / ("deeper/" * number) / "site"
         env = os.environ | {"SOURCE_DATE_EPOCH": "1700000000", "PYTHONUTF8": "0"} | own
+        env |= {"OUTCOMES_KEPT": str(kept)}
         command = [sys.executable, "-m", "outcomes", "build", *PAGES, "--out", str(out)]
         done = subprocess.run(
             command, cwd=ROOT, env=env, capture_output=True, text=True
         )
         assert done.returncode == 0, done.stderr
         made.append(bytes_of(out / "latest"))
-    assert len(made[0]) > 20
-    assert made[0] == made[1]
-
-
-def test_a_page_is_the_same_whether_its_evaluations_are_made_or_kept(tmp_path):
-    made = []
-    for kept in ("off", "cold", "cold"):
-        where = kept if kept == "off" else str(tmp_path / kept)
-        out = tmp_path / f"site{len(made)}"
-        env = os.environ | {"SOURCE_DATE_EPOCH": "1700000000", "OUTCOMES_KEPT": where}
-        pages = ["op-warrior", "clear-hold-build/robbery", "project-adder/shoplifting"]
-        command = [sys.executable, "-m", "outcomes", "build", *pages, "--out", str(out)]
-        done = subprocess.run(
-            command, cwd=ROOT, env=env, capture_output=True, text=True
-        )
-        assert done.returncode == 0, done.stderr
-        made.append(bytes_of(out / "latest"))
-    assert len(list((tmp_path / "cold").glob("*.pickle"))) > 20
-    assert made[0] == made[1] == made[2]
+    assert len(list(cold.glob("*.pickle"))) > 20
+    evaluated, elsewhere, taken = made
+    assert len(evaluated) > 20
+    assert evaluated == taken, "evaluations that were kept give another page"
+    assert evaluated == elsewhere, "other surroundings give another page"
 
 
 def bytes_of(site: Path) -> dict[str, bytes]:
