@@ -48,6 +48,8 @@ def marks(figure: Any, frame: pd.DataFrame) -> list[Mark]:
         for at, kind in enumerate(frame.dtypes)
         if at and is_numeric_dtype(kind) and not is_bool_dtype(kind)
     ]
+    if not held:
+        return []
     found: dict[tuple[int, int], Mark] = {}
     size = np.array([figure.bbox.width, figure.bbox.height])
     for ax, points, values in _groups(figure):
@@ -113,8 +115,9 @@ def _cells(
                 if rows := _in_order(values * scale, cells):
                     return [(row, column) for row in rows]
     best: list[tuple[int, int] | None] = []
+    columns, table = [column for column, _ in held], np.array([c for _, c in held])
     for values in ways:
-        cells = [_only(value, held) for value in values]
+        cells = [_only(value, columns, table) for value in values]
         if sum(map(bool, cells)) > sum(map(bool, best)):
             best = cells
     half = 2 * sum(map(bool, best)) >= len(ways[0])
@@ -138,14 +141,12 @@ def _in_order(values: np.ndarray, cells: np.ndarray) -> list[int]:
     return rows
 
 
-def _only(value: float, held: list[tuple[int, np.ndarray]]) -> tuple[int, int] | None:
-    """The cell that holds a value, if the cells that do are of one row."""
-    found = [
-        (int(row), column)
-        for column, cells in held
-        for row in np.flatnonzero(_is_near(cells, value))
-    ]
-    return found[0] if len({row for row, _ in found}) == 1 else None
+def _only(
+    value: float, columns: list[int], table: np.ndarray
+) -> tuple[int, int] | None:
+    """The cell that holds a value, if the cells that do are of one row; columns lie in ``table``."""
+    at, rows = np.nonzero(_is_near(table, value))
+    return (int(rows[0]), columns[at[0]]) if len(set(rows.tolist())) == 1 else None
 
 
 def _is_near(cells: np.ndarray, value: float) -> np.ndarray:

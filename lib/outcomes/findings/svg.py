@@ -300,8 +300,9 @@ def _place(mark: _Mark, marks: list[_Mark]) -> None:
     """Join a mark to the last one of its look, unless it would slip under one drawn since."""
     for other in reversed(marks):
         if other.style == mark.style and "opacity" not in mark.style:
-            meets = any(_meet(mark.parts[0], box) for box in other.parts)
-            if meets and "fill:none" not in mark.style:
+            if "fill:none" not in mark.style and any(
+                _meet(mark.parts[0], box) for box in other.parts
+            ):
                 break  # as one path, where two areas meet could be a hole, or one's edge show
             other.steps += mark.steps
             other.parts += mark.parts
