@@ -101,8 +101,11 @@ def title(
     capital and stand in lines that fit, for which the figure is made higher. To be called when the
     data are drawn.
     """
-    ticks = [label.get_text() for label in ax.get_yticklabels()]
-    if isinstance(ax.yaxis.get_major_formatter(), category.StrCategoryFormatter):
+    # the words alone: an axis that is written otherwise afterwards has fewer ticks to make
+    write, shown = ax.yaxis.get_major_formatter(), ax.yaxis.get_tick_params()
+    at = list(ax.get_yticks()) if shown.get("labelleft", True) else []
+    ticks = write.format_ticks(at) if at else []
+    if isinstance(write, category.StrCategoryFormatter):
         _write_names(ax, ticks)
     elif ticks and min(ax.get_ylim()) > 0:
         text += " (axis not from 0)"
