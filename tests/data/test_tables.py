@@ -79,6 +79,15 @@ def test_csv_and_parquet_answer_alike(tables, table):
     assert store.read(table, area=[]).empty
 
 
+@pytest.mark.parametrize("table", ["small", "large"])
+def test_words_are_pythons_own_and_pandas_is_left_as_it_is(tables, table):
+    code = store.read(table)["code"]
+    assert code.dtype == "str" and code.dtype.storage == "python"
+    assert store.in_words(code, {"38": "x"}).dtype.storage == "python"
+    # pandas fails here where its option holds all words so
+    assert store.read(table)["month"].dt.day_name().dtype == "str"
+
+
 def test_a_caller_cannot_spoil_the_cache(tables):
     frame = store.read("large")
     frame.loc[0, "n"] = 999

@@ -226,6 +226,14 @@ def left(text) -> float:
     return text.get_window_extent().x0
 
 
+def test_rows_named_by_numbers_have_a_title_like_others():
+    # a heat map writes the numbers themselves beside its rows, not words
+    _, ax = plt.subplots()
+    sns.heatmap(pd.DataFrame([[1, 2], [3, 4]], [2019, 2020]), ax=ax)
+    charts.title(ax, "Months with a file")
+    assert ax.get_title(loc="left") == "Months with a file"
+
+
 def test_a_title_stands_at_the_axes_or_left_of_the_names_of_rows():
     ax = charts.lines(by_month(), x="month", y="n")
     charts.title(ax, "crimes by month")

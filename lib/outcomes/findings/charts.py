@@ -104,7 +104,7 @@ def title(
     # the words alone: an axis that is written otherwise afterwards has fewer ticks to make
     write, shown = ax.yaxis.get_major_formatter(), ax.yaxis.get_tick_params()
     at = list(ax.get_yticks()) if shown.get("labelleft", True) else []
-    ticks = write.format_ticks(at) if at else []
+    ticks = [str(word) for word in write.format_ticks(at)] if at else []
     if isinstance(write, category.StrCategoryFormatter):
         _write_names(ax, ticks)
     elif ticks and min(ax.get_ylim()) > 0:
