@@ -25,7 +25,7 @@ from outcomes.data import own_files, vintages
 
 WORDS = pd.StringDtype("python", na_value=np.nan)
 """Words of tables, as Python's own objects: frames of a few thousand rows are asked small questions,
-and Arrow's words pay for a call into Arrow at each of them, a fifth of what a page takes. Not by
+and Arrow's words pay for a call into Arrow at each of them, a tenth of what a page takes. Not by
 pandas' option for all words: with it ``dt.day_name`` of pandas 3.1 fails."""
 
 _SUFFIXES = (".parquet", ".csv")
