@@ -54,7 +54,6 @@ def run(
     from outcomes.publish import kernels
 
     jobs, work = list(jobs), work or execute
-    kernels.look_up()
     with ThreadPoolExecutor(max(1, min(workers, len(jobs)))) as threads:
         waiting = [threads.submit(work, job) for job in jobs]
         try:

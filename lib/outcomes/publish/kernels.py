@@ -283,9 +283,10 @@ def start() -> None:
     )  # where the library is found by its path
     factory.default_provisioner_name = NAME
     fork_server()
+    _look_up()
 
 
-def look_up() -> None:
+def _look_up() -> None:
     """Make one of each thing that a kernel is started by, before threads make theirs.
 
     Their traits name classes by text, which traitlets looks up for the first one made: two
