@@ -70,6 +70,14 @@ def _remembering(known: dict, judge):
     return judged
 
 
+@pytest.fixture(autouse=True)
+def no_figure_of_another():
+    """A chart without axes of its own is drawn on the last ones: those of a test go with it."""
+    yield
+    if (pyplot := sys.modules.get("matplotlib.pyplot")) is not None:
+        pyplot.close("all")
+
+
 @pytest.fixture
 def kept(monkeypatch):
     """Evaluations are made once for all tests that run notebooks as they are stored."""

@@ -1,6 +1,9 @@
 """What is carried out and in: a page, a table and a picture, an analyst's own figures."""
 
+import os
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -139,6 +142,33 @@ def test_own_figures_that_the_checks_refuse_do_not_appear(monkeypatch, change, s
     with pytest.raises(Invalid, match=said):
         export.own_figures(own(**change))
     assert tables.root() == ROOT / "data"
+
+
+def test_tables_with_own_figures_are_gone_when_the_session_ends(tmp_path):
+    """Each file sent is a copy of all tables: none stays, whether the checks took it or not."""
+    sent = [own(), own(value="888"), own(value="7 77")]
+    for at, content in enumerate(sent):
+        (tmp_path / f"{at}.csv").write_bytes(content)
+    (temporary := tmp_path / "temporary").mkdir()
+    session = """
+import sys
+from contextlib import suppress
+from pathlib import Path
+from outcomes.core.errors import Invalid
+from outcomes.explore import export
+for file in sorted(Path(sys.argv[1]).glob("*.csv")):
+    with suppress(Invalid):
+        export.own_figures(file.read_bytes())
+print(len(list((Path(sys.argv[1]) / "temporary").iterdir())))
+"""
+    ran = subprocess.run(
+        [sys.executable, "-c", session, str(tmp_path)],
+        env=os.environ | {"TMPDIR": str(temporary)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ran.stdout == "2\n" and list(temporary.iterdir()) == []
 
 
 def test_a_file_that_is_no_register_is_refused(monkeypatch):

@@ -34,7 +34,6 @@ def style():
     with plt.rc_context():
         charts.set_theme()
         yield
-    plt.close("all")
 
 
 def by_month(seed=0) -> pd.DataFrame:
@@ -232,6 +231,18 @@ def test_rows_named_by_numbers_have_a_title_like_others():
     sns.heatmap(pd.DataFrame([[1, 2], [3, 4]], [2019, 2020]), ax=ax)
     charts.title(ax, "Months with a file")
     assert ax.get_title(loc="left") == "Months with a file"
+
+
+def test_a_title_can_be_given_again():
+    """Whoever tries a word in JupyterLab, or draws on axes that had names of rows, sees the last."""
+    ax = charts.bars(ROWS, x="estimate", y="place")
+    named = sns.barplot(ROWS, x="estimate", y="place", ax=plt.figure().add_subplot())
+    for drawn in (ax, named):
+        charts.title(drawn, "Share by place")
+        written = [text.get_text() for text in drawn.texts]
+        charts.title(drawn, "Share of all")
+        assert drawn.get_title(loc="left") == "Share of all"
+        assert [text.get_text() for text in drawn.texts] == written != []
 
 
 def test_a_title_stands_at_the_axes_or_left_of_the_names_of_rows():

@@ -17,7 +17,6 @@ def plain():
     """matplotlib as it comes, without the house's theme: each figure is an analyst's own."""
     with plt.style.context("default"):
         yield
-    plt.close("all")
 
 
 def test_what_may_not_stand_on_a_page_is_refused_with_the_reason():

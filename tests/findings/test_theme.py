@@ -42,12 +42,6 @@ PAGE = "<!doctype html><meta http-equiv=Content-Security-Policy content=\"{}\"><
 FONT = re.compile(r"font-family: [^;\"]*")
 
 
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    plt.close("all")
-
-
 @pytest.fixture(scope="module")
 def pixels():
     """A function that gives the pixels of an image as a page of ours shows it."""

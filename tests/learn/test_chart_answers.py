@@ -28,8 +28,6 @@ DRAWN = {
 @pytest.fixture(autouse=True)
 def a_figure_of_its_own():
     plt.figure()
-    yield
-    plt.close("all")
 
 
 @pytest.mark.parametrize("draw", DRAWN.values(), ids=DRAWN)

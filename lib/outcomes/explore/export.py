@@ -1,11 +1,13 @@
 """Export and import: a question as a page of the plan, its answer as files, an analyst's own figures."""
 
+import atexit
 import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -192,8 +194,19 @@ def own_figures(content: bytes) -> str:
     The file has the columns of ``data/published/figures.csv``. It is taken only when the checks
     of the register and the gate of the tables pass; :class:`Invalid` lists what does not.
     """
-    home, folder = tables.root(), Path(tempfile.mkdtemp(prefix="outcomes-"))
-    shutil.copytree(home, folder, dirs_exist_ok=True)
+    with ExitStack() as until:
+        folder = until.enter_context(tempfile.TemporaryDirectory(prefix="outcomes-"))
+        new, again = _beside_the_register(content, Path(folder))
+        atexit.register(until.pop_all().close)
+    os.environ["OUTCOMES_DATA"] = folder
+    known = f" {again} stood in the register already." if again else ""
+    verb = "is" if new == 1 else "are"
+    return f"{count(new, 'figure')} of your own {verb} in this session.{known}"
+
+
+def _beside_the_register(content: bytes, folder: Path) -> tuple[int, int]:
+    """Tables with those figures in a folder; how many are new, and how many were known."""
+    shutil.copytree(tables.root(), folder, dirs_exist_ok=True)
     published, own = folder / "published", folder / "own.csv"
     own.write_bytes(content)
     given = {
@@ -219,8 +232,4 @@ def own_figures(content: bytes) -> str:
     )
     published_figures.build(published, folder / "clean")
     published_figures_checks.raise_problems(quality.errors(folder / "clean"))
-    os.environ["OUTCOMES_DATA"] = str(folder)
-    known = f" {again} stood in the register already." if again else ""
-    new = len(given["figures"]) - again
-    verb = "is" if new == 1 else "are"
-    return f"{count(new, 'figure')} of your own {verb} in this session.{known}"
+    return len(given["figures"]) - again, again

@@ -105,7 +105,7 @@ def title(
     write, shown = ax.yaxis.get_major_formatter(), ax.yaxis.get_tick_params()
     at = list(ax.get_yticks()) if shown.get("labelleft", True) else []
     ticks = [str(word) for word in write.format_ticks(at)] if at else []
-    if isinstance(write, category.StrCategoryFormatter):
+    if ticks and isinstance(write, category.StrCategoryFormatter):
         _write_names(ax, ticks)
     elif ticks and min(ax.get_ylim()) > 0:
         text += " (axis not from 0)"
