@@ -88,6 +88,22 @@ def test_words_are_pythons_own_and_pandas_is_left_as_it_is(tables, table):
     assert store.read(table)["month"].dt.day_name().dtype == "str"
 
 
+@pytest.mark.parametrize("table", ["small", "large"])
+def test_a_word_is_one_object_however_often_it_stands_there(tables, table):
+    """Of 400,000 rows, each would else hold four words of some 60 bytes."""
+    codes = store.read(table)["code"].tolist()
+    assert codes[2] == "92A" and codes[2] is codes[3]
+
+
+def test_a_word_that_is_absent_stays_absent(tables):
+    words = {"code": ["05A", None, "05A"], "area": pa.nulls(3, pa.string())}
+    pq.write_table(pa.table(words), tables / "gaps.parquet")
+    frame = store.read("gaps")
+    assert frame["code"].isna().tolist() == [False, True, False]
+    assert frame["area"].isna().all() and list(frame) == ["code", "area"]
+    assert store.read("gaps", code="none").dtypes.eq(store.WORDS).all()
+
+
 def test_a_caller_cannot_spoil_the_cache(tables):
     frame = store.read("large")
     frame.loc[0, "n"] = 999

@@ -313,8 +313,23 @@ def _parquet(path: Path, where: tuple, columns: tuple | None) -> pd.DataFrame:
         pa.int16(): pa.int64(),
     }
     fields = [pa.field(f.name, wide.get(f.type, f.type)) for f in found.schema]
-    words = {pa.string(): WORDS, pa.large_string(): WORDS}
-    return found.cast(pa.schema(fields)).to_pandas(types_mapper=words.get)
+    words = {f.name for f in found.schema if f.type in (pa.string(), pa.large_string())}
+    others = pa.schema([f for f in fields if f.name not in words])
+    frame = found.select(others.names).cast(others).to_pandas()
+    known = {
+        name: _shared(found.column(name))
+        for name in found.schema.names
+        if name in words
+    }
+    return pd.DataFrame(known | dict(frame.items()))[found.schema.names]
+
+
+def _shared(column: Any) -> Any:
+    """Words of an Arrow column, each a single object however often it stands there: a word in every
+    row would be an object of its own, of some 60 bytes and with a hash of its own."""
+    coded = column.combine_chunks().dictionary_encode()
+    at = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    return pd.array(coded.dictionary.to_pylist(), dtype=WORDS).take(at, allow_fill=True)
 
 
 def _rule(column: str, value: Any, kind: Any) -> Any:
