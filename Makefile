@@ -12,15 +12,17 @@ help:  ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
 
 # The lock is whole: pip is to look for no package itself, as it does for one wanted with an extra.
-# The stamp holds the lock's digest, so a changed lock installs again and nothing else does.
+# A lock that is newer than the stamp installs again, and nothing else does.
+# A .venv of an older Python, or one that was left without pip, is made anew.
 # Pages need half of them: no JupyterLab, and nothing that tests or writes documents.
 .venv/installed: LOCK = requirements.lock
 .venv/reports: LOCK = reports.lock
 .venv/installed: requirements.lock pyproject.toml
 .venv/reports: reports.lock pyproject.toml
 .venv/installed .venv/reports:
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.11 …")'
+	@$(BIN)/python -c 'import sys, pip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.11 …")' && \
+		$(PYTHON) -m venv --clear .venv; }
 	@echo "Installing the locked packages into .venv (once) …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --compile --no-deps --require-hashes -r $(LOCK)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .

@@ -308,7 +308,7 @@ def status(
     from outcomes.publish import changes
 
     lines, good = changes.status(_site(out, plan), max_age)
-    print("\n".join(lines))
+    print("\n".join(lines), file=log.out(wrong=not good))
     raise typer.Exit(0 if good else 1)
 
 
@@ -400,7 +400,9 @@ def _review(site: Path, folder: Path, plan: Path | None) -> list:
     from outcomes.publish import review
 
     found = review.checks(site, folder, _folder(plan), broken=_figures_by_hand())
-    print(f"Release {folder.name}", *review.report(found), sep="\n")
+    failed = "fail" in {check.verdict for check in found}
+    said = [f"Release {folder.name}", *review.report(found)]
+    print("\n".join(said), file=log.out(wrong=failed))
     return found
 
 
@@ -445,7 +447,7 @@ def notebooks(
         loose = [n for n in chosen if not notebook_outputs.is_normalised(at_hand[n])]
         for name in loose:
             said = "is stored with more than its results: outcomes notebooks"
-            print(typeable(f"{name}  {said} {name}"))
+            print(typeable(f"{name}  {said} {name}"), file=log.out(wrong=True))
         raise typer.Exit(1 if loose else 0)
     execute.prepare()
     failed = 0
@@ -566,7 +568,8 @@ def new_notebook(
     with TemporaryDirectory() as scratch:
         error = notebook_outputs.store(path, Path(scratch))
     if error:
-        print(f"{name}: it was written, but does not run: {error['message']}")
+        said = f"{name}: it was written, but does not run: {error['message']}"
+        print(said, file=log.out(wrong=True))
         raise typer.Exit(1)
     print(f"Written: {path}")
     print(typeable(f"Make it a page: outcomes new page HANDLE {name}"))
@@ -747,8 +750,11 @@ def _progress(total: int) -> Iterator[Callable[[str, float, dict | None], None]]
             if error:
                 cell = f" (cell {error['cell']})" if error["cell"] else ""
                 line += f"  FAILED  {error['name']}: {error['message']}{cell}"
-            bar.write(line)
-            sys.stdout.flush()
+            try:  # a page that is made is worth more than a line about it
+                bar.write(line, file=log.out(wrong=bool(error)))
+                sys.stdout.flush()
+            except OSError:
+                log.go_on_unheard()
             bar.update()
 
         yield tell

@@ -94,7 +94,7 @@ def typed(tab, project: Path, *words: str) -> str:
     tab.locator(".jp-LauncherCard", has_text="Terminal").click()
     tab.locator(".jp-Terminal .xterm-screen").wait_for()
     tab.locator(".jp-Terminal").click()
-    command = " ".join([PYTHON, "-m", "outcomes", *words])
+    command = " ".join(["outcomes", *words])
     tab.wait_for_timeout(1500)  # the shell has no prompt that can be read from a canvas
     tab.keyboard.type(
         f"cd {project} && {command} > part.txt 2>&1; echo $? >> part.txt; "

@@ -263,6 +263,13 @@ def test_changes_of_method_are_read_from_a_changelog(tmp_path):
     assert history.methods(path) == ["A £ b.", "D."]
 
 
+def test_each_change_of_method_of_this_collection_is_among_them():
+    """A point that is marked in another way would be told as a change of code."""
+    file = Path(__file__).parents[2] / "CHANGELOG.md"
+    marked = re.findall(r"(?m)^- \*\*Method\b", file.read_text("utf-8"))
+    assert len(history.methods(file)) == len(marked) > 20
+
+
 FIRST, SECOND = "20260101T000000Z-aa", "20260131T120000Z-bb"
 
 

@@ -73,6 +73,13 @@ def test_without_jupyterlab_it_is_said_how_to_have_it(monkeypatch):
         lab.command(None, 1, browser=False)
 
 
+def test_a_terminal_of_the_lab_finds_the_command(monkeypatch):
+    """Lesson 07 has ``outcomes new table survey`` typed there, and nobody activates .venv."""
+    monkeypatch.setenv("PATH", "/usr/bin")
+    first, *others = lab.environment()["PATH"].split(os.pathsep)
+    assert Path(first, "outcomes").is_file() and others == ["/usr/bin"]
+
+
 def test_the_first_start_asks_nothing(monkeypatch):
     monkeypatch.setenv("JUPYTER_CONFIG_PATH", "/somebody's")
     own, theirs = lab.environment()["JUPYTER_CONFIG_PATH"].split(os.pathsep)

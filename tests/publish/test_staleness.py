@@ -110,6 +110,7 @@ def test_rows_are_looked_at_only_when_the_file_of_the_table_is_another(home):
         "rows": 1,
         "digest": reading["digest"],
         "file": hashlib.sha256(b"n\n1\n").hexdigest(),
+        "described": "",
     }
     assert not staleness._rows_changed(reading | {"digest": "other"}), (
         "the file is as it was"
@@ -118,6 +119,33 @@ def test_rows_are_looked_at_only_when_the_file_of_the_table_is_another(home):
     assert staleness._rows_changed(reading | {"file": "other", "digest": "other"})
     table.unlink()
     assert staleness._rows_changed(reading)
+
+
+def test_a_page_cites_what_the_description_of_its_table_says(home):
+    """Who made a table, corrected there, is on every page that reads it, and on no other."""
+    assert why(home) == ""
+    (read,) = staleness.readings([{"table": "counts", "where": {}}])
+    both = [{"name": "counts", "title": "a"}, {"name": "other", "title": "b"}]
+    releases.write(home / "data/datapackage.json", json.dumps({"resources": both[1:]}))
+    assert not staleness._described_anew(read)
+    releases.write(home / "data/datapackage.json", json.dumps({"resources": both}))
+    assert staleness._described_anew(read)
+    (read,) = staleness.readings([{"table": "counts", "where": {}}])
+    both[1]["title"] = "c"
+    releases.write(home / "data/datapackage.json", json.dumps({"resources": both}))
+    assert not staleness._described_anew(read)
+
+
+def test_what_stands_beside_pages_is_part_of_what_a_site_rests_on(home):
+    """What questions assume, and where pages have moved to: written anew with each release."""
+    found = plans.read(home / "reports.toml")
+    before = staleness.beside_digest(found), staleness.site_digest(found.file)
+    releases.write(home / "docs/assumptions.csv", "question,assumption\n")
+    after = staleness.beside_digest(found), staleness.site_digest(found.file)
+    assert before[0] != after[0] and before[1] != after[1]
+    text = found.file.read_text("utf-8")
+    found.file.write_text(f'{text}\n[moved]\nold = "demo"\n', "utf-8")
+    assert staleness.beside_digest(plans.read(found.file)) != after[0]
 
 
 def test_the_digest_of_readings_is_of_tables_rows_and_their_choice():

@@ -14,6 +14,7 @@ MOST_BYTES, FILES = 1_000_000, 5
 """A log of this size is put by, and the last of those put by goes."""
 
 _SAID = {"more": False}
+_LOUD: list[TextIO] = []
 
 
 class _Copied(io.TextIOBase):
@@ -76,8 +77,21 @@ def detail(sentence: str) -> None:
 
 def quiet() -> None:
     """From now on say only what goes wrong, and draw no bar; a log that is kept has all of it."""
+    _LOUD.append(sys.stdout)
     if isinstance(sys.stdout, _Copied):
-        sys.stdout.stream = io.StringIO()
+        sys.stdout = _Copied(io.StringIO(), sys.stdout.file)
     else:
         sys.stdout = io.StringIO()
     os.environ["TQDM_DISABLE"] = "1"
+
+
+def out(*, wrong: bool) -> TextIO:
+    """Where results are printed: those that tell of something wrong are heard by the quiet too."""
+    return _LOUD[-1] if wrong and _LOUD else sys.stdout
+
+
+def go_on_unheard() -> None:
+    """Whoever listened has gone, or the disk of a log is full: what follows is said to nobody."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)

@@ -90,8 +90,10 @@ def build(
     versions = staleness.versions()
     cautions = check_tables(out)
     with releases.lock(out, say) as out:
-        if releases.latest(out) != stale.latest:  # another build has been here
+        if releases.latest(out) != stale.latest or staleness.versions() != versions:
+            # another build has been here, or tables were put in place while this one waited
             stale = staleness.find_stale(plan, pages, out, force=force)
+            versions, cautions = staleness.versions(), check_tables(out)
         path, entries = stale.latest, stale.record["pages"]
         if not stale.complete or stale.record.get("cautions") != cautions:
             code = staleness.file_digest(plan.file) + staleness.code_digest()
@@ -107,11 +109,15 @@ def build(
             for left in staging.left_out:
                 say(left)
             path = releases.publish(out, staging.folder, name)
-            releases.prune(out, keep)
-        releases.clear(out)
         made = Release(path, entries, new=path != stale.latest)
         whole = len(pages) == len(plan.pages) and not made.failing
-        releases.note_up_to_date(out, stale.digest if whole else "")
+        try:  # the release is shown: what is still to do is no reason to say that there is none
+            if made.new:
+                releases.prune(out, keep)
+            releases.clear(out)
+            releases.note_up_to_date(out, stale.digest if whole else "")
+        except OSError as error:
+            say(f"The release is made, but {str(out)!r} could not be tidied: {error}.")
     return made
 
 

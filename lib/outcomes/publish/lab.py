@@ -46,10 +46,15 @@ def command(notebook: Path | None, port: int, browser: bool) -> list[str]:
 
 
 def environment() -> Mapping[str, str]:
-    """The environment of the server: a first start asks nothing, and looks for no news."""
+    """The environment of the server: a first start asks nothing, and looks for no news; a terminal
+    in it finds the command ``outcomes``."""
     own = str(Path(__file__).with_name("jupyter"))
     paths = [own, *filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])]
-    return os.environ | {"JUPYTER_CONFIG_PATH": os.pathsep.join(paths)}
+    places = [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
+    return os.environ | {
+        "JUPYTER_CONFIG_PATH": os.pathsep.join(paths),
+        "PATH": os.pathsep.join(places),
+    }
 
 
 def keep_stored_outputs(

@@ -219,6 +219,7 @@ class Staging:
             "methods": self.methods,
             "cautions": self.cautions,
             "lessons": staleness.lessons_digest(self.plan.folder),
+            "beside": staleness.beside_digest(self.plan),
             "history": history,
             "pages": entries,
         }

@@ -21,6 +21,7 @@ from outcomes.publish.plan import Page, Plan
 LIBRARY = Path(outcomes.__file__).parent
 # What makes the tables shows in them, and no page runs the command line.
 _NO_PAGE_RESTS_ON = ("ingest", "cli.py")
+ASSUMPTIONS = Path("docs", "assumptions.csv")
 _ENTRY = ("title", "group", "schedule")
 _CHANGED = {
     "source": "the notebook changed",
@@ -65,6 +66,7 @@ def find_stale(
     wanted = [page.handle for page in plan.pages if page.handle in held]
     complete = latest is not None and not found and wanted == list(before)
     complete = complete and record.get("lessons") == lessons_digest(plan.folder)
+    complete = complete and record.get("beside") == beside_digest(plan)
     complete = complete and not damaged and not releases.in_future(record["release"])
     return Stale(digest, latest, record, found, complete, damaged)
 
@@ -98,6 +100,8 @@ def reasons(
             why.append("its entry in the plan changed")
         if changed := sorted({r["table"] for r in old["reads"] if _rows_changed(r)}):
             why.append(f"rows it reads changed: {', '.join(changed)}")
+        if told := sorted({r["table"] for r in old["reads"] if _described_anew(r)}):
+            why.append(f"the description of what it reads changed: {', '.join(told)}")
         if latest and not (latest / page.path).is_file():
             why.append("its file is missing")
         elif wrong := damage_of(old, damaged or {}):
@@ -131,7 +135,8 @@ def fingerprint(plan: Plan, page: Page) -> dict:
 
 
 def readings(reads: Iterable[dict]) -> list[dict]:
-    """Readings of tables, each with the digest of its rows, their number, and the file's digest."""
+    """Readings of tables, each with the digest of its rows, their number, the file's digest, and
+    that of what ``datapackage.json`` says of the table: who made it is cited on the page."""
     from outcomes.data import tables
 
     found = []
@@ -139,6 +144,7 @@ def readings(reads: Iterable[dict]) -> list[dict]:
         table, where, day = read["table"], read["where"], read.get("as_of", "")
         digests = {
             "file": table_digest(table),
+            "described": description_digest(table),
             "digest": tables.digest(table, where, day),
             "rows": len(tables.rows(table, None, where, day)),
         }
@@ -171,6 +177,23 @@ def _rows_changed(reading: dict) -> bool:
     return found != reading.get("digest")
 
 
+def _described_anew(reading: dict) -> bool:
+    return description_digest(reading["table"]) != reading.get("described")
+
+
+def description_digest(table: str) -> str:
+    """A sha256 of what ``datapackage.json`` says of a table."""
+    found = package()
+    held = _descriptions(found, *_version(found)) if found.is_file() else {}
+    return held.get(table, "")
+
+
+@cache
+def _descriptions(path: Path, *version: int) -> dict[str, str]:
+    resources = json.loads(path.read_text(encoding="utf-8"))["resources"]
+    return {r["name"]: digest([json.dumps(r, sort_keys=True)]) for r in resources}
+
+
 def site_digest(plan_file: Path) -> str:
     """A sha256 of all that a site rests on: while it stays, no page can become stale.
 
@@ -178,6 +201,7 @@ def site_digest(plan_file: Path) -> str:
     """
     folder = Path(plan_file).resolve().parent
     files = [Path(plan_file), folder / "requirements.lock", package()]
+    files.append(folder / ASSUMPTIONS)
     files += sorted((folder / "notebooks").rglob("*.ipynb"))
     files += sorted(project.data().glob("published/*"))
     rests = [today(), code_digest(), data_digest(), lessons_digest(folder)]
@@ -187,6 +211,13 @@ def site_digest(plan_file: Path) -> str:
 def lessons_digest(folder: Path) -> str:
     """A sha256 of the lessons beside a plan and of their exercises, which no page rests on."""
     return digest(map(_named, sorted((folder / "notebooks" / "learn").glob("*.*"))))
+
+
+def beside_digest(plan: Plan) -> str:
+    """A sha256 of what a release shows beside what pages made: what their questions assume, and
+    where pages have moved to."""
+    moved = json.dumps(plan.moved, sort_keys=True)
+    return digest([file_digest(plan.folder / ASSUMPTIONS), moved])
 
 
 def today() -> str:
