@@ -192,7 +192,7 @@ def test_a_release_holds_its_record_and_all_that_speaks_of_the_whole(home):
         "methods": ["£ by £."],
         "cautions": home.cautions,
         "lessons": staleness.lessons_digest(home.folder),
-        "beside": staleness.beside_digest(home.plan),
+        "beside": staleness.beside_digest(plans.read(home.folder / "reports.toml")),
         "history": [told],
         "pages": made.entries,
         "files": record["files"],

@@ -90,7 +90,8 @@ def build(
     versions = staleness.versions()
     cautions = check_tables(out)
     with releases.lock(out, say) as out:
-        if releases.latest(out) != stale.latest or staleness.versions() != versions:
+        now = releases.latest(out), staleness.site_digest(plan.file)
+        if now != (stale.latest, stale.digest):
             # another build has been here, or tables were put in place while this one waited
             stale = staleness.find_stale(plan, pages, out, force=force)
             versions, cautions = staleness.versions(), check_tables(out)

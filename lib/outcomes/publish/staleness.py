@@ -100,7 +100,8 @@ def reasons(
             why.append("its entry in the plan changed")
         if changed := sorted({r["table"] for r in old["reads"] if _rows_changed(r)}):
             why.append(f"rows it reads changed: {', '.join(changed)}")
-        if told := sorted({r["table"] for r in old["reads"] if _described_anew(r)}):
+        told = {r["table"] for r in old["reads"] if _described_anew(r)}
+        if told := sorted(told.difference(changed)):
             why.append(f"the description of what it reads changed: {', '.join(told)}")
         if latest and not (latest / page.path).is_file():
             why.append("its file is missing")
