@@ -106,7 +106,12 @@ def test_a_failed_page_gives_exit_code_1_and_its_reason(folder):
     )
     ran = outcomes(folder, "build", "op-warrior")
     assert ran.returncode == 1
-    assert "FAILED  ZeroDivisionError: division by zero (cell 4)" in ran.stdout
+    failed = "FAILED  ZeroDivisionError: division by zero (cell 4)"
+    assert failed in ran.stdout
+    quiet = outcomes(folder, "--quiet", "--log", "run.log", "build", "op-warrior")
+    assert failed in quiet.stdout and "Open" not in quiet.stdout
+    assert (folder / "run.log").read_text("utf-8").count(failed) == 1
+    assert "division by zero" in outcomes(folder, "--quiet", "status").stdout
     ran = outcomes(folder, "build", "op-warrior", "-p", "measures=cash")
     assert ran.returncode == 1
     assert outcomes(folder, "status").returncode == 1
@@ -197,6 +202,23 @@ def test_a_log_has_every_line_with_its_time_also_of_a_quiet_run(folder):
     assert all(re.match(r"\d{4}-\d\d-\d\dT[\d:]{8}[+-]\d{4}  ", line) for line in lines)
     assert len(lines) == 4 and lines[0].endswith("Op Warrior")
     assert lines[-1].endswith(wrong.stderr.strip())
+
+
+@pytest.mark.build
+def test_pages_are_built_though_nobody_listens_any_more(folder):
+    """``outcomes build | head -1``, or the disk of a log that is full."""
+    command = Path(sys.executable).with_name("outcomes")
+    with subprocess.Popen(
+        [command, "build"],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as build:
+        build.stdout.close()
+        said = build.stderr.read()
+    assert (build.returncode, said) == (0, "")
+    assert (folder / "site/latest/op-warrior/cash.html").is_file()
 
 
 def test_verbose_says_why_and_cannot_be_quiet_too(folder):

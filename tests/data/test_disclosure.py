@@ -265,3 +265,12 @@ def test_a_table_of_what_is_measured_is_shown():
     money = pd.DataFrame({"area": ["A", "B"], "cash": [3, 8]})
     shown, hidden = withhold(money, {"cash": "£"})
     assert shown.equals(money) and hidden == set()
+
+
+def test_frames_put_one_below_the_other_are_hidden_row_by_row():
+    """Each has the labels 0, 1, …, so that no label names one row."""
+    both = pd.concat([pd.DataFrame({"year": y, "n": [3, 9, 20]}) for y in (2024, 2025)])
+    hidden = suppress(both, "n", by="year")
+    alone = suppress(both.reset_index(drop=True), "n", by="year")
+    assert hidden["n"].tolist() == alone["n"].tolist()
+    assert hidden.index.tolist() == [0, 1, 2, 0, 1, 2]

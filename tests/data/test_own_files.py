@@ -158,6 +158,30 @@ def test_the_gate_names_what_stands_alone(file):
     )
 
 
+def test_a_code_that_begins_with_nought_stays_text(file):
+    file.write_text("ward,share\n007,0.5\n012,0\n")
+    assert '"ward" = { type = "text"' in own_files.guess(file)
+    assert '"share" = { type = "number"' in own_files.guess(file)
+
+
+def test_a_line_is_named_as_an_editor_counts_it(file):
+    """Blank lines and line ends within quotes count."""
+    file.write_text(
+        'district,asked,day,share\n\n"Burn\nley",1,2025-06-30,0.5\nWyre,?,2025-06-30,1\n'
+    )
+    with pytest.raises(Invalid, match="in line 5"):
+        own_files.read(file)
+
+
+def test_lines_of_an_old_macintosh_and_a_time_of_day(file):
+    saved = own_files.read(file)
+    file.write_bytes(PLAIN.replace("\n", "\r").encode())
+    pd.testing.assert_frame_equal(own_files.read(file), saved)
+    file.with_suffix(".toml").write_text(f"published = 2025-06-30T10:00:00\n{SAID}")
+    with pytest.raises(Invalid, match="a day written YYYY-MM-DD"):
+        own_files.read(file)
+
+
 def test_a_guessed_description_reads_the_table_it_was_guessed_from(file):
     file.write_text(
         PLAIN.replace("district", 'the "district"'.replace('"', '""')).replace(

@@ -10,6 +10,7 @@ from scipy.stats import t
 import outcomes as oc
 from outcomes import findings
 from outcomes.core import formatting
+from outcomes.core.errors import Invalid
 from outcomes.findings import sentences
 from outcomes.methods import intervals, spc
 
@@ -138,6 +139,17 @@ WEEKS = pd.DataFrame({"week": ["A", "B", "C"], "n": [1613, 1874, None], "days": 
 COUNT = {"label": "week", "count": "n", "exposure": "days"}
 COUNT |= {"noun": "arrests", "step": "day"}
 CITED = {"sources": ["National Police Chiefs' Council"], "caption": "Weeks"}
+
+
+def test_a_place_without_a_count_is_not_said_to_be_one_of_too_few(districts):
+    found = told(districts, "Kent")
+    assert "no count of it is held here" in found.sentence
+    assert "too few" not in found.sentence
+
+
+def test_a_place_that_stands_twice_is_refused(districts):
+    with pytest.raises(Invalid, match="stands twice"):
+        rates(pd.concat([districts, districts]))
 
 
 def test_pace_of_work_done_has_no_interval_where_few_weeks_are_known():

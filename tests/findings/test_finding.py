@@ -100,6 +100,41 @@ def test_a_table_is_a_region_of_its_own_name():
     assert 'role=region aria-label="Table: Rates &quot;per 1,000&quot;"' in html
 
 
+def test_one_caveat_may_be_given_as_a_sentence_and_never_goes_by_letters():
+    assert made(caveats="Counts are small.").facts["caveats"] == ["Counts are small."]
+    with pytest.raises(Invalid, match="one letter"):
+        made(caveats=[*"Counts"])
+
+
+def test_a_table_keeps_the_names_of_its_rows():
+    """A group or a pivot of pandas has them beside its columns."""
+    crimes = pd.DataFrame({"district": ["Wyre", "Wyre", "Pendle"], "n": [1, 2, 4]})
+    for table in (
+        crimes.groupby("district")["n"].sum(),
+        crimes.pivot_table(index="district", values="n", aggfunc="sum"),
+    ):
+        held = made(table=table, caption="Crimes").facts["table"]
+        assert held["rows"] == [["Pendle", 4], ["Wyre", 3]]
+    plain = made(table=crimes, caption="Crimes").facts["table"]
+    assert [column["key"] for column in plain["columns"]] == ["district", "n"]
+
+
+def test_periods_days_and_bands_are_written_and_other_things_refused_by_name():
+    day = pd.Timestamp("2025-04-30")
+    table = pd.DataFrame(
+        {
+            "quarter": [day.to_period("Q")],
+            "day": [day.date()],
+            "band": [pd.Interval(0, 5)],
+        }
+    )
+    found = made(table=table, caption="One row")
+    assert found.facts["table"]["rows"] == [["2025Q2", "2025-04-30", "(0, 5]"]]
+    assert "30 April 2025" in found.html()
+    with pytest.raises(Invalid, match="of the type object"):
+        made(table=pd.DataFrame({"a": [object()]}), caption="One row")
+
+
 def test_a_table_without_a_row_is_left_out():
     empty = pd.DataFrame({"week": [], "arrests": []})
     made = findings.finding(

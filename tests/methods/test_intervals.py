@@ -227,6 +227,23 @@ def test_a_series_in_any_place_gives_a_frame_of_the_same_numbers(method, given):
         assert frame.loc["a"].tolist() == pytest.approx(list(plain))
 
 
+@pytest.mark.parametrize(
+    "method", [intervals.wilson, intervals.poisson_ratio, intervals.newcombe]
+)
+def test_series_of_other_places_are_not_paired_by_position(method):
+    """Counts of a group come in alphabetical order, and residents in that of their table."""
+    counts = pd.Series([10, 20], ["a", "b"])
+    people = pd.Series([100, 40], ["b", "a"])
+    more = (5, 50) if method is not intervals.wilson else ()
+    given = (counts, people, *more)
+    with pytest.raises(Invalid, match=r"b.reindex\(a.index\)"):
+        method(*given)
+    assert method(counts, people.reindex(counts.index), *more).index.tolist() == [
+        "a",
+        "b",
+    ]
+
+
 def test_poisson_at_the_smallest_counts_and_per_many():
     """Garwood 1936: none gives 0 to 3.69, one gives 0.025 to 5.57."""
     assert intervals.poisson(0).upper == pytest.approx(3.689, abs=0.001)

@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 
 from notebook_maker import entry, fact, notebook, plan, show
+from outcomes.core import project
 from outcomes.core.mime import PROVENANCE
 from outcomes.publish import build as site
 from outcomes.publish import execute, index, kernels, parameters, releases, scratch
@@ -276,8 +277,12 @@ def test_without_resume_and_after_a_change_a_killed_build_is_forgotten(folder):
     assert (folder / "ran").read_text().split() == HANDLES
 
 
-def test_a_second_build_waits_for_the_first_and_a_dead_one_holds_nothing(folder):
-    said = []
+def test_a_second_build_waits_for_the_first_and_a_dead_one_holds_nothing(
+    folder, monkeypatch
+):
+    said, data = [], folder / "data"
+    shutil.copytree(project.data(), data)
+    monkeypatch.setenv("OUTCOMES_DATA", str(data))
     pid = os.fork()
     if pid == 0:
         with releases.lock(folder / "site", print):
@@ -288,12 +293,29 @@ def test_a_second_build_waits_for_the_first_and_a_dead_one_holds_nothing(folder)
 
     def say(sentence):
         said.append(sentence)
+        # a table was put in place meanwhile: pages are judged by it, and not refused
+        (data / "clean/areas.csv").touch()
         os.kill(pid, signal.SIGKILL)
 
     made = build(folder, say=say)
     os.waitpid(pid, 0)
+    assert not made.failed
     assert said == ["Another build of this site is at work; waiting until it is done."]
     assert made.new
+
+
+def test_a_release_that_is_shown_is_not_said_to_be_missing(folder, monkeypatch):
+    """An old release that cannot be emptied, or a disk that fills up after the switch."""
+    said = []
+
+    def full(*_):
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(releases, "prune", full)
+    made = build(folder, say=said.append)
+    assert made.new and (folder / "site/latest").resolve() == made.path
+    (sentence,) = said
+    assert "The release is made" in sentence and "No space left" in sentence
 
 
 def test_old_releases_are_emptied_but_never_the_newest_good_one(folder):

@@ -129,6 +129,9 @@ def suppress(
     counts = _counted(frame[column], threshold)
     if public:
         return frame.copy()
+    # frames put one below the other have each label twice
+    labels, frame = frame.index, frame.reset_index(drop=True)
+    counts = counts.set_axis(frame.index)
     keys = [c for c in dict.fromkeys([*by, *along]) if c != column]
     if earlier is not None:
         if not keys:
@@ -151,9 +154,8 @@ def suppress(
     )
     unmoved = _unmoved(frame, earlier, column, keys) - {line.whole for line in lines}
     hidden = _hidden(counts, small | before, lines, list(ranked), threshold, unmoved)
-    return frame.assign(
-        **{column: frame[column].astype("object").mask(hidden, CONFIDENTIAL)}
-    )
+    shown = frame[column].astype("object").mask(hidden, CONFIDENTIAL)
+    return frame.assign(**{column: shown}).set_axis(labels)
 
 
 def is_unpublished(source: dict[str, str]) -> bool:

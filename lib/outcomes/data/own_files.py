@@ -10,7 +10,7 @@ import io
 import json
 import tomllib
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,6 +30,7 @@ _KEYS = {
     "state": str,
     "columns": dict,
 }
+_NUMERIC = ("integer", "number")
 _NEEDED = ("title", "publisher", "licence", "columns")
 _COLUMN_KEYS = ("type", "about", "unit")
 _WORDS = {"true": True, "yes": True, "false": False, "no": False}
@@ -76,7 +77,7 @@ def describe(path: Path) -> Description:
         raise Invalid(f"{file.name} cannot be read as TOML: {error}.") from None
     for key, value in given.items():
         one_of(key, _KEYS, f"{file.name}: key")
-        if not isinstance(value, _KEYS[key]):
+        if not isinstance(value, _KEYS[key]) or isinstance(value, datetime):
             kind = {str: "text", date: "a day written YYYY-MM-DD", dict: "a table"}
             raise Invalid(f"{file.name}: {key} must be {kind[_KEYS[key]]}.")
     lost = [key for key in _NEEDED if not given.get(key)]
@@ -106,7 +107,8 @@ def _column(where: str, said: Any) -> Column:
 
 
 def cells(path: Path) -> pd.DataFrame:
-    """Every cell of a CSV file as the text that stands there, by the names of its first line.
+    """Every cell of a CSV file as the text that stands there, by the names of its first line and
+    the number of the line that it ends in.
 
     Raises
     ------
@@ -116,22 +118,26 @@ def cells(path: Path) -> pd.DataFrame:
     if not path.is_file():
         raise Invalid(f"{path.name} is not there.")
     text = decoded(path)
-    first = text.partition("\n")[0]
+    first = next(iter(text.splitlines()), "")
     mark = max(",;\t", key=first.count)
-    lines = [
-        line for line in csv.reader(io.StringIO(text), delimiter=mark) if any(line)
-    ]
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark)
+    try:
+        lines = [(reader.line_num, line) for line in reader if any(line)]
+    except csv.Error as error:
+        at = f"line {reader.line_num} of {path.name}"
+        raise Invalid(f"{at} cannot be read as CSV: {error}.") from None
     if not lines:
         raise Invalid(f"{path.name} is empty.")
-    head, *rows = [[cell.strip() for cell in line] for line in lines]
+    (_, head), *rows = [(at, [cell.strip() for cell in line]) for at, line in lines]
     if "" in head or len(set(head)) < len(head):
         raise Invalid(f"{path.name}: each column needs a name of its own in line 1.")
-    for number, row in enumerate(rows, 2):
+    for number, row in rows:
         if len(row) != len(head):
             raise Invalid(
                 f"{path.name}: line {number} has {len(row)} cells, and line 1 {len(head)}."
             )
-    return pd.DataFrame(rows, columns=head, dtype=str)
+    at, held = [number for number, _ in rows], [row for _, row in rows]
+    return pd.DataFrame(held, at, head, dtype=str)
 
 
 def decoded(path: Path) -> str:
@@ -169,7 +175,7 @@ def read(path: Path) -> pd.DataFrame:
         raise Invalid(f"{path.name} has no column {listed(lost)}.")
     for name, column in said.columns.items():
         frame[name] = _typed(frame[name], column.type, f"{path.name}: {name}")
-    return frame
+    return frame.reset_index(drop=True)
 
 
 def _typed(column: pd.Series, kind: str, where: str) -> pd.Series:
@@ -178,9 +184,7 @@ def _typed(column: pd.Series, kind: str, where: str) -> pd.Series:
     reader, what = _READERS[kind]
     filled = column[column != ""]
     values = reader(filled)
-    if wrong := [
-        f"{column[at]!r} in line {at + 2}" for at in filled.index[values.isna()]
-    ]:
+    if wrong := [f"{column[at]!r} in line {at}" for at in filled.index[values.isna()]]:
         more = f" and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
         raise Invalid(f"{where} holds {what}, not {', '.join(wrong[:_SHOWN])}{more}.")
     return values.reindex(column.index)
@@ -251,10 +255,13 @@ def guess(path: Path) -> str:
         kinds = (
             kind
             for kind, (reader, _) in _READERS.items()
-            if len(filled) and reader(filled).notna().all()
+            if len(filled)
+            and reader(filled).notna().all()
+            # a code that begins with 0, of a ward or a telephone, is no number
+            and not (kind in _NUMERIC and filled.str.match(r"-?0\d").any())
         )
         kind = next(kinds, "text")
         said = f'type = "{kind}", about = ""'
-        said += ', unit = ""' if kind in ("integer", "number") else ""
+        said += ', unit = ""' if kind in _NUMERIC else ""
         lines.append(f"{json.dumps(name, ensure_ascii=False)} = {{ {said} }}")
     return "\n".join(lines) + "\n"

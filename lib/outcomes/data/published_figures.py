@@ -244,7 +244,7 @@ def corroboration(figures: pd.DataFrame) -> pd.DataFrame:
     >>> int(corroboration(figures)["prints"].sum()) == len(figures)
     True
     """
-    found = []
+    found, figures = [], figures.reset_index(drop=True)
     copies = figures["copy_of"].isin(figures["figure"])
     for (fact, value), rows in figures.groupby(["fact", "value"], sort=False):
         mine = rows.loc[~copies[rows.index], "publisher"]

@@ -638,7 +638,9 @@ def funnel(
     taken = _points_of_lines(ax)
     for row in data[named].to_dict("records"):
         point = row["denominator"], row["rate"]
-        taken = np.concatenate([taken, _name_point(ax, row["label"], point, taken)])
+        taken = np.concatenate(
+            [taken, _name_point(ax, str(row["label"]), point, taken)]
+        )
     return ax
 
 

@@ -68,11 +68,12 @@ def position(
         "direction": direction,
     }
     known = () if funnel is None else {*funnel.frame["label"].astype(str)}
-    if funnel is None or len(known) < _FEWEST or place not in known:
+    few = funnel is None or len(known) < _FEWEST
+    if funnel is None or few or place not in known:
+        why = f"counts of too few {places} are" if few else "no count of it is"
         return finding(
             name,
-            f"Where {place} stands in {period} cannot be told: counts of too few {places} "
-            "are held here.",
+            f"Where {place} stands in {period} cannot be told: {why} held here.",
             verdict="not_enough",
             unit=noun,
             caveats=caveats,

@@ -167,7 +167,7 @@ def finding(
     series: str = "",
     numbers: Mapping[str, float] | None = None,
     sources: Any,
-    caveats: Iterable[str] = (),
+    caveats: Iterable[str] | str = (),
     headline: bool = False,
 ) -> Finding:
     """Make a Finding: the last expression of the cell that draws its figure.
@@ -204,7 +204,7 @@ def finding(
         (:func:`outcomes.findings.citations.cite`); every finding has at least one. One whose
         ``access`` is "unpublished" or "restricted" puts all counts of people under disclosure
         control (:mod:`outcomes.data.disclosure`).
-    caveats : sentences shown under the figure.
+    caveats : sentences shown under the figure, or one sentence.
     headline : whether it belongs among the three or four findings at the head of the page.
 
     Raises
@@ -242,12 +242,13 @@ def finding(
     one_of(direction, DIRECTIONS, "direction")
     verdict = agreement.verdict if agreement is not None else verdict
     one_of(verdict, tuple(VERDICTS), "verdict")
-    if table is not None and table.empty:  # a file of headers tells nothing
-        table = None
+    if table is not None:
+        named = tables.with_labels(table)
+        table = None if named.empty else named  # a file of headers tells nothing
     cited, units = cite(sources), units or {}
     shown = _Shown(
         {"sentence": sentence, "detail": detail, "alt": alt, "caption": caption},
-        list(caveats),
+        [caveats] if isinstance(caveats, str) else list(caveats),
         _limits(value, lower, upper),
         {formatting.plain(n): tables.raw(v) for n, v in (numbers or {}).items()},
         table,
@@ -394,6 +395,10 @@ def _check(name: str, shown: _Shown, cited: list[dict]) -> None:
     if shown.figure is not None and not texts["alt"].strip():
         raise Invalid(
             f"finding {name!r} has a figure without alt=: say what it shows to who cannot see it."
+        )
+    if any(len(caveat) == 1 for caveat in shown.caveats):
+        raise Invalid(
+            f"finding {name!r} has a caveat of one letter: give sentences in a list."
         )
     said = " ".join([*texts.values(), *shown.caveats])
     if shown.limits["upper"] == float("inf") and NO_LIMIT not in said:

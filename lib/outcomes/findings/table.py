@@ -6,6 +6,7 @@ few lines here are our own. Marks follow the Government Analysis Function: ``[c]
 """
 
 import re
+from datetime import date
 from html import escape
 from typing import Any
 
@@ -59,8 +60,10 @@ def cell(value: Any, decimals: int | None = None) -> str:
         return formatting.UNAVAILABLE
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, pd.Timestamp):
-        return formatting.date(value)
+    if isinstance(value, date):  # a pandas Timestamp is one too
+        return formatting.date(pd.Timestamp(value))
+    if isinstance(value, (pd.Period, pd.Interval)):
+        return str(value)
     return formatting.number(value, decimals)
 
 
@@ -140,16 +143,33 @@ def raw(value: Any) -> str | float | bool | None:
         return formatting.plain("; ".join(map(str, value)))
     if pd.isna(value):
         return None
-    if isinstance(value, pd.Timestamp):
-        return value.date().isoformat()
+    if isinstance(value, date):
+        return pd.Timestamp(value).date().isoformat()
+    if isinstance(value, (pd.Period, pd.Interval)):
+        return str(value)
     if isinstance(value, bool | np.bool_):
         return bool(value)
-    value = float(
-        f"{float(value):.10g}"
-    )  # the last bits of a float differ between machines
+    try:  # the last bits of a float differ between machines
+        value = float(f"{float(value):.10g}")
+    except (TypeError, ValueError):
+        kind = type(value).__name__
+        raise Invalid(
+            f"A cell holds {value!r}, of the type {kind}: text, a number or a day can be shown."
+        ) from None
     if value in (float("inf"), float("-inf")):
         return None
     return int(value) if value.is_integer() and abs(value) < 1e15 else value
+
+
+def with_labels(table: pd.DataFrame | pd.Series) -> pd.DataFrame:
+    """A table whose rows are named, as those of a group or a pivot are, with the names as columns.
+
+    >>> with_labels(pd.Series([3], pd.Index(["Wyre"], name="district"), name="n")).columns.tolist()
+    ['district', 'n']
+    """
+    named = any(name is not None for name in table.index.names)
+    frame = table.to_frame() if isinstance(table, pd.Series) else table
+    return frame.reset_index() if named else frame
 
 
 def records(frame: pd.DataFrame, units: dict[str, str] | None = None) -> dict:

@@ -244,7 +244,7 @@ def funnel(
     for column in (count, denominator, label):
         one_of(column, data.columns, "column")
     k, n = numbers(data[count]), numbers(data[denominator])
-    _check(k, n, kind)
+    _check(k, n, data[label], kind)
     if not 0 < numbers(per) < np.inf:
         raise Invalid(f"A rate is for a number of people or days above 0; given {per}.")
     if not 0 <= numbers(winsorise) < 0.5:
@@ -333,8 +333,10 @@ def _check_shmi(k: np.ndarray, kind: str) -> None:
         )
 
 
-def _check(k: np.ndarray, n: np.ndarray, kind: str) -> None:
+def _check(k: np.ndarray, n: np.ndarray, labels: pd.Series, kind: str) -> None:
     one_of(kind, _SCALES, "kind")
+    if twice := labels[labels.duplicated()].tolist():
+        raise Invalid(f"The place {twice[0]!r} stands twice: add its rows up first.")
     if len(k) < 3:
         raise NotEnough(f"A funnel needs at least 3 places; there are {len(k)}.")
     if (~np.isfinite(n) | (n <= 0)).any():

@@ -308,7 +308,21 @@ def _paired(*given) -> list[np.ndarray]:
         raise Invalid(
             f"As many numbers are needed on either side; given {many}."
         ) from None
+    same_rows(*given)
     return arrays
+
+
+def same_rows(*given: Any) -> None:
+    """Refuse Series that are not of the same rows in the same order: numbers go together by place.
+
+    >>> same_rows(pd.Series([1, 2], ["a", "b"]), pd.Series([8, 9], ["a", "b"]))
+    """
+    held = [values.index for values in given if isinstance(values, pd.Series)]
+    if any(not index.equals(held[0]) for index in held[1:]):
+        raise Invalid(
+            "The series are not of the same rows in the same order: bring the second into the order "
+            "of the first, as in b.reindex(a.index)."
+        )
 
 
 def _share(numerator, denominator) -> list[np.ndarray]:

@@ -87,14 +87,14 @@ def build(
     new one is whole. Executed notebooks of a build that was killed are used again with ``resume``.
     """
     stale = stale or staleness.find_stale(plan, pages, out, force=force)
-    versions = staleness.versions()
     cautions = check_tables(out)
     with releases.lock(out, say) as out:
+        versions = staleness.versions()
         now = releases.latest(out), staleness.site_digest(plan.file)
         if now != (stale.latest, stale.digest):
             # another build has been here, or tables were put in place while this one waited
             stale = staleness.find_stale(plan, pages, out, force=force)
-            versions, cautions = staleness.versions(), check_tables(out)
+            cautions = check_tables(out)
         path, entries = stale.latest, stale.record["pages"]
         if not stale.complete or stale.record.get("cautions") != cautions:
             code = staleness.file_digest(plan.file) + staleness.code_digest()

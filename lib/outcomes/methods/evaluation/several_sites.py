@@ -37,6 +37,7 @@ from outcomes.methods.intervals import (
     confident,
     mixture_quantile,
     numbers,
+    same_rows,
 )
 from outcomes.methods.minimum_data import like, ordered
 
@@ -159,7 +160,7 @@ def pool_sites(
     Raises
     ------
     NotEnough : with fewer than 3 sites.
-    Invalid : for an error that is not above 0.
+    Invalid : for an error that is not above 0, or errors of other sites than the effects.
 
     Examples
     --------
@@ -169,6 +170,7 @@ def pool_sites(
     """
     from scipy.stats import chi2, t
 
+    same_rows(effects, errors)
     effects = pd.Series(effects)
     y, se = numbers(effects), numbers(errors)
     if len(y) < 3:
