@@ -63,7 +63,10 @@ def test_gaps_and_blanks_are_said_in_words_with_their_area(cautions):
     lost = formatting.month_runs(months.index[~months].to_series())
     assert lost.startswith("June 2020, August to September 2020")
     last = f"{months.index[months].max():%B %Y}"
-    assert f"Street-level crime of Lancashire ends in {last} and lacks {lost}." in found
+    assert (
+        f"Street-level crime of Lancashire is held here to {last}, without {lost}."
+        in found
+    )
     # SOURCE.txt of the downloads: 12-15 % of rows without a location in May to September 2021
     assert any(
         "no location in February 2020 and May to September 2021" in line

@@ -165,7 +165,7 @@ def test_a_month_is_taken_out_and_put_back_and_pages_follow(data, tmp_path):
     )
     for handle, entry in without.items():
         assert shown not in entry["text"], f"{handle} cites months that are not at hand"
-    assert f"lacks {gaps}." in without["area-profile/burnley"]["text"]
+    assert f"without {gaps}." in without["area-profile/burnley"]["text"]
     said = refresh(str(tmp_path / "in"))
     assert f"lancashire {month:%Y-%m}: added, " in said and "leicestershire" in said
     now = maker.state(data)
@@ -176,7 +176,7 @@ def test_a_month_is_taken_out_and_put_back_and_pages_follow(data, tmp_path):
     assert not any(short in title for title in cited(pages)), (
         "the words of before were kept"
     )
-    assert f"lacks {lost(data)}." in pages["area-profile/burnley"]["text"]
+    assert f"without {lost(data)}." in pages["area-profile/burnley"]["text"]
     assert {e["state"] for e in pages.values()} == {"built"}, "each page noticed"
 
 

@@ -112,7 +112,9 @@ MONTHS = pd.read_csv(DATA / "clean/coverage.csv", parse_dates=["month"]).query(
 LAST = f"{MONTHS.loc[MONTHS['force'] == 'lancashire', 'month'].max():%B %Y}"
 
 
-LANCASHIRE = f"Street-level crime of Lancashire ends in {LAST} and lacks June 2020"
+LANCASHIRE = (
+    f"Street-level crime of Lancashire is held here to {LAST}, without June 2020"
+)
 
 
 LEICESTERSHIRE = "Street-level crime of Leicestershire"

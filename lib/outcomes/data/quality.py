@@ -230,7 +230,8 @@ def _of_force(frame: pd.DataFrame, name: str) -> Iterator[str]:
     lost = frame.loc[frame["state"] == "missing", "month"]
     if len(lost):
         last = frame.loc[frame["state"] != "missing", "month"].max()
-        yield f"Street-level crime of {name} ends in {formatting.month(last)} and lacks {formatting.month_runs(lost)}."
+        held = f"is held here to {formatting.month(last)}"
+        yield f"Street-level crime of {name} {held}, without {formatting.month_runs(lost)}."
     for row in frame[frame["state"] == "partial"].itertuples():
         yield f"{formatting.month(row.month)} is incomplete for {name}. {row.reason}"
     if frame["blank"].any():
