@@ -6,6 +6,7 @@ from pathlib import Path
 from threading import Event, Thread
 
 from notebook_maker import FINDING, PROVENANCE
+from outcomes.data import published_figures, tables
 from outcomes.explore import findings, questions
 from outcomes.explore.controls import Explorer
 from outcomes.explore.queries import Question
@@ -86,6 +87,19 @@ def test_a_question_without_an_answer_is_said_in_words(monkeypatch):
     assert shown.finding is None and repr(shown) == "This cannot be told."
     assert "could not be drawn" in shown.picture.value
     assert "&lt;b&gt;none" in shown.picture.value
+
+
+def test_a_programme_of_which_nothing_was_published_yet_is_answered_in_words():
+    shown = Explorer({"programme": "recorded_crime"})
+    with tables.whole():
+        published_figures.as_of("2018-01-01")
+        shown.boxes["programme"].value = "op_warrior"
+        said = "Nothing of Op Warrior had been published by 1 January 2018."
+        assert shown.finding is None and said in shown.picture.value
+        shown._report(shown._make_entry)
+        assert not shown.entry.value and "no answer" in shown.status.value
+        shown.boxes["programme"].value = "recorded_crime"
+        assert shown.finding is not None
 
 
 def test_places_are_ticked_and_the_first_leads():

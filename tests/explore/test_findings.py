@@ -6,7 +6,7 @@ import pytest
 
 from outcomes import findings
 from outcomes.core.formatting import change
-from outcomes.data import crime, places, published_figures
+from outcomes.data import crime, places, published_figures, tables
 from outcomes.explore import queries, questions
 from outcomes.explore.findings import answer
 from outcomes.explore.questions import settle
@@ -129,6 +129,36 @@ def test_places_side_by_side_are_of_one_kind():
     assert set(levels) == {"force"} and len(one.frame) > 1
     value = one.frame.set_index("area_name")["value"]["Lancashire"]
     assert f"{value:.0f} in Lancashire" in one.sentence
+    assert one.facts["value"] == value != one.frame["value"].iloc[0]
+    assert one.facts["area"] == "Lancashire"
+
+
+def test_the_place_asked_first_leads_published_figures_and_the_value_is_its_own():
+    """Not the one whose figures begin first, nor the one whose figures end last."""
+    for areas in (
+        ("Lancashire", "England and Wales"),
+        ("England and Wales", "Lancashire"),
+    ):
+        one = found(programme="op_sceptre", measure="arrests", areas=areas)
+        rows = one.frame[one.frame["place"] == areas[0]]
+        assert one.sentence.startswith(f"Arrests in {areas[0]}, ")
+        assert one.facts["value"] == rows["value"].iloc[-1]
+        assert one.facts["period"] == rows["period"].iloc[-1]
+        assert f"{one.facts['value']:,} for {one.facts['period']}." in one.sentence
+        assert one.facts["area"] == " and ".join(areas)
+
+
+def test_the_value_of_counts_is_that_of_the_first_place_though_another_goes_on(
+    monkeypatch,
+):
+    counts = queries._counted(tables.state(), queries.RECORDED, "robbery")
+    last = counts["day"].dt.year == counts["day"].dt.year.max()
+    ended = counts[~(last & (counts["area"] == "Kent"))]
+    monkeypatch.setattr(queries, "_counted", lambda *_: ended)
+    wish = {"programme": queries.RECORDED, "measure": "robbery", "by": "calendar year"}
+    one = found(**wish, areas=("Kent", "Lancashire"))
+    kent = one.frame[["period", "Kent"]].dropna().iloc[-1]
+    assert (one.facts["period"], one.facts["value"]) == tuple(kent)
 
 
 KINDS = {

@@ -1,9 +1,11 @@
 """What a question rests on, by a second route."""
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
-from outcomes.data import crime, places, published_figures
+from outcomes.data import crime, places, published_figures, tables
 from outcomes.explore import queries
 from outcomes.explore.queries import Question
 
@@ -112,3 +114,32 @@ def test_residents_are_those_of_the_table_of_places():
     known = places.places().set_index("name")["population"]
     found = queries.residents(["Preston", "no such place"])
     assert found["Preston"] == known["Preston"] and pd.isna(found["no such place"])
+
+
+def test_what_is_kept_is_of_the_day_of_the_page():
+    """Asked before a day is set, on it, and after: each time what was published by then."""
+    arrests = Question("op_warrior", "arrests", ("Lancashire",))
+    now = queries.figures(arrests)
+    with tables.whole():
+        published_figures.as_of("2024-06-30")
+        then = queries.figures(arrests)
+        years = queries.crime_years(tables.state(), queries.RECORDED)
+    assert 0 < len(then) < len(now)
+    assert then["published"].max() <= pd.Timestamp("2024-06-30")
+    assert years.stop < queries.crime_years(tables.state(), queries.RECORDED).stop
+    assert len(queries.figures(arrests)) == len(now)
+
+
+def test_a_table_that_is_replaced_is_read_anew(monkeypatch, tmp_path):
+    (clean := tmp_path / "clean").mkdir()
+    for file in (tables.root() / "clean").iterdir():
+        (clean / file.name).symlink_to(Path(file).resolve())
+    figures = tables.path_of("figures")
+    monkeypatch.setenv("OUTCOMES_DATA", str(tmp_path))
+    arrests = Question("op_warrior", "arrests", ("Lancashire",))
+    before = queries.figures(arrests)
+    rows = pd.read_csv(figures, dtype=str, keep_default_na=False)
+    gone = rows["figure"] == before["figure"].iloc[0]
+    (clean / "figures.csv").unlink()
+    rows[~gone].to_csv(clean / "figures.csv", index=False)
+    assert len(queries.figures(arrests)) == len(before) - 1

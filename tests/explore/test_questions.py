@@ -3,7 +3,8 @@
 import pandas as pd
 import pytest
 
-from outcomes.data import crime, published_figures
+from outcomes.core.errors import NotEnough
+from outcomes.data import crime, published_figures, tables
 from outcomes.explore import queries, questions
 from outcomes.explore.questions import Option, settle
 
@@ -86,3 +87,17 @@ def test_years_end_no_earlier_than_they_begin():
     question, options = settle(wish)
     assert question.start == "2024"
     assert min(option.value for option in options["end"][1:]) == "2024"
+
+
+@pytest.mark.parametrize("programme", ["op_warrior", *queries.CRIME_TABLES])
+def test_of_what_was_not_yet_published_nothing_can_be_asked(programme):
+    with tables.whole():
+        published_figures.as_of("2005-01-01")
+        said = "^Nothing of .+ had been published by 1 January 2005.$"
+        with pytest.raises(NotEnough, match=said):
+            settle({"programme": programme})
+
+
+def test_a_place_that_is_asked_twice_is_asked_once():
+    wish = {"programme": queries.STREET, "areas": ("Preston", "Wyre", "Preston")}
+    assert settle(wish).question.areas == ("Preston", "Wyre")

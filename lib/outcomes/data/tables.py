@@ -122,6 +122,19 @@ def in_words(column: pd.Series, known: dict[Any, str]) -> Any:
     return pd.array([known.get(value, "") for value in values], dtype=WORDS)[at]
 
 
+def state() -> tuple:
+    """What readings depend on: the folder of data, the day of the page, the version of each table.
+
+    What is kept of readings is kept for this, so that it changes with them.
+
+    >>> state() == state()
+    True
+    """
+    files = sorted((root() / "clean").glob("*.*"))
+    held = (_version(path) for path in files if path.suffix in _SUFFIXES)
+    return str(root()), _cut["day"], *held
+
+
 def distinct(table: str, column: str) -> list[Any]:
     """The different values of a column, in the order of the rows; not noted.
 

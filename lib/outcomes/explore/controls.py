@@ -23,6 +23,8 @@ _WIDE = {"layout": {"width": "22rem"}, "style": {"description_width": "6rem"}}
 # this mark. A widget cannot set it, so an image that never loads does, when the list has focus.
 _LOOK = Path(__file__).with_suffix(".html").read_text(encoding="utf-8")
 
+_SAID = '<p class="sentence">{}</p>'
+
 
 class Ticked(widgets.VBox):
     """Options of which several may be ticked, each by a click or the space bar; no key is held.
@@ -140,7 +142,14 @@ class Explorer:
         """Set controls; what cannot be asked with them gives way, and the answer is drawn anew."""
         with self.lock:
             now = {name: box.value for name, box in self.boxes.items()}
-            self.question, options = questions.settle(now | wish)
+            try:
+                self.question, options = questions.settle(now | wish)
+            except NotEnough as reason:
+                if not hasattr(self, "question"):  # there are no controls to show yet
+                    raise
+                self.finding = None
+                self._show(_SAID.format(escape(str(reason))))
+                return
             self.setting = True
             try:
                 for name in LABELS:
@@ -187,10 +196,13 @@ class Explorer:
             html = self.finding.html().replace("<details>", "<details open>", 1)
             html += self._downloads() if SERVED in os.environ else ""
         except (Invalid, NotEnough) as reason:
-            html = f'<p class="sentence">{escape(str(reason))}</p>'
+            html = _SAID.format(escape(str(reason)))
         except Exception as fault:  # an old chart beside new controls would mislead
             text = f"This could not be drawn. {type(fault).__name__}: {fault}"
-            html = f'<p class="sentence">{escape(text)}</p>'
+            html = _SAID.format(escape(text))
+        self._show(html)
+
+    def _show(self, html: str) -> None:
         live = '<p class="sentence" role="status" aria-live="polite">'
         self.picture.value = html.replace('<p class="sentence">', live, 1)
         self.entry.value = ""
@@ -229,6 +241,8 @@ class Explorer:
         return f"<ul>{links}</ul>"
 
     def _make_entry(self) -> str:
+        if self.finding is None:
+            raise Invalid("There is no answer to make a page of.")
         self.entry.value = export.page(self.question, self.title.value)
         return "Copy the entry, or add it to reports.toml as it stands."
 

@@ -181,7 +181,7 @@ def _counts_over_time(question: Question) -> Answered:
             f"{names[0] if len(names) == 1 else collection.force} is the sum of its "
             "districts, without records that have no location."
         )
-    latest = own[own["period"] == own["period"].max()]
+    lead = own[own["area"] == names[0]].nlargest(1, "period").iloc[0]
     found = finding(
         NAME,
         formatting.sentence_case(_change_sentence(question, unit, changes)),
@@ -190,8 +190,8 @@ def _counts_over_time(question: Question) -> Answered:
         f"{formatting.listed(names)}, "
         f"{formatting.extremes(own, 'name', 'value')}{beside}.",
         unit=unit,
-        value=latest["value"].iloc[0],
-        period=latest["name"].iloc[0],
+        value=lead["value"],
+        period=lead["name"],
         area=formatting.listed(names),
         figure=ax.figure,
         table=table,
@@ -422,7 +422,9 @@ def _figures_over_time(question: Question) -> Finding:
     if not mine.any():
         raise NotEnough("No figure of these places has both dates of its period.")
     others = rows.loc[~mine, "area"].value_counts().index
-    shown = [*rows.loc[mine, "area"].unique(), *others][: questions.MOST]
+    held = set(rows["area"])
+    shown = [*(area for area in question.areas if area in held), *others]
+    shown = shown[: questions.MOST]
     rows = rows[rows["area"].isin(shown)]
     spans = [
         f"a period to {formatting.date(end)}"
@@ -446,9 +448,10 @@ def _figures_over_time(question: Question) -> Finding:
         detail=f"It is the latest of {number}. {' '.join(each)}",
         alt="Stems at the ends of the periods for "
         f"{formatting.listed(shown)}; {ranged(rows, label, 'value', subject.write)}.",
-        value=rows["value"].iloc[-1],
+        value=last["value"],
         unit=subject.unit,
         direction=subject.direction,
+        period=last["period"],
         area=formatting.listed(shown),
         sources=rows,
         figure=_stems(rows, shown, unit, subject),
@@ -525,11 +528,12 @@ def _figures_side_by_side(question: Question) -> Finding:
         f"this period{': ' * bool(each)}{each}.",
         alt=f"Bars for {bars}, the highest first, "
         f"{formatting.extremes(rows.head(_BARS), 'area', 'value', subject.write)}.",
-        value=rows["value"].iloc[0],
+        value=rows.set_index("area")["value"][own[0] if own else rows["area"].iloc[0]],
         unit=subject.unit,
         direction=subject.direction,
         sources=rows,
         period=period,
+        area=own[0] if own else "",
         table=rows.assign(area_name=rows["area"])[
             ["area_name", "value", "qualifier", "publisher"]
         ],
@@ -576,7 +580,7 @@ def _allowed(question: Question) -> Finding:
     return bounds_by_measure(
         NAME,
         found.bounds,
-        measures=queries.measures(tables.root()).reset_index(),
+        measures=queries.measures(tables.state()).reset_index(),
         focus=focus,
         sources=rows,
         area=place,

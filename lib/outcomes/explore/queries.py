@@ -1,19 +1,19 @@
 """What a question rests on: published figures, or counts of crime, by place and time.
 
 A change of one control asks for the same rows many times over, so what a table holds of a measure
-is kept in memory, for the folder of data that is read.
+is kept in memory, for the data as they are held and the day that the page is of (``tables.state``).
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
 
 from outcomes.core import formatting
 from outcomes.core.collection import collection
+from outcomes.core.errors import NotEnough
 from outcomes.data import crime, places, published_figures, tables
 from outcomes.data.vocabularies import CRIME_TABLES
 
@@ -93,18 +93,18 @@ def subject(question: Question) -> Subject:
     if question.about_crime:
         noun = question.measure.replace("_", " ")
         return Subject(noun + " offences" * (question.programme == RECORDED))
-    known = measures(tables.root()).loc[question.measure]
+    known = measures(tables.state()).loc[question.measure]
     return Subject(known["name"], known["unit"], known["better"])
 
 
 @lru_cache(maxsize=8)
-def measures(root: Path) -> pd.DataFrame:
+def measures(held: tuple) -> pd.DataFrame:
     """The measures of the published figures, by their short name."""
     return published_figures.measures().set_index("measure")
 
 
 @lru_cache(maxsize=64)
-def published(root: Path, programme: str, measure: str | None = None) -> pd.DataFrame:
+def published(held: tuple, programme: str, measure: str | None = None) -> pd.DataFrame:
     """Every figure published about a programme, or about one measure of it: one row a page."""
     return published_figures.published_figures(
         programme=programme, measure=measure, vintages="all"
@@ -128,14 +128,14 @@ def figures(
         None if everywhere else question.areas,
     )
     found = _figures(
-        tables.root(), question.programme, question.measure, years, areas, latest
+        tables.state(), question.programme, question.measure, years, areas, latest
     )
     return found.copy(deep=False)
 
 
 @lru_cache(maxsize=64)
 def _figures(
-    root: Path,
+    held: tuple,
     programme: str,
     measure: str,
     years: tuple[str, str],
@@ -143,7 +143,7 @@ def _figures(
     latest: bool,
 ) -> pd.DataFrame:
     """Of one choice a dozen controls ask, each for what it may offer."""
-    frame = published(root, programme, measure)
+    frame = published(held, programme, measure)
     first, last = frame["period_start"], frame["period_end"]
     outside = pd.Series(False, index=frame.index)
     start, end = years
@@ -207,7 +207,7 @@ def regular_series(question: Question) -> pd.Series:
 
 
 @lru_cache(maxsize=4)
-def crime_places(root: Path, programme: str) -> pd.DataFrame:
+def crime_places(held: tuple, programme: str) -> pd.DataFrame:
     """The places that a table of crime counts: area (its name), level and residents.
 
     Street-level crime is counted of the districts of the home force, of all of them together, and
@@ -236,24 +236,38 @@ def crime_places_of_level(question: Question) -> list[str]:
     >>> len(crime_places_of_level(Question("street_crime", "burglary", ("Preston",))))
     14
     """
-    known = crime_places(tables.root(), question.programme)
+    known = crime_places(tables.state(), question.programme)
     level = known.loc[known["area"] == question.areas[0], "level"]
     return known.loc[known["level"].isin(level), "area"].tolist()
 
 
 @lru_cache(maxsize=4)
-def crime_years(root: Path, programme: str) -> range:
-    """The calendar years of which a table of crime holds anything, from the first to the last."""
+def crime_years(held: tuple, programme: str) -> range:
+    """The calendar years of which a table of crime holds anything, from the first to the last.
+
+    Raises :class:`NotEnough` where it holds nothing by the day of the page.
+    """
     if programme == STREET:
         known = crime.coverage(force=collection.force).query("state == 'complete'")
         days = known["month"]
     else:
         days = crime.recorded_crime(force=collection.force)["quarter"]
+    if days.empty:
+        raise nothing_held(programme)
     return range(days.min().year, days.max().year + 1)
 
 
+def nothing_held(programme: str) -> NotEnough:
+    """Why nothing can be asked about a programme: nothing was published by the day of the page."""
+    known = published_figures.programmes().set_index("programme")["name"]
+    name, day = (known.to_dict() | CRIME_TABLES)[programme], tables.cut()["day"]
+    if not day:
+        return NotEnough(f"Nothing of {name} is held.")
+    return NotEnough(f"Nothing of {name} had been published by {formatting.date(day)}.")
+
+
 @lru_cache(maxsize=32)
-def _counted(root: Path, programme: str, measure: str) -> pd.DataFrame:
+def _counted(held: tuple, programme: str, measure: str) -> pd.DataFrame:
     """Counts of crime of every place as the table has them: area, day, n."""
     if programme == RECORDED:
         frame = crime.recorded_crime(measure)
@@ -301,9 +315,9 @@ def crime_counts(question: Question, *, everywhere: bool = False) -> pd.DataFram
     >>> set(crime_counts(robbery)["period"].dt.month)
     {1}
     """
-    root = tables.root()
-    counts = _counted(root, question.programme, question.measure)
-    known = crime_places(root, question.programme)
+    held = tables.state()
+    counts = _counted(held, question.programme, question.measure)
+    known = crime_places(held, question.programme)
     frame = counts.merge(known, on="area")
     asked = set(question.areas)
     if everywhere:

@@ -79,7 +79,8 @@ def settle(wish: dict[str, Any]) -> Settled:
 
     ``wish`` holds values of controls by name (the fields of
     :class:`outcomes.explore.queries.Question`). Each control depends on those before it, so a wish
-    that cannot be asked gives way to the first option that can.
+    that cannot be asked gives way to the first option that can. Raises :class:`NotEnough` where
+    nothing of the programme had been published by the day of the page.
 
     >>> settle({"programme": "op_warrior", "measure": "arrests"}).question.areas
     ('Lancashire',)
@@ -88,9 +89,12 @@ def settle(wish: dict[str, Any]) -> Settled:
     for name, offer in _OFFERS.items():
         options[name] = offer(question)
         can = [option.value for option in options[name] if not option.reason]
+        if not can:
+            raise queries.nothing_held(question.programme)
         wished = wish.get(name)
         if name == "areas":
-            chosen = tuple(area for area in wished or () if area in can)[:MOST]
+            chosen = tuple(area for area in dict.fromkeys(wished or ()) if area in can)
+            chosen = chosen[:MOST]
             if question.programme == STREET:  # the county leads only where it is alone
                 chosen = tuple(sorted(chosen, key=lambda a: a == collection.force))
             home = collection.force if collection.force in can else can[0]
@@ -112,9 +116,9 @@ def _measures(question: Question) -> list[Option]:
         kinds = {RECORDED: crime_codes.OFFENCE_GROUPS, STREET: crime.OUTCOMES}
         names = {kind: kind.replace("_", " ") for kind in kinds[question.programme]}
     else:
-        rows = queries.published(tables.root(), question.programme)
+        rows = queries.published(tables.state(), question.programme)
         used = rows["measure"].value_counts().index
-        names = queries.measures(tables.root())["name"].reindex(used).to_dict()
+        names = queries.measures(tables.state())["name"].reindex(used).to_dict()
     return [
         Option(formatting.sentence_case(name), value) for value, name in names.items()
     ]
@@ -122,16 +126,16 @@ def _measures(question: Question) -> list[Option]:
 
 def _areas(question: Question) -> list[Option]:
     if question.about_crime:
-        rows = queries.crime_places(tables.root(), question.programme)
+        rows = queries.crime_places(tables.state(), question.programme)
     else:
-        rows = queries.published(tables.root(), question.programme, question.measure)
+        rows = queries.published(tables.state(), question.programme, question.measure)
     return [Option(name, name) for name in sorted(rows["area"].unique())]
 
 
 def _years(question: Question, label: str) -> list[Option]:
     """The years that are held, from the year that the question starts in."""
     if question.about_crime:
-        years = queries.crime_years(tables.root(), question.programme)
+        years = queries.crime_years(tables.state(), question.programme)
     else:
         rows = queries.figures(question)
         days = rows[["period_start", "period_end"]].stack().dropna()
@@ -161,7 +165,7 @@ def _charts(question: Question) -> list[Option]:
     rows = queries.figures(question)
     if rows["period_end"].isna().all():
         reasons[TIME] = "no figure of it has a date."
-    if not queries.measures(tables.root())["whole"][question.measure]:
+    if not queries.measures(tables.state())["whole"][question.measure]:
         reasons[ALLOWED] = "values of this measure do not add up to a total."
     elif alone:
         reasons[ALLOWED] = alone
@@ -212,7 +216,7 @@ def _units(question: Question) -> list[Option]:
 
 def _against_units(question: Question) -> dict[str, str]:
     """Why a published measure has no value a month, or for each resident."""
-    measure = queries.measures(tables.root()).loc[question.measure]
+    measure = queries.measures(tables.state()).loc[question.measure]
     if not measure["whole"]:
         return dict.fromkeys((MONTHLY, RATE), "this measure is no count that adds up.")
     reasons, areas = {}, list(question.areas)
