@@ -120,8 +120,9 @@ def test_a_parameter_of_a_notebook_is_spelt_as_it_is_used():
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"start": 2015}, "From 2015 is not known. Did you mean '2015'"),
-        ({"end": None}, "To None is not known"),
+        ({"start": "twenty"}, "From 'twenty' is not a year written YYYY"),
+        ({"end": None}, "To None is not a year written YYYY"),
+        ({"measure": ["robbery"]}, "Measure takes one, not a list"),
         ({"areas": 5}, "Places 5 is not known. Allowed: Avon and Somerset"),
         ({"chart": 7}, "Chart 7 is not known. Allowed: Over time"),
     ],
@@ -130,6 +131,50 @@ def test_a_value_of_another_kind_is_refused_in_a_sentence(given, said):
     asked = {"measure": "robbery", "areas": "Kent"} | given
     with pytest.raises(Invalid, match=said):
         oc.explore.ask("recorded_crime", **asked)
+
+
+def test_a_year_as_a_number_and_places_as_a_column_are_what_they_say():
+    frame = oc.street_crime("district", force="Lancashire")
+    two = frame["district"].drop_duplicates().head(2)
+    found = oc.explore.ask("street_crime", "burglary", two, start=2021)
+    assert found.facts["area"] == " and ".join(two)
+    same = oc.explore.ask("street_crime", "burglary", list(two), start="2021")
+    assert found.sentence == same.sentence and "from 2021 to" in found.sentence
+    assert oc.explore.open("recorded_crime", start=2020).question.start == "2020"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"programme": "op_scepter"}, "Did you mean 'op_sceptre'"),
+        ({"measure": "arests"}, "Did you mean 'arrests'"),
+        ({"areas": ["Kent", "Prestn"]}, "Did you mean 'Preston'"),
+        ({"chart": "over tine"}, "Did you mean 'Over time'"),
+        ({"by": "quater"}, "Did you mean 'quarter'"),
+        ({"unit": "as counted"}, "Did you mean 'As counted'"),
+        ({"comparison": "Other place"}, "Did you mean 'Other places'"),
+        ({"fact": "op_warrior.arrests"}, "Figure 'op_warrior.arrests' is not known"),
+        ({"start": "2020s"}, "not a year"),
+    ],
+)
+def test_the_controls_refuse_what_is_no_option_anywhere(given, said):
+    """And stay as they were; what is an option of another question gives way."""
+    with pytest.raises(Invalid, match=said):
+        oc.explore.open(**({"programme": "op_warrior"} | given))
+    shown = oc.explore.open("op_warrior", "burglary", "Kent", start=1950)
+    before = shown.question
+    assert (before.measure, before.areas) == ("arrests", ("Lancashire",))
+    with pytest.raises(Invalid, match=said):
+        shown.set(**given)
+    assert shown.question == before
+
+
+def test_the_controls_take_one_place_by_name_and_know_their_own_names():
+    shown = oc.explore.open("street_crime", "burglary")
+    shown.set(areas="Preston")
+    assert shown.question.areas == ("Preston",)
+    with pytest.raises(Invalid, match="'area' is not known"):
+        shown.set(area="Preston")
 
 
 def test_help_knows_the_functions_by_name():

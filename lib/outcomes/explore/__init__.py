@@ -5,7 +5,7 @@
 page, an export, an analyst's own figures.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,8 +19,8 @@ def open(
     measure: str = "",
     areas: "str | Sequence[str]" = (),
     *,
-    start: str = "",
-    end: str = "",
+    start: str | int = "",
+    end: str | int = "",
     chart: str = "",
     by: str = "",
     unit: str = "",
@@ -40,12 +40,19 @@ def open(
     chart, by, unit, comparison, fact
         As the controls name them: "Over time", "quarter", "As counted", "Other places".
 
+    Raises
+    ------
+    Invalid
+        For a name that is no option of its control anywhere, with the nearest that is.
+    NotEnough
+        Where nothing of the programme had been published by the day of :func:`outcomes.as_of`.
+
     Examples
     --------
     >>> open("op_sceptre").question.programme
     'op_sceptre'
     """
-    wish = _wish(locals())
+    wish = locals()
     # widgets load only where they are shown
     from outcomes.explore.controls import Explorer
 
@@ -57,8 +64,8 @@ def ask(
     measure: str = "",
     areas: "str | Sequence[str]" = (),
     *,
-    start: str = "",
-    end: str = "",
+    start: str | int = "",
+    end: str | int = "",
     chart: str = "",
     by: str = "",
     unit: str = "",
@@ -82,17 +89,9 @@ def ask(
     >>> ask("recorded_crime", "robbery", "Kent", start="2015").facts["area"]
     'Kent'
     """
-    wish = _wish(locals())
+    given = locals()
     from outcomes.explore import findings, questions
 
-    return findings.page_answer(questions.exactly(wish))
-
-
-def _wish(given: dict[str, Any]) -> dict[str, Any]:
-    """What was given of a question; a single place is a list of one."""
-    from outcomes.data.doors import as_list
-
-    wish = {n: value for n, value in given.items() if value not in ("", ())}
-    if "areas" in wish:
-        wish["areas"] = tuple(as_list(wish["areas"]))
-    return wish
+    wish = questions.wished(given)
+    asked = {name: value for name, value in wish.items() if value not in ("", ())}
+    return findings.page_answer(questions.exactly(asked))

@@ -139,18 +139,23 @@ class Explorer:
         return button
 
     def set(self, **wish: Any) -> None:
-        """Set controls; what cannot be asked with them gives way, and the answer is drawn anew."""
+        """Set controls; what cannot be asked with them gives way, and the answer is drawn anew.
+
+        Raises :class:`Invalid` for what is no option anywhere; the controls then stay as they are.
+        """
+        wish = questions.wished(wish)
         with self.lock:
             now = {name: box.value for name, box in self.boxes.items()}
             try:
-                self.question, options = questions.settle(now | wish)
+                question, options = questions.settle(now | wish)
             except NotEnough as reason:
                 if not hasattr(self, "question"):  # there are no controls to show yet
                     raise
                 self.finding = None
                 self._show(_SAID.format(escape(str(reason))))
                 return
-            self.setting = True
+            questions.refuse_unknown(wish, options)
+            self.question, self.setting = question, True
             try:
                 for name in LABELS:
                     self._offer(name, options[name])

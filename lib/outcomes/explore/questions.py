@@ -3,10 +3,13 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import pandas as pd
+
 from outcomes.core import formatting
 from outcomes.core.collection import collection
 from outcomes.core.errors import Invalid, one_of
 from outcomes.data import crime, crime_codes, published_figures, tables
+from outcomes.data.doors import KINDS, Year, as_list, is_real
 from outcomes.data.vocabularies import CRIME_TABLES, choices
 from outcomes.explore import queries
 from outcomes.explore.queries import RECORDED, STEPS, STREET, Question
@@ -36,6 +39,8 @@ LABELS = {
 }
 """The controls, in the order in which they depend on each other, and their labels."""
 
+_YEARS = ("start", "end")
+
 
 class Option(NamedTuple):
     """One option of a control; ``reason`` says why it cannot be asked, and is "" where it can."""
@@ -43,6 +48,52 @@ class Option(NamedTuple):
     label: str
     value: Any
     reason: str = ""
+
+
+def wished(given: dict[str, Any]) -> dict[str, Any]:
+    """A wish as the controls hold it, from what a person gave: years as text, places as a tuple.
+
+    Raises :class:`Invalid` for a control that is not known, a list where one name is taken, and
+    what is not a year.
+
+    >>> wished({"areas": "Preston", "start": 2020})
+    {'areas': ('Preston',), 'start': '2020'}
+    """
+    wish = {}
+    for name, value in given.items():
+        one_of(name, LABELS, "control")
+        if name == "areas":
+            value = tuple(as_list(value))
+        elif pd.api.types.is_list_like(value):
+            raise Invalid(f"{LABELS[name]} takes one, not a list.")
+        elif name in _YEARS and value != "":
+            value = f"{value:.0f}" if is_real(value) and value % 1 == 0 else value
+            if not KINDS[Year].fits(value):
+                raise Invalid(f"{LABELS[name]} {value!r} is not {KINDS[Year].words}.")
+        wish[name] = value
+    return wish
+
+
+def refuse_unknown(wish: dict[str, Any], options: dict[str, list[Option]]) -> None:
+    """Refuse what is no option of its control anywhere, with the nearest that is; "" is no wish.
+
+    What is known but cannot be asked here is let pass: in the controls it gives way.
+    """
+    for name in (name for name in LABELS if name in wish and name not in _YEARS):
+        known = [option.value for option in options[name] if option.value]
+        for one in wish[name] if name == "areas" else [wish[name]]:
+            if one not in ("", *known):
+                everywhere = dict.fromkeys([*known, *_anywhere(name)])
+                one_of(one, everywhere, LABELS[name])
+
+
+def _anywhere(name: str) -> list[str]:
+    """What can be an option of a control in some question, whatever the day of the page."""
+    if name == "fact":
+        return tables.distinct("figures", "fact")
+    name = {"areas": "place", "by": "period"}.get(name, name)
+    with tables.whole(), tables.unnoted():
+        return choices(f"explore_{name}")
 
 
 def exactly(wish: dict[str, Any]) -> Question:
