@@ -8,6 +8,7 @@ import pytest
 
 import outcomes as oc
 from outcomes.core.errors import Invalid
+from outcomes.data import tables
 
 
 def test_the_import_is_light_and_the_names_are_there_for_tab():
@@ -45,6 +46,25 @@ def test_every_column_says_what_it_means_and_still_does_after_a_filter():
         told = oc.describe(frame.head(3))
         assert list(told["column"]) == list(frame.columns)
         assert (told["description"] != "").all()
+
+
+def test_columns_of_a_table_of_ones_own_mean_what_its_description_says(
+    tmp_path, monkeypatch
+):
+    (own := tmp_path / "own").mkdir()
+    (tmp_path / "clean").symlink_to(tables.root() / "clean")
+    (own / "survey.csv").write_text("place,safe\nWyre,61.5\n")
+    (own / "survey.toml").write_text(
+        'title = "Survey"\npublisher = "Us"\nlicence = "OGL"\n[columns]\n'
+        'place = "text"\n'
+        'safe = { type = "number", about = "Residents who feel safe.", unit = "%" }\n'
+    )
+    monkeypatch.setenv("OUTCOMES_DATA", str(tmp_path))
+    told = oc.describe(oc.own("survey").assign(mine=1)).set_index("column")
+    said = ["number", "%", "Residents who feel safe."]
+    assert told.loc["safe"].to_list() == said
+    assert told.loc["place", "type"] == "text"
+    assert told.loc["mine"].to_list() == ["", "", ""]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 
 from outcomes.core.errors import Invalid
 from outcomes.data import tables
-from outcomes.explore import export, questions
+from outcomes.explore import export, queries, questions
 from outcomes.explore.findings import answer
 from outcomes.explore.queries import Question
 from outcomes.publish.parameters import check, declared
@@ -102,6 +102,45 @@ def test_an_export_sorts_and_holds_what_it_takes_to_check_it(wish, tmp_path):
         assert rows[["publisher", "address", "value"]].notna().all(axis=None)
     drawn = svg.read_text(encoding="utf-8")
     assert re.findall(">([^<]+)<", drawn) == re.findall(">([^<]+)<", one.svg)
+
+
+def test_an_export_holds_the_rows_of_the_figure_that_was_chosen():
+    wish = {"programme": "op_warrior", "measure": "arrests", "chart": questions.SOURCES}
+    fact = questions.settle(wish).options["fact"][1].value
+    question = asked(**wish, fact=fact)
+    one = answer(question)
+    held = export.rows(question, one)
+    assert len(held) == one.facts["value"] < len(export.rows(asked(**wish), one))
+    assert set(held["address"]) == set(one.frame["address"])
+
+
+def test_an_export_of_what_figures_allow_holds_the_places_within():
+    question = asked(programme="op_warrior", measure="arrests", chart=questions.ALLOWED)
+    rows = export.rows(question, answer(question))
+    whole = queries.figures_with_parts(question).dropna(
+        subset=["period_start", "period_end"]
+    )
+    assert sorted(rows["place"]) == sorted(whole["area"])
+    assert rows["place"].nunique() > 1
+
+
+def test_no_export_is_written_over_that_of_another_question(tmp_path):
+    robbery = {"programme": "recorded_crime", "measure": "robbery"}
+    four = ("Avon and Somerset", "Devon and Cornwall", "Greater Manchester", "Kent")
+    wishes = [
+        *ASKED,
+        robbery | {"start": "2015", "end": "2019"},
+        robbery | {"start": "2020", "end": "2024"},
+        robbery | {"unit": questions.RATE},
+        robbery | {"by": "quarter"},
+        robbery | {"areas": ("Lancashire", "Kent")},
+        robbery | {"areas": four, "by": "quarter", "unit": questions.RATE},
+        robbery | {"areas": four, "by": "quarter", "unit": questions.MONTHLY},
+    ]
+    made = [export.files(answer(q := asked(**wish)), q) for wish in wishes]
+    names = [name for files in made for name in files]
+    assert len(set(names)) == len(names)
+    assert max(map(len, names)) < 140
 
 
 def own(**change) -> bytes:

@@ -5,6 +5,7 @@ import inspect
 import pandas as pd
 
 import outcomes
+from outcomes.core import project
 from outcomes.core.collection import collection
 from outcomes.core.errors import one_of
 from outcomes.core.formatting import slug
@@ -12,6 +13,7 @@ from outcomes.data import (
     crime,
     crime_codes,
     glossary,
+    own_files,
     places,
     published_figures,
     tables,
@@ -50,8 +52,14 @@ def describe(frame: pd.DataFrame) -> pd.DataFrame:
     >>> oc.describe(oc.coverage()).set_index("column").loc["force", "description"]
     'Name; force_code is its code.'
     """
-    table = tables.package().get(frame.attrs.get("table", ""), {})
+    name = frame.attrs.get("table", "")
+    table = tables.package().get(name, {})
     fields = {f["name"]: f for f in table.get("schema", {}).get("fields", [])}
+    if name.startswith(project.OWN):
+        fields = {
+            key: {"type": one.type, "unit": one.unit, "description": one.about}
+            for key, one in own_files.describe(tables.path_of(name)).columns.items()
+        }
     columns = ["column", "type", "unit", "description"]
     rows = []
     for column in map(str, frame.columns):

@@ -10,6 +10,7 @@ import tempfile
 from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 
 import pandas as pd
@@ -25,6 +26,7 @@ from outcomes.ingest import published_figures, published_figures_checks
 
 NOTEBOOK = "explore/question"
 """The report that asks whatever the controls ask."""
+_LONGEST = 120  # letters of a file's name: systems take 255 bytes, with the folders 260 at times
 
 
 def page(question: Question, title: str = "") -> str:
@@ -130,7 +132,13 @@ def rows(question: Question, found: Finding) -> pd.DataFrame:
     everywhere = question.chart == questions.SIDE
     everywhere |= question.comparison == questions.OTHERS
     if not question.about_crime:
-        frame = queries.figures(question, everywhere=everywhere)
+        if question.chart == questions.ALLOWED:
+            frame = queries.figures_with_parts(question)
+            frame = frame.dropna(subset=["period_start", "period_end"])
+        else:
+            frame = queries.figures(question, everywhere=everywhere)
+        if question.fact:
+            frame = frame[frame["fact"] == question.fact]
         frame = frame.sort_values(["area", "period_start", "published"], kind="stable")
         named = {"area": "place", "measure_name": "counted", "url": "address"}
         columns = ["area", "measure_name", "period_start", "period_end", "value"]
@@ -168,9 +176,13 @@ def rows(question: Question, found: Finding) -> pd.DataFrame:
 
 
 def files(found: Finding, question: Question) -> dict[str, str]:
-    """What is exported, by file name: the rows as CSV (which Excel reads too), the chart as SVG."""
-    words = (question.programme, question.measure, question.areas[0], question.chart)
-    name = slug(" ".join(words))
+    """What is exported, by file name: the rows as CSV (which Excel reads too), the chart as SVG.
+
+    The name says the whole question, so that no answer is written over another's.
+    """
+    name = slug(f"{question.programme} {name_of(question)}")
+    if len(name) > _LONGEST:
+        name = f"{name[:_LONGEST]}-{sha256(name.encode()).hexdigest()[:8]}"
     table = rows(question, found)
     text = table.to_csv(index=False, lineterminator="\n", date_format="%Y-%m-%d")
     made = {f"{name}.csv": f"\ufeff{text}"}
