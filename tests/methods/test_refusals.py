@@ -192,7 +192,7 @@ ROWS = [
         "its, few events",
         lambda: its(pd.Series(1.0, MONTHS) * (MONTHS.month < 13) / 2, START),
         NotEnough,
-        "Too few events to tell: 12 before the start and 12 to be expected after it",
+        "Too few events to tell: 12 before the start and 12 to be expected after the start",
     ),
     (
         "its, negative",

@@ -328,6 +328,7 @@ def what_could_be_found(
             f"{known} {size}: of these it would tell {percent(shares[0], 0)} from chance, "
             f"and could call {percent(shares[1], 0)} an effect."
         )
+        detail = f"{detail} {found.shortfall}".rstrip()
         numbers = {"found elsewhere, %": 100 * elsewhere}
         numbers |= dict(zip(judged, shares, strict=True))
         marked = f"; a dashed line marks {size}"
@@ -358,10 +359,11 @@ def what_could_be_found(
         caption=f"Share of {found.change}s that this study would have found",
         value=None if np.isnan(found.smallest) else 100 * found.smallest,
         unit=f"% {found.change}, found in four of five cases",
-        numbers=numbers | {"areas": found.areas},
+        numbers=numbers
+        | {"areas": found.areas, "called an effect at most": found.most_called},
         verdict="tested",
         test=test,
-        caveats=caveats,
+        caveats=["“Usually” means in four of five cases.", *caveats],
         **facts,
     )
 
@@ -476,8 +478,19 @@ def event_study(
     shown = events.frame.copy()
     shown[["ratio", "lower", "upper"]] -= 1
     early, late = shown[shown["before"]], shown[~shown["before"]]
-    clear = int(((late["upper"] < 0) | (late["lower"] > 0)).sum())
+    apart = (shown["upper"] < 0) | (shown["lower"] > 0)
+    clear, earlier = (
+        int(apart[~shown["before"]].sum()),
+        int(apart[shown["before"]].sum()),
+    )
     step = "quarter" if events.width == 3 else "half-year"
+    whole = shown["start"] + pd.DateOffset(months=events.width - 1)
+    if short := int((shown["end"] < whole).sum()):
+        few = (
+            f"{sentence_case(step)}s of fewer than {events.width} months, as others are missing: "
+            f"{short} of {len(shown)}."
+        )
+        facts["caveats"] = [few, *caveats]
     p = "" if np.isnan(events.pretrend_p) else f" ({p_value(events.pretrend_p)})"
     table = shown.rename(columns={"ratio": "difference"})
     for column in ("difference", "lower", "upper"):
@@ -486,10 +499,11 @@ def event_study(
     charts.title(ax, f"difference from before, by {step}")
     return finding(
         name,
-        f"After the start, {noun} in {area} differed clearly from "
-        f"{evaluation.comparison_name} in {number(clear) if clear else 'none'} of "
-        f"{count(len(late), step)}.",
-        detail=f"Beside its comparison, {events.clause}{p}. Each {step} is set beside all the time "
+        f"By counting error alone, {noun} lay apart in {number(clear) if clear else 'none'} of "
+        f"{count(len(late), step)} after the start, and in {number(earlier) if earlier else 'none'} "
+        f"of {number(len(early))} before it.",
+        detail="Places without the programme stray as well, which the intervals leave "
+        f"out. Beside its comparison, {events.clause}{p}. Each {step} is set beside all the time "
         "before the start.",
         alt=f"A dot and an interval for each {step}: before the start from "
         f"{span((early['ratio'].min(), early['ratio'].max()), percent, decimals=0)}, after it from "
@@ -508,6 +522,8 @@ def event_study(
         | {
             "periods after the start": len(late),
             "of these clear of no difference": clear,
+            "periods before the start": len(early),
+            "of these clear as well": earlier,
         },
         **facts,
     )
@@ -651,8 +667,8 @@ def _numbers_behind(evaluation: Evaluation) -> dict[str, float]:
         found[f"looks at {evaluation.family}"] = evaluation.family_size
     if evaluation.detectable is not None and not evaluation.family_size:
         fall, rise = evaluation.detectable.fall, evaluation.detectable.rise
-        found["a fall that would usually have shown, %"] = 100 * (1 - fall)
-        found["a rise that would usually have shown, %"] = 100 * (rise - 1)
+        found["a fall that would usually have stood out, %"] = 100 * (1 - fall)
+        found["a rise that would usually have stood out, %"] = 100 * (rise - 1)
     return found
 
 
@@ -671,4 +687,5 @@ def _without_a_ratio(drawn) -> list[str]:
 
 
 def _signed_percent(share: float, decimals: int = 0) -> str:
-    return f"{'+' if share > 0 else ''}{percent(share, decimals)}"
+    written = percent(share, decimals)
+    return f"+{written}" if share > 0 and written != percent(0, decimals) else written

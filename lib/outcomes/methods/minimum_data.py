@@ -29,7 +29,7 @@ def require_months(
     if pre < minimum[0]:
         short.append(f"{pre} {unit} before the start where {minimum[0]} are needed")
     if post < minimum[1]:
-        short.append(f"{post} {unit} after it where {minimum[1]} are needed")
+        short.append(f"{post} {unit} after the start where {minimum[1]} are needed")
     if short:
         raise NotEnough(f"Not enough {unit} to tell: there are {' and '.join(short)}.")
 
@@ -43,9 +43,9 @@ def require_events(change: Any) -> None:
     sums = change.frame.groupby("after")[["treated", "control"]].sum()
     counts = {
         "before the start": sums["treated"][False],
-        "to be expected after it": sums["treated"][True] + change.avoided,
-        "before it in the comparison": sums["control"][False],
-        "after it in the comparison": sums["control"][True],
+        "to be expected after the start": sums["treated"][True] + change.avoided,
+        "before the start in the comparison": sums["control"][False],
+        "after the start in the comparison": sums["control"][True],
     }
     require_counts(counts)
 
@@ -53,9 +53,9 @@ def require_events(change: Any) -> None:
 def require_counts(counts: dict[str, float]) -> None:
     """Raise NotEnough when any of the counts, by where they are, is under ``FEWEST``.
 
-    >>> require_counts({"before the start": 41, "after it": 12})
+    >>> require_counts({"before the start": 41, "after the start": 12})
     Traceback (most recent call last):
-    outcomes.core.errors.NotEnough: Too few events to tell: 12 after it, where at least 20 are needed.
+    outcomes.core.errors.NotEnough: Too few events to tell: 12 after the start, where at least 20 are needed.
     """
     short = [  # 19.6 must not read "20, where at least 20 are needed"
         f"{n if round(n) < FEWEST else np.floor(10 * n) / 10:,.{int(round(n) >= FEWEST)}f} {where}"

@@ -98,7 +98,7 @@ def test_no_effect_is_not_found_and_the_sentence_says_what_would_have_shown():
     got = run(panel())
     assert got.randomisation.p > 0.05 and got.did.lower < 1 < got.did.upper
     said = got.verdict(noun="burglary", area="here", direction="fewer")
-    assert said.kind == "none" and "would usually have shown" in said.detail
+    assert said.kind == "none" and "would usually have stood out" in said.detail
 
 
 def test_too_few_months_is_a_result():
@@ -203,14 +203,14 @@ def test_only_the_primary_outcome_is_spared_correction():
             24,
             11,
             {},
-            "Not enough months to tell: there are 11 months after it where 12 are needed.",
+            "Not enough months to tell: there are 11 months after the start where 12 are needed.",
         ),
         (
             1,
             0,
             {"minimum": (2, 1), "unit": "weeks"},
             "Not enough weeks to tell: there are 1 weeks before the start where 2 are needed and "
-            "0 weeks after it where 1 are needed.",
+            "0 weeks after the start where 1 are needed.",
         ),
     ],
 )
@@ -232,13 +232,13 @@ def of_sums(before, after, before_control, after_control):
     ("sums", "words"),
     [
         ((19, 40, 100, 200), "19 before the start"),
-        ((20, 1, 100, 95), "19 to be expected after it"),
-        ((40, 40, 19, 30), "19 before it in the comparison"),
-        ((60, 40, 30, 19), "19 after it in the comparison"),
+        ((20, 1, 100, 95), "19 to be expected after the start"),
+        ((40, 40, 19, 30), "19 before the start in the comparison"),
+        ((60, 40, 30, 19), "19 after the start in the comparison"),
         (
             (19, 5, 19, 18),
-            "19 before the start and 18 to be expected after it and 19 before it in the "
-            "comparison and 18 after it in the comparison",
+            "19 before the start and 18 to be expected after the start and 19 before the start in the "
+            "comparison and 18 after the start in the comparison",
         ),
     ],
 )
@@ -276,7 +276,7 @@ def test_twenty_events_are_enough_and_a_success_is_no_lack_of_them():
         (
             "chorley",
             NotEnough,
-            "Not enough periods to tell: there are 9 periods after it where 10 are needed.",
+            "Not enough periods to tell: there are 9 periods after the start where 10 are needed.",
         ),
     ],
 )
@@ -309,7 +309,7 @@ def test_a_refused_evaluation_still_says_what_was_asked():
     got = run(panel()[:40], pool_name="elsewhere")
     assert got.reason == (
         "Not enough months to tell: there are 12 months before the start where 24 are needed and "
-        "4 months after it where 12 are needed."
+        "4 months after the start where 12 are needed."
     )
     assert got.reason_detail == (
         "Only calendar months that are there both before and after the start count, as a season "

@@ -148,7 +148,9 @@ def test_too_few_months_are_refused_with_the_sentence_to_print(drivers):
         NotEnough, match="Not enough months to tell: there are 23 months before"
     ):
         its(drivers, "1970-12-01")
-    with pytest.raises(NotEnough, match="11 months after it where 12 are needed"):
+    with pytest.raises(
+        NotEnough, match="11 months after the start where 12 are needed"
+    ):
         its(drivers, "1984-02-01")
     with pytest.raises(Invalid, match="reason"):
         its(drivers, "1983-02-01", breaks=[("1975-01-01", "")])

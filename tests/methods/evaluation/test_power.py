@@ -6,7 +6,11 @@ import pytest
 
 from outcomes.core.errors import NotEnough
 from outcomes.methods.evaluation.design import evaluate
-from outcomes.methods.evaluation.power import detection_power, mix_detection_power
+from outcomes.methods.evaluation.power import (
+    Detection,
+    detection_power,
+    mix_detection_power,
+)
 from outcomes.methods.evaluation.synthetic_control import fit_synthetic_control
 
 MONTHS = pd.date_range("2019-01-01", periods=48, freq="MS")
@@ -55,8 +59,8 @@ def test_the_smallest_fall_is_the_first_found_in_four_of_five(panel):
     frame = found.frame.set_index("size")["by_rank"]
     assert frame.is_monotonic_increasing and frame[0] <= 0.05
     assert frame[found.smallest] >= 0.8 > frame[found.smallest - 0.01]
-    assert found.clause == (
-        f"a fall of {found.smallest:.0%} or more would be found in four of five cases"
+    assert found.clause.startswith(
+        f"a fall of {found.smallest:.0%} or more would usually stand out"
     )
     assert found.areas == 60 and found.left_out == []
 
@@ -81,7 +85,36 @@ def test_without_another_sound_comparison_nothing_could_be_called_an_effect(pane
     found = detection_power(only, panel)
     assert only.evidence().other_comparison is False
     assert found.frame["by_verdict"].max() == 0 and np.isnan(found.smallest_by_verdict)
+    assert found.clause.endswith(
+        "would usually stand out, but none could be called an effect"
+    )
+    assert found.shortfall == (
+        "No fall of any size tried could be called an effect: no other comparison passes its own "
+        "checks."
+    )
     assert found.smallest == detection_power(main, panel).smallest
+
+
+@pytest.mark.parametrize(
+    ("called", "clause", "shortfall"),
+    [
+        ([0, 0.3, 0.52], ", but none would usually be called an effect", "52% at most"),
+        ([0, 0.8, 1], " and be called an effect", ""),
+        ([0, 0.5, 1], ", and one of 60% or more be called an effect", ""),
+        (
+            [0, 0, 0],
+            ", but none could be called an effect",
+            "No fall of any size tried",
+        ),
+    ],
+)
+def test_what_stands_out_and_what_is_called_an_effect_are_said_together(
+    called, clause, shortfall
+):
+    frame = {"size": [0, 0.3, 0.6], "by_rank": [0, 0.9, 1], "by_verdict": called}
+    found = Detection(pd.DataFrame(frame), 20, [])
+    assert found.clause == f"a fall of 30% or more would usually stand out{clause}"
+    assert shortfall in found.shortfall and bool(shortfall) == bool(found.shortfall)
 
 
 def test_alternatives_with_other_areas_are_named(panel):
@@ -106,7 +139,7 @@ def test_a_design_that_sees_nothing_says_so(panel):
     wild.loc[MONTHS >= START, POOL[::2]] *= 30
     found = detection_power(plain(wild), wild)
     assert np.isnan(found.smallest)
-    assert found.clause == "no fall of up to 80% would be found in four of five cases"
+    assert found.clause == "no fall of up to 80% would usually stand out"
 
 
 @pytest.mark.parametrize("kind", ["fall", "rise"])

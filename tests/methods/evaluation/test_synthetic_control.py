@@ -53,7 +53,10 @@ def test_no_change_is_not_called_one():
     found = fit_synthetic_control(rates(1.0), "force-0", START)
     assert abs(found.ratio - 1) < 0.02
     said = judged(found)
-    assert said.clause == "no clear change" and "is usual among" in said.detail
+    assert (
+        said.clause == "no clear change"
+        and "places without the programme" in said.detail
+    )
 
 
 def test_too_few_quarters_have_no_estimate():

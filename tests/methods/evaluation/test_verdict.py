@@ -74,7 +74,7 @@ def test_chance_outranks_doubt_and_says_what_would_have_shown():
     seen = power.minimum_detectable(se=0.1)
     got = said(p=0.4, detectable=seen, pretrend_p=0.06, checks={"map points": None})
     assert got.kind == "none" and "A fall of 24% or more" in got.detail
-    assert "usual among places without the programme" in got.detail
+    assert "about 4 in 10 places without the programme" in got.detail
     assert got.unchecked == "Not checked, for want of data: map points."
     unranked = said(p=np.nan)
     assert (
@@ -90,7 +90,7 @@ def test_a_secondary_outcome_counts_corrected_and_shows_its_p_by_itself():
         family_size=4,
         detectable=power.minimum_detectable(se=0.1),
     )
-    assert got.kind == "none" and "would usually have shown" not in got.detail
+    assert got.kind == "none" and "would usually have stood out" not in got.detail
     assert "(p = 0.068: 0.034 by itself, corrected as one of 4 secondary" in got.detail
     assert "is usual among" not in got.detail  # it is not, by itself
 
@@ -154,7 +154,7 @@ def test_too_few_events_are_refused_but_a_success_is_not():
 HEAD = "Burglary in Fleetwood came out 20% lower than expected from matched places"
 CAME = HEAD.replace("Burglary in Fleetwood", "It")
 RANGE = " (95% interval −30% to −8%)"
-USUAL = "; a difference of that size is usual among places without the programme"
+OFTEN = "; as large a difference came in about {} places without the programme"
 CLEAR = (
     "No clear change in burglary in Fleetwood: a fall of over 30%, against matched places, is "
     "ruled out."
@@ -165,25 +165,25 @@ MORE = "That is more than is usual among places without the programme"
 @pytest.mark.parametrize(
     ("changed", "sentence", "detail"),
     [
-        ({"p": 0.3}, CLEAR, f"{CAME}{RANGE}{USUAL} (p = 0.30)."),
+        ({"p": 0.3}, CLEAR, f"{CAME}{RANGE}{OFTEN.format('1 in 3')} (p = 0.30)."),
         ({"p": 0.3, "unadjusted_p": 0.05}, CLEAR, f"{CAME}{RANGE} (p = 0.30)."),
-        ({"p": 0.051}, CLEAR, f"{CAME}{RANGE}{USUAL} (p = 0.051)."),
+        ({"p": 0.051}, CLEAR, f"{CAME}{RANGE}{OFTEN.format('1 in 20')} (p = 0.051)."),
         (
             {"p": 0.1, "direction": "neither", "interval": (0.7, 1.08)},
             "No clear change in burglary in Fleetwood: a fall of over 30% or a rise of over 8% is "
             "ruled out.",
-            f"{CAME} (95% interval −30% to +8%){USUAL} (p = 0.10).",
+            f"{CAME} (95% interval −30% to +8%){OFTEN.format('1 in 10')} (p = 0.10).",
         ),
         (
             {"p": 0.1, "direction": "more", "interval": (0.7, 1.08)},
             "No clear change in burglary in Fleetwood: a rise of over 8%, against matched places, "
             "is ruled out.",
-            f"{CAME} (95% interval −30% to +8%){USUAL} (p = 0.10).",
+            f"{CAME} (95% interval −30% to +8%){OFTEN.format('1 in 10')} (p = 0.10).",
         ),
         (
             {"p": 0.3, "interval": None},
             "No clear change in burglary in Fleetwood against matched places.",
-            f"{CAME}{USUAL} (p = 0.30).",
+            f"{CAME}{OFTEN.format('1 in 3')} (p = 0.30).",
         ),
         (
             {"p": np.nan},
@@ -252,8 +252,8 @@ MORE = "That is more than is usual among places without the programme"
         (
             {"pretrend_p": 0.01},
             f"{HEAD}, but was already changing before the start.",
-            "The comparison failed its check of no drift before the start, so this cannot be read "
-            f"as the programme's doing{RANGE}.",
+            f"{CAME}{RANGE}. The comparison failed its check of no drift before the start, so "
+            "this cannot be read as the programme's doing.",
         ),
     ],
 )
@@ -277,6 +277,20 @@ def test_a_change_is_told_in_whole_per_cent(ratio, words):
     assert f"It came out {words} matched places" in said(ratio=ratio, p=0.5).detail
 
 
+@pytest.mark.parametrize(
+    ("alone", "words"),
+    [
+        (0.13, "; as large a difference came in about 1 in 8 places"),
+        (0.41, "; as large a difference came in about 4 in 10 places"),
+        (0.5, "; as large a difference came in about 5 in 10 places"),
+        (0.51, "; a difference of that size is usual among places"),
+    ],
+)
+def test_how_usual_a_size_is_goes_by_the_p_before_correction(alone, words):
+    got = said(p=0.52, unadjusted_p=alone, family_size=4)
+    assert words in got.detail and got.kind == "none"
+
+
 def test_several_things_unchecked_are_listed_and_a_ratio_has_to_be_a_number():
     got = said(checks={"map points": None, "balance": True, "wards": None})
     assert got.unchecked == "Not checked, for want of data: map points, wards."
@@ -294,5 +308,5 @@ def test_nineteen_separate_areas_are_the_fewest_that_allow_an_interval():
     got = said(p=0.4, disjoint=19, detectable=power.minimum_detectable(se=0.1)).detail
     assert "(95% interval −30% to −8%)" in got
     assert got.endswith(
-        "of 24% or more, or a rise of 32% or more, would usually have shown."
+        "of 24% or more, or a rise of 32% or more, would usually have stood out."
     )

@@ -140,7 +140,10 @@ def its(
     expected = lines["counterfactual"].to_numpy()[known]
     before = kept.loc[~late, "observed"].sum()
     require_counts(
-        {"before the start": before, "to be expected after it": expected[late].sum()}
+        {
+            "before the start": before,
+            "to be expected after the start": expected[late].sum(),
+        }
     )
     bread = np.linalg.inv(x.T @ (x * fit.variance[:, None]))
     noise = _noise(x, fit, bread, at)

@@ -42,6 +42,7 @@ class Detection(NamedTuple):
     areas: int  # placebo areas
     left_out: list[str]  # alternatives that have other placebo areas
     change: str = "fall"  # or "rise"
+    blocked: str = ""  # what keeps a change of any size from being called an effect
 
     @property
     def smallest(self) -> float:
@@ -58,15 +59,40 @@ class Detection(NamedTuple):
         return float(np.interp(size, self.frame["size"], self.frame[f"by_{by}"]))
 
     @property
+    def most_called(self) -> float:
+        """The largest share called an effect, over changes of every size tried."""
+        return float(self.frame["by_verdict"].max())
+
+    @property
     def clause(self) -> str:
-        """What the design could see, as a part of a sentence."""
+        """What would stand out and be called an effect, as a part of a sentence.
+
+        "Usually" is in four of five cases.
+        """
         if np.isnan(self.smallest):
             most = percent(self.frame["size"].max(), 0)
-            return (
-                f"no {self.change} of up to {most} would be found in four of five cases"
-            )
+            return f"no {self.change} of up to {most} would usually stand out"
         size = percent(self.smallest, 0)
-        return f"a {self.change} of {size} or more would be found in four of five cases"
+        said = f"a {self.change} of {size} or more would usually stand out"
+        if not self.most_called:
+            return f"{said}, but none could be called an effect"
+        if self.most_called < POWER:
+            return f"{said}, but none would usually be called an effect"
+        called = percent(self.smallest_by_verdict, 0)
+        if called == size:
+            return f"{said} and be called an effect"
+        return f"{said}, and one of {called} or more be called an effect"
+
+    @property
+    def shortfall(self) -> str:
+        """How few changes could be called an effect, and why, as a sentence; "" where enough are."""
+        if self.most_called >= POWER:
+            return ""
+        if self.most_called:
+            most = percent(self.most_called, 0)
+            return f"Of {self.change}s of any size tried, {most} at most would be called an effect."
+        why = f": {self.blocked}" if self.blocked else ""
+        return f"No {self.change} of any size tried could be called an effect{why}."
 
     def _smallest(self, column: str) -> float:
         enough = self.frame.loc[self.frame[column] >= POWER, "size"]
@@ -109,7 +135,7 @@ def detection_power(evaluation: Evaluation, panel: pd.DataFrame) -> Detection:
         np.linspace(0, len(areas) - 1, min(AREAS, len(areas))).astype(int)
     )
     by_verdict = by_rank[looked] & _steady(evaluation, panel, looked)[:, None]
-    left_out = []
+    left_out, blocked = [], ""
     evidence = evaluation.evidence()
     for name, other in (evaluation.alternatives or {}).items():
         logs = None if other.reason else _logs(other, areas)
@@ -122,6 +148,7 @@ def detection_power(evaluation: Evaluation, panel: pd.DataFrame) -> Detection:
             by_verdict &= usual
     if evidence.other_comparison is False:
         by_verdict[:] = False
+        blocked = "no other comparison passes its own checks"
     frame = pd.DataFrame(
         {
             "size": falls,
@@ -129,7 +156,7 @@ def detection_power(evaluation: Evaluation, panel: pd.DataFrame) -> Detection:
             "by_verdict": by_verdict.mean(axis=0),
         }
     )
-    return Detection(frame, len(areas), left_out)
+    return Detection(frame, len(areas), left_out, blocked=blocked)
 
 
 def mix_detection_power(
@@ -177,7 +204,9 @@ def mix_detection_power(
     fits = found.placebo.set_index("unit")["fit"].reindex(units).to_numpy() <= FIT
     by_verdict = by_rank & fits[:, None]
     frame = {"by_rank": by_rank.mean(axis=0), "by_verdict": by_verdict.mean(axis=0)}
-    return Detection(pd.DataFrame({"size": sizes, **frame}), ranked, [], change)
+    blocked = "" if fits.any() else "no other place has a mix that fits well enough"
+    sized = pd.DataFrame({"size": sizes, **frame})
+    return Detection(sized, ranked, [], change, blocked)
 
 
 def _logs(evaluation: Evaluation, areas: list[frozenset]) -> np.ndarray:

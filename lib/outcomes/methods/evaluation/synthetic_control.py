@@ -294,7 +294,7 @@ def fit_synthetic_control_to_counts(
     require_counts(
         {
             "before the start": counts.loc[~after, treated].sum(),
-            "to be expected after it": expected * early[treated],
+            "to be expected after the start": expected * early[treated],
         }
     )
     return found

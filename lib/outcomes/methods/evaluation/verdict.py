@@ -189,7 +189,8 @@ def reach_verdict(
         "ruled_out": _ruled_out(e, comparison),
         "interval": _interval(e),
         "p": _weighed(e),
-        "usual": _USUAL if e.alone > ALPHA else "",
+        "estimate": _estimate(e, comparison),
+        "usual": _how_often(e.alone),
         "would_have_shown": _would_have_shown(e),
         "doubts": "; ".join(e.doubts),
         "effect": _EITHER if e.direction == "neither" else "an effect of the programme",
@@ -218,8 +219,8 @@ TABLE = (
         "unsound",
         lambda e: bool(e.failed),
         "{head}, but {failed}.",
-        "The comparison failed its check of {checks}, so this cannot be read as the "
-        "programme's doing{interval}.",
+        "{estimate}The comparison failed its check of {checks}, so this cannot be read as "
+        "the programme's doing.",
     ),
     _Row(
         "untestable",
@@ -265,7 +266,6 @@ _FAILED = {
 }
 """Checks by name, and what it means in words that one of them failed."""
 
-_USUAL = "; a difference of that size is usual among places without the programme"
 _EITHER = "a change that came with the programme, where neither more nor fewer is better in itself"
 
 
@@ -303,6 +303,24 @@ def _interval(e: Evidence) -> str:
     return f" ({100 * e.confidence:.4g}% interval {low} to {high}{why})"
 
 
+def _estimate(e: Evidence, comparison: str) -> str:
+    """The change beside its interval, as a sentence; "" where it has none."""
+    interval = _interval(e)
+    return (
+        f"It came out {_change(e.ratio)} {comparison}{interval}. " if interval else ""
+    )
+
+
+def _how_often(p: float) -> str:
+    """How often as large a difference came without the programme, by its p before correction."""
+    if p > 0.5:
+        return "; a difference of that size is usual among places without the programme"
+    if not p > ALPHA:
+        return ""
+    often = f"{10 * p:.0f} in 10" if p > 0.3 else f"1 in {1 / p:.0f}"
+    return f"; as large a difference came in about {often} places without the programme"
+
+
 def _ruled_out(e: Evidence, comparison: str) -> str:
     """Of the changes that the interval rules out, the one that the programme is for."""
     if e.interval is None:
@@ -324,7 +342,7 @@ def _would_have_shown(e: Evidence) -> str:
         return ""
     return (
         f" A fall of {1 - e.detectable.fall:.0%} or more, or a rise of {e.detectable.rise - 1:.0%} "
-        "or more, would usually have shown."
+        "or more, would usually have stood out."
     )
 
 
