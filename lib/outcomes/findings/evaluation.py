@@ -328,7 +328,6 @@ def what_could_be_found(
             f"{known} {size}: of these it would tell {percent(shares[0], 0)} from chance, "
             f"and could call {percent(shares[1], 0)} an effect."
         )
-        detail = f"{detail} {found.shortfall}".rstrip()
         numbers = {"found elsewhere, %": 100 * elsewhere}
         numbers |= dict(zip(judged, shares, strict=True))
         marked = f"; a dashed line marks {size}"
@@ -349,7 +348,7 @@ def what_could_be_found(
     return finding(
         name,
         f"For {noun} in {area}, {found.clause}.",
-        detail=detail,
+        detail=f"{detail} {found.shortfall}".rstrip(),
         alt=f"Two lines of the share of {found.change}s found by their size, told from chance "
         f"and called an effect, from {first} with no {found.change} to {last} with a "
         f"{found.change} of {percent(curve[found.change].iloc[-1], 0)}{marked}.",
