@@ -292,7 +292,7 @@ def chart():
 def charted(figure, **more):
     """A finding with a figure and all its texts."""
     given = {
-        "detail": "Chance alone allows 2 to 4.",
+        "detail": "The interval is 2 to 4.",
         "alt": "A line with one peak.",
         "sources": "Office",
     }
@@ -304,13 +304,18 @@ def test_sentence_detail_and_alt_are_a_line_each_and_in_the_facts(chart):
     bundle = found._repr_mimebundle_()
     assert bundle["text/plain"].splitlines() == [
         "The peak is 3.",
-        "Chance alone allows 2 to 4.",
+        "The interval is 2 to 4.",
         "A line with one peak.",
     ]
     facts = bundle[FINDING]
     assert (facts["detail"], facts["alt"]) == tuple(str(found).splitlines()[1:])
     html = bundle["text/html"]
-    parts = ["<strong>The peak", '<p class="detail">Chance', 'alt="A line', "Source:"]
+    parts = [
+        "<strong>The peak",
+        '<p class="detail">The interval',
+        'alt="A line',
+        "Source:",
+    ]
     assert sorted(map(html.index, parts)) == [html.index(part) for part in parts]
     assert html.count("<img") == 1
     plain = finding("peak", "The peak is 3.", sources="Office")

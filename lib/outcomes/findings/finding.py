@@ -217,7 +217,7 @@ def finding(
     >>> found = finding(
     ...     "failures",
     ...     "1 in 8 shops failed.",
-    ...     detail="Chance alone allows 1 in 50 to 1 in 2.",
+    ...     detail="The interval is 1 in 50 to 1 in 2.",
     ...     value=0.125,
     ...     lower=0.02,
     ...     upper=0.47,
@@ -227,7 +227,7 @@ def finding(
     ... )
     >>> found
     1 in 8 shops failed.
-    Chance alone allows 1 in 50 to 1 in 2.
+    The interval is 1 in 50 to 1 in 2.
     """
     if figure is not None:
         figure = theme.figure_of(figure)

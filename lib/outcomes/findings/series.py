@@ -389,8 +389,8 @@ def revisions(
     if both.empty:
         return finding(
             name,
-            f"How much {of.noun} are revised cannot be told: no {of.step} was published "
-            "twice.",
+            f"How much {of.noun} are revised cannot be told: no {of.step} is held "
+            "here from two publications.",
             verdict="not_enough",
             sources=prints
             if len(prints)
@@ -417,7 +417,7 @@ def revisions(
         of_all = f"All {len(table)} {of.step}s of {of.noun}"
     text = f"{of_all} {'was' if len(moved) < 2 else 'were'} revised after first publication"
     if len(table) == 1:
-        text = f"The one {of.step} of {of.noun} that was published twice was "
+        text = f"The one {of.step} of {of.noun} that is held here from two publications was "
         text += "revised" if len(moved) else "not revised"
     most = formatting.number(table["change"].abs().max(), 2)
     return finding(
