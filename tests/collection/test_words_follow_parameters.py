@@ -124,7 +124,7 @@ ALLOWED = [
         r"in March 2024 the county's 45 leave 20 for South Division|"
         r"in both March 2024 and November 2024: two different weeks|"
         r"cash in the week of March 2024 was £|"
-        r"from \d\.\d% \(March 2024\) to",
+        r"from \d\.\d+% \(March 2024\) to",
         "the parts on what was printed about particular weeks; the weeks are found in the register",
     ),
     Allowed(

@@ -33,7 +33,8 @@ def answer(
 
     Parameters
     ----------
-    word : "yes", "no", "partly", "no clear change" or "cannot be told".
+    word : "yes", "no", "partly", "no clear change", "no clear difference" or
+        "cannot be told".
     sentence : the answer, in at most 25 words and three numbers.
     detail : how sure it is.
     value, lower, upper, unit, period, area, direction, verdict, test, agreement, numbers, sources,

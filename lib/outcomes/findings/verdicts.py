@@ -20,6 +20,7 @@ ANSWERS = {
     "partly": "◐",
     "no": "○",
     "no clear change": "→",
+    "no clear difference": "→",
     "cannot be told": "?",
 }
 """The words that answer a page's question, each with its sign, so that colour is never alone."""
