@@ -328,7 +328,6 @@ def what_could_be_found(
             f"{known} {size}: of these it would tell {percent(shares[0], 0)} from chance, "
             f"and could call {percent(shares[1], 0)} an effect."
         )
-        detail = f"{detail} {found.shortfall}".rstrip()
         numbers = {"found elsewhere, %": 100 * elsewhere}
         numbers |= dict(zip(judged, shares, strict=True))
         marked = f"; a dashed line marks {size}"
