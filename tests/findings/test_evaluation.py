@@ -266,7 +266,7 @@ def test_through_time_says_how_many_periods_differ_and_what_came_before():
     assert f"in {clear} of {len(late)} quarters after the start" in told.sentence
     early = got.events.frame[got.events.frame["before"]]
     earlier = ((early["upper"] < 1) | (early["lower"] > 1)).sum()
-    assert f"in {earlier or 'none'} of {len(early)} before it" in told.sentence
+    assert f"in {earlier or 'none'} of {len(early)} before it" in detail(told)
     assert got.events.clause in detail(told)
     thin = findings.event_study(
         "t",

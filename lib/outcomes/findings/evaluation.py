@@ -498,11 +498,11 @@ def event_study(
     charts.title(ax, f"difference from before, by {step}")
     return finding(
         name,
-        f"By counting error alone, {noun} lay apart in {number(clear) if clear else 'none'} of "
-        f"{count(len(late), step)} after the start, and in {number(earlier) if earlier else 'none'} "
-        f"of {number(len(early))} before it.",
-        detail="Places without the programme stray as well, which the intervals leave "
-        f"out. Beside its comparison, {events.clause}{p}. Each {step} is set beside all the time "
+        f"By counting error alone, {noun} in {area} lay apart in "
+        f"{number(clear) if clear else 'none'} of {count(len(late), step)} after the start.",
+        detail=f"That was so in {number(earlier) if earlier else 'none'} of {number(len(early))} before "
+        "it; places without the programme stray as well, which the intervals leave out. Beside "
+        f"its comparison, {events.clause}{p}. Each {step} is set beside all the time "
         "before the start.",
         alt=f"A dot and an interval for each {step}: before the start from "
         f"{span((early['ratio'].min(), early['ratio'].max()), percent, decimals=0)}, after it from "
