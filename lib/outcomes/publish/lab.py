@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
+from shutil import which
 from typing import Any
 
 from outcomes.core import project
@@ -39,10 +40,17 @@ def command(notebook: Path | None, port: int, browser: bool) -> list[str]:
     return [
         *(sys.executable, "-m", "jupyter", "lab", f"--notebook-dir={folder}"),
         f"--ContentsManager.pre_save_hook={__name__}.keep_stored_outputs",
+        # not as at a login, which would begin the search for commands anew
+        f"--ServerApp.terminado_settings={{'shell_command': [{_shell()!r}]}}",
         f"--port={port}",
         *([] if browser else ["--no-browser"]),
         str(path),
     ]
+
+
+def _shell() -> str:
+    """The shell of terminals, as Jupyter's own default is."""
+    return os.environ.get("SHELL") or which("bash") or "sh"
 
 
 def environment() -> Mapping[str, str]:
