@@ -205,11 +205,16 @@ def test_a_log_has_every_line_with_its_time_also_of_a_quiet_run(folder):
 
 
 @pytest.mark.build
-def test_pages_are_built_though_nobody_listens_any_more(folder):
-    """``outcomes build | head -1``, or the disk of a log that is full."""
+@pytest.mark.parametrize("quiet", [[], ["--quiet"]])
+def test_pages_are_built_though_nobody_listens_any_more(folder, quiet):
+    """``outcomes build | head -1``, or the disk of a log that is full; a quiet one says what fails."""
+    if quiet:
+        text = (folder / "reports.toml").read_text("utf-8")
+        notebook(folder / "notebooks/broken.ipynb", "1 / 0", parameters=None)
+        plan(folder, text + entry("broken", "broken"))
     command = Path(sys.executable).with_name("outcomes")
     with subprocess.Popen(
-        [command, "build"],
+        [command, *quiet, "build"],
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -217,7 +222,7 @@ def test_pages_are_built_though_nobody_listens_any_more(folder):
     ) as build:
         build.stdout.close()
         said = build.stderr.read()
-    assert (build.returncode, said) == (0, "")
+    assert (build.returncode, said) == (len(quiet), "")
     assert (folder / "site/latest/op-warrior/cash.html").is_file()
 
 

@@ -93,5 +93,5 @@ def out(*, wrong: bool) -> TextIO:
 def go_on_unheard() -> None:
     """Whoever listened has gone, or the disk of a log is full: what follows is said to nobody."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
+    os.dup2(nowhere, out(wrong=True).fileno())
     os.close(nowhere)
