@@ -329,11 +329,7 @@ def _parquet(path: Path, where: tuple, columns: tuple | None) -> pd.DataFrame:
     words = {f.name for f in found.schema if f.type in (pa.string(), pa.large_string())}
     others = pa.schema([f for f in fields if f.name not in words])
     frame = found.select(others.names).cast(others).to_pandas()
-    known = {
-        name: _shared(found.column(name))
-        for name in found.schema.names
-        if name in words
-    }
+    known = {name: _shared(found.column(name)) for name in words}
     return pd.DataFrame(known | dict(frame.items()))[found.schema.names]
 
 

@@ -28,7 +28,7 @@ from outcomes.core.mime import FINDING, PROVENANCE
 from outcomes.data import glossary
 from outcomes.data.disclosure import CONFIDENTIAL, WITHHELD
 from outcomes.findings.verdicts import ANSWERS, VERDICTS
-from outcomes.publish import vintage
+from outcomes.publish import staleness, vintage
 from outcomes.publish.parameters import Parameter, source, tagged
 from outcomes.publish.plan import Page, Plan, words
 
@@ -356,7 +356,7 @@ def assumptions(folder: Path, notebook: str) -> str:
 
     As HTML, "" when there are none; ``folder`` is that of the plan.
     """
-    file = folder / "docs" / "assumptions.csv"
+    file = folder / staleness.ASSUMPTIONS
     if not file.is_file():
         return ""
     with file.open(encoding="utf-8", newline="") as lines:
