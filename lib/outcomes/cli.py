@@ -362,11 +362,11 @@ def notify_told(
 @release.command("check")
 def release_check(name: Name = "", out: Out = None, plan: PlanFile = None) -> None:
     """Say what automatic checks find in a release: pass, review or fail, and why."""
-    from outcomes.publish import releases
+    from outcomes.publish import releases, review
 
     site = _site(out, plan)
     found = _review(site, releases.find(site, name), plan)
-    raise typer.Exit(1 if "fail" in {check.verdict for check in found} else 0)
+    raise typer.Exit(1 if review.failed(found) else 0)
 
 
 @release.command("approve")
@@ -400,9 +400,8 @@ def _review(site: Path, folder: Path, plan: Path | None) -> list:
     from outcomes.publish import review
 
     found = review.checks(site, folder, _folder(plan), broken=_figures_by_hand())
-    failed = "fail" in {check.verdict for check in found}
     said = [f"Release {folder.name}", *review.report(found)]
-    print("\n".join(said), file=log.out(wrong=failed))
+    print("\n".join(said), file=log.out(wrong=bool(review.failed(found))))
     return found
 
 

@@ -643,3 +643,12 @@ def test_a_table_of_ones_own_says_what_may_be_shown(tmp_path, monkeypatch, state
     held = own("hurt")
     found = finding("found", "Counts.", table=held, caption="Hurt", sources=held)
     assert found.facts["table"]["rows"] == [["Wyre", seen], ["Pendle", 40]]
+
+
+def test_a_column_with_no_upper_limit_is_still_one_of_counts():
+    table = {
+        "columns": [{"key": k, "label": k, "unit": ""} for k in ("area", "most")],
+        "rows": [["Wyre", CONFIDENTIAL], ["Pendle", "no upper limit"], ["Fylde", 40]],
+    }
+    seen = disclosed.table_of({"table": table})
+    assert seen is not None and seen.columns == ["most"]

@@ -407,3 +407,19 @@ def test_no_upper_limit_may_be_said_in_the_detail():
     assert found.facts["caveats"] == [] and found.facts["upper"] is None
     found = finding("x", "It is 3.", sources="A", **told)
     assert found.facts["caveats"] == ["There is no upper limit."]
+
+
+def test_a_name_that_each_page_needs_for_a_part_of_its_own_is_refused():
+    with pytest.raises(Invalid, match="'changes' is the anchor of a part"):
+        findings.finding("changes", "It moved.", sources=["Office"])
+
+
+def test_a_limit_that_there_is_not_is_told_apart_from_one_that_is_not_known():
+    frame = pd.DataFrame({"area": ["Wyre", "Pendle"], "most": [np.inf, np.nan]})
+    rows = made(table=frame, units={}).facts["table"]["rows"]
+    assert rows == [["Wyre", "no upper limit"], ["Pendle", None]]
+
+
+def test_a_table_without_a_row_leaves_no_caption_of_a_file_that_is_not_there():
+    facts = made(table=pd.DataFrame({"share": []})).facts
+    assert facts["table"] is None and facts["caption"] == ""

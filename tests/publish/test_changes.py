@@ -486,6 +486,9 @@ def test_a_method_named_in_the_changelog_explains_a_change_of_code(folder, monke
     assert build(folder).entries[0]["changes"][0]["why"] == why, "what was told stays"
 
 
+_NO_LIMIT = "5 to no upper limit became 6 to no upper limit"
+
+
 @pytest.mark.build
 @pytest.mark.parametrize(
     ("old", "new", "said"),
@@ -493,7 +496,10 @@ def test_a_method_named_in_the_changelog_explains_a_change_of_code(folder, monke
         ({"value": 3067.0}, {"value": 3100.0}, "3,067 became 3,100 (up 33)"),
         ({"value": 0.25}, {"value": 0.2}, "0.25 became 0.2 (down 0.05)"),
         ({"value": 1.23456}, {"value": 2.5}, "1.235 became 2.5 (up 1.265)"),
-        ({"value": 1, "unit": "%"}, {"value": None, "unit": "%"}, "1% became none%"),
+        ({"value": 1, "unit": "%"}, {"value": None, "unit": "%"}, "1% became no value"),
+        ({"lower": 5, "upper": None}, {"lower": 6, "upper": None}, _NO_LIMIT),
+        ({"lower": 1, "upper": 2}, {}, "1 to 2 became no limits"),
+        ({"value": 0.0351}, {"value": 0.03499}, "0.0351 became 0.035 (down 0.0001)"),
         ({"lower": 1, "upper": 5}, {"lower": 2, "upper": 5}, "1 to 5 became 2 to 5"),
         ({"sentence": "A."}, {"sentence": "B."}, "now reads: B."),
         ({"value": 0.1 + 0.2}, {"value": 0.3}, ""),

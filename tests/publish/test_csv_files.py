@@ -60,3 +60,8 @@ def test_the_column_of_the_findings_value_takes_its_unit():
 )
 def test_numbers_keep_two_decimals_more_than_a_page_shows(column, kept):
     assert csv_files.rounded(column) == kept
+
+
+def test_a_table_with_a_column_of_sources_keeps_the_two_apart():
+    one = fact([("source", ""), ("latest", "")], [["Police", "2025"]])
+    assert opened(csv_files.finding_csv(one))[0] == ["source", "latest", "cited source"]

@@ -54,7 +54,9 @@ def test_a_rate_within_a_tenth_of_the_others_is_about_the_same(rate, sign, word)
         (5.0, 1.0, 9.0, "+5.0% ▲"),
         (-5.04, -9.0, -1.0, "−5.0% ▼"),
         (5.0, -1.0, 9.0, "+5.0% ●"),
-        (0.0, None, None, "+0.0% ●"),
+        (0.0, None, None, "0.0% ●"),
+        (-0.04, -9.0, 9.0, "0.0% ●"),
+        (0.04, -9.0, 9.0, "0.0% ●"),
     ],
 )
 def test_a_change_has_a_direction_where_its_interval_holds_no_zero(

@@ -81,7 +81,7 @@ def test_each_state_of_a_page_is_said_with_its_release():
     date = "Newest publication 14 June 2024"
     assert rows[0] == f"One Of one. Estimate {date} built in this release 1"
     assert rows[2] == (
-        f"Old Of old. Estimate {date} unchanged, as nothing behind them has changed "
+        f"Old Of old. Estimate {date} unchanged, with the same data, notebook and method "
         "(from 1 September 2025) 1"
     )
     assert rows[3].endswith("not asked for in this one (from 1 September 2025) 1")

@@ -14,6 +14,7 @@ from notebook_maker import FINDING, PROVENANCE, entry, fact, notebook, plan
 from outcomes.core.collection import collection
 from outcomes.core.errors import Invalid
 from outcomes.findings import verdicts
+from outcomes.findings.finding import ANCHORS
 from outcomes.publish import (
     html_checks,
     parameters,
@@ -660,3 +661,10 @@ def test_a_third_caution_is_behind_a_disclosure():
 def test_no_template_names_a_place():
     for path in render.TEMPLATES.iterdir():
         assert "Lancashire" not in path.read_text("utf-8"), path.name
+
+
+def test_no_finding_may_have_the_anchor_of_a_part_of_each_page():
+    names = ("base", "lesson", "page", "slots")
+    texts = (render.TEMPLATES / f"{name}.html.j2" for name in names)
+    found = {a for t in texts for a in re.findall(r'\bid="([a-z-]+)"', t.read_text())}
+    assert found == ANCHORS

@@ -114,6 +114,16 @@ def percent(share: float | None, decimals: int = 1) -> str:
     return _with_unit(share, "", "%", 100, decimals)
 
 
+def signed_percent(share: float, decimals: int = 0) -> str:
+    """A change as a percentage with its sign, "+" as well, but for what rounds to nothing.
+
+    >>> signed_percent(0.2381), signed_percent(-0.05), signed_percent(0.001)
+    ('+24%', '−5%', '0%')
+    """
+    written = percent(share, decimals)
+    return f"+{written}" if share > 0 and written != percent(0, decimals) else written
+
+
 def points(share: float | None, decimals: int = 0) -> str:
     """A difference of two shares in percentage points, for the words that follow it.
 

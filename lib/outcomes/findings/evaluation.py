@@ -23,6 +23,7 @@ from outcomes.core.formatting import (
     percent,
     refresh_clause,
     sentence_case,
+    signed_percent,
     span,
 )
 from outcomes.findings import charts
@@ -573,7 +574,7 @@ def effects(
     opening = f"By {count(len(rows), 'choice')}, {noun} in {area} came out"
     if not noun:
         opening = f"{count(len(rows), 'outcome')} in {area} came out"
-    ends = span((rows["change"].min(), rows["change"].max()), _signed_percent)
+    ends = span((rows["change"].min(), rows["change"].max()), signed_percent)
     return finding(
         name,
         f"{opening} from {ends} against what was expected.",
@@ -683,8 +684,3 @@ def _without_a_ratio(drawn) -> list[str]:
         lost = count(drawn.left_out, "placebo area")
         said.append(f"{lost} without events to compare are left out of the rank.")
     return said
-
-
-def _signed_percent(share: float, decimals: int = 0) -> str:
-    written = percent(share, decimals)
-    return f"+{written}" if share > 0 and written != percent(0, decimals) else written

@@ -27,6 +27,9 @@ from outcomes.findings.citations import cite
 from outcomes.findings.verdicts import ANSWERS, NO_LIMIT, VERDICTS, refusal
 
 DIRECTIONS = ("fewer", "more", "neither")
+ANCHORS = {"about", "aim", "asked", "brief", "cautions", "changes", "cite", "contents"}
+ANCHORS |= {"elsewhere", "made", "main", "siblings", "top"}
+"""What the parts of a page have as their anchors; so no finding may have it as its name."""
 _SHORT = 12  # rows: a table this short, with no figure above it, is what people came to look at
 _PAGE = {"area": "", "period": "", "direction": "neither"}
 
@@ -279,7 +282,7 @@ def finding(
         "headline": headline,
         "caveats": [formatting.plain(c) for c in shown.caveats],
         "sources": cited,
-        "caption": texts["caption"],
+        "caption": "" if shown.table is None else texts["caption"],
         "table": None if shown.table is None else tables.records(shown.table, units),
     }
     more = {"test": formatting.plain(test), "series": series, "numbers": shown.numbers}
@@ -380,6 +383,10 @@ def _check(name: str, shown: _Shown, cited: list[dict]) -> None:
     if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name):
         raise Invalid(
             f"finding name {name!r} is not allowed: use lower-case words and hyphens."
+        )
+    if name in ANCHORS:
+        raise Invalid(
+            f"finding name {name!r} is the anchor of a part that each page has: add a word to it."
         )
     if not texts["sentence"].strip() or not cited:
         raise Invalid(f"finding {name!r} needs a sentence and at least one source.")

@@ -8,6 +8,7 @@ few lines here are our own. Marks follow the Government Analysis Function: ``[c]
 import re
 from datetime import date
 from html import escape
+from math import isinf
 from typing import Any
 
 import numpy as np
@@ -188,5 +189,12 @@ def records(frame: pd.DataFrame, units: dict[str, str] | None = None) -> dict:
         raise Invalid(
             f"Two columns of the table would both be headed {twice[0][0]!r}: rename one."
         )
-    rows = [[raw(v) for v in row] for row in frame.itertuples(index=False, name=None)]
+    rows = [[_told(v) for v in row] for row in frame.itertuples(index=False, name=None)]
     return {"columns": columns, "rows": rows}
+
+
+def _told(value: Any) -> str | float | bool | None:
+    """A cell of a table: a limit that there is not in words, for an empty one is not known."""
+    if isinstance(value, float) and isinf(value):
+        return formatting.number(value)
+    return raw(value)

@@ -222,7 +222,8 @@ def town_and_county() -> Facts:
 def change_by_chance() -> Facts:
     """How many areas the size of the town, where nothing began, changed at least as much (06)."""
     panel, town = _panel_and_town()
-    places = neighbourhoods().set_index("lsoa")
+    later = neighbourhoods(lesson_places()["later_town"])["lsoa"]
+    places = neighbourhoods().set_index("lsoa").drop(later)
     designs = evaluation.designs(
         places,
         town,

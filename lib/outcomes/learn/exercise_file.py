@@ -29,10 +29,11 @@ def survey() -> pd.DataFrame:
 
 
 def lesson_places() -> dict[str, str]:
-    """The places that the lessons are about: district, quiet_district and town.
+    """The places that the lessons are about: district, quiet_district, town and later_town, where the
+    programme of the town began after it.
 
     >>> sorted(lesson_places())
-    ['district', 'quiet_district', 'town']
+    ['district', 'later_town', 'quiet_district', 'town']
     """
     return _file()["places"]
 

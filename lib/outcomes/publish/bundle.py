@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from outcomes.core.collection import collection
+from outcomes.findings.verdicts import NO_LIMIT
 from outcomes.publish.csv_files import credit, table
 
 FILE = "all-data.zip"
@@ -20,8 +21,9 @@ findings.csv  every finding with its value, limits, unit, period, area and sourc
 answers.csv   every page's question and answer
 The folders hold the table behind each finding, named after its page.
 
-Files are CSV in UTF-8. In cells, [c] stands for confidential, [x] for not available and [z] for
-not applicable. Contains public sector information licensed under the Open Government Licence v3.0.
+Files are CSV in UTF-8. In cells, [c] stands for confidential and [z] for not applicable; an empty
+cell, or [x], is not available. "{no_limit}" stands where a source gives a least number alone.
+Contains public sector information licensed under the Open Government Licence v3.0.
 Not an official statistic. Questions and corrections: {contact}
 """
 
@@ -54,7 +56,7 @@ def bundle(folder: Path, entries: list[dict], release: str) -> bytes:
     release
         The name of the release, whose first part is the time that every entry bears.
     """
-    about = {"title": collection.title, "release": release}
+    about = {"title": collection.title, "release": release, "no_limit": NO_LIMIT}
     texts = {
         "about.txt": ABOUT.format(**about, contact=collection.contact).encode("utf-8"),
         "notes.csv": notes(entries).encode("utf-8"),

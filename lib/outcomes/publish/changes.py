@@ -81,11 +81,7 @@ def describe(old: dict | None, new: dict | None) -> str:
             for a, b in zip(one, two, strict=True)
         ):
             continue
-        by = ""
-        if keys == ("value",) and None not in (*one, *two):
-            size = exact(abs(two[0] - one[0]), 3)
-            by = f" ({'up' if two[0] > one[0] else 'down'} {size})"
-        return f"{_shown(one, new['unit'])} became {_shown(two, new['unit'])}{by}"
+        return _became(one, two, new["unit"])
     if old["sentence"] != new["sentence"] or old["verdict"] != new["verdict"]:
         return f"now reads: {new['sentence']}"
     if old.get("detail") != new.get("detail"):
@@ -93,8 +89,28 @@ def describe(old: dict | None, new: dict | None) -> str:
     return ""
 
 
-def _shown(values: list[float | None], unit: str) -> str:
-    text = " to ".join("none" if v is None else exact(v, 3) for v in values)
+def _became(one: list[float | None], two: list[float | None], unit: str) -> str:
+    """Values or limits then and now, with as many decimals as tell them apart."""
+    for decimals in range(3, 16):
+        was, now = (_shown(values, unit, decimals) for values in (one, two))
+        if was != now:
+            break
+    by = ""
+    if len(one) == 1 and None not in (*one, *two):
+        way = "up" if two[0] > one[0] else "down"
+        by = f" ({way} {exact(abs(two[0] - one[0]), decimals)})"
+    return f"{was} became {now}{by}"
+
+
+def _shown(values: list[float | None], unit: str, decimals: int) -> str:
+    """A value, or two limits of which one may not be there."""
+    if set(values) == {None}:
+        return "no value" if len(values) == 1 else "no limits"
+    none = ("no lower limit", "no upper limit")
+    text = " to ".join(
+        said if v is None else exact(v, decimals)
+        for v, said in zip(values, none, strict=False)
+    )
     return text + (unit if unit == "%" else f" {unit}" if unit else "")
 
 

@@ -64,7 +64,7 @@ def finding_csv(fact: dict) -> str:
         if fact.get(name) and not said & known:
             header.append(name)
             columns.append([fact[name]] * len(rows))
-    header.append("source")
+    header.append("cited source" if "source" in header else "source")
     columns.append([credit(fact.get("sources", []))] * len(rows))
     return table(header, zip(*columns, strict=True))
 

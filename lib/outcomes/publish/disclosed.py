@@ -19,6 +19,7 @@ import numpy as np
 from outcomes.core.errors import Invalid
 from outcomes.data import disclosure, recovery
 from outcomes.data.disclosure import THRESHOLD
+from outcomes.findings.verdicts import NO_LIMIT
 from outcomes.publish import csv_files
 
 _HIDDEN = re.compile(r"\[c\]|c|\*|<\s*\d+|suppressed|withheld|confidential", re.I)
@@ -105,7 +106,8 @@ def _first(fact: dict, table: Table | None, others: list[dict], was: dict) -> st
 def table_of(fact: dict) -> Table | None:
     """The counts of a finding's table; None when nothing is hidden in it."""
     made = fact.get("table") or {"columns": [], "rows": []}
-    cells = list(zip(*made["rows"], strict=True)) or [()] * len(made["columns"])
+    rows = ([None if c == NO_LIMIT else c for c in row] for row in made["rows"])
+    cells = list(zip(*rows, strict=True)) or [()] * len(made["columns"])
     heads = [c["key"] for c in made["columns"]]
     counts = {
         head: column

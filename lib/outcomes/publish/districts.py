@@ -14,6 +14,7 @@ from pathlib import Path
 
 from outcomes.core import project
 from outcomes.core.collection import collection
+from outcomes.core.formatting import signed_percent
 
 COMPARED = "positions"
 """The finding of a district's page whose table sets its rates beside those of the others."""
@@ -137,7 +138,7 @@ def _change(fact: dict) -> Cell | None:
     sign, word = "●", "no clear change"
     if lower is not None and upper is not None and lower * upper > 0:
         sign, word = ("▲", "a rise") if value > 0 else ("▼", "a fall")
-    return Cell(value, f"{value:+.1f}%".replace("-", "−"), sign, word)
+    return Cell(value, signed_percent(value / 100, 1), sign, word)
 
 
 def _shades(rows: list[Row]) -> tuple[dict[str, int], list[str]]:

@@ -26,7 +26,7 @@ COLUMNS = [
 COLUMNS += ["direction", "verdict", "numbers", "sources"]
 STATES = {
     "built": "built in this release",
-    "unchanged": "unchanged, as nothing behind them has changed",
+    "unchanged": "unchanged, with the same data, notebook and method",
     "carried": "kept from an earlier release, not asked for in this one",
     "kept": "could not be rebuilt; the last good version is shown",
     "failed": "could not be built",

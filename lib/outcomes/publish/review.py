@@ -278,6 +278,11 @@ _CHECKS = {
 """What each check gives when it finds something, and how it looks."""
 
 
+def failed(found: list[Check]) -> list[str]:
+    """The names of the checks that a release fails."""
+    return [check.name for check in found if check.verdict == "fail"]
+
+
 def approve(
     out: Path, release: Path, found: list[Check], *, by: str, note: str
 ) -> Path:
@@ -288,9 +293,9 @@ def approve(
     by, note = (" ".join(text.split()) for text in (by, note))
     if not by:
         raise Invalid("--by must name the person who approves the release.")
-    if failed := [c.name for c in found if c.verdict == "fail"]:
+    if names := failed(found):
         raise Invalid(
-            f"{release.name} fails ({', '.join(failed)}) and cannot be approved: mend what the "
+            f"{release.name} fails ({', '.join(names)}) and cannot be approved: mend what the "
             "reasons name and build again."
         )
     doubtful = [c.name for c in found if c.verdict == "review"]
