@@ -498,7 +498,7 @@ _NO_LIMIT = "5 to no upper limit became 6 to no upper limit"
         ({"value": 1.23456}, {"value": 2.5}, "1.235 became 2.5 (up 1.265)"),
         ({"value": 1, "unit": "%"}, {"value": None, "unit": "%"}, "1% became no value"),
         ({"lower": 5, "upper": None}, {"lower": 6, "upper": None}, _NO_LIMIT),
-        ({"lower": 1, "upper": 2}, {}, "1 to 2 became no limits"),
+        ({"lower": 1, "upper": 2}, {"upper": None}, "1 to 2 became no limits"),
         ({"value": 0.0351}, {"value": 0.03499}, "0.0351 became 0.035 (down 0.0001)"),
         ({"lower": 1, "upper": 5}, {"lower": 2, "upper": 5}, "1 to 5 became 2 to 5"),
         ({"sentence": "A."}, {"sentence": "B."}, "now reads: B."),

@@ -73,9 +73,9 @@ def test_each_state_of_a_page_is_said_with_its_release():
     html = index.index_html(pages, NOW, told())
     text = words(html)
     assert (
-        "Release of 24 November 2025: 2 pages built in this release; 1 page unchanged, as nothing "
-        "behind them has changed; 1 page kept from an earlier release, not asked for in this one; "
-        "1 page could not be rebuilt; the last good version is shown; 1 page could not be built."
+        "Release of 24 November 2025: 2 pages built in this release; 1 page unchanged, with the "
+        "same data, notebook and method; 1 page kept from an earlier release, not asked for in this "
+        "one; 1 page could not be rebuilt; the last good version is shown; 1 page could not be built."
     ) in text
     rows = [words(row) for row in html.split("<tbody>")[-1].split("<tr>")[1:]]
     date = "Newest publication 14 June 2024"
