@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 
 import pytest
 
@@ -63,6 +64,8 @@ def test_the_table_of_words_is_sound():
             phrases = cell.split("; ")
             assert all(p and p == p.strip() for p in phrases), cell
             assert len({*phrases}) == len(phrases), cell
+            # of all signs the search looks for a pound sign alone
+            assert all(re.search("[a-z0-9£]", p.lower()) for p in phrases), cell
 
 
 def test_a_collection_without_such_a_table_is_searched_by_its_own_words(monkeypatch):
@@ -72,7 +75,7 @@ def test_a_collection_without_such_a_table_is_searched_by_its_own_words(monkeypa
 
 @pytest.fixture(scope="module")
 def search_box(tmp_path_factory):
-    """The index of two made-up pages, with its search, open from a disk in a browser."""
+    """The index of three made-up pages, with its search, open from a disk in a browser."""
     driver.need_chromium("the search was not tried in a browser")
     folder = tmp_path_factory.mktemp("site")
     shared = {"group": "county", "state": "built", "built": "20251124T083000Z-ab"}
@@ -81,6 +84,7 @@ def search_box(tmp_path_factory):
     pages = [
         entry("bins", fact(sentence="Knives were found."), marked, **shared),
         entry("shops", fact(sentence="Robbery fell.", area="Colne"), **shared),
+        entry("sums", fact(sentence="£1,200 was seized."), **shared),
     ]
     pages = [page | {"handle": page["title"], "label": page["title"]} for page in pages]
     told = {"since": "", "sentence": "", "lines": []}
@@ -114,6 +118,8 @@ def search_box(tmp_path_factory):
         ("muggings", "1 finding on 1 page.", ["Robbery fell."]),
         ("robb", "1 finding on 1 page.", ["Robbery fell."]),
         ("colne robberies", "1 finding on 1 page.", ["Robbery fell."]),
+        ("cash", "1 finding on 1 page.", ["£1,200 was seized."]),
+        ("£", "1 finding on 1 page.", ["£1,200 was seized."]),
         ("were the", "Nothing was found for “were the”.", []),
         ("zebra", "Nothing was found for “zebra”.", []),
         ("zebra knives", "No page says “zebra”. 1 finding", ["Knives were found."]),

@@ -1,13 +1,13 @@
 "use strict";
 (() => {
   const held = "HELD";
-  const plain = (text) => text.toLowerCase().normalize("NFKD").replace(/[\u0300-\u036f'’]/g, "").replace(/[^a-z0-9]+/g, " ").trim();
+  const plain = (text) => text.toLowerCase().replace(/£/g, " pounds ").normalize("NFKD").replace(/[\u0300-\u036f'’]/g, "").replace(/[^a-z0-9]+/g, " ").trim();
   const padded = (text) => ` ${plain(text)} `;
   const idle = new Set(plain("a an and any are at be been being by can could did do does for from had has have here how i if in into is it its many me much my of on or our should so some that the their them there they this to us was we were what when where which who why will with would you your happen happened happening about get gets getting got going goes tell show people person anybody anyone somebody someone much thing things really actually vs mean means meaning explain").split(" "));
   const meanings = new Map();
   for (const [searched, finds] of held.synonyms) {
     for (const phrase of searched.map(plain)) {
-      meanings.set(phrase, [...(meanings.get(phrase) ?? []), ...finds.map(plain)]);
+      meanings.set(phrase, [...(meanings.get(phrase) ?? []), ...finds.map(plain).filter(Boolean)]);
     }
   }
   const longest = Math.max(1, ...[...meanings.keys()].map((phrase) => phrase.split(" ").length));
