@@ -604,6 +604,10 @@ def test_style_is_made_small_and_script_left_as_it_is(tmp_path, monkeypatch):
     hashed = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     assert render.inlined("a.css", "b.css") == (style, hashed)
     assert render.inlined("c.js")[0] == "let a = { b: 1 };\n"
+    (tmp_path / "d.js").write_text(
+        '/** Why. */\n// And how.\nlet a = "//";\n\n  /** More. */\n  a += "/** */";\n'
+    )
+    assert render.inlined("d.js")[0] == 'let a = "//";\na += "/** */";\n'
 
 
 def test_assumptions_of_a_page_are_said_with_how_sure_they_are_and_what_hangs_on_them(

@@ -113,7 +113,7 @@ def inlined(*names: str) -> tuple[Markup, str]:
         text = re.sub(r"\s*([{};,])\s*|\s+", lambda m: m[1] or " ", text.strip())
         text = re.sub(r"(?<=[a-z-]): ", ":", text).replace(";}", "}")
     else:  # a script: no indentation, and no remarks but at the end of a line
-        text = re.sub(r"^\s+(//.*)?", "", text, flags=re.M)
+        text = re.sub(r"^\s*((//.*|/\*\*.*\*/)\s*)*", "", text, flags=re.M)
     hashed = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
     return Markup(text), hashed
 

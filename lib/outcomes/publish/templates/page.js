@@ -117,21 +117,42 @@ function valued(chart) {
 }
 document.querySelectorAll("[data-marks]").forEach(valued);
 const MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec";
-function size(text) {
-  const date = text.match(/^(?:(\d{1,2}) )?([A-Z][a-z]{2})[a-z]* (\d{4})/);
-  if (date) return +date[3] * 372 + MONTHS.indexOf(date[2]) / 3 * 31 + +(date[1] || 0);
-  const number = text.replace(/[,£%]/g, "").replace("\u2212", "-").match(/^[^\d.-]*(-?[\d.]+)/);
-  return number ? parseFloat(number[1]) : NaN;
+/** The day that a text names first, on one scale for years, financial years, quarters, months and days. */
+function day(text, later) {
+  const named = text
+    .replace(/^(\d{4}) ?Q(\d)/, (_, year, quarter) => `${MONTHS.substr(9 * quarter - 9, 3)} ${year}`)
+    .replace(/^(\d{4})-(0[1-9]|1[0-2])(?:-(\d\d))?\b/, (_, year, month, date = "") => `${date} ${MONTHS.substr(3 * month - 3, 3)} ${year}`.trim())
+    .replace(/^(\d{4})[-/–]\d\d(?:\d\d)?\b/, "Apr $1")
+    .replace(/^(?:19|20)\d\d(?![.,]?\d)/, "Jan $&");
+  const [, date, name, year = later] = named.match(/^(?:(\d\d?) )?([A-Z][a-z]{2})[a-z]*(?: (\d{4})\b)?/) ?? [];
+  const month = MONTHS.indexOf(name) / 3;
+  return month < 0 ? NaN : year * 372 + month * 31 + Number(date ?? 1);
 }
+/** Which starts first, and of those that start together which ends first. */
+function period(text) {
+  const [first, last = first] = text.replace(/^(since|from|year to|quarter from) /i, "").split(/ (?:to|and|–) /);
+  return day(first, last.match(/\b\d{4}\b/)?.[0]) + (day(last) || 0) / 1e7;
+}
+function amount(text) {
+  if (/^no (upp|low)er limit/.test(text)) return text[3] === "u" ? Infinity : -Infinity;
+  const bare = text.replace(/[,£]/g, "").replace("\u2212", "-");
+  return parseFloat(bare.match(/^(?:(?:about|at least|at most|between|exactly|nearly|over|(?:p )?under|p =|up to|(?:fewer|less|more) than) )?([-+]?\d[\d.]*)/i)?.[1]);
+}
+const UNKNOWN = /^(\[|$|(dates? |p )?not (known|limited|stated))/;
+/** As periods or as amounts, whichever most cells are; as words where most are neither. */
 function order(table, head, column) {
   const body = table.tBodies[0];
   const down = head.getAttribute("aria-sort") === "ascending";
   const rows = Array.from(body.rows, (row) => [row.cells[column].textContent.trim(), row]);
-  const known = rows.every(([text]) => text[0] === "[" || !isNaN(size(text)));
+  const given = rows.filter(([text]) => !UNKNOWN.test(text));
+  const many = (read) => given.filter(([text]) => !isNaN(read(text))).length;
+  const read = many(period) < many(amount) ? amount : period;
+  const sized = 2 * many(read) >= given.length;
+  const last = (text) => UNKNOWN.test(text) ? 2 : sized && isNaN(read(text)) ? 1 : 0;
   rows.sort(([one], [other]) => {
-    const last = (one[0] === "[") - (other[0] === "[");  // what is not known stands last
-    const less = known ? size(one) - size(other) : one.localeCompare(other, "en-GB", { numeric: true });
-    return last || (down ? -less : less);
+    const [a, b] = [read(one), read(other)];
+    const less = sized && !isNaN(a) ? (a > b) - (a < b) : one.localeCompare(other, "en-GB", { numeric: true });
+    return last(one) - last(other) || (down ? -less : less);
   });
   for (const other of head.parentNode.cells) other.removeAttribute("aria-sort");
   head.setAttribute("aria-sort", down ? "descending" : "ascending");

@@ -1,0 +1,119 @@
+"""What the script and the sheet of a page do, each seen in a browser on a page of its own."""
+
+import pandas as pd
+import pytest
+
+import lab_driver as driver
+from outcomes.findings import table
+from outcomes.publish import render
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    driver.need_chromium("the script of a page was not tried in a browser")
+    with driver.browser() as opened:
+        yield opened
+
+
+@pytest.fixture
+def opened(chromium, tmp_path):
+    """Opens a page that holds some HTML, as a browser of some kind; closes it afterwards."""
+    contexts = []
+
+    def visit(body: str, **kind):
+        sheet = render.inlined("report.css", "page.css")[0]
+        file = tmp_path / "page.html"
+        html = (
+            '<!DOCTYPE html><html lang="en-GB"><meta charset="utf-8"><title>A page</title>'
+            f"<style>{sheet}</style><main>{body}</main>"
+            f"<script>{render.inlined('page.js')[0]}</script>"
+        )
+        file.write_text(body if "<!DOCTYPE" in body else html, encoding="utf-8")
+        context = chromium.new_context(viewport={"width": 800, "height": 900}, **kind)
+        contexts.append(context)
+        tab = context.new_page()
+        tab.goto(file.as_uri())
+        return tab
+
+    yield visit
+    for context in contexts:
+        context.close()
+
+
+def figure(name: str, *texts: str, before: str = "") -> str:
+    """A finding with a table of one column beside the names of its rows."""
+    rows = pd.DataFrame({"row": [f"r{n}" for n in range(len(texts))], "said": texts})
+    shown = table.html(rows, caption=name)
+    return f'<figure class="finding" id="{name}">{before}{shown}</figure>'
+
+
+# What stands in a column as it was, and how it is to stand when sorted.
+ORDERS = {
+    "quarters": "2025 Q4|2025 Q1|2024 Q3|2025 Q2 → 2024 Q3|2025 Q1|2025 Q2|2025 Q4",
+    "years and quarters": "2025|2024 Q3|2024Q2 → 2024Q2|2024 Q3|2025",
+    "years and months": (
+        "July 2020 to September 2020|2022|2020|April 2020 to June 2020 → "
+        "2020|April 2020 to June 2020|July 2020 to September 2020|2022"
+    ),
+    "since": (
+        "since July 2021|January 2021 to March 2021|2022 → "
+        "January 2021 to March 2021|since July 2021|2022"
+    ),
+    "one start": (
+        "July 2021 to June 2022|July 2021 to May 2022|2020 → "
+        "2020|July 2021 to May 2022|July 2021 to June 2022"
+    ),
+    "financial years": (
+        "2023-24|2022/23|May 2023|March 2023|2021–22 → "
+        "2021–22|2022/23|March 2023|2023-24|May 2023"
+    ),
+    "days": (
+        "13 November 2023|2 November 2023|30 November 2022|October 2023 → "
+        "30 November 2022|October 2023|2 November 2023|13 November 2023"
+    ),
+    "numbers for months": "2023-11|2023-09-30|2022-12 → 2022-12|2023-09-30|2023-11",
+    "one year for two months": (
+        "November and December 2023|August to September 2023|2022 → "
+        "2022|August to September 2023|November and December 2023"
+    ),
+    "words before": (
+        "quarter from October 2023|year to June 2023|28 February 2023|12% → "
+        "28 February 2023|year to June 2023|quarter from October 2023|12%"
+    ),
+    "dates not stated": (
+        "dates not stated|May 2023|[x]|March 2024 → "
+        "May 2023|March 2024|[x]|dates not stated"
+    ),
+    "limits": (
+        "no upper limit|1,200|350|no lower limit|−4|[x] → "
+        "no lower limit|−4|350|1,200|no upper limit|[x]"
+    ),
+    "large beside dates": "751,000|2,020|£9.50 → £9.50|2,020|751,000",
+    "hedges": (
+        "over 18,000|about £9,500|at least 260|not limited|999 kg → "
+        "at least 260|999 kg|about £9,500|over 18,000|not limited"
+    ),
+    "mostly numbers": "none|12|9, dates not stated → 9, dates not stated|12|none",
+    "words": "people under 18|arrests|men|7 shops → 7 shops|arrests|men|people under 18",
+}
+
+
+@pytest.mark.parametrize("kind", ORDERS)
+def test_a_column_is_sorted_by_what_its_cells_mean(opened, kind):
+    given, wanted = (half.split("|") for half in ORDERS[kind].split(" → "))
+    tab = opened(figure("found", *given))
+    button = tab.locator("thead button").nth(1)
+
+    def pressed() -> list[str]:
+        button.click()
+        return tab.locator("tbody td").all_text_contents()
+
+    assert pressed() == wanted
+    # downwards what is not known, and what is no number among numbers, still stands last
+    last = {"[x]", "dates not stated", "not limited", "none", "12%"}
+    tail = [text for text in wanted if text in last]
+    lead = [text for text in wanted if text not in last]
+    assert pressed()[: len(lead)] == lead[::-1]
+    assert set(tab.locator("tbody td").all_text_contents()[len(lead) :]) == set(tail)
