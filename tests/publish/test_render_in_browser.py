@@ -117,3 +117,56 @@ def test_a_column_is_sorted_by_what_its_cells_mean(opened, kind):
     lead = [text for text in wanted if text not in last]
     assert pressed()[: len(lead)] == lead[::-1]
     assert set(tab.locator("tbody td").all_text_contents()[len(lead) :]) == set(tail)
+
+
+DRAWN = (
+    '<div class="chart" data-marks="0,1,250,500 1,1,750,500"><img alt="Two dots." '
+    "src=\"data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='400' "
+    "height='300'/%3E\"></div>"
+)
+
+
+def chart(tab):
+    """The chart of a page, where its first mark is in the window, and its tip."""
+    image = tab.locator(".chart img").first.bounding_box()
+    at = image["x"] + image["width"] / 4, image["y"] + image["height"] / 2
+    return at, tab.locator(".tip").first
+
+
+def test_a_tap_shows_a_value_until_a_tap_elsewhere(opened):
+    tab = opened(
+        figure("dots", "5", "7", before=DRAWN) + "<p>Words.</p>", has_touch=True
+    )
+    at, tip = chart(tab)
+    assert not tip.is_visible()
+    tab.touchscreen.tap(*at)
+    assert tip.is_visible() and tip.inner_text() == "r0: 5 (Said)"
+    tab.get_by_text("Words.").tap()
+    assert not tip.is_visible()
+
+
+def test_a_tip_can_be_dismissed_hovered_and_left(opened):
+    tab = opened(figure("dots", "5", "7", before=DRAWN))
+    at, tip = chart(tab)
+    tab.mouse.move(*at)
+    assert tip.is_visible()
+    tab.keyboard.press("Escape")  # and nothing has the focus
+    assert not tip.is_visible()
+    tab.mouse.move(at[0] + 1, at[1])
+    box = tip.bounding_box()
+    over = box["x"] + box["width"] / 2, box["y"] + 3
+    assert at[1] - over[1] > 28  # so far from the mark that nothing else would show it
+    tab.mouse.move(*over, steps=8)
+    assert tip.is_visible() and tip.inner_text() == "r0: 5 (Said)"
+    tab.mouse.move(1, 890)
+    assert not tip.is_visible()
+
+
+def test_controls_of_several_charts_have_names_of_their_own(opened):
+    names = ["two-dots", "more-dots"]
+    tab = opened("".join(figure(name, "5", "7", before=DRAWN) for name in names))
+    said = [one.get_attribute("aria-label") for one in tab.get_by_role("slider").all()]
+    assert said == [
+        "Values of the chart, 2: two dots",
+        "Values of the chart, 2: more dots",
+    ]

@@ -77,7 +77,7 @@ function valued(chart) {
   const tip = created("span", "tip", chart);
   const slider = created("input", "values", chart);
   Object.assign(slider, { type: "range", min: 0, max: marks.length - 1, value: 0 });
-  slider.setAttribute("aria-label", `Values of the chart, ${marks.length}`);
+  slider.setAttribute("aria-label", `Values of the chart, ${marks.length}: ${chart.closest(".finding").id.replaceAll("-", " ")}`);
   tip.setAttribute("aria-hidden", "true");
   /** Where a mark is, from the corner of the chart: the picture may be smaller than its box. */
   function place({ x, y }) {
@@ -101,6 +101,7 @@ function valued(chart) {
     tip.style.top = `${top < tip.offsetHeight + 14 ? top + tip.offsetHeight + 28 : top}px`;
   }
   function near(event) {
+    if (event.target === tip) return;
     const outer = chart.getBoundingClientRect();
     const far = (mark) => Math.hypot(...place(mark).map((at, n) => at - (n ? event.clientY - outer.top : event.clientX - outer.left)));
     const nearest = marks.map((mark) => [far(mark), mark]).sort(([one], [other]) => one - other)[0];
@@ -108,11 +109,14 @@ function valued(chart) {
   }
   chart.addEventListener("pointermove", near);
   chart.addEventListener("pointerdown", near);
-  chart.addEventListener("pointerleave", () => show(null));
+  chart.addEventListener("pointercancel", () => show(null));
+  // a finger is lifted to read what it has shown
+  chart.addEventListener("pointerleave", (event) => event.pointerType === "touch" || show(null));
+  document.addEventListener("pointerdown", (event) => chart.contains(event.target) || show(null));
+  document.addEventListener("keydown", (event) => event.key === "Escape" && show(null));
   slider.addEventListener("focus", () => show(marks[slider.value]));
   slider.addEventListener("input", () => show(marks[slider.value]));
   slider.addEventListener("blur", () => show(null));
-  slider.addEventListener("keydown", (event) => event.key === "Escape" && show(null));
   slider.setAttribute("aria-valuetext", marks[0].words);
 }
 document.querySelectorAll("[data-marks]").forEach(valued);
