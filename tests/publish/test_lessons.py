@@ -81,7 +81,12 @@ def test_no_answer_stands_open_and_every_one_is_there(every):
 
 def test_every_exercise_is_followed_by_its_hints_and_then_its_answer(every):
     for one in every:
-        kinds = re.findall(r"<summary>(\d hints|The answer)</summary>", one.html)
+        named = (
+            r'<summary>(\d hints|The answer)<span class="unseen">: ([a-z -]+)</span>'
+        )
+        found = re.findall(named, one.html)
+        assert len(set(found)) == len(found)  # no two of a page sound alike
+        kinds = [kind for kind, _ in found]
         assert kinds.count("3 hints") == kinds.count("The answer") > 0
         if "00" not in one.page.handle:  # where a text explains what hints are
             assert kinds[::2] == ["3 hints"] * (len(kinds) // 2)

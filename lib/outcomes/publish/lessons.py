@@ -20,7 +20,7 @@ from outcomes.core.mime import FINDING, PROVENANCE
 from outcomes.publish import disclosed, render
 from outcomes.publish.html_checks import problems
 from outcomes.publish.parameters import load, source, tagged
-from outcomes.publish.plan import Page, Plan
+from outcomes.publish.plan import Page, Plan, words
 
 FOLDER = "learn"
 ROOT = "../"
@@ -140,7 +140,7 @@ def _block(cell: dict, asked: dict[str, dict]) -> dict[str, Any]:
     kind, name = call.groups() if call else ("", "")
     one = asked.get(name, {})
     if kind == "hint":
-        return {"kind": "hints", "hints": one.get("hints", [])}
+        return {"kind": "hints", "name": words(name), "hints": one.get("hints", [])}
     if kind == "quiz" and tagged(cell, "solution"):
         remark = one["choices"][one["answer"]][1]
         return {"kind": "quiz", "asked": one, "remark": remark}
@@ -148,6 +148,7 @@ def _block(cell: dict, asked: dict[str, dict]) -> dict[str, Any]:
     if kind == "check" and tagged(cell, "solution"):
         return {
             "kind": "answer",
+            "name": words(name),
             "source": "\n".join(lines[:-1]),
             "remark": _text(cell).removeprefix("Right.").strip(),
             "chart": next(iter(_CHART.findall(_html(cell))), ""),
