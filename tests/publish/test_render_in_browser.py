@@ -1,12 +1,16 @@
 """What the script and the sheet of a page do, each seen in a browser on a page of its own."""
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
 import lab_driver as driver
 from outcomes.findings import table
-from outcomes.publish import render
+from outcomes.publish import lessons, render
+from outcomes.publish import plan as plans
 
+ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.browser
 
 
@@ -170,3 +174,48 @@ def test_controls_of_several_charts_have_names_of_their_own(opened):
         "Values of the chart, 2: two dots",
         "Values of the chart, 2: more dots",
     ]
+
+
+EMPTY = """() => [...document.querySelectorAll("details")].filter((one) =>
+  one.querySelector("summary").checkVisibility() &&
+  !one.lastElementChild.checkVisibility({ contentVisibilityAuto: true })
+).map((one) => one.textContent)"""
+"""What is on paper as a heading with nothing beneath."""
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_on_paper_what_is_folded_is_whole_or_not_there_at_all(opened, script):
+    change = {"name": "found", "said": "It fell.", "why": "new data"}
+    versions = [
+        {"day": f"{n} May 2026", "changes": [change], "address": ""} for n in (1, 2)
+    ]
+    terms = "<details><summary>2 terms</summary><dl><dt>A<dd>B</dl></details>"
+    tab = opened(
+        render.slot("changes", versions) + terms + render.cautions(["A.", "B.", "C."]),
+        java_script_enabled=script,
+    )
+    assert len(tab.evaluate(EMPTY)) == 3
+    tab.emulate_media(media="print")
+    assert tab.evaluate(EMPTY) == []
+    for said in (
+        "Earlier changes",
+        "In the release of 2 May 2026",
+        "2 terms",
+        "B",
+        "C.",
+    ):
+        assert tab.get_by_text(said, exact=said == "B").first.is_visible()
+
+
+def test_on_paper_a_lesson_has_the_answers_that_were_unfolded(opened):
+    plan = plans.read(ROOT / "reports.toml")
+    files = {"index.html", "feed.xml", *(page.path for page in plan.pages)}
+    (_, _, lesson, *_), _ = lessons.pages(plan, files)
+    tab = opened(lesson.html)
+    answers = tab.locator(".body > details:not(.code)")
+    answers.nth(1).evaluate("(one) => { one.open = true; }")
+    tab.emulate_media(media="print")
+    assert tab.evaluate(EMPTY) == []
+    shown = [one.is_visible() for one in answers.all()]
+    assert shown.index(True) == 1 and sum(shown) == 1
+    assert tab.get_by_text("What is folded is not printed.").is_visible()

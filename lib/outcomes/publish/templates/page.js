@@ -43,14 +43,6 @@ addEventListener("resize", fit);
 document.addEventListener("toggle", fit, true);
 unfold();
 fit();
-const closed = () => document.querySelectorAll(".finding details:not([open])");
-addEventListener("beforeprint", () => closed().forEach((one) => { one.open = true; one.dataset.printed = ""; }));
-addEventListener("afterprint", () => {
-  for (const one of document.querySelectorAll("[data-printed]")) {
-    one.open = false;
-    delete one.dataset.printed;
-  }
-});
 /** The value of a mark of a chart, from the table beside it: by pointing, tapping or the arrow keys. */
 const NEAR = 28;
 function created(name, look, parent) {
