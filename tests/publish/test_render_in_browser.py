@@ -176,6 +176,19 @@ def test_controls_of_several_charts_have_names_of_their_own(opened):
     ]
 
 
+@pytest.mark.parametrize("script", [True, False])
+def test_two_districts_side_by_side_are_offered_where_the_index_can_show_them(
+    opened, script
+):
+    slot = render.slot(
+        "siblings", [("b.html", "B", "../index.html?one=a&other=b#pair")]
+    )
+    tab = opened(slot, java_script_enabled=script)
+    assert tab.get_by_role("link", name="B", exact=True).is_visible()
+    beside = tab.get_by_role("link", name="side by side with B")
+    assert beside.is_visible() == script
+
+
 EMPTY = """() => [...document.querySelectorAll("details")].filter((one) =>
   one.querySelector("summary").checkVisibility() &&
   !one.lastElementChild.checkVisibility({ contentVisibilityAuto: true })

@@ -43,6 +43,8 @@ addEventListener("resize", fit);
 document.addEventListener("toggle", fit, true);
 unfold();
 fit();
+// what the script of the index makes is offered only where scripts run
+for (const pair of document.querySelectorAll(".pair")) pair.hidden = false;
 /** The value of a mark of a chart, from the table beside it: by pointing, tapping or the arrow keys. */
 const NEAR = 28;
 function created(name, look, parent) {
