@@ -83,6 +83,19 @@ def test_the_index_links_at_least_sixty_pages_and_every_link_resolves(site, page
     assert all((site / link).is_file() for link in linked)
 
 
+def test_every_link_to_a_part_of_a_page_finds_it(site):
+    parts = {
+        page: {*re.findall(r'\bid="?([^"\s>]+)', page.read_text(encoding="utf-8"))}
+        for page in site.rglob("*.html")
+    }
+    for page in parts:
+        for link in _Text(page).links:
+            path, _, part = link.partition("#")
+            target = (page.parent / path.partition("?")[0]).resolve() if path else page
+            if part and "://" not in link:
+                assert part in parts[target], f"{page.name}: {link}"
+
+
 def test_the_index_leads_to_every_lesson_and_the_search_knows_them(site):
     lessons = [link for link in _Text(site / "index.html").links if "learn/" in link]
     stored = sorted((ROOT / "notebooks/learn").glob("[0-9]*.ipynb"))
@@ -546,11 +559,15 @@ def test_a_resident_on_a_phone_is_two_taps_from_burglary_and_sees_how_the_next_p
     looked_up(tab, "burglary in Burnley")
     first = tab.locator("#find li li a").first
     assert "urglary" in first.inner_text() and "Burnley" in first.inner_text()
+    told = first.inner_text()
     first.click()  # the second
     tab.wait_for_url("**/area-profile/burnley.html#*")
     name = tab.url.partition("#")[2]
     assert tab.locator(f"#{name}").is_visible()
     tab.go_back()  # the third
+    assert tab.get_by_role("searchbox").input_value() == "burglary in Burnley"
+    driver.wait_until(tab, "document.querySelectorAll('#find li li a').length > 0")
+    assert tab.locator("#find li li a").first.inner_text() == told
     table = tab.get_by_role("table", name="The districts side by side")
     tab.get_by_label("Show").select_option(label="Burglary")  # the fourth and fifth
     for place in ("Burnley", "Hyndburn"):
@@ -600,7 +617,7 @@ def test_a_resident_on_a_phone_sets_two_districts_beside_each_other_in_two_taps(
     for width in (WIDTHS["phone"], 256):  # the latter is a window of 1,024 at 400%
         tab.set_viewport_size({"width": width, "height": 800})
         assert tab.evaluate("document.documentElement.scrollWidth") <= width
-    tab.get_by_label("The other").select_option(label="Pendle")
+    tab.get_by_label("Second district").select_option(label="Pendle")
     assert beside(tab)["Burglary"][0] == found["Burglary"][0]
     assert beside(tab) != found
     assert "one=burnley&other=pendle" in tab.get_by_role(
@@ -619,6 +636,27 @@ def test_a_district_leads_to_another_side_by_side_with_it_in_one_tap(site, brows
     assert heads == ["Burnley", "Hyndburn"]
     assert not heard
     tab.context.close()
+
+
+@pytest.mark.browser
+def test_on_paper_no_heading_of_what_is_folded_stands_alone(site, pages, browser):
+    """What is folded is whole on paper, or its heading is not there either."""
+    tab, found = browser.new_page(java_script_enabled=False), {}
+    tab.emulate_media(media="print")
+    alone = """() => [...document.querySelectorAll("details")].filter((one) =>
+      one.querySelector("summary").checkVisibility() &&
+      !one.lastElementChild.checkVisibility({ contentVisibilityAuto: true })
+    ).map((one) => one.textContent.slice(0, 80))"""
+    kinds = {
+        page.relative_to(site).parts[0].removesuffix(".html"): page for page in pages
+    }
+    learn = sorted((site / "learn").glob("*.html"))
+    for page in [site / "index.html", *kinds.values(), *learn]:
+        tab.goto(page.as_uri())
+        if said := tab.evaluate(alone):
+            found[str(page.relative_to(site))] = said
+    tab.close()
+    assert not found
 
 
 @pytest.mark.browser

@@ -5,6 +5,8 @@ const said = box.querySelector("p[role]");
 const list = box.querySelector("ul");
 const [MOST_PAGES, MOST_FINDINGS] = [8, 3];
 let search = null;
+/** Whether all that was found is listed, or the best of it. */
+let all = false;
 /** The search's own file is asked for once, when somebody is about to search. */
 function load() {
   search ??= new Promise((done) => {
@@ -31,17 +33,25 @@ function hit({ entry, page }, path) {
   return made("li", link(`${path}#${page[1]}`, `${words}${entry.sentence}`));
 }
 function item(page) {
-  const findings = page.findings.slice(0, MOST_FINDINGS).map((one) => hit(one, page.path));
+  const findings = page.findings.map((one) => hit(one, page.path));
   return made("li", link(page.path, made("b", page.title)), made("ul", ...findings));
 }
+/** The best findings of the best pages. */
+function best(pages) {
+  return pages.slice(0, MOST_PAGES).map((page) => ({ ...page, findings: page.findings.slice(0, MOST_FINDINGS) }));
+}
+const more = made("button");
+more.type = "button";
+more.hidden = true;
+list.after(more);
 function counted(number, noun) {
   return `${number || "No"} ${noun}${number === 1 ? "" : "s"}`;
 }
-function telling({ pages, findings, term, instead, unknown }, words) {
+function telling({ pages, findings, term, instead, unknown }, words, shown) {
   const meaning = term ? ` ${term[0][0].toUpperCase()}${term[0].slice(1)}: ${term[1]}` : "";
   if (!pages.length && term) return meaning.trim();
   if (!pages.length) return `Nothing was found for “${words}”. Try a place, a programme or a kind of crime.`;
-  const few = pages.length > MOST_PAGES ? `, the best ${MOST_PAGES} pages first` : "";
+  const few = shown < findings ? `; the best ${shown} are shown` : "";
   const mended = instead ? `Nothing says “${words}”. Did you mean “${instead}”? For that: ` : "";
   const lost = unknown.length ? `No page says “${unknown.join("”, “")}”. ` : "";
   return `${mended}${lost}${counted(findings, "finding")} on ${counted(pages.length, "page")}${few}.${meaning}`;
@@ -51,12 +61,25 @@ async function show() {
   const find = words ? await load() : null;
   if (words !== asked.value.trim()) return;
   const found = find ? find(words) : { pages: [] };
-  list.replaceChildren(...bothNamed(words), ...found.pages.slice(0, MOST_PAGES).map(item));
-  said.textContent = !words ? "" : find ? telling(found, words) : "The search could not be loaded.";
+  const pages = all ? found.pages : best(found.pages);
+  const shown = pages.reduce((sum, page) => sum + page.findings.length, 0);
+  list.replaceChildren(...bothNamed(words), ...pages.map(item));
+  more.hidden = !(shown < found.findings);
+  more.textContent = `Show all ${found.findings} findings`;
+  said.textContent = !words ? "" : find ? telling(found, words, shown) : "The search could not be loaded.";
   said.dataset.said = asked.value;
 }
 asked.addEventListener("focus", load, { once: true });
-box.addEventListener("input", show);
+box.addEventListener("input", () => {
+  all = false;
+  show();
+});
+more.addEventListener("click", async () => {
+  const before = new Set(Array.from(list.querySelectorAll("a"), (one) => one.href));
+  all = true;
+  await show();
+  [...list.querySelectorAll("a")].find((one) => !before.has(one.href))?.focus();
+});
 box.addEventListener("keydown", (event) => {
   const links = [asked, ...list.querySelectorAll("a")];
   const at = links.indexOf(document.activeElement);
@@ -162,11 +185,13 @@ if (districts.size > 1) {
   pair.hidden = false;
   setBeside();
 }
-/** The link to two districts side by side, where somebody has typed the names of both. */
+/** The link to two districts side by side, where somebody has typed the names of both, or a place that names one. */
 function bothNamed(words) {
   const said = words.toLowerCase();
-  const [first, second] = [...districts].map(([name, { label }]) => [said.indexOf(label.toLowerCase()), name, label])
-    .filter(([at]) => at >= 0).sort(([a], [b]) => a - b);
+  const [first, second] = [...districts].map(([name, { label }]) => {
+    const places = label.toLowerCase().split(/ (?:with|and) /).map((place) => said.indexOf(place)).filter((at) => at >= 0);
+    return [Math.min(...places), name, label];
+  }).filter(([at]) => at < Infinity).sort(([a], [b]) => a - b);
   return second ? [made("li", link(pairOf(first[1], second[1]), made("b", `${first[2]} and ${second[2]} side by side`)))] : [];
 }
 /** What scrolls sideways can be reached by keyboard; what does not is no stop. */
