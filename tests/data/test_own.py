@@ -74,3 +74,16 @@ def test_its_digest_changes_with_a_cell_and_with_its_description(folder):
 def test_a_report_needs_a_name_and_a_number(frame):
     with pytest.raises(oc.Invalid, match="names its rows, and one of numbers"):
         own.label_and_measure(frame)
+
+
+def test_rows_of_one_name_are_refused_and_a_column_that_tells_them_apart_is_taken():
+    frame = pd.DataFrame(
+        {"place": ["Wyre", "Fylde", "Wyre"], "year": [2024, 2025, 2025], "rate": 3.5}
+    )
+    with pytest.raises(oc.Invalid, match=r"place names several rows 'Wyre'.* latest"):
+        own.label_and_measure(frame)
+    assert own.label_and_measure(frame[1:]) == ("place", "rate")
+    frame["ward"] = ["Mount", "Park", "Pharos"]
+    assert own.label_and_measure(frame) == ("ward", "rate")
+    frame.loc[0, "rate"] = float("nan")  # this row is not shown
+    assert own.label_and_measure(frame) == ("place", "rate")

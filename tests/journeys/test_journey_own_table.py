@@ -5,6 +5,7 @@ import shutil
 import tomllib
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -107,3 +108,14 @@ def test_a_notebook_without_a_table_of_ones_own_runs_too(project):
     assert "burglaries" in typed("build", "burglaries")
     page = (project / "site/latest/burglaries.html").read_text(encoding="utf-8")
     assert "has the most burglaries" in page
+    rows = pd.read_parquet(ROOT / "data/clean/crime_district_monthly.parquet")
+    places = pd.read_csv(ROOT / "data/clean/districts.csv").set_index("district")
+    here = rows["district"].isin(places.index[places["force"] == "lancashire"])
+    of_year = rows["month"].astype(str).str[:4] == "2025"
+    rows = rows[here & of_year & (rows["type"] == "burglary")]
+    whole = rows.groupby("district")["n"].sum()
+    most = places["name"][whole.idxmax()]
+    assert f"{most} has the most burglaries: {whole.max():,}." in page
+    assert f"{most} has the most burglaries of {len(whole)} districts." in page
+    table = next((project / "site/latest/burglaries").glob("*.csv"))
+    assert table.read_text(encoding="utf-8-sig").count(most) == 1

@@ -1,5 +1,9 @@
 """What a new notebook or page is refused for; that it works is tests/journeys' matter."""
 
+import json
+from types import SimpleNamespace
+
+import pandas as pd
 import pytest
 
 from outcomes.core.errors import Invalid
@@ -31,3 +35,19 @@ def test_a_plan_that_would_not_read_stays_as_it_was(tmp_path):
     with pytest.raises(Invalid, match=r"reports\.toml"):
         skeletons.add_page(plan, entry)
     assert plan.read_text() == "# The plan\n" and len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_row_that_comes_to_have_the_name_of_another_stops_the_page(tmp_path):
+    """The table may have grown since the notebook was begun."""
+    columns = ["place", "n"]
+    path = skeletons.write_notebook(tmp_path, "county/one", "One", "survey", columns)
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    load = next("".join(c["source"]) for c in cells if "oc.own" in "".join(c["source"]))
+    rows = pd.DataFrame({"place": ["Wyre", "Fylde", "Pendle"], "n": [3, 5, 4]})
+    names = {"oc": SimpleNamespace(own=lambda name: rows), "most_rows": 2}
+    exec(load, names)
+    assert names["shown"]["place"].tolist() == ["Fylde", "Pendle"]
+    assert len(names["every"]) == 3  # of so many it is the most
+    rows.loc[3] = ["Wyre", 7]
+    with pytest.raises(AssertionError, match="one row for each name"):
+        exec(load, names)

@@ -68,10 +68,13 @@ and data/own/survey.toml, which says what it holds.
 def label_and_measure(frame: pd.DataFrame) -> tuple[str, str]:
     """The columns to begin with: what names the rows, and the first number that is no year.
 
+    A column names the rows where no two rows are called alike. Rows of one name are not added up,
+    for they may hold rates, or the same people at two times.
+
     Raises
     ------
     Invalid
-        When the table has no text or no number.
+        When the table has no number, or no column that names its rows.
 
     Examples
     --------
@@ -85,4 +88,12 @@ def label_and_measure(frame: pd.DataFrame) -> tuple[str, str]:
         raise Invalid(
             "A report needs a column that names its rows, and one of numbers."
         )
-    return labels[0], measures[0]
+    filled = frame.dropna(subset=measures[:1])
+    alone = [name for name in labels if filled[name].is_unique]
+    if not alone:
+        names = filled.loc[filled[labels[0]].duplicated(), labels[0]]
+        raise Invalid(
+            f"{labels[0]} names several rows {str(names.iloc[0])!r}, and a report needs one row for "
+            "each: keep one of them, such as the latest, or name the rows apart."
+        )
+    return alone[0], measures[0]

@@ -16,12 +16,16 @@ _LOAD = {
     "own": """
         rows = oc.own("{own}")
         label, measure, noun = "{label}", "{measure}", "{noun}"
-        shown = rows[[label, measure]].dropna().nlargest(int(most_rows), measure)
+        every = rows[[label, measure]].dropna()
+        assert every[label].is_unique, "Keep one row for each name: some stand in several."
+        shown = every.nlargest(int(most_rows), measure)
     """,
     "": """
         rows = oc.street_crime("district", force=home, year=year)
         label, measure, noun = "district", "n", "burglaries"
-        shown = rows[rows["type"] == "Burglary"].nlargest(15, measure)
+        burglaries = rows[rows["type"] == "Burglary"]
+        every = burglaries.groupby(label, as_index=False)[measure].sum()
+        shown = every.nlargest(15, measure)
     """,
 }
 
@@ -102,7 +106,7 @@ resident would understand: what was counted, by whom, and where.
 
         oc.finding(
             "side-by-side",
-            f"{{most[label]}} has the most {{noun}} of {{count(len(shown), '{thing}')}}.",
+            f"{{most[label]}} has the most {{noun}} of {{count(len(every), '{thing}')}}.",
             alt=f"Bars of {{noun}}, {{extremes(shown, label, measure)}}.",
             figure=fig,
             table=shown,
