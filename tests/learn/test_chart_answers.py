@@ -15,6 +15,21 @@ DRAWN = {
     "seaborn, standing": lambda: sns.barplot(TABLE, x="k", y="v"),
     "seaborn, a list": lambda: sns.barplot(VALUES),
     "seaborn, a grid": lambda: sns.catplot(TABLE, x="v", y="k", kind="bar"),
+    "seaborn, a colour each": lambda: sns.barplot(TABLE, x="v", y="k", hue="k"),
+    "seaborn, a palette": lambda: sns.barplot(
+        TABLE, x="v", y="k", hue="k", palette="viridis", legend=False
+    ),
+    "seaborn, a palette alone": lambda: sns.barplot(
+        TABLE, x="k", y="v", palette="viridis"
+    ),
+    "seaborn, two groups": lambda: sns.barplot(
+        TABLE.assign(g=["x", "y", "x"]), x="v", y="k", hue="g"
+    ),
+    "pandas, a table": lambda: TABLE.plot.bar(x="k", y="v"),
+    "matplotlib, standing": lambda: plt.bar(TABLE["k"], TABLE["v"]),
+    "matplotlib, lying": lambda: plt.barh(TABLE["k"], TABLE["v"]),
+    "matplotlib, one by one": lambda: [plt.bar(k, v) for k, v in VALUES.items()],
+    "matplotlib, with errors": lambda: plt.errorbar(TABLE["k"], TABLE["v"], yerr=0.1),
     "seaborn, a line": lambda: sns.lineplot(VALUES),
     "seaborn, dots": lambda: sns.scatterplot(VALUES),
     "pandas, standing": lambda: VALUES.plot.bar(),
@@ -30,6 +45,7 @@ def a_figure_of_its_own():
     plt.figure()
 
 
+@pytest.mark.filterwarnings("ignore:\\s*Passing `palette` without")
 @pytest.mark.parametrize("draw", DRAWN.values(), ids=DRAWN)
 def test_values_are_read_back_however_they_were_drawn(draw):
     ax = chart_answers.axes_of(draw())
@@ -65,3 +81,16 @@ def test_lines_across_are_levels_and_no_values():
     assert sorted(chart_answers.drawn_levels(ax)) == [1.5, 2.5, 3.5]
     assert len(chart_answers.drawn_series(ax)) == 1
     assert np.allclose(chart_answers.drawn_series(ax)[0], VALUES)
+
+
+def test_bars_of_two_groups_are_read_with_their_names():
+    ax = sns.barplot(TABLE, x="v", y="k", hue="k")
+    assert not chart_answers.shows(ax, VALUES.set_axis(["c", "b", "a"]))
+    assert chart_answers.shows(ax, VALUES.set_axis(["c", "b", "a"]), names=False)
+
+
+def test_bars_one_over_the_other_are_no_series():
+    ax = plt.bar("a", 3.0)[0].axes
+    ax.bar("a", 1.0)
+    ax.bar("b", 2.0)
+    assert not chart_answers.shows(ax, VALUES, names=False)

@@ -252,6 +252,7 @@ def survey_of_districts() -> Facts:
         "counts": worried,
         "mean": shares.mean(),
         "most": most,
+        "row": shares.index.get_loc(most),
         "most_worried": worried[most],
         "most_asked": asked[most],
         "lower": 100 * interval.lower,

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PathCollection
-from matplotlib.container import BarContainer
+from matplotlib.container import BarContainer, Container
 
 from outcomes.findings.finding import Finding
 
@@ -14,8 +14,8 @@ from outcomes.findings.finding import Finding
 def axes_of(answer: Any) -> Axes | None:
     """The axes of a chart, however a learner gave it; None where it is no single chart.
 
-    Takes what matplotlib, pandas and seaborn give back: axes, a figure, a grid or a list of lines;
-    and a finding that holds one.
+    Takes what matplotlib, pandas and seaborn give back: axes, a figure, a grid, a list of lines or
+    a group of bars; and a finding that holds one.
 
     >>> from matplotlib.figure import Figure
     >>> figure = Figure()
@@ -24,14 +24,18 @@ def axes_of(answer: Any) -> Axes | None:
     """
     first = answer[0] if isinstance(answer, list) and answer else answer
     first = first.figure if isinstance(first, Finding) else first
+    if isinstance(first, Container):
+        first = next(iter(first.get_children()), None)
     held = np.ravel(getattr(first, "axes", []))
     return held[0] if len(held) == 1 and isinstance(held[0], Axes) else None
 
 
 def drawn_series(ax: Axes) -> list[pd.Series]:
-    """The values that a chart shows: of each group of bars by name, of each line and of dots.
+    """The values that a chart shows: of bars by name, of each line and of dots.
 
-    Lines of two points, such as the mean drawn across, are left to :func:`drawn_levels`.
+    Bars that stand apart are one series, whichever groups they were drawn in, as when each has a
+    colour of its own; each group is one as well. Lines of two points, such as the mean drawn
+    across, are left to :func:`drawn_levels`.
 
     >>> from matplotlib.figure import Figure
     >>> ax = Figure().subplots()
@@ -39,16 +43,7 @@ def drawn_series(ax: Axes) -> list[pd.Series]:
     >>> drawn_series(ax)[0].to_dict()
     {'a': 1, 'b': 2}
     """
-    found = []
-    for bars in ax.containers:
-        if isinstance(bars, BarContainer):
-            lying = bars.orientation == "horizontal"
-            axis = ax.yaxis if lying else ax.xaxis
-            labels = [label.get_text() for label in axis.get_ticklabels()]
-            series = pd.Series(np.asarray(bars.datavalues))
-            found.append(
-                series.set_axis(labels) if len(labels) == len(series) else series
-            )
+    found = [*_drawn_bars(ax, lying=False), *_drawn_bars(ax, lying=True)]
     lines = [np.asarray(line.get_ydata(orig=False)) for line in ax.lines]
     found += [pd.Series(heights) for heights in lines if len(heights) > 2]
     found += [
@@ -57,6 +52,30 @@ def drawn_series(ax: Axes) -> list[pd.Series]:
         if isinstance(dots, PathCollection)
     ]
     return found
+
+
+def _drawn_bars(ax: Axes, *, lying: bool) -> list[pd.Series]:
+    """Each group of bars by name, and all groups as one where no two bars stand at one place."""
+    groups = []
+    for bars in (one for one in ax.containers if isinstance(one, BarContainer)):
+        if lying == (bars.orientation == "horizontal"):
+            edges = [(bar.get_y(), bar.get_height()) for bar in bars.patches]
+            if not lying:
+                edges = [(bar.get_x(), bar.get_width()) for bar in bars.patches]
+            at = [round(edge + width / 2, 6) for edge, width in edges]
+            groups.append(pd.Series(np.asarray(bars.datavalues), at))
+    if len(groups) > 1 and (together := pd.concat(groups)).index.is_unique:
+        groups.append(together)
+    axis = ax.yaxis if lying else ax.xaxis
+    labels = [label.get_text() for label in axis.get_ticklabels()]
+    ticks = list(zip(axis.get_ticklocs(), labels, strict=True))
+
+    def name(at: float) -> str:
+        near = [(abs(tick - at), label) for tick, label in ticks]
+        away, label = min(near, default=(1.0, ""))
+        return label if away < 0.5 else ""
+
+    return [bars.rename(index=name) for bars in groups]
 
 
 def drawn_levels(ax: Axes) -> list[float]:

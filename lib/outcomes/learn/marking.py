@@ -11,6 +11,7 @@ import pandas as pd
 
 from outcomes.core import formatting
 from outcomes.core.errors import nearest
+from outcomes.findings.finding import Finding
 from outcomes.learn import answer_key, chart_answers
 
 SLIPS = {
@@ -36,6 +37,9 @@ UNIT_SLIPS = {
 }
 """Slips of an answer in a unit, where the sentence differs."""
 
+
+NO_FINDING = "A finding with a chart was asked: answer = oc.finding(…, figure=chart)."
+"""What is said where a finding was asked, and there is none or one without a chart."""
 
 NEAR = 0.051
 """How far off an answer may be where the exercise does not say: it is asked to one decimal."""
@@ -79,25 +83,30 @@ def mark_number(exercise: dict[str, Any], answer: Any, facts: answer_key.Facts) 
 
 def mark_name(exercise: dict[str, Any], answer: Any, facts: answer_key.Facts) -> Mark:
     """The mark of a name, however it is spaced and whatever its capitals."""
-    if not isinstance(answer, str):
-        return Mark(False, 'Write the word in "quotation marks".')
+    if fault := not_single(answer, "name"):
+        return Mark(False, fault)
     right = answer_key.value(exercise["answer"], facts)
     if same_name(answer, right):
         return Mark(True, filled(exercise["right"], facts))
     for mistake in exercise["mistakes"]:
         if same_name(answer, answer_key.value(mistake["value"], facts)):
             return Mark(False, filled(mistake["says"], facts))
+    if not isinstance(answer, str):
+        return Mark(False, 'Write the word in "quotation marks".')
     if nearest(answer, [right]):
         return Mark(False, "Look at the spelling.")
     return Mark(False, "That is not the one.")
 
 
 def mark_chart(exercise: dict[str, Any], answer: Any, facts: answer_key.Facts) -> Mark:
-    """The mark of a chart, by the numbers that it shows and the lines drawn across it."""
-    ax = chart_answers.axes_of(answer)
+    """The mark of a chart, by the numbers that it shows and the lines drawn across it.
+
+    Where a finding is asked, it has to be one, and to say how sure it is.
+    """
+    ax, asked = chart_answers.axes_of(answer), exercise.get("finding", False)
     if ax is None:
         text = "A chart was asked. Put in answer what seaborn gives: answer = sns.barplot(…)."
-        return Mark(False, text)
+        return Mark(False, NO_FINDING if asked else text)
     right = pd.Series(answer_key.value(exercise["chart"], facts))
     if not chart_answers.shows(ax, right):
         for mistake in exercise["mistakes"]:
@@ -113,6 +122,13 @@ def mark_chart(exercise: dict[str, Any], answer: Any, facts: answer_key.Facts) -
         height = answer_key.value(level["value"], facts)
         if not any(abs(drawn - height) <= 0.002 * abs(height) for drawn in levels):
             return Mark(False, filled(level["says"], facts))
+    if asked and not isinstance(answer, Finding):
+        return Mark(False, f"The chart is right, and no finding yet. {NO_FINDING}")
+    if asked and not answer.facts.get("detail"):
+        text = (
+            "The finding does not say how sure it is: add detail=, with the interval."
+        )
+        return Mark(False, text)
     return Mark(True, filled(exercise["right"], facts))
 
 
@@ -137,19 +153,14 @@ def unreadable_number(answer: Any) -> str:
     >>> unreadable_number((1, 212))
     'Python reads a comma as two numbers. Write 1212, not 1,212.'
     """
-    if isinstance(answer, tuple):
+    if isinstance(answer, tuple) and not hasattr(answer, "_fields"):
         return "Python reads a comma as two numbers. Write 1212, not 1,212."
     if isinstance(answer, str):
         return "That is text. Write a number without quotation marks, commas or signs such as %."
     if isinstance(answer, (bool, np.bool_)):
         return "That is True or False, and a number was asked."
-    array = isinstance(answer, np.ndarray) and answer.ndim > 0
-    if array or isinstance(answer, (list, pd.Series, pd.Index, pd.DataFrame)):
-        if len(answer) == 1 and not isinstance(answer, pd.DataFrame):
-            return "That is a list with one number in it. Is .iloc[0] missing?"
-        return "That is a list or a whole table, and one number was asked. Is .sum() missing?"
-    if callable(answer):
-        return "That is the name of an instruction that was not run: put () after it."
+    if fault := not_single(answer, "number"):
+        return fault
     try:
         finite = np.isfinite(float(answer))
     except (TypeError, ValueError):
@@ -157,13 +168,39 @@ def unreadable_number(answer: Any) -> str:
     return "" if finite else "That is no finite number: a division by 0?"
 
 
-def same_name(answer: str, right: str) -> bool:
-    """Whether two names are one, however they are spaced and whatever their capitals.
+def not_single(answer: Any, asked: str) -> str:
+    """Why an answer is not one ``asked`` ("number" or "name") but several, or none yet; "" where it is.
 
-    >>> same_name(" ribble  valley", "Ribble Valley")
-    True
+    >>> not_single(pd.Series(["Wyre"]), "name")
+    'That is a list with one name in it. Is .iloc[0] missing?'
     """
-    return " ".join(answer.split()).casefold() == right.casefold()
+    if isinstance(answer, tuple) and (fields := getattr(answer, "_fields", ())):
+        names = formatting.listed((f".{field}" for field in fields), "or")
+        which = names if len(fields) < 6 else "by its name, with a dot before it"
+        return f"That is {len(fields)} values in one. Take one of them: {which}."
+    array = isinstance(answer, np.ndarray) and answer.ndim > 0
+    if array or isinstance(answer, (list, tuple, pd.Series, pd.Index, pd.DataFrame)):
+        if len(answer) == 1 and not isinstance(answer, pd.DataFrame):
+            return f"That is a list with one {asked} in it. Is .iloc[0] missing?"
+        more = " Is .sum() missing?" if asked == "number" else ""
+        return f"That is a list or a whole table, and one {asked} was asked.{more}"
+    if callable(answer):
+        return "That is the name of an instruction that was not run: put () after it."
+    return ""
+
+
+def same_name(answer: Any, right: Any) -> bool:
+    """Whether two names are one, however they are spaced and whatever their capitals; or two
+    numbers, where a name was asked and a number given.
+
+    >>> same_name(" ribble  valley", "Ribble Valley"), same_name(1, "Wyre"), same_name(1, 1)
+    (True, False, True)
+    """
+    if isinstance(answer, str) and isinstance(right, str):
+        return " ".join(answer.split()).casefold() == right.casefold()
+    kinds = (int, float, np.number)
+    numbers = isinstance(answer, kinds) and isinstance(right, kinds)
+    return numbers and not isinstance(answer, bool) and bool(answer == right)
 
 
 def same_number(answer: float, value: float, near: float) -> bool:
