@@ -1,7 +1,9 @@
 """The lessons: not yet, right, and which mistake; hints and quizzes."""
 
+import json
 import re
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -174,7 +176,7 @@ def n() -> SimpleNamespace:
 
 WRONG = {
     "read-a-chart": [
-        (lambda n: n.crimes.sum(), "whole county"),
+        (lambda n: n.crimes.sum(), "all districts together"),
         (lambda n: n.incidents["Burnley"], "anti-social behaviour in Burnley"),
         (lambda n: n.people["Burnley"], "live in Burnley"),
         (lambda n: n.crimes["Burnley"] // 100 * 100, "rounded"),
@@ -481,3 +483,51 @@ def test_hints_come_in_steps_and_unknown_names_are_answered_with_the_nearest():
         learn.check("grwth", 1)
     with pytest.raises(Invalid, match="Did you mean 'overlap'"):
         learn.quiz("overlp")
+
+
+def words(name: str) -> str:
+    """What a lesson says in its own text."""
+    cells = json.loads((ROOT / f"notebooks/learn/{name}.ipynb").read_text())["cells"]
+    text = ["".join(c["source"]) for c in cells if c["cell_type"] == "markdown"]
+    return "\n".join(text)
+
+
+def test_the_districts_together_are_not_called_the_county(n):
+    """A crime without a place counts for the county, and for none of its districts."""
+    force = pd.read_parquet(ROOT / "data/clean/crime_force_monthly.parquet")
+    year = force["month"].astype(str).str[:4] == "2025"
+    crime = force["type"] != "anti-social-behaviour"
+    county = force[(force["force"] == "lancashire") & year & crime]["n"].sum()
+    assert n.crimes.sum() < county
+    for name, one in exercises().items():
+        for mistake in one.get("mistakes", ()):
+            if one["facts"] == "districts" and "total" in mistake["value"]:
+                assert "county" not in mistake["says"], name
+    assert "sum of its districts" not in words("02_rates")
+    assert "Crimes without a place are in none of them" in words("02_rates")
+
+
+def test_arrests_are_counted_and_not_people():
+    for name, one in exercises().items():
+        said = [one.get("right", ""), *(m["says"] for m in one.get("mistakes", ()))]
+        if one.get("facts") == "arrests":
+            assert not re.search("counts? (nobody|people)", " ".join(said)), name
+    assert "count people" not in words("04_overlapping_periods")
+
+
+def test_the_gaps_of_the_picture_are_named_in_words():
+    text = (ROOT / "notebooks/learn/01_a_row.ipynb").read_text(encoding="utf-8")
+    (alt,) = re.findall('"alt": "(A grid .*)"', text)
+    months = pd.read_csv(ROOT / "data/clean/coverage.csv", parse_dates=["month"])
+    months = months.query("force == 'lancashire'").sort_values("month")
+    gap = months["state"] == "missing"
+    firsts = months.loc[gap & ~gap.shift(fill_value=False), "month"]
+    assert len(firsts) > 2 and alt.count(" to ") <= len(firsts)
+    for first in firsts:
+        assert first.strftime("%B") in alt and str(first.year) in alt, first
+
+
+def test_each_lesson_leads_to_the_next_and_only_the_last_is_called_the_last():
+    for name, following in pairwise(NAMES):
+        assert f"Open `{following}`" in words(name)
+        assert "last lesson" not in words(name)

@@ -2,7 +2,7 @@
 
 import json
 
-from lesson_runner import ROOT, each, of_lesson, run, states
+from lesson_runner import NAMES, ROOT, each, of_lesson, run, states
 
 from outcomes import learn
 from outcomes.learn import progress_record
@@ -20,6 +20,8 @@ def test_with_the_solutions_every_exercise_is_right_and_progress_is_kept(
     done = json.loads((tmp_path / progress_record.FILE).read_text())
     assert done == {k: {"right": True, "tries": 1} for k in of_lesson(name)}
     assert "All done" in learn.progress(name[:2]).text
+    leads_on = "next lesson" in learn.progress(name[:2]).text
+    assert leads_on == (name != NAMES[-1])
 
 
 def test_without_a_progress_file_nothing_is_written(tmp_path, monkeypatch):

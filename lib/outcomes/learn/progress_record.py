@@ -50,6 +50,8 @@ def progress(lesson: str) -> Said:
     kept = _read()
     left = [name for name in names if not kept.get(name, {}).get("right")]
     then = "All done: on to the next lesson."
+    if lesson == lessons[-1]:
+        then = "All done, and this was the last lesson."
     if left:
         then = f"Still open: {', '.join(left)}."
     return Said("note", f"{len(names) - len(left)} of {len(names)} are right. {then}")
