@@ -1,5 +1,9 @@
 """A table of one's own, as people save it: read rightly, or refused in one sentence."""
 
+import re
+import subprocess
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
@@ -201,3 +205,30 @@ def test_a_guessed_description_reads_the_table_it_was_guessed_from(file):
         "number",
     ]
     assert frame.columns[0] == 'the "district"'
+
+
+def test_a_file_that_is_not_there_is_told_where_to_go(tmp_path):
+    folder = tmp_path / "data/own"
+    with pytest.raises(Invalid, match=f"survey.csv is not there: .* {folder}"):
+        own_files.guess(folder / "survey.csv")
+
+
+def test_a_clone_has_the_folder_and_takes_in_nothing_that_lies_there():
+    root = Path(__file__).parents[2]
+
+    def git(*words: str) -> str:
+        ran = subprocess.run(["git", *words], cwd=root, capture_output=True, text=True)
+        return ran.stdout
+
+    assert git("check-ignore", "data/own/survey.csv", "data/own/survey.toml")
+    kept = git("ls-files", "--cached", "--others", "--exclude-standard", "data/own")
+    assert kept.split() == ["data/own/.gitignore"]
+
+
+def test_the_lesson_asks_for_all_that_a_description_needs(file):
+    """Of what must be said, that which no CSV holds."""
+    lesson = Path(__file__).parents[2] / "notebooks/learn/07_your_own_page.ipynb"
+    (step,) = re.findall("2. Type `outcomes new table.*", lesson.read_text("utf-8"))
+    empty = re.findall('(?m)^([a-z]+) = ""', own_files.guess(file))
+    assert empty == ["publisher", "licence"]
+    assert "who made the table" in step and "licence" in step

@@ -116,7 +116,7 @@ def cells(path: Path) -> pd.DataFrame:
         For a file that is not there, that is no text, or in which a line has too many or few cells.
     """
     if not path.is_file():
-        raise Invalid(f"{path.name} is not there.")
+        raise Invalid(f"{path.name} is not there: put it into {path.parent}.")
     text = decoded(path)
     first = next(iter(text.splitlines()), "")
     mark = max(",;\t", key=first.count)
