@@ -1,6 +1,7 @@
 """The documents: what they name exists, and the commands they give are there."""
 
 import csv
+import json
 import re
 import subprocess
 from html import escape
@@ -102,20 +103,26 @@ def test_every_command_it_names_exists_with_its_options(name):
 
 def test_every_target_a_person_would_use_is_named():
     shown = set(re.findall(r"(?m)^([a-z-]+):[^\n]*## ", text("Makefile")))
-    apart = {
-        "architecture",
-        "baselines",
-        "clean",
-        "lock",
-        "test-notebooks",
-    }  # named in CONTRIBUTING.md, or part of another
-    named = {
-        w
-        for name in ("README.md", "docs/commands.md")
-        for line in code(name)
-        for w in re.findall(r"make ([a-z][a-z-]*)", line)
-    }
-    assert shown - apart <= named
+    lines = code("docs/commands.md")
+    assert shown <= {w for line in lines for w in re.findall(r"make ([a-z-]+)", line)}
+
+
+def test_every_command_is_named_on_its_page():
+    lines = [f"{line} " for line in code("docs/commands.md")]
+    for command in commands():
+        assert any(f"outcomes {command} " in line for line in lines), command
+
+
+def test_the_minutes_of_a_lesson_are_those_that_it_says_itself():
+    page = text("notebooks/learn/INSTRUCTORS.md")
+    table = re.findall(r"(?m)^\| (?:\[.+?\]\((.+?)\)|break) \| (\d+) \|", page)
+    minutes = {lesson: int(said) for lesson, said in table}
+    for path in ROOT.glob("notebooks/learn/*.ipynb"):
+        cell = json.loads(path.read_text(encoding="utf-8"))["cells"][0]
+        said = re.search(r"(\w+) minutes", "".join(cell["source"]))[1]
+        assert minutes[path.name] == int({"ten": "10"}.get(said, said)), path.name
+    assert len(minutes) == 9  # and a break
+    assert 225 <= sum(minutes.values()) < 240 and "under four hours" in page
 
 
 def assumptions() -> list[dict]:
