@@ -1,7 +1,9 @@
 """The documentation: put together from what is said elsewhere, and built without a warning."""
 
 import importlib.util
+import inspect
 import os
+import re
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -44,6 +46,22 @@ def test_every_public_function_every_table_and_every_term_is_in_it(source):
     api = (source / "api.md").read_text(encoding="utf-8")
     called = {n for n in dir(oc) if n[0].islower() and callable(getattr(oc, n))}
     assert not [name for name in called if f".. autofunction:: {name}\n" not in api]
+    listed = {
+        (module, name)
+        for module, part in re.findall(r"currentmodule:: (\S+)([^`]+)", api)
+        for name in re.findall(r"autofunction:: (\S+)", part)
+    }
+    for room in (oc.explore, oc.findings, oc.learn, oc.data):
+        for one in (getattr(room, name) for name in dir(room)):
+            if inspect.isfunction(one):
+                assert (one.__module__, one.__name__) in listed
+    methods = (source / "methods.md").read_text(encoding="utf-8")
+    for room in (oc.methods, oc.methods.evaluation, oc.methods.reconcile):
+        for one in (getattr(room, name) for name in dir(room)):
+            if inspect.isfunction(one) or inspect.isclass(one):
+                assert f".. automodule:: {one.__module__}\n" in methods
+            elif inspect.ismodule(one):
+                assert f".. automodule:: {one.__name__}\n" in methods
     dictionary = (source / "dictionary.md").read_text(encoding="utf-8")
     for table, said in oc.data.tables.package().items():
         assert f"## {table}\n" in dictionary

@@ -4,7 +4,7 @@
 
 Guides, lessons and the notes on the data are copied in their folders, so that their links hold;
 the dictionary of the data, the glossary and the list of public names are made from the data
-package, the glossary and the stub of the library. Solutions of lessons are folded.
+package, the glossary and the stubs of the library. Solutions of lessons are folded.
 """
 
 import ast
@@ -33,17 +33,9 @@ GUIDES = {
         *("docs/mutation", "SECURITY", "CHANGELOG"),
     ],
 }
-METHODS = [
-    *("intervals", "spc", "funnels", "bootstrap", "power", "multiple_testing"),
-    *("reconcile", "reconcile.bounds", "reconcile.constraints", "reconcile.model"),
-    *("reconcile.conflicts", "reconcile.agreement", "evaluation", "evaluation.design"),
-    *("evaluation.matching", "evaluation.difference_in_differences"),
-    *("evaluation.parallel_trends", "evaluation.placebos", "evaluation.displacement"),
-    *("evaluation.synthetic_control", "evaluation.augmented_synthetic_control"),
-    *("evaluation.synthetic_did", "evaluation.interrupted_time_series"),
-    *("evaluation.several_sites", "evaluation.specification"),
-    *("evaluation.power", "evaluation.verdict"),
-]
+LIBRARY = ROOT / "lib/outcomes"
+ROOMS = ["explore", "findings", "learn", "data"]
+"""The rooms whose functions an analyst calls by the room's name, as ``oc.learn.check``."""
 _LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([^)#\s]+)(#[^)\s]*)?\)")
 
 
@@ -185,33 +177,59 @@ def _glossary() -> str:
     return "\n".join(parts)
 
 
-def _public() -> dict[str, list[str]]:
-    """The public names of the library, by the module that the stub takes them from."""
-    stub = ast.parse((ROOT / "lib/outcomes/__init__.pyi").read_text(encoding="utf-8"))
-    found: dict[str, list[str]] = {}
-    for node in stub.body:
-        if isinstance(node, ast.ImportFrom) and node.module and "." in node.module:
-            found.setdefault(node.module, []).extend(a.name for a in node.names)
-    return found
+def functions(room: str = "") -> dict[str, list[str]]:
+    """The public functions of the library, or of one of its rooms, by the module that has them.
+
+    They are those that its stub names, or its ``__init__`` where it has no stub.
+    """
+    stub = LIBRARY / room / "__init__.pyi"
+    file = stub if stub.is_file() else stub.with_suffix(".py")
+    found = {room: _defined(file)}
+    for node in ast.parse(file.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.ImportFrom) and node.level and node.module:
+            module = f"{room}.{node.module}".lstrip(".")
+            path = LIBRARY.joinpath(*module.split("."))
+            whole = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+            known = _defined(whole)
+            names = [alias.name for alias in node.names if alias.name in known]
+            found.setdefault(module, []).extend(names)
+    return {module: names for module, names in found.items() if names}
+
+
+def _defined(file: Path) -> list[str]:
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    return [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
 
 
 def _names() -> str:
     parts = ["# What an analyst calls", "", "`import outcomes as oc`, and then:", ""]
-    for module, names in _public().items():
-        called = [n for n in names if n[:1].islower() and n != "collection"]
-        called = [n for n in called if n not in ("type_names", "charts")]
-        if called:
-            parts += ["```{eval-rst}", f".. currentmodule:: outcomes.{module}", ""]
-            for name in called:
-                parts += [f".. autofunction:: {name}", ""]
-            parts += ["```", ""]
+    shown = set()
+    for room in ("", *ROOMS):
+        parts += [f"## oc.{room}", ""] if room else []
+        for module, names in functions(room).items():
+            new = [name for name in names if (module, name) not in shown]
+            shown |= {(module, name) for name in new}
+            if new:
+                parts += ["```{eval-rst}", f".. currentmodule:: outcomes.{module}", ""]
+                for name in new:
+                    parts += [f".. autofunction:: {name}", ""]
+                parts += ["```", ""]
     parts += ["## Charts", "", *_module("findings.charts")]
+    parts += ["## Numbers and dates as text", "", *_module("core.formatting")]
     return "\n".join(parts)
+
+
+def methods() -> list[str]:
+    """Every module of the methods room; a package stands before its modules."""
+    folder = LIBRARY / "methods"
+    paths = (path.relative_to(folder).with_suffix("") for path in folder.rglob("*.py"))
+    parts = (path.parts[: -1 if path.name == "__init__" else None] for path in paths)
+    return sorted(".".join(part) for part in parts if part)
 
 
 def _methods() -> str:
     parts = ["# Methods", "", "What each assumes, and the paper that it follows.", ""]
-    for module in METHODS:
+    for module in methods():
         parts += [f"## {module}", "", *_module(f"methods.{module}")]
     return "\n".join(parts)
 
