@@ -290,7 +290,7 @@ def test_days_of_any_kind_are_read():
     ],
 )
 def test_a_slug_is_a_name(slug, name):
-    assert formatting.place(slug) == name
+    assert formatting.place(slug) == name == formatting.place(name)
     assert slug == formatting.slug(name)
 
 

@@ -6,7 +6,7 @@ import pytest
 import outcomes as oc
 from outcomes.core import collection as collections
 from outcomes.core.errors import Invalid
-from outcomes.data import places, vocabularies
+from outcomes.data import places, tables, vocabularies
 from outcomes.findings.finding import cite
 
 FRAMES = {
@@ -304,3 +304,15 @@ def test_crime_by_neighbourhood_can_be_asked_of_a_town_and_of_codes():
         "neighbourhood", force="Lancashire", area=", ".join(inside), year=2025
     )
     assert codes["n"].sum() == town["n"].sum()
+
+
+@pytest.mark.parametrize("table", ["forces", "districts"])
+def test_a_place_is_written_as_its_table_has_it_however_it_was_asked(table):
+    before = tables.reads()
+    for name in places.names(table):
+        assert places.true_name(name) == places.true_name(name.upper()) == name
+    for code, name in places.names("forces").items():
+        assert places.true_name(code) == name
+    assert places.true_name("dyfed-powys") == "Dyfed-Powys"
+    assert places.true_name("no-such-place") == "No Such Place"
+    assert tables.reads() == before

@@ -206,3 +206,10 @@ def test_a_usual_range_over_a_gap_says_how_many_points_it_has():
 def test_a_count_as_recorded_has_no_unit_of_one_adjusted():
     found = findings.process_behaviour("s", "street_all_crime", "Blackpool").facts
     assert "season taken out" not in found["sentence"] + found["unit"]
+
+
+@pytest.mark.parametrize("asked", ["Dyfed-Powys", "dyfed-powys"])
+def test_a_place_is_named_as_it_names_itself(asked):
+    found = findings.process_behaviour("s", "robbery", asked)
+    assert found.facts["area"] == "Dyfed-Powys"
+    assert "Dyfed Powys" not in str(found.facts)

@@ -489,11 +489,13 @@ def sentence_case(text: str) -> str:
 
 
 def place(slug: str) -> str:
-    """The name of a place, of its slug.
+    """The name of a place, of its slug; a name stays as it is, for some have hyphens of their own.
 
-    >>> place("east-division"), place("blackburn-with-darwen"), place("city-of-london")
-    ('East Division', 'Blackburn with Darwen', 'City of London')
+    >>> place("east-division"), place("city-of-london"), place("Dyfed-Powys")
+    ('East Division', 'City of London', 'Dyfed-Powys')
     """
+    if slug != slug.lower():
+        return slug
     words = slug.replace("-", " ").title()
     return re.sub(r"(?<= )(And|With|Of|Upon|The)(?= )", lambda w: w[0].lower(), words)
 

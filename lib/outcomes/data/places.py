@@ -46,6 +46,24 @@ def _names(table: str) -> dict[str, str]:
     return tables.mapping(table, _KEYS[table], "name")
 
 
+def true_name(asked: str) -> str:
+    """The name of a district, force or other area as its table writes it, of its name, slug or code.
+
+    One that no table holds is written as :func:`outcomes.core.formatting.place` writes it. What is
+    read to find out is not noted: no number rests on it.
+
+    >>> true_name("dyfed-powys"), true_name("Burnley"), true_name("metropolitan")
+    ('Dyfed-Powys', 'Burnley', 'Metropolitan Police')
+    """
+    for table in ("districts", "forces", "areas"):
+        with tables.unnoted():
+            known = _names(table)
+        by_name = {name: name for name in known.values()} | known
+        with suppress(Invalid):
+            return by_name[spelt(asked, by_name, "place")]
+    return formatting.place(asked)
+
+
 @overload
 def codes(table: str, given: None) -> None: ...
 @overload

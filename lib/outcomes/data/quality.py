@@ -209,19 +209,19 @@ def _part_years(clean: Path) -> Iterator[str]:
 def _gaps(clean: Path) -> Iterator[Caution]:
     """Months that are missing or partial, or in which many rows have no location, for the forces
     counted by neighbourhood."""
-    if not _has(clean, "coverage", "districts"):
+    if not _has(clean, "coverage", "districts", "forces"):
         return
     frame, near = _table(clean, "coverage"), _table(clean, "districts")
     share = frame["no_location"] / frame["rows"]
+    names = _table(clean, "forces").set_index("force")["name"]
     for force in sorted(set(frame.loc[frame["duplicates"].notna(), "force"])):
         own = frame["force"] == force
         where = {
             "force": force,
             "district": near.loc[near["force"] == force, "district"].tolist(),
         }
-        for said in _of_force(
-            frame[own].assign(blank=share[own] > BLANK_SHARE), formatting.place(force)
-        ):
+        blank = frame[own].assign(blank=share[own] > BLANK_SHARE)
+        for said in _of_force(blank, names.get(force, formatting.place(force))):
             yield Caution(said, STREET, where)
 
 

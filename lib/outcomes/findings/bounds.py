@@ -8,6 +8,7 @@ import pandas as pd
 
 from outcomes.core import formatting
 from outcomes.core.errors import Invalid
+from outcomes.data import places
 from outcomes.data.published_figures import stocks
 from outcomes.findings import charts
 from outcomes.findings.finding import Finding, finding
@@ -91,7 +92,7 @@ def bounds(
         upper=row["upper"],
         unit=noun,
         period=when,
-        area=formatting.place(area),
+        area=places.true_name(area),
         direction=direction,
         headline=headline and facts.get("verdict") != "not_enough",
         table=_by_period(found, figures, kind, area),

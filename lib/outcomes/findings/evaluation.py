@@ -26,6 +26,7 @@ from outcomes.core.formatting import (
     signed_percent,
     span,
 )
+from outcomes.data import places
 from outcomes.findings import charts
 from outcomes.findings.finding import Finding, finding
 from outcomes.findings.theme import GREY, NAVY, PALE, TEAL
@@ -66,7 +67,7 @@ def months_compared(
     compared = pd.DatetimeIndex([] if evaluation.reason else evaluation.months)
     frame["state"] = np.where(frame["month"].isin(compared), "compared", "held")
     frame.loc[~frame["available"], "state"] = "missing"
-    frame["force"] = frame["force"].map(formatting.place)
+    frame["force"] = frame["force"].map(places.true_name)
     numbers = {
         "months held before the start": len(before),
         "months held after it": len(after),

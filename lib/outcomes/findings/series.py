@@ -12,7 +12,7 @@ import pandas as pd
 
 from outcomes.core import formatting
 from outcomes.core.errors import NotEnough, one_of
-from outcomes.data import citations, declared_series
+from outcomes.data import citations, declared_series, places
 from outcomes.data.declared_series import YEAR, Series
 from outcomes.data.published_figures import latest_per_fact, published_figures
 from outcomes.findings import charts
@@ -120,7 +120,7 @@ def _declared(
     headline: bool,
     caveats: list[str],
 ) -> Finding:
-    place = formatting.place(formatting.slug(area)) if area else series.area
+    place = places.true_name(area) if area else series.area
     values, start = series.values(place), pd.Timestamp(since or series.start)
     values = values.loc[values.first_valid_index() :]
     facts = {"unit": series.unit, "area": place, "sources": values.attrs["sources"]}

@@ -495,6 +495,9 @@ def test_three_designs_of_one_question():
             range(10, 19)
         )
         assert found["population"].tolist() == list(range(9))
+    named = places.replace({"lancashire": "Lancashire", "cumbria": "Dyfed-Powys"})
+    got = design.designs(named, ["a"], ["b"], home="Lancashire", away="Dyfed-Powys")
+    assert got["dyfed-powys"]["pool_name"] == "Dyfed-Powys"
     few = design.designs(places, list("abc"), [], home="lancashire", away="cumbria")
     assert (
         few["matched"]["placebo_sets"] == []
