@@ -627,7 +627,7 @@ def test_what_cannot_be_solved_is_said_in_a_sentence(table):
 )
 def test_odd_tables_are_withheld_without_a_traceback(frame):
     held, _ = withhold(pd.DataFrame(frame), {})
-    assert 3 not in list(held.to_numpy(object).ravel()) or -3 in frame["n"]
+    assert not {3, -3} & {*held.to_numpy(object).ravel()}
 
 
 @pytest.mark.parametrize(

@@ -274,3 +274,76 @@ def test_frames_put_one_below_the_other_are_hidden_row_by_row():
     alone = suppress(both.reset_index(drop=True), "n", by="year")
     assert hidden["n"].tolist() == alone["n"].tolist()
     assert hidden.index.tolist() == [0, 1, 2, 0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("heading", "unit"),
+    [
+        ("Week 1", ""),
+        ("Week 1", "arrests"),
+        ("Arrests this year", ""),
+        ("Public order", "arrests"),
+        ("Public order", ""),
+        ("Week", ""),
+        ("Year", "referrals"),
+        ("Age 10 to 17", ""),
+        ("Date not known", ""),
+        ("Base", "pupils"),
+        ("Base", ""),
+    ],
+)
+def test_counts_are_hidden_whatever_word_of_a_label_heads_them(heading, unit):
+    for counts in ([3, 40], [3, 4], [4, 3, 3], [3]):
+        frame = pd.DataFrame({"area": [*"ABC"][: len(counts)], heading: counts})
+        shown, hidden = withhold(frame, {heading: unit})
+        assert hidden and not shown[heading].isin([1, 2, 3, 4]).any()
+        assert withhold(frame.astype({heading: str}), {heading: unit})[1]
+
+
+@pytest.mark.parametrize("heading", ["This week", "Public order", "Order of 3 rows"])
+def test_a_count_is_no_label_beside_one_that_is_hidden(heading):
+    """Numbers of other kinds go with a hidden count; a label alone stays."""
+    frame = pd.DataFrame({"area": ["A", "B"], "n": [3, 40], heading: [7.5, 92.5]})
+    assert withhold(frame, {})[0].iloc[:, 2].tolist() == [CONFIDENTIAL] * 2
+
+
+@pytest.mark.parametrize(
+    ("heading", "values"),
+    [
+        ("year", [2021, 2022, 2023]),
+        ("Year ending", [2024.0, 2022.0, None]),
+        ("Week", [1, 2, 3]),
+        ("Week number", [12, 11, 10]),
+        ("Quarter", [1, 2, 3, 4, 1, 2]),
+        ("Month", [3, 3, 4, 4, 5, 5]),
+        ("Rank", [2, 1, 3]),
+        ("Age", [2, 3, 4, 5]),
+        ("Date", ["01/02/2024", "08/02/2024", "15/02/2024"]),
+        ("Year", ["2023/24", "2024/25", "Total"]),
+        ("when", pd.to_datetime(["2024-01-01", "2024-01-02"])),
+    ],
+)
+def test_a_label_says_which_row_it_is_and_stays(heading, values):
+    frame = pd.DataFrame({heading: values})
+    frame = frame.assign(n=[3] + [40] * (len(frame) - 1))
+    shown, hidden = withhold(frame, {})
+    assert hidden == {3} and shown["n"].tolist()[:2] == [CONFIDENTIAL, 40]
+    assert shown.iloc[:, 0].astype(str).tolist() == frame[heading].astype(str).tolist()
+
+
+@pytest.mark.parametrize(
+    "values", [[3, 8, -1], [-3, 8, 20], [3, 20, -10, 13], ["3", "20", "-10", "13"]]
+)
+def test_one_negative_cell_opens_no_column(values):
+    """Neither by what is left of it nor by subtraction: 3 is 13 less 20, and 10."""
+    rows = pd.DataFrame({"area": [*"ABCD"][: len(values)], "n": values})
+    for frame in (rows, rows.assign(all=[30, 40, 50, 60][: len(values)])):
+        shown, hidden = withhold(frame, {})
+        assert shown["n"].tolist() == [CONFIDENTIAL] * len(values)
+        assert hidden & {1, 3}
+
+
+def test_changes_that_are_large_are_shown():
+    frame = pd.DataFrame({"area": ["A", "B"], "n": [-30, 40]})
+    shown, hidden = withhold(frame, {})
+    assert shown.equals(frame) and not hidden

@@ -42,23 +42,29 @@ _OTHER_THINGS = re.compile(  # units of a whole number that counts no person
     r"|plants?|parcels?|packages?|phones?|lines|offences?|crimes?|incidents?|leaflets?)\b",
     re.I,
 )
-_LABEL = re.compile(  # columns that say which row it is, and count nothing
-    r"\b(?:year|month|quarter|week|day|date|age|rank|order|code|id)\b", re.I
-)
+_LABELS = {  # words that head a column which says which row it is
+    *("year", "month", "quarter", "week", "day", "date"),
+    *("age", "rank", "order", "code", "id"),
+}
+_WITH_LABELS = {
+    *("of", "the", "number", "no", "ending", "ended", "commencing", "group", "band"),
+    *("calendar", "financial"),
+}
 _DERIVED = re.compile(  # columns that are worked out of others, whatever their numbers look like
-    r"%|\b(?:mean|average|median|moving|rolling|smoothed|index|indexed|base|share|rate|ratio|odds"
-    r"|percentage|proportion|score)\b",
+    r"%|\b(?:mean|average|median|moving|rolling|smoothed|index|indexed|share|rate|ratio|odds"
+    r"|percentage|proportion|score)\b|\bbase(?:d\b|\s*=|\s+(?:year|period|month|quarter)\b)",
     re.I,
 )
 _SYMBOL = re.compile(
     r"^\W*$|^\[\w\]$|^[<≤]\s*\d+$|^(?:n/?a|x|z|c|none|nan|<na>|nat|not known)$", re.I
 )
 _COUNT_IN_TEXT = re.compile(
-    r"^[^\w<≤-]*(?:n\s*=\s*)?(\d[\d,]*(?:\.\d+)?)(?:\s*[*†‡§]|\s*[(\[/].*|\s+of\b.*|\s+"
+    r"^[^\w<≤-]*(?:n\s*=\s*)?(-?\d[\d,]*(?:\.\d+)?)(?:\s*[*†‡§]|\s*[(\[/].*|\s+of\b.*|\s+"
     + PEOPLE
     + r"\b.*)?\s*$",
     re.I,
 )
+_DAY = re.compile(r"\d{1,2}/\d{1,2}/(?:\d\d){1,2}")
 ACCESS = ("published", "unpublished", "restricted")
 _UNPUBLISHED = re.compile(r"unpublished|not for publication|for internal use", re.I)
 _NUMBER = re.compile(r"(?<![\w.,])(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?![\d]|[.,]\d)")
@@ -198,23 +204,40 @@ def withhold(
 
     Every column of numbers that may count people (by ``units``) is held to the rule, those held as
     text too, along every sum that the table shows (:func:`outcomes.data.recovery.sums`). Where a
-    count is hidden, numbers of other kinds, which may be its share or its rate, go too.
+    count is hidden, numbers of other kinds, which may be its share or its rate, go too. A column
+    with a number below zero holds changes, or a code for none: with a small one among them, of
+    either sign, none of it is shown.
 
     >>> shown, hidden = withhold(pd.DataFrame({"area": ["A", "B"], "n": [3, 8]}), {})
     >>> shown["n"].tolist(), hidden
     (['[c]', 8], {3.0})
     """
-    counts = {
+    numbers = {
         name: held
         for name, values in frame.items()
-        if not _LABEL.search(str(name))
+        if (held := _counts(values)) is not None
+    }
+    names_rows = {
+        name
+        for name, held in numbers.items()
+        if _is_label(str(name), held, units.get(name, ""))
+    }
+    counts = {
+        name: held
+        for name, held in numbers.items()
+        if name not in names_rows
         and not _DERIVED.search(str(name))
         and of_people(units.get(name, ""))
-        and (held := _counts(values)) is not None
     }
-    if not counts:
+    signed = {name: counts.pop(name) for name in [*counts] if (counts[name] < 0).any()}
+    small = {
+        name: few
+        for name, held in signed.items()
+        if (few := {abs(n) for n in held if 0 < abs(n) < THRESHOLD})
+    }
+    if not counts and not small:
         return frame, set()
-    wide = pd.DataFrame(counts)
+    wide = pd.DataFrame(counts, index=frame.index)
     labels = [name for name in frame if name not in counts]
     rows = [" ".join(map(str, row)) for row in frame[labels].to_numpy()]
     hidden = _hidden_in(
@@ -224,12 +247,12 @@ def withhold(
     for at, name in enumerate(counts):
         if hidden[:, at].any():
             shown[name] = frame[name].astype(object).mask(hidden[:, at], CONFIDENTIAL)
-    gone = set(wide.to_numpy()[hidden].tolist())
+    gone = set(wide.to_numpy()[hidden].tolist()).union(*small.values())
     if gone:
         bases = {float(n) for n in wide.to_numpy().ravel() if n == n}
         for name in set(labels):
             held = frame[name]
-            if held.dtype.kind in "iufmc" and not _LABEL.search(str(name)):
+            if name in small or (held.dtype.kind in "iufmc" and name not in names_rows):
                 shown[name] = (
                     CONFIDENTIAL  # a share or a rate beside a count gives it back
                 )
@@ -264,14 +287,38 @@ def _counts(values: pd.Series) -> pd.Series | None:
         whole = (
             held.dropna() % 1 == 0
         ).mean() >= 0.5  # a weighted or estimated count or two
-        return held if whole and not (held < 0).any() else None
+        return held if whole else None
     texts = values.astype(str).map(_cell_in_digits, na_action="ignore")
     texts = texts.astype(str).str.strip()
-    found = texts.str.extract(_COUNT_IN_TEXT)[0]
+    found = texts.str.extract(_COUNT_IN_TEXT)[0].mask(texts.str.fullmatch(_DAY))
     else_said = found.isna() & ~texts.str.match(_SYMBOL)
     if found.notna().sum() <= else_said.sum():
         return None
     return found.str.replace(",", "").astype(float)
+
+
+def _is_label(heading: str, numbers: pd.Series, unit: str) -> bool:
+    """Does a column say which row it is, and count nothing?
+
+    Its heading alone does not tell: "Week 1", "Arrests this year" and "Public order" head counts,
+    and so may "Week" beside "Month". Its numbers must be years, or count the rows.
+    """
+    words = set(re.findall(r"[^\W_]+", heading.lower()))
+    if (
+        unit.strip()
+        or not words & _LABELS
+        or re.search(rf"\b{PEOPLE}\b", heading, re.I)
+    ):
+        return False
+    held = numbers.dropna()
+    if held.between(1900, 2100).all():
+        return True
+    kinds = held.nunique()
+    running = kinds > 2 and held.max() - held.min() + 1 == kinds
+    steps, again = np.diff(held), held.to_numpy()[1:] == held.min()
+    in_turn = held.is_unique or (np.isin(steps, (0, 1)) | again).all()
+    whole = (held % 1 == 0).all()
+    return words <= _LABELS | _WITH_LABELS and running and whole and bool(in_turn)
 
 
 def _hidden_in(values: np.ndarray, rows: list[str], columns: list[str]) -> np.ndarray:

@@ -315,7 +315,7 @@ class _Shown:
             self.table, hidden = disclosure.withhold(self.table, units)
         limits = [v for v in self.limits.values() if v is not None and v == v]
         if disclosure.of_people(unit):
-            hidden |= {v for v in limits if 0 < v < disclosure.THRESHOLD}
+            hidden |= {abs(v) for v in limits if 0 < abs(v) < disclosure.THRESHOLD}
         cells = self._cells()
         said = [*self.texts.values(), *self.caveats]
         said += [f"{v:.6g}%" for v in limits if "%" in unit]
