@@ -6,6 +6,7 @@ street-level crime in. The same source gives the same bytes. Nothing else reads 
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 def build(source: Path, data: Path) -> list[str]:
     """Build every table in ``clean`` of a data folder; the names of its files, sorted.
 
+    The tables are made beside those that are there, checked, and put in place all at once.
+
     Parameters
     ----------
     source
@@ -31,8 +34,10 @@ def build(source: Path, data: Path) -> list[str]:
     Raises
     ------
     Invalid
-        Where a raw file is missing, cut short or holds something that is not known.
+        Where a raw file is missing, cut short or holds something that is not known, or the tables
+        made of them would not be sound. What was there stays.
     """
+    from outcomes.data import quality, schema
     from outcomes.ingest import (
         datapackage,
         geography,
@@ -40,15 +45,31 @@ def build(source: Path, data: Path) -> list[str]:
         published_figures,
         published_figures_stamp,
         recorded_crime,
+        refresh,
     )
 
     clean = data / "clean"
-    published_figures.build(data / "published", clean)
-    published_figures_stamp.write(data)
-    places = geography.build(source, clean)
-    police_uk.build(source, clean, places)
-    recorded_crime.build(source, clean, places)
-    datapackage.build(data)
+    clean.mkdir(exist_ok=True)
+    with refresh.work_folder(data) as work:
+        new = work / "clean"
+        new.mkdir(parents=True)
+        for name in (schema.PACKAGE, datapackage.TABLES):
+            if (data / name).is_file():
+                shutil.copyfile(data / name, work / name)
+        published_figures.build(data / "published", new)
+        places = geography.build(source, new)
+        police_uk.build(source, new, places)
+        recorded_crime.build(source, new, places)
+        refresh.add_unchanged(new, clean)
+        datapackage.build(work)
+        if errors := quality.errors(new):
+            raise Invalid(
+                "The tables would not be sound, and stay as they are: "
+                + " ".join(errors)
+            )
+        refresh.commit(work, data, refresh.changed_tables(new, clean))
+        published_figures_stamp.write(data)
+        datapackage.build(data)
     return sorted(path.name for path in clean.iterdir())
 
 

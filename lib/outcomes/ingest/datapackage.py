@@ -26,6 +26,7 @@ _ATTRIBUTION = [
 ]
 _MEDIA_TYPES = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
 _CONSTRAINTS = ("required", "enum", "minimum", "maximum", "pattern")
+TABLES = "tables.toml"
 _BEGIN, _END = "<!-- dictionary: begin -->", "<!-- dictionary: end -->"
 
 
@@ -44,9 +45,9 @@ def describe(folder: Path) -> dict[str, Any]:
 
     Raises :class:`Invalid` for a table that has no file or a file that no table describes.
     """
-    if not (folder / "tables.toml").is_file():
+    if not (folder / TABLES).is_file():
         raise Invalid(f"{folder} has no tables.toml, which says what its tables hold.")
-    given = tomllib.loads((folder / "tables.toml").read_text(encoding="utf-8"))
+    given = tomllib.loads((folder / TABLES).read_text(encoding="utf-8"))
     files = {path.stem: path for path in sorted((folder / "clean").glob("*.*"))}
     for name in sorted(set(files) ^ set(given["tables"])):
         has = "no description in tables.toml" if name in files else "no file in clean"

@@ -33,7 +33,7 @@ def build(source: Path, clean: Path, places: pd.DataFrame) -> None:
         force that publishes by neighbourhood here, such folders of stop-and-search files where
         there are any, and counts of the other forces.
     clean
-        Where the tables go.
+        Where the tables go: it holds none of them yet.
     places
         The districts that :func:`outcomes.ingest.geography.build` has written.
 
@@ -79,10 +79,6 @@ def build(source: Path, clean: Path, places: pd.DataFrame) -> None:
     write.parquet(by_force[[*keys, "n"]], clean / "crime_force_monthly.parquet", keys)
     covered = coverage.build(by_force, coverage.location_counts(given, places))
     write.csv(covered, clean / "coverage.csv", ["force", "month"])
-    tables = (stop_and_search.TABLE, stop_and_search.FILES)
-    for path in sorted(clean.iterdir()):
-        if path.stem in ("crime_monthly", "street_files", *tables):
-            path.unlink()
     stop_and_search.build(searches, clean, clean)
     # Every month of street files, as a refresh takes them.
     work = clean.parent / ".build"

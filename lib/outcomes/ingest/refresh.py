@@ -89,7 +89,7 @@ def remake_figures(
     told: list[str] = []
     with work_folder(data) as work:
         published_figures.build(data / "published", work / "clean")
-        changed = _changed(work / "clean", data / "clean")
+        changed = changed_tables(work / "clean", data / "clean")
         if changed and not remake and published_figures_stamp.unchanged(data):
             said = published_figures_stamp.differences(work / "clean", data / "clean")
             raise Invalid(" ".join([*said[:_SHOWN], _BY_HAND]))
@@ -135,14 +135,11 @@ def _settle(
 ) -> list[str]:
     """Put the tables in ``work`` in place, when they differ, are sound and are agreed to."""
     new, clean = work / "clean", data / "clean"
-    changed = _changed(new, clean)
+    changed = changed_tables(new, clean)
     if not changed:
         agreed([*said, "Nothing changes."], [])
         return []
-    # The checks see all tables as they would be.
-    for path in sorted(clean.iterdir()):
-        if not (new / path.name).exists():
-            _lay_beside(path, new / path.name)
+    add_unchanged(new, clean)
     _lay_beside(data / schema.PACKAGE, work / schema.PACKAGE)
     errors, cautions = quality.check(new, today=today)
     if errors:
@@ -155,15 +152,28 @@ def _settle(
         said.append("No count changes: only what is held of the files themselves does.")
     if not agreed([*said, *warnings], changed):
         return []
+    commit(work, data, changed)
+    return changed
+
+
+def add_unchanged(new: Path, clean: Path) -> None:
+    """Lay the tables of ``clean`` that are not made anew beside those that are: the checks see all
+    tables as they would be."""
+    for path in sorted(clean.iterdir()):
+        if not (new / path.name).exists():
+            _lay_beside(path, new / path.name)
+
+
+def commit(work: Path, data: Path, names: list[str]) -> None:
+    """Put tables of a work folder in place of those of a data folder: all of them or none."""
     ready = work / "ready"
     ready.mkdir()
-    for name in changed:
-        (new / name).rename(ready / name)
+    for name in names:
+        (work / "clean" / name).rename(ready / name)
         with (ready / name).open("r+b") as stream:  # Windows saves no file open to read
             os.fsync(stream.fileno())
     ready.rename(data / _READY)  # from here on the change is certain
     _put_in_place(data)
-    return changed
 
 
 def _lay_beside(file: Path, there: Path) -> None:
@@ -174,7 +184,7 @@ def _lay_beside(file: Path, there: Path) -> None:
         shutil.copyfile(file, there)
 
 
-def _changed(new: Path, clean: Path) -> list[str]:
+def changed_tables(new: Path, clean: Path) -> list[str]:
     """Names of new tables that differ from the old."""
     return [
         path.name
