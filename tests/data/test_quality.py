@@ -141,6 +141,38 @@ def test_a_partial_month_is_said_with_its_reason(small, cautions):
 
 
 @pytest.mark.parametrize(
+    ("published", "by", "future"),
+    [
+        ("2026-11", "2026-11-30", False),
+        ("2026", "2026-12-31", False),
+        ("2026-11-24", "2026-11-24", False),
+        ("2026-11-25", "2026-11-25", True),
+        ("2026-12", "2026-12-31", True),
+        ("2027", "2027-12-31", True),
+        ("", "2026-11-25", True),
+    ],
+)
+def test_a_page_may_be_dated_to_the_month_or_year_that_runs(
+    small, published, by, future
+):
+    pages = pd.read_csv(small / "clean" / "sources.csv", dtype=str)
+    at = pages.index[pages["source"].notna()][3]
+    pages.loc[at, ["published", "published_by"]] = published, by
+    pages.to_csv(small / "clean" / "sources.csv", index=False)
+    figures = pd.read_csv(small / "clean" / "figures.csv", dtype=str)
+    row = figures.index[figures["source"] == pages["source"][at]][0] + 2
+    errors = quality.errors(small / "clean", today=TODAY)
+    assert (
+        errors
+        == [
+            f"sources: published lies in the future: {published or by!r} of the page in row {row} "
+            "of data/published/figures.csv, dated there or in publication_days.csv."
+        ]
+        * future
+    )
+
+
+@pytest.mark.parametrize(
     ("table", "old", "new", "error"),
     [
         (

@@ -94,19 +94,28 @@ def _future(clean: Path, day: pd.Timestamp) -> Iterator[str]:
     places = [
         ("coverage", "month"),
         ("crime_force_monthly", "month"),
-        ("sources", "published_by"),
         ("figures", "period_start"),
         ("figures", "period_end"),
     ]
     for name, column in places:
         days = _table(clean, name)[column] if _has(clean, name) else pd.Series()
-        limit = (
-            day
-            if name in ("sources", "figures")
-            else day.replace(day=1) - pd.Timedelta(days=1)
-        )
+        limit = day if name == "figures" else day.replace(day=1) - pd.Timedelta(days=1)
         for row, value in days[days > limit].head(5).items():
             yield f"{name}: {column} lies in the future: '{value:%Y-%m-%d}' in row {row + 2}."
+    if not _has(clean, "sources", "figures"):
+        return
+    pages, rows = _table(clean, "sources"), _table(clean, "figures", "source")["source"]
+    # a page that is dated to a month or a year may be of the first day of it
+    first = (pages["published"] + "-01-01").str[:10]
+    first = pd.to_datetime(first, format="%Y-%m-%d", errors="coerce")
+    late = pages[first.fillna(pages["published_by"]) > day]
+    for page in late.head(5).itertuples():
+        told = page.published or f"{page.published_by:%Y-%m-%d}"
+        where = ", ".join(str(row + 2) for row in rows.index[rows == page.source][:1])
+        yield (
+            f"sources: published lies in the future: {told!r} of the page in row {where} of "
+            "data/published/figures.csv, dated there or in publication_days.csv."
+        )
 
 
 def _disagreements(clean: Path) -> Iterator[str]:
