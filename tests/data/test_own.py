@@ -68,6 +68,33 @@ def test_its_digest_changes_with_a_cell_and_with_its_description(folder):
     assert oc.own("survey")["asked"].tolist() == [41]
 
 
+@pytest.fixture
+def as_of():
+    """A function that cuts what is read at a day; all is read again after the test."""
+    yield tables.cut_at
+    tables.cut_at("")
+
+
+def test_as_of_a_day_before_its_publication_it_has_no_rows(folder, as_of):
+    as_of("2025-06-29")
+    early = oc.own("survey")
+    assert early.empty and list(early) == ["district", "asked"]
+    assert early["asked"].dtype == "int64" and early.attrs["sources"]
+    as_of("2025-06-30")
+    assert len(oc.own("survey")) == 1
+    (folder / "survey.toml").write_text(SAID.replace("published =", "# published ="))
+    as_of("2020-01-01")
+    assert len(oc.own("survey")) == 1  # of no day, so that no day is before it
+
+
+@pytest.mark.parametrize("day", ["", "2024-01-01", "2025-12-31"])
+@pytest.mark.parametrize("where", [{}, {"district": "Wyre"}])
+def test_its_digest_changes_with_its_description_as_of_any_day(folder, day, where):
+    shown = tables.digest("own/survey", where, day)
+    (folder / "survey.toml").write_text(f'state = "restricted"\n{SAID}')
+    assert tables.digest("own/survey", where, day) != shown
+
+
 @pytest.mark.parametrize(
     "frame", [pd.DataFrame({"a": [1]}), pd.DataFrame({"a": ["x"]})]
 )

@@ -15,7 +15,8 @@ def own(name: str) -> pd.DataFrame:
     ``data/own/NAME.toml`` says what it holds: title, publisher, licence, and for each column its
     type (text, integer, number, date, boolean), what it is about, and its unit. The page that reads
     it cites it and is due again when a cell or the description changes; ``outcomes data check``
-    and each build look at it first.
+    and each build look at it first. As of a day (:func:`outcomes.as_of`) before the ``published``
+    of its description it has no rows.
 
     Returns
     -------

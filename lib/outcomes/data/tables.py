@@ -81,7 +81,10 @@ def rows(
     clean: Path | None = None,
 ) -> pd.DataFrame:
     """Rows of a table, as :func:`read` gives them, those published by the day ``as_of`` ("" for
-    all); not noted. ``clean`` is another folder of tables, such as one not yet in place."""
+    all); not noted. ``clean`` is another folder of tables, such as one not yet in place.
+
+    A table of one's own has one day for all its rows: the ``published`` of its description.
+    """
     resource = package().get(table, {}) if as_of else {}
     more = [
         c for c in vintages.needed(resource) if columns is not None and c not in columns
@@ -91,6 +94,9 @@ def rows(
     frame = _cached(version, _frozen(_plain(where or {})), wanted)
     if resource:
         frame = vintages.published_by(as_of, frame, resource).drop(columns=more)
+    elif as_of and table.startswith(project.OWN):
+        day = own_files.describe(Path(version[0])).published
+        frame = frame[:0] if day and f"{day}" > as_of else frame
     return frame.copy(
         deep=False
     )  # copy-on-write: changing the copy leaves the cache as it is
@@ -198,25 +204,30 @@ def digest(table: str, where: dict | None = None, as_of: str = "") -> str:
 
     Not noted in the log. A whole table is the digest of its file; filtered rows, and those that
     were published by the day ``as_of``, are hashed one by one, so rows elsewhere in the table, and
-    how the file was compressed, make no difference.
+    how the file was compressed, make no difference. The description of a table of one's own is
+    part of it: whether its counts may be shown stands there.
     """
+    path = path_of(table)
     if as_of:
-        return _hashed(rows(table, None, where, as_of))
-    return _digest(_version(path_of(table)), _frozen(_plain(where or {})))
+        return _hashed(rows(table, None, where, as_of), path)
+    return _digest(_version(path), _frozen(_plain(where or {})))
 
 
 @lru_cache(maxsize=256)
 def _digest(version: tuple, where: tuple) -> str:
+    path = Path(version[0])
     if not where:
-        path = Path(version[0])
         files = project.table_files(f"own/{path.stem}") if _is_own(path) else [path]
         held = b"".join(file.read_bytes() for file in files)
         return hashlib.sha256(held).hexdigest()
-    return _hashed(_cached(version, where, None))
+    return _hashed(_cached(version, where, None), path)
 
 
-def _hashed(frame: pd.DataFrame) -> str:
+def _hashed(frame: pd.DataFrame, path: Path) -> str:
+    """A sha256 of the rows of the table in a file."""
     total = hashlib.sha256(json.dumps(list(frame.columns)).encode())
+    if _is_own(path):
+        total.update(path.with_suffix(".toml").read_bytes())
     total.update(pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes())
     return total.hexdigest()
 
