@@ -82,6 +82,12 @@ def test_an_empty_cell_is_absent(file):
 
 
 WRONG = {
+    '"0,125"': r"asked holds whole numbers, not '0,125' in line 2\.$",
+    '"001,250"': r"asked holds whole numbers, not '001,250' in line 2\.$",
+    "9007199254740993": (
+        r"asked holds whole numbers, not '9007199254740993' in line 2\. A name of over 15 "
+        r"digits is text: give its column that type\.$"
+    ),
     "1.2.4": r"asked holds whole numbers, not '1\.2\.4' in line 2\.",
     "12.5": r"asked holds whole numbers, not '12\.5' in line 2\.",
     "12%": r"asked holds whole numbers, not '12%' in line 2\.",
@@ -95,6 +101,30 @@ def test_a_cell_that_does_not_fit_is_named_with_its_line(file, cell):
     file.write_text(PLAIN.replace("1204", cell))
     with pytest.raises(Invalid, match=WRONG[cell]):
         own_files.read(file)
+
+
+@pytest.mark.parametrize(
+    ("cell", "whole", "part"),
+    [("1,250", "1250", "1.250"), ("0,125", "0125", "0.125"), ("£3,5", "£35", "£3.5")],
+)
+def test_beside_semicolons_a_comma_in_a_number_is_refused(file, cell, whole, part):
+    """It is a decimal comma there, as often as not; in a text it may stand."""
+    file.write_text(PLAIN.replace(",", ";").replace("0.25", cell))
+    with pytest.raises(Invalid) as told:
+        own_files.read(file)
+    assert str(told.value) == (
+        f"survey.csv: share: {cell!r} in line 3 may be {whole} or {part}, as semicolons part "
+        "the cells: write numbers without a comma, with a point before decimals."
+    )
+    file.write_text(PLAIN.replace(",", ";").replace("Wyre", "1,250"))
+    assert own_files.read(file)["district"][1] == "1,250"
+
+
+def test_a_name_of_many_digits_is_guessed_to_be_text(file):
+    file.write_text("reference,n\n9007199254740993,123456789012345\n")
+    said = own_files.guess(file)
+    assert '"reference" = { type = "text"' in said
+    assert '"n" = { type = "integer"' in said
 
 
 @pytest.mark.parametrize("day", ["31/02/2025", "June 2025", "2025-13-01", "06/30/2025"])

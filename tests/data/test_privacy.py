@@ -185,3 +185,12 @@ def test_the_command_fails_when_something_is_left(tmp_path, capsys):
         "page.html, line 1: e-mail address: jo.bloggs@example.org"
         in capsys.readouterr().out
     )
+
+
+def test_a_table_of_ones_own_is_searched_as_a_spreadsheet_saves_it(tmp_path):
+    """In Windows' code page, and with semicolons: a point finer than a neighbourhood is found."""
+    own = tmp_path / "data/own"
+    own.mkdir(parents=True)
+    (own / "survey.csv").write_bytes("area;lat\nCafé £5;53.75224\n".encode("cp1252"))
+    hits = privacy.scan(tmp_path, ["data"])
+    assert hits == [privacy.Hit("data/own/survey.csv", "lat", "point", "53.75224")]

@@ -2,12 +2,14 @@
 
 The CSV may be as a spreadsheet saves it: in Windows' code page or UTF-8, with commas, semicolons or
 tabs, days as 2025-06-30 or 30/06/2025, thousands as 1,200. What a cell means is said by the type
-that the description declares for its column, so nothing is guessed.
+that the description declares for its column, so nothing is guessed: beside semicolons, where a comma
+may be a decimal one, a number is refused that has one.
 """
 
 import csv
 import io
 import json
+import re
 import tomllib
 from collections.abc import Callable
 from datetime import date, datetime
@@ -33,6 +35,9 @@ _KEYS = {
 _NUMERIC = ("integer", "number")
 _NEEDED = ("title", "publisher", "licence", "columns")
 _COLUMN_KEYS = ("type", "about", "unit")
+_GROUPED = r"-?[1-9]\d{0,2}(,\d{3})+(\.\d+)?"
+_WITH_COMMA = r"-?£?\d+(,\d+)+(\.\d+)?"
+_DIGITS = 15  # of a number before its point: with more, the last of them are lost
 _WORDS = {"true": True, "yes": True, "false": False, "no": False}
 _SHOWN = 3  # of the cells that break one rule
 
@@ -118,8 +123,7 @@ def cells(path: Path) -> pd.DataFrame:
     if not path.is_file():
         raise Invalid(f"{path.name} is not there: put it into {path.parent}.")
     text = decoded(path)
-    first = next(iter(text.splitlines()), "")
-    mark = max(",;\t", key=first.count)
+    mark = delimiter(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark)
     try:
         lines = [(reader.line_num, line) for line in reader if any(line)]
@@ -137,7 +141,18 @@ def cells(path: Path) -> pd.DataFrame:
                 f"{path.name}: line {number} has {len(row)} cells, and line 1 {len(head)}."
             )
     at, held = [number for number, _ in rows], [row for _, row in rows]
-    return pd.DataFrame(held, at, head, dtype=str)
+    frame = pd.DataFrame(held, at, head, dtype=str)
+    frame.attrs["mark"] = mark
+    return frame
+
+
+def delimiter(text: str) -> str:
+    """What parts the cells of a CSV file, by its first line.
+
+    >>> delimiter("district;asked")
+    ';'
+    """
+    return max(",;\t", key=re.split(r"[\r\n]", text, maxsplit=1)[0].count)
 
 
 def decoded(path: Path) -> str:
@@ -168,14 +183,29 @@ def read(path: Path) -> pd.DataFrame:
         For a file or description that is not sound; the sentence names column, cell and line.
     """
     said, frame = describe(path), cells(path)
+    mark = frame.attrs.pop("mark")
     for name in frame.columns:
         one_of(name, said.columns, f"{path.name}: column")
     lost = [name for name in said.columns if name not in frame]
     if lost:
         raise Invalid(f"{path.name} has no column {listed(lost)}.")
     for name, column in said.columns.items():
+        if mark == ";" and column.type in _NUMERIC:
+            _refuse_commas(frame[name], f"{path.name}: {name}")
         frame[name] = _typed(frame[name], column.type, f"{path.name}: {name}")
     return frame.reset_index(drop=True)
+
+
+def _refuse_commas(column: pd.Series, where: str) -> None:
+    """Raise :class:`Invalid` for a number with a comma: 1,250 is 1250 or 1.25, and none can tell."""
+    found = column[column.str.fullmatch(_WITH_COMMA)]
+    if len(found):
+        cell = found.iloc[0]
+        whole, part = cell.replace(",", ""), cell.replace(",", ".", 1)
+        raise Invalid(
+            f"{where}: {cell!r} in line {found.index[0]} may be {whole} or {part}, as semicolons "
+            "part the cells: write numbers without a comma, with a point before decimals."
+        )
 
 
 def _typed(column: pd.Series, kind: str, where: str) -> pd.Series:
@@ -186,15 +216,21 @@ def _typed(column: pd.Series, kind: str, where: str) -> pd.Series:
     values = reader(filled)
     if wrong := [f"{column[at]!r} in line {at}" for at in filled.index[values.isna()]]:
         more = f" and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
-        raise Invalid(f"{where} holds {what}, not {', '.join(wrong[:_SHOWN])}{more}.")
+        said = f"{where} holds {what}, not {', '.join(wrong[:_SHOWN])}{more}."
+        long = filled[values.isna()].str.fullmatch(rf"-?\d{{{_DIGITS + 1},}}")
+        if kind in _NUMERIC and long.any():
+            said += (
+                f" A name of over {_DIGITS} digits is text: give its column that type."
+            )
+        raise Invalid(said)
     return values.reindex(column.index)
 
 
 def _numbers(filled: pd.Series) -> pd.Series:
     plain = filled.str.replace(r"^(-?)£", r"\1", regex=True)
-    grouped = plain.str.fullmatch(r"-?\d{1,3}(,\d{3})+(\.\d+)?")
+    grouped = plain.str.fullmatch(_GROUPED)
     plain = plain.where(~grouped, plain.str.replace(",", ""))
-    shaped = plain.str.fullmatch(r"-?\d+(\.\d+)?([eE][+-]?\d{1,2})?")
+    shaped = plain.str.fullmatch(rf"-?\d{{1,{_DIGITS}}}(\.\d+)?([eE][+-]?\d{{1,2}})?")
     return pd.to_numeric(plain.where(shaped), errors="coerce").astype("float64")
 
 

@@ -7,6 +7,7 @@ reason into ``docs/privacy.toml``. Run it with ``python -m outcomes.data.privacy
 """
 
 import csv
+import io
 import json
 import re
 import sys
@@ -20,7 +21,7 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from outcomes.core.errors import Invalid, one_of
-from outcomes.data import tables
+from outcomes.data import own_files, tables
 
 DECIMALS = 3  # of a degree: about 100 metres, the size of a neighbourhood's middle
 # common given names of the United Kingdom; a title such as Mr is looked for as well
@@ -142,13 +143,18 @@ def _in_file(path: Path) -> Iterator[tuple[str, str, str]]:
 
 def cells(path: Path) -> Iterator[tuple[str, str]]:
     """Every cell of a CSV file with its column's heading, the headings among them; a row may be
-    shorter or longer than the first, and what stands beyond its headings is of column "None"."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = csv.reader(file)
-        header = next(rows, [])
-        for row in (header, *rows):
-            for column, cell in zip_longest(header, row):
-                yield str(column), cell or ""
+    shorter or longer than the first, and what stands beyond its headings is of column "None".
+
+    The file may be as a spreadsheet saves it (:mod:`outcomes.data.own_files`).
+    """
+    text = own_files.decoded(path)
+    rows = csv.reader(
+        io.StringIO(text, newline=""), delimiter=own_files.delimiter(text)
+    )
+    header = next(rows, [])
+    for row in (header, *rows):
+        for column, cell in zip_longest(header, row):
+            yield str(column), cell or ""
 
 
 def _in_csv(path: Path) -> Iterator[tuple[str, str, str]]:
