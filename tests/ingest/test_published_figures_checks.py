@@ -289,6 +289,52 @@ def test_what_a_spreadsheet_saves_is_read_as_it_was_meant(tmp_path):
     pd.testing.assert_frame_equal(read(path, columns), meant)
 
 
+@pytest.mark.parametrize("spelt", ["1409.0", "1409.00", "1,409", "1,409.0"])
+def test_a_figure_is_the_same_however_its_number_is_spelt(tmp_path, spelt):
+    """A spreadsheet drops the zeros after a point; the figure keeps its name all the same."""
+
+    def figures(folder, value):
+        def given(rows):
+            rows[0]["value"] = value
+            return rows
+
+        given = published(folder / "published", given)
+        days = published_figures_checks.INPUTS["publication_days"]
+        (given / "publication_days.csv").write_text(",".join(days) + "\n")
+        published_figures.build(given, folder / "clean")
+        return pd.read_csv(folder / "clean" / "figures.csv", dtype=str)["figure"]
+
+    again = figures(tmp_path / "a", spelt)
+    assert again.tolist() == figures(tmp_path / "b", "1409").tolist()
+
+
+def test_a_figure_that_stands_twice_is_found_in_another_spelling(tmp_path):
+    def doubled(rows):
+        return [*rows, rows[0] | {"value": rows[0]["value"] + ".0"}]
+
+    folder = published(tmp_path / "published", doubled)
+    with pytest.raises(Invalid, match="stands twice with the same programme, measure"):
+        published_figures.build(folder, tmp_path / "clean")
+
+
+@pytest.mark.parametrize(
+    ("spelt", "read"),
+    [
+        ("24.0", "24"),
+        ("0.50", "0.5"),
+        ("12.05", "12.05"),
+        ("100", "100"),
+        ("-3.00", "-3"),
+        ("0.0", "0"),
+        ("0,125", "0,125"),
+        ("1,250", "1250"),
+    ],
+)
+def test_a_value_is_read_in_its_shortest_spelling(spelt, read):
+    cells = pd.Series([spelt], name="value")
+    assert published_figures_checks._as_meant("figures.csv", cells).tolist() == [read]
+
+
 def test_days_with_the_month_first_are_one_sentence_for_the_whole_column(tmp_path):
     def turned(rows):
         for row in rows:

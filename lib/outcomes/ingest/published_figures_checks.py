@@ -62,7 +62,8 @@ def read_input(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
     """One input file as text, stripped; raises :class:`Invalid` for a missing file or column.
 
     What a spreadsheet makes of a file that it saves is read as it was meant: its code page, days
-    turned round (30/06/2025), months as names (Nov-24), thousands apart (1,200).
+    turned round (30/06/2025), months as names (Nov-24), thousands apart (1,200), and the zeros that
+    it drops: 24.0 and 24 are one value.
     """
     if not path.is_file():
         raise Invalid(
@@ -94,9 +95,10 @@ def _as_meant(file: str, cells: pd.Series) -> pd.Series:
     iso = day[2] + "-" + day[1].str.zfill(2) + "-" + day[0].str.zfill(2)
     month = pd.to_datetime(cells, format="%b-%y", errors="coerce")
     named = month.notna() & cells.str.fullmatch(r"[A-Z][a-z]{2}-\d\d")
-    grouped = cells.str.fullmatch(r"-?\d{1,3}(,\d{3})+(\.\d+)?")
+    grouped = cells.str.fullmatch(r"-?[1-9]\d{0,2}(,\d{3})+(\.\d+)?")
     cells = cells.where(~turned, iso).where(~named, month.dt.strftime("%Y-%m"))
-    return cells.where(~grouped, cells.str.replace(",", ""))
+    cells = cells.where(~grouped, cells.str.replace(",", ""))
+    return cells.str.replace(r"^(-?\d+)(?:\.0+|(\.\d*[1-9])0+)$", r"\1\2", regex=True)
 
 
 def raise_problems(problems: list[str]) -> None:
