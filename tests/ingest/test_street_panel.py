@@ -109,9 +109,11 @@ def test_rows_that_only_moved_are_said_to_have_moved(data, tmp_path):
     assert "+0 (only places differ), in 2 counts" in said[0]
 
 
+@pytest.mark.parametrize("month", ["2022-10", "2024-01"])
 def test_a_split_code_goes_to_the_nearest_point_and_a_merged_one_to_its_heir(
-    data, tmp_path
+    data, tmp_path, month
 ):
+    """Whatever the month: a code that is known to be gone is no new neighbourhood."""
     points = pd.read_csv(data / "clean" / "lsoa_points.csv")
     split = points[points["lsoa_2011"] == "E01024919"].drop_duplicates("lsoa")
     names = pd.read_csv(data / "clean" / "lsoas.csv").set_index("lsoa")["district_name"]
@@ -125,10 +127,32 @@ def test_a_split_code_goes_to_the_nearest_point_and_a_merged_one_to_its_heir(
         )
         for i, at in enumerate(split.itertuples())
     ]
-    rows = [[*cells[:1], "2022-10", *cells[2:]] for cells in rows]
-    maker.write(tmp_path / "in", rows, "2022-10")
+    rows = [[*cells[:1], month, *cells[2:]] for cells in rows]
+    maker.write(tmp_path / "in", rows, month)
+    before = (data / "clean" / "lsoas.csv").read_bytes()
     take(data, tmp_path / "in")
     assert set(table(data, "crime_monthly")["lsoa"]) == set(split["lsoa"])
+    assert (data / "clean" / "lsoas.csv").read_bytes() == before
+
+
+def test_a_month_may_hold_a_code_that_is_gone_beside_one_not_met_before(data, tmp_path):
+    rows = [
+        *maker.some(4),
+        maker.row("a" * 64, lsoa="E01024919", name="Wyre 001A"),
+        maker.row("b" * 64, lsoa="E01099999", name="Wyre 099A"),
+        maker.row("c" * 64, lsoa="E01099999", name="Wyre 099A", kind="Drugs"),
+    ]
+    maker.write(tmp_path / "in", rows)
+    said = []
+    take(data, tmp_path / "in", said=said)
+    assert said[0] == (
+        "lancashire 2024-01: added, 7 rows, 0 of them without a location; 0 duplicates left "
+        "out; 1 in old neighbourhoods without a match; 1 neighbourhood not met before."
+    )
+    fine = table(data, "crime_monthly").groupby("lsoa")["n"].sum()
+    assert fine.loc[["E01024919", "E01099999"]].tolist() == [1, 2] and fine.sum() == 7
+    lsoas = pd.read_csv(data / "clean" / "lsoas.csv")["lsoa"]
+    assert "E01099999" in set(lsoas) and "E01024919" not in set(lsoas)
 
 
 def test_other_forces_are_passed_over_unless_asked_for(data, tmp_path):

@@ -58,8 +58,9 @@ def build(source: Path, clean: Path, places: pd.DataFrame) -> None:
         for file in files
     ]
     rows = pd.concat(counted, ignore_index=True)
-    early = rows["month"] < geography.FRAME_2021
     links = geography.lookup(source)
+    gone = {*links["lsoa11"]} - {*links["lsoa21"]}
+    early = (rows["month"] < geography.FRAME_2021) | rows["lsoa"].isin(gone)
     points, group = match_frames(rows[early], rows[~early], links)
     write.csv(points, clean / "lsoa_points.csv", geography.POINTS)
     fields = ["lsoa", "name", "force", "district", "x", "y"]

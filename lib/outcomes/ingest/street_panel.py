@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from outcomes.core import formatting
 from outcomes.core.errors import Invalid
 from outcomes.data import tables
 from outcomes.ingest import coverage, geography, street_crime, write
@@ -185,18 +186,22 @@ def count_month(file: street_crime.File, places: Places, parts: Path) -> Month:
     part = street_crime.count(rows, _PLACE)
     fresh, unmatched = pd.DataFrame(columns=_POINT), 0
     if codes:
-        strange = pc.and_(own, pc.is_in(rows["lsoa"], pa.array(codes, pa.string())))
-        points = street_crime.points(rows.filter(strange))
-        if file.month >= geography.FRAME_2021:
-            fresh = points.assign(force=file.force)[_POINT].drop_duplicates()
+        points = street_crime.points(rows.filter(_among(rows["lsoa"], codes, own)))
+        early = file.month < geography.FRAME_2021
+        # a code that is known to be of 2011 is so in whatever month it stands
+        gone = points["lsoa"].isin(places.points["lsoa_2011"]) | early
+        if not gone.all():
+            fresh = points[~gone].assign(force=file.force)[_POINT].drop_duplicates()
             fresh = fresh.sort_values(["lsoa", "x", "y"], ignore_index=True)
-        else:
-            heirs = geography.codes_2021(points, set(), places.points)
-            unmatched = int(points["n"].drop(heirs.index).sum())
-            points["lsoa"] = heirs.reindex(points.index).fillna(points["lsoa"])
-            stay = street_crime.count(rows.filter(pc.invert(strange)), _PLACE)
-            moved = pa.Table.from_pandas(points, stay.schema, preserve_index=False)
-            both = pa.concat_tables([stay, moved])
+        if gone.any():
+            old = points[gone].reset_index(drop=True)
+            heirs = geography.codes_2021(old, set(), places.points)
+            unmatched = int(old["n"].drop(heirs.index).sum())
+            moved = _among(rows["lsoa"], {*old["lsoa"]}, own)
+            old["lsoa"] = heirs.reindex(old.index).fillna(old["lsoa"])
+            stay = street_crime.count(rows.filter(pc.invert(moved)), _PLACE)
+            old = pa.Table.from_pandas(old, stay.schema, preserve_index=False)
+            both = pa.concat_tables([stay, old])
             part = both.group_by(_PLACE, use_threads=False).aggregate([("n", "sum")])
             part = part.rename_columns({"n_sum": "n"})
     month = pd.Timestamp(file.month)
@@ -206,6 +211,14 @@ def count_month(file: street_crime.File, places: Places, parts: Path) -> Month:
     part = part.select(_FINE).cast(_schema())
     feather.write_feather(part, path, compression="uncompressed")
     return Month(file.force, month, told, unmatched, path, near.to_pandas(), fresh)
+
+
+def _among(codes: Any, some: set[str], own: Any) -> Any:
+    """Which rows of the force's own area lie in some of the neighbourhoods."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return pc.and_(own, pc.is_in(codes, pa.array(some, pa.string())))
 
 
 def _without_area(
@@ -284,6 +297,8 @@ def describe_change(month: Month, before: Any, after: Any) -> str:
     note = ""
     if month.unmatched:
         note = f"; {month.unmatched:,} in old neighbourhoods without a match"
+    if strange := month.fresh["lsoa"].nunique():
+        note += f"; {formatting.count(strange, 'neighbourhood')} not met before"
     if told["duplicates"] is None:
         return (
             f"{name}: {told['rows']:,} rows, of the force alone: it has no area here."
