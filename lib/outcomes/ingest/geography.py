@@ -1,9 +1,10 @@
 """Places: forces, districts and neighbourhoods, and one frame for codes of 2011 and of 2021.
 
-Street files up to October 2022 carry LSOA codes of 2011, later ones those of 2021. A code that did
-not change is the same place. Codes that were merged become the new code, exactly. A code that was
-split is taken to the new code with the nearest recorded point, so its share is an estimate; the
-``unit`` of :func:`lsoas` groups codes of both frames that cover the same ground, exactly.
+Street files up to November 2022 carry LSOA codes of 2011, those of 2024 and later ones of 2021; a
+code that is known to be of 2011 alone is so in whatever month it stands. A code that did not change
+is the same place. Codes that were merged become the new code, exactly. A code that was split is
+taken to the new code with the nearest recorded point, so its share is an estimate; the ``unit`` of
+:func:`lsoas` groups codes of both frames that cover the same ground, exactly.
 """
 
 import json
