@@ -215,3 +215,26 @@ def test_a_file_that_is_no_register_is_refused(monkeypatch):
     for content in (b"a,b\n1,2\n", b"\xff\xfe\x00", b""):
         with pytest.raises(Invalid):
             export.own_figures(content)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (
+            b"",
+            r"my figures\.csv cannot be read as CSV: No columns to parse from file\.",
+        ),
+        (
+            own() + b"x," * 20,
+            r"my figures\.csv cannot be read as CSV: Error tokenizing",
+        ),
+        (b"a,b\n1,2\n", r"my figures\.csv must have the columns programme, "),
+        (b"\xff\xfe\x00", r"my figures\.csv is not text as CSV holds it"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_called_by_its_name(monkeypatch, content, said):
+    """Git does not know the analyst's file: no cure by it is named, nor a folder they never saw."""
+    monkeypatch.setenv("OUTCOMES_DATA", str(ROOT / "data"))
+    with pytest.raises(Invalid, match=rf"^{said}") as told:
+        export.own_figures(content, "my figures.csv")
+    assert "git" not in str(told.value) and "outcomes-" not in str(told.value)

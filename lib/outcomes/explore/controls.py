@@ -214,8 +214,8 @@ class Explorer:
 
     def _uploaded(self, change: Any) -> None:
         for file in change["new"]:
-            content = bytes(file["content"])
-            self._report(lambda content=content: export.own_figures(content))
+            sent = bytes(file["content"]), file["name"]
+            self._report(lambda sent=sent: export.own_figures(*sent))
         self.set()
 
     def _report(self, act: Callable[[], str]) -> None:

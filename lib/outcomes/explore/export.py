@@ -16,7 +16,7 @@ from pathlib import Path
 import pandas as pd
 
 from outcomes.core import project
-from outcomes.core.errors import Invalid
+from outcomes.core.errors import Invalid, plain
 from outcomes.core.formatting import count, listed, sentence_case, slug
 from outcomes.data import quality, tables
 from outcomes.explore import queries, questions
@@ -200,15 +200,16 @@ def export(found: Finding, question: Question, folder: Path) -> list[Path]:
     return [folder / name for name in made]
 
 
-def own_figures(content: bytes) -> str:
+def own_figures(content: bytes, name: str = "own.csv") -> str:
     """Let figures of an analyst's own file stand beside the register's, for this session only.
 
     The file has the columns of ``data/published/figures.csv``. It is taken only when the checks
-    of the register and the gate of the tables pass; :class:`Invalid` lists what does not.
+    of the register and the gate of the tables pass; :class:`Invalid` lists what does not, and calls
+    the file by its ``name``.
     """
     with ExitStack() as until:
         folder = until.enter_context(tempfile.TemporaryDirectory(prefix="outcomes-"))
-        new, again = _beside_the_register(content, Path(folder))
+        new, again = _beside_the_register(content, plain(name), Path(folder))
         atexit.register(until.pop_all().close)
     os.environ["OUTCOMES_DATA"] = folder
     known = f" {again} stood in the register already." if again else ""
@@ -216,7 +217,7 @@ def own_figures(content: bytes) -> str:
     return f"{count(new, 'figure')} of your own {verb} in this session.{known}"
 
 
-def _beside_the_register(content: bytes, folder: Path) -> tuple[int, int]:
+def _beside_the_register(content: bytes, name: str, folder: Path) -> tuple[int, int]:
     """Tables with those figures in a folder; how many are new, and how many were known."""
     shutil.copytree(tables.root(), folder, dirs_exist_ok=True)
     published, own = folder / "published", folder / "own.csv"
@@ -225,15 +226,16 @@ def _beside_the_register(content: bytes, folder: Path) -> tuple[int, int]:
         n: published_figures_checks.read_input(published / f"{n}.csv", c)
         for n, c in published_figures_checks.INPUTS.items()
     }
+    register = given["figures"]
     try:
-        register, given["figures"] = (
-            given["figures"],
-            published_figures_checks.read_input(
-                own, published_figures_checks.INPUTS["figures"]
-            ),
+        given["figures"] = published_figures_checks.read_input(
+            own, published_figures_checks.INPUTS["figures"]
         )
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError):
-        raise Invalid("The file is not a CSV in UTF-8 that can be read.") from None
+    except Invalid as error:
+        if error.__cause__ is None:
+            raise Invalid(str(error).replace(own.name, name)) from None
+        why = plain(error.__cause__)[:120].rstrip(".")
+        raise Invalid(f"{name} cannot be read as CSV: {why}.") from None
     published_figures_checks.raise_problems(
         published_figures_checks.row_problems(given)
     )
