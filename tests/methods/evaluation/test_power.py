@@ -11,7 +11,11 @@ from outcomes.methods.evaluation.power import (
     detection_power,
     mix_detection_power,
 )
-from outcomes.methods.evaluation.synthetic_control import fit_synthetic_control
+from outcomes.methods.evaluation.synthetic_control import (
+    FIT,
+    fit_synthetic_control,
+    judge_synthetic_control,
+)
 
 MONTHS = pd.date_range("2019-01-01", periods=48, freq="MS")
 POOL = [f"u{k}" for k in range(1, 61)]
@@ -30,6 +34,14 @@ def plain(panel, start=START, **more):
     sets = [[unit] for unit in POOL]
     look = {"pool": POOL, "placebo_sets": sets, "matched": False}
     return evaluate(panel, ["u0"], start, **(look | more))
+
+
+def beside(panel, **others):
+    """The evaluation without a drift, another comparison that finds the same, and what is given."""
+    main = plain(panel)
+    main = main._replace(events=main.events._replace(pretrend_p=0.9))
+    same = {"another comparison": main._replace(pool="elsewhere")}
+    return main._replace(alternatives=same | others)
 
 
 def change(rows, unit):
@@ -66,21 +78,20 @@ def test_the_smallest_fall_is_the_first_found_in_four_of_five(panel):
 
 
 def test_by_the_verdict_no_more_is_found_than_by_rank_and_alternatives_lower_it(panel):
-    alone = detection_power(plain(panel), panel)
+    alone = detection_power(beside(panel), panel)
     assert (alone.frame["by_verdict"] <= alone.frame["by_rank"] + 1e-9).all()
     # At any size, areas with a drift before the start are never called an effect: one in four.
     assert 0.5 < alone.frame["by_verdict"].iloc[-1] < 0.95
     noisy = panel.sample(frac=1, axis=1, random_state=1).set_axis(panel.columns, axis=1)
     noisy["u0"] = panel["u0"]
     other = plain(noisy, pool_name="elsewhere")
-    both = plain(panel)._replace(alternatives={"another panel": other})
-    strict = detection_power(both, panel)
+    strict = detection_power(beside(panel, **{"another panel": other}), panel)
     assert strict.share(0.3) < alone.share(0.3)
     assert strict.share(0.3, by="rank") == alone.share(0.3, by="rank")
 
 
 def test_without_another_sound_comparison_nothing_could_be_called_an_effect(panel):
-    main = plain(panel)
+    main = beside(panel)
     only = main._replace(alternatives={"all months": plain(panel, same_months=False)})
     found = detection_power(only, panel)
     assert only.evidence().other_comparison is False
@@ -93,6 +104,46 @@ def test_without_another_sound_comparison_nothing_could_be_called_an_effect(pane
         "checks."
     )
     assert found.smallest == detection_power(main, panel).smallest
+
+
+@pytest.mark.parametrize(
+    ("known", "why"),
+    [
+        (
+            {"family_size": 3, "family": "parts of a sum"},
+            "as one of the parts of a sum it is exploratory",
+        ),
+        ({"alternatives": None}, "no other comparison was tried"),
+        (
+            {"checks": {"balance before the start": False}},
+            "the two were unlike before the start",
+        ),
+        (
+            {"checks": {"places near by moving with the comparison": False}},
+            "places near by moved otherwise too",
+        ),
+        ({"events": None}, "whether it drifted before the start cannot be tested"),
+    ],
+)
+def test_what_is_known_of_the_area_itself_decides_for_a_fall_of_any_size(
+    panel, known, why
+):
+    found = detection_power(beside(panel)._replace(**known), panel)
+    assert found.frame["by_verdict"].max() == 0
+    assert (
+        found.shortfall
+        == f"No fall of any size tried could be called an effect: {why}."
+    )
+    assert found.smallest == detection_power(beside(panel), panel).smallest
+
+
+def test_nineteen_areas_are_judged_as_the_treated_one_is(panel):
+    """The least p of nineteen, 1 in 20, is enough for the treated area, and so for each of them."""
+    pool = POOL[:19]
+    sets = [[unit] for unit in pool]
+    found = detection_power(plain(panel, pool=pool, placebo_sets=sets), panel)
+    assert found.areas == 19 and found.share(0.8, by="rank") == 1
+    assert found.share(0, by="rank") <= 1 / 19
 
 
 @pytest.mark.parametrize(
@@ -164,6 +215,50 @@ def test_changes_are_found_by_a_mix_as_often_as_when_put_into_the_rates(kind):
         assert power.share(size, by="rank") == pytest.approx(seen / len(kept))
     assert power.change == kind and power.clause.startswith(f"a {kind} of ")
     assert power.frame["by_verdict"].le(power.frame["by_rank"]).all()
+
+
+def loose(own):
+    """Forces that no mix fits within a tenth, and one that a mix misses by about ``own``."""
+    rng = np.random.default_rng(5)
+    rates = pd.DataFrame(rng.normal(50, 9, (60, 40)))
+    rates[0] = rates[[3, 5, 7, 9]].mean(axis=1) + rng.normal(0, own, 60)
+    return rates
+
+
+def test_a_mix_is_asked_to_fit_the_treated_unit_and_not_the_others():
+    """As the verdict on the treated unit asks: rises put into it are called an effect."""
+    rates = loose(5)
+    found = fit_synthetic_control(rates, 0, 45)
+    ranked = found.placebo[found.placebo["kept"]]
+    assert found.fit <= FIT < ranked["fit"].min()
+    power = mix_detection_power(found, rates, change="rise")
+    assert power.frame["by_verdict"].equals(power.frame["by_rank"])
+    assert power.most_called > 0.8 and power.shortfall == power.blocked == ""
+    rates.loc[45:, 0] *= 1 + 2 * power.smallest
+    said = {"noun": "theft", "area": "Kent", "direction": "more"}
+    assert (
+        judge_synthetic_control(fit_synthetic_control(rates, 0, 45), **said).kind
+        == "effect"
+    )
+
+
+def test_where_the_mix_of_the_treated_unit_does_not_fit_no_size_is_an_effect():
+    rates = loose(9)
+    found = fit_synthetic_control(rates, 0, 45)
+    assert found.fit > FIT
+    power = mix_detection_power(found, rates, change="rise")
+    assert power.smallest > 0 and power.most_called == 0
+    assert power.shortfall == (
+        "No rise of any size tried could be called an effect: the mix did not fit before the start."
+    )
+
+
+def test_nineteen_forces_are_judged_as_the_treated_one_is():
+    rng = np.random.default_rng(3)
+    rates = pd.DataFrame(rng.normal(50, 2, (40, 20)))
+    found = fit_synthetic_control(rates, 0, 30)
+    assert found.ranked == 20
+    assert mix_detection_power(found, rates).share(0.8, by="rank") == 1
 
 
 def test_a_mix_with_few_that_fit_finds_nothing_at_any_size():

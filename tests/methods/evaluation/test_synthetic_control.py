@@ -79,6 +79,16 @@ def test_a_mix_that_does_not_fit_fails_its_check():
     assert "the mix did not fit before the start" in said.sentence
 
 
+def test_few_forces_are_said_to_be_few_that_fit_and_not_to_overlap():
+    few = rates(1.0)[FORCES[:13]]
+    found = fit_synthetic_control(few, "force-0", START)
+    said = judged(found)
+    assert said.kind == "untestable"
+    forces = f"nly {found.ranked - 1} other forces fit well enough to rank it among"
+    assert forces in said.detail and said.because == f"o{forces}"
+    assert "overlap" not in said.detail
+
+
 def test_a_direction_that_is_none_is_refused():
     with pytest.raises(Invalid, match="direction"):
         judged(fit_synthetic_control(rates(1.0), "force-0", START), direction="less")

@@ -126,6 +126,40 @@ def test_a_failed_check_outranks_everything():
     assert said(pretrend_p=0.049).kind == "unsound"
 
 
+@pytest.mark.parametrize(
+    ("known", "why"),
+    [
+        ({}, ""),
+        ({"p": 0.9, "ratio": 1.4, "not_replicated": ["all months"]}, ""),
+        ({"pretrend_p": 0.01}, "it was already changing before the start"),
+        (
+            {"pretrend_p": 0.01, "checks": {"balance before the start": False}},
+            "the comparison failed its own checks",
+        ),
+        ({"pretrend_p": 0.1}, "its drift before the start leaves doubt (p = 0.10)"),
+        ({"disjoint": 6}, "no test is possible"),
+        ({"other_comparison": None}, "no other comparison was tried"),
+        (
+            {"family_size": 3, "placebo_date": True},
+            "as one of the secondary outcomes it is exploratory; a made-up start shows a change as "
+            "well",
+        ),
+    ],
+)
+def test_what_keeps_a_change_of_any_size_from_being_an_effect(known, why):
+    assert SOUND._replace(**known).blocked == why
+    large = {"ratio": 0.2, "p": 0.001, "not_replicated": ()}
+    assert (said(**known | large).kind == "effect") == (not why)
+
+
+def test_who_it_is_ranked_among_is_said_in_the_words_of_the_evidence():
+    got = said(p=0.1, disjoint=6, few="only 6 other forces fit")
+    assert got.detail.startswith(
+        "Only 6 other forces fit, and so few can tell no change"
+    )
+    assert got.because == "only 6 other forces fit"
+
+
 def test_drift_is_graded():
     graded = [
         verdict.grade_pretrend(p) for p in (0.049, 0.05, 0.249, 0.25, np.nan, None)

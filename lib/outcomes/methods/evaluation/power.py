@@ -5,9 +5,11 @@ A fall (or a rise) is put into each placebo area in turn; the share in which it 
 *By rank* a fall is found where its p among the other placebo areas is ``ALPHA`` at most. *By the
 verdict* the area must also show no drift before the start, every sound alternative of the
 evaluation with the same placebo areas must find the fall, and a placebo date must show nothing. So
-the second share is what the page could have called an effect. Balance is taken as it is for the
-treated area, and alternatives with other placebo areas are left out, so the second share is at most
-this. For a synthetic control the verdict also asks that the area's own mix fits.
+the second share is what the page could have called an effect. What is known of the treated area
+whatever its change decides first, by the verdict's own table (:attr:`Evidence.blocked`): where a
+check of it failed, or a doubt is left, a fall of no size is called an effect. Alternatives with other
+placebo areas are left out, and of a synthetic control the mixes without one of its units, so the
+second share is at most this.
 """
 
 from typing import NamedTuple
@@ -24,7 +26,7 @@ from outcomes.methods.evaluation.difference_in_differences import (
     grade_pretrend,
     pretrend_p_values,
 )
-from outcomes.methods.evaluation.synthetic_control import FIT, Synthetic
+from outcomes.methods.evaluation.synthetic_control import Synthetic
 from outcomes.methods.evaluation.verdict import ALPHA, smallest_p
 from outcomes.methods.minimum_data import dated, totals
 
@@ -105,7 +107,7 @@ def detection_power(evaluation: Evaluation, panel: pd.DataFrame) -> Detection:
 
     Parameters
     ----------
-    evaluation : with its ``alternatives``, where the verdict asks for them.
+    evaluation : with its ``alternatives``: without another comparison nothing is called an effect.
     panel : month x unit of counts, with the placebo areas and what they are compared with.
 
     Raises
@@ -134,9 +136,10 @@ def detection_power(evaluation: Evaluation, panel: pd.DataFrame) -> Detection:
     looked = np.unique(
         np.linspace(0, len(areas) - 1, min(AREAS, len(areas))).astype(int)
     )
-    by_verdict = by_rank[looked] & _steady(evaluation, panel, looked)[:, None]
-    left_out, blocked = [], ""
-    evidence = evaluation.evidence()
+    left_out, blocked = [], evaluation.evidence().blocked
+    by_verdict = by_rank[looked] & (not blocked)
+    if not blocked:
+        by_verdict &= _steady(evaluation, panel, looked)[:, None]
     for name, other in (evaluation.alternatives or {}).items():
         logs = None if other.reason else _logs(other, areas)
         if logs is None or np.isnan(logs).all():
@@ -146,9 +149,6 @@ def detection_power(evaluation: Evaluation, panel: pd.DataFrame) -> Detection:
         elif other.sound:
             usual = _p(logs, logs[:, None])[looked] > ALPHA
             by_verdict &= usual
-    if evidence.other_comparison is False:
-        by_verdict[:] = False
-        blocked = "no other comparison passes its own checks"
     frame = pd.DataFrame(
         {
             "size": falls,
@@ -201,10 +201,9 @@ def mix_detection_power(
     right = np.array([moved.mean(axis=0) for moved in late]).T
     by_rank = _p(ratios[:, 0], ratios) <= ALPHA
     by_rank &= right < 0 if change == "fall" else right > 0
-    fits = found.placebo.set_index("unit")["fit"].reindex(units).to_numpy() <= FIT
-    by_verdict = by_rank & fits[:, None]
+    blocked = found.evidence().blocked
+    by_verdict = by_rank & (not blocked)
     frame = {"by_rank": by_rank.mean(axis=0), "by_verdict": by_verdict.mean(axis=0)}
-    blocked = "" if fits.any() else "no other place has a mix that fits well enough"
     sized = pd.DataFrame({"size": sizes, **frame})
     return Detection(sized, ranked, [], change, blocked)
 
@@ -224,11 +223,14 @@ def _found(logs: np.ndarray, falls: np.ndarray, disjoint: int) -> np.ndarray:
 
 
 def _p(logs: np.ndarray, moved: np.ndarray) -> np.ndarray:
-    """The p of each value among the other areas, two-sided, itself counted."""
+    """The p of each value among the other areas, two-sided, itself counted.
+
+    The same rank is asked as of the treated area, which stands among one area more.
+    """
     size = np.sort(np.abs(logs[~np.isnan(logs)]))
     larger = len(size) - np.searchsorted(size, np.abs(moved) - 1e-12)
     itself = np.abs(logs)[:, None] >= np.abs(moved) - 1e-12
-    return (1 + larger - itself) / len(size)
+    return (1 + larger - itself) / (len(size) + 1)
 
 
 def _steady(

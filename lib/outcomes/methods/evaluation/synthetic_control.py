@@ -64,6 +64,29 @@ class Synthetic(NamedTuple):
             self.effect, self.placebo.loc[self.placebo["kept"], "effect"]
         )
 
+    def evidence(self, direction: str = "neither") -> Evidence:
+        """All that speaks for and against it, for the table of :mod:`verdict`."""
+        others = self.ranked - 1
+        same_side = (self.leave_one_out["ratio"] < 1) == (self.ratio < 1)
+        return Evidence(
+            self.ratio,
+            self.p,
+            direction,
+            unadjusted_p=self.p,
+            disjoint=others,
+            family="other offences",
+            other_comparison=True,
+            not_replicated=[]
+            if same_side.all()
+            else ["every mix without one of its forces"],
+            checks={
+                "fit before the start": self.fit <= FIT,
+                "forces to rank it among": self.rank > 0,
+            },
+            few=f"only {count(others, 'other force')} {'fits' if others == 1 else 'fit'} "
+            "well enough to rank it among",
+        )
+
     @property
     def clause(self) -> str:
         """What its rank allows to be said, as a part of a sentence."""
@@ -235,24 +258,8 @@ def judge_synthetic_control(
     >>> judge_synthetic_control(found, noun="theft", area="Kent", direction="fewer").kind
     'effect'
     """
-    ratios = found.placebo.loc[found.placebo["kept"], "ratio"]
-    same_side = (found.leave_one_out["ratio"] < 1) == (found.ratio < 1)
-    evidence = Evidence(
-        found.ratio,
-        found.p if p is None else p,
-        direction,
-        unadjusted_p=found.p,
-        disjoint=len(ratios),
-        family_size=family_size,
-        family="other offences",
-        other_comparison=True,
-        not_replicated=[]
-        if same_side.all()
-        else ["every mix without one of its forces"],
-        checks={
-            "fit before the start": found.fit <= FIT,
-            "forces to rank it among": found.rank > 0,
-        },
+    evidence = found.evidence(direction)._replace(
+        p=found.p if p is None else p, family_size=family_size
     )
     mix = f"a mix of {count(len(found.weights), 'other force')}"
     return reach_verdict(evidence, noun=noun, area=area, comparison=mix)

@@ -33,7 +33,7 @@ from typing import NamedTuple
 import numpy as np
 
 from outcomes.core.errors import Invalid, one_of
-from outcomes.core.formatting import p_value
+from outcomes.core.formatting import p_value, sentence_case
 from outcomes.methods.evaluation.difference_in_differences import ALPHA, grade_pretrend
 from outcomes.methods.power import Detectable
 
@@ -103,6 +103,9 @@ class Evidence(NamedTuple):
     not_replicated: Sequence[str] = ()  # sound alternatives that do not find the same
     placebo_date: bool = False  # a placebo date shows a change as well
     detectable: Detectable | None = None
+    few: str = (
+        ""  # too few to rank it among, in words; by default too few that lie apart
+    )
 
     @property
     def alone(self) -> float:
@@ -135,6 +138,27 @@ class Evidence(NamedTuple):
             "a made-up start shows a change as well": self.placebo_date,
         }
         return [text for text, holds in rows.items() if holds]
+
+    @property
+    def blocked(self) -> str:
+        """What keeps a change of any size from being called an effect, in words; "" where nothing does.
+
+        The table is asked of a change as rare as can be that every alternative finds.
+        """
+        rare = self._replace(
+            ratio=0.5,
+            p=smallest_p(self.disjoint),
+            direction="neither",
+            not_replicated=(),
+        )
+        kind = _row(rare).kind
+        if kind == "effect":
+            return ""
+        if kind == "doubtful":
+            return "; ".join(rare.doubts)
+        if kind == "unsound":
+            return f"{'it ' if rare.failed == [PRETREND] else ''}{_failed(rare)}"
+        return CLAUSES[kind]
 
 
 def smallest_p(disjoint: int) -> float:
@@ -176,7 +200,7 @@ def reach_verdict(
     if not np.isfinite(e.ratio) or e.ratio <= 0:
         raise Invalid(f"A verdict needs a ratio above 0; given {e.ratio}.")
     one_of(e.direction, ("fewer", "more", "neither"), "direction")
-    row = next(row for row in TABLE if row.applies(e))
+    row = _row(e)
     words = {
         "head": f"{noun[:1].upper()}{noun[1:]} in {area} came out {_change(e.ratio)} {comparison}",
         "noun": noun,
@@ -257,6 +281,13 @@ TABLE = (
         "That is consistent with {effect} ({p}){interval}.",
     ),
 )
+
+
+def _row(e: Evidence) -> _Row:
+    """The first row of the table that applies."""
+    return next(row for row in TABLE if row.applies(e))
+
+
 _FAILED = {
     PRETREND: "was already changing before the start",
     "balance before the start": "the two were unlike before the start",
@@ -272,6 +303,8 @@ _EITHER = "a change that came with the programme, where neither more nor fewer i
 def _because(e: Evidence, kind: str) -> str:
     if kind == "unsound" and PRETREND in e.failed:
         return "the two were already moving apart before"
+    if kind == "untestable" and e.few:
+        return e.few
     return BECAUSE.get(kind, "")
 
 
@@ -284,8 +317,10 @@ def _untestable(e: Evidence) -> str:
     if e.testable:
         return "It has no rank among other places"
     areas = "area of its size does" if e.disjoint == 1 else "areas of its size do"
-    few = f"Only {e.disjoint} untreated {areas} not overlap another"
-    return f"{few}, and so few can tell no change of any size from chance"
+    few = e.few or f"only {e.disjoint} untreated {areas} not overlap another"
+    return (
+        f"{sentence_case(few)}, and so few can tell no change of any size from chance"
+    )
 
 
 def _change(ratio: float) -> str:
