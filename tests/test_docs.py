@@ -187,6 +187,26 @@ def test_published_results_are_what_the_page_says():
         assert f"def {test}(" in tests, row.route
 
 
+def test_simulated_shares_are_judged_by_the_rule_that_the_page_gives():
+    """A miss of one standard error or less shows nothing; beyond it a design is cautious or fails."""
+    rows = re.findall(
+        r"(?m)^\| .+ \| ([\d,]+) \| ([\d.]+)% \| ([\d.]+)% \| (.+) \|$",
+        text("docs/coverage.md"),
+    )
+    assert len(rows) > 30
+    for runs, held, alarms, verdict in rows:
+        error = 100 * (0.95 * 0.05 / int(runs.replace(",", ""))) ** 0.5
+        share = float(held), float(alarms)
+        said = "within the error"
+        if share[0] < 93 - error or share[1] > 6 + error:
+            said = "no"
+        elif share[0] > 97 + error or share[1] < 4 - error:
+            said = "cautious"
+        elif 93 <= share[0] <= 97 and 4 <= share[1] <= 6:
+            said = "yes"
+        assert verdict.partition(":")[0] == said, (runs, held, alarms)
+
+
 def test_what_pages_say_today_is_what_they_find():
     import then_and_now_table
 

@@ -169,6 +169,15 @@ def test_the_mean_of_sites_is_that_of_statsmodels():
     assert got.mean[1:] == pytest.approx(other.conf_int(alpha=0.05, use_t=True)[3])
 
 
+@pytest.mark.parametrize("effects", [[-0.2] * 3, [-0.25, -0.2, -0.15]])
+def test_sites_that_hardly_differ_are_no_surer_than_their_errors(effects):
+    got = pool_sites(pd.Series(effects), pd.Series([0.3] * 3))
+    reach = 4.302653 * 0.3 / 3**0.5  # Student's t of two degrees
+    assert got.between == 0
+    assert got.mean == pytest.approx((-0.2, -0.2 - reach, -0.2 + reach))
+    assert got.mean.clause() == "consistent with no change"
+
+
 EMPLOYMENT = Path(__file__).with_name("county_employment.csv")
 """Teen employment (log) in 500 counties of the United States, 2003 to 2007, by the year in which the
 minimum wage rose (0: never): the example of Callaway and Sant'Anna 2021. Mean and covariances of each
