@@ -70,6 +70,29 @@ def test_profits_of_restaurants_by_relative_magnitudes_as_published():
     )
 
 
+@pytest.mark.parametrize(
+    ("kind", "sizes", "clause"),
+    [
+        (
+            "smoothness",
+            [0, 0.2],
+            "it stands at all sizes tried, up to a drift that bends by 0.2 a period",
+        ),
+        (
+            "relative magnitudes",
+            [0.5, 1.5],
+            "it stands at all sizes tried, up to trends that part 1.5 times as far as before",
+        ),
+        ("relative magnitudes", [1, 4], "it stands while trends part by under 1."),
+        ("smoothness", [0, 1], "it stands while the drift bends by under 0.2"),
+    ],
+)
+def test_the_clause_says_how_far_it_stands(kind, sizes, clause):
+    look = {"kind": kind, "sizes": sizes, "weights": FIRST}
+    got = assess_parallel_trends(PROFITS, COVARIANCE, 4, **look)
+    assert got.clause.startswith(clause)
+
+
 def test_a_straight_drift_is_carried_on_by_generalised_least_squares():
     """Second route at a smoothness of 0: the line through the origin that fits best."""
     got = assess_parallel_trends(
@@ -132,6 +155,22 @@ def test_what_does_not_fit_together_is_refused():
         assess_parallel_trends([1.0, 2.0], np.eye(2), 1, kind="rough")
 
 
+def test_named_coefficients_are_in_order_of_time_with_their_own_covariance():
+    estimates = pd.Series([0.01, -0.02, 0.3], [-3, -2, 0])
+    covariance = pd.DataFrame(0.001 * np.eye(3), estimates.index, estimates.index)
+    plain = assess_parallel_trends(estimates.tolist(), covariance.to_numpy(), 2)
+    assert assess_parallel_trends(estimates, covariance, 2).frame.equals(plain.frame)
+    backwards = covariance.iloc[::-1, ::-1]
+    with pytest.raises(Invalid, match="not of the same rows in the same order"):
+        assess_parallel_trends(estimates, backwards, 2)
+    with pytest.raises(Invalid, match="not of the same rows in the same order"):
+        assess_parallel_trends(estimates, covariance.iloc[:, ::-1], 2)
+    with pytest.raises(Invalid, match="in order of time"):
+        assess_parallel_trends(estimates.iloc[::-1], backwards, 2)
+    with pytest.raises(Invalid, match="each period once"):
+        assess_parallel_trends(estimates.set_axis([-2, -2, 0]), np.eye(3), 2)
+
+
 def test_an_event_study_gives_its_coefficients_beside_the_last_period_before():
     """Second route: the logarithm of the ratio of two bins, and the variance of a difference."""
     panel = small_panels.panel()
@@ -188,6 +227,20 @@ def test_the_steps_of_placebo_sets_are_those_of_the_series_model():
     for k in (0, 7, 24):
         alone = its(panel[f"a{k}"], "2022-01", comparison=panel[f"b{k}"], harmonics=0)
         assert got.placebo[k] == pytest.approx(np.log(alone.ratio), abs=1e-8)
+
+
+def test_placebo_sets_that_overlap_tell_no_more_than_those_that_do_not():
+    """Thirty sets that share a unit are one: no interval, and no p under a half."""
+    panel, pairs = drifting(np.random.default_rng(2), effect=0.6)
+    look = {"comparison": ["rest"]}
+    apart = carry_drift(panel, "town", "2022-01", placebo_sets=pairs, **look)
+    assert apart.disjoint == 30 and apart.interval.upper < 1
+    nested = [
+        ([*units, "a0"] if k else units, rest) for k, (units, rest) in enumerate(pairs)
+    ]
+    got = carry_drift(panel, "town", "2022-01", placebo_sets=nested, **look)
+    assert got.ranks.ranked == 31 and got.disjoint == 1
+    assert got.interval is None and got.p == 0.5
 
 
 def test_too_few_placebo_sets_give_no_rank_and_no_change_has_nothing_to_explain():

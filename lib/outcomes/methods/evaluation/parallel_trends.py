@@ -17,7 +17,8 @@ step at the start, as in a controlled interrupted time series.
 """
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from itertools import compress
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -27,8 +28,10 @@ from outcomes.core.formatting import number
 from outcomes.core.kept_results import keep
 from outcomes.methods.evaluation.effect_ranks import EffectRank, rank_effect
 from outcomes.methods.evaluation.interrupted_time_series import Its, its
+from outcomes.methods.evaluation.matching import disjoint_sets
 from outcomes.methods.evaluation.placebos import placebo_interval
-from outcomes.methods.intervals import Interval, confident
+from outcomes.methods.evaluation.verdict import ALPHA, smallest_p
+from outcomes.methods.intervals import Interval, confident, same_rows
 from outcomes.methods.minimum_data import totals, wide
 
 DRAWS, GRID = 5000, 4001
@@ -41,16 +44,23 @@ class TrendSensitivity(NamedTuple):
     kind: str  # "smoothness" or "relative magnitudes"
     original: Interval  # were trends parallel
     frame: pd.DataFrame  # m, lower, upper
-    breakdown: float  # NaN where even the smallest m leaves no effect possible
+    breakdown: (
+        float  # inf where all exclude no effect; NaN where even the smallest m does not
+    )
 
     @property
     def clause(self) -> str:
         """What the breakdown value allows to be said, as a part of a sentence."""
-        first = self.frame.iloc[0]
+        first, most = self.frame.iloc[0], self.frame["m"].iloc[-1]
         if np.isnan(self.breakdown):
             if self.kind == "smoothness" and first["m"] == 0:
                 return "carrying the earlier drift on leaves no clear effect"
             return "no effect stays possible however little trends may part"
+        if self.breakdown == np.inf:
+            tried = "it stands at all sizes tried, up to"
+            if self.kind == "smoothness":
+                return f"{tried} a drift that bends by {most:.2g} a period"
+            return f"{tried} trends that part {number(most, 1)} times as far as before"
         if self.kind == "smoothness":
             return f"it stands while the drift bends by under {self.breakdown:.2g} a period"
         return (
@@ -86,7 +96,8 @@ def assess_parallel_trends(
     Parameters
     ----------
     estimates, covariance : the coefficients of an event study in order of time, without that of the
-        last period before the start, which is 0, and their covariance.
+        last period before the start, which is 0, and their covariance. With names, both are of the
+        same rows in the same order, each once.
     before : how many of them lie before it.
     kind : "smoothness" or "relative magnitudes".
     sizes : the values of ``m``, rising: in units of the outcome for smoothness, else a multiple.
@@ -109,6 +120,7 @@ def assess_parallel_trends(
     from scipy.stats import norm
 
     one_of(kind, ("smoothness", "relative magnitudes"), "kind")
+    _require_rows(estimates, covariance)
     beta, sigma = np.asarray(estimates, float), np.asarray(covariance, float)
     after = len(beta) - before
     if before < 1 or after < 1:
@@ -148,6 +160,21 @@ def assess_parallel_trends(
     return TrendSensitivity(kind, original, frame, _breakdown(study, interval, frame))
 
 
+def _require_rows(estimates: Any, covariance: Any) -> None:
+    """Refuse coefficients that are not in order of time, and a covariance of other rows."""
+    named = [estimates] if isinstance(estimates, pd.Series) else []
+    if isinstance(covariance, pd.DataFrame):
+        named += [pd.Series(0, at) for at in (covariance.index, covariance.columns)]
+    same_rows(*named)
+    for rows in named[:1]:
+        names = (
+            rows.index.inferred_type == "string"
+        )  # "−3" to "2" are in no order of words
+        ordered = names or rows.index.is_monotonic_increasing
+        if rows.index.has_duplicates or not ordered:
+            raise Invalid("Coefficients stand in order of time, each period once.")
+
+
 class CarriedDrift(NamedTuple):
     """The step at the start beyond a straight drift, beside the plain change."""
 
@@ -155,16 +182,22 @@ class CarriedDrift(NamedTuple):
     plain: float  # the same ratio without a drift
     ranks: EffectRank | None  # of the log step among placebo sets; None under 19
     placebo: pd.Series  # log steps of placebo sets
+    disjoint: int = 0  # placebo sets that share no unit
 
     @property
     def p(self) -> float:
-        """Of the rank of the step by size among placebo sets; NaN without these."""
-        return np.nan if self.ranks is None else self.ranks.p
+        """Of the rank of the step by size among placebo sets; NaN without these.
+
+        It is no less than sets that share no unit allow.
+        """
+        least = smallest_p(self.disjoint)
+        return np.nan if self.ranks is None else max(self.ranks.p, least)
 
     @property
     def interval(self) -> Interval | None:
-        """The ratios that placebo sets do not rule out; None under 19, or where nothing is."""
-        if self.ranks is None:
+        """The ratios that placebo sets do not rule out; None under 19 that share no unit, or where
+        nothing is."""
+        if self.ranks is None or smallest_p(self.disjoint) > ALPHA:
             return None
         try:
             return placebo_interval(self.step.ratio, np.exp(self.placebo))
@@ -229,15 +262,18 @@ def carry_drift(
     c = compared.drop(columns=treated).sum(axis=1)
     found = its(t, start, comparison=c, harmonics=0, minimum=minimum)
     plain = t[after].sum() * c[~after].sum() / (t[~after].sum() * c[after].sum())
-    steps = np.array([])
+    steps, apart = np.array([]), 0
     if len(placebo_sets):
         rows = panel.loc[compared.index]
         sums = [totals(rows, sets) for sets in zip(*placebo_sets, strict=True)]
         steps = _steps(np.stack(sums, axis=1), after, compared.index)
-    steps = steps[np.isfinite(steps)]
+        ranked = np.isfinite(steps)
+        kept = compress((units for units, _ in placebo_sets), ranked)
+        apart = len(disjoint_sets(kept))
+        steps = steps[ranked]
     enough = len(steps) >= 19
     rank = rank_effect(np.log(found.ratio), steps) if enough else None
-    return CarriedDrift(found, float(plain), rank, pd.Series(steps))
+    return CarriedDrift(found, float(plain), rank, pd.Series(steps), apart)
 
 
 def _steps(
