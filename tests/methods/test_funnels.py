@@ -48,21 +48,62 @@ def test_exact_funnel_limits_by_summing_probabilities(kind):
             return exp(-share * size) * (share * size) ** r / factorial(r)
         return comb(size, r) * share**r * (1 - share) ** (size - r)
 
-    ends = {
-        "lower_95": 0.025,
-        "upper_95": 0.975,
-        "lower_998": 0.001,
-        "upper_998": 0.999,
-    }
-    for (row, size), (column, p) in product(enumerate(n), ends.items()):
+    for (row, size), (name, p) in product(
+        enumerate(n), {"95": 0.025, "998": 0.001}.items()
+    ):
         total, r = 0.0, 0
         while total + pmf(r, size) < p:
             total += pmf(r, size)
             r += 1
         inside = (p - total) / pmf(r, size)
-        assert got[column][row] == pytest.approx(
+        assert got[f"lower_{name}"][row] == pytest.approx(
             max(r - 1 + inside, 0) / size, rel=1e-9
         )
+        total, r = 0.0, size if kind == "proportion" else 99  # from above
+        while total + pmf(r, size) < p:
+            total += pmf(r, size)
+            r -= 1
+        inside = (p - total) / pmf(r, size)
+        assert got[f"upper_{name}"][row] == pytest.approx(
+            (r + 1 - inside) / size, rel=1e-9
+        )
+
+
+def test_passes_have_the_limits_of_failures_the_other_way_round():
+    n = np.array([3, 5, 8, 12, 40] * 5)
+    fails = np.random.default_rng(2).binomial(n, 0.24)
+    fails[:2] = 3, 0
+    look = {"kind": "proportion", "overdispersion": False}
+    fail, passed = funnel(fails, n, **look).frame, funnel(n - fails, n, **look).frame
+    for level in ("95", "998"):
+        upper, lower = fail[f"upper_{level}"], passed[f"lower_{level}"]
+        assert upper.to_numpy() == pytest.approx(1 - lower.to_numpy(), abs=1e-9)
+    assert fail["upper_998"].max() == 1
+    sides = {"high": "low", "low": "high", "": ""}
+    assert fail["signal"].map(sides).tolist() == passed["signal"].tolist()
+
+
+def test_all_of_three_are_not_unusual_where_a_quarter_is_common():
+    """Chance gives 3 of 3 at 24% once in 72 places: it is no signal at one in a thousand."""
+    found = funnel([3, *[24] * 24], [3, *[100] * 24], kind="proportion")
+    assert not found.overdispersed and found.frame["upper_998"][0] == 1
+    assert found.frame["signal"][0] == ""
+
+
+@pytest.mark.parametrize("kind", ["rate", "proportion"])
+def test_a_count_beyond_a_limit_is_no_likelier_than_the_limit_says(kind):
+    from scipy.stats import binom, poisson
+
+    n = np.array([*range(1, 60), 500])
+    found = funnel(np.where(n == 500, 58, 0), n, kind=kind, overdispersion=False)
+    law = poisson(found.mean * n) if kind == "rate" else binom(n, found.mean)
+    for name, p in {"95": 0.025, "998": 0.001}.items():
+        most = np.floor(found.frame[f"upper_{name}"] * n + 1e-9)
+        assert (law.sf(most) < p).all()
+        tight = (law.sf(most - 1) >= p) | (most == n)
+        assert tight.all()
+        least = np.ceil(found.frame[f"lower_{name}"] * n - 1e-9)
+        assert (law.cdf(least - 1) < p).all()
 
 
 def test_a_far_place_signals_and_labels_follow():

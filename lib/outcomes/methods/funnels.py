@@ -270,8 +270,7 @@ def funnel(
     )
     frame["rate"], frame["mean"] = k / n * per, centre * per
     for name, level in LEVELS.items():
-        low = _exact((1 - level) / 2, centre, n, kind)
-        high = _exact((1 + level) / 2, centre, n, kind)
+        low, high = _exact(level, centre, n, kind)
         if tau2 > 0:
             reach = normal(level) * np.sqrt(variance + tau2)
             low, high = back(forward(centre) - reach), back(forward(centre) + reach)
@@ -296,14 +295,22 @@ _SCALES = {
 """The scale that steadies the variance of each kind, and the way back."""
 
 
-def _exact(p: float, centre: float, n: np.ndarray, kind: str) -> np.ndarray:
-    """The count whose cumulative probability is ``p``, interpolated, as a rate of ``n``."""
+def _exact(
+    level: float, centre: float, n: np.ndarray, kind: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """The counts beyond which half of what a level leaves lies on each side, as rates of ``n``.
+
+    Interpolated, the upper one from above as the lower one from below: so a count beyond either is
+    no likelier than that, and passes have the limits of failures the other way round.
+    """
     from scipy.stats import binom, poisson
 
     law, given = (poisson, (centre * n,)) if kind == "rate" else (binom, (n, centre))
-    r = law.ppf(p, *given)
-    top, step = law.cdf(r, *given), law.pmf(r, *given)
-    return np.maximum(r - (top - p) / step, 0) / n
+    tail, most = (1 - level) / 2, np.inf if kind == "rate" else n
+    low, high = law.ppf(tail, *given), law.isf(tail, *given)
+    lower = low - (law.cdf(low, *given) - tail) / law.pmf(low, *given)
+    upper = high + (law.sf(high - 1, *given) - tail) / law.pmf(high, *given)
+    return np.maximum(lower, 0) / n, np.minimum(upper, most) / n
 
 
 def _winsorised(
