@@ -153,11 +153,11 @@ LEVEL = [50, 54, 47, 52, 49, 53, 48, 51] * 3
         ([9], "Calls stood unusually low in 25, at 9"),
         (
             [50, 51, 52, 53, 54, 55, 56],
-            "Calls rose seven points or more in a row, to 56",
+            "Calls rose six points or more in a row, to 56",
         ),
         (
             [56, 55, 54, 53, 52, 51, 50],
-            "Calls fell seven points or more in a row, to 50",
+            "Calls fell six points or more in a row, to 50",
         ),
         ([53] * 6 + [54], "Calls stayed above the usual average for over six points"),
         ([48, 49] * 4, "Calls stayed below the usual average for over six points"),
@@ -170,6 +170,15 @@ def test_each_rule_has_its_words(end, said):
     values = pd.Series([*LEVEL, *end], range(1, len(LEVEL) + len(end) + 1))
     chart = spc.process_behaviour(values, baseline=len(LEVEL))
     assert series.movement(chart, "calls").startswith(said)
+
+
+def test_a_series_below_0_has_a_usual_range_below_0():
+    days = pd.date_range("2023-01-01", periods=24, freq="MS")
+    values = pd.Series(-np.array(LEVEL, float), days)
+    look = {"noun": "the balance", "step": "month", "sources": "Us"}
+    found = findings.process_behaviour("x", values, **look)
+    assert found.facts["lower"] < found.facts["value"] < found.facts["upper"] < 0
+    assert found.facts["value"] == -51
 
 
 def test_a_usual_season_taken_out_is_said_aside():

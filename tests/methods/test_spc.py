@@ -87,6 +87,18 @@ def test_two_of_three_as_nhsr_tests():
     assert not spc.two_of_three(near, [1, -1] * 3 + [1]).any()
 
 
+def test_only_values_of_0_or_more_have_a_range_that_ends_at_0():
+    swings = [4, -6, 9, 2, -7, 5, -3, 8, 1, -5]
+    got = spc.process_behaviour(swings)
+    assert got.latest_limits == (got.lower, got.upper) and got.lower < -7
+    assert got.usual_range() == (
+        f"{formatting.number(got.lower)} to {formatting.number(got.upper)}"
+    )
+    above = spc.process_behaviour([value + 7 for value in swings])
+    assert above.lower < 0 and above.latest_limits == (0, above.upper)
+    assert above.usual_range().startswith("0 to ")
+
+
 def test_screening_drops_a_wild_moving_range_once():
     """By hand: ranges 1 x 10 and 50, 50; 3.267 times the mean of 9.17 is below 50."""
     values = [10, 11] * 3 + [61] + [11, 10] * 3

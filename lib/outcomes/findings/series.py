@@ -195,6 +195,7 @@ def _in_range(
 ) -> Finding:
     """The latest point and the usual range; ``frame`` may begin before the chart does."""
     last, write = chart.latest, asked.write
+    lower, upper = chart.latest_limits
     table = asked.named(frame)
     table = table[["period", "value", "mean", "lower", "upper", "special"]]
     numbers = {"points": len(chart.judged), "of these signals": len(chart.signals)}
@@ -220,8 +221,8 @@ def _in_range(
         caption=f"{formatting.sentence_case(asked.what)}{season} by {asked.step}, with "
         "usual range",
         value=last["value"],
-        lower=max(last["lower"], 0),
-        upper=last["upper"],
+        lower=lower,
+        upper=upper,
         period=formatting.period_name(last["period"], asked.step),
         verdict="tested",
         test=_TEST,
@@ -255,7 +256,7 @@ def movement(
         return f"{subject} stood unusually {way} in {when}, at {value}{season}{usual}."
     if rule == spc.TREND:
         verb = "rose" if way == "rising" else "fell"
-        text = f"{subject} {verb} seven {chart.step}s or more in a row, to {value} in "
+        text = f"{subject} {verb} six {chart.step}s or more in a row, to {value} in "
         return f"{text}{when}{season}."
     if rule == spc.SIDE:
         side = "above" if way == "high" else "below"

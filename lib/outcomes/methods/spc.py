@@ -206,10 +206,15 @@ class Chart:
         """The latest known value, written as finely as the limits of :meth:`range_clause`."""
         return self._written(write).value
 
+    @property
+    def latest_limits(self) -> tuple[float, float]:
+        """The limits of the latest point; where no value is below 0, neither is the lower one."""
+        lower, upper = self.latest[["lower", "upper"]]
+        return lower if (self.frame["value"] < 0).any() else max(lower, 0), upper
+
     def _written(self, write: Callable[..., str]) -> _Written:
         """Value and limits in words, finer where they would read alike and are not."""
-        last = self.latest
-        value, lower, upper = last["value"], max(last["lower"], 0), last["upper"]
+        value, (lower, upper) = self.latest["value"], self.latest_limits
         said = _Written(write(value), write(lower), write(upper))
         if (said.value == said.lower and value != lower) or (
             said.value == said.upper and value != upper
@@ -515,7 +520,10 @@ def seven_one_side(side: Numbers) -> np.ndarray:
 
 
 def trend_of_seven(values: Numbers) -> np.ndarray:
-    """1 (rising) or -1 (falling) at each point that ends 7 in a row; ties and gaps break it."""
+    """1 (rising) or -1 (falling) at each point that ends 7 of them, six changes in a row one way.
+
+    Ties and gaps break it.
+    """
     steps = np.sign(np.diff(np.asarray(values, float), prepend=np.nan))
     return np.where(np.abs(_sums(steps, 6)) == 6, steps, 0.0)
 
