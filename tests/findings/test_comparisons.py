@@ -77,17 +77,30 @@ def test_no_district_is_given_a_verdict(districts, name):
 
 def test_shares_of_few_places_are_told_by_their_difference():
     frame = pd.DataFrame(
-        {"name": list("ABCDEF"), "n": [10, 5, 6, 7, 8, 9], "population": 50}
+        {"name": list("ABCDEF"), "n": [22, 5, 6, 7, 8, 9], "population": 50}
     )
     shops = rates(frame, kind="proportion", per=1, noun="towns")
     found = findings.position(
         "x", shops, "A", **SAID | {"noun": "failed tests", "base": "tests"}
     )
-    gap, low, high = intervals.newcombe(10, 50, 35, 250)
+    gap, low, high = intervals.newcombe(22, 50, 35, 250)
     assert f"{100 * gap:.1f} percentage points above that elsewhere" in found.sentence
-    assert "20.0% of tests, 1st of 6" in found.sentence
+    assert "44.0% of tests, 1st of 6" in found.sentence
     detail = found.facts["detail"]
     assert formatting.interval(100 * low, 100 * high, decimals=1) in detail
+
+
+def test_a_share_that_may_be_as_high_elsewhere_is_said_to_be_neither():
+    """As a rate is: 10 of 50 beside 35 of 250, whose difference may be none."""
+    frame = pd.DataFrame(
+        {"name": list("ABCDEF"), "n": [10, 5, 6, 7, 8, 9], "population": 50}
+    )
+    said = SAID | {"noun": "failed tests", "base": "tests"}
+    shops = rates(frame, kind="proportion", per=1, noun="towns")
+    assert findings.position("x", shops, "A", **said).sentence == (
+        "A's rate of failed tests was not clearly different from that elsewhere in 2025: "
+        "20.0% of tests, 1st of 6."
+    )
 
 
 @pytest.mark.parametrize(
@@ -173,6 +186,17 @@ def test_pace_of_work_done_moves_as_far_as_weeks_do():
     assert facts["lower"] == pytest.approx(facts["value"] / reach)
     assert facts["upper"] == pytest.approx(facts["value"] * reach)
     assert "did not clearly change" in facts["sentence"]
+
+
+def test_pace_beside_a_week_without_any_says_both_and_no_ratio():
+    weeks = pd.DataFrame({"week": list("ABC"), "n": [0, 14, 21], "days": 7})
+    found = findings.pace("pace", weeks, focus="B", **COUNT, **CITED)
+    assert found.sentence == "Arrests a day cannot be compared: 2 in B, 0 in A."
+    facts = found.facts
+    assert (facts["value"], facts["unit"]) == (2, "arrests a day")
+    assert facts["lower"] is None and "times as many" not in facts["detail"]
+    ratios = found.frame["times the one before"]
+    assert ratios.isna().tolist() == [True, True, False] and ratios[2] == 1.5
 
 
 @pytest.mark.parametrize("focus", ["A", "C", "D"])

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from outcomes.core import formatting
@@ -140,6 +141,8 @@ def standing(
     text = f"{here.place}'s rate of {noun} was"
     if funnel.kind == "rate":
         text += f" {formatting.compared(here.others)} elsewhere"
+    elif not here.others.sign():
+        text += " not clearly different from that elsewhere"
     else:
         side = "above" if here.others.estimate >= 0 else "below"
         apart = formatting.number(abs(here.others.estimate), 1)
@@ -191,7 +194,8 @@ def pace(
     caveats = list(caveats)
     if len(rows):
         rows["estimate"] = rows[count] / rows[exposure]
-        rows["times the one before"] = rows["estimate"] / rows["estimate"].shift()
+        before = rows["estimate"].shift().replace(0, np.nan)  # 0 gives no ratio
+        rows["times the one before"] = rows["estimate"] / before
         columns = [label, count, exposure, "estimate", "times the one before"]
         with styled():
             ax = charts.bars(rows, x="estimate", y=label, highlight=focus)
@@ -210,9 +214,20 @@ def pace(
             **facts,
         )
     now, before = rows.loc[at[0]], rows.loc[at[0] - 1]
-    found = intervals.effort_ratio(rows[count], rows[exposure], now.name)
     rates = [formatting.number(row["estimate"], 0) for row in (now, before)]
     told = f"{rates[0]} in {now[label]}, {rates[1]} in {before[label]}"
+    if not before["estimate"]:
+        facts["unit"] = rate
+        return finding(
+            name,
+            f"{formatting.sentence_case(rate)} cannot be compared: {told}.",
+            detail=f"The count of {before[label]} is 0, and nothing is a multiple of it.",
+            value=now["estimate"],
+            headline=headline,
+            caveats=caveats,
+            **facts,
+        )
+    found = intervals.effort_ratio(rows[count], rows[exposure], now.name)
     if pd.isna(found.lower):
         caveats.append(
             "Such counts follow the effort put in, and too few are known to tell how far "
