@@ -253,7 +253,14 @@ def _once(labels: pd.Index, kind: str) -> None:
 
 
 def like(start: Any, index: pd.Index) -> Any:
-    """The start as the kind of label the index has: '2023-09' becomes a date beside dates."""
+    """The start as the kind of label the index has: '2023-09' becomes a date beside dates.
+
+    A day within a month, or a month within a quarter or a year that the index counts by, becomes the
+    first day of it: the period of the start counts as after it.
+
+    >>> like("2022-11-20", pd.date_range("2021-01-01", periods=9, freq="QS"))
+    Timestamp('2022-10-01 00:00:00')
+    """
     if isinstance(index, pd.PeriodIndex):
         return pd.Period(start, freq=index.freq)
     if not isinstance(index, pd.DatetimeIndex):
@@ -268,4 +275,10 @@ def like(start: Any, index: pd.Index) -> Any:
         when = pd.NaT
     if pd.isna(when) or when.tz is not None:
         raise Invalid(f"The start {start!r} is not a day or month, as 2023-09 is.")
-    return when
+    months = np.asarray(12 * index.year + index.month)
+    step = int(np.gcd.reduce(np.diff(np.sort(months)))) if len(index) > 1 else 1
+    first = when.to_period("M")
+    # Months of which some are picked can lie as far apart as quarters do, but not all through a year.
+    if len({*(months % 12)}) * step == 12 and (index.day == 1).all():
+        first -= (12 * when.year + when.month - int(months[0])) % step
+    return first.to_timestamp()

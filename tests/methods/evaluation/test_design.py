@@ -57,6 +57,28 @@ def test_an_effect_put_in_is_found_and_its_interval_agrees_with_its_p():
     assert said.kind == "effect" and "consistent with" in said.detail
 
 
+@pytest.mark.parametrize("start", ["2023-01-15", pd.Timestamp("2023-01-31")])
+def test_the_month_of_a_start_within_it_counts_as_after_it(start):
+    frame = panel(0.6)
+    treated, pool = list(frame.columns[:6]), list(frame.columns[6:])
+    sets = [pool[k : k + 6] for k in range(0, len(pool) - 5, 6)]
+    look = {"pool": pool, "placebo_sets": sets, "matched": False}
+    got, first = (
+        design.evaluate(frame, treated, day, **look) for day in (start, START)
+    )
+    assert got.start == first.start == pd.Timestamp(START)
+    assert (got.did.ratio, got.did.post) == (first.did.ratio, 24)
+    assert got.randomisation.p == first.randomisation.p
+
+
+def test_the_quarter_of_a_start_within_it_counts_as_after_it():
+    quarters = panel().resample("QS").sum()
+    got = did(quarters, ["u00"], "2022-11", minimum=(8, 4))
+    assert (got.pre, got.post) == (11, 9)
+    first = did(quarters, ["u00"], "2022-10", minimum=(8, 4))
+    assert got.ratio == first.ratio
+
+
 def test_what_others_find_is_told_apart():
     """Pretended starts should find nothing; unsound ones and ones with a reason do not count."""
     effect, none = (
