@@ -342,6 +342,32 @@ def test_quarters_have_four_seasons_and_their_own_neighbours(drivers):
     assert by_period.ratio == got.ratio
 
 
+@pytest.mark.parametrize("harmonics", [6, 1.5, -1])
+def test_harmonics_that_no_month_tells_apart_are_refused(harmonics):
+    said = f"under half of the 12 months of a year; given {harmonics}"
+    with pytest.raises(Invalid, match=said):
+        its(quiet(60), "2023-01", harmonics=harmonics)
+
+
+def test_quarters_bear_one_harmonic_and_no_more(drivers):
+    quarters = drivers.resample("QS").sum()
+    look = {"minimum": (8, 4)}
+    assert its(quarters, "1983-04", harmonics=1, **look).ratio < 1
+    with pytest.raises(
+        Invalid, match="under half of the 4 quarters of a year; given 2"
+    ):
+        its(quarters, "1983-04", harmonics=2, **look)
+
+
+def test_what_cannot_be_told_apart_is_said_by_its_own_reason():
+    with pytest.raises(NotEnough, match="14 sizes, which 14 months cannot tell apart"):
+        its(quiet(14), "2021-01", minimum=(12, 2))
+    with pytest.raises(
+        NotEnough, match="Two of the steps fall between the same months"
+    ):
+        its(quiet(60), "2023-01", breaks=[("2023-01", "rules")])
+
+
 def test_what_a_series_beside_another_refuses():
     series = quiet(60)
     start = "2023-01"

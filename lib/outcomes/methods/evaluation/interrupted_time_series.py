@@ -91,8 +91,8 @@ def its(
         of ``values`` over that of the comparison.
     slope : whether the trend may change at the start as well. The level is then that at the end of
         the last period before.
-    harmonics : how many pairs of sines and cosines follow the year; 0 for no season. By default
-        each month (or quarter) of the year has a level of its own.
+    harmonics : how many pairs of sines and cosines follow the year, under half its periods; 0 for no
+        season. By default each month (or quarter) of the year has a level of its own.
     breaks : (date, reason) of other steps to allow for, such as a change of counting rules.
     lags : periods over which the Newey-West errors reach.
     confidence : of the interval.
@@ -103,7 +103,8 @@ def its(
     NotEnough : under ``minimum`` periods, under ``FEWEST`` events before or to be expected after,
         and where a month of the year, or one side of a step, is not there or has no events: then
         it has no season or size.
-    Invalid : for counts below 0 or infinite, and an exposure that is not above 0.
+    Invalid : for counts below 0 or infinite, an exposure that is not above 0, and more harmonics
+        than the periods of a year can tell apart.
 
     Examples
     --------
@@ -121,6 +122,7 @@ def its(
     step = int(np.gcd.reduce(np.diff(month))) if len(month) > 1 else 1
     unit = {1: "months", 3: "quarters"}.get(step, "periods")
     require_months(pre, post, minimum=minimum, unit=unit)
+    _require_harmonics(harmonics, step, unit)
     design = _design(rows.index, after, step, harmonics, breaks)
     if not slope:
         design = design.drop(columns="slope")
@@ -259,6 +261,18 @@ def _design(index, after, step, harmonics, breaks) -> pd.DataFrame:
     return pd.DataFrame(columns, index=index)
 
 
+def _require_harmonics(harmonics: int | None, step: int, unit: str) -> None:
+    """Refuse what is no whole number of pairs, or as many as half the periods of a year."""
+    if harmonics is None:
+        return
+    whole = isinstance(harmonics, (int, np.integer)) and harmonics >= 0
+    if not whole or 2 * step * harmonics >= 12:
+        raise Invalid(
+            "Harmonics are a whole number of pairs of sines and cosines, under half of the "
+            f"{12 // step} {unit} of a year; given {harmonics!r}."
+        )
+
+
 def _require_sides(design: pd.DataFrame, rows: pd.DataFrame, unit: str) -> None:
     """Raise NotEnough where a step or a part of the year could be of any size."""
     steps = design.filter(regex="^(change|break|season)")
@@ -273,8 +287,14 @@ def _require_sides(design: pd.DataFrame, rows: pd.DataFrame, unit: str) -> None:
                 f"there is no {unit} with events, so its size cannot be estimated."
             )
     if np.linalg.matrix_rank(design) < design.shape[1]:
+        steps = design.filter(regex="^(level|change|break)")
+        if np.linalg.matrix_rank(steps) < steps.shape[1]:
+            raise NotEnough(
+                f"Two of the steps fall between the same {unit}s and cannot be told apart."
+            )
         raise NotEnough(
-            "Two of the steps fall between the same months and cannot be told apart."
+            f"Not enough {unit}s to tell: the steps, the trend and the season have "
+            f"{design.shape[1]} sizes, which {len(design)} {unit}s cannot tell apart."
         )
 
 
