@@ -100,10 +100,12 @@ def need_chromium(undone: str) -> None:
 
 
 @contextmanager
-def browser():
-    """Chromium, driven by playwright."""
+def browser(undone: str = ""):
+    """Chromium, driven by playwright; without one the test is skipped (:func:`need_chromium`)."""
     from playwright.sync_api import sync_playwright
 
+    if undone:
+        need_chromium(undone)
     with sync_playwright() as play:
         yield play.chromium.launch(executable_path=CHROMIUM, args=QUIET)
 

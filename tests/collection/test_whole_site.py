@@ -298,8 +298,7 @@ def test_no_page_names_this_machine(pages, real_site):
 
 @pytest.fixture(scope="module")
 def browser():
-    driver.need_chromium("the browser tests did not run")
-    with driver.browser() as opened:
+    with driver.browser("the browser tests did not run") as opened:
         yield opened
 
 

@@ -45,8 +45,7 @@ FONT = re.compile(r"font-family: [^;\"]*")
 @pytest.fixture(scope="module")
 def pixels():
     """A function that gives the pixels of an image as a page of ours shows it."""
-    driver.need_chromium("no figure was compared with matplotlib's")
-    with driver.browser() as chrome:
+    with driver.browser("no figure was compared with matplotlib's") as chrome:
         page = chrome.new_page(viewport={"width": 1200, "height": 1200})
 
         def shown(address: str, look: str = "") -> np.ndarray:

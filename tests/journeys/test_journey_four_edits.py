@@ -88,8 +88,7 @@ def project(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def chrome():
-    driver.need_chromium("no chart was changed in JupyterLab")
-    with driver.browser() as opened:
+    with driver.browser("no chart was changed in JupyterLab") as opened:
         yield opened
 
 

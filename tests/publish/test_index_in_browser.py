@@ -52,8 +52,7 @@ def site(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def chromium():
-    driver.need_chromium("the index was not tried in a browser")
-    with driver.browser() as opened:
+    with driver.browser("the index was not tried in a browser") as opened:
         yield opened
 
 

@@ -16,8 +16,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def chromium():
-    driver.need_chromium("the script of a page was not tried in a browser")
-    with driver.browser() as opened:
+    with driver.browser("the script of a page was not tried in a browser") as opened:
         yield opened
 
 

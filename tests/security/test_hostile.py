@@ -573,8 +573,7 @@ def test_a_hand_made_finding_that_acts_is_refused(build, inner):
 
 @pytest.fixture(scope="module")
 def browser():
-    driver.need_chromium("hostile text was not tried in a browser")
-    with driver.browser() as opened:
+    with driver.browser("hostile text was not tried in a browser") as opened:
         yield opened
 
 
