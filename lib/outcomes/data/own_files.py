@@ -35,10 +35,11 @@ _KEYS = {
 _NUMERIC = ("integer", "number")
 _NEEDED = ("title", "publisher", "licence", "columns")
 _COLUMN_KEYS = ("type", "about", "unit")
-_GROUPED = r"-?[1-9]\d{0,2}(,\d{3})+(\.\d+)?"
 _WITH_COMMA = r"-?£?\d+(,\d+)+(\.\d+)?"
 _DIGITS = 15  # of a number before its point: with more, the last of them are lost
 _WORDS = {"true": True, "yes": True, "false": False, "no": False}
+GROUPED = r"-?[1-9]\d{0,2}(,\d{3})+(\.\d+)?"
+"""A number whose thousands are parted by commas, as a pattern: 1,200 but not 0,125."""
 _SHOWN = 3  # of the cells that break one rule
 
 
@@ -228,7 +229,7 @@ def _typed(column: pd.Series, kind: str, where: str) -> pd.Series:
 
 def _numbers(filled: pd.Series) -> pd.Series:
     plain = filled.str.replace(r"^(-?)£", r"\1", regex=True)
-    grouped = plain.str.fullmatch(_GROUPED)
+    grouped = plain.str.fullmatch(GROUPED)
     plain = plain.where(~grouped, plain.str.replace(",", ""))
     shaped = plain.str.fullmatch(rf"-?\d{{1,{_DIGITS}}}(\.\d+)?([eE][+-]?\d{{1,2}})?")
     return pd.to_numeric(plain.where(shaped), errors="coerce").astype("float64")

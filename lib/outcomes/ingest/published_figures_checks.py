@@ -95,7 +95,7 @@ def _as_meant(file: str, cells: pd.Series) -> pd.Series:
     iso = day[2] + "-" + day[1].str.zfill(2) + "-" + day[0].str.zfill(2)
     month = pd.to_datetime(cells, format="%b-%y", errors="coerce")
     named = month.notna() & cells.str.fullmatch(r"[A-Z][a-z]{2}-\d\d")
-    grouped = cells.str.fullmatch(r"-?[1-9]\d{0,2}(,\d{3})+(\.\d+)?")
+    grouped = cells.str.fullmatch(own_files.GROUPED)
     cells = cells.where(~turned, iso).where(~named, month.dt.strftime("%Y-%m"))
     cells = cells.where(~grouped, cells.str.replace(",", ""))
     return cells.str.replace(r"^(-?\d+)(?:\.0+|(\.\d*[1-9])0+)$", r"\1\2", regex=True)

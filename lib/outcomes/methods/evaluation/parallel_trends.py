@@ -44,9 +44,8 @@ class TrendSensitivity(NamedTuple):
     kind: str  # "smoothness" or "relative magnitudes"
     original: Interval  # were trends parallel
     frame: pd.DataFrame  # m, lower, upper
-    breakdown: (
-        float  # inf where all exclude no effect; NaN where even the smallest m does not
-    )
+    # inf where all sizes exclude no effect; NaN where even the smallest does not
+    breakdown: float
 
     @property
     def clause(self) -> str:

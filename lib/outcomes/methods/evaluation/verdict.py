@@ -103,9 +103,7 @@ class Evidence(NamedTuple):
     not_replicated: Sequence[str] = ()  # sound alternatives that do not find the same
     placebo_date: bool = False  # a placebo date shows a change as well
     detectable: Detectable | None = None
-    few: str = (
-        ""  # too few to rank it among, in words; by default too few that lie apart
-    )
+    few: str = ""  # how few there are to rank it among, where they do not overlap
 
     @property
     def alone(self) -> float:
