@@ -6,7 +6,11 @@ import pytest
 
 import outcomes as oc
 from outcomes import findings
-from outcomes.methods.evaluation import adjust_for_multiple_testing, design
+from outcomes.methods.evaluation import (
+    Detection,
+    adjust_for_multiple_testing,
+    design,
+)
 
 START = pd.Timestamp("2023-01-01")
 SOURCE = "made up"
@@ -304,3 +308,26 @@ def test_sentences_are_short_whatever_was_found():
     for one in told:
         assert len(one.sentence.split()) <= 25, one.sentence
         assert one.facts.get("alt", "x") != one.sentence
+
+
+@pytest.mark.parametrize(
+    ("called", "lines", "said"),
+    [
+        ([0.0, 0.4], ["told from chance", "called an effect"], "Two lines"),
+        ([0.0, 0.9], ["told from chance and called an effect"], "One line"),
+    ],
+)
+def test_of_two_shares_that_are_alike_no_line_hides_the_other(called, lines, said):
+    frame = pd.DataFrame({"size": [0.0, 0.5], "by_rank": [0.0, 0.9]})
+    found = findings.what_could_be_found(
+        "found",
+        Detection(frame.assign(by_verdict=called), 30, []),
+        "Here",
+        noun="burglary",
+        known="Nothing is known.",
+        test="falls put into 30 areas",
+        sources=SOURCE,
+    )
+    (ax,) = found.figure.axes
+    assert [line.get_label() for line in ax.lines] == lines
+    assert found.facts["alt"].startswith(said)

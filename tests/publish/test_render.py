@@ -87,6 +87,13 @@ def make(tmp_path):
     return build
 
 
+def test_what_two_headlines_say_alike_stands_in_brief_once(make):
+    again = fact("again", fact()["sentence"], verdict="published")
+    built = make(text("What is asked?"), code("x", shown(fact()), shown(again)))
+    brief = built.html[built.html.index('id="brief"') : built.html.index("</section>")]
+    assert brief.count("10 of 42 shops") == 1
+
+
 def test_the_page_opens_with_title_question_and_headlines(make):
     side = fact("side", "An aside.", headline=False, verdict="published")
     built = make(text("What is asked?"), code("x", shown(fact()), shown(side)))

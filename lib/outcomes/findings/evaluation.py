@@ -319,8 +319,11 @@ def what_could_be_found(
     judged = ["told from chance", "called an effect"]
     curve = found.frame.set_axis([found.change, *judged], axis=1)
     fig, ax = plt.subplots()
-    for column, color in zip(judged, (NAVY, TEAL), strict=True):
-        ax.plot(curve[found.change], curve[column], color=color, label=column)
+    alike = curve[judged[0]].equals(curve[judged[1]])  # one line would hide the other
+    shown = judged[:1] if alike else judged
+    for column, color in zip(shown, (NAVY, TEAL), strict=False):
+        named = " and ".join(judged) if alike else column
+        ax.plot(curve[found.change], curve[column], color=color, label=named)
     detail, numbers, marked = known, {}, ""
     if elsewhere is not None:
         ax.axvline(elsewhere, color=GREY, linestyle="--", label="usual elsewhere")
@@ -343,7 +346,7 @@ def what_could_be_found(
     charts.percent_axis(ax.xaxis)
     charts.percent_axis(ax.yaxis)
     first, last = (
-        " and ".join(percent(row[column], 0) for column in judged)
+        " and ".join(percent(row[column], 0) for column in shown)
         for _, row in curve.iloc[[0, -1]].iterrows()
     )
     step = 5 if len(curve) < 100 else 20
@@ -351,9 +354,9 @@ def what_could_be_found(
         name,
         f"For {noun} in {area}, {found.clause}.",
         detail=f"{detail} {found.shortfall}".rstrip(),
-        alt=f"Two lines of the share of {found.change}s found by their size, told from chance "
-        f"and called an effect, from {first} with no {found.change} to {last} with a "
-        f"{found.change} of {percent(curve[found.change].iloc[-1], 0)}{marked}.",
+        alt=f"{'One line' if alike else 'Two lines'} of the share of {found.change}s found by "
+        f"their size, told from chance and called an effect, from {first} with no {found.change} "
+        f"to {last} with a {found.change} of {percent(curve[found.change].iloc[-1], 0)}{marked}.",
         figure=fig,
         table=100 * curve.iloc[::step].reset_index(drop=True),
         units=dict.fromkeys(curve, "%"),

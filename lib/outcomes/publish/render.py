@@ -267,9 +267,13 @@ def question(notebook: dict) -> str:
 
 def _found(facts: list[dict], said: list[str], reads: list[dict]) -> dict:
     """What a page's findings, and what else is said on it, add to its head and its foot."""
+    brief: dict[str, dict] = {}  # what several findings say alike stands there once
+    for fact in facts:
+        if fact["headline"]:
+            brief.setdefault(fact["sentence"], fact)
     return {
         "terms": glossary.used(" ".join([*said, *map(_spoken, facts)])),
-        "brief": [f for f in facts if f["headline"]],
+        "brief": list(brief.values()),
         "shown_marks": [m for m in MARKS if m in {f["verdict"] for f in facts}],
         "sources": sources(facts),
         "vintage": vintage.sentence(sources(facts), reads),
